@@ -1,0 +1,124 @@
+"""Dense, plain: the reference. Every output neuron is connected to every input neuron.
+
+    sum[o]    = bias[o] + sum over i of weight[o, i] * value[i]
+    value[o]  = f(sum[o])
+
+and backwards, with signal = dLoss / d value and delta = dLoss / d sum:
+
+    delta[o]        = signal[o] * f'(sum[o])
+    d weight[o, i]  = sum over histories of delta[o] * value[i]
+    d bias[o]       = sum over histories of delta[o]
+    signal[i]       = sum over o of weight[o, i] * delta[o]
+
+(Rumelhart, Hinton and Williams 1986, equations 1 to 7.) Each line below is one of these.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from networks.network import Network, check_dtype, check_input
+from nn.activations import Activation, LeakyReLU
+from nn.image import Shape
+from nn.initializers import BiasInitializer, Glorot, Initializer
+from nn.parameters import Parameters
+
+
+class Dense(Network):
+    """A fully connected layer between two layer images.
+
+    Parameters
+    ----------
+    input_shape, output_shape
+        The layer images; their neurons are connected in flat order.
+    activation
+        Applied to every sum.
+    initializer, bias
+        How weights (outputs, inputs) and biases (outputs,) start.
+    generator
+        Source of the initial weights.
+    dtype
+        float32 or float64.
+    """
+
+    family = "dense"
+
+    def __init__(
+        self,
+        input_shape: Shape,
+        output_shape: Shape,
+        *,
+        generator: np.random.Generator,
+        activation: Activation = LeakyReLU(),  # noqa: B008 - frozen
+        initializer: Initializer = Glorot(),  # noqa: B008 - frozen
+        bias: BiasInitializer = BiasInitializer(),  # noqa: B008 - frozen
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        self.input_shape = Shape(*input_shape)
+        self.output_shape = Shape(*output_shape)
+        self.activation = activation
+        outputs, inputs = self.output_shape.size, self.input_shape.size
+        self.parameters = Parameters({"weights": (outputs, inputs), "biases": (outputs,)}, check_dtype(dtype))
+        self.parameters["weights"][:] = initializer((outputs, inputs), inputs, outputs, generator=generator)
+        self.parameters["biases"][:] = bias((outputs,), generator=generator)
+        self._prepare()
+
+    def _prepare(self) -> None:
+        self._inputs = np.zeros((self.input_shape.size, 0), self.dtype)
+        self._values = np.zeros((self.output_shape.size, 0), self.dtype)
+        self._signals = np.zeros((self.output_shape.size, 0), self.dtype)
+
+    def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
+        """Return the output values of input values (H, W, C, N)."""
+        check_input(self, values, self.input_shape, "input values")
+        self._inputs = values.reshape(self.input_shape.size, -1)
+        sums = self.parameters["weights"] @ self._inputs + self.parameters["biases"][:, None]
+        self._values = self.activation(sums)
+        return self.values
+
+    def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
+        """Return the input signals of output signals (H, W, C, N); gradients are added or applied."""
+        check_input(self, signals, self.output_shape, "signals")
+        self._signals = signals.reshape(self.output_shape.size, -1)
+        deltas = self._signals * self.activation.derivative(self._values)
+        input_signals = self.parameters["weights"].T @ deltas
+        apply_gradient(self.parameters, "weights", deltas @ self._inputs.T, learning_rate)
+        apply_gradient(self.parameters, "biases", deltas.sum(axis=1), learning_rate)
+        return input_signals.reshape(*self.input_shape, -1)
+
+    @property
+    def values(self) -> np.ndarray:
+        """Output values (H, W, C, N) of the last forward."""
+        return self._values.reshape(*self.output_shape, -1)
+
+    @property
+    def signals(self) -> np.ndarray:
+        """Signals of the outputs (H, W, C, N) in the last backward."""
+        return self._signals.reshape(*self.output_shape, -1)
+
+    @property
+    def connections(self) -> int:
+        """Outputs times inputs."""
+        return self.output_shape.size * self.input_shape.size
+
+    def to_configuration(self) -> dict[str, Any]:
+        """Describe the layer."""
+        return {
+            "family": self.family,
+            "input_shape": str(self.input_shape),
+            "output_shape": str(self.output_shape),
+            "activation": self.activation.to_configuration(),
+        }
+
+
+def apply_gradient(
+    parameters: Parameters, name: str, gradient: np.ndarray, learning_rate: float | None
+) -> None:
+    """Add a gradient to the others, or descend along it at once when there is a learning rate."""
+    if learning_rate is None:
+        parameters.gradient(name)[...] += gradient
+    else:
+        parameters[name][...] -= parameters.dtype.type(learning_rate) * gradient

@@ -1,0 +1,245 @@
+"""Activation functions, each beside its derivative.
+
+Every derivative is written as a function of the activation's own *output*: backprop then needs no
+second history of sums. At a kink the derivative is that of the left side.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Activation:
+    """A function applied to every neuron's sum.
+
+    Attributes
+    ----------
+    name
+        What configurations call it.
+    code
+        What kernels call it.
+    range
+        Lowest and highest value it can produce.
+    slope
+        Its one parameter, 0 where it has none: the slope of the leaky or saturated part.
+    """
+
+    name: ClassVar[str]
+    code: ClassVar[int]
+    range: ClassVar[tuple[float, float]] = (-np.inf, np.inf)
+
+    @property
+    def slope(self) -> float:
+        """The parameter that kernels receive."""
+        return 0.0
+
+    def __call__(self, sums: np.ndarray) -> np.ndarray:
+        """Return the values of the given sums, same shape and dtype."""
+        raise NotImplementedError
+
+    def derivative(self, values: np.ndarray) -> np.ndarray:
+        """Return d value / d sum where the activation has produced `values`."""
+        raise NotImplementedError
+
+    def to_configuration(self) -> dict[str, Any]:
+        """Return what `from_configuration` reads."""
+        return {"name": self.name, **{key: getattr(self, key) for key in self.__dataclass_fields__}}
+
+
+@dataclass(frozen=True)
+class Identity(Activation):
+    """f(x) = x."""
+
+    name = "identity"
+    code = 0
+
+    def __call__(self, sums: np.ndarray) -> np.ndarray:
+        """Return a copy."""
+        return sums.copy()
+
+    def derivative(self, values: np.ndarray) -> np.ndarray:
+        """f' = 1."""
+        return np.ones_like(values)
+
+
+@dataclass(frozen=True)
+class LeakyReLU(Activation):
+    """f(x) = x for x > 0, leakage * x below (Maas et al. 2013, section 2).
+
+    Raises
+    ------
+    ValueError
+        When the leakage is not in [0, 1]: outside it the output no longer tells the side of the kink.
+    """
+
+    leakage: float = 0.01
+    name = "leaky_relu"
+    code = 1
+
+    def __post_init__(self) -> None:
+        _check_leakage(self.leakage)
+
+    @property
+    def slope(self) -> float:
+        """The leakage."""
+        return self.leakage
+
+    def __call__(self, sums: np.ndarray) -> np.ndarray:
+        """Return x or leakage * x."""
+        return np.where(sums > 0, sums, sums.dtype.type(self.leakage) * sums)
+
+    def derivative(self, values: np.ndarray) -> np.ndarray:
+        """f' = 1 or leakage; the sign of the output is that of the sum."""
+        return np.where(values > 0, 1, self.leakage).astype(values.dtype)
+
+
+@dataclass(frozen=True)
+class ReLU(Activation):
+    """f(x) = max(x, 0) (Nair and Hinton 2010)."""
+
+    name = "relu"
+    code = 1
+    range = (0.0, np.inf)
+
+    def __call__(self, sums: np.ndarray) -> np.ndarray:
+        """Return max(x, 0)."""
+        return np.maximum(sums, 0)
+
+    def derivative(self, values: np.ndarray) -> np.ndarray:
+        """f' = 1 above zero, 0 elsewhere."""
+        return (values > 0).astype(values.dtype)
+
+
+@dataclass(frozen=True)
+class ELU(Activation):
+    """f(x) = x for x > 0, exp(x) - 1 below (Clevert et al. 2016, equation 15 with alpha = 1)."""
+
+    name = "elu"
+    code = 2
+    range = (-1.0, np.inf)
+
+    def __call__(self, sums: np.ndarray) -> np.ndarray:
+        """Return x or exp(x) - 1."""
+        return np.where(sums > 0, sums, np.expm1(np.minimum(sums, 0)))
+
+    def derivative(self, values: np.ndarray) -> np.ndarray:
+        """f' = 1 above zero, f + 1 below."""
+        return np.minimum(values, 0) + 1
+
+
+@dataclass(frozen=True)
+class Softplus(Activation):
+    """f(x) = log(1 + exp(x)) (Dugas et al. 2001)."""
+
+    name = "softplus"
+    code = 3
+    range = (0.0, np.inf)
+
+    def __call__(self, sums: np.ndarray) -> np.ndarray:
+        """Return log(1 + exp(x)) without overflow."""
+        return np.maximum(sums, 0) + np.log1p(np.exp(-np.abs(sums)))
+
+    def derivative(self, values: np.ndarray) -> np.ndarray:
+        """f' = sigmoid(x) = 1 - exp(-f)."""
+        return -np.expm1(-values)
+
+
+@dataclass(frozen=True)
+class Tanh(Activation):
+    """f(x) = tanh(x)."""
+
+    name = "tanh"
+    code = 4
+    range = (-1.0, 1.0)
+
+    def __call__(self, sums: np.ndarray) -> np.ndarray:
+        """Return tanh(x)."""
+        return np.tanh(sums)
+
+    def derivative(self, values: np.ndarray) -> np.ndarray:
+        """f' = 1 - f²."""
+        return 1 - values * values
+
+
+@dataclass(frozen=True)
+class Sigmoid(Activation):
+    """f(x) = 1 / (1 + exp(-x))."""
+
+    name = "sigmoid"
+    code = 5
+    range = (0.0, 1.0)
+
+    def __call__(self, sums: np.ndarray) -> np.ndarray:
+        """Return the logistic function without overflow."""
+        small = np.exp(-np.abs(sums))
+        return np.where(sums >= 0, 1, small) / (1 + small)
+
+    def derivative(self, values: np.ndarray) -> np.ndarray:
+        """f' = f (1 - f)."""
+        return values * (1 - values)
+
+
+@dataclass(frozen=True)
+class Squash(Activation):
+    """f(x) = x within [-1, 1], with slope `leakage` outside.
+
+    With leakage 0 this is the hard tanh (Collobert 2004, section 3.2): a piecewise-linear squash.
+    """
+
+    leakage: float = 0.0
+    name = "squash"
+    code = 6
+
+    def __post_init__(self) -> None:
+        _check_leakage(self.leakage)
+
+    @property
+    def slope(self) -> float:
+        """The leakage."""
+        return self.leakage
+
+    def __call__(self, sums: np.ndarray) -> np.ndarray:
+        """Return x, squashed beyond -1 and 1."""
+        inside = np.clip(sums, -1, 1)
+        return inside + sums.dtype.type(self.leakage) * (sums - inside)
+
+    def derivative(self, values: np.ndarray) -> np.ndarray:
+        """f' = 1 strictly between -1 and 1, leakage elsewhere."""
+        return np.where(np.abs(values) < 1, 1, self.leakage).astype(values.dtype)
+
+
+ACTIVATIONS: dict[str, type[Activation]] = {
+    kind.name: kind for kind in (Identity, ReLU, LeakyReLU, ELU, Softplus, Tanh, Sigmoid, Squash)
+}
+
+
+def activation_from_configuration(configuration: Mapping[str, Any]) -> Activation:
+    """Return the activation that `to_configuration` described.
+
+    Raises
+    ------
+    ValueError
+        When the name is unknown or a parameter does not belong to it.
+    """
+    settings = dict(configuration)
+    name = settings.pop("name", None)
+    if name not in ACTIVATIONS:
+        near = difflib.get_close_matches(str(name), ACTIVATIONS, n=1)
+        hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(ACTIVATIONS)}"
+        raise ValueError(f"unknown activation {name!r}{hint}")
+    kind = ACTIVATIONS[name]
+    unknown = set(settings) - set(kind.__dataclass_fields__)
+    if unknown:
+        raise ValueError(f"activation {name} has no parameter {', '.join(sorted(unknown))}")
+    return kind(**settings)
+
+
+def _check_leakage(leakage: float) -> None:
+    if not 0 <= leakage <= 1:
+        raise ValueError(f"leakage {leakage} is outside [0, 1]")

@@ -1,0 +1,52 @@
+"""Histories: what every neuron saw for every entry of the mini-batch.
+
+The last axis is the history. Kernels work on whole vectors of `LANES` entries, so the axis is padded
+up to a multiple of it and every row starts on a cache line. At the border users see (N, H, W, C).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+LANES = 16
+"""Entries per vector: 64 bytes of float32. Rows of `LANES` float64 fill two cache lines."""
+
+CACHE_LINE = 64
+
+
+def padded(entries: int) -> int:
+    """Round a number of entries up to whole vectors."""
+    return -(-entries // LANES) * LANES
+
+
+def aligned_zeros(shape: int | Sequence[int], dtype: DTypeLike = np.float32) -> np.ndarray:
+    """Return zeros whose first element lies on a cache line, so that vector loads never straddle two."""
+    shape = (shape,) if isinstance(shape, int) else tuple(shape)
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    memory = np.zeros(size + CACHE_LINE, np.uint8)
+    start = -memory.ctypes.data % CACHE_LINE
+    return memory[start : start + size].view(dtype).reshape(shape)
+
+
+def aligned_copy(array: np.ndarray, dtype: DTypeLike | None = None) -> np.ndarray:
+    """Return a contiguous copy that starts on a cache line."""
+    copy = aligned_zeros(array.shape, array.dtype if dtype is None else dtype)
+    copy[...] = array
+    return copy
+
+
+def to_history(batch: np.ndarray, dtype: DTypeLike = np.float32) -> np.ndarray:
+    """Turn a batch (N, H, W, C) into histories (H, W, C, N padded); unused entries are zero."""
+    entries = len(batch)
+    values = aligned_zeros((*batch.shape[1:], padded(entries)), dtype)
+    values[..., :entries] = np.moveaxis(batch, 0, -1)
+    return values
+
+
+def from_history(values: np.ndarray, entries: int) -> np.ndarray:
+    """Turn the first `entries` of histories (H, W, C, N) into a batch (entries, H, W, C)."""
+    return np.ascontiguousarray(np.moveaxis(values[..., :entries], -1, 0))
