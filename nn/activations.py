@@ -1,7 +1,7 @@
 """Activation functions, each beside its derivative.
 
 Every derivative is written as a function of the activation's own *output*: backprop then needs no
-second history of sums. At a kink the derivative is that of the left side.
+second history of sums. At a kink the derivative is that of the flatter side.
 """
 
 from __future__ import annotations
@@ -25,14 +25,18 @@ class Activation:
     code
         What kernels call it.
     range
-        Lowest and highest value it can produce.
+        Lowest and highest value it can produce; the open ends are reached by rounding.
     slope
         Its one parameter, 0 where it has none: the slope of the leaky or saturated part.
     """
 
     name: ClassVar[str]
     code: ClassVar[int]
-    range: ClassVar[tuple[float, float]] = (-np.inf, np.inf)
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """Lowest and highest value."""
+        return -np.inf, np.inf
 
     @property
     def slope(self) -> float:
@@ -40,11 +44,33 @@ class Activation:
         return 0.0
 
     def __call__(self, sums: np.ndarray) -> np.ndarray:
-        """Return the values of the given sums, same shape and dtype."""
+        """Apply the function.
+
+        Parameters
+        ----------
+        sums
+            float32 or float64, any shape.
+
+        Returns
+        -------
+        ndarray
+            The values, a new array of the same shape and dtype.
+        """
         raise NotImplementedError
 
     def derivative(self, values: np.ndarray) -> np.ndarray:
-        """Return d value / d sum where the activation has produced `values`."""
+        """Differentiate the function where it has produced `values`.
+
+        Parameters
+        ----------
+        values
+            What the activation returned, float32 or float64, any shape.
+
+        Returns
+        -------
+        ndarray
+            d value / d sum, a new array of the same shape and dtype.
+        """
         raise NotImplementedError
 
     def to_configuration(self) -> dict[str, Any]:
@@ -83,7 +109,12 @@ class LeakyReLU(Activation):
     code = 1
 
     def __post_init__(self) -> None:
-        _check_leakage(self.leakage)
+        _check_leakage(self.name, self.leakage)
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """Not negative when nothing leaks."""
+        return (-np.inf if self.leakage else 0.0), np.inf
 
     @property
     def slope(self) -> float:
@@ -91,8 +122,8 @@ class LeakyReLU(Activation):
         return self.leakage
 
     def __call__(self, sums: np.ndarray) -> np.ndarray:
-        """Return x or leakage * x."""
-        return np.where(sums > 0, sums, sums.dtype.type(self.leakage) * sums)
+        """Return x or leakage * x, whichever is greater."""
+        return np.maximum(sums, sums.dtype.type(self.leakage) * sums)
 
     def derivative(self, values: np.ndarray) -> np.ndarray:
         """f' = 1 or leakage; the sign of the output is that of the sum."""
@@ -105,7 +136,11 @@ class ReLU(Activation):
 
     name = "relu"
     code = 1
-    range = (0.0, np.inf)
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """Not negative."""
+        return 0.0, np.inf
 
     def __call__(self, sums: np.ndarray) -> np.ndarray:
         """Return max(x, 0)."""
@@ -122,7 +157,11 @@ class ELU(Activation):
 
     name = "elu"
     code = 2
-    range = (-1.0, np.inf)
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """Above -1."""
+        return -1.0, np.inf
 
     def __call__(self, sums: np.ndarray) -> np.ndarray:
         """Return x or exp(x) - 1."""
@@ -139,7 +178,11 @@ class Softplus(Activation):
 
     name = "softplus"
     code = 3
-    range = (0.0, np.inf)
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """Positive."""
+        return 0.0, np.inf
 
     def __call__(self, sums: np.ndarray) -> np.ndarray:
         """Return log(1 + exp(x)) without overflow."""
@@ -152,11 +195,15 @@ class Softplus(Activation):
 
 @dataclass(frozen=True)
 class Tanh(Activation):
-    """f(x) = tanh(x)."""
+    """f(x) = tanh(x) (LeCun et al. 1998, "Efficient BackProp", section 4.4)."""
 
     name = "tanh"
     code = 4
-    range = (-1.0, 1.0)
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """-1 to 1."""
+        return -1.0, 1.0
 
     def __call__(self, sums: np.ndarray) -> np.ndarray:
         """Return tanh(x)."""
@@ -169,11 +216,15 @@ class Tanh(Activation):
 
 @dataclass(frozen=True)
 class Sigmoid(Activation):
-    """f(x) = 1 / (1 + exp(-x))."""
+    """f(x) = 1 / (1 + exp(-x)) (Rumelhart, Hinton and Williams 1986, equation 2)."""
 
     name = "sigmoid"
     code = 5
-    range = (0.0, 1.0)
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """0 to 1."""
+        return 0.0, 1.0
 
     def __call__(self, sums: np.ndarray) -> np.ndarray:
         """Return the logistic function without overflow."""
@@ -197,7 +248,12 @@ class Squash(Activation):
     code = 6
 
     def __post_init__(self) -> None:
-        _check_leakage(self.leakage)
+        _check_leakage(self.name, self.leakage)
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """-1 to 1 when nothing leaks."""
+        return (-np.inf, np.inf) if self.leakage else (-1.0, 1.0)
 
     @property
     def slope(self) -> float:
@@ -222,6 +278,15 @@ ACTIVATIONS: dict[str, type[Activation]] = {
 def activation_from_configuration(configuration: Mapping[str, Any]) -> Activation:
     """Return the activation that `to_configuration` described.
 
+    Parameters
+    ----------
+    configuration
+        `name`, one of `ACTIVATIONS`, and `leakage` where the activation has one.
+
+    Returns
+    -------
+    Activation
+
     Raises
     ------
     ValueError
@@ -229,7 +294,7 @@ def activation_from_configuration(configuration: Mapping[str, Any]) -> Activatio
     """
     settings = dict(configuration)
     name = settings.pop("name", None)
-    if name not in ACTIVATIONS:
+    if not isinstance(name, str) or name not in ACTIVATIONS:
         near = difflib.get_close_matches(str(name), ACTIVATIONS, n=1)
         hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(ACTIVATIONS)}"
         raise ValueError(f"unknown activation {name!r}{hint}")
@@ -240,6 +305,6 @@ def activation_from_configuration(configuration: Mapping[str, Any]) -> Activatio
     return kind(**settings)
 
 
-def _check_leakage(leakage: float) -> None:
-    if not 0 <= leakage <= 1:
-        raise ValueError(f"leakage {leakage} is outside [0, 1]")
+def _check_leakage(name: str, leakage: float) -> None:
+    if isinstance(leakage, bool) or not isinstance(leakage, int | float) or not 0 <= leakage <= 1:
+        raise ValueError(f"activation {name}: leakage {leakage!r} is not a number in [0, 1]")

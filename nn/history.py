@@ -24,7 +24,20 @@ def padded(entries: int) -> int:
 
 
 def aligned_zeros(shape: int | Sequence[int], dtype: DTypeLike = np.float32) -> np.ndarray:
-    """Return zeros whose first element lies on a cache line, so that vector loads never straddle two."""
+    """Return zeros whose first element lies on a cache line, so that vector loads never straddle two.
+
+    Parameters
+    ----------
+    shape
+        Length, or shape.
+    dtype
+        Of the elements.
+
+    Returns
+    -------
+    ndarray
+        Contiguous, of `shape` and `dtype`.
+    """
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     size = math.prod(shape) * np.dtype(dtype).itemsize
     memory = np.zeros(size + CACHE_LINE, np.uint8)
@@ -33,14 +46,37 @@ def aligned_zeros(shape: int | Sequence[int], dtype: DTypeLike = np.float32) -> 
 
 
 def aligned_copy(array: np.ndarray, dtype: DTypeLike | None = None) -> np.ndarray:
-    """Return a contiguous copy that starts on a cache line."""
+    """Return a contiguous copy, of another `dtype` if one is given, that starts on a cache line."""
     copy = aligned_zeros(array.shape, array.dtype if dtype is None else dtype)
     copy[...] = array
     return copy
 
 
+def pad_histories(values: np.ndarray) -> np.ndarray:
+    """Return values (..., N) contiguous and padded to whole vectors; themselves where they already are."""
+    entries = values.shape[-1]
+    if entries % LANES == 0 and entries:
+        return np.ascontiguousarray(values)
+    whole = aligned_zeros((*values.shape[:-1], padded(entries)), values.dtype)
+    whole[..., :entries] = values
+    return whole
+
+
 def to_history(batch: np.ndarray, dtype: DTypeLike = np.float32) -> np.ndarray:
-    """Turn a batch (N, H, W, C) into histories (H, W, C, N padded); unused entries are zero."""
+    """Turn a batch into histories.
+
+    Parameters
+    ----------
+    batch
+        (N, height, width, channels) or, in general, (N, ...).
+    dtype
+        Of the result.
+
+    Returns
+    -------
+    ndarray
+        (height, width, channels, padded(N)) on a cache line; unused entries are zero.
+    """
     entries = len(batch)
     values = aligned_zeros((*batch.shape[1:], padded(entries)), dtype)
     values[..., :entries] = np.moveaxis(batch, 0, -1)
@@ -48,5 +84,18 @@ def to_history(batch: np.ndarray, dtype: DTypeLike = np.float32) -> np.ndarray:
 
 
 def from_history(values: np.ndarray, entries: int) -> np.ndarray:
-    """Turn the first `entries` of histories (H, W, C, N) into a batch (entries, H, W, C)."""
-    return np.ascontiguousarray(np.moveaxis(values[..., :entries], -1, 0))
+    """Turn histories back into a batch.
+
+    Parameters
+    ----------
+    values
+        (height, width, channels, N) or, in general, (..., N).
+    entries
+        How many of the N entries are active.
+
+    Returns
+    -------
+    ndarray
+        A contiguous copy (entries, height, width, channels).
+    """
+    return np.moveaxis(values[..., :entries], -1, 0).copy(order="C")

@@ -21,7 +21,7 @@ import numpy as np
 
 
 class Shape(NamedTuple):
-    """Height, width and channels of a layer image."""
+    """Height, width and channels of a layer image, each at least 1."""
 
     height: int
     width: int
@@ -35,6 +35,15 @@ class Shape(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> Shape:
         """Read a shape written as HEIGHTxWIDTHxCHANNELS, such as 28x28x1.
+
+        Parameters
+        ----------
+        text
+            What `str` of a shape returns.
+
+        Returns
+        -------
+        Shape
 
         Raises
         ------
@@ -74,7 +83,18 @@ class Box(NamedTuple):
         return self.height * self.width
 
     def indices(self, shape: Shape) -> np.ndarray:
-        """Flat indices of the box's neurons in an image of `shape`: int64 (height, width, channels)."""
+        """Return where the box's neurons lie in a flattened image.
+
+        Parameters
+        ----------
+        shape
+            The image that the box is part of.
+
+        Returns
+        -------
+        ndarray
+            Flat indices, int64 (height, width, channels).
+        """
         rows = np.arange(self.top, self.bottom)[:, None, None]
         columns = np.arange(self.left, self.right)[None, :, None]
         return (rows * shape.width + columns) * shape.channels + np.arange(shape.channels)
@@ -179,7 +199,7 @@ class Tiling:
         return np.outer(heights, widths)
 
     def tile(self, row: int, column: int) -> Tile:
-        """Return the tile at one place of the grid."""
+        """Return the tile in one row and column of the grid, both counted from 0."""
         top, bottom = map(int, self.row_spans[row])
         left, right = map(int, self.column_spans[column])
         side = self.output_block
@@ -194,9 +214,11 @@ class Tiling:
 
 
 def describe(tiling: Tiling) -> Iterator[str]:
-    """Yield a line for every tile: its place, its window, its block, and the window's indices."""
-    output = Shape(tiling.output_height, tiling.output_width, 1)
-    yield f"{len(tiling)} tiles in {tiling.rows} rows and {tiling.columns} columns; output {output}"
+    """Yield a headline, then a line for every tile: its place, window, block and the indices it sees."""
+    yield (
+        f"{len(tiling)} tiles in {tiling.rows} rows and {tiling.columns} columns; "
+        f"output {tiling.output_height} x {tiling.output_width} pixels"
+    )
     for tile in tiling:
         window, block = tile.window, tile.block
         indices = window.indices(tiling.input_shape).ravel()
@@ -209,7 +231,7 @@ def describe(tiling: Tiling) -> Iterator[str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the windows of a tiling for a human to read."""
+    """Print the windows of a tiling for a human to read; return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m nn.image",
         description="Print the windows that connect an image to a smaller, equal or larger one.",

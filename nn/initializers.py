@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import difflib
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 
-class Initializer(Protocol):
-    """Draws the weights of a layer whose neurons each have `fan_in` inputs and `fan_out` followers."""
+class Initializer(ABC):
+    """Draws the weights of a layer whose neurons each have `fan_in` inputs and `fan_out` followers.
+
+    Attributes
+    ----------
+    name
+        What configurations call it.
+    """
 
     name: ClassVar[str]
 
@@ -25,93 +32,147 @@ class Initializer(Protocol):
         generator: np.random.Generator,
         dtype: DTypeLike = np.float32,
     ) -> np.ndarray:
-        """Return weights of `shape` and `dtype`."""
+        """Draw weights.
 
+        Parameters
+        ----------
+        shape
+            Shape of the result; its last axis runs over the inputs of one neuron.
+        fan_in, fan_out
+            Connections into one neuron, and out of one input; at least 1.
+        generator
+            Source of the draws; float32 and float64 weights are the same draws, rounded.
+        dtype
+            float32 or float64.
 
-def _uniform(shape: tuple[int, ...], limit: float, generator: np.random.Generator) -> np.ndarray:
-    return generator.uniform(-limit, limit, shape)
+        Returns
+        -------
+        ndarray
+            Weights of `shape` and `dtype`.
+        """
+        return self._draw(shape, fan_in, fan_out, generator).astype(dtype)
+
+    @abstractmethod
+    def _draw(
+        self, shape: tuple[int, ...], fan_in: int, fan_out: int, generator: np.random.Generator
+    ) -> np.ndarray:
+        """Return float64 weights of `shape`."""
 
 
 @dataclass(frozen=True)
-class Uniform:
-    """Weights uniform in [-limit, limit]."""
+class Uniform(Initializer):
+    """Weights uniform in [-limit, limit], whatever the fans."""
 
     limit: float = 0.05
     name: ClassVar[str] = "uniform"
 
-    def __call__(self, shape, fan_in, fan_out, *, generator, dtype=np.float32):  # type: ignore[no-untyped-def]
-        """Return uniform weights; the fans do not matter."""
-        return _uniform(shape, self.limit, generator).astype(dtype)
+    def _draw(
+        self, shape: tuple[int, ...], fan_in: int, fan_out: int, generator: np.random.Generator
+    ) -> np.ndarray:
+        return generator.uniform(-self.limit, self.limit, shape)
 
 
 @dataclass(frozen=True)
-class Normal:
-    """Weights normal around zero."""
+class Normal(Initializer):
+    """Weights normal around zero with standard deviation `deviation`, whatever the fans."""
 
     deviation: float = 0.05
     name: ClassVar[str] = "normal"
 
-    def __call__(self, shape, fan_in, fan_out, *, generator, dtype=np.float32):  # type: ignore[no-untyped-def]
-        """Return normal weights; the fans do not matter."""
-        return (self.deviation * generator.standard_normal(shape)).astype(dtype)
+    def _draw(
+        self, shape: tuple[int, ...], fan_in: int, fan_out: int, generator: np.random.Generator
+    ) -> np.ndarray:
+        return generator.normal(0, self.deviation, shape)
 
 
 @dataclass(frozen=True)
-class Glorot:
+class Glorot(Initializer):
     """Uniform with variance 2 / (fan_in + fan_out) (Glorot and Bengio 2010, equation 16)."""
 
     name: ClassVar[str] = "glorot"
 
-    def __call__(self, shape, fan_in, fan_out, *, generator, dtype=np.float32):  # type: ignore[no-untyped-def]
-        """Return weights in ±sqrt(6 / (fan_in + fan_out))."""
-        return _uniform(shape, math.sqrt(6 / (fan_in + fan_out)), generator).astype(dtype)
+    def _draw(
+        self, shape: tuple[int, ...], fan_in: int, fan_out: int, generator: np.random.Generator
+    ) -> np.ndarray:
+        limit = math.sqrt(6 / (fan_in + fan_out))
+        return generator.uniform(-limit, limit, shape)
 
 
 @dataclass(frozen=True)
-class He:
+class He(Initializer):
     """Uniform with variance 2 / fan_in, for rectifiers (He et al. 2015, equation 10)."""
 
     name: ClassVar[str] = "he"
 
-    def __call__(self, shape, fan_in, fan_out, *, generator, dtype=np.float32):  # type: ignore[no-untyped-def]
-        """Return weights in ±sqrt(6 / fan_in)."""
-        return _uniform(shape, math.sqrt(6 / fan_in), generator).astype(dtype)
+    def _draw(
+        self, shape: tuple[int, ...], fan_in: int, fan_out: int, generator: np.random.Generator
+    ) -> np.ndarray:
+        limit = math.sqrt(6 / fan_in)
+        return generator.uniform(-limit, limit, shape)
 
 
 @dataclass(frozen=True)
-class Orthogonal:
+class Orthogonal(Initializer):
     """Rows (or columns) of unit length at right angles (Saxe et al. 2014, section 3).
 
-    The array is taken as a matrix of its last axis by all others; weights of different neurons
-    are orthogonal where there are no more neurons than inputs.
+    The array is taken as a matrix of all other axes by its last: the weights of different neurons
+    are orthogonal where there are no more neurons than inputs, those of different inputs otherwise.
     """
 
     name: ClassVar[str] = "orthogonal"
 
-    def __call__(self, shape, fan_in, fan_out, *, generator, dtype=np.float32):  # type: ignore[no-untyped-def]
-        """Return an orthogonal matrix from the QR decomposition of a normal one."""
+    def _draw(
+        self, shape: tuple[int, ...], fan_in: int, fan_out: int, generator: np.random.Generator
+    ) -> np.ndarray:
         rows, columns = math.prod(shape[:-1]), shape[-1]
         tall = generator.standard_normal((max(rows, columns), min(rows, columns)))
         q, r = np.linalg.qr(tall)
-        q *= np.sign(np.diag(r))
-        return np.reshape(q if rows >= columns else q.T, shape).astype(dtype)
+        q *= np.sign(np.diag(r))  # makes the decomposition unique, and the draw uniform (Mezzadri 2007)
+        return np.reshape(q if rows >= columns else q.T, shape)
 
 
 @dataclass(frozen=True)
 class BiasInitializer:
-    """Biases normal around `mean` with standard deviation `spread`."""
+    """Biases normal around `mean` with standard deviation `spread`.
+
+    Raises
+    ------
+    ValueError
+        When the spread is negative.
+    """
 
     mean: float = 0.0
     spread: float = 0.0
 
+    def __post_init__(self) -> None:
+        if not self.spread >= 0:
+            raise ValueError(f"bias spread {self.spread} must not be negative")
+
     def __call__(
         self, shape: tuple[int, ...], *, generator: np.random.Generator, dtype: DTypeLike = np.float32
     ) -> np.ndarray:
-        """Return biases of `shape` and `dtype`."""
-        return (self.mean + self.spread * generator.standard_normal(shape)).astype(dtype)
+        """Draw biases.
+
+        Parameters
+        ----------
+        shape
+            Shape of the result.
+        generator
+            Source of the draws.
+        dtype
+            float32 or float64.
+
+        Returns
+        -------
+        ndarray
+            Biases of `shape` and `dtype`.
+        """
+        return generator.normal(self.mean, self.spread, shape).astype(dtype)
 
 
-INITIALIZERS: dict[str, type] = {kind.name: kind for kind in (Uniform, Normal, Glorot, He, Orthogonal)}
+INITIALIZERS: dict[str, type[Initializer]] = {
+    kind.name: kind for kind in (Uniform, Normal, Glorot, He, Orthogonal)
+}
 
 
 def initializer_by_name(name: str) -> Initializer:

@@ -17,7 +17,13 @@ import numpy as np
 
 
 class Loss:
-    """A mean of elementwise losses."""
+    """A mean of elementwise losses.
+
+    Attributes
+    ----------
+    name
+        What configurations call it.
+    """
 
     name: ClassVar[str]
 
@@ -34,7 +40,7 @@ class Loss:
         Parameters
         ----------
         outputs, targets
-            (height, width, channels, N), the same shape.
+            float32 or float64 (height, width, channels, N), the same shape.
         entries
             How many of the N entries are active; all by default.
         mask
@@ -48,39 +54,54 @@ class Loss:
         Raises
         ------
         ValueError
-            When the shapes differ, or the mask leaves nothing.
+            When the shapes differ, there are no such entries, or the mask leaves nothing.
         """
-        if outputs.shape != targets.shape:
-            raise ValueError(f"outputs have shape {outputs.shape}, targets {targets.shape}")
-        entries = outputs.shape[-1] if entries is None else entries
-        signals = np.zeros_like(outputs)
-        active = (..., slice(0, entries))
-        elements, slopes = self.elements(outputs[active], targets[active])
-        if mask is None:
-            count = elements.size
-        else:
+        entries = _active(outputs, targets, entries)
+        signals = np.empty_like(outputs)
+        signals[..., entries:] = 0
+        active = (..., slice(entries))
+        slopes = signals[active]
+        losses = self.elements(outputs[active], targets[active], slopes)
+        count = float(losses.size)
+        if mask is not None:
             weights = np.broadcast_to(mask, outputs.shape)[active]
-            count = weights.sum(dtype=np.float64)
-            elements, slopes = elements * weights, slopes * weights
-        if not count:
+            count = float(weights.sum(dtype=np.float64))
+            losses *= weights
+            slopes *= weights
+        if not count > 0:
             raise ValueError("no output counts: the mask is zero everywhere")
-        np.multiply(slopes, outputs.dtype.type(1 / count), out=signals[active])
-        return float(elements.sum(dtype=np.float64) / count), signals
+        slopes *= 1 / count
+        return float(losses.sum(dtype=np.float64)) / count, signals
 
-    def elements(self, outputs: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the loss of every single output, and its derivative."""
+    def elements(self, outputs: np.ndarray, targets: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+        """Return the loss of every single output, and write its derivative.
+
+        Parameters
+        ----------
+        outputs, targets
+            The active entries, (height, width, channels, entries).
+        slopes
+            Receives d loss / d output of each, same shape and dtype.
+
+        Returns
+        -------
+        ndarray
+            A new array of the losses, same shape and dtype.
+        """
         raise NotImplementedError
 
 
 class SquaredError(Loss):
-    """l = (o - t)²."""
+    """l = (o - t)² (Bishop 2006, equation 3.12, without its 1/2)."""
 
     name = "squared_error"
 
-    def elements(self, outputs: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def elements(self, outputs: np.ndarray, targets: np.ndarray, slopes: np.ndarray) -> np.ndarray:
         """l = d², l' = 2 d with d = o - t."""
-        difference = outputs - targets
-        return difference * difference, 2 * difference
+        np.subtract(outputs, targets, out=slopes)
+        losses = slopes * slopes
+        slopes *= 2
+        return losses
 
 
 class AbsoluteError(Loss):
@@ -88,39 +109,62 @@ class AbsoluteError(Loss):
 
     name = "absolute_error"
 
-    def elements(self, outputs: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def elements(self, outputs: np.ndarray, targets: np.ndarray, slopes: np.ndarray) -> np.ndarray:
         """l = |d|, l' = sign(d) with d = o - t."""
-        difference = outputs - targets
-        return np.abs(difference), np.sign(difference)
+        np.subtract(outputs, targets, out=slopes)
+        losses = np.abs(slopes)
+        np.sign(slopes, out=slopes)
+        return losses
 
 
 class BinaryCrossEntropy(Loss):
     """l = -t log p - (1 - t) log(1 - p) on probabilities (Bishop 2006, equation 4.90).
 
-    Probabilities are kept `epsilon` of their dtype away from 0 and 1, so that a saturated output
-    gives a large but finite loss and slope.
+    Probabilities are kept `epsilon` of their dtype away from 0 and 1, which bounds the loss. Beyond
+    that the loss is flat and its slope 0, so an output that is wrong *and* saturated learns nothing
+    more: train on logits where that can happen.
     """
 
     name = "binary_cross_entropy"
 
-    def elements(self, outputs: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def elements(self, outputs: np.ndarray, targets: np.ndarray, slopes: np.ndarray) -> np.ndarray:
         """l as above, l' = (p - t) / (p (1 - p))."""
         epsilon = np.finfo(outputs.dtype).eps
         p = np.clip(outputs, epsilon, 1 - epsilon)
-        elements = -targets * np.log(p) - (1 - targets) * np.log1p(-p)
-        return elements, (p - targets) / (p * (1 - p))
+        np.subtract(p, targets, out=slopes)
+        slopes /= p * (1 - p)
+        slopes *= p == outputs
+        return -targets * np.log(p) - (1 - targets) * np.log1p(-p)
 
 
 class BinaryCrossEntropyWithLogits(Loss):
-    """Binary cross-entropy of p = sigmoid(o), computed from o: l = max(o, 0) - o t + log(1 + exp(-|o|))."""
+    """Binary cross-entropy (Bishop 2006, equation 4.90) of p = sigmoid(o), computed from o.
+
+    l = max(o, 0) - o t + log(1 + exp(-|o|)), which neither overflows nor saturates.
+    """
 
     name = "binary_cross_entropy_with_logits"
 
-    def elements(self, outputs: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def elements(self, outputs: np.ndarray, targets: np.ndarray, slopes: np.ndarray) -> np.ndarray:
         """l as above, l' = sigmoid(o) - t."""
         small = np.exp(-np.abs(outputs))
-        elements = np.maximum(outputs, 0) - outputs * targets + np.log1p(small)
-        return elements, np.where(outputs >= 0, 1, small) / (1 + small) - targets
+        np.divide(np.where(outputs >= 0, 1, small), 1 + small, out=slopes)
+        slopes -= targets
+        losses = np.maximum(outputs, 0)
+        losses -= outputs * targets
+        losses += np.log1p(small, out=small)
+        return losses
+
+
+def _active(outputs: np.ndarray, targets: np.ndarray, entries: int | None) -> int:
+    """Return the number of active entries, after a look at the shapes."""
+    if outputs.shape != targets.shape:
+        raise ValueError(f"outputs have shape {outputs.shape}, targets {targets.shape}")
+    histories = outputs.shape[-1]
+    entries = histories if entries is None else entries
+    if not 0 < entries <= histories:
+        raise ValueError(f"{entries} active entries of {histories}: at least one must count")
+    return entries
 
 
 LOSSES: dict[str, type[Loss]] = {

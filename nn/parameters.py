@@ -17,12 +17,22 @@ from nn.history import aligned_zeros
 class Parameters:
     """Named arrays that share one flat array of values and one of gradients.
 
+    Both start at zero. When the parameters are joined into those of a larger network, the arrays
+    move: look them up where they are used, and keep no view.
+
     Parameters
     ----------
     shapes
         Name to shape, in the order in which they lie in memory.
     dtype
         float32 for training, float64 for gradient checks.
+
+    Attributes
+    ----------
+    shapes, dtype
+        As given.
+    size
+        Number of parameters.
     """
 
     def __init__(self, shapes: Mapping[str, tuple[int, ...]], dtype: DTypeLike = np.float32) -> None:
@@ -70,7 +80,7 @@ class Parameters:
         return self._view(self.values, name)
 
     def gradient(self, name: str) -> np.ndarray:
-        """Return the gradients of one array, as a view."""
+        """Return the gradients of one array, as a view of its shape."""
         return self._view(self.gradients, name)
 
     def _view(self, flat: np.ndarray, name: str) -> np.ndarray:
@@ -82,21 +92,30 @@ class Parameters:
         return name in self.shapes
 
     def name_of(self, position: int) -> str:
-        """Name the entry at a flat position, for messages: `weights[3, 4]`."""
+        """Name the entry at a flat position, for messages: `weights[3, 4]`.
+
+        Raises
+        ------
+        IndexError
+            When there is no such position.
+        """
         for name, shape in self.shapes.items():
             offset = position - self._starts[name]
             if 0 <= offset < math.prod(shape):
-                index = ", ".join(str(int(i)) for i in np.unravel_index(offset, shape))
-                return f"{name}[{index}]"
-        raise IndexError(f"parameter {position} of {self.size}")
+                return entry_name(name, shape, offset)
+        raise IndexError(f"there is no parameter {position} among {self.size}")
 
     def zero_gradients(self) -> None:
-        """Set every gradient to zero."""
-        if self._gradients is not None:
-            self._gradients[:] = 0
+        """Set every gradient to zero; gradients that nobody asked for are not made."""
+        if self._root()._gradients is not None:
+            self.gradients[:] = 0
+
+    def _root(self) -> Parameters:
+        """Return the whole that these parameters are part of, at the end of all joins."""
+        return self if self._parent is None else self._parent[0]._root()
 
     def copy_from(self, other: Parameters) -> None:
-        """Copy the values of parameters with the same names and shapes.
+        """Copy the values of parameters with the same names and shapes, in whatever order they lie.
 
         Raises
         ------
@@ -104,23 +123,45 @@ class Parameters:
             When names or shapes differ; nothing is copied then.
         """
         if self.shapes != other.shapes:
-            missing = sorted(set(self.shapes.items()) ^ set(other.shapes.items()))
-            raise ValueError(f"parameters differ in {missing}")
-        self.values[:] = other.values
+            here, there = (", ".join(_differences(*pair)) for pair in ((self, other), (other, self)))
+            raise ValueError(
+                f"parameters differ: here {here or 'nothing more'}; there {there or 'nothing more'}"
+            )
+        for name in self.shapes:
+            self[name][...] = other[name]
+
+    def copy(self) -> Parameters:
+        """Return parameters of the same names, shapes and values that share no memory and no gradients."""
+        duplicate = Parameters(self.shapes, self.dtype)
+        duplicate.values[:] = self.values
+        return duplicate
 
     @classmethod
     def join(cls, parts: Mapping[str, Parameters]) -> Parameters:
         """Lay the parameters of several networks into one; the parts become views of it.
 
-        A part's array `weights` is called `part.weights` in the whole.
+        Values are kept, gradients start at zero. Parts may be joined ones themselves.
+
+        Parameters
+        ----------
+        parts
+            Name to parameters; a part's array `weights` is called `name.weights` in the whole.
+
+        Returns
+        -------
+        Parameters
+
+        Raises
+        ------
+        ValueError
+            When there is no part, dtypes differ, or a part has been joined before or comes twice:
+            it can only live in one place. Nothing is moved then.
         """
+        _check_parts(parts)
         shapes = {
             f"{part}.{name}": shape for part, child in parts.items() for name, shape in child.shapes.items()
         }
-        dtypes = {child.dtype for child in parts.values()}
-        if len(dtypes) > 1:
-            raise ValueError(f"networks of different dtypes cannot be joined: {sorted(map(str, dtypes))}")
-        joined = cls(shapes, dtypes.pop() if dtypes else np.float32)
+        joined = cls(shapes, next(iter(parts.values())).dtype)
         position = 0
         for child in parts.values():
             joined.values[position : position + child.size] = child.values
@@ -135,3 +176,30 @@ class Parameters:
         self._values = self._gradients = None
         for child in self._children:
             child._forget_arrays()
+
+
+def entry_name(name: str, shape: tuple[int, ...], offset: int) -> str:
+    """Name the entry at a flat offset of an array, for messages: `weights[3, 4]`."""
+    index = ", ".join(str(int(i)) for i in np.unravel_index(offset, shape))
+    return f"{name}[{index}]"
+
+
+def _differences(parameters: Parameters, other: Parameters) -> list[str]:
+    """Describe the arrays of one that the other does not have."""
+    return [f"{name} {shape}" for name, shape in parameters.shapes.items() if other.shapes.get(name) != shape]
+
+
+def _check_parts(parts: Mapping[str, Parameters]) -> None:
+    dtypes = {child.dtype for child in parts.values()}
+    if len(dtypes) != 1:
+        raise ValueError(
+            f"networks can be joined when they share one dtype; theirs: {sorted(map(str, dtypes))}"
+        )
+    seen: set[int] = set()
+    for name, child in parts.items():
+        if child._parent is not None or id(child) in seen:
+            raise ValueError(
+                f"the parameters of network {name} are part of another network already: "
+                "put that whole network in, or a new one that copies them"
+            )
+        seen.add(id(child))
