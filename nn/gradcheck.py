@@ -1,0 +1,266 @@
+"""Gradient check: what backward computed against central differences, for any network.
+
+    d L / d x  ~  (L(x + epsilon) - L(x - epsilon)) / (2 epsilon)
+
+for every parameter, every input and the value of every neuron. In float64 and with epsilon = 1e-6
+both sides agree to about 1e-9 of the largest gradient (Baydin et al. 2018, "Automatic differentiation in
+machine learning: a survey", section 2.1, on the two errors that epsilon trades).
+
+    report = gradcheck(network, inputs)
+    report.raise_if_wrong()
+    print(report)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from nn.gradient_report import Comparison, Report
+from nn.losses import Loss
+from nn.parameters import Parameters, entry_name
+
+KINK_GAP = 1e-4
+"""Gap between the one-sided slopes, relative to scale, from which it is no curvature: at epsilon =
+1e-6 a smooth function would need a second derivative of 100 times its gradients."""
+
+Objective = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""Outputs to the summands of the loss, any shape, and dLoss / d output."""
+
+
+class Network(Protocol):
+    """What a gradient check needs of a network."""
+
+    @property
+    def parameters(self) -> Parameters:
+        """Flat values and gradients."""
+
+    @property
+    def signals(self) -> Any:
+        """Error signals of the last backward."""
+
+    @property
+    def propagates(self) -> bool:
+        """Whether backward computes the input signals."""
+
+    @property
+    def layers(self) -> Sequence[Network]:
+        """The networks that follow one another inside; itself where there is one."""
+
+    def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
+        """Return the outputs."""
+
+    def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
+        """Return the input signals."""
+
+
+@runtime_checkable
+class Nudged(Protocol):
+    """A network all of whose neurons can be nudged, such as a graph."""
+
+    nudges: np.ndarray | None
+    """Added to the values of all neurons after activation, shape of `values`."""
+
+    @property
+    def values(self) -> np.ndarray:
+        """Value of every neuron in the last forward."""
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """An array whose entries can be changed, the gradient it should have, and the loss behind it."""
+
+    kind: str
+    values: np.ndarray
+    analytic: np.ndarray
+    loss: Callable[[], np.ndarray]
+
+
+def gradcheck(
+    network: Network,
+    inputs: np.ndarray,
+    *,
+    loss: Loss | None = None,
+    targets: np.ndarray | None = None,
+    entries: int | None = None,
+    mask: np.ndarray | None = None,
+    epsilon: float = 1e-6,
+    tolerance: float = 1e-6,
+    sample: int | None = None,
+    generator: np.random.Generator | None = None,
+) -> Report:
+    """Compare every gradient of a network with central differences.
+
+    Parameters
+    ----------
+    network
+        A network that computes in float64. Its gradients are zero afterwards, its parameters unchanged.
+        The signals of a stack are checked at the output of every layer; where a layer has `nudges`, at
+        every neuron inside.
+    inputs
+        Input values (height, width, channels, N). Draw them at random: at all-equal or zero inputs
+        many rectifiers sit exactly on their kink.
+    loss, targets, entries, mask
+        The loss and its arguments. By default the sum over all outputs of `weight * output +
+        output² / 2` with irregular weights, so that every output has a signal of its own.
+    epsilon
+        Step of the differences.
+    tolerance
+        Largest |analytic - numeric| relative to the largest gradient of its kind.
+    sample, generator
+        Check at most `sample` entries of each kind, drawn from the generator; all by default.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    ValueError
+        When the network computes in float32 or keeps no input signals, a loss comes without targets
+        or targets without a loss, or `sample` without a generator.
+    """
+    _check_arguments(network, loss, targets, sample, generator)
+    objective = _default_objective if loss is None else _objective(loss, targets, entries, mask)
+    comparisons = []
+    for subject in _subjects(network, np.array(inputs, np.float64, order="C"), objective):
+        chosen = np.arange(subject.values.size)
+        if sample is not None and generator is not None and sample < chosen.size:
+            chosen = np.sort(generator.choice(chosen, sample, replace=False))
+        comparisons.append(_compare(subject, chosen, epsilon, tolerance))
+    network.parameters.zero_gradients()
+    return Report(comparisons, tolerance)
+
+
+def _check_arguments(
+    network: Network, loss: Loss | None, targets: np.ndarray | None, sample: int | None, generator: Any
+) -> None:
+    dtype = network.parameters.dtype
+    if dtype != np.float64:
+        raise ValueError(f"the network computes in {dtype}: build it with dtype=float64 for a gradient check")
+    if not network.propagates:
+        raise ValueError("the network does not propagate to its inputs: set propagates = True for the check")
+    if (loss is None) != (targets is None):
+        raise ValueError("a loss needs targets, and targets need a loss: give both or neither")
+    if sample is not None and generator is None:
+        raise ValueError("sample draws entries at random: give a generator too")
+
+
+def _default_objective(outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return weight * output + output² / 2 for every output; the weights are cosines of 1, 2, 3 ..."""
+    weights = np.cos(np.arange(1, outputs.size + 1)).reshape(outputs.shape)
+    return outputs * (weights + outputs / 2), weights + outputs
+
+
+def _objective(loss: Loss, targets: Any, entries: int | None, mask: np.ndarray | None) -> Objective:
+    def evaluate(outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        value, signals = loss(outputs, targets, entries=entries, mask=mask)
+        return np.array([value]), signals
+
+    return evaluate
+
+
+def _run(layers: Sequence[Network], values: np.ndarray) -> np.ndarray:
+    for layer in layers:
+        values = layer.forward(values)
+    return values
+
+
+def _subjects(network: Network, inputs: np.ndarray, objective: Objective) -> Iterator[_Subject]:
+    """Run the network both ways once, then hand out all that can be checked."""
+    layers = network.layers
+    boundaries = [inputs]
+    for layer in layers:
+        boundaries.append(layer.forward(boundaries[-1]).copy())
+    network.parameters.zero_gradients()
+    outputs = network.forward(inputs)
+    input_signals = network.backward(objective(outputs)[1]).copy()
+    signals = [np.array(layer.signals) for layer in layers]
+    gradients = network.parameters.gradients.copy()
+
+    def loss() -> np.ndarray:
+        return objective(network.forward(inputs))[0]
+
+    yield from _parameter_subjects(network.parameters, gradients, loss)
+    yield _Subject("inputs", inputs, input_signals, loss)
+    for number in range(len(layers)):
+        kind = f"layer {number} signals" if len(layers) > 1 else "signals"
+        yield from _signal_subject(kind, layers[number:], boundaries[number:], signals[number], objective)
+
+
+def _parameter_subjects(
+    parameters: Parameters, gradients: np.ndarray, loss: Callable[[], np.ndarray]
+) -> Iterator[_Subject]:
+    start = 0
+    for name in parameters.names:
+        values = parameters[name]
+        yield _Subject(name, values, gradients[start : start + values.size].reshape(values.shape), loss)
+        start += values.size
+
+
+def _signal_subject(
+    kind: str,
+    layers: Sequence[Network],
+    boundaries: Sequence[np.ndarray],
+    signals: np.ndarray,
+    objective: Objective,
+) -> Iterator[_Subject]:
+    """Yield the values of the first layer's neurons: nudged inside it, or changed on their way out."""
+    layer, (inputs, outputs, *_) = layers[0], boundaries
+    if not isinstance(layer, Nudged):
+        yield _Subject(kind, outputs, signals, lambda: objective(_run(layers[1:], outputs))[0])
+        return
+    layer.nudges = np.zeros_like(layer.values)
+    yield _Subject(kind, layer.nudges, signals, lambda: objective(_run(layers, inputs))[0])
+    layer.nudges = None
+
+
+def _compare(subject: _Subject, chosen: np.ndarray, epsilon: float, tolerance: float) -> Comparison:
+    numeric, gaps, resolution = _differences(subject, chosen, epsilon)
+    analytic = subject.analytic.ravel()[chosen]
+    scale = np.max([*np.abs(analytic), *np.abs(numeric), resolution / tolerance])
+    distances = np.abs(analytic - numeric)
+    # On a kink the right analytic gradient equals one of the one-sided slopes, whose mean is `numeric`.
+    kinks = (distances > tolerance * scale) & (gaps > KINK_GAP * scale) & (distances < 0.51 * gaps)
+    errors = np.nan_to_num(np.where(kinks, 0, distances / scale), nan=np.inf)
+    worst = int(np.argmax(errors))
+    return Comparison(
+        kind=subject.kind,
+        checked=len(chosen),
+        kinks=int(kinks.sum()),
+        error=float(errors[worst]),
+        scale=float(scale),
+        worst=entry_name(subject.kind, subject.values.shape, int(chosen[worst])),
+        analytic=float(analytic[worst]),
+        numeric=float(numeric[worst]),
+    )
+
+
+def _differences(
+    subject: _Subject, chosen: np.ndarray, epsilon: float
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return central differences, how far the one-sided ones lie apart, and what rounding hides."""
+    center = subject.loss()
+    flat = subject.values.reshape(-1)
+    numeric, gaps = np.empty(len(chosen)), np.empty(len(chosen))
+    for number, position in enumerate(chosen):
+        rise, step_up = _step(subject, flat, position, epsilon, center)
+        fall, step_down = _step(subject, flat, position, -epsilon, center)
+        numeric[number] = (rise - fall) / (step_up - step_down)
+        gaps[number] = abs(rise / step_up - fall / step_down)
+    resolution = np.finfo(np.float64).eps * np.abs(center).sum() / epsilon
+    return numeric, gaps, max(resolution, np.finfo(np.float64).tiny)
+
+
+def _step(
+    subject: _Subject, flat: np.ndarray, position: int, step: float, center: np.ndarray
+) -> tuple[float, float]:
+    """Change one entry for a moment; return how much the loss changed, and the entry after rounding."""
+    original = flat[position]
+    flat[position] = original + step
+    changes = float((subject.loss() - center).sum()), float(flat[position] - original)
+    flat[position] = original
+    return changes
