@@ -1,0 +1,9 @@
+"""From what a user has to a set of images of one shape: folders, IDX files, arrays, rendered digits."""
+
+from nn.data.digits import digits
+from nn.data.errors import DataError
+from nn.data.fit import FITS, Fit
+from nn.data.image_set import ImageSet, Skipped
+from nn.data.load import load_all, load_images
+
+__all__ = ["FITS", "DataError", "Fit", "ImageSet", "Skipped", "digits", "load_all", "load_images"]

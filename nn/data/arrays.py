@@ -1,0 +1,113 @@
+"""Images in a NumPy file: one `.npy`, or one array of an `.npz`. Nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import numpy as np
+
+from nn.data.errors import DataError
+from nn.data.memory import require_memory
+
+ARRAY_SUFFIXES = (".npy", ".npz")
+DAMAGED = (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError)
+
+
+class Header(NamedTuple):
+    """What the first bytes of a stored array say of it."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+    @property
+    def size_in_bytes(self) -> int:
+        """Bytes of all elements."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+    def __str__(self) -> str:
+        return f"{self.dtype} {self.shape}"
+
+
+def read_array(path: Path) -> np.ndarray:
+    """Read images: uint8, uint16, or floating point from 0 to 1; (N, H, W) or (N, H, W, channels).
+
+    Of an `.npz` it is the array called `images`, or else the only one with 3 or 4 axes. A `.npy`
+    is mapped, not copied.
+
+    Raises
+    ------
+    DataError
+        When the file is damaged, there is no such array or more than one, or its type, axes or
+        range do not fit.
+    """
+    try:
+        array = _read_npz(path) if path.suffix.lower() == ".npz" else np.load(path, mmap_mode="r")
+    except DataError:
+        raise
+    except DAMAGED as error:
+        raise DataError(f"{path}: cannot be read: {error}") from error
+    _check(array, path)
+    return array
+
+
+def _read_npz(path: Path) -> np.ndarray:
+    with zipfile.ZipFile(path) as archive:
+        members = [info for info in archive.infolist() if info.filename.endswith(".npy")]
+        headers: dict[str, Header] = {}
+        for info in members:
+            with archive.open(info) as stream:
+                header = _read_header(stream)
+                stored = info.file_size - stream.tell()
+            if header.size_in_bytes != stored and not header.dtype.hasobject:
+                raise DataError(
+                    f"{path}: array {info.filename} says {header}, {header.size_in_bytes} bytes, "
+                    f"but {stored} are stored"
+                )
+            headers[info.filename.removesuffix(".npy")] = header
+    name = _choose(headers, path)
+    require_memory(headers[name].size_in_bytes, f"{path}: array {name}")
+    with np.load(path, allow_pickle=False) as arrays:
+        return arrays[name]
+
+
+def _read_header(stream: IO[bytes]) -> Header:
+    version = np.lib.format.read_magic(stream)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(stream)
+    return Header(shape, dtype)
+
+
+def _choose(headers: Mapping[str, Header], path: Path) -> str:
+    if "images" in headers:
+        return "images"
+    fitting = [name for name, header in headers.items() if len(header.shape) in (3, 4)]
+    if len(fitting) != 1:
+        found = "; ".join(f"{name}: {header}" for name, header in headers.items()) or "none"
+        raise DataError(
+            f"{path}: no array called images, and {len(fitting)} arrays with 3 or 4 axes. "
+            f"Arrays found: {found}"
+        )
+    return fitting[0]
+
+
+def _check(array: np.ndarray, path: Path) -> None:
+    found = f"{path}: the array is {array.dtype} {array.shape}"
+    if array.ndim not in (3, 4) or not array.size:
+        raise DataError(f"{found}; expected (N, height, width) or (N, height, width, channels)")
+    if array.ndim == 3 and array.shape[2] <= 4:
+        raise DataError(
+            f"{found}, which looks like one image: give it as array[None], (1, height, width, channels)"
+        )
+    if array.ndim == 4 and array.shape[3] > 4:
+        raise DataError(f"{found}; expected 1 to 4 channels on the last axis")
+    if array.dtype not in (np.uint8, np.uint16) and array.dtype.kind != "f":
+        raise DataError(f"{found}; expected uint8 (0 to 255), uint16 (0 to 65535) or floating point (0 to 1)")
+    if array.dtype.kind == "f":
+        lowest, highest = float(array.min()), float(array.max())
+        if not (lowest >= 0 and highest <= 1):
+            raise DataError(f"{found} with values from {lowest:g} to {highest:g}; expected 0 to 1")

@@ -1,0 +1,117 @@
+"""Fitting a picture of any size into a shape: by crop, pad or stretch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol, get_args
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from nn.data.colour import MODES, to_channels
+from nn.data.errors import DataError
+from nn.image import Shape
+
+Fit = Literal["crop", "pad", "stretch", "random-crop"]
+"""crop: scale to cover, cut the centre; pad: scale to fit inside, centred on black (transparent with
+4 channels); stretch: each side on its own; random-crop: windows at the picture's own scale."""
+
+FITS: tuple[Fit, ...] = get_args(Fit)
+"""All the ways there are."""
+
+RESAMPLING = Image.Resampling.LANCZOS
+
+
+class Piece(NamedTuple):
+    """Pixels uint8 (height, width, channels), and a mask bool (height, width) or None if all count."""
+
+    pixels: np.ndarray
+    mask: np.ndarray | None = None
+
+
+class Cutter(Protocol):
+    """Turns one picture into one or several pieces of the same shape."""
+
+    @property
+    def shape(self) -> Shape:
+        """Shape of every piece."""
+
+    @property
+    def pieces(self) -> int:
+        """How many pieces each picture gives."""
+
+    @property
+    def pads(self) -> bool:
+        """Whether pieces have masks."""
+
+    def __call__(self, picture: Image.Image, index: int) -> list[Piece]:
+        """Cut the picture at place `index` of its source."""
+
+
+@dataclass(frozen=True)
+class WholePicture:
+    """One piece of each picture, with all that the fit leaves of it."""
+
+    shape: Shape
+    fit: Fit
+
+    @property
+    def pieces(self) -> int:
+        """One."""
+        return 1
+
+    @property
+    def pads(self) -> bool:
+        """Whether pieces have masks."""
+        return self.fit == "pad"
+
+    def __call__(self, picture: Image.Image, index: int) -> list[Piece]:
+        """Fit the picture; `index` does not matter."""
+        # A JPEG decodes at a half, quarter or eighth of its size for much less time, as long as
+        # twice the pixels that are needed are left for the filter.
+        side = 2 * max(self.shape.height, self.shape.width)
+        picture.draft(None, (side, side))
+        return [fit_picture(upright(picture, self.shape.channels), self.shape, self.fit)]
+
+
+def check_fit(fit: str) -> None:
+    """Raise DataError unless `fit` is one of FITS."""
+    if fit not in FITS:
+        raise DataError(f"unknown fit {fit!r}: choose one of {', '.join(FITS)}")
+
+
+def upright(picture: Image.Image, channels: int) -> Image.Image:
+    """Decode a picture, turn it as its EXIF orientation says, and convert its colours."""
+    ImageOps.exif_transpose(picture, in_place=True)
+    return to_channels(picture, channels)
+
+
+def to_pixels(picture: Image.Image) -> np.ndarray:
+    """Return a picture of mode L, RGB or RGBA as uint8 (height, width, channels)."""
+    return np.atleast_3d(np.asarray(picture))
+
+
+def fit_picture(picture: Image.Image, shape: Shape, fit: Fit) -> Piece:
+    """Fit a picture of the right mode into `shape`; pixels stay as they are where the size agrees.
+
+    Sizes are changed with Pillow's Lanczos filter, which widens when it reduces and so
+    does not alias.
+    """
+    size = (shape.width, shape.height)
+    if fit == "pad":
+        return _pad(picture, shape)
+    if fit == "stretch":
+        return Piece(to_pixels(picture.resize(size, RESAMPLING)))
+    return Piece(to_pixels(ImageOps.fit(picture, size, RESAMPLING)))
+
+
+def _pad(picture: Image.Image, shape: Shape) -> Piece:
+    scale = min(shape.width / picture.width, shape.height / picture.height)
+    width = max(1, round(scale * picture.width))
+    height = max(1, round(scale * picture.height))
+    left, top = (shape.width - width) // 2, (shape.height - height) // 2
+    canvas = Image.new(MODES[shape.channels], (shape.width, shape.height))
+    canvas.paste(picture.resize((width, height), RESAMPLING), (left, top))
+    mask = np.zeros((shape.height, shape.width), np.bool_)
+    mask[top : top + height, left : left + width] = True
+    return Piece(to_pixels(canvas), mask)
