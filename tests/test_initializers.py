@@ -1,0 +1,88 @@
+"""Initializers: variances, ranges, determinism."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nn.initializers import (
+    INITIALIZERS,
+    BiasInitializer,
+    Glorot,
+    He,
+    Normal,
+    Orthogonal,
+    Uniform,
+    initializer_by_name,
+)
+
+SHAPE = (200, 100)
+FAN_IN, FAN_OUT = 100, 200
+
+
+def draw(initializer, seed=0, dtype=np.float64, shape=SHAPE):
+    return initializer(shape, FAN_IN, FAN_OUT, generator=np.random.default_rng(seed), dtype=dtype)
+
+
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_the_same_seed_gives_the_same_weights_in_either_dtype(name):
+    initializer = initializer_by_name(name)
+    assert initializer.name == name
+    weights = draw(initializer)
+    assert weights.shape == SHAPE
+    assert weights.dtype == np.float64
+    assert np.array_equal(weights, draw(initializer))
+    assert np.array_equal(weights.astype(np.float32), draw(initializer, dtype=np.float32))
+    assert not np.array_equal(weights, draw(initializer, seed=1))
+
+
+@pytest.mark.parametrize(
+    ("initializer", "deviation", "limit"),
+    [
+        (Uniform(0.3), 0.3 / math.sqrt(3), 0.3),
+        (Normal(0.3), 0.3, math.inf),
+        (Glorot(), math.sqrt(2 / 300), math.sqrt(6 / 300)),
+        (He(), math.sqrt(2 / 100), math.sqrt(6 / 100)),
+    ],
+)
+def test_deviation_and_range(initializer, deviation, limit):
+    weights = draw(initializer)
+    assert weights.std() == pytest.approx(deviation, rel=0.02)
+    assert abs(weights.mean()) < 5 * deviation / math.sqrt(weights.size)
+    assert np.abs(weights).max() <= limit
+
+
+@given(st.integers(1, 12), st.integers(1, 12))
+def test_orthogonal_rows_or_columns(rows, columns):
+    weights = draw(Orthogonal(), shape=(rows, columns))
+    product = weights @ weights.T if rows <= columns else weights.T @ weights
+    assert np.allclose(product, np.eye(min(rows, columns)), atol=1e-12)
+
+
+def test_orthogonal_flattens_all_but_the_last_axis():
+    weights = draw(Orthogonal(), shape=(2, 3, 10)).reshape(6, 10)
+    assert np.allclose(weights @ weights.T, np.eye(6), atol=1e-12)
+
+
+def test_biases_have_a_mean_and_a_spread():
+    biases = BiasInitializer(mean=-1, spread=0.5)(
+        (10_000,), generator=np.random.default_rng(0), dtype=np.float64
+    )
+    assert biases.mean() == pytest.approx(-1, abs=0.02)
+    assert biases.std() == pytest.approx(0.5, rel=0.03)
+    zeros = BiasInitializer()((3,), generator=np.random.default_rng(0))
+    assert zeros.dtype == np.float32
+    assert zeros.tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("spread", [-1.0, math.nan])
+def test_a_spread_that_is_none_is_refused(spread):
+    with pytest.raises(ValueError, match="spread"):
+        BiasInitializer(spread=spread)
+
+
+def test_an_unknown_name_gets_the_nearest():
+    with pytest.raises(ValueError, match="did you mean glorot"):
+        initializer_by_name("glorrot")
