@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nn.image import Box, Shape, Tiling, describe, main
+
+REPOSITORY = Path(__file__).parents[1]
 
 
 @st.composite
@@ -120,25 +123,17 @@ def test_describe_prints_places_coordinates_and_indices():
 
 
 def test_command_line_prints_every_window():
-    command = [
-        sys.executable,
-        "-m",
-        "nn.image",
-        "4x4x2",
-        "--input-block",
-        "2",
-        "--window",
-        "2",
-        "--output-block",
-        "3",
-    ]
-    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    options = ["--input-block", "2", "--window", "2", "--output-block", "3"]
+    command = [sys.executable, "-m", "nn.image", "4x4x2", *options]
+    result = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY)
     assert result.stdout.splitlines() == [
         "4 tiles in 2 rows and 2 columns; output 6 x 6 pixels",
         "tile (0, 0): rows 0..1, columns 0..1 -> output rows 0..2, columns 0..2; inputs 0 1 2 3 8 9 10 11",
         "tile (0, 1): rows 0..1, columns 2..3 -> output rows 0..2, columns 3..5; inputs 4 5 6 7 12 13 14 15",
-        "tile (1, 0): rows 2..3, columns 0..1 -> output rows 3..5, columns 0..2; inputs 16 17 18 19 24 25 26 27",
-        "tile (1, 1): rows 2..3, columns 2..3 -> output rows 3..5, columns 3..5; inputs 20 21 22 23 28 29 30 31",
+        "tile (1, 0): rows 2..3, columns 0..1 -> output rows 3..5, columns 0..2; "
+        "inputs 16 17 18 19 24 25 26 27",
+        "tile (1, 1): rows 2..3, columns 2..3 -> output rows 3..5, columns 3..5; "
+        "inputs 20 21 22 23 28 29 30 31",
     ]
 
 
