@@ -15,11 +15,13 @@ and backwards, with signal = dLoss / d value and delta = dLoss / d sum:
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from networks.configuration import Fields
 from networks.network import Network, check_dtype, check_input
 from nn.activations import Activation, LeakyReLU
 from nn.image import Shape
@@ -64,12 +66,10 @@ class Dense(Network):
         self.parameters = Parameters({"weights": (outputs, inputs), "biases": (outputs,)}, check_dtype(dtype))
         self.parameters["weights"][:] = initializer((outputs, inputs), inputs, outputs, generator=generator)
         self.parameters["biases"][:] = bias((outputs,), generator=generator)
-        self._prepare()
-
-    def _prepare(self) -> None:
         self._inputs = np.zeros((self.input_shape.size, 0), self.dtype)
         self._values = np.zeros((self.output_shape.size, 0), self.dtype)
         self._signals = np.zeros((self.output_shape.size, 0), self.dtype)
+        self._entries = 0
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (H, W, C, N)."""
@@ -113,6 +113,24 @@ class Dense(Network):
             "activation": self.activation.to_configuration(),
         }
 
+    @classmethod
+    def from_configuration(
+        cls,
+        configuration: Mapping[str, Any],
+        *,
+        generator: np.random.Generator,
+        dtype: DTypeLike = np.float32,
+    ) -> Self:
+        """Build the layer that `to_configuration` described."""
+        with Fields(configuration) as fields:
+            return cls(
+                fields.shape("input_shape"),
+                fields.shape("output_shape"),
+                activation=fields.activation("activation"),
+                generator=generator,
+                dtype=dtype,
+            )
+
 
 def apply_gradient(
     parameters: Parameters, name: str, gradient: np.ndarray, learning_rate: float | None
@@ -121,4 +139,4 @@ def apply_gradient(
     if learning_rate is None:
         parameters.gradient(name)[...] += gradient
     else:
-        parameters[name][...] -= parameters.dtype.type(learning_rate) * gradient
+        parameters[name][...] -= float(learning_rate) * gradient

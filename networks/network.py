@@ -27,12 +27,16 @@ class Network(ABC):
         float32 for training, float64 for gradient checks.
     parameters
         Flat values and gradients with named views.
+    propagates
+        Whether `backward` computes the input signals. The first network of a model that learns has
+        nobody to send them to: set it False there, and what `backward` returns is meaningless.
     """
 
     family: ClassVar[str]
     input_shape: Shape
     output_shape: Shape
     parameters: Parameters
+    propagates: bool = True
 
     @property
     def dtype(self) -> np.dtype:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ class Stack(Network):
     def __init__(self, networks: Sequence[Network]) -> None:
         if not networks:
             raise ValueError("a stack needs at least one network")
-        for number, (below, above) in enumerate(zip(networks, networks[1:], strict=False)):
+        for number, (below, above) in enumerate(pairwise(networks)):
             if below.output_shape != above.input_shape:
                 raise ValueError(
                     f"network {number} ({below.family}) gives {below.output_shape}, but network "
@@ -42,6 +43,15 @@ class Stack(Network):
         self.input_shape = networks[0].input_shape
         self.output_shape = networks[-1].output_shape
         self.parameters = Parameters.join({str(n): each.parameters for n, each in enumerate(networks)})
+
+    @property
+    def propagates(self) -> bool:  # type: ignore[override]
+        """Whether the first network computes its input signals."""
+        return self.networks[0].propagates
+
+    @propagates.setter
+    def propagates(self, wanted: bool) -> None:
+        self.networks[0].propagates = wanted
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (H, W, C, N)."""

@@ -1,0 +1,70 @@
+"""Reading the JSON-able descriptions of networks. What comes from a file is checked field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nn.activations import Activation, activation_from_configuration
+from nn.image import Shape
+
+
+class Fields:
+    """The fields of one network's description.
+
+    Raises
+    ------
+    ValueError
+        From every method, naming the family and the field that is missing, of the wrong kind, or
+        (on leaving a `with` block) unknown.
+    """
+
+    def __init__(self, configuration: Mapping[str, Any]) -> None:
+        self._left = dict(configuration)
+        self.family = "network"
+        self.family = self.text("family")
+
+    def __enter__(self) -> Fields:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None and self._left:
+            raise ValueError(f"{self.family}: unknown field {', '.join(sorted(self._left))}")
+
+    def _take(self, name: str, kind: type) -> Any:
+        if name not in self._left:
+            raise ValueError(f"{self.family}: field {name} is missing")
+        value = self._left.pop(name)
+        if type(value) is not kind:
+            raise ValueError(
+                f"{getattr(self, 'family', 'network')}: field {name} is {value!r}, not a {kind.__name__}"
+            )
+        return value
+
+    def text(self, name: str) -> str:
+        """Take a string."""
+        value: str = self._take(name, str)
+        return value
+
+    def whole(self, name: str) -> int:
+        """Take a whole number."""
+        value: int = self._take(name, int)
+        return value
+
+    def boolean(self, name: str) -> bool:
+        """Take a true or false."""
+        value: bool = self._take(name, bool)
+        return value
+
+    def items(self, name: str) -> list[Any]:
+        """Take a list."""
+        value: list[Any] = self._take(name, list)
+        return value
+
+    def shape(self, name: str) -> Shape:
+        """Take a shape such as 28x28x1."""
+        return Shape.parse(self.text(name))
+
+    def activation(self, name: str) -> Activation:
+        """Take the description of an activation."""
+        return activation_from_configuration(self._take(name, dict))

@@ -1,0 +1,109 @@
+"""Dense, rung o2: register tiles of explicit SIMD, in parallel.
+
+Previous rung:  networks/dense_o1.py
+What changed:   1. all three products run on the register tile of nn/simd.py: 8 rows by 2 vectors of
+                   sums stay in registers while 10 loads feed 16 multiply-adds
+                2. the weight gradient is a product too: the inputs are transposed once, so that its
+                   vectors run along the weights and need no horizontal sums
+                3. bias, activation and derivative are applied to a block of rows while it is in cache
+                4. blocks of rows run in parallel where a layer is worth a parallel region
+                5. plain gradient descent can be applied in the same pass, without a gradient array
+Predicted gain: 10 to 20: the loops of o1 reach 10 to 30 GFLOP/s a core, the tile comes close to the
+                two 16-lane multiply-adds a cycle that the processor can do
+Measured gain:  see docs/benchmarks.md
+Loses when:     never seen; below some hundred connections a call costs the same on every rung
+Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh and exp; the same bits for
+                any number of threads, because every sum is made by one thread in a fixed order
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from networks import dense_o1
+from networks.network import check_input
+from nn.history import aligned_zeros, pad_histories, padded
+from nn.kernels import dense as kernels
+
+WORTH_A_REGION = 1_000_000
+"""Multiply-adds in a product from which a parallel region (some microseconds) pays."""
+
+BLOCKS = 32
+"""Blocks of rows of a parallel product: more than the threads, so that uneven ones even out."""
+
+
+class Dense(dense_o1.Dense):
+    """A fully connected layer; see `networks.dense.Dense`."""
+
+    def _reserve(self, histories: int) -> None:
+        if self._values.shape[1] != histories:
+            super()._reserve(histories)
+            self._scaled = aligned_zeros((self.output_shape.size, histories), self.dtype)
+            self._transposed = aligned_zeros((histories, padded(self.input_shape.size)), self.dtype)
+
+    def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
+        """Return the output values of input values (H, W, C, N)."""
+        check_input(self, values, self.input_shape, "input values")
+        self._entries = values.shape[-1]
+        self._inputs = pad_histories(values).reshape(self.input_shape.size, -1)
+        self._reserve(self._inputs.shape[1])
+        arguments = (
+            self.parameters["weights"].ravel(),
+            self.parameters["biases"],
+            self._inputs.ravel(),
+            self._values.ravel(),
+            self.activation.code,
+            self.dtype.type(self.activation.slope),
+        )
+        if self._blocks:
+            kernels.forward_parallel(*arguments, self._blocks)
+        else:
+            kernels.forward_rows(*arguments, 0, self.output_shape.size)
+        return self.values
+
+    def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
+        """Return the input signals of output signals (H, W, C, N); gradients are added or applied."""
+        check_input(self, signals, self.output_shape, "signals")
+        self._signals = pad_histories(signals).reshape(self.output_shape.size, -1)
+        arrays, scale = self._arrays(learning_rate)
+        slope = self.dtype.type(self.activation.slope)
+        if self._blocks:
+            kernels.backward_parallel(
+                arrays, self.activation.code, slope, scale, self.propagates, self._blocks
+            )
+        else:
+            kernels.backward_serial(arrays, self.activation.code, slope, scale, self.propagates)
+        return self._input_signals.reshape(*self.input_shape, -1)[..., : self._entries]
+
+    def _arrays(self, learning_rate: float | None) -> tuple[kernels.Arrays, np.floating]:
+        weights, biases, scale = self._targets(learning_rate)
+        arrays = kernels.Arrays(
+            weights=self.parameters["weights"].ravel(),
+            weights_target=weights.ravel(),
+            biases=self.parameters["biases"],
+            biases_target=biases,
+            inputs=self._inputs.ravel(),
+            input_signals=self._input_signals.ravel(),
+            values=self._values.ravel(),
+            signals=self._signals.ravel(),
+            deltas=self._deltas.ravel(),
+            scaled=self._scaled.ravel(),
+            transposed=self._transposed.ravel(),
+        )
+        return arrays, scale
+
+    @property
+    def _blocks(self) -> int:
+        """Blocks for the parallel kernels, 0 where one thread is faster."""
+        worth = self.connections * self._values.shape[1] >= WORTH_A_REGION
+        return min(BLOCKS, -(-self.output_shape.size // 8)) if worth else 0
+
+    @property
+    def values(self) -> np.ndarray:
+        """Output values (H, W, C, N) of the last forward."""
+        return super().values[..., : self._entries]
+
+    @property
+    def signals(self) -> np.ndarray:
+        """Signals of the outputs (H, W, C, N) in the last backward."""
+        return super().signals[..., : self._entries]

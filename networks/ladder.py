@@ -1,0 +1,109 @@
+"""The ladder: every family of networks, its rungs from the plain one up, and a small example of each.
+
+Tests, benchmarks and the applications read this list and nothing else: a new rung is one line here.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from networks import dense, dense_o1, dense_o2, local, local_o1, local_o2
+from networks.configuration import Fields
+from networks.network import Network
+from networks.stack import Stack
+from nn.activations import Tanh
+from nn.image import Shape
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family of networks.
+
+    Attributes
+    ----------
+    rungs
+        Name of the rung to its class, slowest first.
+    example
+        Builds a small network of a rung's class, for tests: `example(kind, generator=..., dtype=...)`.
+    tolerance
+        Largest difference of values, signals and gradients between a rung and the plain one,
+        relative to the largest of them: dtype name to number.
+    """
+
+    rungs: Mapping[str, Any]
+    example: Callable[..., Network]
+    tolerance: Mapping[str, float]
+
+
+USUAL_TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
+
+
+def _dense_example(kind: Any, **options: Any) -> Network:
+    return kind(Shape(3, 4, 2), Shape(2, 3, 3), activation=Tanh(), **options)
+
+
+def _local_example(kind: Any, **options: Any) -> Network:
+    blocks = {"input_block": 2, "window": 5, "output_block": 1, "channels": 4}
+    return kind(Shape(8, 6, 2), **blocks, activation=Tanh(), **options)
+
+
+FAMILIES: dict[str, Family] = {
+    "dense": Family(
+        {"plain": dense.Dense, "o1": dense_o1.Dense, "o2": dense_o2.Dense}, _dense_example, USUAL_TOLERANCE
+    ),
+    "local": Family(
+        {"plain": local.Local, "o1": local_o1.Local, "o2": local_o2.Local}, _local_example, USUAL_TOLERANCE
+    ),
+}
+
+RUNGS = ("plain", "o1", "o2")
+
+
+def rung(family: str, name: str) -> Any:
+    """Return the class of a rung.
+
+    Raises
+    ------
+    ValueError
+        When the family or the rung is unknown; the message suggests the nearest.
+    """
+    rungs = _known(FAMILIES, family, "family").rungs
+    return _known(rungs, name, f"rung of {family}")
+
+
+def network_from_configuration(
+    configuration: Mapping[str, Any],
+    *,
+    generator: np.random.Generator,
+    rung_name: str = "o2",
+    dtype: DTypeLike = np.float32,
+) -> Network:
+    """Build the network that `to_configuration` described, on any rung.
+
+    Raises
+    ------
+    ValueError
+        When a field is missing, unknown or does not fit; the message names it.
+    """
+    if configuration.get("family") == Stack.family:
+        with Fields(configuration) as fields:
+            parts = fields.items("networks")
+        options: dict[str, Any] = {"generator": generator, "rung_name": rung_name, "dtype": dtype}
+        return Stack([network_from_configuration(part, **options) for part in parts])
+    kind = rung(str(configuration.get("family")), rung_name)
+    network: Network = kind.from_configuration(configuration, generator=generator, dtype=dtype)
+    return network
+
+
+def _known(table: Mapping[str, Any], name: str, what: str) -> Any:
+    if name not in table:
+        near = difflib.get_close_matches(name, table, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(table)}"
+        raise ValueError(f"unknown {what} {name!r}; {hint}")
+    return table[name]

@@ -1,0 +1,87 @@
+"""Local, rung o1: the same windows as compiled loops over flat arrays, on one thread.
+
+Previous rung:  networks/local.py
+What changed:   1. windows are walked by their strides: no slices, no copies, no call per tile
+                2. histories are the innermost loop, contiguous for values, signals and deltas
+Predicted gain: 3 to 10 on small tiles, where the plain rung spends its time in calls (some
+                microseconds a tile); nothing where a tile is large enough for NumPy's products
+Measured gain:  see docs/benchmarks.md
+Loses when:     tiles have thousands of inputs and outputs
+Numerics:       1e-5 relative in float32: sums in another order
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from networks import local
+from networks.network import check_input
+from nn.history import aligned_zeros
+from nn.kernels.dense import bias_gradients
+from nn.kernels.local import Geometry
+from nn.kernels.local_loops import forward_loops, input_signals_loops, weight_gradients_loops
+
+
+class Local(local.Local):
+    """A locally connected layer; see `networks.local.Local`."""
+
+    def _reserve(self, histories: int) -> None:
+        if self._values.shape[-1] != histories:
+            self._values = aligned_zeros((*self.output_shape, histories), self.dtype)
+            self._deltas = aligned_zeros((*self.output_shape, histories), self.dtype)
+            self._input_signals = aligned_zeros((*self.input_shape, histories), self.dtype)
+            self._geometry = self._make_geometry(histories)
+
+    def _make_geometry(self, histories: int) -> Geometry:
+        return Geometry(
+            row_spans=self.tiling.row_spans,
+            column_spans=self.tiling.column_spans,
+            weight_offsets=self.weight_offsets,
+            width=self.input_shape.width,
+            channels=self.input_shape.channels,
+            block=self.tiling.output_block,
+            output_channels=self.output_shape.channels,
+            groups=self.groups,
+            histories=histories,
+            band=self._band,
+        )
+
+    @property
+    def _band(self) -> int:
+        """Rows of tiles in a band: as many as keep the windows of bands i and i + 2 apart."""
+        return max(1, -(-self.tiling.window // self.tiling.input_block) - 1)
+
+    def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
+        """Return the output values of input values (H, W, C, N)."""
+        check_input(self, values, self.input_shape, "input values")
+        self._inputs = np.ascontiguousarray(values)
+        self._reserve(values.shape[-1])
+        biases = self.parameters["biases"].ravel()
+        forward_loops(
+            self._geometry, self.parameters["weights"], biases, self._inputs.ravel(), self._values.ravel()
+        )
+        self._values[...] = self.activation(self._values)
+        return self.values
+
+    def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
+        """Return the input signals of output signals (H, W, C, N); gradients are added or applied."""
+        check_input(self, signals, self.output_shape, "signals")
+        self._signals = signals
+        np.multiply(signals, self.activation.derivative(self._values), out=self._deltas)
+        deltas = self._deltas.ravel()
+        if self.propagates:
+            weights = self.parameters["weights"]
+            input_signals_loops(self._geometry, weights, deltas, self._input_signals.ravel())
+        weights, biases, scale = self._targets(learning_rate)
+        weight_gradients_loops(self._geometry, deltas, self._inputs.ravel(), weights, scale)
+        bias_gradients(self._deltas.reshape(self.output_shape.size, -1), biases, scale)
+        return self._input_signals
+
+    def _targets(self, learning_rate: float | None) -> tuple[np.ndarray, np.ndarray, np.floating]:
+        """Return where weight and bias gradients are added, flat, and the factor they are added with."""
+        one = self.dtype.type(1)
+        if learning_rate is None:
+            gradient = self.parameters.gradient
+            return gradient("weights"), gradient("biases").ravel(), one
+        weights, biases = self.parameters["weights"], self.parameters["biases"].ravel()
+        return weights, biases, -one * self.dtype.type(learning_rate)

@@ -1,0 +1,87 @@
+"""Local, rung o2: register tiles of explicit SIMD over the windows, bands of rows in parallel.
+
+Previous rung:  networks/local_o1.py
+What changed:   1. a tile's sums, input signals and weight gradients run on the register tile of
+                   nn/simd.py, which reads the window's rows where they lie in the image
+                2. one pass backwards: deltas, input signals, weight gradients of a tile while its
+                   weights and its window are in cache; activation and bias in the same pass forwards
+                3. bands of tile rows run in parallel, the even ones and then the odd ones: windows of
+                   bands two apart never overlap, so no sum is contended and no copy is needed
+                4. plain gradient descent can be applied in the same pass, without a gradient array
+Predicted gain: 10 to 20 a thread: o1 loads and stores a sum for every multiply-add (10 to 30
+                GFLOP/s a core), the register tile does so once for a whole window
+Measured gain:  see docs/benchmarks.md
+Loses when:     the image has fewer than four bands (rows of tiles / (window / input block)): then the
+                second thread finds little to do backwards
+Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh and exp; the same bits for
+                any number of threads, because bands meet in a fixed order
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from networks import local_o1
+from networks.network import check_input
+from nn.history import aligned_zeros, pad_histories, padded
+from nn.kernels import local as kernels
+
+
+class Local(local_o1.Local):
+    """A locally connected layer; see `networks.local.Local`."""
+
+    _entries = 0
+
+    def _reserve(self, histories: int) -> None:
+        if self._values.shape[-1] == histories:
+            return
+        super()._reserve(histories)
+        bands = -(-self.tiling.rows // self._band)
+        inputs = padded(self.tiling.window**2 * self.input_shape.channels // self.groups)
+        self._scratch = aligned_zeros((bands, (self.outputs_per_tile + 2 * inputs) * histories), self.dtype)
+
+    def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
+        """Return the output values of input values (H, W, C, N)."""
+        check_input(self, values, self.input_shape, "input values")
+        self._entries = values.shape[-1]
+        self._inputs = pad_histories(values)
+        self._reserve(self._inputs.shape[-1])
+        self._signals = self._values
+        slope = self.dtype.type(self.activation.slope)
+        arrays, _ = self._arrays(learning_rate=0)
+        kernels.forward_parallel(self._geometry, arrays, self.activation.code, slope)
+        return self.values
+
+    def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
+        """Return the input signals of output signals (H, W, C, N); gradients are added or applied."""
+        check_input(self, signals, self.output_shape, "signals")
+        self._signals = pad_histories(signals)
+        arrays, scale = self._arrays(learning_rate)
+        slope = self.dtype.type(self.activation.slope)
+        kernels.backward_parallel(self._geometry, arrays, self.activation.code, slope, scale, self.propagates)
+        return self._input_signals[..., : self._entries]
+
+    def _arrays(self, learning_rate: float | None) -> tuple[kernels.Arrays, np.floating]:
+        weights, biases, scale = self._targets(learning_rate)
+        arrays = kernels.Arrays(
+            weights=self.parameters["weights"],
+            weights_target=weights,
+            biases=self.parameters["biases"].ravel(),
+            biases_target=biases,
+            inputs=self._inputs.ravel(),
+            input_signals=self._input_signals.ravel(),
+            values=self._values.ravel(),
+            signals=self._signals.ravel(),
+            scratch=self._scratch,
+        )
+        return arrays, scale
+
+    @property
+    def values(self) -> np.ndarray:
+        """Output values (H, W, C, N) of the last forward."""
+        return self._values[..., : self._entries]
+
+    @property
+    def signals(self) -> np.ndarray:
+        """Signals of the outputs (H, W, C, N) in the last backward."""
+        return self._signals[..., : self._entries]

@@ -1,0 +1,239 @@
+"""Kernels of the local rungs: windows of an image, each with weights of its own.
+
+A tile's neurons form one small dense layer; the image is read and written where it lies, so there are
+no index lists. Arrays are flat: images (H, W, C, N), weights tile after tile.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit, prange
+
+from nn.history import LANES
+from nn.kernels.activations import activate, multiply_by_derivative
+from nn.kernels.product import multiply, transpose
+from nn.simd import Columns, Rows, Target, load, store
+
+
+class Geometry(NamedTuple):
+    """Where the tiles lie. Spans and offsets as in `Tiling` and `Local`; counts are plain numbers."""
+
+    row_spans: np.ndarray
+    column_spans: np.ndarray
+    weight_offsets: np.ndarray
+    width: int
+    channels: int
+    block: int
+    output_channels: int
+    groups: int
+    histories: int
+    band: int
+
+
+class Arrays(NamedTuple):
+    """What the kernels read and write, all flat.
+
+    The targets are the gradients, or the parameters themselves where the update is applied in the
+    same pass. `scratch` has a row of working memory for every band.
+    """
+
+    weights: np.ndarray
+    weights_target: np.ndarray
+    biases: np.ndarray
+    biases_target: np.ndarray
+    inputs: np.ndarray
+    input_signals: np.ndarray
+    values: np.ndarray
+    signals: np.ndarray
+    scratch: np.ndarray
+
+
+class Place(NamedTuple):
+    """One tile of one group: the neurons it connects and where their numbers begin."""
+
+    weights: int
+    inputs: int
+    outputs: int
+    source: int
+    top_outputs: int
+    lines: int
+    line: int
+    step: int
+    outer_step: int
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def place(geometry, row, column, group):
+    """Describe a tile.
+
+    Its window is `lines` rows of `line` inputs each, `step` apart in a row and `outer_step` from row
+    to row, from `source` on. `top_outputs` is where the first of its `outputs` neurons lies.
+    """
+    g = geometry
+    columns = g.column_spans.shape[0]
+    height = g.row_spans[row, 1] - g.row_spans[row, 0]
+    width = g.column_spans[column, 1] - g.column_spans[column, 0]
+    inputs_of_group = g.channels // g.groups
+    outputs_of_group = g.output_channels // g.groups
+    outputs = g.block * g.block * outputs_of_group
+    inputs = height * width * inputs_of_group
+    first = (g.row_spans[row, 0] * g.width + g.column_spans[column, 0]) * g.channels
+    output = (row * g.block * columns * g.block + column * g.block) * g.output_channels
+    return Place(
+        g.weight_offsets[row * columns + column] + group * outputs * inputs,
+        inputs,
+        outputs,
+        (first + group * inputs_of_group) * g.histories,
+        (output + group * outputs_of_group) * g.histories,
+        height,
+        width * inputs_of_group,
+        g.histories if g.groups == 1 else g.channels * g.histories,
+        g.width * g.channels * g.histories,
+    )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def output_offset(geometry, tile, number):
+    """Return where output neuron `number` of a tile lies, in entries from the image's start."""
+    outputs_of_group = geometry.output_channels // geometry.groups
+    pixel = number // outputs_of_group
+    channel = number - pixel * outputs_of_group
+    row = pixel // geometry.block
+    column = pixel - row * geometry.block
+    line = geometry.column_spans.shape[0] * geometry.block
+    return (
+        tile.top_outputs + ((row * line + column) * geometry.output_channels + channel) * geometry.histories
+    )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def forward_tile(geometry, tile, arrays, code, slope, sums):
+    """Compute the values of one tile; `sums` is working memory for them."""
+    n = geometry.histories
+    for o in range(tile.outputs):
+        sums[o * n : (o + 1) * n] = arrays.biases[output_offset(geometry, tile, o) // n]
+    left = Rows(arrays.weights, tile.weights, tile.inputs, 1)
+    window = Columns(arrays.inputs, tile.source, tile.step, tile.outer_step)
+    multiply(left, window, Target(sums, 0, n), tile.outputs, n, tile.lines, tile.line, True)
+    activate(code, slope, sums[: tile.outputs * n])
+    for o in range(tile.outputs):
+        begin = output_offset(geometry, tile, o)
+        arrays.values[begin : begin + n] = sums[o * n : (o + 1) * n]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def forward_rows(geometry, arrays, code, slope, first, last, scratch):
+    """Compute the values of the tiles in rows `first` to `last`."""
+    for row in range(first, last):
+        for column in range(geometry.column_spans.shape[0]):
+            for group in range(geometry.groups):
+                tile = place(geometry, row, column, group)
+                forward_tile(geometry, tile, arrays, code, slope, scratch)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+def forward_parallel(geometry, arrays, code, slope):
+    """Run bands of tile rows in parallel."""
+    rows = geometry.row_spans.shape[0]
+    for band in prange(arrays.scratch.shape[0]):
+        first = band * geometry.band
+        forward_rows(
+            geometry, arrays, code, slope, first, min(first + geometry.band, rows), arrays.scratch[band]
+        )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def tile_deltas(geometry, tile, arrays, code, slope, deltas):
+    """Collect the deltas of a tile's outputs, side by side."""
+    n = geometry.histories
+    for o in range(tile.outputs):
+        begin = output_offset(geometry, tile, o)
+        values, signals = arrays.values[begin : begin + n], arrays.signals[begin : begin + n]
+        multiply_by_derivative(code, slope, values, signals, deltas[o * n : (o + 1) * n])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def tile_input_signals(tile, arrays, deltas, n):
+    """Add weights transposed times deltas to the signals of the window, row by row of the image."""
+    for line in range(tile.lines):
+        left = Rows(arrays.weights, tile.weights + line * tile.line, 1, tile.inputs)
+        target = Target(arrays.input_signals, tile.source + line * tile.outer_step, tile.step)
+        multiply(left, Columns(deltas, 0, n, 0), target, tile.line, n, 1, tile.outputs, True)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def pack_window(tile, inputs, packed, n):
+    """Copy the window's values side by side: inputs x histories."""
+    to = 0
+    for line in range(tile.lines):
+        for i in range(tile.line):
+            begin = tile.source + line * tile.outer_step + i * tile.step
+            for entry in range(0, n, LANES):
+                store(packed, to + entry, load(inputs, begin + entry))
+            to += n
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def tile_gradients(geometry, tile, arrays, scale, deltas, packed):
+    """Add deltas times inputs to the targets of a tile's weights and biases; deltas are scaled."""
+    n = geometry.histories
+    for o in range(tile.outputs):
+        total = arrays.biases.dtype.type(0)
+        for entry in range(o * n, (o + 1) * n):
+            deltas[entry] *= scale
+            total += deltas[entry]
+        arrays.biases_target[output_offset(geometry, tile, o) // n] += total
+    width = (tile.inputs + LANES - 1) // LANES * LANES
+    pack_window(tile, arrays.inputs, packed, n)
+    transposed = packed[width * n :]
+    transpose(packed, 0, width, n, transposed, width)
+    left = Rows(deltas, 0, n, 1)
+    target = Target(arrays.weights_target, tile.weights, tile.inputs)
+    multiply(left, Columns(transposed, 0, width, 0), target, tile.outputs, tile.inputs, 1, n, True)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def backward_rows(geometry, arrays, code, slope, scale, propagates, first, last, scratch):
+    """Backpropagate through the tiles in rows `first` to `last`, one after another."""
+    space = geometry.block * geometry.block * geometry.output_channels // geometry.groups
+    deltas, packed = scratch[: space * geometry.histories], scratch[space * geometry.histories :]
+    for row in range(first, last):
+        for column in range(geometry.column_spans.shape[0]):
+            for group in range(geometry.groups):
+                tile = place(geometry, row, column, group)
+                tile_deltas(geometry, tile, arrays, code, slope, deltas)
+                if propagates:
+                    tile_input_signals(tile, arrays, deltas, geometry.histories)
+                tile_gradients(geometry, tile, arrays, scale, deltas, packed)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def clear_input_signals(geometry, arrays, band):
+    """Zero the image rows from this band's windows to those of the second band after it."""
+    line = geometry.width * geometry.channels * geometry.histories
+    row, following = band * geometry.band, (band + 2) * geometry.band
+    begin = geometry.row_spans[row, 0] * line
+    end = arrays.input_signals.size
+    if following < geometry.row_spans.shape[0]:
+        end = geometry.row_spans[following, 0] * line
+    arrays.input_signals[begin:end] = 0
+
+
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+def backward_parallel(geometry, arrays, code, slope, scale, propagates):
+    """Run the even bands in parallel, then the odd ones.
+
+    Windows overlap between neighbouring bands only, so nothing races, and every sum is made in the
+    same order whatever the number of threads. The even bands zero the input signals first.
+    """
+    rows = geometry.row_spans.shape[0]
+    bands = arrays.scratch.shape[0]
+    for parity in range(2):
+        for pair in prange((bands + 1 - parity) // 2):
+            band = 2 * pair + parity
+            first = band * geometry.band
+            last = min(first + geometry.band, rows)
+            if propagates and parity == 0:
+                clear_input_signals(geometry, arrays, band)
+            scratch = arrays.scratch[band]
+            backward_rows(geometry, arrays, code, slope, scale, propagates, first, last, scratch)

@@ -1,0 +1,93 @@
+"""The product that all fast rungs share: c[rows, columns] (+)= a[rows, k] * b[k, columns], one thread.
+
+Forward sums, input signals and weight gradients are this one loop with other strides. Within one
+output number k is always summed in order, so blocking and threads never change a bit.
+"""
+
+from numba import njit
+
+from nn.history import LANES
+from nn.simd import Columns, Rows, Target, make_tile, transpose_block
+
+WIDE = 2 * LANES
+
+tile_8_wide = make_tile(8, 2)
+tile_4_wide = make_tile(4, 2)
+tile_2_wide = make_tile(2, 2)
+tile_1_wide = make_tile(1, 2)
+tile_8 = make_tile(8, 1, masked=True)
+tile_4 = make_tile(4, 1, masked=True)
+tile_1 = make_tile(1, 1, masked=True)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def wide_columns(a, b, c, rows, outer, inner, accumulate):
+    """Fill two vectors of columns for all rows."""
+    r = 0
+    while r + 8 <= rows:
+        left = Rows(a.array, a.offset + r * a.row, a.row, a.step)
+        tile_8_wide(left, b, Target(c.array, c.offset + r * c.row, c.row), outer, inner, accumulate, WIDE)
+        r += 8
+    if r + 4 <= rows:
+        left = Rows(a.array, a.offset + r * a.row, a.row, a.step)
+        tile_4_wide(left, b, Target(c.array, c.offset + r * c.row, c.row), outer, inner, accumulate, WIDE)
+        r += 4
+    if r + 2 <= rows:
+        left = Rows(a.array, a.offset + r * a.row, a.row, a.step)
+        tile_2_wide(left, b, Target(c.array, c.offset + r * c.row, c.row), outer, inner, accumulate, WIDE)
+        r += 2
+    if r < rows:
+        left = Rows(a.array, a.offset + r * a.row, a.row, a.step)
+        tile_1_wide(left, b, Target(c.array, c.offset + r * c.row, c.row), outer, inner, accumulate, WIDE)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def narrow_columns(a, b, c, rows, outer, inner, accumulate, width):
+    """Fill the first `width` columns of one vector for all rows."""
+    r = 0
+    while r + 8 <= rows:
+        left = Rows(a.array, a.offset + r * a.row, a.row, a.step)
+        tile_8(left, b, Target(c.array, c.offset + r * c.row, c.row), outer, inner, accumulate, width)
+        r += 8
+    if r + 4 <= rows:
+        left = Rows(a.array, a.offset + r * a.row, a.row, a.step)
+        tile_4(left, b, Target(c.array, c.offset + r * c.row, c.row), outer, inner, accumulate, width)
+        r += 4
+    while r < rows:
+        left = Rows(a.array, a.offset + r * a.row, a.row, a.step)
+        tile_1(left, b, Target(c.array, c.offset + r * c.row, c.row), outer, inner, accumulate, width)
+        r += 1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def multiply(a, b, c, rows, columns, outer, inner, accumulate):
+    """Compute c[r, n] (+)= sum over k < outer * inner of a[r, k] * b[k, n].
+
+    a: `Rows`, b: `Columns` (readable up to whole vectors of columns), c: `Target`.
+    """
+    n = 0
+    while n + WIDE <= columns:
+        right = Columns(b.array, b.offset + n, b.step, b.outer_step)
+        wide_columns(a, right, Target(c.array, c.offset + n, c.row), rows, outer, inner, accumulate)
+        n += WIDE
+    while n < columns:
+        right = Columns(b.array, b.offset + n, b.step, b.outer_step)
+        target = Target(c.array, c.offset + n, c.row)
+        narrow_columns(a, right, target, rows, outer, inner, accumulate, min(columns - n, LANES))
+        n += LANES
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def transpose(source, offset, rows, columns, target, width):
+    """Write source[rows, columns] at `offset` as target[columns, rows], target rows `width` apart.
+
+    `columns` is a multiple of LANES; `width` is at least `rows`, and so is padded by the caller.
+    """
+    whole = rows // LANES * LANES
+    for column in range(0, columns, LANES):
+        for row in range(0, whole, LANES):
+            begin = offset + row * columns + column
+            transpose_block(source, begin, columns, target, column * width + row, width)
+        for row in range(whole, rows):
+            for lane in range(column, column + LANES):
+                target[lane * width + row] = source[offset + row * columns + lane]
