@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
 
 import numpy as np
@@ -75,7 +75,7 @@ class Activation:
 
     def to_configuration(self) -> dict[str, Any]:
         """Return what `from_configuration` reads."""
-        return {"name": self.name, **{key: getattr(self, key) for key in self.__dataclass_fields__}}
+        return {"name": self.name, **asdict(self)}
 
 
 @dataclass(frozen=True)
@@ -299,7 +299,7 @@ def activation_from_configuration(configuration: Mapping[str, Any]) -> Activatio
         hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(ACTIVATIONS)}"
         raise ValueError(f"unknown activation {name!r}{hint}")
     kind = ACTIVATIONS[name]
-    unknown = set(settings) - set(kind.__dataclass_fields__)
+    unknown = set(settings) - {field.name for field in fields(kind)}
     if unknown:
         raise ValueError(f"activation {name} has no parameter {', '.join(sorted(unknown))}")
     return kind(**settings)
