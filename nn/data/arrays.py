@@ -105,7 +105,7 @@ def _check(array: np.ndarray, path: Path) -> None:
         )
     if array.ndim == 4 and array.shape[3] > 4:
         raise DataError(f"{found}; expected 1 to 4 channels on the last axis")
-    if array.dtype not in (np.uint8, np.uint16) and array.dtype.kind != "f":
+    if array.dtype.kind != "f" and array.dtype.newbyteorder("=") not in (np.uint8, np.uint16):
         raise DataError(f"{found}; expected uint8 (0 to 255), uint16 (0 to 65535) or floating point (0 to 1)")
     if array.dtype.kind == "f":
         lowest, highest = float(array.min()), float(array.max())

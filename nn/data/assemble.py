@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -40,7 +41,9 @@ def assemble(pictures: Pictures, cutter: Cutter, progress: Progress | None = Non
     images, masks = _allocate(cutter, len(pictures) * cutter.pieces)
     names: list[str] = []
     skipped = list(pictures.skipped)
-    with closing(_read_all(pictures, cutter)) as results:
+    with warnings.catch_warnings(), closing(_read_all(pictures, cutter)) as results:
+        # Pillow warns on the error stream of what is logged here, file by file, as a reason.
+        warnings.filterwarnings("ignore", module="PIL")
         for number, result in enumerate(results):
             if isinstance(result, Skipped):
                 skipped.append(result)

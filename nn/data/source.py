@@ -84,7 +84,7 @@ class ArrayPictures:
         array = self.array.reshape(len(self), *self.shape)
         dtype = np.uint8 if array.dtype == np.uint8 else np.float32
         require_memory(array.size * np.dtype(dtype).itemsize, str(self.origin))
-        if array.dtype == np.uint16:
+        if array.dtype.kind == "u" and dtype == np.float32:
             images = np.divide(array, np.float32(65535), dtype=np.float32)
         else:
             images = np.array(array, dtype, order="C")

@@ -1,0 +1,144 @@
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nn.data.arrays import read_array
+from nn.data.errors import DataError
+
+BYTES = np.arange(2 * 5 * 6, dtype=np.uint8).reshape(2, 5, 6)
+
+
+def npy_bytes(array: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    np.lib.format.write_array(stream, array)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        BYTES,
+        BYTES[..., None],
+        BYTES.astype(np.uint16) * 1000,
+        BYTES.astype(">u2"),
+        (BYTES / 60).astype(np.float16),
+        (BYTES / 60).astype(np.float32),
+        BYTES / 60,
+        np.asfortranarray(BYTES),
+        np.zeros((1, 2, 2, 4), np.uint8),
+    ],
+)
+def test_what_is_accepted_comes_back_unchanged(tmp_path: Path, array: np.ndarray) -> None:
+    np.save(tmp_path / "a.npy", array)
+    np.savez(tmp_path / "b.npz", array)
+    np.savez_compressed(tmp_path / "c.npz", images=array)
+    for name in ("a.npy", "b.npz", "c.npz"):
+        read = read_array(tmp_path / name)
+        assert read.dtype == array.dtype
+        assert np.array_equal(read, array)
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.zeros((4, 5), np.uint8), "expected"),
+        (np.zeros((0, 5, 5), np.uint8), "expected"),
+        (np.zeros((1, 2, 5, 5, 3), np.uint8), "expected"),
+        (np.zeros((50, 60, 3), np.uint8), "looks like one image"),
+        (np.zeros((2, 5, 5, 5), np.uint8), "1 to 4 channels"),
+        (np.zeros((2, 5, 5), np.int64), "int64.*expected uint8"),
+        (np.zeros((2, 5, 5), np.bool_), "expected uint8"),
+        (np.full((2, 5, 5), 255.0), "values from 255 to 255; expected 0 to 1"),
+        (np.full((2, 5, 5), -0.1), "expected 0 to 1"),
+        (np.full((2, 5, 5), np.nan), "expected 0 to 1"),
+        (np.full((2, 5, 5), "x"), "expected uint8"),
+        (np.full((2, 5, 5), None), "cannot be read"),
+    ],
+)
+def test_other_arrays_are_refused(tmp_path: Path, array: np.ndarray, message: str) -> None:
+    np.save(tmp_path / "a.npy", array)
+    np.savez(tmp_path / "b.npz", images=array)
+    for name in ("a.npy", "b.npz"):
+        with pytest.raises(DataError, match=message) as error:
+            read_array(tmp_path / name)
+        assert name in str(error.value)
+
+
+def test_nothing_is_unpickled(tmp_path: Path) -> None:
+    class Trap:
+        def __reduce__(self) -> tuple:
+            return (Path.touch, (tmp_path / "sprung",))
+
+    array = np.full((1, 5, 5), None)
+    array[0, 0, 0] = Trap()
+    np.save(tmp_path / "a.npy", array)
+    np.savez(tmp_path / "b.npz", images=array)
+    for name in ("a.npy", "b.npz"):
+        with pytest.raises(DataError):
+            read_array(tmp_path / name)
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_images_goes_before_other_arrays(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", others=np.zeros((9, 5, 5)), images=BYTES, labels=np.arange(2))
+    assert np.array_equal(read_array(tmp_path / "a.npz"), BYTES)
+
+
+def test_the_only_array_of_three_axes_is_taken(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", pictures=BYTES, labels=np.arange(2), names=np.array(["a", "b"]))
+    assert np.array_equal(read_array(tmp_path / "a.npz"), BYTES)
+
+
+@pytest.mark.parametrize("arrays", [{"x": BYTES, "y": BYTES}, {"x": np.zeros(3), "y": np.zeros((2, 2))}, {}])
+def test_no_clear_choice_names_the_arrays_found(tmp_path: Path, arrays: dict[str, np.ndarray]) -> None:
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(DataError, match="Arrays found") as error:
+        read_array(tmp_path / "a.npz")
+    for name, array in arrays.items():
+        assert f"{name}: {array.dtype} {array.shape}" in str(error.value)
+
+
+def test_damaged_files(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", BYTES)
+    np.savez_compressed(tmp_path / "b.npz", images=BYTES)
+    for name in ("a.npy", "b.npz"):
+        whole = (tmp_path / name).read_bytes()
+        for damaged in (b"", b"words", whole[: len(whole) // 2], whole[:-10]):
+            (tmp_path / name).write_bytes(damaged)
+            with pytest.raises(DataError, match=name):
+                read_array(tmp_path / name)
+    with pytest.raises(DataError, match="cannot be read"):
+        read_array(tmp_path / "missing.npy")
+
+
+def test_a_flipped_byte_in_an_npz_is_noticed(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", images=BYTES)
+    content = bytearray((tmp_path / "a.npz").read_bytes())
+    content[content.index(BYTES.tobytes()) + 7] ^= 1
+    (tmp_path / "a.npz").write_bytes(bytes(content))
+    with pytest.raises(DataError, match="CRC"):
+        read_array(tmp_path / "a.npz")
+
+
+def test_a_header_that_claims_too_much_allocates_nothing(tmp_path: Path) -> None:
+    small = npy_bytes(BYTES)
+    claim = b"(2, 5, 6), }           "
+    assert claim in small
+    large = small.replace(claim, b"(200000000, 5000, 6), }"[: len(claim)])
+    (tmp_path / "a.npy").write_bytes(large)
+    with zipfile.ZipFile(tmp_path / "b.npz", "w") as archive:
+        archive.writestr("images.npy", large)
+    with pytest.raises(DataError, match=r"a\.npy"):
+        read_array(tmp_path / "a.npy")
+    with pytest.raises(DataError, match=r"6000000000000 bytes, but 60 are stored"):
+        read_array(tmp_path / "b.npz")
+
+
+def test_an_array_larger_than_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.savez_compressed(tmp_path / "a.npz", images=np.zeros((100, 100, 100), np.uint8))
+    monkeypatch.setattr("nn.data.memory.available_memory", lambda: 999_999)
+    with pytest.raises(DataError, match="array images needs"):
+        read_array(tmp_path / "a.npz")
