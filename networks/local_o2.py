@@ -46,7 +46,6 @@ class Local(local_o1.Local):
         self._entries = values.shape[-1]
         self._inputs = pad_histories(values)
         self._reserve(self._inputs.shape[-1])
-        self._signals = self._values
         slope = self.dtype.type(self.activation.slope)
         arrays, _ = self._arrays(learning_rate=0)
         kernels.forward_parallel(self._geometry, arrays, self.activation.code, slope)
