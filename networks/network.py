@@ -93,6 +93,10 @@ class Network(ABC):
     def to_configuration(self) -> dict[str, Any]:
         """Return a JSON-able description from which the ladder builds the same network."""
 
+    def structure(self) -> dict[str, np.ndarray]:
+        """Return the arrays that belong to the description, such as the wiring of a graph."""
+        return {}
+
     @property
     @abstractmethod
     def connections(self) -> int:
