@@ -249,18 +249,18 @@ def _differences(
     for number, position in enumerate(chosen):
         rise, step_up = _step(subject, flat, position, epsilon, center)
         fall, step_down = _step(subject, flat, position, -epsilon, center)
-        numeric[number] = (rise - fall) / (step_up - step_down)
-        gaps[number] = abs(rise / step_up - fall / step_down)
+        numeric[number] = (rise - fall).sum() / (step_up - step_down)
+        gaps[number] = np.abs(rise / step_up - fall / step_down).sum()
     resolution = np.finfo(np.float64).eps * np.abs(center).sum() / epsilon
     return numeric, gaps, max(resolution, np.finfo(np.float64).tiny)
 
 
 def _step(
     subject: _Subject, flat: np.ndarray, position: int, step: float, center: np.ndarray
-) -> tuple[float, float]:
-    """Change one entry for a moment; return how much the loss changed, and the entry after rounding."""
+) -> tuple[np.ndarray, float]:
+    """Change one entry for a moment; return how the loss's summands changed, and the entry after rounding."""
     original = flat[position]
     flat[position] = original + step
-    changes = float((subject.loss() - center).sum()), float(flat[position] - original)
+    changes = subject.loss() - center, float(flat[position] - original)
     flat[position] = original
     return changes
