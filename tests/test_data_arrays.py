@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nn.data.arrays import read_array
 from nn.data.errors import DataError
@@ -142,3 +144,22 @@ def test_an_array_larger_than_memory_is_refused(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("nn.data.memory.available_memory", lambda: 999_999)
     with pytest.raises(DataError, match="array images needs"):
         read_array(tmp_path / "a.npz")
+
+
+@given(
+    place=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255), suffix=st.sampled_from(["npy", "npz"])
+)
+def test_one_changed_byte_gives_images_or_a_clear_error(
+    tmp_path_factory: pytest.TempPathFactory, place: float, byte: int, suffix: str
+) -> None:
+    path = tmp_path_factory.mktemp("array") / f"a.{suffix}"
+    (np.save if suffix == "npy" else np.savez)(path, BYTES)
+    content = bytearray(path.read_bytes())
+    content[int(place * len(content))] = byte
+    path.write_bytes(bytes(content))
+    try:
+        images = read_array(path)
+    except DataError as error:
+        assert str(path) in str(error)
+    else:
+        assert images.size <= BYTES.size

@@ -101,3 +101,19 @@ def test_mnist_is_read_whole(shared_data: Path) -> None:
     assert images.shape == (60_000, 28, 28)
     assert images.mean() == pytest.approx(33.3184, abs=1e-4)
     assert images.std() == pytest.approx(78.5675, abs=1e-4)
+
+
+@given(place=st.integers(0, 60), byte=st.integers(0, 255), compressed=st.booleans())
+def test_one_changed_byte_gives_images_or_a_clear_error(
+    tmp_path_factory: pytest.TempPathFactory, place: int, byte: int, compressed: bool
+) -> None:
+    content = bytearray(gzip.compress(GOOD) if compressed else GOOD)
+    content[place] = byte
+    path = tmp_path_factory.mktemp("idx") / "images"
+    path.write_bytes(bytes(content))
+    try:
+        images = read_idx(path)
+    except DataError as error:
+        assert str(path) in str(error)
+    else:
+        assert images.size == 60

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -15,7 +14,6 @@ from nn.data.errors import DataError
 from nn.data.memory import require_memory
 
 ARRAY_SUFFIXES = (".npy", ".npz")
-DAMAGED = (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError)
 
 
 class Header(NamedTuple):
@@ -49,8 +47,8 @@ def read_array(path: Path) -> np.ndarray:
         array = _read_npz(path) if path.suffix.lower() == ".npz" else np.load(path, mmap_mode="r")
     except DataError:
         raise
-    except DAMAGED as error:
-        raise DataError(f"{path}: cannot be read: {error}") from error
+    except Exception as error:  # NumPy's reader of headers raises nearly anything on damaged ones
+        raise DataError(f"{path}: cannot be read: {type(error).__name__}: {error}") from error
     _check(array, path)
     return array
 
