@@ -126,7 +126,8 @@ def gradcheck(
     _check_arguments(network, loss, targets, sample, generator)
     objective = _default_objective if loss is None else _objective(loss, targets, entries, mask)
     comparisons = []
-    for subject in _subjects(network, np.array(inputs, np.float64, order="C"), objective):
+    subjects = _subjects(network, np.array(inputs, np.float64, order="C"), objective)
+    for subject in (each for each in subjects if each.values.size):
         chosen = np.arange(subject.values.size)
         if sample is not None and generator is not None and sample < chosen.size:
             chosen = np.sort(generator.choice(chosen, sample, replace=False))
