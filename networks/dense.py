@@ -64,8 +64,9 @@ class Dense(Network):
         self.activation = activation
         outputs, inputs = self.output_shape.size, self.input_shape.size
         self.parameters = Parameters({"weights": (outputs, inputs), "biases": (outputs,)}, check_dtype(dtype))
-        self.parameters["weights"][:] = initializer((outputs, inputs), inputs, outputs, generator=generator)
-        self.parameters["biases"][:] = bias((outputs,), generator=generator)
+        options: dict[str, Any] = {"generator": generator, "dtype": self.dtype}
+        self.parameters["weights"][:] = initializer((outputs, inputs), inputs, outputs, **options)
+        self.parameters["biases"][:] = bias((outputs,), **options)
         self._inputs = np.zeros((self.input_shape.size, 0), self.dtype)
         self._values = np.zeros((self.output_shape.size, 0), self.dtype)
         self._signals = np.zeros((self.output_shape.size, 0), self.dtype)

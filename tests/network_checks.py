@@ -54,6 +54,16 @@ def check_same_as_plain(network: Network, plain: Network, histories: int, tolera
     assert np.array_equal(network.signals, signals)
 
 
+def check_same_as_graph(network: Network, graph: Network, tolerance: float) -> None:
+    """Hold a layer against a graph built with the same seed: initial parameters, values, gradients."""
+    for name in ("weights", "biases"):
+        assert np.array_equal(network.parameters[name].ravel(), graph.parameters[name])
+    values, signals = numbers(network, 2)
+    found, expected = (pass_through(each, values, signals) for each in (network, graph))
+    found |= {name: found[name].ravel() for name in ("weights", "biases")}
+    assert_close(found, expected, tolerance)
+
+
 def check_learning_rate(build: Build, kind: Any, dtype: Any, histories: int, tolerance: float) -> None:
     """Descend in the same pass, and by hand along the gradients: the parameters must be the same."""
     by_hand, at_once = build(kind, dtype), build(kind, dtype)

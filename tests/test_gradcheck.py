@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from networks.dense import Dense
+from networks.graph import GraphNetwork
 from networks.ladder import FAMILIES
 from networks.stack import Stack
 from nn.activations import Identity, LeakyReLU, ReLU, Tanh
 from nn.gradcheck import gradcheck
 from nn.gradient_report import GradientError
+from nn.graph import Graph
 from nn.image import Shape
 from nn.initializers import BiasInitializer
 from nn.losses import LOSSES, AbsoluteError, SquaredError, loss_by_name
@@ -180,6 +182,33 @@ def test_signals_inside_a_network_are_checked_through_nudges(wrong):
         [] if wrong is None else [named("signals", (2, 4), wrong)]
     )
     assert chain.nudges is None
+
+
+def recurrent_graph():
+    """Return a layer with delayed connections to itself, gated by products."""
+    generator = np.random.default_rng(0)
+    options = {"generator": generator, "activation": Tanh()}
+    graph = Graph()
+    image = graph.input_layer(Shape(1, 2, 2))
+    hidden = graph.dense(image, Shape(1, 1, 3), bias=BiasInitializer(spread=0.5), **options)
+    graph.dense(hidden, target=hidden, delay=1, generator=generator)
+    gates = [graph.add_product() for _ in range(2)]
+    for number, gate in enumerate(gates):
+        graph.connect(graph.neuron(hidden.first + number), gate, 0.7)
+        graph.connect(graph.neuron(hidden.first + number + 1), gate, -1.2, delay=1 - number)
+    graph.set_output(gates)
+    return graph
+
+
+@pytest.mark.parametrize("shape", [(1, 2, 2, 3), (4, 1, 2, 2, 3)])
+def test_every_neuron_of_a_graph_is_checked_at_every_step(shape):
+    network = GraphNetwork(recurrent_graph(), ticks=3, dtype=np.float64)
+    report = gradcheck(network, np.random.default_rng(1).normal(size=shape))
+    report.raise_if_wrong()
+    steps = 3 if len(shape) == 4 else 4
+    checked = {each.kind: each.checked for each in report.comparisons}
+    assert checked["signals"] == steps * 9 * 3
+    assert checked["weights"] == 12 + 9 + 4
 
 
 def rectifiers(histories_at_zero, histories=40):

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from networks.graph import GraphNetwork
 from networks.ladder import FAMILIES
 from nn.activations import ELU, Identity, LeakyReLU, Sigmoid, Softplus, Squash, Tanh
+from nn.graph import Graph
 from nn.image import Shape
 from nn.initializers import BiasInitializer
 
@@ -143,6 +145,17 @@ def test_torch_linear_gives_the_same(rung, dtype):
         "biases": linear.bias.grad.numpy(),
     }
     checks.assert_close(checks.pass_through(network, values, signals), expected, FAMILY.tolerance[dtype])
+
+
+@every_rung
+@given(input_shape=shapes, output_shape=shapes, activation=activations)
+def test_a_graph_of_the_same_seed_gives_the_same(rung, input_shape, output_shape, activation):
+    network = dense(FAMILY.rungs[rung], input_shape, output_shape, activation)
+    graph = Graph()
+    options = {"activation": activation, "bias": BiasInitializer(spread=0.5)}
+    options["generator"] = np.random.default_rng(2)
+    graph.set_output(graph.dense(graph.input_layer(input_shape), output_shape, **options))
+    checks.check_same_as_graph(network, GraphNetwork(graph, dtype=np.float64), FAMILY.tolerance["float64"])
 
 
 @every_rung

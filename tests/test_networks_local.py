@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from networks.graph import GraphNetwork
 from networks.ladder import FAMILIES
 from nn.activations import ELU, Identity, LeakyReLU, Softplus, Tanh
+from nn.graph import Graph
 from nn.image import Shape
 from nn.initializers import BiasInitializer
 
@@ -206,6 +208,16 @@ def test_torch_unfold_and_einsum_give_the_same(rung, dtype, mixing):
         "biases": biases.grad.numpy(),
     }
     checks.assert_close(checks.pass_through(network, values, signals), expected, FAMILY.tolerance[dtype])
+
+
+@every_rung
+@given(arguments=layers())
+def test_a_graph_of_the_same_seed_gives_the_same(rung, arguments):
+    network = local(FAMILY.rungs[rung], **arguments)
+    options = dict(arguments, bias=BiasInitializer(spread=0.5), generator=np.random.default_rng(2))
+    graph = Graph()
+    graph.set_output(graph.local(graph.input_layer(options.pop("input_shape")), **options))
+    checks.check_same_as_graph(network, GraphNetwork(graph, dtype=np.float64), FAMILY.tolerance["float64"])
 
 
 @every_rung
