@@ -1,0 +1,19 @@
+"""Pictures of images, losses and networks: arrays in, `PIL.Image` out, `save` for the disk."""
+
+from nn.render.canvas import save
+from nn.render.curves import loss_curve
+from nn.render.diagram import network_picture
+from nn.render.grids import reconstructions
+from nn.render.network import ConnectionsPicture, LayerPicture, strongest_connections
+from nn.render.sweep import code_sweep
+
+__all__ = [
+    "ConnectionsPicture",
+    "LayerPicture",
+    "code_sweep",
+    "loss_curve",
+    "network_picture",
+    "reconstructions",
+    "save",
+    "strongest_connections",
+]
