@@ -146,7 +146,7 @@ def network_picture(
     layers
         At least one.
     connections
-        Between any two layers, or within one. Those that skip layers pass above.
+        Between any two layers, or within one. Those that skip layers of a row pass above it.
     strongest
         How many of each `ConnectionsPicture` are drawn, the strongest widest.
     limit

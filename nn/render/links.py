@@ -57,7 +57,7 @@ def rescale(values: np.ndarray) -> np.ndarray:
 
 
 def _bezier(*points: np.ndarray) -> np.ndarray:
-    """Cubic Bezier curves (Farin 2002, equation 4.2) through n times 4 points, as (n, PIECES + 1, 2)."""
+    """Cubic Bezier curves in Bernstein form: four points (n, 2) each to (n, PIECES + 1, 2)."""
     t = np.linspace(0, 1, PIECES + 1)
     factors = np.stack([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3])
     return np.einsum("pt,pnx->ntx", factors, np.stack(points))
