@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.configuration import Fields
-from networks.network import Network, check_dtype, check_input
+from networks.network import Network, check_dtype, check_input, check_signals
 from nn.activations import Activation, LeakyReLU
 from nn.image import Shape
 from nn.initializers import BiasInitializer, Glorot, Initializer
@@ -82,7 +82,7 @@ class Dense(Network):
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals of output signals (H, W, C, N); gradients are added or applied."""
-        check_input(self, signals, self.output_shape, "signals")
+        check_signals(self, signals)
         self._signals = signals.reshape(self.output_shape.size, -1)
         deltas = self._signals * self.activation.derivative(self._values)
         input_signals = self.parameters["weights"].T @ deltas

@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from networks import dense
-from networks.network import check_input
+from networks.network import check_input, check_signals
 from nn.history import aligned_zeros
 from nn.kernels.dense import bias_gradients, forward_loops, input_signals_loops, weight_gradients_loops
 
@@ -42,7 +42,7 @@ class Dense(dense.Dense):
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals of output signals (H, W, C, N); gradients are added or applied."""
-        check_input(self, signals, self.output_shape, "signals")
+        check_signals(self, signals)
         self._signals = signals.reshape(self.output_shape.size, -1)
         np.multiply(self._signals, self.activation.derivative(self._values), out=self._deltas)
         if self.propagates:

@@ -21,7 +21,7 @@ from __future__ import annotations
 import numpy as np
 
 from networks import dense_o1
-from networks.network import check_input
+from networks.network import check_input, check_signals
 from nn.history import aligned_zeros, pad_histories, padded
 from nn.kernels import dense as kernels
 
@@ -63,7 +63,7 @@ class Dense(dense_o1.Dense):
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals of output signals (H, W, C, N); gradients are added or applied."""
-        check_input(self, signals, self.output_shape, "signals")
+        check_signals(self, signals)
         self._signals = pad_histories(signals).reshape(self.output_shape.size, -1)
         arrays, scale = self._arrays(learning_rate)
         slope = self.dtype.type(self.activation.slope)

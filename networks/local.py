@@ -24,7 +24,7 @@ from numpy.typing import DTypeLike
 
 from networks.configuration import Fields
 from networks.dense import apply_gradient
-from networks.network import Network, check_dtype, check_input
+from networks.network import Network, check_dtype, check_input, check_signals
 from nn.activations import Activation, LeakyReLU
 from nn.image import Box, Shape, Tiling
 from nn.initializers import BiasInitializer, Glorot, Initializer
@@ -152,7 +152,7 @@ class Local(Network):
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals of output signals (H, W, C, N); gradients are added or applied."""
-        check_input(self, signals, self.output_shape, "signals")
+        check_signals(self, signals)
         self._signals = signals
         deltas = signals * self.activation.derivative(self._values)
         weight_gradient = np.empty_like(self.parameters["weights"])

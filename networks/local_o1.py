@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from networks import local
-from networks.network import check_input
+from networks.network import check_input, check_signals
 from nn.history import aligned_zeros
 from nn.kernels.dense import bias_gradients
 from nn.kernels.local import Geometry
@@ -65,7 +65,7 @@ class Local(local.Local):
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals of output signals (H, W, C, N); gradients are added or applied."""
-        check_input(self, signals, self.output_shape, "signals")
+        check_signals(self, signals)
         self._signals = signals
         np.multiply(signals, self.activation.derivative(self._values), out=self._deltas)
         deltas = self._deltas.ravel()

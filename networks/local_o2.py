@@ -22,7 +22,7 @@ from __future__ import annotations
 import numpy as np
 
 from networks import local_o1
-from networks.network import check_input
+from networks.network import check_input, check_signals
 from nn.history import aligned_zeros, pad_histories, padded
 from nn.kernels import local as kernels
 
@@ -53,7 +53,7 @@ class Local(local_o1.Local):
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals of output signals (H, W, C, N); gradients are added or applied."""
-        check_input(self, signals, self.output_shape, "signals")
+        check_signals(self, signals)
         self._signals = pad_histories(signals)
         arrays, scale = self._arrays(learning_rate)
         slope = self.dtype.type(self.activation.slope)

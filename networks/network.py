@@ -108,7 +108,31 @@ class Network(ABC):
         return [self]
 
     def predict(self, batch: np.ndarray, batch_size: int = 256) -> np.ndarray:
-        """Run images (N, H, W, C) through the network, a batch at a time, and return (N, H, W, C)."""
+        """Run images through the network, a batch at a time.
+
+        Parameters
+        ----------
+        batch
+            (N, height, width, channels); converted to the dtype of the network.
+        batch_size
+            How many are run at once.
+
+        Returns
+        -------
+        ndarray
+            The outputs (N, height, width, channels).
+
+        Raises
+        ------
+        ValueError
+            When the images have another shape than the input, or the batch size is below 1.
+        """
+        if batch_size < 1:
+            raise ValueError(f"{self.family}: batch size {batch_size} must be at least 1")
+        if batch.shape[1:] != tuple(self.input_shape):
+            raise ValueError(
+                f"{self.family}: images have shape {batch.shape}, expected (N, {self.input_shape})"
+            )
         outputs = np.empty((len(batch), *self.output_shape), self.dtype)
         for start in range(0, len(batch), batch_size):
             part = batch[start : start + batch_size]
@@ -120,15 +144,42 @@ class Network(ABC):
 def check_input(network: Network, values: np.ndarray, shape: Shape, what: str) -> None:
     """Refuse an array that does not fit a network.
 
+    Parameters
+    ----------
+    network
+        Takes values of its dtype.
+    values
+        Should be (height, width, channels, N) with N at least 1.
+    shape
+        What the first three should be.
+    what
+        What the message calls the array.
+
     Raises
     ------
     ValueError
         Naming the network, the shape it has and the shape it was given.
     """
-    if values.ndim != 4 or values.shape[:3] != tuple(shape):
+    if values.ndim != 4 or values.shape[:3] != tuple(shape) or not values.size:
         raise ValueError(f"{network.family}: {what} have shape {values.shape}, expected ({shape}, histories)")
     if values.dtype != network.dtype:
         raise ValueError(f"{network.family}: {what} are {values.dtype}, the network is {network.dtype}")
+
+
+def check_signals(network: Network, signals: np.ndarray) -> None:
+    """Refuse output signals that do not belong to the last forward.
+
+    Raises
+    ------
+    ValueError
+        As `check_input`, and when the number of histories is another than that of the last forward.
+    """
+    check_input(network, signals, network.output_shape, "signals")
+    histories = network.values.shape[-1]
+    if signals.shape[-1] != histories:
+        raise ValueError(
+            f"{network.family}: signals have {signals.shape[-1]} histories, the last forward had {histories}"
+        )
 
 
 def check_dtype(dtype: DTypeLike) -> np.dtype:

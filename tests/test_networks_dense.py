@@ -112,6 +112,10 @@ def test_what_does_not_fit_is_refused(rung, dtype):
     messages = checks.check_wrong_input(build(FAMILY.rungs[rung], dtype)).splitlines()
     other = "float64" if dtype == "float32" else "float32"
     assert messages == [
+        "dense: signals have 2 histories, the last forward had 0",
+        "dense: input values have shape (3, 5, 2, 0), expected (3x5x2, histories)",
+        "dense: signals have 1 histories, the last forward had 2",
+        "dense: signals have 40 histories, the last forward had 2",
         "dense: input values have shape (2, 5, 2, 2), expected (3x5x2, histories)",
         "dense: input values have shape (3, 5, 2), expected (3x5x2, histories)",
         f"dense: input values are {other}, the network is {dtype}",

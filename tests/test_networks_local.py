@@ -174,6 +174,10 @@ def test_nan_is_not_hidden(rung, dtype):
 def test_what_does_not_fit_is_refused(rung):
     messages = checks.check_wrong_input(build(FAMILY.rungs[rung], "float32")).splitlines()
     assert messages == [
+        "local: signals have 2 histories, the last forward had 0",
+        "local: input values have shape (8, 6, 2, 0), expected (8x6x2, histories)",
+        "local: signals have 1 histories, the last forward had 2",
+        "local: signals have 40 histories, the last forward had 2",
         "local: input values have shape (7, 6, 2, 2), expected (8x6x2, histories)",
         "local: input values have shape (8, 6, 2), expected (8x6x2, histories)",
         "local: input values are float64, the network is float32",

@@ -1,0 +1,52 @@
+"""The protocol of networks: what every one inherits."""
+
+import numpy as np
+import pytest
+
+from networks.dense import Dense
+from networks.network import check_dtype
+from nn.image import Shape
+
+
+def network(dtype=np.float32):
+    return Dense(Shape(2, 3, 1), Shape(1, 1, 4), generator=np.random.default_rng(0), dtype=dtype)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("batch_size", [1, 2, 16, 100])
+def test_predict_goes_through_the_images_in_batches(dtype, batch_size):
+    subject = network(dtype)
+    images = np.random.default_rng(1).integers(0, 256, (17, 2, 3, 1)).astype(np.uint8)
+    outputs = subject.predict(images, batch_size)
+    assert outputs.dtype == dtype
+    expected = subject.forward(np.moveaxis(images, 0, -1).astype(dtype))
+    assert np.allclose(outputs, np.moveaxis(expected, -1, 0), rtol=1e-4)
+
+
+def test_predict_of_nothing_is_nothing():
+    assert network().predict(np.zeros((0, 2, 3, 1))).shape == (0, 1, 1, 4)
+
+
+def test_predict_names_what_does_not_fit():
+    with pytest.raises(ValueError, match=r"images have shape \(5, 3, 2, 1\), expected \(N, 2x3x1\)"):
+        network().predict(np.zeros((5, 3, 2, 1)))
+    with pytest.raises(ValueError, match="batch size 0"):
+        network().predict(np.zeros((5, 2, 3, 1)), batch_size=0)
+
+
+def test_a_network_is_its_own_only_layer():
+    subject = network()
+    assert subject.layers == [subject]
+    assert subject.dtype == np.float32
+    assert subject.structure() == {}
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.int32, np.complex64, "float128"])
+def test_other_dtypes_are_refused(dtype):
+    with pytest.raises(ValueError, match="networks compute in float32 or float64"):
+        check_dtype(dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float32", np.float64, np.dtype(np.float32)])
+def test_floats_are_taken_by_any_name(dtype):
+    assert check_dtype(dtype) == np.dtype(dtype)
