@@ -1,0 +1,1 @@
+"""An image autoencoder: a command line over networks that can be looked at."""

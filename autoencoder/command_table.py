@@ -1,0 +1,144 @@
+"""The commands, with what their `--help` teaches."""
+
+from __future__ import annotations
+
+from autoencoder.options import Command, Flag
+from autoencoder.settings import Settings
+
+WHERE = ("model_directory", "output_directory", "threads", "rung")
+SOURCE = ("input_directory", "fit", "limit")
+ALL = tuple(Settings.model_fields)
+
+ARRAY = Flag("array", "write one .npy, float32 (N, height, width, channels) in [0, 1], instead of PNG images")
+OVERWRITE = Flag("overwrite", "replace what an earlier run wrote")
+
+TRAIN = Command(
+    name="train",
+    summary="train a model on a folder of images",
+    description="""\
+Train a model and write what it learned: pictures of reconstructions, of the loss, of the network and of
+what every number of the code does, and a table of the loss in every epoch.
+
+The model directory gets one file, model.safetensors, at the start, at every snapshot interval and at the
+end; the one before it is kept as model.previous.safetensors. Ctrl-C ends the step, saves, draws and exits
+with 130. Whatever ended a run, --resume goes on with the same numbers as if it had never ended.""",
+    examples="""\
+  autoencoder train
+      on digits rendered from fonts, 28 x 28 grey, to a code of 32 numbers
+
+  autoencoder train --input-directory mnist --minutes 1 --model-directory models/mnist
+      one minute on IDX files; the test file is held out
+
+  autoencoder train --input-directory photos --width 64 --height 64 --channels 3 --fit random-crop \\
+          --architecture local --layers 8,16,16 --code-size 256
+      windows that condense 64 x 64 crops in colour to 8 x 8 x 4 numbers
+
+  autoencoder train --config run.conf --learning-rate 0.0005
+      settings from a file, one of them changed
+
+  autoencoder train --resume --epochs 80
+      go on with the model in ./model""",
+    settings=ALL,
+    flags=(
+        Flag("resume", "go on with the model in the model directory, exactly where it stopped"),
+        Flag("overwrite", "begin anew where there is a model; the old one is kept as .previous"),
+    ),
+)
+
+RECONSTRUCT = Command(
+    name="reconstruct",
+    summary="write what a model makes of images",
+    description="""\
+Encode and decode every image of the input directory, in the order of the sorted files or of the file that
+holds them, and write the results to OUTPUT/reconstructions, or with --array to OUTPUT/reconstructions.npy.
+Without an input directory these are the images that the model was trained with; of the built-in digits
+those that were held out.""",
+    examples="""\
+  autoencoder reconstruct --input-directory photos --output-directory out
+      out/reconstructions/00-astronaut.png and so on
+
+  autoencoder reconstruct --input-directory mnist/t10k-images-idx3-ubyte.gz --array
+      output/reconstructions.npy, (10000, 28, 28, 1)""",
+    settings=WHERE + SOURCE,
+    flags=(ARRAY, OVERWRITE),
+)
+
+ENCODE = Command(
+    name="encode",
+    summary="write the codes of images",
+    description="""\
+Write the codes of all images to OUTPUT/codes.npy, float32 (N, code size), and the images' names, one a line
+in the same order, to OUTPUT/codes.txt. The images are chosen as for reconstruct.""",
+    examples="""\
+  autoencoder encode --input-directory photos
+      output/codes.npy
+
+  autoencoder encode --model-directory models/mnist --input-directory mnist --limit 1000
+      the codes of the first thousand digits""",
+    settings=WHERE + SOURCE,
+)
+
+DECODE = Command(
+    name="decode",
+    summary="turn codes into images",
+    description="""\
+Read codes, a .npy of floating point (N, code size), and write their images to OUTPUT/decoded, or with
+--array to OUTPUT/decoded.npy.""",
+    examples="""\
+  autoencoder decode
+      what encode wrote, output/codes.npy
+
+  autoencoder decode changed.npy --output-directory changed --array
+      other codes, to changed/decoded.npy""",
+    settings=WHERE,
+    flags=(ARRAY, OVERWRITE),
+    file=("CODES", "a .npy of codes; OUTPUT/codes.npy if it is left out"),
+)
+
+RENDER = Command(
+    name="render",
+    summary="draw the results of a model again",
+    description="""\
+Write reconstructions.png, network.png, code_sweep.png, loss.png and losses.csv as train does, from the
+model alone. The images are those that training held out, or those of an input directory.""",
+    examples="""\
+  autoencoder render --model-directory models/mnist --output-directory pictures
+      with the images of the training
+
+  autoencoder render --input-directory photos
+      with other images""",
+    settings=(*WHERE, *SOURCE),
+)
+
+INFO = Command(
+    name="info",
+    summary="print what a model is made of",
+    description="""\
+Print the layers of a model with their neurons and connections, the memory that training it takes, and
+percentiles of the weights and biases of every layer.""",
+    examples="""\
+  autoencoder info
+      of ./model
+
+  autoencoder info --model-directory models/mnist""",
+    settings=("model_directory",),
+)
+
+CONFIG = Command(
+    name="config",
+    summary="write a configuration file with every key",
+    description="""\
+Write a configuration file in which every key stands with its description, the values it takes and its
+default, or the value that is given. Without a file it is printed.""",
+    examples="""\
+  autoencoder config run.conf
+      all defaults, to be edited
+
+  autoencoder config photos.conf --width 64 --height 64 --channels 3 --architecture local
+      some of them chosen""",
+    settings=ALL,
+    flags=(OVERWRITE,),
+    file=("FILE", "where to write; printed if it is left out"),
+)
+
+COMMANDS = (TRAIN, RECONSTRUCT, ENCODE, DECODE, RENDER, INFO, CONFIG)

@@ -1,0 +1,25 @@
+"""The command `config`."""
+
+from __future__ import annotations
+
+import argparse
+
+from autoencoder.configuration_file import write_configuration
+from autoencoder.errors import InputError
+from autoencoder.files import write_text
+from autoencoder.options import given_settings
+from autoencoder.validation import make_settings
+
+
+def write_config(arguments: argparse.Namespace) -> int:
+    """Write a configuration file with every key, or print it where no file is named."""
+    text = write_configuration(make_settings(given_settings(arguments)))
+    path = arguments.file
+    if path is None:
+        print(text, end="")
+        return 0
+    if path.exists() and not arguments.overwrite:
+        raise InputError(f"{path}: exists; give --overwrite to replace it, or another name")
+    write_text(path, text)
+    print(f"{'settings':10} {path}")
+    return 0

@@ -1,0 +1,11 @@
+"""Errors that the program reports in one line instead of a traceback."""
+
+from __future__ import annotations
+
+
+class SettingsError(ValueError):
+    """Settings that cannot be used: the message says where they stand and what to do."""
+
+
+class InputError(ValueError):
+    """A file given to the program that cannot be used: the message names it and what is expected."""

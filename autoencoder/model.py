@@ -1,0 +1,140 @@
+"""An autoencoder: an encoder and a decoder with the settings that made them, on disk and in use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from autoencoder.architecture import plan_architecture
+from autoencoder.settings import Settings, settings_texts
+from networks.network import Network
+from networks.stack import Stack
+from nn.data.memory import require_memory
+from nn.image import Shape
+from nn.training_state import PARAMETERS
+
+STRUCTURE = "structure"
+BATCH_SIZE = 256
+"""Images at a time where nothing is learned."""
+
+
+class AutoEncoder:
+    """An encoder, a decoder, and both as one network.
+
+    Attributes
+    ----------
+    encoder, decoder
+        Stacks that can be run alone.
+    network
+        The two together, with all parameters.
+    settings
+        What it was made with.
+    """
+
+    def __init__(self, encoder: Stack, decoder: Stack, settings: Settings) -> None:
+        self.encoder, self.decoder = encoder, decoder
+        self.network = Stack([encoder, decoder])
+        self.settings = settings
+
+    @classmethod
+    def create(cls, settings: Settings, *, generator: np.random.Generator) -> AutoEncoder:
+        """Make one whose weights are drawn from the generator.
+
+        Raises
+        ------
+        SettingsError
+            When the settings do not describe a network.
+        """
+        encoder, decoder = plan_architecture(settings).build(settings, generator=generator)
+        return cls(encoder, decoder, settings)
+
+    @property
+    def shape(self) -> Shape:
+        """Shape of an image."""
+        return self.network.input_shape
+
+    @property
+    def code_shape(self) -> Shape:
+        """Shape of the code as a layer."""
+        return self.encoder.output_shape
+
+    def encode(self, images: np.ndarray) -> np.ndarray:
+        """Return the codes of images.
+
+        Parameters
+        ----------
+        images
+            (N, height, width, channels), floating point in [0, 1] or uint8.
+
+        Returns
+        -------
+        ndarray
+            float32 (N, code size).
+        """
+        return _run(self.encoder, images).reshape(len(images), -1)
+
+    def decode(self, codes: np.ndarray) -> np.ndarray:
+        """Return the images of codes.
+
+        Parameters
+        ----------
+        codes
+            Floating point (N, code size).
+
+        Returns
+        -------
+        ndarray
+            float32 (N, height, width, channels) in [0, 1].
+        """
+        images = _run(self.decoder, codes.reshape(len(codes), *self.code_shape))
+        return np.clip(images, 0, 1, out=images)
+
+    def reconstruct(self, images: np.ndarray) -> np.ndarray:
+        """Return what the decoder makes of the codes of images.
+
+        Parameters
+        ----------
+        images
+            As for `encode`.
+
+        Returns
+        -------
+        ndarray
+            float32 (N, height, width, channels) in [0, 1].
+        """
+        outputs = _run(self.network, images)
+        return np.clip(outputs, 0, 1, out=outputs)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the parameters and the wiring of graphs by the names they have in a file; no copies."""
+        parameters = self.network.parameters
+        arrays = {PARAMETERS + name: parameters[name] for name in parameters.names}
+        for number, layer in enumerate(self.network.layers):
+            for name, array in structure_of(layer).items():
+                arrays[f"{STRUCTURE}.{number}.{name}"] = array
+        return arrays
+
+    def metadata(self) -> dict[str, Any]:
+        """Return the JSON-able part of a model file."""
+        return {"settings": settings_texts(self.settings), "network": self.network.to_configuration()}
+
+
+def _run(network: Network, values: np.ndarray) -> np.ndarray:
+    """Return the outputs for inputs (N, H, W, C), float32 (N, H, W, C), converting a batch at a time."""
+    shape = (len(values), *network.output_shape)
+    require_memory(int(np.prod(shape)) * 4, f"an array of {shape}")
+    outputs = np.empty(shape, np.float32)
+    for start in range(0, len(values), BATCH_SIZE):
+        part = values[start : start + BATCH_SIZE]
+        if part.dtype == np.uint8:
+            part = np.divide(part, np.float32(255), dtype=np.float32)
+        outputs[start : start + len(part)] = network.predict(part, BATCH_SIZE)
+    return outputs
+
+
+def structure_of(layer: Network) -> Mapping[str, np.ndarray]:
+    """Return the wiring of a layer that keeps it in arrays, as a graph does."""
+    structure = getattr(layer, "structure", None)
+    return {} if structure is None else structure()

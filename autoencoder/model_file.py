@@ -1,0 +1,144 @@
+"""Model files: one snapshot with the settings, the network and the state of its training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autoencoder.model import STRUCTURE, AutoEncoder
+from autoencoder.settings import Settings
+from autoencoder.validation import Given
+from networks.configuration import Fields
+from networks.ladder import network_from_configuration, rung
+from networks.network import Network
+from networks.stack import Stack
+from nn.image import Shape, Tiling
+from nn.snapshot import Snapshot, SnapshotError, load_latest, previous
+from nn.training_state import PARAMETERS, load_parameters
+
+FILE_NAME = "model.safetensors"
+
+
+def model_path(directory: Path) -> Path:
+    """Return where the model is in its directory."""
+    return directory / FILE_NAME
+
+
+def holds_model(directory: Path) -> bool:
+    """Return whether there is a model, or the one before it."""
+    path = model_path(directory)
+    return path.exists() or previous(path).exists()
+
+
+def load_snapshot(directory: Path) -> Snapshot:
+    """Read the model in a directory, or the one before it when that is damaged.
+
+    Raises
+    ------
+    SnapshotError
+        When there is none, or none that can be read.
+    """
+    if not holds_model(directory):
+        raise SnapshotError(f"{directory}: no {FILE_NAME} in it; `autoencoder train` makes one")
+    return load_latest(model_path(directory))
+
+
+def settings_of(snapshot: Snapshot) -> dict[str, Given]:
+    """Return the settings that a model was made with.
+
+    Raises
+    ------
+    SnapshotError
+        When they are missing or not a table of texts.
+    """
+    stored = snapshot.metadata.get("settings")
+    if not isinstance(stored, dict) or not all(isinstance(text, str) for text in stored.values()):
+        raise SnapshotError(f"{snapshot.path}: holds no settings, so no model of this program")
+    return {name: Given(text, f"{snapshot.path}: {name}") for name, text in stored.items()}
+
+
+def build_model(snapshot: Snapshot, settings: Settings) -> AutoEncoder:
+    """Make the model of a snapshot, on the rung that the settings name.
+
+    Raises
+    ------
+    SnapshotError
+        When the description and the arrays in it do not fit each other.
+    """
+    try:
+        model = AutoEncoder(*_build_halves(snapshot, settings.rung), settings)
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise SnapshotError(f"{snapshot.path}: the network in it cannot be built: {error}") from error
+    if (model.shape, model.code_shape.size) != (settings.shape, settings.code_size):
+        raise SnapshotError(
+            f"{snapshot.path}: its network takes {model.shape} to {model.code_shape.size} numbers, "
+            f"its settings {settings.shape} to {settings.code_size}"
+        )
+    load_parameters(snapshot, model.network.parameters)
+    return model
+
+
+def _build_halves(snapshot: Snapshot, rung_name: str) -> tuple[Stack, Stack]:
+    halves = _parts(snapshot.metadata["network"])
+    if len(halves) != 2:
+        raise ValueError(f"{len(halves)} networks, expected an encoder and a decoder")
+    stacks, number = [], 0
+    for half, configuration in enumerate(halves):
+        layers = []
+        for position, layer in enumerate(_parts(configuration)):
+            _check_size(layer, _arrays(snapshot, f"{PARAMETERS}{half}.{position}."))
+            layers.append(_build_layer(layer, _arrays(snapshot, f"{STRUCTURE}.{number}."), rung_name))
+            number += 1
+        stacks.append(Stack(layers))
+    return stacks[0], stacks[1]
+
+
+def _parts(configuration: Mapping[str, Any]) -> list[Any]:
+    with Fields(configuration) as fields:
+        if fields.family != Stack.family:
+            raise ValueError(f"a {fields.family} where a stack is expected")
+        return fields.items("networks")
+
+
+def _arrays(snapshot: Snapshot, prefix: str) -> dict[str, np.ndarray]:
+    """Return the arrays whose names begin with a prefix, by the rest of their names."""
+    return {
+        name.removeprefix(prefix): array for name, array in snapshot.arrays.items() if name.startswith(prefix)
+    }
+
+
+def _build_layer(
+    configuration: Mapping[str, Any], structure: dict[str, np.ndarray], rung_name: str
+) -> Network:
+    if structure:
+        kind = rung(configuration["family"], rung_name)
+        network: Network = kind.from_configuration(configuration, structure)
+        return network
+    return network_from_configuration(configuration, generator=np.random.default_rng(0), rung_name=rung_name)
+
+
+def _check_size(configuration: Mapping[str, Any], parameters: Mapping[str, np.ndarray]) -> None:
+    """Compare a layer with the parameters stored for it, before memory is taken on its word."""
+    expected = _parameter_count(configuration)
+    found = sum(array.size for array in parameters.values())
+    if found != expected:
+        raise ValueError(
+            f"a {configuration['family']} layer of {expected} parameters, of which {found} are there"
+        )
+
+
+def _parameter_count(configuration: Mapping[str, Any]) -> int:
+    family = configuration["family"]
+    if family == "graph":
+        return int(configuration["graph"]["weights"]) + int(configuration["graph"]["biases"])
+    inputs = Shape.parse(configuration["input_shape"])
+    if family == "dense":
+        outputs = Shape.parse(configuration["output_shape"]).size
+        return (inputs.size + 1) * outputs
+    blocks = (int(configuration[name]) for name in ("input_block", "window", "output_block"))
+    tiling = Tiling(inputs, *blocks)
+    outputs = int(configuration["channels"]) * tiling.output_block**2
+    return (int(tiling.window_pixels.sum()) * inputs.channels + len(tiling)) * outputs

@@ -1,0 +1,141 @@
+"""The command line: its commands, and options made from the table of settings."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from autoencoder.configuration_file import read_configuration
+from autoencoder.settings import Settings, bounds, placeholder, sections, to_key, to_text
+from autoencoder.validation import Given, nearest_key
+
+EXIT_CODES = """\
+exit status: 0 done; 1 failed while running; 2 bad input; 130 stopped by Ctrl-C or SIGTERM, with what was
+trained so far saved"""
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A switch that is no setting: it belongs to one run, not to a model."""
+
+    name: str
+    help: str
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command of the program.
+
+    Attributes
+    ----------
+    name, summary
+        For the list of commands.
+    description
+        What it does, in a paragraph or two.
+    examples
+        Command lines, each after a line that says what it is for.
+    settings
+        Fields that are options.
+    flags
+        Switches.
+    file
+        Name, help and whether it may be left out, of a file given by its place; None for no file.
+    """
+
+    name: str
+    summary: str
+    description: str
+    examples: str
+    settings: Sequence[str] = ()
+    flags: Sequence[Flag] = ()
+    file: tuple[str, str] | None = None
+
+
+class Parser(argparse.ArgumentParser):
+    """Says which option is nearest to an unknown one."""
+
+    def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
+        """Parse, or exit with status 2 and a message."""
+        parsed, unknown = self.parse_known_args(arguments)
+        if unknown:
+            word = unknown[0]
+            hint = nearest_key(word.lstrip("-").partition("=")[0]) if word.startswith("-") else ""
+            self.error(f"unknown argument {word}{hint.replace('mean ', 'mean --')}")
+        return parsed
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with status 2, without the long list of options."""
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def make_parser(commands: Sequence[Command]) -> Parser:
+    """Return the parser of all commands; `command` in what it returns is the one that was called."""
+    parser = Parser(
+        prog="autoencoder",
+        description="Train an image autoencoder on a folder of images and look at everything it does.",
+        epilog="autoencoder COMMAND --help shows the options of a command, with examples.\n\n" + EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.set_defaults(command=None)
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in commands:
+        _add_command(subparsers, command)
+    return parser
+
+
+def _add_command(subparsers: argparse._SubParsersAction[Parser], command: Command) -> None:
+    parser = subparsers.add_parser(
+        command.name,
+        help=command.summary,
+        description=command.description,
+        epilog=f"examples:\n\n{command.examples}\n\n{EXIT_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.set_defaults(command=command.name)
+    if command.file:
+        name, help_text = command.file
+        parser.add_argument("file", metavar=name, nargs="?", type=Path, help=help_text)
+    parser.add_argument(
+        "--config", metavar="FILE", type=Path, help="read settings from KEY=VALUE lines first"
+    )
+    for flag in command.flags:
+        parser.add_argument(f"--{flag.name}", action="store_true", help=flag.help)
+    for section, names in sections().items():
+        shown = [name for name in names if name in command.settings]
+        group = parser.add_argument_group(section) if shown else parser
+        for name in shown:
+            _add_setting(group, name)
+
+
+def _add_setting(group: argparse._ActionsContainer, name: str) -> None:
+    field = Settings.model_fields[name]
+    default = to_text(field.default)
+    remarks = [remark for remark in (bounds(name), f"default {default}" if default else "") if remark]
+    text = f"{field.description} ({'; '.join(remarks)})" if remarks else str(field.description)
+    group.add_argument(
+        f"--{to_key(name)}",
+        dest=name,
+        metavar=placeholder(name),
+        default=argparse.SUPPRESS,
+        help=text.replace("%", "%%"),
+    )
+
+
+def given_settings(arguments: argparse.Namespace) -> dict[str, Given]:
+    """Return what the configuration file and then the options say, by field.
+
+    Raises
+    ------
+    SettingsError
+        When the configuration file cannot be used.
+    """
+    given = read_configuration(arguments.config) if arguments.config else {}
+    for name in Settings.model_fields:
+        if hasattr(arguments, name):
+            given[name] = Given(getattr(arguments, name), f"--{to_key(name)}")
+    return given

@@ -1,0 +1,127 @@
+"""What the command line prints about a model and its training."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+
+import numba
+import numpy as np
+
+from autoencoder.architecture import plan_architecture
+from autoencoder.memory import as_size, estimate_memory
+from autoencoder.model import AutoEncoder
+from autoencoder.session import Session
+from networks.graph import GraphNetwork
+from networks.network import Network
+from nn.callbacks import Callback
+from nn.training import Trainer
+
+PERCENTILES = (0, 1, 10, 25, 50, 75, 90, 99, 100)
+
+
+class EpochLines(Callback):
+    """Prints a line for every epoch, for where a progress bar cannot be drawn."""
+
+    def __init__(self) -> None:
+        self._started_at = 0.0
+
+    def on_start(self, trainer: Trainer) -> None:
+        """Begin the first epoch."""
+        self._started_at = time.monotonic()
+
+    def on_epoch(self, trainer: Trainer) -> None:
+        """Print its line."""
+        now = time.monotonic()
+        row = trainer.rows[-1]
+        held_out = "" if row.held_out_loss is None else f"held-out {row.held_out_loss:.6f}  "
+        rate = len(trainer.batches) / max(now - self._started_at, 1e-9)
+        print(
+            f"epoch {round(row.epoch):4}  loss {row.training_loss:.6f}  {held_out}{rate:8,.0f} images/s",
+            flush=True,
+        )
+        self._started_at = now
+
+
+def describe_run(session: Session) -> str:
+    """Say what is about to be trained, on what, with what."""
+    settings, model = session.settings, session.model
+    skipped = f", {len(session.training.skipped)} files skipped" if session.training.skipped else ""
+    size = session.training.size_in_bytes + session.held_out.size_in_bytes
+    memory = estimate_memory(settings, plan_architecture(settings))
+    lines = {
+        "images": f"{len(session.training):,} to train on, {len(session.held_out):,} held out{skipped}; "
+        f"{model.shape}, {as_size(size)}",
+        "network": describe_network(model),
+        "memory": f"{as_size(memory.total)}: {memory}",
+        "machine": f"{numba.get_num_threads()} threads, rung {settings.rung}, seed {settings.seed}",
+    }
+    return "\n".join(f"{name:10} {text}" for name, text in lines.items())
+
+
+def describe_network(model: AutoEncoder) -> str:
+    """Say in a line what the network is."""
+    encoder = [layer.output_shape for layer in model.encoder.layers]
+    decoder = [layer.output_shape for layer in model.decoder.layers]
+    shapes = [str(model.shape), *map(str, encoder[:-1]), f"code {encoder[-1]}", *map(str, decoder)]
+    return f"{model.settings.architecture}, {' > '.join(shapes)}; {model.network.connections:,} connections"
+
+
+def describe_model(model: AutoEncoder) -> str:
+    """Return the tables of `info`: layers, memory, and percentiles of weights and biases."""
+    memory = estimate_memory(model.settings, plan_architecture(model.settings))
+    parts = [_layer_table(model), f"memory to train, in batches of {model.settings.batch_size}"]
+    parts.append(
+        table([(name, as_size(part)) for name, part in [*memory._asdict().items(), ("total", memory.total)]])
+    )
+    for name in ("weights", "biases"):
+        parts += [f"percentiles of {name}", _percentile_table(model, name)]
+    return "\n\n".join(parts)
+
+
+def layer_names(model: AutoEncoder) -> list[str]:
+    """Return what the layers of both halves are called."""
+    encoder = [f"encoder {number}" for number in range(len(model.encoder.layers))]
+    return encoder + [f"decoder {number}" for number in range(len(model.decoder.layers))]
+
+
+def _layer_table(model: AutoEncoder) -> str:
+    rows: list[Sequence[str]] = [
+        ("layer", "family", "input", "output", "neurons", "connections", "parameters")
+    ]
+    totals = np.zeros(3, np.int64)
+    for name, layer in zip(layer_names(model), model.network.layers, strict=True):
+        counts = (_neurons(layer), layer.connections, layer.parameters.size)
+        totals += counts
+        shapes = str(layer.input_shape), str(layer.output_shape)
+        rows.append((name, layer.family, *shapes, *(f"{count:,}" for count in counts)))
+    rows.append(("total", "", "", "", *(f"{count:,}" for count in totals)))
+    return table(rows, left=4)
+
+
+def _neurons(layer: Network) -> int:
+    """Return how many neurons of a layer compute something."""
+    if isinstance(layer, GraphNetwork):
+        return layer.graph.neuron_count - len(layer.graph.inputs)
+    return layer.output_shape.size
+
+
+def _percentile_table(model: AutoEncoder, kind: str) -> str:
+    rows: list[Sequence[str]] = [("layer", *(f"{percent} %" for percent in PERCENTILES))]
+    for name, layer in zip(layer_names(model), model.network.layers, strict=True):
+        numbers = np.percentile(layer.parameters[kind], PERCENTILES)
+        rows.append((name, *(f"{number:.4f}" for number in numbers)))
+    return table(rows)
+
+
+def table(rows: Iterable[Sequence[str]], left: int = 1) -> str:
+    """Align cells in columns, the first `left` of them to the left and the others to the right."""
+    rows = list(rows)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if number < left else cell.rjust(width)
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )

@@ -1,0 +1,260 @@
+"""Settings: every key of the program with its type, default, bounds and a description.
+
+The command line's options, the configuration file's keys and a model's own record of how it was made
+are all read and written through this one table.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from nn.data import Fit
+from nn.image import Shape
+
+
+def _split(value: Any) -> Any:
+    """Turn `512,256` into its parts; an empty text is no part at all."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",")] if value.strip() else []
+    return value
+
+
+def _none_if_empty(value: Any) -> Any:
+    """Turn an empty text, as in `minutes=`, into None: not set."""
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _whole(value: Any) -> Any:
+    """Turn a text of digits into the number, for choices among numbers."""
+    return int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+
+
+def _usable_path(value: Any) -> Any:
+    if isinstance(value, str | Path) and "\0" in str(value):
+        raise ValueError("a path must not contain a NUL character")
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("a path must not be empty")
+    return Path(value).expanduser() if isinstance(value, str) else value
+
+
+Channels = Annotated[Literal[1, 3, 4], BeforeValidator(_whole)]
+Directory = Annotated[Path, BeforeValidator(_usable_path)]
+Width = Annotated[int, Field(ge=1, le=65536)]
+Widths = Annotated[tuple[Width, ...], BeforeValidator(_split), Field(max_length=32)]
+OptionalPath = Annotated[Directory | None, BeforeValidator(_none_if_empty)]
+OptionalCount = Annotated[Annotated[int, Field(ge=1)] | None, BeforeValidator(_none_if_empty)]
+OptionalMinutes = Annotated[
+    Annotated[float, Field(gt=0, allow_inf_nan=False)] | None, BeforeValidator(_none_if_empty)
+]
+
+DEFAULT_EPOCHS = 40
+DEFAULT_LAYERS = {"dense": (512, 256), "local": (8, 16), "graph": (512, 256)}
+
+
+class Settings(BaseSettings):
+    """All settings of the program; immutable.
+
+    Environment variables are not read: a run is described by its files and its command line alone.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", protected_namespaces=(), hide_input_in_errors=True
+    )
+
+    input_directory: OptionalPath = Field(
+        None,
+        description="folder of images (nested folders too), IDX file or folder, .npy or .npz of images; "
+        "empty: digits rendered from fonts",
+    )
+    width: int = Field(28, ge=1, le=4096, description="width of the images that the network sees, in pixels")
+    height: int = Field(28, ge=1, le=4096, description="their height, in pixels")
+    channels: Channels = Field(1, description="grey, RGB or RGBA")
+    fit: Fit = Field(
+        "crop",
+        description="how images of another size are fitted: crop covers and cuts the centre, pad adds a "
+        "border that does not count in the loss, stretch distorts, random-crop cuts many pieces at the "
+        "image's own scale",
+    )
+    crops: int = Field(100, ge=1, description="pieces cut from each image, for fit=random-crop")
+    held_out: float = Field(
+        0.1,
+        ge=0,
+        lt=1,
+        description="share of the data that is not trained on; a test file of IDX data is "
+        "held out whatever the share",
+    )
+    limit: OptionalCount = Field(
+        None, description="use only the first so many images, or render so many digits; empty: all, or 20000"
+    )
+
+    architecture: Literal["dense", "local", "graph"] = Field(
+        "dense",
+        description="dense: every neuron connected to all of the next layer; local: windows that condense "
+        "the image and expand it again; graph: random sparse connections",
+    )
+    code_size: int = Field(32, ge=1, le=65536, description="how many numbers an image is reduced to")
+    layers: Widths = Field(
+        (),
+        description="the encoder's layers, mirrored in the decoder. dense, graph: neurons of each layer; "
+        "local: channels of each layer, every one halving width and height. Empty: 512,256 for dense and "
+        "graph, 8,16 for local",
+    )
+    middle: int = Field(
+        0,
+        ge=0,
+        le=16,
+        description="local: layers of 3 x 3 windows that keep the size, before and after the code",
+    )
+    window: int = Field(
+        4,
+        ge=2,
+        le=64,
+        description="local: side of the windows that condense, in pixels; neighbouring "
+        "windows are 2 pixels apart",
+    )
+    connections: int = Field(32, ge=1, description="graph: connections into each neuron")
+    leakage: float = Field(
+        0.1, ge=0, le=1, description="slope of the leaky ReLU below zero; 0 is a ReLU, 1 a linear network"
+    )
+    output_activation: Literal["sigmoid", "identity"] = Field(
+        "sigmoid", description="of the last layer; results outside 0 to 1 are clipped when written"
+    )
+    initializer: Literal["glorot", "he", "orthogonal", "normal", "uniform"] = Field(
+        "glorot", description="how the weights start"
+    )
+    bias_mean: float = Field(0.0, allow_inf_nan=False, description="value at which every bias starts")
+
+    loss: Literal["squared_error", "absolute_error", "binary_cross_entropy"] = Field(
+        "squared_error", description="what training makes small; binary_cross_entropy needs a sigmoid"
+    )
+    optimizer: Literal["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"] = Field(
+        "adam", description="how a step follows from the gradient"
+    )
+    learning_rate: float = Field(0.001, gt=0, allow_inf_nan=False, description="length of a step")
+    schedule: Literal["constant", "cosine"] = Field(
+        "cosine", description="how the learning rate changes: not at all, or to zero along half a cosine"
+    )
+    batch_size: int = Field(128, ge=1, le=65536, description="images in a step")
+    epochs: OptionalCount = Field(
+        None,
+        description=f"passes over the training images; empty: {DEFAULT_EPOCHS}, or no limit when "
+        "minutes are given",
+    )
+    minutes: OptionalMinutes = Field(None, description="longest training time; empty: no limit")
+    snapshot_interval: float = Field(
+        60.0, gt=0, allow_inf_nan=False, description="seconds between two snapshots of the training"
+    )
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="start of every random draw")
+
+    model_directory: Directory = Field(Path("model"), description="folder that holds the model")
+    output_directory: Directory = Field(Path("output"), description="folder for pictures, tables and arrays")
+    threads: OptionalCount = Field(None, description="processor threads; empty: all there are")
+    rung: Literal["plain", "o1", "o2"] = Field(
+        "o2", description="implementation of the network: plain explains, o1 is compiled, o2 is fast"
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what is passed in, and nothing from the environment."""
+        return (init_settings,)
+
+    @model_validator(mode="after")
+    def _go_together(self) -> Settings:
+        if self.loss == "binary_cross_entropy" and self.output_activation != "sigmoid":
+            raise ValueError("loss=binary_cross_entropy needs output-activation=sigmoid")
+        return self
+
+    @property
+    def shape(self) -> Shape:
+        """Shape of an image."""
+        return Shape(self.height, self.width, self.channels)
+
+    @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        """`layers`, or what the architecture has when none are given."""
+        return self.layers or DEFAULT_LAYERS[self.architecture]
+
+    @property
+    def epoch_limit(self) -> int | None:
+        """`epochs`, or what holds when they are not given; None is no limit."""
+        if self.epochs is None and self.minutes is None:
+            return DEFAULT_EPOCHS
+        return self.epochs
+
+
+SECTIONS = {
+    "input_directory": "data",
+    "architecture": "network",
+    "loss": "training",
+    "model_directory": "results and machine",
+}
+"""The first field of each section of help texts and configuration files, and what it is called."""
+
+
+def sections() -> dict[str, list[str]]:
+    """Return the names of all fields by section, in order."""
+    found: dict[str, list[str]] = {}
+    for name in Settings.model_fields:
+        if name in SECTIONS:
+            fields = found.setdefault(SECTIONS[name], [])
+        fields.append(name)
+    return found
+
+
+def to_key(name: str) -> str:
+    """Turn the name of a field into the key that users write: `code_size` to `code-size`."""
+    return name.replace("_", "-")
+
+
+def to_name(key: str) -> str:
+    """Turn a key into the name of its field; both spellings are taken."""
+    return key.replace("-", "_")
+
+
+def to_text(value: Any) -> str:
+    """Write a value as a configuration file has it."""
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return str(value)
+
+
+def bounds(name: str) -> str:
+    """Say which values a field takes, as in `1 to 4096` or `sgd, momentum`; empty where all are taken."""
+    schema = _schema(name)
+    if "enum" in schema:
+        return ", ".join(map(str, schema["enum"]))
+    if "minimum" in schema and "maximum" in schema:
+        return f"{schema['minimum']} to {schema['maximum']}"
+    words = {"minimum": "at least", "exclusiveMinimum": "above", "exclusiveMaximum": "below"}
+    return ", ".join(f"{word} {schema[key]}" for key, word in words.items() if key in schema)
+
+
+def placeholder(name: str) -> str:
+    """Return what stands for a field's value in help texts."""
+    schema = _schema(name)
+    kind = "enum" if "enum" in schema else schema.get("format", schema["type"])
+    return {"enum": "NAME", "path": "PATH", "integer": "N", "number": "X", "array": "N,N,..."}[kind]
+
+
+def _schema(name: str) -> dict[str, Any]:
+    """Return the JSON schema of a field, of its value where it may be left empty."""
+    schema: dict[str, Any] = Settings.model_json_schema()["properties"][name]
+    return next((each for each in schema.get("anyOf", []) if each["type"] != "null"), schema)
+
+
+def settings_texts(settings: Settings) -> dict[str, str]:
+    """Return every value as a configuration file has it, by the name of its field."""
+    return {name: to_text(getattr(settings, name)) for name in Settings.model_fields}

@@ -1,0 +1,82 @@
+"""The command `train`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from autoencoder import results
+from autoencoder.errors import InputError
+from autoencoder.files import make_directory
+from autoencoder.model_file import holds_model, load_snapshot, model_path
+from autoencoder.options import given_settings
+from autoencoder.report import EpochLines, describe_run
+from autoencoder.session import Session, resume_session, resumed_settings, start_session
+from autoencoder.terminal import reading, use_threads
+from autoencoder.validation import make_settings
+from nn.callbacks import LossTable
+from nn.progress import ProgressBar
+from nn.snapshot import SnapshotError
+
+STOPPED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+
+
+def train(arguments: argparse.Namespace) -> int:
+    """Train a model, write results, and say where everything is."""
+    if arguments.resume and arguments.overwrite:
+        raise InputError("--resume and --overwrite exclude each other: go on with the model, or begin anew")
+    session = _resume(arguments) if arguments.resume else _start(arguments)
+    print(describe_run(session), flush=True)
+    directory = session.settings.output_directory
+    make_directory(directory)
+    progress = ProgressBar() if sys.stderr.isatty() else EpochLines()
+    outcome = session.train([progress, LossTable(directory / "losses.csv")])
+    _report(session, outcome.stopped)
+    for path in _write_results(session):
+        print(f"{'result':10} {path}")
+    if outcome.stopped:
+        print(f"go on with: autoencoder train --resume --model-directory {session.settings.model_directory}")
+    return STOPPED if outcome.stopped else 0
+
+
+def _write_results(session: Session) -> list[Path]:
+    trainer, directory = session.trainer, session.settings.output_directory
+    steps_per_epoch = -(-len(session.training) // session.settings.batch_size)
+    paths = results.write_losses(trainer.rows, trainer.log, steps_per_epoch, directory)
+    images = session.held_out if len(session.held_out) else session.training
+    return paths + results.write_pictures(session.model, images, directory)
+
+
+def _report(session: Session, stopped: bool) -> None:
+    trainer = session.trainer
+    time = timedelta(seconds=round(trainer.clock.seconds))
+    word = "stopped" if stopped else "trained"
+    print(f"{word:10} {trainer.shuffle.epochs:.4g} epochs, {trainer.step:,} steps, {time}")
+    print(f"{'model':10} {model_path(session.settings.model_directory)}")
+
+
+def _start(arguments: argparse.Namespace) -> Session:
+    settings = make_settings(given_settings(arguments))
+    if holds_model(settings.model_directory) and not arguments.overwrite:
+        raise InputError(
+            f"{settings.model_directory}: holds a model already; --resume goes on with it, --overwrite "
+            "begins anew, --model-directory takes another place"
+        )
+    use_threads(settings)
+    with reading() as progress:
+        return start_session(settings, progress)
+
+
+def _resume(arguments: argparse.Namespace) -> Session:
+    given = given_settings(arguments)
+    try:
+        snapshot = load_snapshot(make_settings(given).model_directory)
+        settings = resumed_settings(given, snapshot)
+        use_threads(settings)
+        with reading() as progress:
+            return resume_session(settings, snapshot, progress)
+    except SnapshotError as error:
+        raise InputError(str(error)) from error
