@@ -54,7 +54,7 @@ class SGD(Optimizer):
 
     def _update(self, values: np.ndarray, gradients: np.ndarray, rate: float) -> None:
         number = values.dtype.type
-        if self.is_plain_descent:
+        if not self.momentum:
             _choose(kernels.descend, kernels.descend_parallel, values)(values, gradients, number(rate))
             return
         run = _choose(kernels.descend_with_momentum, kernels.descend_with_momentum_parallel, values)

@@ -36,10 +36,11 @@ class MissingSnapshotError(SnapshotError):
 
 
 class Snapshot(NamedTuple):
-    """What was saved: arrays by name, and JSON-able metadata."""
+    """What was saved: arrays by name, JSON-able metadata, and the file they came from."""
 
     arrays: dict[str, np.ndarray]
     metadata: dict[str, Any]
+    path: Path
 
 
 def previous(path: Path) -> Path:
@@ -105,7 +106,7 @@ def load(path: Path, *, finite: bool = True) -> Snapshot:
         raise SnapshotError(f"{path}: damaged, its contents do not match their checksum")
     if finite:
         _check_finite(path, arrays)
-    return Snapshot(arrays, _decode_metadata(path, header["metadata"]))
+    return Snapshot(arrays, _decode_metadata(path, header["metadata"]), path)
 
 
 def load_latest(path: Path, *, finite: bool = True) -> Snapshot:

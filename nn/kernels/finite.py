@@ -1,0 +1,24 @@
+"""Counting NaN and Inf: one pass that reads an array and writes nothing."""
+
+from numba import njit, prange
+
+CHUNK = 1 << 15
+"""Numbers that one thread looks at a time."""
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def count_not_finite(values):
+    """Return how many of the values (size,) are NaN or Inf: those which less themselves are not 0."""
+    count = 0
+    for value in values:
+        count += (value - value) != 0
+    return count
+
+
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+def count_not_finite_parallel(values):
+    """`count_not_finite` in chunks."""
+    count = 0
+    for chunk in prange(-(-values.size // CHUNK)):
+        count += count_not_finite(values[chunk * CHUNK : (chunk + 1) * CHUNK])
+    return count

@@ -1,0 +1,28 @@
+"""What the training loop needs of a network, whatever family it is of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from nn.parameters import Parameters
+
+
+class Trainable(Protocol):
+    """A network as the training loop sees it; `networks.network.Network` keeps this protocol."""
+
+    @property
+    def parameters(self) -> Parameters:
+        """Flat values and gradients."""
+
+    @property
+    def layers(self) -> Sequence[Any]:
+        """Layers in order, each with `family`, `values` and `signals` (..., N) of the last pass."""
+
+    def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
+        """Return the outputs (..., N) of inputs (..., N)."""
+
+    def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
+        """Add the gradients, or descend along them at once when there is a learning rate."""

@@ -1,0 +1,130 @@
+"""What training has to tell: a row for every epoch, and a curve of the loss within them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import asdict, dataclass, field, fields
+from typing import Annotated
+
+from pydantic import Strict
+
+Whole = Annotated[int, Strict()]
+Real = Annotated[float, Strict()]
+
+CURVE_POINTS = 1000
+"""Points at which the curve halves itself."""
+
+
+@dataclass(frozen=True)
+class LogRow:
+    """Where training stood at the end of an epoch, or where it stopped within one.
+
+    Attributes
+    ----------
+    epoch
+        Epochs done; a fraction where training stopped within one.
+    step
+        Steps done.
+    seconds
+        Of training, over all runs together.
+    training_loss
+        Mean over the epoch's entries, each under the parameters of its own step.
+    held_out_loss
+        Mean over the held-out entries under the parameters of the row; None without any.
+    learning_rate
+        Of the last step, schedule included.
+    """
+
+    epoch: Real
+    step: Whole
+    seconds: Real
+    training_loss: Real
+    held_out_loss: Real | None
+    learning_rate: Real
+
+
+@dataclass
+class LossCurve:
+    """Losses of single steps, averaged over stretches that double in length whenever there are too many.
+
+    What is kept depends on the losses alone, not on the clock, so it is the same after a resume.
+
+    Attributes
+    ----------
+    steps, losses
+        The last step of every stretch, and its mean loss.
+    stride
+        Steps to a stretch.
+    """
+
+    steps: list[Whole] = field(default_factory=list)
+    losses: list[Real] = field(default_factory=list)
+    stride: Whole = 1
+    pending_loss: Real = 0.0
+    pending_steps: Whole = 0
+
+    def add(self, step: int, loss: float) -> None:
+        """Take the loss of the next step."""
+        self.pending_loss += loss
+        self.pending_steps += 1
+        if self.pending_steps < self.stride:
+            return
+        self.steps.append(step)
+        self.losses.append(self.pending_loss / self.pending_steps)
+        self.pending_loss, self.pending_steps = 0.0, 0
+        if len(self.steps) == CURVE_POINTS:
+            self._halve()
+
+    def _halve(self) -> None:
+        self.steps = self.steps[1::2]
+        pairs = zip(self.losses[::2], self.losses[1::2], strict=True)
+        self.losses = [(first + second) / 2 for first, second in pairs]
+        self.stride *= 2
+
+
+@dataclass
+class TrainingLog:
+    """Rows, the curve, and the sum from which the current epoch's row will be made.
+
+    Attributes
+    ----------
+    rows
+        One for every epoch that is over.
+    curve
+        Losses of single steps.
+    last_loss
+        Of the last step; None before the first.
+    """
+
+    rows: list[LogRow] = field(default_factory=list)
+    curve: LossCurve = field(default_factory=LossCurve)
+    last_loss: Real | None = None
+    epoch_loss: Real = 0.0
+    epoch_weight: Real = 0.0
+
+    def add(self, step: int, loss: float, weight: float) -> None:
+        """Take the mean loss of a step's batch, and how much the batch counts."""
+        self.curve.add(step, loss)
+        self.last_loss = loss
+        self.epoch_loss += loss * weight
+        self.epoch_weight += weight
+
+    def close_epoch(self, row: LogRow) -> None:
+        """Keep the row of the epoch that is over, and begin the next."""
+        self.rows.append(row)
+        self.epoch_loss = self.epoch_weight = 0.0
+
+    @property
+    def epoch_mean(self) -> float:
+        """Mean loss of the current epoch so far."""
+        return self.epoch_loss / self.epoch_weight
+
+
+def to_csv(rows: list[LogRow]) -> str:
+    """Return a table of rows with a line of headings; a loss that is not known is empty."""
+    text = io.StringIO()
+    table = csv.DictWriter(text, [each.name for each in fields(LogRow)], lineterminator="\n")
+    table.writeheader()
+    table.writerows(asdict(row) for row in rows)
+    return text.getvalue()
