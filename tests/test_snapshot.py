@@ -45,7 +45,8 @@ def test_arrays_and_metadata_come_back(path):
         "flags": np.array([True]),
     }
     save(path, given_arrays, METADATA)
-    arrays_back, metadata = load(path)
+    arrays_back, metadata, source = load(path)
+    assert source == path
     assert metadata == METADATA
     assert set(arrays_back) == set(given_arrays)
     for name, array in given_arrays.items():
