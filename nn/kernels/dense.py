@@ -11,6 +11,7 @@ from numba import njit, prange
 
 from nn.kernels.activations import activate, multiply_by_derivative
 from nn.kernels.product import multiply, transpose
+from nn.kernels.vectors import add_number, scale_and_sum
 from nn.simd import Columns, Rows, Target
 
 
@@ -92,11 +93,11 @@ def forward_rows(weights, biases, inputs, values, code, slope, first, last):
     """Compute the values of output neurons `first` to `last`."""
     input_count = weights.size // biases.size
     histories = values.size // biases.size
-    for o in range(first, last):
-        values[o * histories : (o + 1) * histories] = biases[o]
     left = Rows(weights, first * input_count, input_count, 1)
     target = Target(values, first * histories, histories)
-    multiply(left, Columns(inputs, 0, histories, 0), target, last - first, histories, 1, input_count, True)
+    multiply(left, Columns(inputs, 0, histories, 0), target, last - first, histories, 1, input_count, False)
+    for o in range(first, last):
+        add_number(values, o * histories, histories, biases[o])
     activate(code, slope, values[first * histories : last * histories])
 
 
@@ -113,15 +114,11 @@ def delta_rows(arrays, code, slope, scale, first, last):
     """Compute deltas, scaled deltas and bias gradients of output neurons `first` to `last`."""
     histories = arrays.values.size // arrays.biases.size
     begin, end = first * histories, last * histories
-    deltas, scaled = arrays.deltas[begin:end], arrays.scaled[begin:end]
-    multiply_by_derivative(code, slope, arrays.values[begin:end], arrays.signals[begin:end], deltas)
-    for i in range(deltas.size):
-        scaled[i] = scale * deltas[i]
-    for o in range(last - first):
-        total = scaled[o * histories]
-        for n in range(1, histories):
-            total += scaled[o * histories + n]
-        arrays.biases_target[first + o] += total
+    values, signals = arrays.values[begin:end], arrays.signals[begin:end]
+    multiply_by_derivative(code, slope, values, signals, arrays.deltas[begin:end])
+    for o in range(first, last):
+        total = scale_and_sum(arrays.deltas, o * histories, histories, scale, arrays.scaled)
+        arrays.biases_target[o] += total
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -12,7 +12,8 @@ from numba import njit, prange
 from nn.history import LANES
 from nn.kernels.activations import activate, multiply_by_derivative
 from nn.kernels.product import multiply, transpose
-from nn.simd import Columns, Rows, Target, load, store
+from nn.kernels.vectors import add_number, copy, scale_and_sum
+from nn.simd import Columns, Rows, Target
 
 
 class Geometry(NamedTuple):
@@ -93,32 +94,35 @@ def place(geometry, row, column, group):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def output_offset(geometry, tile, number):
-    """Return where output neuron `number` of a tile lies, in entries from the image's start."""
-    outputs_of_group = geometry.output_channels // geometry.groups
-    pixel = number // outputs_of_group
-    channel = number - pixel * outputs_of_group
+def pixel_offset(geometry, tile, pixel):
+    """Return where the outputs of one pixel of a tile's block lie, in entries from the image's start.
+
+    The neurons of a pixel (its channels, or those of the group) lie side by side.
+    """
     row = pixel // geometry.block
     column = pixel - row * geometry.block
     line = geometry.column_spans.shape[0] * geometry.block
-    return (
-        tile.top_outputs + ((row * line + column) * geometry.output_channels + channel) * geometry.histories
-    )
+    return tile.top_outputs + (row * line + column) * geometry.output_channels * geometry.histories
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def forward_tile(geometry, tile, arrays, code, slope, sums):
     """Compute the values of one tile; `sums` is working memory for them."""
     n = geometry.histories
-    for o in range(tile.outputs):
-        sums[o * n : (o + 1) * n] = arrays.biases[output_offset(geometry, tile, o) // n]
+    pixels = geometry.block * geometry.block
+    channels = tile.outputs // pixels
     left = Rows(arrays.weights, tile.weights, tile.inputs, 1)
     window = Columns(arrays.inputs, tile.source, tile.step, tile.outer_step)
-    multiply(left, window, Target(sums, 0, n), tile.outputs, n, tile.lines, tile.line, True)
+    multiply(left, window, Target(sums, 0, n), tile.outputs, n, tile.lines, tile.line, False)
+    for pixel in range(pixels):
+        bias = pixel_offset(geometry, tile, pixel) // n
+        for channel in range(channels):
+            begin = (pixel * channels + channel) * n
+            add_number(sums, begin, n, arrays.biases[bias + channel])
     activate(code, slope, sums[: tile.outputs * n])
-    for o in range(tile.outputs):
-        begin = output_offset(geometry, tile, o)
-        arrays.values[begin : begin + n] = sums[o * n : (o + 1) * n]
+    for pixel in range(pixels):
+        to = pixel_offset(geometry, tile, pixel)
+        copy(sums, pixel * channels * n, arrays.values, to, channels * n)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -145,11 +149,12 @@ def forward_parallel(geometry, arrays, code, slope):
 @njit(cache=True, nogil=True, error_model="numpy")
 def tile_deltas(geometry, tile, arrays, code, slope, deltas):
     """Collect the deltas of a tile's outputs, side by side."""
-    n = geometry.histories
-    for o in range(tile.outputs):
-        begin = output_offset(geometry, tile, o)
-        values, signals = arrays.values[begin : begin + n], arrays.signals[begin : begin + n]
-        multiply_by_derivative(code, slope, values, signals, deltas[o * n : (o + 1) * n])
+    pixels = geometry.block * geometry.block
+    size = tile.outputs // pixels * geometry.histories
+    for pixel in range(pixels):
+        begin = pixel_offset(geometry, tile, pixel)
+        values, signals = arrays.values[begin : begin + size], arrays.signals[begin : begin + size]
+        multiply_by_derivative(code, slope, values, signals, deltas[pixel * size : (pixel + 1) * size])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -167,9 +172,7 @@ def pack_window(tile, inputs, packed, n):
     to = 0
     for line in range(tile.lines):
         for i in range(tile.line):
-            begin = tile.source + line * tile.outer_step + i * tile.step
-            for entry in range(0, n, LANES):
-                store(packed, to + entry, load(inputs, begin + entry))
+            copy(inputs, tile.source + line * tile.outer_step + i * tile.step, packed, to, n)
             to += n
 
 
@@ -177,12 +180,13 @@ def pack_window(tile, inputs, packed, n):
 def tile_gradients(geometry, tile, arrays, scale, deltas, packed):
     """Add deltas times inputs to the targets of a tile's weights and biases; deltas are scaled."""
     n = geometry.histories
-    for o in range(tile.outputs):
-        total = arrays.biases.dtype.type(0)
-        for entry in range(o * n, (o + 1) * n):
-            deltas[entry] *= scale
-            total += deltas[entry]
-        arrays.biases_target[output_offset(geometry, tile, o) // n] += total
+    pixels = geometry.block * geometry.block
+    channels = tile.outputs // pixels
+    for pixel in range(pixels):
+        bias = pixel_offset(geometry, tile, pixel) // n
+        for channel in range(channels):
+            begin = (pixel * channels + channel) * n
+            arrays.biases_target[bias + channel] += scale_and_sum(deltas, begin, n, scale, deltas)
     width = (tile.inputs + LANES - 1) // LANES * LANES
     pack_window(tile, arrays.inputs, packed, n)
     transposed = packed[width * n :]

@@ -2,7 +2,15 @@
 
 from numba import njit
 
-from nn.kernels.local import output_offset, place
+from nn.kernels.local import pixel_offset, place
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def output_offset(geometry, tile, number):
+    """Return where output neuron `number` of a tile lies, in entries from the image's start."""
+    channels = geometry.output_channels // geometry.groups
+    pixel = number // channels
+    return pixel_offset(geometry, tile, pixel) + (number - pixel * channels) * geometry.histories
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -12,7 +12,11 @@ from nn.simd import Columns, Rows, Target, make_tile, transpose_block
 WIDE = 2 * LANES
 
 tile_8_wide = make_tile(8, 2)
+tile_7_wide = make_tile(7, 2)
+tile_6_wide = make_tile(6, 2)
+tile_5_wide = make_tile(5, 2)
 tile_4_wide = make_tile(4, 2)
+tile_3_wide = make_tile(3, 2)
 tile_2_wide = make_tile(2, 2)
 tile_1_wide = make_tile(1, 2)
 tile_8 = make_tile(8, 1, masked=True)
@@ -21,24 +25,34 @@ tile_1 = make_tile(1, 1, masked=True)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def last_rows(a, b, c, rows, outer, inner, accumulate):
+    """Fill two vectors of columns for fewer than 8 rows: one tile of just that many."""
+    if rows == 7:
+        tile_7_wide(a, b, c, outer, inner, accumulate, WIDE)
+    elif rows == 6:
+        tile_6_wide(a, b, c, outer, inner, accumulate, WIDE)
+    elif rows == 5:
+        tile_5_wide(a, b, c, outer, inner, accumulate, WIDE)
+    elif rows == 4:
+        tile_4_wide(a, b, c, outer, inner, accumulate, WIDE)
+    elif rows == 3:
+        tile_3_wide(a, b, c, outer, inner, accumulate, WIDE)
+    elif rows == 2:
+        tile_2_wide(a, b, c, outer, inner, accumulate, WIDE)
+    elif rows == 1:
+        tile_1_wide(a, b, c, outer, inner, accumulate, WIDE)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def wide_columns(a, b, c, rows, outer, inner, accumulate):
     """Fill two vectors of columns for all rows."""
-    r = 0
-    while r + 8 <= rows:
+    whole = rows // 8 * 8
+    for r in range(0, whole, 8):
         left = Rows(a.array, a.offset + r * a.row, a.row, a.step)
         tile_8_wide(left, b, Target(c.array, c.offset + r * c.row, c.row), outer, inner, accumulate, WIDE)
-        r += 8
-    if r + 4 <= rows:
-        left = Rows(a.array, a.offset + r * a.row, a.row, a.step)
-        tile_4_wide(left, b, Target(c.array, c.offset + r * c.row, c.row), outer, inner, accumulate, WIDE)
-        r += 4
-    if r + 2 <= rows:
-        left = Rows(a.array, a.offset + r * a.row, a.row, a.step)
-        tile_2_wide(left, b, Target(c.array, c.offset + r * c.row, c.row), outer, inner, accumulate, WIDE)
-        r += 2
-    if r < rows:
-        left = Rows(a.array, a.offset + r * a.row, a.row, a.step)
-        tile_1_wide(left, b, Target(c.array, c.offset + r * c.row, c.row), outer, inner, accumulate, WIDE)
+    left = Rows(a.array, a.offset + whole * a.row, a.row, a.step)
+    target = Target(c.array, c.offset + whole * c.row, c.row)
+    last_rows(left, b, target, rows - whole, outer, inner, accumulate)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -1,0 +1,33 @@
+"""Passes over rows of histories with explicit vectors; rows are whole vectors long."""
+
+from numba import njit
+
+from nn.history import LANES
+from nn.simd import broadcast, horizontal_sum, load, multiply_add, store
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def copy(source, begin, target, to, count):
+    """target[to : to + count] = source[begin : begin + count]."""
+    for i in range(0, count, LANES):
+        store(target, to + i, load(source, begin + i))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def add_number(values, begin, count, number):
+    """values[begin : begin + count] += number."""
+    one, addend = broadcast(values.dtype.type(1)), broadcast(number)
+    for i in range(begin, begin + count, LANES):
+        store(values, i, multiply_add(load(values, i), one, addend))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def scale_and_sum(values, begin, count, scale, scaled):
+    """scaled[begin : begin + count] = scale * values[...]; return the sum of what was written."""
+    zero, factor = broadcast(values.dtype.type(0)), broadcast(scale)
+    one, total = broadcast(values.dtype.type(1)), zero
+    for i in range(begin, begin + count, LANES):
+        product = multiply_add(factor, load(values, i), zero)
+        store(scaled, i, product)
+        total = multiply_add(one, product, total)
+    return horizontal_sum(total)
