@@ -10,8 +10,8 @@ CHUNK = 1 << 15
 def count_not_finite(values):
     """Return how many of the values (size,) are NaN or Inf: those which less themselves are not 0."""
     count = 0
-    for value in values:
-        count += (value - value) != 0
+    for i in range(values.size):  # by index: iterating over the values themselves is not vectorised
+        count += (values[i] - values[i]) != 0
     return count
 
 
