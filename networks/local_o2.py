@@ -23,7 +23,7 @@ import numpy as np
 
 from networks import local_o1
 from networks.network import check_input, check_signals
-from nn.history import aligned_zeros, pad_histories, padded
+from nn.history import LANES, aligned_zeros, pad_histories, padded
 from nn.kernels import local as kernels
 
 
@@ -37,8 +37,10 @@ class Local(local_o1.Local):
             return
         super()._reserve(histories)
         bands = -(-self.tiling.rows // self._band)
-        inputs = padded(self.tiling.window**2 * self.input_shape.channels // self.groups)
-        self._scratch = aligned_zeros((bands, (self.outputs_per_tile + 2 * inputs) * histories), self.dtype)
+        window = padded(self.tiling.window**2 * self.input_shape.channels // self.groups) + LANES
+        self._scratch = aligned_zeros((bands, (self.outputs_per_tile + window) * histories), self.dtype)
+        width = padded(self.input_shape.size) + LANES
+        self._transposed = aligned_zeros((histories, width), self.dtype)
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (H, W, C, N)."""
@@ -71,6 +73,7 @@ class Local(local_o1.Local):
             input_signals=self._input_signals.ravel(),
             values=self._values.ravel(),
             signals=self._signals.ravel(),
+            transposed=self._transposed.ravel(),
             scratch=self._scratch,
         )
         return arrays, scale

@@ -148,6 +148,21 @@ def load_scalar(typing_context: Any, array: Any, offset: Any) -> Any:
 
 
 @intrinsic
+def prefetch(typing_context: Any, array: Any, offset: Any) -> Any:
+    """Ask for the cache line of a number that will be needed soon, for reading or writing."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer = _pointer(context, builder, signature.args[0], *arguments)
+        byte = builder.bitcast(pointer, ir.IntType(8).as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [byte.type, LANE, LANE, LANE])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(function, [byte, LANE(0), LANE(2), LANE(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), generate
+
+
+@intrinsic
 def broadcast(typing_context: Any, scalar: Any) -> Any:
     """Fill a vector with one number."""
 

@@ -126,7 +126,8 @@ def transpose_inputs(arrays):
     """Lay the inputs out as histories x padded inputs."""
     histories = arrays.values.size // arrays.biases.size
     width = arrays.transposed.size // histories
-    transpose(arrays.inputs, 0, arrays.inputs.size // histories, histories, arrays.transposed, width)
+    source, target = Rows(arrays.inputs, 0, histories, 1), Target(arrays.transposed, 0, width)
+    transpose(source, target, arrays.inputs.size // histories, histories)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -9,11 +9,14 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit, prange
 
-from nn.history import LANES
 from nn.kernels.activations import activate, multiply_by_derivative
 from nn.kernels.product import multiply, transpose
-from nn.kernels.vectors import add_number, copy, scale_and_sum
+from nn.kernels.vectors import add_number, copy, prefetch_range, scale_and_sum
 from nn.simd import Columns, Rows, Target
+
+
+CHUNK = 512
+"""Rows of inputs that are transposed as one piece of parallel work."""
 
 
 class Geometry(NamedTuple):
@@ -35,7 +38,8 @@ class Arrays(NamedTuple):
     """What the kernels read and write, all flat.
 
     The targets are the gradients, or the parameters themselves where the update is applied in the
-    same pass. `scratch` has a row of working memory for every band.
+    same pass. `transposed` has a row for every history, with the input image group after group, each
+    (H, W, channels of the group); `scratch` a row of working memory for every band.
     """
 
     weights: np.ndarray
@@ -46,6 +50,7 @@ class Arrays(NamedTuple):
     input_signals: np.ndarray
     values: np.ndarray
     signals: np.ndarray
+    transposed: np.ndarray
     scratch: np.ndarray
 
 
@@ -61,6 +66,8 @@ class Place(NamedTuple):
     line: int
     step: int
     outer_step: int
+    corner: int
+    corner_step: int
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -68,7 +75,8 @@ def place(geometry, row, column, group):
     """Describe a tile.
 
     Its window is `lines` rows of `line` inputs each, `step` apart in a row and `outer_step` from row
-    to row, from `source` on. `top_outputs` is where the first of its `outputs` neurons lies.
+    to row, from `source` on; in the transposed inputs they begin at `corner`, and `corner_step` further
+    in the next row. `top_outputs` is where the first of its `outputs` neurons lies.
     """
     g = geometry
     columns = g.column_spans.shape[0]
@@ -78,18 +86,21 @@ def place(geometry, row, column, group):
     outputs_of_group = g.output_channels // g.groups
     outputs = g.block * g.block * outputs_of_group
     inputs = height * width * inputs_of_group
-    first = (g.row_spans[row, 0] * g.width + g.column_spans[column, 0]) * g.channels
+    pixel = g.row_spans[row, 0] * g.width + g.column_spans[column, 0]
+    pixels = g.row_spans[-1, 1] * g.width
     output = (row * g.block * columns * g.block + column * g.block) * g.output_channels
     return Place(
         g.weight_offsets[row * columns + column] + group * outputs * inputs,
         inputs,
         outputs,
-        (first + group * inputs_of_group) * g.histories,
+        (pixel * g.channels + group * inputs_of_group) * g.histories,
         (output + group * outputs_of_group) * g.histories,
         height,
         width * inputs_of_group,
         g.histories if g.groups == 1 else g.channels * g.histories,
         g.width * g.channels * g.histories,
+        (group * pixels + pixel) * inputs_of_group,
+        g.width * inputs_of_group,
     )
 
 
@@ -159,21 +170,45 @@ def tile_deltas(geometry, tile, arrays, code, slope, deltas):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def tile_input_signals(tile, arrays, deltas, n):
-    """Add weights transposed times deltas to the signals of the window, row by row of the image."""
+    """Add weights transposed times deltas to the signals of the window, row by row of the image.
+
+    The transposed weights are read with a stride that no hardware prefetcher follows, so those of
+    the next tile are asked for meanwhile, and the targets that this tile's gradients go to.
+    """
+    weights = tile.outputs * tile.line
+    following = tile.weights + tile.outputs * tile.inputs
     for line in range(tile.lines):
+        prefetch_range(arrays.weights, following + line * weights, weights)
+        prefetch_range(arrays.weights_target, tile.weights + line * weights, weights)
         left = Rows(arrays.weights, tile.weights + line * tile.line, 1, tile.inputs)
         target = Target(arrays.input_signals, tile.source + line * tile.outer_step, tile.step)
         multiply(left, Columns(deltas, 0, n, 0), target, tile.line, n, 1, tile.outputs, True)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def pack_window(tile, inputs, packed, n):
-    """Copy the window's values side by side: inputs x histories."""
-    to = 0
-    for line in range(tile.lines):
-        for i in range(tile.line):
-            copy(inputs, tile.source + line * tile.outer_step + i * tile.step, packed, to, n)
-            to += n
+def transpose_chunk(geometry, arrays, group, first, last):
+    """Lay rows `first` to `last` of a group's inputs out as columns of `transposed`."""
+    n = geometry.histories
+    channels = geometry.channels // geometry.groups
+    row = n if geometry.groups == 1 else geometry.channels * n
+    width = arrays.transposed.size // n
+    corner = group * (arrays.inputs.size // (n * geometry.groups))
+    source = Rows(arrays.inputs, group * channels * n + first * row, row, 1)
+    transpose(source, Target(arrays.transposed, corner + first, width), last - first, n)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def pack_window(tile, transposed, packed, n):
+    """Lay the window's inputs side by side, a row for every history.
+
+    Whole vectors are copied: what is too much of a line is overwritten by the next one, or lies
+    behind the window, where the row is wide enough for it.
+    """
+    width, packed_width = transposed.size // n, packed.size // n
+    for entry in range(n):
+        for line in range(tile.lines):
+            begin = entry * width + tile.corner + line * tile.corner_step
+            copy(transposed, begin, packed, entry * packed_width + line * tile.line, tile.line)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -187,13 +222,11 @@ def tile_gradients(geometry, tile, arrays, scale, deltas, packed):
         for channel in range(channels):
             begin = (pixel * channels + channel) * n
             arrays.biases_target[bias + channel] += scale_and_sum(deltas, begin, n, scale, deltas)
-    width = (tile.inputs + LANES - 1) // LANES * LANES
-    pack_window(tile, arrays.inputs, packed, n)
-    transposed = packed[width * n :]
-    transpose(packed, 0, width, n, transposed, width)
+    width = packed.size // n
+    pack_window(tile, arrays.transposed, packed, n)
     left = Rows(deltas, 0, n, 1)
     target = Target(arrays.weights_target, tile.weights, tile.inputs)
-    multiply(left, Columns(transposed, 0, width, 0), target, tile.outputs, tile.inputs, 1, n, True)
+    multiply(left, Columns(packed, 0, width, 0), target, tile.outputs, tile.inputs, 1, n, True)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -232,6 +265,12 @@ def backward_parallel(geometry, arrays, code, slope, scale, propagates):
     """
     rows = geometry.row_spans.shape[0]
     bands = arrays.scratch.shape[0]
+    inputs = arrays.inputs.size // (geometry.histories * geometry.groups)
+    chunks = (inputs + CHUNK - 1) // CHUNK
+    for number in prange(chunks * geometry.groups):
+        group = number // chunks
+        first = (number - group * chunks) * CHUNK
+        transpose_chunk(geometry, arrays, group, first, min(first + CHUNK, inputs))
     for parity in range(2):
         for pair in prange((bands + 1 - parity) // 2):
             band = 2 * pair + parity

@@ -92,16 +92,18 @@ def multiply(a, b, c, rows, columns, outer, inner, accumulate):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def transpose(source, offset, rows, columns, target, width):
-    """Write source[rows, columns] at `offset` as target[columns, rows], target rows `width` apart.
+def transpose(source, target, rows, columns):
+    """Write the rows of `source` (`Rows` with step 1) as the columns of `target` (`Target`).
 
-    `columns` is a multiple of LANES; `width` is at least `rows`, and so is padded by the caller.
+    `columns` is a multiple of LANES.
     """
     whole = rows // LANES * LANES
     for column in range(0, columns, LANES):
+        to = target.offset + column * target.row
         for row in range(0, whole, LANES):
-            begin = offset + row * columns + column
-            transpose_block(source, begin, columns, target, column * width + row, width)
+            begin = source.offset + row * source.row + column
+            transpose_block(source.array, begin, source.row, target.array, to + row, target.row)
         for row in range(whole, rows):
-            for lane in range(column, column + LANES):
-                target[lane * width + row] = source[offset + row * columns + lane]
+            begin = source.offset + row * source.row + column
+            for lane in range(LANES):
+                target.array[to + lane * target.row + row] = source.array[begin + lane]

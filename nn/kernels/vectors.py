@@ -3,7 +3,7 @@
 from numba import njit
 
 from nn.history import LANES
-from nn.simd import broadcast, horizontal_sum, load, multiply_add, store
+from nn.simd import broadcast, horizontal_sum, load, multiply_add, prefetch, store
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -31,3 +31,10 @@ def scale_and_sum(values, begin, count, scale, scaled):
         store(scaled, i, product)
         total = multiply_add(one, product, total)
     return horizontal_sum(total)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def prefetch_range(values, begin, count):
+    """Ask for values[begin : begin + count], as far as there is so much."""
+    for i in range(begin, min(begin + count, values.size), LANES):
+        prefetch(values, i)
