@@ -1,8 +1,10 @@
-"""What all tests share: how many examples hypothesis tries, and where the real data is."""
+"""What all tests share: how many examples hypothesis tries, where the real data is, how many threads."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import numba
 import pytest
 from hypothesis import settings
 
@@ -19,3 +21,12 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"needs the data sets in {SHARED_DATA}")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """Run a module's small networks on one thread: on a busy machine every parallel region waits its turn."""
+    threads = numba.get_num_threads()
+    numba.set_num_threads(1)
+    yield
+    numba.set_num_threads(threads)

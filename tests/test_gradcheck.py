@@ -21,6 +21,8 @@ from nn.initializers import BiasInitializer
 from nn.losses import LOSSES, AbsoluteError, SquaredError, loss_by_name
 from nn.parameters import Parameters
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SHAPES = [Shape(2, 3, 1), Shape(2, 2, 1), Shape(1, 3, 2), Shape(1, 1, 2)]
 HISTORIES = 3
 

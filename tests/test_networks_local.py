@@ -13,6 +13,8 @@ from nn.graph import Graph
 from nn.image import Shape
 from nn.initializers import BiasInitializer
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 FAMILY = FAMILIES["local"]
 PLAIN = FAMILY.rungs["plain"]
 

@@ -13,6 +13,8 @@ from nn.gradcheck import gradcheck
 from nn.image import Shape
 from nn.initializers import BiasInitializer
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 IMAGE = Shape(8, 8, 2)
 TOLERANCE = {"float32": 3e-5, "float64": 1e-11}
 
