@@ -32,11 +32,12 @@ class Activation:
 
     name: ClassVar[str]
     code: ClassVar[int]
+    _range: ClassVar[tuple[float, float]] = (-np.inf, np.inf)
 
     @property
     def range(self) -> tuple[float, float]:
         """Lowest and highest value."""
-        return -np.inf, np.inf
+        return self._range
 
     @property
     def slope(self) -> float:
@@ -136,11 +137,7 @@ class ReLU(Activation):
 
     name = "relu"
     code = 1
-
-    @property
-    def range(self) -> tuple[float, float]:
-        """Not negative."""
-        return 0.0, np.inf
+    _range = (0.0, np.inf)
 
     def __call__(self, sums: np.ndarray) -> np.ndarray:
         """Return max(x, 0)."""
@@ -157,11 +154,7 @@ class ELU(Activation):
 
     name = "elu"
     code = 2
-
-    @property
-    def range(self) -> tuple[float, float]:
-        """Above -1."""
-        return -1.0, np.inf
+    _range = (-1.0, np.inf)
 
     def __call__(self, sums: np.ndarray) -> np.ndarray:
         """Return x or exp(x) - 1."""
@@ -178,11 +171,7 @@ class Softplus(Activation):
 
     name = "softplus"
     code = 3
-
-    @property
-    def range(self) -> tuple[float, float]:
-        """Positive."""
-        return 0.0, np.inf
+    _range = (0.0, np.inf)
 
     def __call__(self, sums: np.ndarray) -> np.ndarray:
         """Return log(1 + exp(x)) without overflow."""
@@ -199,11 +188,7 @@ class Tanh(Activation):
 
     name = "tanh"
     code = 4
-
-    @property
-    def range(self) -> tuple[float, float]:
-        """-1 to 1."""
-        return -1.0, 1.0
+    _range = (-1.0, 1.0)
 
     def __call__(self, sums: np.ndarray) -> np.ndarray:
         """Return tanh(x)."""
@@ -220,11 +205,7 @@ class Sigmoid(Activation):
 
     name = "sigmoid"
     code = 5
-
-    @property
-    def range(self) -> tuple[float, float]:
-        """0 to 1."""
-        return 0.0, 1.0
+    _range = (0.0, 1.0)
 
     def __call__(self, sums: np.ndarray) -> np.ndarray:
         """Return the logistic function without overflow."""

@@ -213,11 +213,16 @@ def test_every_neuron_of_a_graph_is_checked_at_every_step(shape):
     assert checked["weights"] == 12 + 9 + 4
 
 
+def network_of(dtype=np.float64, propagates=True):
+    """Return a layer of rectifiers."""
+    network = Dense(SHAPES[0], SHAPES[1], activation=ReLU(), generator=np.random.default_rng(0), dtype=dtype)
+    network.propagates = propagates
+    return network
+
+
 def rectifiers(histories_at_zero, histories=40):
     """Return a layer without biases and inputs, some of which put every neuron on its kink."""
-    network = Dense(
-        SHAPES[0], SHAPES[1], activation=ReLU(), generator=np.random.default_rng(0), dtype=np.float64
-    )
+    network = network_of()
     values, _ = checks.numbers(network, histories)
     values[..., :histories_at_zero] = 0
     return network, values
@@ -287,20 +292,14 @@ def test_a_sample_is_drawn_from_the_generator():
     assert reports[0] == reports[1]
 
 
-def small(dtype=np.float64, propagates=True):
-    network = Dense(SHAPES[0], SHAPES[1], generator=np.random.default_rng(0), dtype=dtype)
-    network.propagates = propagates
-    return network
-
-
 @pytest.mark.parametrize(
     ("network", "options", "message"),
     [
-        (small(np.float32), {}, "computes in float32: build it with dtype=float64"),
-        (small(propagates=False), {}, "set propagates = True"),
-        (small(), {"loss": SquaredError()}, "a loss needs targets"),
-        (small(), {"targets": np.zeros((2, 2, 1, 3))}, "targets need a loss"),
-        (small(), {"sample": 3}, "give a generator too"),
+        (network_of(np.float32), {}, "computes in float32: build it with dtype=float64"),
+        (network_of(propagates=False), {}, "set propagates = True"),
+        (network_of(), {"loss": SquaredError()}, "a loss needs targets"),
+        (network_of(), {"targets": np.zeros((2, 2, 1, 3))}, "targets need a loss"),
+        (network_of(), {"sample": 3}, "give a generator too"),
     ],
 )
 def test_what_cannot_be_checked_is_refused(network, options, message):
