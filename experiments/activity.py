@@ -1,0 +1,39 @@
+"""How many neurons of the hidden layers are active: on the side of the kink where their slope is 1."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from networks.network import Network
+from nn.activations import LeakyReLU
+from nn.data import ImageSet
+from nn.history import to_history
+
+
+class Activity(NamedTuple):
+    """Activity of a layer, over a set of images.
+
+    Attributes
+    ----------
+    active
+        Share of all pairs of neuron and image in which the neuron's value is positive.
+    dead
+        Share of neurons whose value is positive for no image.
+    """
+
+    active: float
+    dead: float
+
+
+def measure_activity(network: Network, images: ImageSet) -> list[Activity]:
+    """Measure every leaky ReLU layer of a network, in order, on all the images at once."""
+    pixels, _ = images.batch(np.arange(len(images)))
+    network.forward(to_history(pixels, network.dtype))
+    activities = []
+    for layer in network.layers:
+        if isinstance(getattr(layer, "activation", None), LeakyReLU):
+            positive = layer.values[..., : len(images)] > 0
+            activities.append(Activity(float(positive.mean()), float((~positive.any(axis=-1)).mean())))
+    return activities

@@ -1,0 +1,61 @@
+"""Tables of numbers that were measured with several seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from experiments.comparison import Comparison, Variant
+
+LEARNING = ("final loss x 1000", "slow half, epochs", "of the baseline's")
+"""Headings of `learning_cells`."""
+
+
+def text_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in columns as wide as their widest cell, all aligned to the right."""
+    lines = [headings, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
+    return "\n".join(
+        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
+    )
+
+
+def mean_and_spread(numbers: np.ndarray, digits: int = 2) -> str:
+    """Write the mean over the seeds and their standard deviation, which one seed alone does not have.
+
+    Where a number is infinite there is no mean: then it is written for how many seeds.
+    """
+    missing = int(np.sum(~np.isfinite(numbers)))
+    if missing:
+        return f"never in {missing} of {len(numbers)}"
+    mean = f"{np.mean(numbers):.{digits}f}"
+    return mean if len(numbers) == 1 else f"{mean} ± {np.std(numbers, ddof=1):.{digits}f}"
+
+
+def ratio_to(numbers: np.ndarray, baseline: np.ndarray) -> str:
+    """Write the mean and the spread of the ratios seed by seed, or a dash where one is infinite."""
+    if not (np.isfinite(numbers).all() and np.isfinite(baseline).all()):
+        return "-"
+    return mean_and_spread(numbers / baseline)
+
+
+def seeds_text(seeds: int) -> str:
+    """Say what stands behind the plus and minus."""
+    return "one seed" if seeds == 1 else f"mean ± standard deviation over {seeds} seeds"
+
+
+def marks_text(comparison: Comparison) -> str:
+    """Say where the slow half begins and ends."""
+    return f"slow half: held-out loss from {comparison.marks.half:.4f} to {comparison.marks.final:.4f}"
+
+
+def learning_cells(comparison: Comparison, variant: Variant) -> list[str]:
+    """Write how well and how fast a variant learned."""
+    slow = comparison.slow_halves(variant)
+    baseline = comparison.slow_halves(comparison.baseline)
+    return [
+        mean_and_spread(1000 * comparison.final_losses(variant)),
+        mean_and_spread(slow),
+        ratio_to(slow, baseline),
+    ]
