@@ -22,6 +22,7 @@ from __future__ import annotations
 import numpy as np
 
 from networks import local_o1
+from networks.dense_o2 import WORTH_A_REGION
 from networks.network import check_input, check_signals
 from nn.history import LANES, aligned_zeros, pad_histories, padded
 from nn.kernels import local as kernels
@@ -50,7 +51,8 @@ class Local(local_o1.Local):
         self._reserve(self._inputs.shape[-1])
         slope = self.dtype.type(self.activation.slope)
         arrays, _ = self._arrays(learning_rate=0)
-        kernels.forward_parallel(self._geometry, arrays, self.activation.code, slope)
+        run = kernels.forward_parallel if self._parallel else kernels.forward_serial
+        run(self._geometry, arrays, self.activation.code, slope)
         return self.values
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
@@ -59,8 +61,14 @@ class Local(local_o1.Local):
         self._signals = pad_histories(signals)
         arrays, scale = self._arrays(learning_rate)
         slope = self.dtype.type(self.activation.slope)
-        kernels.backward_parallel(self._geometry, arrays, self.activation.code, slope, scale, self.propagates)
+        run = kernels.backward_parallel if self._parallel else kernels.backward_serial
+        run(self._geometry, arrays, self.activation.code, slope, scale, self.propagates)
         return self._input_signals[..., : self._entries]
+
+    @property
+    def _parallel(self) -> bool:
+        """Whether a pass is worth a parallel region."""
+        return self.connections * self._values.shape[-1] >= WORTH_A_REGION
 
     def _arrays(self, learning_rate: float | None) -> tuple[kernels.Arrays, np.floating]:
         weights, biases, scale = self._targets(learning_rate)

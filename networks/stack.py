@@ -45,7 +45,7 @@ class Stack(Network):
         self.parameters = Parameters.join({str(n): each.parameters for n, each in enumerate(networks)})
 
     @property
-    def propagates(self) -> bool:  # type: ignore[override]
+    def propagates(self) -> bool:
         """Whether the first network computes its input signals."""
         return self.networks[0].propagates
 

@@ -14,7 +14,6 @@ from nn.kernels.product import multiply, transpose
 from nn.kernels.vectors import add_number, copy, prefetch_range, scale_and_sum
 from nn.simd import Columns, Rows, Target
 
-
 CHUNK = 512
 """Rows of inputs that are transposed as one piece of parallel work."""
 
@@ -146,15 +145,26 @@ def forward_rows(geometry, arrays, code, slope, first, last, scratch):
                 forward_tile(geometry, tile, arrays, code, slope, scratch)
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def forward_band(geometry, arrays, code, slope, band):
+    """Compute the values of one band of tile rows."""
+    first = band * geometry.band
+    last = min(first + geometry.band, geometry.row_spans.shape[0])
+    forward_rows(geometry, arrays, code, slope, first, last, arrays.scratch[band])
+
+
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 def forward_parallel(geometry, arrays, code, slope):
     """Run bands of tile rows in parallel."""
-    rows = geometry.row_spans.shape[0]
     for band in prange(arrays.scratch.shape[0]):
-        first = band * geometry.band
-        forward_rows(
-            geometry, arrays, code, slope, first, min(first + geometry.band, rows), arrays.scratch[band]
-        )
+        forward_band(geometry, arrays, code, slope, band)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def forward_serial(geometry, arrays, code, slope):
+    """Run all bands on one thread, for layers that are not worth a parallel region."""
+    for band in range(arrays.scratch.shape[0]):
+        forward_band(geometry, arrays, code, slope, band)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -256,27 +266,53 @@ def clear_input_signals(geometry, arrays, band):
     arrays.input_signals[begin:end] = 0
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def transpose_task(geometry, arrays, number, chunks):
+    """Transpose one chunk of one group's inputs."""
+    inputs = arrays.inputs.size // (geometry.histories * geometry.groups)
+    group = number // chunks
+    first = (number - group * chunks) * CHUNK
+    transpose_chunk(geometry, arrays, group, first, min(first + CHUNK, inputs))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def backward_band(geometry, arrays, code, slope, scale, propagates, band):
+    """Backpropagate through one band of tile rows. Even bands zero the input signals first."""
+    if propagates and band % 2 == 0:
+        clear_input_signals(geometry, arrays, band)
+    first = band * geometry.band
+    last = min(first + geometry.band, geometry.row_spans.shape[0])
+    backward_rows(geometry, arrays, code, slope, scale, propagates, first, last, arrays.scratch[band])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def chunk_count(geometry, arrays):
+    """Return how many chunks the inputs of a group are transposed in."""
+    return (arrays.inputs.size // (geometry.histories * geometry.groups) + CHUNK - 1) // CHUNK
+
+
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 def backward_parallel(geometry, arrays, code, slope, scale, propagates):
     """Run the even bands in parallel, then the odd ones.
 
     Windows overlap between neighbouring bands only, so nothing races, and every sum is made in the
-    same order whatever the number of threads. The even bands zero the input signals first.
+    same order whatever the number of threads.
     """
-    rows = geometry.row_spans.shape[0]
-    bands = arrays.scratch.shape[0]
-    inputs = arrays.inputs.size // (geometry.histories * geometry.groups)
-    chunks = (inputs + CHUNK - 1) // CHUNK
+    chunks = chunk_count(geometry, arrays)
     for number in prange(chunks * geometry.groups):
-        group = number // chunks
-        first = (number - group * chunks) * CHUNK
-        transpose_chunk(geometry, arrays, group, first, min(first + CHUNK, inputs))
+        transpose_task(geometry, arrays, number, chunks)
+    bands = arrays.scratch.shape[0]
     for parity in range(2):
         for pair in prange((bands + 1 - parity) // 2):
-            band = 2 * pair + parity
-            first = band * geometry.band
-            last = min(first + geometry.band, rows)
-            if propagates and parity == 0:
-                clear_input_signals(geometry, arrays, band)
-            scratch = arrays.scratch[band]
-            backward_rows(geometry, arrays, code, slope, scale, propagates, first, last, scratch)
+            backward_band(geometry, arrays, code, slope, scale, propagates, 2 * pair + parity)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def backward_serial(geometry, arrays, code, slope, scale, propagates):
+    """Do the same on one thread, for layers that are not worth a parallel region."""
+    chunks = chunk_count(geometry, arrays)
+    for number in range(chunks * geometry.groups):
+        transpose_task(geometry, arrays, number, chunks)
+    for parity in range(2):
+        for band in range(parity, arrays.scratch.shape[0], 2):
+            backward_band(geometry, arrays, code, slope, scale, propagates, band)

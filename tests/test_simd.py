@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+from numba import njit
+
+from nn import simd
+from nn.history import LANES
+
+
+@njit
+def combine(a, b, result):
+    """Exercise every vector operation once."""
+    product = simd.multiply_add(simd.load(a, 0), simd.broadcast(b[0]), simd.load(b, LANES))
+    simd.prefetch(a, a.size - 1)
+    simd.store(result, 1, product)
+    result[0] = simd.horizontal_sum(product)
+    return simd.load_scalar(a, 3)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_vector_operations(dtype):
+    generator = np.random.default_rng(0)
+    a, b = (generator.integers(-50, 50, 2 * LANES).astype(dtype) for _ in range(2))
+    result = np.zeros(LANES + 1, dtype)
+    assert combine(a, b, result) == a[3]
+    wanted = a[:LANES] * b[0] + b[LANES:]
+    np.testing.assert_array_equal(result[1:], wanted)
+    assert result[0] == wanted.sum()
+
+
+@njit
+def transpose_square(source, target):
+    simd.transpose_block(source, 0, LANES, target, 0, LANES)
+
+
+def test_a_block_is_transposed_lane_by_lane():
+    source = np.arange(LANES * LANES, dtype=np.float32)
+    target = np.zeros_like(source)
+    transpose_square(source, target)
+    np.testing.assert_array_equal(target.reshape(LANES, LANES), source.reshape(LANES, LANES).T)
