@@ -89,6 +89,7 @@ class GraphNetwork(Network):
         self.ticks = ticks
         self.input_shape, self.output_shape = graph.input_shape, graph.output_shape
         self.nudges: np.ndarray | None = None
+        self._inputs, self._outputs = as_slice(graph.inputs), as_slice(graph.outputs)
         self._held = True
         self._prepare()
         graph.finish()
@@ -107,19 +108,19 @@ class GraphNetwork(Network):
         sequence = self._as_sequence(values, self.input_shape, "input values")
         self._held = values.ndim == 4
         self._reserve(self.ticks if self._held else len(values), values.shape[-1])
-        self.values[:, self.graph.inputs] = sequence
+        self.values[:, self._inputs] = sequence
         self._propagate()
-        outputs = self.values[-1, self.graph.outputs] if self._held else self.values[:, self.graph.outputs]
+        outputs = self.values[-1, self._outputs] if self._held else self.values[:, self._outputs]
         return outputs.reshape(*values.shape[:-4], *self.output_shape, values.shape[-1])
 
     def _propagate(self) -> None:
         """Compute the values of all steps."""
-        for t in range(len(self._values)):
+        for t in range(len(self.values)):
             for neuron in self._order:
                 if neuron.kind is not Kind.INPUT:
                     neuron.values[t] = neuron.activation(self._total(neuron, t))
                 if self.nudges is not None:
-                    neuron.values[t] += self._nudges_at(t)[neuron.index]
+                    neuron.values[t] += np.broadcast_to(self.nudges, self.values.shape)[t, neuron.index]
 
     def _total(self, neuron: Neuron, t: int) -> np.ndarray:
         """Return the sum or product of what comes in, (N,)."""
@@ -137,11 +138,7 @@ class GraphNetwork(Network):
         return connection.source.values[then] if then >= 0 else self._constant(0)
 
     def _constant(self, value: float) -> np.ndarray:
-        return np.full(self._values.shape[-1], value, self.dtype)
-
-    def _nudges_at(self, t: int) -> np.ndarray:
-        nudges = np.broadcast_to(self.nudges, self.values.shape)  # type: ignore[arg-type]
-        return nudges[t]
+        return np.full(self.values.shape[-1], value, self.dtype)
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals of output signals, in the form of the last forward's input.
@@ -152,18 +149,22 @@ class GraphNetwork(Network):
         steps = 1 if self._held else len(self.values)
         if (signals.ndim == 4) != self._held or sequence[:, 0].shape != (steps, self.values.shape[-1]):
             raise ValueError(f"graph: signals have shape {signals.shape}, not that of the last outputs")
-        self._signals[:] = 0
-        self.signals[-steps:, self.graph.outputs] = sequence
+        self._place_signals(sequence)
         self._backpropagate(learning_rate)
-        input_signals = self.signals[:, self.graph.inputs]
+        input_signals = self.signals[:, self._inputs]
         if self._held:
-            input_signals = input_signals.sum(axis=0)
+            input_signals = input_signals[0] if len(input_signals) == 1 else input_signals.sum(axis=0)
         return input_signals.reshape(*signals.shape[:-4], *self.input_shape, signals.shape[-1])
+
+    def _place_signals(self, sequence: np.ndarray) -> None:
+        """Set the signals of the outputs in the last steps, and all others to zero."""
+        self.signals[:] = 0
+        self.signals[-len(sequence) :, self._outputs] = sequence
 
     def _backpropagate(self, learning_rate: float | None) -> None:
         """Compute the signals of all steps, and add or apply the gradients."""
         gradients = {name: np.zeros_like(self.parameters[name]) for name in ("weights", "biases")}
-        for t in reversed(range(len(self._values))):
+        for t in reversed(range(len(self.values))):
             for neuron in reversed(self._order):
                 if neuron.kind is not Kind.INPUT:
                     self._backpropagate_neuron(neuron, t, gradients)
@@ -283,6 +284,14 @@ class GraphNetwork(Network):
 def _factor(connection: Connection) -> float:
     """Return the weight of a connection, 1 where it is fixed."""
     return 1.0 if connection.weight is None else connection.weight.value
+
+
+def as_slice(indices: np.ndarray) -> slice | np.ndarray:
+    """Return indices as a slice where they run on without a gap: it makes views instead of copies."""
+    first, count = int(indices[0]), len(indices)
+    if np.array_equal(indices, np.arange(first, first + count)):
+        return slice(first, first + count)
+    return indices
 
 
 def _as_images(histories: np.ndarray, layer: Layer) -> np.ndarray:

@@ -89,8 +89,7 @@ def _metis(sources: np.ndarray, targets: np.ndarray, work: np.ndarray, count: in
     rows = compress(near, neurons)
     _, parts = pymetis.part_graph(
         count,
-        xadj=rows.starts,
-        adjncy=far[rows.items],
+        pymetis.CSRAdjacency(rows.starts, far[rows.items]),
         vweights=work,
         eweights=np.concatenate([weights, weights])[rows.items],
         options=pymetis.Options(seed=SEED),

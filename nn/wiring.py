@@ -50,7 +50,7 @@ def random_wires(
     """
     if not 1 <= connections_per_neuron <= sources:
         raise ValueError(
-            f"{connections_per_neuron} connections per neuron, but 1 to {sources} sources to choose"
+            f"{connections_per_neuron} connections per neuron: choose 1 to {sources}, the number of sources"
         )
     draw = _draw_many if 2 * connections_per_neuron > sources else _draw_few
     chosen = draw(sources, targets, connections_per_neuron, generator)

@@ -1,0 +1,224 @@
+"""Graph, rung o2: rows of connections in SIMD registers, the neurons of a level in parallel.
+
+Previous rung:  networks/graph_o1.py
+What changed:   1. a neuron's sums stay in vector registers while its connections run past; weights whose
+                   numbers run on need no index; histories are padded to whole vectors
+                2. backprop gathers: a neuron's signal is summed over the connections out of it, from the
+                   deltas of what it feeds, so no two threads add to the same number
+                3. weight gradients follow in a pass of their own, each parameter in one thread; plain
+                   gradient descent is applied there, without a gradient array
+                4. levels are cut into chunks of equal work that run in parallel; a partition of the graph
+                   puts neurons that share sources into the same chunk; small levels run on one thread
+Predicted gain: 2 to 4 a thread: o1 loads and stores the sum with every multiply-add, three accesses
+                where this does one; the gradient's sums along the histories become vectors
+Measured gain:  see docs/benchmarks.md
+Loses when:     levels have fewer than some hundred connections and few histories: o1 has less to set up
+Numerics:       1e-5 relative in float32: fused multiply-adds, other order of sums; the same bits for any
+                number of threads and parts
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from numpy.typing import DTypeLike
+
+from networks import graph_o1
+from nn.columns import Compressed, compress
+from nn.graph import Graph
+from nn.graph_rows import (
+    CHUNK,
+    Order,
+    SortedRows,
+    carriers,
+    cut,
+    first_numbers,
+    level_shares,
+    offsets,
+    part_order,
+    run_ends,
+    running_sum,
+    slope_rows,
+    sort_rows,
+    stages,
+)
+from nn.history import aligned_zeros, padded
+from nn.kernels import graph_gradients, graph_parallel
+from nn.kernels.graph import Trained
+from nn.neuron import Kind
+
+NEURON_WORK = 2
+"""Work of a neuron beside its connections, in connections: its bias, its activation, its delta."""
+
+
+class GraphNetwork(graph_o1.GraphNetwork):
+    """Runs a graph; see `networks.graph.GraphNetwork`.
+
+    Parameters
+    ----------
+    graph, ticks, dtype
+        As there.
+    parts
+        Into how many parts the graph is divided to choose an order within levels; by default the
+        number of threads, and 1 for graphs too small to share. It changes no result.
+    """
+
+    def __init__(
+        self, graph: Graph, *, ticks: int = 1, dtype: DTypeLike = np.float32, parts: int | None = None
+    ) -> None:
+        if parts is None:
+            parts = numba.get_num_threads() if graph.connection_count > 2 * CHUNK else 1
+        self.parts = parts
+        super().__init__(graph, ticks=ticks, dtype=dtype)
+
+    def _prepare(self) -> None:
+        wiring = self.graph
+        parts = self._choose_parts()
+        order, back = part_order(wiring, parts), part_order(wiring, parts, backward=True)
+        into = sort_rows(*wiring.by_target, order.neurons)
+        out = sort_rows(*wiring.by_source, back.neurons)
+        slopes = slope_rows(wiring)
+        self._lead = int(wiring.delays.max(initial=0))
+        self._delta_rows = int(max(slopes.max(initial=0) + 1, wiring.neuron_count))
+        self._rows_in = self._collect_rows(into, wiring.sources, -wiring.neuron_count)
+        self._rows_out = self._collect_rows(out, slopes, self._delta_rows)
+        factors = sort_rows(*self._factors(), back.neurons)
+        self._factor_rows = self._collect_rows(factors, wiring.sources, -wiring.neuron_count)
+        self._forward_neurons = self._collect_neurons(order, into, slopes)
+        self._backward_neurons = self._collect_neurons(back, factors, slopes)
+        self._collect_carriers(into, slopes)
+        self._forward_schedule = self._schedule(order, into)
+        self._backward_schedule = self._schedule(back, out)
+        self._histories = aligned_zeros((0, 0, 0), self.dtype)
+        self._reserve(0, 0)
+
+    def _choose_parts(self) -> np.ndarray:
+        """Return the part of every neuron: the partition's where it halves what crosses, else by index."""
+        shares = level_shares(self.graph, self.parts)
+        if self.parts == 1:
+            return shares
+        partition = self.graph.partition(self.parts)
+        crossing = (shares[self.graph.sources] != shares[self.graph.targets]).sum()
+        return partition.parts if 2 * partition.cut < crossing else shares
+
+    def _factors(self) -> Compressed:
+        """Return the connections into products."""
+        into_products = self.graph.kinds[self.graph.targets] == Kind.PRODUCT
+        return compress(np.where(into_products, self.graph.targets, -1), self.graph.neuron_count)
+
+    def _collect_rows(self, rows: SortedRows, at: np.ndarray, step: int) -> graph_parallel.Rows:
+        """Lay connections out as rows that read `at`, `step` rows further for each step of delay."""
+        weights = self.graph.weight_of[rows.connections]
+        moved = offsets(at[rows.connections], self.graph.delays[rows.connections], step)
+        return graph_parallel.Rows(rows.starts, moved, weights, first_numbers(rows.starts, weights))
+
+    def _collect_neurons(self, order: Order, rows: SortedRows, slopes: np.ndarray) -> graph_parallel.Neurons:
+        slope_row = np.zeros(len(order.neurons), np.int64)
+        filled = np.flatnonzero(np.diff(rows.starts))
+        slope_row[filled] = slopes[rows.connections[rows.starts[filled]]]
+        return graph_parallel.Neurons(
+            *graph_o1.collect_neurons(self.graph, order.neurons, self.dtype),
+            run_end=run_ends(self.graph, order),
+            given=np.isin(order.neurons, self.graph.outputs),
+            slope_row=slope_row,
+        )
+
+    def _collect_carriers(self, into: SortedRows, slopes: np.ndarray) -> None:
+        """Divide the weights: those one sum carries are in its row, all others and the biases in lists."""
+        wiring = self.graph
+        uses = np.bincount(wiring.weight_of[wiring.weight_of >= 0], minlength=len(wiring.weights))
+        own = (wiring.weight_of >= 0) & (wiring.kinds[wiring.targets] == Kind.SUM)
+        own[own] = uses[wiring.weight_of[own]] == 1
+        numbers, rows = carriers(np.where(own, -1, wiring.weight_of), len(wiring.weights))
+        values = offsets(
+            wiring.sources[rows.connections], wiring.delays[rows.connections], -wiring.neuron_count
+        )
+        self._listed_weights = graph_gradients.Carriers(
+            numbers, rows.starts, slopes[rows.connections], values
+        )
+        numbers, rows = carriers(wiring.bias_of, len(wiring.biases))
+        self._listed_biases = graph_gradients.Carriers(numbers, rows.starts, rows.connections, values[:0])
+        weights = np.where(own, wiring.weight_of, -1)[into.connections]
+        self._own_rows = self._rows_in._replace(
+            weight=weights, first_weight=first_numbers(into.starts, weights)
+        )
+        work = running_sum(weights >= 0)[into.starts], self._listed_weights.starts, self._listed_biases.starts
+        self._tasks = graph_gradients.Tasks(*(np.array(cut(np.diff(starts))) for starts in work))
+
+    def _schedule(self, order: Order, rows: SortedRows) -> graph_parallel.Schedule:
+        alone = np.where(self.graph.kinds[order.neurons] == Kind.INPUT, 0, NEURON_WORK)
+        return graph_parallel.Schedule(*stages(order.starts, np.diff(rows.starts) + alone))
+
+    def _reserve(self, steps: int, entries: int) -> None:
+        self._entries = entries
+        shape = (self._lead + steps, self.graph.neuron_count, padded(entries))
+        if self._histories.shape != shape:
+            self._histories = aligned_zeros(shape, self.dtype)
+            self._signal_histories = aligned_zeros((steps, *shape[1:]), self.dtype)
+            self._deltas = aligned_zeros((shape[0], self._delta_rows, shape[2]), self.dtype)
+        self._histories[self._lead :, self._inputs, entries:] = 0
+
+    def _place_signals(self, sequence: np.ndarray) -> None:
+        # The kernel clears the rows of all other neurons when it comes to them.
+        self._signal_histories[:, self._outputs] = 0
+        self.signals[-len(sequence) :, self._outputs] = sequence
+
+    def _arrays(self, nudges: np.ndarray) -> graph_parallel.Histories:
+        return graph_parallel.Histories(
+            values=self._histories.reshape(-1),
+            signals=self._signal_histories.reshape(-1),
+            deltas=self._deltas.reshape(-1),
+            nudges=nudges,
+            entries=self._histories.shape[2],
+            steps=len(self._signal_histories),
+            lead=self._lead,
+            delta_rows=self._delta_rows,
+        )
+
+    def _propagate(self) -> None:
+        nudges = np.zeros(0, self.dtype)
+        if self.nudges is not None:
+            whole = np.zeros_like(self._signal_histories)
+            whole[..., : self._entries] = self.nudges
+            nudges = whole.reshape(-1)
+        trained = Trained(self.weights, self.biases)
+        graph_parallel.forward(
+            self._forward_neurons, self._rows_in, trained, self._arrays(nudges), self._forward_schedule
+        )
+
+    def _backpropagate(self, learning_rate: float | None) -> None:
+        histories = self._arrays(np.zeros(0, self.dtype))
+        graph_parallel.signals(
+            self._backward_neurons,
+            self._factor_rows,
+            self._rows_out,
+            self.weights,
+            histories,
+            self._backward_schedule,
+            self.propagates,
+        )
+        if learning_rate is None:
+            targets = Trained(self.parameters.gradient("weights"), self.parameters.gradient("biases"))
+            scale = self.dtype.type(1)
+        else:
+            targets, scale = Trained(self.weights, self.biases), self.dtype.type(-learning_rate)
+        graph_gradients.gradients(
+            self._forward_neurons,
+            self._own_rows,
+            self._listed_weights,
+            self._listed_biases,
+            histories,
+            targets,
+            scale,
+            self._tasks,
+        )
+
+    @property
+    def values(self) -> np.ndarray:
+        """Values of all neurons in the last forward, (T, neurons, N)."""
+        return self._histories[self._lead :, :, : self._entries]
+
+    @property
+    def signals(self) -> np.ndarray:
+        """Signals of all neurons in the last backward, (T, neurons, N)."""
+        return self._signal_histories[..., : self._entries]
