@@ -191,7 +191,7 @@ class GraphNetwork(Network):
         one = self._constant(1)
         before = accumulate(terms, mul, initial=one)
         after = reversed(list(accumulate(terms[:0:-1], mul, initial=one)))
-        return [delta * left * right for left, right in zip(before, after, strict=False)]
+        return [delta * left * right for _, left, right in zip(terms, before, after, strict=False)]
 
     def _as_sequence(self, values: np.ndarray, shape: Shape, what: str) -> np.ndarray:
         """Return values as (T, neurons, N), T = 1 for a single input."""

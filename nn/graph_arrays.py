@@ -40,6 +40,12 @@ def read_description(configuration: Description) -> tuple[list[Activation], list
     _check_keys("graph", configuration, {"activations", "layers", "weights", "biases"})
     for key in ("weights", "biases"):
         _check_count(f"graph: {key}", configuration[key])
+    for key in ("activations", "layers"):
+        if not isinstance(configuration[key], list):
+            raise ValueError(f"graph: {key} is {configuration[key]!r}, expected a list")
+    for number, each in enumerate(configuration["activations"]):
+        if not isinstance(each, Mapping):
+            raise ValueError(f"graph: activation {number} is {each!r}, expected a name with its parameters")
     activations = [activation_from_configuration(each) for each in configuration["activations"]]
     layers = []
     for number, each in enumerate(configuration["layers"]):
@@ -51,7 +57,8 @@ def read_description(configuration: Description) -> tuple[list[Activation], list
 
 def _check_keys(what: str, found: Any, expected: set[str]) -> None:
     if not isinstance(found, Mapping) or set(found) != expected:
-        raise ValueError(f"{what}: found {sorted(found)}, expected {sorted(expected)}")
+        names = sorted(found) if isinstance(found, Mapping) else repr(found)
+        raise ValueError(f"{what}: found {names}, expected {sorted(expected)}")
 
 
 def _check_count(what: str, value: Any) -> None:

@@ -23,7 +23,7 @@ class CycleError(ValueError):
     Attributes
     ----------
     neurons
-        Indices of the neurons on the cycle, in the direction of the connections.
+        Indices of the neurons on the cycle, in the direction of the connections, the smallest first.
     """
 
     def __init__(self, neurons: list[int], names: list[str]) -> None:
@@ -101,4 +101,6 @@ def _find_cycle(sources: np.ndarray, targets: np.ndarray, stuck: np.ndarray) -> 
         step_of[neuron] = len(path)
         path.append(neuron)
         neuron = int(source_of[neuron])
-    return path[step_of[neuron] :][::-1]
+    cycle = path[step_of[neuron] :][::-1]
+    smallest = cycle.index(min(cycle))
+    return cycle[smallest:] + cycle[:smallest]
