@@ -49,14 +49,19 @@ class Layer:
     first: int
 
     @property
+    def size(self) -> int:
+        """Number of neurons."""
+        return self.shape.size
+
+    @property
     def neurons(self) -> range:
         """Indices of the layer's neurons."""
-        return range(self.first, self.first + self.shape.size)
+        return range(self.first, self.first + self.size)
 
     @property
     def span(self) -> slice:
         """The same as a slice, for arrays over all neurons."""
-        return slice(self.first, self.first + self.shape.size)
+        return slice(self.first, self.first + self.size)
 
     def index(self, row: int, column: int, channel: int = 0) -> int:
         """Return the index of the neuron at a place.

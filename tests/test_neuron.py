@@ -81,6 +81,7 @@ def test_layer_finds_the_neuron_at_a_place():
     layer = Layer("image", Shape(2, 3, 4), 100)
     assert layer.index(1, 2, 3) == 123
     assert layer.index(0, 1) == 104
+    assert layer.size == len(layer.neurons) == 24
     for place in ((2, 0, 0), (0, 3, 0), (0, 0, 4), (-1, 0, 0)):
         with pytest.raises(IndexError, match="'image' of shape 2x3x4 has no neuron"):
             layer.index(*place)
