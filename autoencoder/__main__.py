@@ -7,7 +7,8 @@ import io
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from tqdm.contrib.logging import logging_redirect_tqdm
 
@@ -47,10 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # file names need not be text
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", force=True)
     parsed = make_parser(COMMANDS).parse(sys.argv[1:] if arguments is None else arguments)
     try:
-        with logging_redirect_tqdm():
+        with _warnings_shown(), logging_redirect_tqdm():
             return RUN[parsed.command](parsed)
     except (SettingsError, InputError, DataError) as error:
         return _fail(parsed.command, error, BAD_INPUT)
@@ -63,6 +63,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(parsed.command, f"out of memory: {error}", FAILED)
     except KeyboardInterrupt:
         return _fail(parsed.command, "interrupted", STOPPED)
+
+
+@contextmanager
+def _warnings_shown() -> Iterator[None]:
+    """Write what the library warns of to standard error, as it is."""
+    handler = logging.StreamHandler(sys.stderr)
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
 
 
 def _fail(command: str, error: object, status: int) -> int:

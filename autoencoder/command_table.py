@@ -107,7 +107,7 @@ model alone. The images are those that training held out, or those of an input d
 
   autoencoder render --input-directory photos
       with other images""",
-    settings=(*WHERE, *SOURCE),
+    settings=(*WHERE, "input_directory", "fit"),
 )
 
 INFO = Command(

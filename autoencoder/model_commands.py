@@ -29,7 +29,7 @@ from autoencoder.terminal import reading, use_threads
 from autoencoder.validation import Given, make_settings
 from nn.data import ImageSet, load_all
 from nn.snapshot import Snapshot, SnapshotError
-from nn.training_state import read_state
+from nn.training_state import TrainingState, read_state
 
 OF_THE_RUN = ("model_directory", "output_directory", "threads", "rung")
 """Settings that are those of the command, given or default, and never those of the training."""
@@ -132,14 +132,19 @@ def render(arguments: argparse.Namespace) -> int:
     """Draw the results of a model again."""
     opened = open_model(arguments)
     images = load_unseen(opened) if opened.own_data else load_every_image(opened)
-    directory = opened.settings.output_directory
-    paths = results.write_pictures(opened.model, images, directory)
-    state = read_state(opened.snapshot)
-    steps_per_epoch = -(-state.shuffle.entries // opened.settings.batch_size)
-    paths += results.write_losses(state.log.rows, state.log, steps_per_epoch, directory)
+    paths = results.write_pictures(opened.model, images, opened.settings.output_directory)
+    state = _training_state(opened.snapshot)
+    paths += results.write_losses(state.log.rows, state.log, opened.settings, state.shuffle.entries)
     for path in paths:
         print(f"{'result':10} {path}")
     return 0
+
+
+def _training_state(snapshot: Snapshot) -> TrainingState:
+    try:
+        return read_state(snapshot)
+    except SnapshotError as error:
+        raise InputError(str(error)) from error
 
 
 def info(arguments: argparse.Namespace) -> int:

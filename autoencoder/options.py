@@ -68,7 +68,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Exit with status 2, without the long list of options."""
-        self.exit(2, f"{self.prog}: {message}\n")
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
 def make_parser(commands: Sequence[Command]) -> Parser:
@@ -90,6 +90,7 @@ def make_parser(commands: Sequence[Command]) -> Parser:
 def _add_command(subparsers: argparse._SubParsersAction[Parser], command: Command) -> None:
     parser = subparsers.add_parser(
         command.name,
+        usage=f"autoencoder {command.name} [OPTIONS]{f' [{command.file[0]}]' if command.file else ''}",
         help=command.summary,
         description=command.description,
         epilog=f"examples:\n\n{command.examples}\n\n{EXIT_CODES}",

@@ -9,11 +9,10 @@ import numba
 import numpy as np
 
 from autoencoder.architecture import plan_architecture
+from autoencoder.layer_views import LayerView, layer_views
 from autoencoder.memory import as_size, estimate_memory
 from autoencoder.model import AutoEncoder
 from autoencoder.session import Session
-from networks.graph import GraphNetwork
-from networks.network import Network
 from nn.callbacks import Callback
 from nn.training import Trainer
 
@@ -61,56 +60,43 @@ def describe_run(session: Session) -> str:
 
 def describe_network(model: AutoEncoder) -> str:
     """Say in a line what the network is."""
-    encoder = [layer.output_shape for layer in model.encoder.layers]
-    decoder = [layer.output_shape for layer in model.decoder.layers]
-    shapes = [str(model.shape), *map(str, encoder[:-1]), f"code {encoder[-1]}", *map(str, decoder)]
-    return f"{model.settings.architecture}, {' > '.join(shapes)}; {model.network.connections:,} connections"
+    views = list(layer_views(model))
+    code = sum(view.name.startswith("encoder") for view in views) - 1
+    shapes = [
+        f"code {view.output_shape}" if n == code else f"{view.output_shape}" for n, view in enumerate(views)
+    ]
+    connections = sum(view.weights.size for view in views)
+    return f"{model.settings.architecture}, {' > '.join([str(model.shape), *shapes])}; {connections:,} connections"
 
 
 def describe_model(model: AutoEncoder) -> str:
     """Return the tables of `info`: layers, memory, and percentiles of weights and biases."""
     memory = estimate_memory(model.settings, plan_architecture(model.settings))
-    parts = [_layer_table(model), f"memory to train, in batches of {model.settings.batch_size}"]
-    parts.append(
-        table([(name, as_size(part)) for name, part in [*memory._asdict().items(), ("total", memory.total)]])
-    )
-    for name in ("weights", "biases"):
-        parts += [f"percentiles of {name}", _percentile_table(model, name)]
+    views = list(layer_views(model))
+    sizes = [(name, as_size(part)) for name, part in [*memory._asdict().items(), ("total", memory.total)]]
+    parts = [_layer_table(views), f"memory to train in batches of {model.settings.batch_size}", table(sizes)]
+    for kind in ("weights", "biases"):
+        parts += [f"percentiles of {kind}", _percentile_table(views, kind)]
     return "\n\n".join(parts)
 
 
-def layer_names(model: AutoEncoder) -> list[str]:
-    """Return what the layers of both halves are called."""
-    encoder = [f"encoder {number}" for number in range(len(model.encoder.layers))]
-    return encoder + [f"decoder {number}" for number in range(len(model.decoder.layers))]
-
-
-def _layer_table(model: AutoEncoder) -> str:
+def _layer_table(views: Sequence[LayerView]) -> str:
     rows: list[Sequence[str]] = [
         ("layer", "family", "input", "output", "neurons", "connections", "parameters")
     ]
-    totals = np.zeros(3, np.int64)
-    for name, layer in zip(layer_names(model), model.network.layers, strict=True):
-        counts = (_neurons(layer), layer.connections, layer.parameters.size)
-        totals += counts
-        shapes = str(layer.input_shape), str(layer.output_shape)
-        rows.append((name, layer.family, *shapes, *(f"{count:,}" for count in counts)))
+    for view in views:
+        shapes = str(view.input_shape), str(view.output_shape)
+        rows.append((view.name, view.family, *shapes, *(f"{count:,}" for count in view.counts)))
+    totals = np.sum([view.counts for view in views], axis=0)
     rows.append(("total", "", "", "", *(f"{count:,}" for count in totals)))
     return table(rows, left=4)
 
 
-def _neurons(layer: Network) -> int:
-    """Return how many neurons of a layer compute something."""
-    if isinstance(layer, GraphNetwork):
-        return layer.graph.neuron_count - len(layer.graph.inputs)
-    return layer.output_shape.size
-
-
-def _percentile_table(model: AutoEncoder, kind: str) -> str:
+def _percentile_table(views: Sequence[LayerView], kind: str) -> str:
     rows: list[Sequence[str]] = [("layer", *(f"{percent} %" for percent in PERCENTILES))]
-    for name, layer in zip(layer_names(model), model.network.layers, strict=True):
-        numbers = np.percentile(layer.parameters[kind], PERCENTILES)
-        rows.append((name, *(f"{number:.4f}" for number in numbers)))
+    for view in views:
+        numbers = np.percentile(getattr(view, kind), PERCENTILES)
+        rows.append((view.name, *(f"{number:.4f}" for number in numbers)))
     return table(rows)
 
 

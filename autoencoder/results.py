@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from autoencoder.drawing import STRONGEST, draw_model
 from autoencoder.files import make_directory, write_text
 from autoencoder.model import AutoEncoder
+from autoencoder.settings import Settings
 from nn.data import ImageSet
 from nn.render.canvas import save
 from nn.render.curves import loss_curve
@@ -17,7 +19,7 @@ from nn.render.grids import reconstructions
 from nn.render.sweep import code_sweep
 from nn.training_log import LogRow, TrainingLog, to_csv
 
-PAIRS = 40
+PAIRS = 36
 """Originals and outputs in the picture of reconstructions."""
 
 SWEPT = 10
@@ -25,6 +27,8 @@ SWEPT = 10
 
 COLUMNS = 9
 """Values that each of them is given."""
+
+SWEEP_TITLE = "One number of a code changed at a time, over the percentiles it has for other images"
 
 CODES = 1000
 """Images from whose codes the range of each number is taken."""
@@ -55,7 +59,7 @@ def write_pictures(model: AutoEncoder, images: ImageSet, directory: Path) -> lis
     save(network_picture(drawing.layers, drawing.connections, strongest=STRONGEST), paths[1])
     codes = model.encode(images.images[:CODES])
     swept, labels, values = sweep(model, codes)
-    save(code_sweep(swept, row_labels=labels, column_labels=values), paths[2])
+    save(code_sweep(swept, row_labels=labels, column_labels=values, title=SWEEP_TITLE), paths[2])
     return paths
 
 
@@ -89,7 +93,7 @@ def sweep(model: AutoEncoder, codes: np.ndarray) -> tuple[np.ndarray, list[str],
     )
 
 
-def write_losses(rows: list[LogRow], log: TrainingLog, steps_per_epoch: int, directory: Path) -> list[Path]:
+def write_losses(rows: Sequence[LogRow], log: TrainingLog, settings: Settings, entries: int) -> list[Path]:
     """Write the table of losses, and draw their curve if there is anything to draw.
 
     Parameters
@@ -98,17 +102,20 @@ def write_losses(rows: list[LogRow], log: TrainingLog, steps_per_epoch: int, dir
         The table.
     log
         Has the curve of the training loss within epochs.
-    steps_per_epoch
-        For the scale.
-    directory
-        Made if it does not exist.
+    settings
+        Say where to write, and what loss it is.
+    entries
+        Images of an epoch.
     """
+    directory = settings.output_directory
     make_directory(directory)
     table, picture = directory / "losses.csv", directory / "loss.png"
-    write_text(table, to_csv(rows))
+    write_text(table, to_csv(list(rows)))
     if not log.curve.steps:
         return [table]
     training = list(zip(log.curve.steps, log.curve.losses, strict=True))
     held_out = [(row.step, row.held_out_loss) for row in rows if row.held_out_loss is not None]
-    save(loss_curve(training, held_out, steps_per_epoch=steps_per_epoch), picture)
+    steps = -(-entries // settings.batch_size)
+    title = f"Loss: {settings.loss.replace('_', ' ')}"
+    save(loss_curve(training, held_out, steps_per_epoch=steps, title=title), picture)
     return [table, picture]

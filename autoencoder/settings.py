@@ -38,7 +38,7 @@ def _usable_path(value: Any) -> Any:
         raise ValueError("a path must not contain a NUL character")
     if isinstance(value, str) and not value.strip():
         raise ValueError("a path must not be empty")
-    return Path(value).expanduser() if isinstance(value, str) else value
+    return Path(value).expanduser() if isinstance(value, str) and value.startswith("~/") else value
 
 
 Channels = Annotated[Literal[1, 3, 4], BeforeValidator(_whole)]

@@ -43,11 +43,10 @@ def train(arguments: argparse.Namespace) -> int:
 
 
 def _write_results(session: Session) -> list[Path]:
-    trainer, directory = session.trainer, session.settings.output_directory
-    steps_per_epoch = -(-len(session.training) // session.settings.batch_size)
-    paths = results.write_losses(trainer.rows, trainer.log, steps_per_epoch, directory)
+    trainer, settings = session.trainer, session.settings
+    paths = results.write_losses(trainer.rows, trainer.log, settings, len(session.training))
     images = session.held_out if len(session.held_out) else session.training
-    return paths + results.write_pictures(session.model, images, directory)
+    return paths + results.write_pictures(session.model, images, settings.output_directory)
 
 
 def _report(session: Session, stopped: bool) -> None:

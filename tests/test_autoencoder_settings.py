@@ -1,0 +1,117 @@
+"""Settings: types, bounds, defaults, and what they turn into."""
+
+import pytest
+from pydantic import ValidationError
+
+from autoencoder.errors import SettingsError
+from autoencoder.settings import (
+    DEFAULT_EPOCHS,
+    Settings,
+    bounds,
+    placeholder,
+    sections,
+    settings_texts,
+    to_key,
+    to_name,
+    to_text,
+)
+from autoencoder.validation import Given, known_name, make_settings
+
+
+def given(**texts: str) -> dict[str, Given]:
+    return {name: Given(text, f"--{to_key(name)}") for name, text in texts.items()}
+
+
+def test_environment_variables_are_not_read(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CODE_SIZE", "7")
+    monkeypatch.setenv("code_size", "7")
+    assert Settings().code_size == 32
+
+
+def test_settings_do_not_change():
+    with pytest.raises(ValidationError):
+        Settings().width = 3
+
+
+def test_texts_make_the_same_settings_again():
+    settings = Settings(layers=(9, 5), minutes=1.5, input_directory="a b", channels=3, fit="random-crop")
+    assert make_settings(given(**settings_texts(settings))) == settings
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ({"width": "0"}, "--width=0: it should be greater than or equal to 1"),
+        ({"width": "4097"}, "--width=4097: it should be less than or equal to 4096"),
+        ({"code_size": "3.5"}, "--code-size=3.5: it should be a valid integer"),
+        ({"held_out": "1"}, "--held-out=1: it should be less than 1"),
+        ({"learning_rate": "0"}, "--learning-rate=0: it should be greater than 0"),
+        ({"learning_rate": "nan"}, "--learning-rate=nan: it should be a finite number"),
+        ({"minutes": "inf"}, "--minutes=inf: it should be a finite number"),
+        ({"snapshot_interval": "-1"}, "--snapshot-interval=-1: it should be greater than 0"),
+        ({"channels": "2"}, "--channels=2: it should be 1, 3 or 4"),
+        ({"channels": "x"}, "--channels=x: it should be 1, 3 or 4"),
+        ({"layers": "5,,3"}, "--layers=5,,3: it should be a valid integer"),
+        ({"layers": "5,0"}, "--layers=5,0: it should be greater than or equal to 1"),
+        ({"optimizer": "adm"}, "did you mean adam?"),
+        ({"model_directory": " "}, "--model-directory= : a path must not be empty"),
+        ({"input_directory": "a\0b"}, "a path must not contain a NUL character"),
+        (
+            {"loss": "binary_cross_entropy", "output_activation": "identity"},
+            "loss=binary_cross_entropy needs output-activation=sigmoid",
+        ),
+    ],
+)
+def test_a_bad_value_is_named_with_what_is_expected(texts: dict[str, str], expected: str):
+    with pytest.raises(SettingsError) as error:
+        make_settings(given(**texts))
+    assert expected in str(error.value)
+
+
+def test_every_bad_value_is_named():
+    with pytest.raises(SettingsError) as error:
+        make_settings(given(width="0", seed="-1"))
+    assert len(str(error.value).splitlines()) == 2
+
+
+def test_an_empty_text_is_not_set():
+    settings = make_settings(given(minutes="", epochs=" ", input_directory="", threads="", layers=""))
+    assert (settings.minutes, settings.epochs, settings.input_directory, settings.threads) == (None,) * 4
+    assert settings.layers == ()
+
+
+def test_epochs_have_a_default_only_without_minutes():
+    assert Settings().epoch_limit == DEFAULT_EPOCHS
+    assert Settings(minutes=1).epoch_limit is None
+    assert Settings(minutes=1, epochs=3).epoch_limit == 3
+
+
+def test_layers_have_a_default_for_each_architecture():
+    assert Settings(architecture="local").layer_sizes == (8, 16)
+    assert Settings(architecture="local", layers=(4,)).layer_sizes == (4,)
+
+
+def test_keys_are_known_in_both_spellings():
+    assert known_name("code-size", "here") == known_name("code_size", "here") == "code_size"
+    with pytest.raises(SettingsError, match="here: unknown key 'code-sice'; did you mean code-size"):
+        known_name("code-sice", "here")
+    with pytest.raises(SettingsError, match="`autoencoder config` lists all keys"):
+        known_name("zzz", "here")
+
+
+def test_every_field_has_a_section_a_description_and_a_placeholder():
+    names = [name for group in sections().values() for name in group]
+    assert names == list(Settings.model_fields)
+    for name in names:
+        assert Settings.model_fields[name].description
+        assert placeholder(name) in ("NAME", "PATH", "N", "X", "N,N,...")
+        assert to_name(to_key(name)) == name
+
+
+def test_bounds_and_texts_read_well():
+    assert bounds("width") == "1 to 4096"
+    assert bounds("held_out") == "at least 0, below 1"
+    assert bounds("minutes") == "above 0"
+    assert bounds("rung") == "plain, o1, o2"
+    assert bounds("bias_mean") == bounds("model_directory") == ""
+    assert [to_text(value) for value in (None, (3, 4), 0.5, "a")] == ["", "3,4", "0.5", "a"]
