@@ -160,8 +160,10 @@ class GraphNetwork(graph_o1.GraphNetwork):
 
     def _place_signals(self, sequence: np.ndarray) -> None:
         # The kernel clears the rows of all other neurons when it comes to them.
-        self._signal_histories[:, self._outputs] = 0
-        self.signals[-len(sequence) :, self._outputs] = sequence
+        early = len(self._signal_histories) - len(sequence)
+        self._signal_histories[:early, self._outputs] = 0
+        self._signal_histories[early:, self._outputs, self._entries :] = 0
+        self.signals[early:, self._outputs] = sequence
 
     def _arrays(self, nudges: np.ndarray) -> graph_parallel.Histories:
         return graph_parallel.Histories(
