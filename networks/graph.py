@@ -108,7 +108,7 @@ class GraphNetwork(Network):
         sequence = self._as_sequence(values, self.input_shape, "input values")
         self._held = values.ndim == 4
         self._reserve(self.ticks if self._held else len(values), values.shape[-1])
-        self.values[:, self._inputs] = sequence
+        self._place_inputs(sequence)
         self._propagate()
         outputs = self.values[-1, self._outputs] if self._held else self.values[:, self._outputs]
         return outputs.reshape(*values.shape[:-4], *self.output_shape, values.shape[-1])
@@ -155,6 +155,10 @@ class GraphNetwork(Network):
         if self._held:
             input_signals = input_signals[0] if len(input_signals) == 1 else input_signals.sum(axis=0)
         return input_signals.reshape(*signals.shape[:-4], *self.input_shape, signals.shape[-1])
+
+    def _place_inputs(self, sequence: np.ndarray) -> None:
+        """Set the values of the inputs in all steps."""
+        self.values[:, self._inputs] = sequence
 
     def _place_signals(self, sequence: np.ndarray) -> None:
         """Set the signals of the outputs in the last steps, and all others to zero."""

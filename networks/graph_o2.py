@@ -45,7 +45,11 @@ from nn.graph_rows import (
 from nn.history import aligned_zeros, padded
 from nn.kernels import graph_gradients, graph_parallel
 from nn.kernels.graph import Trained
+from nn.kernels.vectors import copy_parallel
 from nn.neuron import Kind
+
+WORTH_A_REGION = 200_000
+"""Numbers from which a copy is worth a parallel region."""
 
 NEURON_WORK = 2
 """Work of a neuron beside its connections, in connections: its bias, its activation, its delta."""
@@ -158,12 +162,15 @@ class GraphNetwork(graph_o1.GraphNetwork):
             self._deltas = aligned_zeros((shape[0], self._delta_rows, shape[2]), self.dtype)
         self._histories[self._lead :, self._inputs, entries:] = 0
 
+    def _place_inputs(self, sequence: np.ndarray) -> None:
+        place(sequence, self.values[:, self._inputs])
+
     def _place_signals(self, sequence: np.ndarray) -> None:
         # The kernel clears the rows of all other neurons when it comes to them.
-        early = len(self._signal_histories) - len(sequence)
-        self._signal_histories[:early, self._outputs] = 0
-        self._signal_histories[early:, self._outputs, self._entries :] = 0
-        self.signals[early:, self._outputs] = sequence
+        before = len(self._signal_histories) - len(sequence)
+        self._signal_histories[:before, self._outputs] = 0
+        self._signal_histories[before:, self._outputs, self._entries :] = 0
+        place(sequence, self._signal_histories[before:, self._outputs, : self._entries])
 
     def _arrays(self, nudges: np.ndarray) -> graph_parallel.Histories:
         return graph_parallel.Histories(
@@ -224,3 +231,12 @@ class GraphNetwork(graph_o1.GraphNetwork):
     def signals(self) -> np.ndarray:
         """Signals of all neurons in the last backward, (T, neurons, N)."""
         return self._signal_histories[..., : self._entries]
+
+
+def place(source: np.ndarray, target: np.ndarray) -> None:
+    """Copy values to where they belong, in parallel where it is one large piece of memory."""
+    same = source.shape == target.shape and source.flags.c_contiguous and target.flags.c_contiguous
+    if same and source.size >= WORTH_A_REGION:
+        copy_parallel(source.reshape(-1), target.reshape(-1))
+    else:
+        target[...] = source

@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks import dense, dense_o1, dense_o2, local, local_o1, local_o2
+from networks import dense, dense_o1, dense_o2, graph, graph_o1, graph_o2, local, local_o1, local_o2
 from networks.configuration import Fields
 from networks.network import Network
 from networks.stack import Stack
 from nn.activations import Tanh
+from nn.graph import Graph
 from nn.image import Shape
 
 
@@ -53,9 +54,31 @@ def _local_example(kind: Any, **options: Any) -> Network:
     return kind(Shape(8, 6, 2), **blocks, activation=Tanh(), **options)
 
 
+def _graph_example(kind: Any, *, generator: np.random.Generator, dtype: DTypeLike = np.float32) -> Network:
+    """A local layer, a skip past it, a product, and a delay that closes a cycle."""
+    wiring = Graph()
+    image = wiring.input_layer(Shape(4, 4, 1))
+    hidden = wiring.local(image, 2, 3, 1, 2, activation=Tanh(), generator=generator)
+    output = wiring.dense(hidden, Shape(1, 2, 2), activation=Tanh(), generator=generator)
+    wiring.dense(image, target=output, generator=generator)
+    gate = wiring.add_product()
+    first, last = wiring.neuron(output.first), wiring.neuron(output.first + output.shape.size - 1)
+    wiring.connect(first, gate, 0.5)
+    wiring.connect(last, gate, None)
+    wiring.connect(gate, first, -0.5, delay=1)
+    wiring.set_output(output)
+    network: Network = kind(wiring, ticks=3, dtype=dtype)
+    return network
+
+
 FAMILIES: dict[str, Family] = {
     "dense": Family(
         {"plain": dense.Dense, "o1": dense_o1.Dense, "o2": dense_o2.Dense}, _dense_example, USUAL_TOLERANCE
+    ),
+    "graph": Family(
+        {"plain": graph.GraphNetwork, "o1": graph_o1.GraphNetwork, "o2": graph_o2.GraphNetwork},
+        _graph_example,
+        USUAL_TOLERANCE,
     ),
     "local": Family(
         {"plain": local.Local, "o1": local_o1.Local, "o2": local_o2.Local}, _local_example, USUAL_TOLERANCE

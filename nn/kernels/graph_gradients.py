@@ -12,7 +12,7 @@ from numba import njit, prange
 
 from nn.history import LANES
 from nn.kernels.graph import SUM
-from nn.kernels.graph_parallel import WIDE, span_of
+from nn.kernels.graph_parallel import WIDE, prefetch_row, span_of
 from nn.simd import broadcast, horizontal_sum, load, load_scalar, multiply_add
 
 
@@ -45,6 +45,7 @@ def add_wide(span, row, numbers, values, first_row, deltas, delta, target, scale
         left, right = load(deltas, delta + n), load(deltas, delta + n + LANES)
         for k in range(span.first, span.last):
             number = k + span.shift if span.gapless else load_scalar(numbers, k)
+            prefetch_row(values, row, k, first_row, entries, n)
             if number >= 0:
                 begin = (first_row + load_scalar(row, k)) * entries + n
                 products = multiply_add(left, load(values, begin), zero)

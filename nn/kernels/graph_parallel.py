@@ -19,9 +19,12 @@ from numba import njit, prange
 from nn.history import LANES
 from nn.kernels.activations import activate, multiply_by_derivative
 from nn.kernels.graph import INPUT, SUM
-from nn.simd import broadcast, load, load_scalar, multiply_add, store
+from nn.simd import broadcast, load, load_scalar, multiply_add, prefetch, store
 
 WIDE = 2 * LANES
+
+AHEAD = 24
+"""Connections between asking for a row of histories and using it."""
 
 
 class Neurons(NamedTuple):
@@ -100,6 +103,14 @@ def row_weight(span, numbers, weights, k):
     return load_scalar(weights, number) if number >= 0 else weights.dtype.type(1)
 
 
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def prefetch_row(source, row, k, first_row, entries, n):
+    """Ask for what connection k + AHEAD reads: no hardware prefetcher guesses a random row."""
+    begin = (first_row + load_scalar(row, min(k + AHEAD, row.size - 1))) * entries + n
+    prefetch(source, begin)
+    prefetch(source, begin + LANES)
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def gather_wide(span, row, numbers, weights, source, first_row, target, to, entries):
     """Add weight * source row of every connection to the target row that begins at `to`, two vectors each.
@@ -109,6 +120,9 @@ def gather_wide(span, row, numbers, weights, source, first_row, target, to, entr
     for n in range(0, entries - LANES, WIDE):
         left, right = load(target, to + n), load(target, to + n + LANES)
         for k in range(span.first, span.last):
+            prefetch_row(source, row, k, first_row, entries, n)
+            if not span.gapless:
+                prefetch(weights, load_scalar(numbers, min(k + AHEAD, row.size - 1)))
             weight = broadcast(row_weight(span, numbers, weights, k))
             begin = (first_row + load_scalar(row, k)) * entries + n
             left = multiply_add(weight, load(source, begin), left)

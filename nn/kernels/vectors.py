@@ -1,6 +1,6 @@
 """Passes over rows of histories with explicit vectors; rows are whole vectors long."""
 
-from numba import njit
+from numba import njit, prange
 
 from nn.history import LANES
 from nn.simd import broadcast, horizontal_sum, load, multiply_add, prefetch, store
@@ -11,6 +11,17 @@ def copy(source, begin, target, to, count):
     """target[to : to + count] = source[begin : begin + count]."""
     for i in range(0, count, LANES):
         store(target, to + i, load(source, begin + i))
+
+
+CHUNK = 1 << 14
+
+
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+def copy_parallel(source, target):
+    """Copy a contiguous array to another of the same size; worth it beyond some hundred thousand numbers."""
+    for chunk in prange((source.size + CHUNK - 1) // CHUNK):
+        begin = chunk * CHUNK
+        target[begin : begin + CHUNK] = source[begin : begin + CHUNK]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
