@@ -163,14 +163,14 @@ class GraphNetwork(graph_o1.GraphNetwork):
         self._histories[self._lead :, self._inputs, entries:] = 0
 
     def _place_inputs(self, sequence: np.ndarray) -> None:
-        place(sequence, self.values[:, self._inputs])
+        place(sequence, self.values, self._inputs)
 
     def _place_signals(self, sequence: np.ndarray) -> None:
         # The kernel clears the rows of all other neurons when it comes to them.
         before = len(self._signal_histories) - len(sequence)
         self._signal_histories[:before, self._outputs] = 0
         self._signal_histories[before:, self._outputs, self._entries :] = 0
-        place(sequence, self._signal_histories[before:, self._outputs, : self._entries])
+        place(sequence, self.signals[before:], self._outputs)
 
     def _arrays(self, nudges: np.ndarray) -> graph_parallel.Histories:
         return graph_parallel.Histories(
@@ -233,10 +233,11 @@ class GraphNetwork(graph_o1.GraphNetwork):
         return self._signal_histories[..., : self._entries]
 
 
-def place(source: np.ndarray, target: np.ndarray) -> None:
-    """Copy values to where they belong, in parallel where it is one large piece of memory."""
-    same = source.shape == target.shape and source.flags.c_contiguous and target.flags.c_contiguous
-    if same and source.size >= WORTH_A_REGION:
-        copy_parallel(source.reshape(-1), target.reshape(-1))
-    else:
-        target[...] = source
+def place(source: np.ndarray, histories: np.ndarray, neurons: np.ndarray | slice) -> None:
+    """Copy values to the rows of some neurons, in parallel where that is one large piece of memory."""
+    if isinstance(neurons, slice) and source.size >= WORTH_A_REGION:
+        target = histories[:, neurons]
+        if source.flags.c_contiguous and target.flags.c_contiguous and source.shape == target.shape:
+            copy_parallel(source.reshape(-1), target.reshape(-1))
+            return
+    histories[:, neurons] = source
