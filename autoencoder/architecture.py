@@ -134,5 +134,4 @@ def _keep(shape: Shape, channels: int, activation: Activation) -> LocalPlan:
 
 def _expanding_window(window: int) -> int:
     """Return the window, in small pixels, of all large windows that a block of 2 x 2 pixels is part of."""
-    margin = (window - 2) // 2
-    return 2 * ((margin + 1) // 2) + 1
+    return 2 * ((window + 1) // 4) + 1

@@ -70,7 +70,9 @@ def build_model(snapshot: Snapshot, settings: Settings) -> AutoEncoder:
     """
     try:
         model = AutoEncoder(*_build_halves(snapshot, settings.rung), settings)
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+    except KeyError as error:
+        raise SnapshotError(f"{snapshot.path}: {error} is missing from the description in it") from error
+    except (ValueError, TypeError, IndexError) as error:
         raise SnapshotError(f"{snapshot.path}: the network in it cannot be built: {error}") from error
     if (model.shape, model.code_shape.size) != (settings.shape, settings.code_size):
         raise SnapshotError(
@@ -132,6 +134,7 @@ def _check_size(configuration: Mapping[str, Any], parameters: Mapping[str, np.nd
 
 def _parameter_count(configuration: Mapping[str, Any]) -> int:
     family = configuration["family"]
+    rung(str(family), "plain")  # refuses unknown ones
     if family == "graph":
         return int(configuration["graph"]["weights"]) + int(configuration["graph"]["biases"])
     inputs = Shape.parse(configuration["input_shape"])

@@ -65,8 +65,9 @@ def describe_network(model: AutoEncoder) -> str:
     shapes = [
         f"code {view.output_shape}" if n == code else f"{view.output_shape}" for n, view in enumerate(views)
     ]
+    chain = " > ".join([str(model.shape), *shapes])
     connections = sum(view.weights.size for view in views)
-    return f"{model.settings.architecture}, {' > '.join([str(model.shape), *shapes])}; {connections:,} connections"
+    return f"{model.settings.architecture}, {chain}; {connections:,} connections"
 
 
 def describe_model(model: AutoEncoder) -> str:

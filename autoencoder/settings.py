@@ -6,6 +6,7 @@ are all read and written through this one table.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -249,9 +250,15 @@ def placeholder(name: str) -> str:
     return {"enum": "NAME", "path": "PATH", "integer": "N", "number": "X", "array": "N,N,..."}[kind]
 
 
+@cache
+def _schemas() -> dict[str, Any]:
+    properties: dict[str, Any] = Settings.model_json_schema()["properties"]
+    return properties
+
+
 def _schema(name: str) -> dict[str, Any]:
     """Return the JSON schema of a field, of its value where it may be left empty."""
-    schema: dict[str, Any] = Settings.model_json_schema()["properties"][name]
+    schema: dict[str, Any] = _schemas()[name]
     return next((each for each in schema.get("anyOf", []) if each["type"] != "null"), schema)
 
 

@@ -49,7 +49,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_key(file: Path):
         ("width=5\nheight=0\n", "{file}:2: height=0: it should be greater than or equal to 1"),
         ("width=5\nheight\n", "{file}:2: 'height' is not KEY=VALUE"),
         ("\n= 5\n", "{file}:2: '= 5' is not KEY=VALUE"),
-        ("\nlayers='5\n", "{file}:2: \"layers='5\" is not KEY=VALUE"),
+        ("\nlayers='5\n", '{file}:2: "layers=\'5" is not KEY=VALUE'),
         ("\noptimizer=sdg\n", "{file}:2: optimizer=sdg: it should be"),
     ],
 )

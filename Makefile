@@ -1,0 +1,47 @@
+# Everything runs in an environment of its own, .venv, made on first use.
+#
+#   make run     train on built-in digits and draw what was learned
+#   make test    all tests
+#   make bench   every rung against the one below, and against PyTorch
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+ENVIRONMENT := .venv
+BIN := $(ENVIRONMENT)/bin
+PACKAGING := setup.cfg pyproject.toml
+
+.PHONY: run test test-all lint types bench clean
+.DELETE_ON_ERROR:
+
+run: $(ENVIRONMENT)/installed
+	$(BIN)/autoencoder train --overwrite --minutes 2 \
+		--model-directory runs/digits/model --output-directory runs/digits
+	@echo "Look at runs/digits/reconstructions.png, network.png, code_sweep.png and loss.png"
+
+test: $(ENVIRONMENT)/installed-test
+	$(BIN)/python -m pytest
+
+test-all: $(ENVIRONMENT)/installed-test
+	HYPOTHESIS_PROFILE=exhaustive $(BIN)/python -m pytest
+
+lint: $(ENVIRONMENT)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(ENVIRONMENT)/installed-dev
+	$(BIN)/mypy
+
+bench: $(ENVIRONMENT)/installed-bench
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(ENVIRONMENT) runs
+
+$(ENVIRONMENT)/installed: $(PACKAGING)
+	$(PYTHON) -m venv $(ENVIRONMENT)
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+# The extras of setup.cfg: test, dev, bench.
+$(ENVIRONMENT)/installed-%: $(ENVIRONMENT)/installed
+	$(BIN)/python -m pip install --quiet --editable '.[$*]'
+	@touch $@
