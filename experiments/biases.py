@@ -10,16 +10,16 @@ from PIL import Image
 from experiments.activity import Activity
 from experiments.command import execute, make_parser
 from experiments.comparison import Comparison, Variant
-from experiments.picture import Panels, draw_losses, draw_seeds, panels
-from experiments.table import LEARNING, learning_cells, marks_text, seeds_text, text_table
+from experiments.picture import MEANING, Panels, draw_losses, draw_seeds, panels
+from experiments.table import LEARNING, heading, learning_cells, text_table
 from nn.render.colours import HELD_OUT, MUTED, TRAIN
 
 BIAS_MEANS = (0.3, 0.0, -0.1, -0.3, -1.0)
 LEAKAGES = (0.1, 0.01, 0.0)
 BASELINE = Variant(leakage=LEAKAGES[0], bias_mean=0.0)
 HEIGHT = 720
-LEFTS = (64, 344, 624)
-PANEL_WIDTH = 190
+LEFTS = (60, 342, 624)
+PANEL_WIDTH = 176
 SETTINGS = ("leakage", "bias")
 ACTIVITY = ("active before, %", "active after, %", "dead before, %", "dead after, %")
 
@@ -41,7 +41,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def show(comparison: Comparison, images: str) -> tuple[str, Image.Image]:
     """Return the tables and the picture of a comparison."""
-    remark = f"{images}, {seeds_text(comparison.seeds)}"
     learning, activity = [], []
     for variant, runs in comparison.runs.items():
         settings = [f"{variant.leakage:g}", f"{variant.bias_mean:g}"]
@@ -50,11 +49,11 @@ def show(comparison: Comparison, images: str) -> tuple[str, Image.Image]:
         after = _layer_shares([run.after for run in runs])
         activity.append([*settings, before[0], after[0], before[1], after[1]])
     table = (
-        f"{remark}\n{marks_text(comparison)}\n\n{text_table(SETTINGS + LEARNING, learning)}\n\n"
+        f"{heading(images, comparison)}\n\n{text_table(SETTINGS + LEARNING, learning)}\n\n"
         f"shares in each of the hidden layers in order, mean over the seeds\n\n"
         f"{text_table(SETTINGS + ACTIVITY, activity)}"
     )
-    return table, draw(comparison, remark)
+    return table, draw(comparison, f"{images}; {MEANING}")
 
 
 def _layer_shares(activities: Sequence[Sequence[Activity]]) -> tuple[str, str]:
@@ -77,7 +76,7 @@ def draw(comparison: Comparison, remark: str) -> Image.Image:
 
 
 def _draw_activity(picture: Panels, comparison: Comparison, variants: Sequence[Variant], left: int) -> None:
-    title = f"neurons, leakage {variants[0].leakage:g}"
+    title = f"hidden neurons, leakage {variants[0].leakage:g}"
     axes = picture.panel((left, 490, left + PANEL_WIDTH, 660), title)
     runs = [comparison.runs[variant] for variant in variants]
     before = np.array([[np.mean(run.before, axis=0) for run in each] for each in runs])

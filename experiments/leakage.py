@@ -9,8 +9,8 @@ from PIL import Image
 
 from experiments.command import execute, make_parser
 from experiments.comparison import Comparison, Variant
-from experiments.picture import Panels, draw_losses, draw_seeds, panels
-from experiments.table import LEARNING, learning_cells, marks_text, seeds_text, text_table
+from experiments.picture import MEANING, Panels, draw_losses, draw_seeds, panels
+from experiments.table import LEARNING, heading, learning_cells, text_table
 from nn.render.colours import HELD_OUT, MUTED, TRAIN
 
 LEAKAGES = (0.5, 0.3, 0.1, 0.03, 0.01, 0.0)
@@ -43,13 +43,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def show(comparison: Comparison, images: str) -> tuple[str, Image.Image]:
     """Return the table and the picture of a comparison."""
-    remark = f"{images}, {comparison.baseline.optimizer}, {seeds_text(comparison.seeds)}"
+    what = f"{images}, optimizer {comparison.baseline.optimizer}"
     rows = [
         [f"{each.learning_rate:g}", f"{each.leakage:g}", *learning_cells(comparison, each)]
         for each in comparison.runs
     ]
-    table = f"{remark}\n{marks_text(comparison)}\n\n{text_table(SETTINGS + LEARNING, rows)}"
-    return table, draw(comparison, remark)
+    table = f"{heading(what, comparison)}\n\n{text_table(SETTINGS + LEARNING, rows)}"
+    return table, draw(comparison, f"{what}; {MEANING}")
 
 
 def draw(comparison: Comparison, remark: str) -> Image.Image:

@@ -21,6 +21,7 @@ from nn.render.colours import BACKGROUND, BORDER, GRID, INK, MUTED
 DOTS_PER_INCH = 100
 POINTS = 72 / DOTS_PER_INCH
 LABEL_STEP = 15
+MEANING = "lines are means over the seeds, dots are single seeds"
 STYLE: dict[Any, Any] = {
     "font.family": FONT_FAMILY,
     "font.size": SMALL_SIZE * POINTS,

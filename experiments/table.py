@@ -40,14 +40,12 @@ def ratio_to(numbers: np.ndarray, baseline: np.ndarray) -> str:
     return mean_and_spread(numbers / baseline)
 
 
-def seeds_text(seeds: int) -> str:
-    """Say what stands behind the plus and minus."""
-    return "one seed" if seeds == 1 else f"mean ± standard deviation over {seeds} seeds"
-
-
-def marks_text(comparison: Comparison) -> str:
-    """Say where the slow half begins and ends."""
-    return f"slow half: held-out loss from {comparison.marks.half:.4f} to {comparison.marks.final:.4f}"
+def heading(what: str, comparison: Comparison) -> str:
+    """Say what was compared, what stands behind the plus and minus, and where the slow half lies."""
+    seeds = comparison.seeds
+    spread = "one seed" if seeds == 1 else f"mean ± standard deviation over {seeds} seeds"
+    marks = comparison.marks
+    return f"{what}, {spread}\nslow half: held-out loss from {marks.half:.4f} to {marks.final:.4f}"
 
 
 def learning_cells(comparison: Comparison, variant: Variant) -> list[str]:

@@ -14,7 +14,7 @@ from experiments.activity import measure_activity
 from experiments.comparison import Comparison, Run, Task, Variant, compare, make_autoencoder, run_variant
 from experiments.picture import draw_seeds, move_apart, panels
 from experiments.slow_half import Marks, crossing, slow_half
-from experiments.table import learning_cells, mean_and_spread, ratio_to, seeds_text, text_table
+from experiments.table import learning_cells, mean_and_spread, ratio_to, text_table
 from nn.data import DataError, digits
 from nn.image import Shape
 
@@ -202,7 +202,6 @@ class TestTable:
 
     def test_one_seed_has_no_spread(self):
         assert mean_and_spread(np.array([1.5]), digits=1) == "1.5"
-        assert seeds_text(1) == "one seed"
 
     def test_ratios_are_taken_seed_by_seed(self):
         assert ratio_to(np.array([2.0, 4.0]), np.array([1.0, 2.0])) == "2.00 ± 0.00"
