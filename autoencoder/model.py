@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from nn.data.memory import require_memory
 from nn.image import Shape
 from nn.training_state import PARAMETERS
 
-STRUCTURE = "structure"
+STRUCTURE = "structure."
 BATCH_SIZE = 256
 """Images at a time where nothing is learned."""
 
@@ -33,7 +32,7 @@ class AutoEncoder:
         What it was made with.
     """
 
-    def __init__(self, encoder: Stack, decoder: Stack, settings: Settings) -> None:
+    def __init__(self, encoder: Network, decoder: Network, settings: Settings) -> None:
         self.encoder, self.decoder = encoder, decoder
         self.network = Stack([encoder, decoder])
         self.settings = settings
@@ -111,10 +110,7 @@ class AutoEncoder:
         """Return the parameters and the wiring of graphs by the names they have in a file; no copies."""
         parameters = self.network.parameters
         arrays = {PARAMETERS + name: parameters[name] for name in parameters.names}
-        for number, layer in enumerate(self.network.layers):
-            for name, array in structure_of(layer).items():
-                arrays[f"{STRUCTURE}.{number}.{name}"] = array
-        return arrays
+        return arrays | {STRUCTURE + name: array for name, array in self.network.structure().items()}
 
     def metadata(self) -> dict[str, Any]:
         """Return the JSON-able part of a model file."""
@@ -132,9 +128,3 @@ def _run(network: Network, values: np.ndarray) -> np.ndarray:
             part = np.divide(part, np.float32(255), dtype=np.float32)
         outputs[start : start + len(part)] = network.predict(part, BATCH_SIZE)
     return outputs
-
-
-def structure_of(layer: Network) -> Mapping[str, np.ndarray]:
-    """Return the wiring of a layer that keeps it in arrays, as a graph does."""
-    structure = getattr(layer, "structure", None)
-    return {} if structure is None else structure()

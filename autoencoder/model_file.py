@@ -12,7 +12,7 @@ from autoencoder.model import STRUCTURE, AutoEncoder
 from autoencoder.settings import Settings
 from autoencoder.validation import Given
 from networks.configuration import Fields
-from networks.ladder import network_from_configuration, rung
+from networks.ladder import network_from_configuration, rung, under
 from networks.network import Network
 from networks.stack import Stack
 from nn.image import Shape, Tiling
@@ -69,7 +69,8 @@ def build_model(snapshot: Snapshot, settings: Settings) -> AutoEncoder:
         When the description and the arrays in it do not fit each other.
     """
     try:
-        model = AutoEncoder(*_build_halves(snapshot, settings.rung), settings)
+        encoder, decoder = _build_halves(snapshot, settings.rung)
+        model = AutoEncoder(encoder, decoder, settings)
     except KeyError as error:
         raise SnapshotError(f"{snapshot.path}: {error} is missing from the description in it") from error
     except (ValueError, TypeError, IndexError) as error:
@@ -83,19 +84,18 @@ def build_model(snapshot: Snapshot, settings: Settings) -> AutoEncoder:
     return model
 
 
-def _build_halves(snapshot: Snapshot, rung_name: str) -> tuple[Stack, Stack]:
+def _build_halves(snapshot: Snapshot, rung_name: str) -> list[Network]:
     halves = _parts(snapshot.metadata["network"])
     if len(halves) != 2:
         raise ValueError(f"{len(halves)} networks, expected an encoder and a decoder")
-    stacks, number = [], 0
     for half, configuration in enumerate(halves):
-        layers = []
         for position, layer in enumerate(_parts(configuration)):
-            _check_size(layer, _arrays(snapshot, f"{PARAMETERS}{half}.{position}."))
-            layers.append(_build_layer(layer, _arrays(snapshot, f"{STRUCTURE}.{number}."), rung_name))
-            number += 1
-        stacks.append(Stack(layers))
-    return stacks[0], stacks[1]
+            _check_size(layer, under(snapshot.arrays, f"{PARAMETERS}{half}.{position}."))
+    structure = under(snapshot.arrays, STRUCTURE)
+    return [
+        network_from_configuration(configuration, under(structure, f"{half}."), rung_name=rung_name)
+        for half, configuration in enumerate(halves)
+    ]
 
 
 def _parts(configuration: Mapping[str, Any]) -> list[Any]:
@@ -103,23 +103,6 @@ def _parts(configuration: Mapping[str, Any]) -> list[Any]:
         if fields.family != Stack.family:
             raise ValueError(f"a {fields.family} where a stack is expected")
         return fields.items("networks")
-
-
-def _arrays(snapshot: Snapshot, prefix: str) -> dict[str, np.ndarray]:
-    """Return the arrays whose names begin with a prefix, by the rest of their names."""
-    return {
-        name.removeprefix(prefix): array for name, array in snapshot.arrays.items() if name.startswith(prefix)
-    }
-
-
-def _build_layer(
-    configuration: Mapping[str, Any], structure: dict[str, np.ndarray], rung_name: str
-) -> Network:
-    if structure:
-        kind = rung(configuration["family"], rung_name)
-        network: Network = kind.from_configuration(configuration, structure)
-        return network
-    return network_from_configuration(configuration, generator=np.random.default_rng(0), rung_name=rung_name)
 
 
 def _check_size(configuration: Mapping[str, Any], parameters: Mapping[str, np.ndarray]) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from nn.activations import Activation, activation_from_configuration
 from nn.image import Shape
 
 
 class Fields:
-    """The fields of one network's description.
+    """The fields of one network's description; a family that keeps no arrays passes on its structure.
 
     Raises
     ------
@@ -19,10 +21,14 @@ class Fields:
         (on leaving a `with` block) unknown.
     """
 
-    def __init__(self, configuration: Mapping[str, Any]) -> None:
+    def __init__(
+        self, configuration: Mapping[str, Any], structure: Mapping[str, np.ndarray] | None = None
+    ) -> None:
         self._left = dict(configuration)
         self.family = "network"
         self.family = self.text("family")
+        if structure:
+            raise ValueError(f"{self.family}: has no structure, but {', '.join(sorted(structure))} is given")
 
     def __enter__(self) -> Fields:
         return self

@@ -25,7 +25,7 @@ from networks.configuration import Fields
 from networks.network import Network, check_dtype, check_input, check_signals
 from nn.activations import Activation, LeakyReLU
 from nn.image import Shape
-from nn.initializers import BiasInitializer, Glorot, Initializer
+from nn.initializers import BiasInitializer, Glorot, Initializer, Zeros
 from nn.parameters import Parameters
 
 
@@ -118,17 +118,24 @@ class Dense(Network):
     def from_configuration(
         cls,
         configuration: Mapping[str, Any],
+        structure: Mapping[str, np.ndarray],
         *,
-        generator: np.random.Generator,
         dtype: DTypeLike = np.float32,
     ) -> Self:
-        """Build the layer that `to_configuration` described."""
-        with Fields(configuration) as fields:
+        """Build the layer that `to_configuration` described, with parameters of zero; it has no structure.
+
+        Raises
+        ------
+        ValueError
+            Naming the field that is missing, unknown or does not fit.
+        """
+        with Fields(configuration, structure) as fields:
             return cls(
                 fields.shape("input_shape"),
                 fields.shape("output_shape"),
                 activation=fields.activation("activation"),
-                generator=generator,
+                initializer=Zeros(),
+                generator=np.random.default_rng(0),
                 dtype=dtype,
             )
 

@@ -29,7 +29,8 @@ class Family:
     Attributes
     ----------
     rungs
-        Name of the rung to its class, slowest first.
+        Name of the rung to its class, slowest first. Every class can be built back from a description:
+        `from_configuration(configuration, structure, dtype=...)`, with parameters of zero.
     example
         Builds a small network of a rung's class, for tests: `example(kind, generator=..., dtype=...)`.
     tolerance
@@ -102,26 +103,37 @@ def rung(family: str, name: str) -> Any:
 
 def network_from_configuration(
     configuration: Mapping[str, Any],
+    structure: Mapping[str, np.ndarray],
     *,
-    generator: np.random.Generator,
     rung_name: str = "o2",
     dtype: DTypeLike = np.float32,
 ) -> Network:
-    """Build the network that `to_configuration` described, on any rung.
+    """Build the network that `to_configuration` and `structure` described, on any rung.
+
+    Its parameters are zero: they are copied or loaded afterwards.
 
     Raises
     ------
     ValueError
         When a field is missing, unknown or does not fit; the message names it.
     """
-    if configuration.get("family") == Stack.family:
-        with Fields(configuration) as fields:
-            parts = fields.items("networks")
-        options: dict[str, Any] = {"generator": generator, "rung_name": rung_name, "dtype": dtype}
-        return Stack([network_from_configuration(part, **options) for part in parts])
-    kind = rung(str(configuration.get("family")), rung_name)
-    network: Network = kind.from_configuration(configuration, generator=generator, dtype=dtype)
-    return network
+    if configuration.get("family") != Stack.family:
+        kind = rung(str(configuration.get("family")), rung_name)
+        network: Network = kind.from_configuration(configuration, structure, dtype=dtype)
+        return network
+    with Fields(configuration) as fields:
+        parts = fields.items("networks")
+    return Stack(
+        [
+            network_from_configuration(part, under(structure, f"{number}."), rung_name=rung_name, dtype=dtype)
+            for number, part in enumerate(parts)
+        ]
+    )
+
+
+def under(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """Return the arrays whose names begin with a prefix, by the rest of their names."""
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
 def _known(table: Mapping[str, Any], name: str, what: str) -> Any:

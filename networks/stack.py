@@ -88,3 +88,11 @@ class Stack(Network):
     def to_configuration(self) -> dict[str, Any]:
         """Describe the networks in order."""
         return {"family": self.family, "networks": [each.to_configuration() for each in self.networks]}
+
+    def structure(self) -> dict[str, np.ndarray]:
+        """Return the arrays of all networks: network number k's `sources` are called `k.sources`."""
+        return {
+            f"{number}.{name}": array
+            for number, network in enumerate(self.networks)
+            for name, array in network.structure().items()
+        }

@@ -112,6 +112,18 @@ class He(Initializer):
 
 
 @dataclass(frozen=True)
+class Zeros(Initializer):
+    """No start at all, for networks whose parameters come from elsewhere. A layer cannot learn from it."""
+
+    name: ClassVar[str] = "zeros"
+
+    def _draw(
+        self, shape: tuple[int, ...], fan_in: int, fan_out: int, generator: np.random.Generator
+    ) -> np.ndarray:
+        return np.zeros(shape)
+
+
+@dataclass(frozen=True)
 class Orthogonal(Initializer):
     """Rows (or columns) of unit length at right angles (Saxe et al. 2014, section 3).
 

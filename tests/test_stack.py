@@ -143,8 +143,7 @@ def test_configuration_is_json_and_builds_the_same_stack_on_every_rung(rung):
     encoder, decoder = (Stack(part) for part in parts())
     network = Stack([encoder, decoder])
     configuration = json.loads(json.dumps(network.to_configuration()))
-    options = {"rung_name": rung, "generator": np.random.default_rng(5), "dtype": np.float64}
-    twin = network_from_configuration(configuration, **options)
+    twin = network_from_configuration(configuration, network.structure(), rung_name=rung, dtype=np.float64)
     twin.parameters.copy_from(network.parameters)
     values, _ = checks.numbers(network, 4)
     checks.assert_close({"outputs": twin.forward(values)}, {"outputs": network.forward(values)}, 1e-11)
