@@ -19,9 +19,9 @@ from autoencoder.model_commands import decode, encode, info, reconstruct, render
 from autoencoder.options import make_parser
 from autoencoder.train_command import STOPPED, train
 from nn.data import DataError
-from nn.divergence import TrainingDiverged
-from nn.lock import FolderLockedError
 from nn.snapshot import SnapshotError
+from nn.training.divergence import TrainingDiverged
+from nn.training.lock import FolderLockedError
 
 RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "train": train,

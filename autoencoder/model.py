@@ -12,7 +12,7 @@ from networks.network import Network
 from networks.stack import Stack
 from nn.data.memory import require_memory
 from nn.image import Shape
-from nn.training_state import PARAMETERS
+from nn.training.state import PARAMETERS
 
 STRUCTURE = "structure."
 BATCH_SIZE = 256

@@ -29,7 +29,7 @@ from autoencoder.terminal import reading, use_threads
 from autoencoder.validation import Given, make_settings
 from nn.data import ImageSet, load_all
 from nn.snapshot import Snapshot, SnapshotError
-from nn.training_state import TrainingState, read_state
+from nn.training.state import TrainingState, read_state
 
 OF_THE_RUN = ("model_directory", "output_directory", "threads", "rung")
 """Settings that are those of the command, given or default, and never those of the training."""

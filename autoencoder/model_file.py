@@ -17,7 +17,7 @@ from networks.network import Network
 from networks.stack import Stack
 from nn.image import Shape, Tiling
 from nn.snapshot import Snapshot, SnapshotError, load_latest, previous
-from nn.training_state import PARAMETERS, load_parameters
+from nn.training.state import PARAMETERS, load_parameters
 
 FILE_NAME = "model.safetensors"
 

@@ -13,8 +13,8 @@ from autoencoder.layer_views import LayerView, layer_views
 from autoencoder.memory import as_size, estimate_memory
 from autoencoder.model import AutoEncoder
 from autoencoder.session import Session
-from nn.callbacks import Callback
 from nn.training import Trainer
+from nn.training.callbacks import Callback
 
 PERCENTILES = (0, 1, 10, 25, 50, 75, 90, 99, 100)
 

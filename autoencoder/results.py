@@ -17,7 +17,7 @@ from nn.render.curves import loss_curve
 from nn.render.diagram import network_picture
 from nn.render.grids import reconstructions
 from nn.render.sweep import code_sweep
-from nn.training_log import LogRow, TrainingLog, to_csv
+from nn.training.log import LogRow, TrainingLog, to_csv
 
 PAIRS = 36
 """Originals and outputs in the picture of reconstructions."""

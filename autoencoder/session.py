@@ -15,15 +15,15 @@ from autoencoder.model import AutoEncoder
 from autoencoder.model_file import build_model, model_path, settings_of
 from autoencoder.settings import Settings, to_key
 from autoencoder.validation import Given, make_settings
-from nn.batches import ImageBatches
-from nn.callbacks import Callback, Snapshots
 from nn.data import ImageSet, load_images
-from nn.lock import FolderLock
 from nn.losses import loss_by_name
 from nn.optimizers import optimizer_by_name
 from nn.schedules import Constant, Cosine, Schedule
 from nn.snapshot import Snapshot, SnapshotError, save
 from nn.training import Outcome, Trainer
+from nn.training.batches import ImageBatches
+from nn.training.callbacks import Callback, Snapshots
+from nn.training.lock import FolderLock
 
 CHANGEABLE = frozenset(
     (
@@ -104,7 +104,7 @@ class ModelSnapshots(Snapshots):
         super().on_start(trainer)
 
     def save(self, trainer: Trainer) -> None:
-        """Save now; see `nn.callbacks.Snapshots.save`."""
+        """Save now; see `nn.training.callbacks.Snapshots.save`."""
         arrays, state = trainer.state()
         save(self.path, {**self.model.arrays(), **arrays}, {**self.metadata, **state})
 

@@ -16,9 +16,9 @@ from autoencoder.report import EpochLines, describe_run
 from autoencoder.session import Session, resume_session, resumed_settings, start_session
 from autoencoder.terminal import reading, use_threads
 from autoencoder.validation import make_settings
-from nn.callbacks import LossTable
-from nn.progress import ProgressBar
 from nn.snapshot import SnapshotError
+from nn.training.callbacks import LossTable
+from nn.training.progress import ProgressBar
 
 STOPPED = 130
 """Exit status after Ctrl-C, as shells have it."""

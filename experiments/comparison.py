@@ -16,16 +16,16 @@ from experiments.slow_half import Marks, slow_half
 from networks.dense_o2 import Dense
 from networks.stack import Stack
 from nn.activations import Activation, Identity, LeakyReLU, Sigmoid
-from nn.batches import ImageBatches
-from nn.callbacks import Callback
 from nn.data import ImageSet
-from nn.divergence import TrainingDiverged
-from nn.evaluation import mean_loss
 from nn.image import Shape
 from nn.initializers import BiasInitializer
 from nn.losses import SquaredError
 from nn.optimizers import optimizer_by_name
 from nn.training import Trainer
+from nn.training.batches import ImageBatches
+from nn.training.callbacks import Callback
+from nn.training.divergence import TrainingDiverged
+from nn.training.evaluation import mean_loss
 
 BATCH_SIZE = 64
 MEASUREMENTS_PER_EPOCH = 4

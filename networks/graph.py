@@ -34,9 +34,9 @@ from numpy.typing import DTypeLike
 
 from networks.dense import apply_gradient
 from networks.network import Network, check_dtype
-from nn.graph import Graph, checked_index
+from nn.graph.graph import Graph, checked_index
+from nn.graph.neuron import Connection, Kind, Layer, Neuron, Weight
 from nn.image import Shape
-from nn.neuron import Connection, Kind, Layer, Neuron, Weight
 from nn.parameters import Parameters
 
 

@@ -19,10 +19,10 @@ import numpy as np
 from networks import graph
 from networks.dense import apply_gradient
 from nn.graph import Graph
-from nn.graph_rows import offsets, sort_rows
+from nn.graph.neuron import Kind
+from nn.graph.rows import offsets, sort_rows
 from nn.history import aligned_zeros
 from nn.kernels import graph as kernels
-from nn.neuron import Kind
 
 
 class GraphNetwork(graph.GraphNetwork):

@@ -24,9 +24,10 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from networks import graph_o1
-from nn.columns import Compressed, compress
 from nn.graph import Graph
-from nn.graph_rows import (
+from nn.graph.columns import Compressed, compress
+from nn.graph.neuron import Kind
+from nn.graph.rows import (
     CHUNK,
     Order,
     SortedRows,
@@ -46,7 +47,6 @@ from nn.history import aligned_zeros, padded
 from nn.kernels import graph_gradients, graph_parallel
 from nn.kernels.graph import Trained
 from nn.kernels.vectors import copy_parallel
-from nn.neuron import Kind
 
 WORTH_A_REGION = 200_000
 """Numbers from which a copy is worth a parallel region."""

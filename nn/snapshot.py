@@ -2,7 +2,7 @@
 
 A snapshot is written beside the file it replaces, synced, and renamed into place; the one before it
 is kept as `<name>.previous<suffix>`. At every instant one of the two is whole. A checksum covers
-names, dtypes, shapes, data and metadata. One process may write to a path at a time: see `nn.lock`.
+names, dtypes, shapes, data and metadata. One process may write to a path at a time: see `nn.training.lock`.
 """
 
 from __future__ import annotations

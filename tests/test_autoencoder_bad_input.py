@@ -7,8 +7,8 @@ import pytest
 from autoencoder_runs import run, tiny_options, train_tiny
 
 from autoencoder import train_command
-from nn.divergence import TrainingDiverged
 from nn.snapshot import SnapshotError
+from nn.training.divergence import TrainingDiverged
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,11 @@ from autoencoder.errors import SettingsError
 from autoencoder.model_file import load_snapshot
 from autoencoder.session import Session, fingerprint, resume_session, resumed_settings, start_session
 from autoencoder.validation import Given
-from nn.callbacks import Callback
 from nn.data import DataError, ImageSet
-from nn.lock import FolderLock, FolderLockedError
 from nn.snapshot import SnapshotError
 from nn.training import Trainer
+from nn.training.callbacks import Callback
+from nn.training.lock import FolderLock, FolderLockedError
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

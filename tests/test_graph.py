@@ -6,8 +6,8 @@ import pytest
 from networks.graph import GraphNetwork
 from nn.activations import Identity, ReLU, Tanh
 from nn.graph import Graph
+from nn.graph.order import CycleError
 from nn.image import Shape
-from nn.order import CycleError
 
 
 def chain(length=3):

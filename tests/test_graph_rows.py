@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nn.activations import Identity, Tanh
-from nn.columns import compress
 from nn.graph import Graph
-from nn.graph_rows import (
+from nn.graph.columns import compress
+from nn.graph.rows import (
     CHUNK,
     CHUNKS,
     RUN,

@@ -10,7 +10,7 @@ from networks import graph as plain
 from networks import graph_o2
 from nn.activations import Identity, Tanh
 from nn.graph import Graph
-from nn.order import CycleError
+from nn.graph.order import CycleError
 
 
 @every_rung

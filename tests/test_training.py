@@ -17,12 +17,12 @@ from tiny_training import (
     snapshot_of,
 )
 
-from nn.batches import Batch, ImageBatches
-from nn.callbacks import Callback
 from nn.history import to_history
 from nn.losses import SquaredError
 from nn.optimizers import OPTIMIZERS, SGD, optimizer_by_name
 from nn.schedules import Cosine
+from nn.training.batches import Batch, ImageBatches
+from nn.training.callbacks import Callback
 
 
 class At(Callback):

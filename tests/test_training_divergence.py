@@ -1,83 +1,147 @@
-"""NaN or Inf, wherever it comes from, stops training before the update."""
+"""Divergence: every NaN and Inf is seen, at any size, and its place is named."""
 
 import numpy as np
 import pytest
-from tiny_training import everything, make_images, make_trainer
+from hypothesis import given
+from hypothesis import strategies as st
+from tiny_training import make_network
 
-from nn.batches import ImageBatches
-from nn.callbacks import Callback
-from nn.divergence import TrainingDiverged
-from nn.optimizers import SGD
-from nn.schedules import Cosine
-
-
-def nan_parameter(trainer):
-    trainer.network.parameters["1.weights"][4, 2] = np.nan
-
-
-def nan_gradient(trainer):
-    backward = trainer.network.backward
-
-    def spoiled(signals, learning_rate=None):
-        result = backward(signals, learning_rate)
-        trainer.network.parameters.gradient("0.biases")[3] = np.inf
-        return result
-
-    trainer.network.backward = spoiled
-
-
-def nan_loss(trainer):
-    loss = trainer.loss
-    trainer.loss = lambda *arguments, **options: (np.nan, loss(*arguments, **options)[1])
-
-
-def nan_input(trainer):
-    batch = trainer.batches.batch
-
-    def spoiled(indices):
-        spoiled_batch = batch(indices)
-        spoiled_batch.inputs[1, 1, 0, 2] = np.nan
-        return spoiled_batch
-
-    trainer.batches.batch = spoiled
-
-
-@pytest.mark.parametrize(
-    ("spoil", "place"),
-    [
-        (nan_parameter, r"parameter 1\.weights\[4, 2\] is nan"),
-        (nan_gradient, r"gradient of parameter 0\.biases\[3\] is inf"),
-        (nan_loss, "the loss is nan"),
-        (nan_input, r"input is nan at neuron \(1, 1, 0\) for entry 2 \(number \d+ of the data\)"),
-    ],
+from nn.losses import SquaredError
+from nn.training import divergence
+from nn.training.batches import Batch
+from nn.training.divergence import (
+    TrainingDiverged,
+    all_finite,
+    in_batch,
+    in_gradients,
+    in_loss,
+    in_parameters,
 )
-def test_nan_anywhere_stops_before_the_update(spoil, place):
-    trainer = make_trainer()
-    kept = []
 
-    class Spoil(Callback):
-        def on_step(self, trainer):
-            if trainer.step == 7:
-                spoil(trainer)
-                kept.append(everything(trainer))
-
-    with pytest.raises(TrainingDiverged, match=f"step 8, after 1 epochs: {place}") as raised:
-        trainer.train(epochs=3, callbacks=[Spoil()])
-    assert (raised.value.step, raised.value.epoch) == (8, 1)
-    assert everything(trainer) == kept[0]
-    assert not trainer.network.parameters.gradients.any()
+INDICES = np.array([40, 41, 42])
+BAD = [np.nan, np.inf, -np.inf]
 
 
-def test_a_rate_that_is_too_high_stops_plain_descent_without_a_warning(recwarn):
-    trainer = make_trainer(optimizer=SGD(1e20), schedule=Cosine())
-    with pytest.raises(TrainingDiverged, match=r"step [2-9]"):
-        trainer.train(epochs=3)
-    assert not [warning for warning in recwarn if issubclass(warning.category, RuntimeWarning)]
+def run(network, inputs):
+    """Return the loss of reproducing the inputs, and its signals."""
+    with np.errstate(all="ignore"):
+        return SquaredError()(network.forward(inputs), inputs, entries=3)
 
 
-def test_nan_in_the_held_out_data_is_told(monkeypatch):
-    held_out = make_images(7, np.float32)
-    held_out[2] = np.nan
-    trainer = make_trainer(held_out=ImageBatches(held_out))
-    with pytest.raises(TrainingDiverged, match="the loss of the held-out data is nan"):
-        trainer.train(epochs=1)
+@pytest.fixture
+def inputs():
+    values = np.zeros((2, 3, 1, 16), np.float32)
+    values[..., :3] = np.random.default_rng(1).random((2, 3, 1, 3))
+    return values
+
+
+@given(st.integers(1, 300), st.data(), st.sampled_from([np.float32, np.float64]), st.sampled_from(BAD))
+def test_one_bad_number_anywhere_is_seen(size, data, dtype, bad):
+    array = np.random.default_rng(size).standard_normal(size).astype(dtype)
+    array[0] = np.finfo(dtype).max
+    assert all_finite(array)
+    array[data.draw(st.integers(0, size - 1))] = bad
+    assert not all_finite(array)
+
+
+@pytest.mark.parametrize("position", [0, 32_768, 99_999, 100_000])
+def test_large_arrays_are_looked_at_in_parallel(position, monkeypatch):
+    monkeypatch.setattr(divergence, "PARALLEL_FROM", 100_001)
+    array = np.ones(100_001, np.float32)
+    assert all_finite(array)
+    array[position] = np.inf
+    assert not all_finite(array)
+
+
+def test_arrays_of_any_layout_are_looked_at():
+    array = np.ones((4, 6))
+    array[1, 2] = np.nan
+    assert not all_finite(array[::-1, ::2])
+    assert all_finite(array[:, ::5])
+    assert all_finite(np.zeros((0, 3)))
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_an_input_is_named_by_neuron_and_number_in_the_data(inputs, bad):
+    inputs[1, 2, 0, 1] = bad
+    place = in_batch(Batch(inputs, inputs, None, 3), INDICES)
+    assert place == f"input is {bad} at neuron (1, 2, 0) for entry 1 (number 41 of the data)"
+
+
+def test_a_target_is_told_from_an_input(inputs):
+    targets = inputs.copy()
+    targets[0, 0, 0, 2] = np.nan
+    assert in_batch(Batch(inputs, targets, None, 3), INDICES).startswith("target is nan at neuron (0, 0, 0)")
+    assert in_batch(Batch(inputs, inputs.copy(), None, 3), INDICES) is None
+
+
+def test_an_unused_entry_is_called_one(inputs):
+    inputs[0, 0, 0, 9] = np.nan
+    assert in_batch(Batch(inputs, inputs, None, 3), INDICES).endswith("for entry 9 (unused)")
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_a_parameter_is_named(bad):
+    network = make_network()
+    assert in_parameters(network.parameters) is None
+    network.parameters["1.weights"][4, 3] = bad
+    assert in_parameters(network.parameters) == f"parameter 1.weights[4, 3] is {bad}"
+
+
+def test_a_loss_is_traced_to_the_layer_where_it_began(inputs):
+    network = make_network()
+    loss, signals = run(network, inputs)
+    assert in_loss(network, loss, signals, INDICES) is None
+    network.parameters["1.weights"][4, 0] = 3e38
+    network.parameters["1.weights"][4, 1] = 3e38
+    network.parameters["0.biases"][:2] = 9
+    loss, signals = run(network, inputs)
+    place = in_loss(network, loss, signals, INDICES)
+    assert place == "value of layer 1 (dense) is inf at neuron (1, 1, 0) for entry 0 (number 40 of the data)"
+
+
+def test_a_loss_that_overflows_by_itself_is_named_by_its_size(inputs):
+    network = make_network()
+    network.parameters["1.biases"][0] = 1e30
+    loss, signals = run(network, inputs)
+    assert (
+        in_loss(network, loss, signals, INDICES)
+        == "the loss is inf although every value is finite: it is too large"
+    )
+
+
+def test_signals_of_the_loss_are_looked_at(inputs):
+    network = make_network()
+    loss, signals = run(network, inputs)
+    signals[0, 2, 0, 1] = np.inf
+    assert in_loss(network, loss, signals, INDICES).startswith(
+        "signal of the loss is inf at neuron (0, 2, 0)"
+    )
+
+
+def test_a_gradient_is_named_when_every_signal_is_finite(inputs):
+    network = make_network()
+    _, signals = run(network, inputs)
+    network.backward(signals)
+    assert in_gradients(network, INDICES) is None
+    network.parameters.gradient("0.biases")[2] = np.nan
+    assert in_gradients(network, INDICES) == "gradient of parameter 0.biases[2] is nan"
+
+
+def test_a_gradient_is_traced_to_the_layer_where_its_signal_began(inputs):
+    network = make_network()
+    _, signals = run(network, inputs)
+    network.parameters["1.weights"][:] = 3e38
+    signals[...] = 10
+    with np.errstate(all="ignore"):
+        network.backward(signals)
+    assert in_gradients(network, INDICES).startswith("signal of layer 0 (dense) is inf at neuron (0, 0, 0)")
+
+
+def test_the_error_says_when_and_where():
+    error = TrainingDiverged(12, 3, "parameter weights[0] is nan")
+    assert isinstance(error, ArithmeticError)
+    assert (error.step, error.epoch, error.place) == (12, 3, "parameter weights[0] is nan")
+    assert str(error).startswith(
+        "training stopped before the update of step 12, after 3 epochs: parameter weights[0] is nan. "
+    )

@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 
-from nn.training_log import CURVE_POINTS, LogRow, LossCurve, TrainingLog, to_csv
+from nn.training.log import CURVE_POINTS, LogRow, LossCurve, TrainingLog, to_csv
 
 ROW = LogRow(1.0, 25, 0.5, 0.25, 0.125, 0.01)
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from tiny_training import IMAGES, everything, make_images, make_network, make_trainer, snapshot_of
 
-from nn.batches import ImageBatches
 from nn.optimizers import SGD, AdamW
 from nn.snapshot import Snapshot, SnapshotError
-from nn.training_state import load_parameters, read_state
+from nn.training.batches import ImageBatches
+from nn.training.state import load_parameters, read_state
 
 
 @pytest.fixture

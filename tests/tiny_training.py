@@ -11,14 +11,14 @@ import numpy as np
 from networks.dense import Dense
 from networks.stack import Stack
 from nn.activations import Tanh
-from nn.batches import ImageBatches
-from nn.callbacks import Snapshots
 from nn.image import Shape
 from nn.losses import SquaredError
 from nn.optimizers import Adam
 from nn.schedules import Cosine
 from nn.snapshot import MissingSnapshotError, Snapshot, load_latest
 from nn.training import Trainer
+from nn.training.batches import ImageBatches
+from nn.training.callbacks import Snapshots
 
 SHAPE, CODE = Shape(2, 3, 1), Shape(1, 1, 4)
 IMAGES = 23

@@ -1,0 +1,279 @@
+"""Building a graph a layer image at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Required, TypedDict, Unpack
+
+import numpy as np
+
+from nn.activations import Activation, LeakyReLU
+from nn.graph.neuron import Kind, Layer
+from nn.graph.storage import GraphStorage
+from nn.graph.wiring import Wires, convolution_wires, dense_wires, local_wires, random_wires
+from nn.image import Shape, Tiling
+from nn.initializers import BiasInitializer, Glorot, Initializer
+
+Source = Layer | Sequence[Layer]
+"""Where connections come from; the neurons of several layers are taken one layer after another."""
+
+
+class LayerOptions(TypedDict, total=False):
+    """What every builder takes as keywords.
+
+    Attributes
+    ----------
+    generator
+        Source of the initial weights and biases.
+    initializer
+        How weights start; `Glorot()` by default.
+    delay
+        How many steps ago the connections read their sources; 0 by default.
+    activation, bias, name
+        Of the new layer: `LeakyReLU()`, `BiasInitializer()` and `layer 0`, `layer 1` ... by default.
+        An existing `target` has its own.
+    """
+
+    generator: Required[np.random.Generator]
+    initializer: Initializer
+    delay: int
+    activation: Activation
+    bias: BiasInitializer
+    name: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The options of a builder, filled up and checked."""
+
+    generator: np.random.Generator
+    initializer: Initializer = Glorot()  # noqa: RUF009 - frozen
+    delay: int = 0
+    activation: Activation | None = None
+    bias: BiasInitializer | None = None
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.delay < 0:
+            raise ValueError(f"delay {self.delay}: a connection cannot read the future")
+
+    def draw(self, shape: tuple[int, int], fan_out: float) -> np.ndarray:
+        """Draw weights (targets, sources of each), flat."""
+        fan = max(1, round(fan_out))
+        drawn = self.initializer(shape, shape[1], fan, generator=self.generator, dtype=np.float64)
+        return drawn.ravel()
+
+
+class LayerBuilder(GraphStorage):
+    """Adds whole layers and the connections between two of them.
+
+    Every method but `input_layer` connects a source to a new layer of a given shape, or to an existing
+    one passed as `target`, and returns that layer; so a layer can receive from many. All take the
+    keywords of `LayerOptions`. Weights are drawn before biases.
+    """
+
+    def input_layer(self, shape: Shape, name: str | None = None) -> Layer:
+        """Add a layer of inputs."""
+        return self.add_layer(name, shape, Kind.INPUT)
+
+    def unconnected(
+        self,
+        shape: Shape,
+        *,
+        generator: np.random.Generator,
+        activation: Activation = LeakyReLU(),  # noqa: B008 - frozen
+        bias: BiasInitializer = BiasInitializer(),  # noqa: B008 - frozen
+        name: str | None = None,
+        shared_bias: bool = False,
+    ) -> Layer:
+        """Add a layer that can be the `target` of later connections.
+
+        With `shared_bias` it has one bias for each channel instead of one for each neuron.
+        """
+        shape = Shape(*shape)
+        self.check_layer(name, shape)
+        count = shape.channels if shared_bias else shape.size
+        first = self.add_biases(bias((count,), generator=generator, dtype=np.float64))
+        return self.add_layer(name, shape, Kind.SUM, activation, first + np.arange(shape.size) % count)
+
+    def dense(
+        self,
+        source: Source,
+        shape: Shape | None = None,
+        *,
+        target: Layer | None = None,
+        **options: Unpack[LayerOptions],
+    ) -> Layer:
+        """Connect every neuron of the source to every neuron of the target.
+
+        Raises
+        ------
+        ValueError
+            When not exactly one of shape and target is given, or an option does not fit.
+        """
+        plan = Plan(**options)
+        shape = self._shape(plan, shape, target)
+        neurons = self._neurons(source)
+        weights = plan.draw((shape.size, len(neurons)), shape.size)
+        wires = dense_wires(len(neurons), shape.size)
+        return self._wire(neurons, wires, weights, target or self._grow(shape, plan), plan.delay)
+
+    def random(
+        self,
+        source: Source,
+        shape: Shape | None = None,
+        *,
+        connections_per_neuron: int,
+        target: Layer | None = None,
+        **options: Unpack[LayerOptions],
+    ) -> Layer:
+        """Connect every neuron of the target to as many distinct random neurons of the source.
+
+        Raises
+        ------
+        ValueError
+            As for `dense`, and when the source does not have that many neurons.
+        """
+        plan = Plan(**options)
+        shape = self._shape(plan, shape, target)
+        neurons = self._neurons(source)
+        wires = random_wires(len(neurons), shape.size, connections_per_neuron, generator=plan.generator)
+        fan_out = shape.size * connections_per_neuron / len(neurons)
+        weights = plan.draw((shape.size, connections_per_neuron), fan_out)
+        return self._wire(neurons, wires, weights, target or self._grow(shape, plan), plan.delay)
+
+    def local(
+        self,
+        source: Layer,
+        input_block: int,
+        window: int,
+        output_block: int,
+        channels: int,
+        *,
+        mixing: bool = True,
+        target: Layer | None = None,
+        **options: Unpack[LayerOptions],
+    ) -> Layer:
+        """Connect windows of the source to blocks of the target, with own weights everywhere.
+
+        Parameters
+        ----------
+        source
+            The image the windows look at.
+        input_block, window, output_block
+            A, N and B of `nn.image.Tiling`.
+        channels
+            Of the target.
+        mixing
+            Whether outputs see every input channel. Otherwise output channel c sees input channel
+            c // (channels / input channels) alone.
+        target, options
+            An existing layer, or what a new one is made with.
+
+        Raises
+        ------
+        ValueError
+            When the blocks do not tile the image, the channels do not divide, or the target's shape
+            is another.
+        """
+        plan = Plan(**options)
+        tiling, groups = _tiling(source, (input_block, window, output_block), channels, mixing)
+        shape = self._tiled_shape(plan, tiling, channels, target)
+        outputs = output_block**2 * channels // groups
+        inputs = source.shape.channels // groups
+        fan_out = outputs * (window / input_block) ** 2
+        windows = np.repeat(tiling.window_pixels.ravel() * inputs, groups)
+        weights = np.concatenate([plan.draw((outputs, int(seen)), fan_out) for seen in windows])
+        wires = local_wires(tiling, channels, mixing)
+        layer = target or self._grow(shape, plan)
+        return self._wire(self._neurons(source), wires, weights, layer, plan.delay)
+
+    def convolution(
+        self,
+        source: Layer,
+        input_block: int,
+        window: int,
+        output_block: int,
+        channels: int,
+        *,
+        mixing: bool = True,
+        target: Layer | None = None,
+        **options: Unpack[LayerOptions],
+    ) -> Layer:
+        """Connect windows as `local` does, with the same weights and one bias a channel everywhere.
+
+        Parameters and errors are those of `local`. Weights are numbered (window row, window column,
+        input channel, block row, block column, output channel); a window clipped at the edge leaves
+        out those beyond it, as if the image went on with zeros.
+        """
+        plan = Plan(**options)
+        tiling, groups = _tiling(source, (input_block, window, output_block), channels, mixing)
+        shape = self._tiled_shape(plan, tiling, channels, target)
+        outputs, inputs = output_block**2 * channels, window**2 * source.shape.channels // groups
+        fan_out = outputs // groups * (window / input_block) ** 2
+        weights = plan.draw((outputs, inputs), fan_out).reshape(outputs, inputs).T.ravel()
+        wires = convolution_wires(tiling, channels, mixing)
+        layer = target or self._grow(shape, plan, shared_bias=True)
+        return self._wire(self._neurons(source), wires, weights, layer, plan.delay)
+
+    def _neurons(self, source: Source) -> np.ndarray:
+        layers = [source] if isinstance(source, Layer) else list(source)
+        for layer in layers:
+            self._check_own(layer)
+        return np.concatenate([np.arange(layer.first, layer.neurons.stop) for layer in layers])
+
+    def _check_own(self, layer: Layer) -> None:
+        if layer not in self.layers:
+            raise ValueError(f"layer {layer.name!r} does not belong to this graph")
+
+    def _shape(self, plan: Plan, shape: Shape | None, target: Layer | None) -> Shape:
+        """Return the shape of the target layer, new or existing, after looking whether it can be one."""
+        if (shape is None) == (target is None):
+            raise ValueError("give the shape of a new layer, or an existing target: one of the two")
+        if target is None:
+            new = Shape(*shape)  # type: ignore[misc]
+            self.check_layer(plan.name, new)
+            return new
+        self._check_own(target)
+        if (plan.activation, plan.bias, plan.name) != (None, None, None):
+            raise ValueError(f"layer {target.name!r} exists: it keeps its activation, biases and name")
+        if self.kinds[target.first] == Kind.INPUT:
+            raise ValueError(f"layer {target.name!r} holds inputs: nothing can be connected to them")
+        return target.shape
+
+    def _tiled_shape(self, plan: Plan, tiling: Tiling, channels: int, target: Layer | None) -> Shape:
+        """Return the shape of a tiling's output, which an existing target must have."""
+        shape = Shape(tiling.output_height, tiling.output_width, channels)
+        if self._shape(plan, None if target else shape, target) != shape:
+            raise ValueError(f"the windows make {shape}, but layer {target.name!r} is {target.shape}")  # type: ignore[union-attr]
+        return shape
+
+    def _grow(self, shape: Shape, plan: Plan, shared_bias: bool = False) -> Layer:
+        return self.unconnected(
+            shape,
+            generator=plan.generator,
+            activation=plan.activation or LeakyReLU(),
+            bias=plan.bias or BiasInitializer(),
+            name=plan.name,
+            shared_bias=shared_bias,
+        )
+
+    def _wire(
+        self, neurons: np.ndarray, wires: Wires, weights: np.ndarray, target: Layer, delay: int
+    ) -> Layer:
+        """Connect the neurons of a source to a layer."""
+        numbers = wires.numbers + self.add_weights(weights)
+        self.add_connections(neurons[wires.sources], wires.targets + target.first, numbers, delay)
+        return target
+
+
+def _tiling(source: Layer, sides: tuple[int, int, int], channels: int, mixing: bool) -> tuple[Tiling, int]:
+    """Return the tiling of a source, and into how many groups the channels fall."""
+    groups = 1 if mixing else source.shape.channels
+    if channels < 1 or channels % groups:
+        raise ValueError(
+            f"{channels} output channels are not a multiple of the {groups} input channels: "
+            "without mixing every input channel has its own outputs"
+        )
+    return Tiling(source.shape, *sides), groups

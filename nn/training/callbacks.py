@@ -1,0 +1,120 @@
+"""Callbacks: what else happens while a network trains."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nn.snapshot import SnapshotError, save
+from nn.training.log import to_csv
+
+if TYPE_CHECKING:
+    from nn.training import Trainer
+
+logger = logging.getLogger(__name__)
+
+
+class Callback:
+    """Told how training goes. Everything may be looked at, and `trainer.stop()` may be called."""
+
+    def on_start(self, trainer: Trainer) -> None:
+        """Training begins or goes on."""
+
+    def on_step(self, trainer: Trainer) -> None:
+        """A step is done; after the last of an epoch, its row is in the log."""
+
+    def on_epoch(self, trainer: Trainer) -> None:
+        """An epoch is over and its row is in the log."""
+
+    def on_end(self, trainer: Trainer) -> None:
+        """Training is over or was stopped; not called after an error."""
+
+    def close(self) -> None:
+        """Let go of what is held; called after an error as well."""
+
+
+class Snapshots(Callback):
+    """Saves the state of training at intervals and at the end.
+
+    A snapshot that cannot be saved in between is logged as an error, and tried again after the next
+    interval; at the end the error is raised.
+
+    Parameters
+    ----------
+    path
+        Where to; see `nn.snapshot.save`.
+    interval
+        Seconds between snapshots; 0 saves after every step.
+    metadata
+        What to keep beside the state of training, such as the network's configuration.
+    """
+
+    def __init__(self, path: Path, interval: float, metadata: Mapping[str, Any]) -> None:
+        self.path = Path(path)
+        self.interval = interval
+        self.metadata = dict(metadata)
+        self._saved_at = time.monotonic()
+
+    def on_start(self, trainer: Trainer) -> None:
+        """Begin the first interval."""
+        self._saved_at = time.monotonic()
+
+    def on_step(self, trainer: Trainer) -> None:
+        """Save when the interval is over."""
+        if time.monotonic() - self._saved_at < self.interval:
+            return
+        try:
+            self.save(trainer)
+        except SnapshotError as error:
+            logger.error("%s; trying again in %g s", error, self.interval)
+        self._saved_at = time.monotonic()
+
+    def on_end(self, trainer: Trainer) -> None:
+        """Save."""
+        self.save(trainer)
+
+    def save(self, trainer: Trainer) -> None:
+        """Save now.
+
+        Raises
+        ------
+        SnapshotError
+            When it cannot be saved; earlier snapshots are untouched.
+        """
+        arrays, state = trainer.state()
+        save(self.path, arrays, {**self.metadata, **state})
+
+
+class LossTable(Callback):
+    """Writes the rows of the log as a table (CSV), anew after every epoch and at the end.
+
+    A table that cannot be written is logged as an error, and an earlier one is left as it is.
+
+    Parameters
+    ----------
+    path
+        Where to, in a folder that exists.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+
+    def on_epoch(self, trainer: Trainer) -> None:
+        """Write the table."""
+        self._write(trainer)
+
+    def on_end(self, trainer: Trainer) -> None:
+        """Write the table, with the row of an epoch that was not finished."""
+        self._write(trainer)
+
+    def _write(self, trainer: Trainer) -> None:
+        unfinished = self.path.with_name(f"{self.path.name}.unfinished")
+        try:
+            unfinished.write_text(to_csv(trainer.rows), encoding="utf-8")
+            os.replace(unfinished, self.path)
+        except OSError as error:
+            logger.error("%s: cannot write the table of losses (%s)", self.path, error.strerror)

@@ -1,0 +1,131 @@
+"""The state of training in a snapshot: what decides the bits to come, and how it is read back."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from nn.optimizer import Optimizer
+from nn.parameters import Parameters
+from nn.snapshot import Snapshot, SnapshotError
+from nn.training.log import Real, TrainingLog
+from nn.training.shuffle import Count, ShuffleState
+
+PARAMETERS = "parameters."
+OPTIMIZER = "optimizer."
+
+
+class OptimizerState(BaseModel):
+    """What is known of an optimizer beside its arrays: its name and its learning rate."""
+
+    name: str
+    learning_rate: Annotated[Real, Field(ge=0)]
+
+
+class TrainingState(BaseModel):
+    """The part of the state that is not arrays.
+
+    Attributes
+    ----------
+    step
+        Steps done.
+    seconds
+        Of training, over all runs together.
+    shuffle
+        Position in the data and in the random numbers.
+    optimizer
+        Its configuration.
+    log
+        Rows and curve.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    step: Count
+    seconds: Annotated[Real, Field(ge=0)]
+    shuffle: ShuffleState
+    optimizer: OptimizerState
+    log: TrainingLog
+
+
+def state_arrays(parameters: Parameters, optimizer: Optimizer) -> dict[str, np.ndarray]:
+    """Return the arrays by the names they have in a snapshot: views, not copies."""
+    kept = {OPTIMIZER + name: array for name, array in optimizer.state().items()}
+    return {**_parameter_arrays(parameters), **kept}
+
+
+def read_state(snapshot: Snapshot) -> TrainingState:
+    """Return the training state in a snapshot's metadata.
+
+    Raises
+    ------
+    SnapshotError
+        When there is none, or a field is missing, unknown or of the wrong kind; the message names it.
+    """
+    if "training" not in snapshot.metadata:
+        raise SnapshotError(f"{snapshot.path}: holds no state of training to go on from")
+    try:
+        return TrainingState.model_validate(snapshot.metadata["training"])
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, ("training", *first["loc"])))
+        raise SnapshotError(f"{snapshot.path}: {field}: {first['msg']}") from error
+
+
+def load_parameters(snapshot: Snapshot, parameters: Parameters) -> None:
+    """Copy a snapshot's parameters into a network's.
+
+    Raises
+    ------
+    SnapshotError
+        When names, shapes or dtypes differ; nothing is copied then.
+    """
+    check_parameters(snapshot, parameters)
+    for name, array in _parameter_arrays(parameters).items():
+        array[...] = snapshot.arrays[name]
+
+
+def check_parameters(snapshot: Snapshot, parameters: Parameters) -> None:
+    """Raise the SnapshotError that `load_parameters` would, and change nothing."""
+    expected = {name: _describe(array) for name, array in _parameter_arrays(parameters).items()}
+    found = {name: _describe(array) for name, array in snapshot.arrays.items() if name.startswith(PARAMETERS)}
+    for name in [*expected, *found]:
+        here, there = expected.get(name, "missing"), found.get(name, "missing")
+        if here != there:
+            raise SnapshotError(
+                f"{snapshot.path}: was saved from another network: {name} is {there} in the file "
+                f"and {here} in the network"
+            )
+
+
+def load_optimizer(snapshot: Snapshot, optimizer: Optimizer, parameters: Parameters) -> None:
+    """Let an optimizer go on from a snapshot's state.
+
+    Raises
+    ------
+    SnapshotError
+        When the state is of another optimizer or does not fit; nothing is changed then.
+    """
+    saved = read_state(snapshot).optimizer
+    if saved.name != optimizer.name:
+        raise SnapshotError(f"{snapshot.path}: was trained with {saved.name}, not with {optimizer.name}")
+    arrays = {
+        name.removeprefix(OPTIMIZER): array
+        for name, array in snapshot.arrays.items()
+        if name.startswith(OPTIMIZER)
+    }
+    try:
+        optimizer.load_state(arrays, parameters)
+    except ValueError as error:
+        raise SnapshotError(f"{snapshot.path}: {error}") from error
+    optimizer.learning_rate = saved.learning_rate
+
+
+def _parameter_arrays(parameters: Parameters) -> dict[str, np.ndarray]:
+    return {PARAMETERS + name: parameters[name] for name in parameters.names}
+
+
+def _describe(array: np.ndarray) -> str:
+    return f"{array.dtype} {array.shape}"

@@ -1,0 +1,95 @@
+"""Shuffle: every entry once an epoch, in a new order, and the same one after a resume."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from nn.training.shuffle import Shuffle, ShuffleState
+
+
+def make_shuffle(entries=7, seed=1):
+    return Shuffle(entries, generator=np.random.default_rng(seed))
+
+
+def take(shuffle, count):
+    """Take a batch; return it with whether the epoch ended."""
+    indices = shuffle.next(count)
+    return indices.tolist(), shuffle.advance(len(indices))
+
+
+@given(st.integers(1, 30), st.integers(1, 40))
+def test_every_entry_comes_once_an_epoch(entries, count):
+    shuffle = make_shuffle(entries)
+    for epoch in range(3):
+        seen, ended = [], False
+        while not ended:
+            assert shuffle.epoch == epoch
+            assert shuffle.epochs == pytest.approx(epoch + len(seen) / entries)
+            indices, ended = take(shuffle, count)
+            assert 0 < len(indices) <= count
+            seen += indices
+        assert sorted(seen) == list(range(entries))
+    assert (shuffle.epoch, shuffle.entry) == (3, 0)
+
+
+def test_no_two_epochs_are_alike():
+    shuffle = make_shuffle(100)
+    epochs = [take(shuffle, 100)[0] for _ in range(5)]
+    assert len({tuple(epoch) for epoch in epochs}) == 5
+
+
+def test_looking_at_the_next_entries_goes_no_further():
+    shuffle = make_shuffle()
+    assert shuffle.next(3).tolist() == shuffle.next(3).tolist()
+    assert shuffle.entry == 0
+
+
+@pytest.mark.parametrize("steps", range(9))
+def test_another_shuffle_goes_on_from_any_place(steps):
+    first = make_shuffle()
+    for _ in range(steps):
+        take(first, 3)
+        first.generator.random()  # others draw from it too
+    state = ShuffleState.model_validate_json(first.state().model_dump_json())
+    second = make_shuffle(seed=99)
+    second.load_state(state)
+    assert second.state() == state
+    assert [take(first, 3) for _ in range(9)] == [take(second, 3) for _ in range(9)]
+    assert first.generator.random() == second.generator.random()
+
+
+def test_a_state_that_does_not_fit_is_refused_and_changes_nothing():
+    shuffle = make_shuffle()
+    take(shuffle, 3)
+    before = shuffle.state()
+    with pytest.raises(ValueError, match="trained on 8 entries, now there are 7"):
+        shuffle.load_state(make_shuffle(8).state())
+    foreign = Shuffle(7, generator=np.random.Generator(np.random.SFC64(1)))
+    with pytest.raises(ValueError, match="kind SFC64, expected PCG64"):
+        shuffle.load_state(foreign.state())
+    broken = before.model_copy(update={"epoch_generator": foreign.state().generator})
+    with pytest.raises(ValueError, match="kind SFC64, expected PCG64"):
+        shuffle.load_state(broken)
+    assert shuffle.state() == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"entry": 7},
+        {"entry": -1},
+        {"epoch": 1.0},
+        {"epoch": True},
+        {"entries": 0},
+        {"generator": None},
+        {"epoch_generator": None},
+        {"more": 1},
+    ],
+)
+def test_fields_out_of_range_or_of_the_wrong_kind_are_refused(change):
+    shuffle = make_shuffle()
+    take(shuffle, 3)
+    with pytest.raises(ValidationError, match=next(iter(change)).split("_")[0]):
+        ShuffleState.model_validate({**shuffle.state().model_dump(), **change})
