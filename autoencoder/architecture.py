@@ -91,20 +91,30 @@ def nearly_square(size: int) -> Shape:
 def _plan_local(settings: Settings, hidden: Activation, output: Activation) -> Architecture:
     channels = settings.layer_sizes
     _check_halving(settings, len(channels))
+    halvings = 2 ** len(channels)
+    code = Shape(settings.height // halvings, settings.width // halvings, channels[-1])
+    is_code = code.size == settings.code_size and not settings.middle
     encoder: list[LayerPlan] = []
     shape = settings.shape
-    for count in channels:
-        encoder.append(LocalPlan(shape, 2, settings.window, 1, count, hidden))
+    for count, activation in zip(channels, _activations(len(channels), hidden, is_code), strict=True):
+        encoder.append(LocalPlan(shape, 2, settings.window, 1, count, activation))
         shape = encoder[-1].output_shape
-    middle = [_keep(shape, shape.channels, hidden)] * settings.middle
     decoder: list[LayerPlan] = []
     source, window = shape, _expanding_window(settings.window)
     for count in channels[-2::-1]:
         decoder.append(LocalPlan(source, 1, window, 2, count, hidden))
         source = decoder[-1].output_shape
     decoder.append(LocalPlan(source, 1, window, 2, settings.channels, output))
+    if is_code:
+        return Architecture(encoder, decoder)
+    middle = [_keep(shape, shape.channels, hidden)] * settings.middle
     to_code, from_code = _plan_code(settings.code_size, shape, hidden)
     return Architecture([*encoder, *middle, to_code], [from_code, *middle, *decoder])
+
+
+def _activations(count: int, hidden: Activation, is_code: bool) -> list[Activation]:
+    """Return the activations of the layers that condense; a code is linear."""
+    return [hidden] * (count - 1) + [Identity() if is_code else hidden]
 
 
 def _check_halving(settings: Settings, times: int) -> None:

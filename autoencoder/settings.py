@@ -101,8 +101,8 @@ class Settings(BaseSettings):
     layers: Widths = Field(
         (),
         description="the encoder's layers, mirrored in the decoder. dense, graph: neurons of each layer; "
-        "local: channels of each layer, every one halving width and height. Empty: 512,256 for dense and "
-        "graph, 8,16 for local",
+        "local: channels of each layer, every one halving width and height; a last one of just code-size "
+        "numbers is the code. Empty: 512,256 for dense and graph, 8,16 for local",
     )
     middle: int = Field(
         0,

@@ -38,6 +38,13 @@ def test_local_layers_halve_and_double_around_a_code_that_is_an_image():
     ]
 
 
+def test_a_last_layer_of_just_the_code_size_is_the_code():
+    settings = Settings(architecture="local", width=16, height=16, layers="4,3", code_size=48)
+    assert shapes(settings) == ["16x16x1", "8x8x4", "4x4x3", "8x8x4", "16x16x1"]
+    plan = plan_architecture(settings)
+    assert [layer.activation for layer in plan.encoder] == [LeakyReLU(settings.leakage), Identity()]
+
+
 def test_a_code_that_is_no_image_is_a_dense_layer():
     settings = Settings(architecture="local", layers="4,4", code_size=32)
     assert shapes(settings) == ["28x28x1", "14x14x4", "7x7x4", "4x8x1", "7x7x4", "14x14x4", "28x28x1"]

@@ -1,0 +1,135 @@
+"""Does a local autoencoder keep more of a photograph than principal components, number for number?
+
+    python -m experiments.photographs ../shared/data/photos
+
+cuts 64 x 64 crops out of photographs, trains the local architecture with a code of 256 numbers on them,
+fits 256 principal components on the same crops, and compares both on crops from a strip of every
+photograph that no training crop touches.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autoencoder.errors import SettingsError
+from autoencoder.session import Session, start_session
+from autoencoder.settings import Settings
+from nn.data import DataError, ImageSet
+from nn.render import reconstructions, save
+from nn.training import ProgressBar
+
+SHOWN = 24
+POWER_ITERATIONS = 4
+OVERSAMPLING = 44
+BLOCK = 512
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m experiments.photographs",
+        description=__doc__.split("\n", 1)[0],
+        epilog="example: python -m experiments.photographs ../shared/data/photos --minutes 5",
+    )
+    parser.add_argument("images", type=Path, help="folder of photographs")
+    parser.add_argument("--minutes", type=float, default=5, help="training time (default 5)")
+    parser.add_argument("--crops", type=int, default=2000, help="crops from each photograph (default 2000)")
+    parser.add_argument("--side", type=int, default=64, help="side of a crop (default 64)")
+    parser.add_argument("--channels", type=int, default=3, choices=(1, 3, 4), help="channels (default 3)")
+    parser.add_argument("--code-size", type=int, default=256, help="numbers for a crop (default 256)")
+    parser.add_argument("--output", type=Path, default=Path("runs/photographs"), help="folder for pictures")
+    return parser
+
+
+def make_settings(options: argparse.Namespace) -> Settings:
+    """Return the settings of the autoencoder: three layers that halve, the last of them the code."""
+    channels_of_code = max(1, options.code_size // (options.side // 8) ** 2)
+    values: dict[str, Any] = {
+        "input_directory": options.images,
+        "width": options.side,
+        "height": options.side,
+        "channels": options.channels,
+        "fit": "random-crop",
+        "crops": options.crops,
+        "architecture": "local",
+        "layers": (12, 16, channels_of_code),
+        "window": 6,
+        "code_size": options.code_size,
+        "leakage": 0.3,
+        "output_activation": "identity",
+        "learning_rate": 0.003,
+        "batch_size": 32,
+        "minutes": options.minutes,
+        "model_directory": options.output / "model",
+        "output_directory": options.output,
+    }
+    return Settings(**values)
+
+
+def principal_components(images: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
+    """Return the first principal components of centred rows (N, numbers), as (numbers, count).
+
+    Randomised subspace iteration (Halko, Martinsson and Tropp 2011, algorithm 4.4).
+    """
+    rank = min(count + OVERSAMPLING, *images.shape)
+    basis = generator.standard_normal((images.shape[1], rank)).astype(np.float32)
+    for _ in range(POWER_ITERATIONS):
+        basis, _ = np.linalg.qr(images.T @ (images @ basis))
+    _, _, directions = np.linalg.svd(images @ basis, full_matrices=False)
+    return basis @ directions[:count].T
+
+
+def project(images: ImageSet, mean: np.ndarray, components: np.ndarray) -> np.ndarray:
+    """Return what is left of images when only their principal components are kept, clipped to [0, 1]."""
+    outputs = np.empty((len(images), *images.shape), np.float32)
+    for start in range(0, len(images), BLOCK):
+        batch, _ = images.batch(np.arange(start, min(start + BLOCK, len(images))))
+        centred = batch.reshape(len(batch), -1) - mean
+        kept = centred @ components @ components.T + mean
+        outputs[start : start + len(batch)] = kept.reshape(batch.shape)
+    return np.clip(outputs, 0, 1)
+
+
+def fit_components(session: Session, code_size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean and the components of the crops that the session trains on."""
+    crops, _ = session.training.batch(np.arange(len(session.training)))
+    flat = crops.reshape(len(crops), -1)
+    mean = flat.mean(axis=0)
+    flat -= mean
+    return mean, principal_components(flat, code_size, np.random.default_rng(0))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train, fit, compare, draw."""
+    parser = make_parser()
+    options = parser.parse_args(arguments)
+    try:
+        session = start_session(make_settings(options))
+    except (DataError, SettingsError, ValueError) as error:
+        parser.error(str(error))
+    print(f"{len(session.training):,} crops to learn from, {len(session.held_out):,} held out", flush=True)
+    mean, components = fit_components(session, options.code_size)
+    session.train([ProgressBar()])
+    held_out, _ = session.held_out.batch(np.arange(len(session.held_out)))
+    results = {
+        "principal components": project(session.held_out, mean, components),
+        "local autoencoder": session.model.reconstruct(held_out),
+    }
+    chosen = np.linspace(0, len(held_out) - 1, SHOWN, dtype=int)
+    for name, outputs in results.items():
+        mean_square = float(np.mean((outputs - held_out) ** 2, dtype=np.float64))
+        print(f"{name:22} mean squared error {mean_square:.6f} on held-out crops")
+        title = f"{name}: {options.code_size} numbers a crop"
+        picture = reconstructions(held_out[chosen], outputs[chosen], title=title)
+        save(picture, options.output / f"{name.replace(' ', '_')}.png")
+    print(f"pictures in {options.output}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,39 @@
+"""The comparison with principal components runs end to end, and its components are those of the data."""
+
+import numpy as np
+import pytest
+from autoencoder_runs import write_images
+
+from experiments import photographs
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_comparison_of_small_photographs(tmp_path, capsys):
+    write_images(tmp_path / "photos", 2, side=96)
+    arguments = [str(tmp_path / "photos"), "--minutes", "0.01", "--crops", "40", "--side", "16"]
+    arguments += ["--code-size", "8", "--output", str(tmp_path / "runs")]
+    assert photographs.main(arguments) == 0
+    printed = capsys.readouterr().out
+    assert "80 crops to learn from" in printed
+    assert printed.count("mean squared error") == 2
+    for name in ("principal_components.png", "local_autoencoder.png"):
+        assert (tmp_path / "runs" / name).stat().st_size > 1000
+
+
+def test_bad_folder_is_an_error_without_a_traceback(tmp_path, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        photographs.main([str(tmp_path / "nowhere")])
+    assert stopped.value.code == 2
+    assert "nowhere" in capsys.readouterr().err
+
+
+def test_components_span_the_directions_of_largest_variance():
+    generator = np.random.default_rng(0)
+    images = generator.standard_normal((300, 60)) * np.linspace(3, 0.01, 60) ** 3
+    images = (images - images.mean(axis=0)).astype(np.float32)
+    found = photographs.principal_components(images, 5, generator)
+    _, _, exact = np.linalg.svd(images, full_matrices=False)
+    np.testing.assert_allclose(found.T @ found, np.eye(5), atol=1e-5)
+    lost = np.linalg.norm(images - images @ found @ found.T)
+    best = np.linalg.norm(images - images @ exact[:5].T @ exact[:5])
+    assert lost <= best * 1.001
