@@ -30,7 +30,7 @@ with 130. Whatever ended a run, --resume goes on with the same numbers as if it 
       one minute on IDX files; the test file is held out
 
   autoencoder train --input-directory photos --width 64 --height 64 --channels 3 --fit random-crop \\
-          --architecture local --layers 8,16,16 --code-size 256
+          --architecture local --layers 8,16,4 --code-size 256
       windows that condense 64 x 64 crops in colour to 8 x 8 x 4 numbers
 
   autoencoder train --config run.conf --learning-rate 0.0005

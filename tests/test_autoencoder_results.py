@@ -24,7 +24,7 @@ def make(**changes: Any) -> AutoEncoder:
     return AutoEncoder.create(tiny_settings(**changes), generator=np.random.default_rng(3))
 
 
-LOCAL = {"architecture": "local", "layers": "3,2", "code_size": 8, "channels": 3}
+LOCAL = {"architecture": "local", "layers": "3,2", "code_size": 4, "channels": 3}
 
 
 @pytest.mark.parametrize(
