@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def make_parser(name: str, description: str) -> argparse.ArgumentParser:
     program = f"python -m experiments.{name}"
     parser = argparse.ArgumentParser(
         prog=program,
-        description=description,
+        description=textwrap.fill(description, 79),
         epilog=f"""\
 examples:
   {program}
@@ -47,7 +48,7 @@ One thread is enough for layers this small, and leaves the others to you: NUMBA_
         help="folder of images, IDX files or .npy; fitted to 28 x 28 grey (default: built-in digits)",
     )
     parser.add_argument(
-        "--images", type=_count, default=10_000, help="how many images to use (default %(default)s)"
+        "--images", type=_count, default=10_000, help="use the first so many images (default %(default)s)"
     )
     parser.add_argument(
         "--epochs", type=_count, default=16, help="passes over the training images (default %(default)s)"

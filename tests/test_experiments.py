@@ -250,7 +250,7 @@ class TestScripts:
         assert str(output) in table
         with Image.open(output) as picture:
             assert picture.width == 900
-            assert len(set(picture.convert("RGB").get_flattened_data())) > 50
+            assert len(np.unique(np.asarray(picture).reshape(-1, 3), axis=0)) > 50
 
     @pytest.mark.parametrize(
         ("arguments", "message"),
