@@ -53,14 +53,19 @@ def write_pictures(model: AutoEncoder, images: ImageSet, directory: Path) -> lis
     """
     make_directory(directory)
     paths = [directory / f"{name}.png" for name in ("reconstructions", "network", "code_sweep")]
-    originals = images.batch(np.arange(min(PAIRS, len(images))))[0]
+    originals = images.batch(spread(len(images), PAIRS))[0]
     save(reconstructions(originals, model.reconstruct(originals)), paths[0])
     drawing = draw_model(model, originals[0])
     save(network_picture(drawing.layers, drawing.connections, strongest=STRONGEST), paths[1])
-    codes = model.encode(images.images[:CODES])
+    codes = model.encode(images.batch(spread(len(images), CODES))[0])
     swept, labels, values = sweep(model, codes)
     save(code_sweep(swept, row_labels=labels, column_labels=values, title=SWEEP_TITLE), paths[2])
     return paths
+
+
+def spread(size: int, count: int) -> np.ndarray:
+    """Return `count` places of `size`, or all, at equal distances: neighbours may be cut from one image."""
+    return np.linspace(0, size - 1, min(size, count)).round().astype(np.int64)
 
 
 def sweep(model: AutoEncoder, codes: np.ndarray) -> tuple[np.ndarray, list[str], list[str]]:

@@ -14,7 +14,7 @@ from autoencoder.files import picture_names, prepare_for_pictures, replacing, wr
 from autoencoder.model import AutoEncoder
 from autoencoder.model_file import build_model, load_snapshot, settings_of
 from autoencoder.report import table
-from autoencoder.results import COLUMNS, SWEPT, sweep
+from autoencoder.results import COLUMNS, SWEPT, spread, sweep
 from autoencoder.validation import make_settings
 from networks.ladder import rung
 from nn.image import Shape
@@ -67,6 +67,12 @@ def test_the_strongest_connections_of_windows_lead_where_they_say(rung_name: str
         difference = (layer.forward(nudged) - before).reshape(-1, 16)[target]
         slopes = difference / (0.5 * weight)
         assert np.all((slopes > 0.005) & (slopes < 1.005)), "outside what a leaky ReLU lets through"
+
+
+def test_images_are_taken_from_everywhere():
+    np.testing.assert_array_equal(spread(3, 5), [0, 1, 2])
+    np.testing.assert_array_equal(spread(101, 5), [0, 25, 50, 75, 100])
+    np.testing.assert_array_equal(spread(1, 5), [0])
 
 
 def test_a_sweep_changes_one_number_of_the_code_in_each_row():
