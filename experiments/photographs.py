@@ -23,7 +23,7 @@ from nn.data import DataError, ImageSet
 from nn.render import reconstructions, save
 from nn.training import ProgressBar
 
-SHOWN = 24
+SHOWN = 28
 POWER_ITERATIONS = 4
 OVERSAMPLING = 44
 BLOCK = 512
