@@ -14,7 +14,7 @@ from benchmarks.peers import torch
 from benchmarks.timing import Contestant, race
 from nn.history import aligned_zeros
 from nn.kernels.product import multiply
-from nn.simd import Columns, Rows, Target
+from nn.tile import Columns, Rows, Target
 
 SIDE = 1024
 HISTORIES = 64

@@ -1,7 +1,7 @@
 """Dense, rung o2: register tiles of explicit SIMD, in parallel.
 
 Previous rung:  networks/dense_o1.py
-What changed:   1. all three products run on the register tile of nn/simd.py: 8 rows by 2 vectors of
+What changed:   1. all three products run on the register tile of nn/tile.py: 8 rows by 2 vectors of
                    sums stay in registers while 10 loads feed 16 multiply-adds
                 2. the weight gradient is a product too: the inputs are transposed once, so that its
                    vectors run along the weights and need no horizontal sums

@@ -2,7 +2,7 @@
 
 Previous rung:  networks/local_o1.py
 What changed:   1. a tile's sums, input signals and weight gradients run on the register tile of
-                   nn/simd.py, which reads the window's rows where they lie in the image
+                   nn/tile.py, which reads the window's rows where they lie in the image
                 2. one pass backwards: deltas, input signals, weight gradients of a tile while its
                    weights and its window are in cache; activation and bias in the same pass forwards
                 3. bands of tile rows run in parallel, the even ones and then the odd ones: windows of
@@ -26,6 +26,7 @@ from networks.dense_o2 import WORTH_A_REGION
 from networks.network import check_input, check_signals
 from nn.history import LANES, aligned_zeros, pad_histories, padded
 from nn.kernels import local as kernels
+from nn.kernels import local_backward
 
 
 class Local(local_o1.Local):
@@ -61,7 +62,7 @@ class Local(local_o1.Local):
         self._signals = pad_histories(signals)
         arrays, scale = self._arrays(learning_rate)
         slope = self.dtype.type(self.activation.slope)
-        run = kernels.backward_parallel if self._parallel else kernels.backward_serial
+        run = local_backward.backward_parallel if self._parallel else local_backward.backward_serial
         run(self._geometry, arrays, self.activation.code, slope, scale, self.propagates)
         return self._input_signals[..., : self._entries]
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from nn.history import LANES, aligned_zeros, padded
 from nn.kernels.product import multiply, transpose
-from nn.simd import Columns, Rows, Target
+from nn.tile import Columns, Rows, Target
 
 sizes = st.integers(1, 40)
 

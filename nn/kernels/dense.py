@@ -12,7 +12,7 @@ from numba import njit, prange
 from nn.kernels.activations import activate, multiply_by_derivative
 from nn.kernels.product import multiply, transpose
 from nn.kernels.vectors import add_number, scale_and_sum
-from nn.simd import Columns, Rows, Target
+from nn.tile import Columns, Rows, Target
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -7,7 +7,8 @@ output number k is always summed in order, so blocking and threads never change 
 from numba import njit
 
 from nn.history import LANES
-from nn.simd import Columns, Rows, Target, make_tile, transpose_block
+from nn.simd import transpose_block
+from nn.tile import Columns, Rows, Target, make_tile
 
 WIDE = 2 * LANES
 

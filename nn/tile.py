@@ -1,0 +1,183 @@
+"""The register tile: the one product that every fast rung is made of.
+
+    c[r, n] (+)= sum over k of a[r, k] * b[k, n]
+
+with R rows times V vectors of c held in registers for the whole of k: a step loads V vectors of b,
+broadcasts R numbers of a and feeds R * V multiply-adds. R * V = 16 leaves registers to spare on a
+processor with 32 of them, and hides the latency of a multiply-add (4 cycles, two a cycle) twice over.
+(Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication", section 4.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from nn.history import LANES
+from nn.simd import (
+    INTEGER,
+    LANE,
+    fused_multiply_add,
+    load_vector,
+    pointer_to,
+    splat,
+    store_vector,
+    vector_of,
+    vector_pointer,
+)
+
+
+class Rows(NamedTuple):
+    """The left operand of a tile: a[r, k] lies at `offset + r * row + k * step` of a flat array."""
+
+    array: np.ndarray
+    offset: int
+    row: int
+    step: int
+
+
+class Columns(NamedTuple):
+    """The right operand: b[k, :] lies at `offset + i * step + j * outer_step` of a flat array.
+
+    k counts through an inner loop over i and an outer one over j, so a window of an image can be
+    read where it lies, row after row.
+    """
+
+    array: np.ndarray
+    offset: int
+    step: int
+    outer_step: int
+
+
+class Target(NamedTuple):
+    """The result: c[r, :] lies at `offset + r * row` of a flat array."""
+
+    array: np.ndarray
+    offset: int
+    row: int
+
+
+class _Tile:
+    """Writes the instructions of one tile; a method for each part of the loop."""
+
+    def __init__(
+        self, context: Any, builder: ir.IRBuilder, operands: Any, kinds: Any, rows: int, vectors: int
+    ) -> None:
+        self.builder = builder
+        self.rows, self.vectors = rows, vectors
+        a, b, c = (
+            [builder.extract_value(operand, i) for i in range(len(kind))]
+            for operand, kind in zip(operands, kinds, strict=True)
+        )
+        self.a = pointer_to(context, builder, kinds[0][0], a[0], a[1])
+        self.b = pointer_to(context, builder, kinds[1][0], b[0], b[1])
+        self.c = pointer_to(context, builder, kinds[2][0], c[0], c[1])
+        self.a_row, self.a_step = a[2], a[3]
+        self.b_step, self.b_outer_step = b[2], b[3]
+        self.c_row = c[2]
+        self.bytes_each = kinds[2][0].dtype.bitwidth // 8
+        self.vector = vector_of(kinds[2][0].dtype)
+        self.sums = [[cgutils.alloca_once(builder, self.vector) for _ in range(vectors)] for _ in range(rows)]
+        self.position = cgutils.alloca_once_value(builder, self.a)
+
+    def _places(self) -> Any:
+        """Yield every register with its place in c."""
+        for r in range(self.rows):
+            row = self.builder.gep(self.c, [self.builder.mul(self.c_row, INTEGER(r))])
+            for v in range(self.vectors):
+                yield self.sums[r][v], self.builder.gep(row, [INTEGER(v * LANES)])
+
+    def begin(self, accumulate: Any, mask: Any) -> None:
+        """Load c, or start from zero."""
+        zero = ir.Constant(self.vector, [0.0] * LANES)
+        with self.builder.if_else(accumulate) as (add, replace):
+            with add:
+                for register, place in self._places():
+                    self.builder.store(self._load_masked(place, mask), register)
+            with replace:
+                for register, _ in self._places():
+                    self.builder.store(zero, register)
+
+    def step(self, b: Any) -> None:
+        """Feed the multiply-adds of one k."""
+        builder = self.builder
+        right = [
+            load_vector(builder, builder.gep(b, [INTEGER(v * LANES)]), self.bytes_each)
+            for v in range(self.vectors)
+        ]
+        a = builder.load(self.position)
+        for r in range(self.rows):
+            left = splat(builder, builder.load(builder.gep(a, [builder.mul(self.a_row, INTEGER(r))])))
+            for v in range(self.vectors):
+                register = self.sums[r][v]
+                builder.store(fused_multiply_add(builder, left, right[v], builder.load(register)), register)
+        builder.store(builder.gep(a, [self.a_step]), self.position)
+
+    def loop(self, outer: Any, inner: Any) -> None:
+        """Run k through its inner and outer loop."""
+        builder = self.builder
+        with cgutils.for_range(builder, outer) as rows:
+            line = builder.gep(self.b, [builder.mul(rows.index, self.b_outer_step)])
+            with cgutils.for_range(builder, inner) as columns:
+                self.step(builder.gep(line, [builder.mul(columns.index, self.b_step)]))
+
+    def end(self, mask: Any) -> None:
+        """Store the sums."""
+        for register, place in self._places():
+            vector = self.builder.load(register)
+            if mask is None:
+                store_vector(self.builder, vector, place, self.bytes_each)
+            else:
+                pointer = vector_pointer(self.builder, place)
+                self._masked("store", ir.VoidType(), [vector, pointer, LANE(self.bytes_each), mask])
+
+    def _load_masked(self, place: Any, mask: Any) -> Any:
+        if mask is None:
+            return load_vector(self.builder, place, self.bytes_each)
+        zero = ir.Constant(self.vector, [0.0] * LANES)
+        pointer = vector_pointer(self.builder, place)
+        return self._masked("load", self.vector, [pointer, LANE(self.bytes_each), mask, zero])
+
+    def _masked(self, verb: str, result: Any, arguments: list[Any]) -> Any:
+        kind = ir.FunctionType(result, [argument.type for argument in arguments])
+        name = f"llvm.masked.{verb}.v{LANES}f{self.bytes_each * 8}.p0"
+        function = cgutils.get_or_insert_function(self.builder.module, kind, name)
+        return self.builder.call(function, arguments)
+
+
+def _first_lanes(builder: ir.IRBuilder, count: Any) -> Any:
+    """Return a mask that is true for the first `count` lanes."""
+    numbers = ir.Constant(ir.VectorType(INTEGER, LANES), list(range(LANES)))
+    return builder.icmp_signed("<", numbers, splat(builder, count))
+
+
+def make_tile(rows: int, vectors: int, masked: bool = False) -> Callable[..., Any]:
+    """Return the tile operation for R = `rows` and V = `vectors`.
+
+    The operation is `tile(a: Rows, b: Columns, c: Target, outer, inner, accumulate, width)`: c is added
+    to where `accumulate` is true. A masked tile touches only the first `width` columns of c.
+    """
+
+    @intrinsic
+    def tile(
+        typing_context: Any, a: Any, b: Any, c: Any, outer: Any, inner: Any, accumulate: Any, width: Any
+    ) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            kinds = [operand.types for operand in signature.args[:3]]
+            code = _Tile(context, builder, arguments[:3], kinds, rows, vectors)
+            mask = _first_lanes(builder, arguments[6]) if masked else None
+            code.begin(arguments[5], mask)
+            code.loop(arguments[3], arguments[4])
+            code.end(mask)
+            return context.get_dummy_value()
+
+        whole = types.intp
+        return types.void(a, b, c, whole, whole, types.boolean, whole), generate
+
+    return tile
