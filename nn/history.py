@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import cycle
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -17,11 +16,6 @@ LANES = 16
 """Entries per vector: 64 bytes of float32. Rows of `LANES` float64 fill two cache lines."""
 
 CACHE_LINE = 64
-HUGE_PAGE = 2 << 20
-
-_staggers = cycle(range(0, 16 * 65 * CACHE_LINE, 65 * CACHE_LINE))
-"""Large arrays lie on huge pages, but do not all begin at the same place of one: a copy between two that
-do would read and write the same cache sets."""
 
 
 def padded(entries: int) -> int:
@@ -46,13 +40,8 @@ def aligned_zeros(shape: int | Sequence[int], dtype: DTypeLike = np.float32) -> 
     """
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     size = math.prod(shape) * np.dtype(dtype).itemsize
-    if size < HUGE_PAGE:
-        memory = np.zeros(size + CACHE_LINE, np.uint8)
-        start = -memory.ctypes.data % CACHE_LINE
-    else:
-        stagger = next(_staggers)
-        memory = np.zeros(size + HUGE_PAGE + stagger, np.uint8)
-        start = -memory.ctypes.data % HUGE_PAGE + stagger
+    memory = np.zeros(size + CACHE_LINE, np.uint8)
+    start = -memory.ctypes.data % CACHE_LINE
     return memory[start : start + size].view(dtype).reshape(shape)
 
 

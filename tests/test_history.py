@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from nn.history import (
     CACHE_LINE,
-    HUGE_PAGE,
     LANES,
     aligned_copy,
     aligned_zeros,
@@ -85,10 +84,3 @@ def test_pad_histories_adds_zeros_and_leaves_whole_vectors_alone(entries, transp
     assert not whole[..., entries:].any()
     if entries % LANES == 0 and not transposed:
         assert whole is values
-
-
-def test_large_arrays_lie_on_cache_lines_of_huge_pages_and_not_all_alike():
-    arrays = [aligned_zeros((3, 1 << 20)) for _ in range(4)]
-    assert all(array.ctypes.data % 64 == 0 and not array.any() for array in arrays)
-    assert len({array.ctypes.data % HUGE_PAGE for array in arrays}) == 4
-    assert all(array.ctypes.data % HUGE_PAGE < HUGE_PAGE // 16 for array in arrays)
