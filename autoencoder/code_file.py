@@ -9,8 +9,6 @@ import numpy as np
 from autoencoder.errors import InputError
 from nn.data.memory import require_memory
 
-SUFFIX = ".npy"
-
 
 def read_codes(path: Path, code_size: int) -> np.ndarray:
     """Read codes.

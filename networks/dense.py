@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.configuration import Fields
+from networks.descent import apply_gradient
 from networks.network import Network, check_dtype, check_input, check_signals
 from nn.activations import Activation, LeakyReLU
 from nn.image import Shape
@@ -138,13 +139,3 @@ class Dense(Network):
                 generator=np.random.default_rng(0),
                 dtype=dtype,
             )
-
-
-def apply_gradient(
-    parameters: Parameters, name: str, gradient: np.ndarray, learning_rate: float | None
-) -> None:
-    """Add a gradient to the others, or descend along it at once when there is a learning rate."""
-    if learning_rate is None:
-        parameters.gradient(name)[...] += gradient
-    else:
-        parameters[name][...] -= float(learning_rate) * gradient

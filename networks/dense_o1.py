@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from networks import dense
+from networks.descent import gradient_targets
 from networks.network import check_input, check_signals
 from nn.history import aligned_zeros
 from nn.kernels.dense import bias_gradients, forward_loops, input_signals_loops, weight_gradients_loops
@@ -47,14 +48,7 @@ class Dense(dense.Dense):
         np.multiply(self._signals, self.activation.derivative(self._values), out=self._deltas)
         if self.propagates:
             input_signals_loops(self.parameters["weights"], self._deltas, self._input_signals)
-        weights, biases, scale = self._targets(learning_rate)
+        weights, biases, scale = gradient_targets(self.parameters, learning_rate)
         weight_gradients_loops(self._deltas, self._inputs, weights, scale)
         bias_gradients(self._deltas, biases, scale)
         return self._input_signals.reshape(*self.input_shape, -1)
-
-    def _targets(self, learning_rate: float | None) -> tuple[np.ndarray, np.ndarray, np.floating]:
-        """Return where weight and bias gradients are added, and the factor they are added with."""
-        one = self.dtype.type(1)
-        if learning_rate is None:
-            return self.parameters.gradient("weights"), self.parameters.gradient("biases"), one
-        return self.parameters["weights"], self.parameters["biases"], -one * self.dtype.type(learning_rate)

@@ -21,6 +21,7 @@ from __future__ import annotations
 import numpy as np
 
 from networks import dense_o1
+from networks.descent import gradient_targets
 from networks.network import check_input, check_signals
 from nn.history import aligned_zeros, pad_histories, padded
 from nn.kernels import dense as kernels
@@ -76,7 +77,7 @@ class Dense(dense_o1.Dense):
         return self._input_signals.reshape(*self.input_shape, -1)[..., : self._entries]
 
     def _arrays(self, learning_rate: float | None) -> tuple[kernels.Arrays, np.floating]:
-        weights, biases, scale = self._targets(learning_rate)
+        weights, biases, scale = gradient_targets(self.parameters, learning_rate)
         arrays = kernels.Arrays(
             weights=self.parameters["weights"].ravel(),
             weights_target=weights.ravel(),

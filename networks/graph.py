@@ -32,7 +32,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.dense import apply_gradient
+from networks.descent import apply_gradient
 from networks.network import Network, check_dtype
 from nn.graph.graph import Graph, checked_index
 from nn.graph.neuron import Connection, Kind, Layer, Neuron, Weight

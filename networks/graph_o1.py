@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 from networks import graph
-from networks.dense import apply_gradient
+from networks.descent import apply_gradient
 from nn.graph import Graph
 from nn.graph.neuron import Kind
 from nn.graph.rows import offsets, sort_rows

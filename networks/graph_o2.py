@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from networks import graph_o1
+from networks.descent import gradient_targets
 from nn.graph import Graph
 from nn.graph.columns import Compressed, compress
 from nn.graph.neuron import Kind
@@ -206,18 +207,14 @@ class GraphNetwork(graph_o1.GraphNetwork):
             self._backward_schedule,
             self.propagates,
         )
-        if learning_rate is None:
-            targets = Trained(self.parameters.gradient("weights"), self.parameters.gradient("biases"))
-            scale = self.dtype.type(1)
-        else:
-            targets, scale = Trained(self.weights, self.biases), self.dtype.type(-learning_rate)
+        weights, biases, scale = gradient_targets(self.parameters, learning_rate)
         graph_gradients.gradients(
             self._forward_neurons,
             self._own_rows,
             self._listed_weights,
             self._listed_biases,
             histories,
-            targets,
+            Trained(weights, biases),
             scale,
             self._tasks,
         )

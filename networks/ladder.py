@@ -5,7 +5,6 @@ Tests, benchmarks and the applications read this list and nothing else: a new ru
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from networks.configuration import Fields
 from networks.network import Network
 from networks.stack import Stack
 from nn.activations import Tanh
+from nn.choices import choose
 from nn.graph import Graph
 from nn.image import Shape
 
@@ -97,8 +97,8 @@ def rung(family: str, name: str) -> Any:
     ValueError
         When the family or the rung is unknown; the message suggests the nearest.
     """
-    rungs = _known(FAMILIES, family, "family").rungs
-    return _known(rungs, name, f"rung of {family}")
+    rungs = choose(FAMILIES, family, "family").rungs
+    return choose(rungs, name, f"rung of {family}")
 
 
 def network_from_configuration(
@@ -134,11 +134,3 @@ def network_from_configuration(
 def under(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
     """Return the arrays whose names begin with a prefix, by the rest of their names."""
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-
-
-def _known(table: Mapping[str, Any], name: str, what: str) -> Any:
-    if name not in table:
-        near = difflib.get_close_matches(name, table, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(table)}"
-        raise ValueError(f"unknown {what} {name!r}; {hint}")
-    return table[name]

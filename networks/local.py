@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.configuration import Fields
-from networks.dense import apply_gradient
+from networks.descent import apply_gradient
 from networks.network import Network, check_dtype, check_input, check_signals
 from nn.activations import Activation, LeakyReLU
 from nn.image import Box, Shape, Tiling

@@ -15,6 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from networks import local
+from networks.descent import gradient_targets
 from networks.network import check_input, check_signals
 from nn.history import aligned_zeros
 from nn.kernels.dense import bias_gradients
@@ -72,16 +73,7 @@ class Local(local.Local):
         if self.propagates:
             weights = self.parameters["weights"]
             input_signals_loops(self._geometry, weights, deltas, self._input_signals.ravel())
-        weights, biases, scale = self._targets(learning_rate)
+        weights, biases, scale = gradient_targets(self.parameters, learning_rate)
         weight_gradients_loops(self._geometry, deltas, self._inputs.ravel(), weights, scale)
-        bias_gradients(self._deltas.reshape(self.output_shape.size, -1), biases, scale)
+        bias_gradients(self._deltas.reshape(self.output_shape.size, -1), biases.ravel(), scale)
         return self._input_signals
-
-    def _targets(self, learning_rate: float | None) -> tuple[np.ndarray, np.ndarray, np.floating]:
-        """Return where weight and bias gradients are added, flat, and the factor they are added with."""
-        one = self.dtype.type(1)
-        if learning_rate is None:
-            gradient = self.parameters.gradient
-            return gradient("weights"), gradient("biases").ravel(), one
-        weights, biases = self.parameters["weights"], self.parameters["biases"].ravel()
-        return weights, biases, -one * self.dtype.type(learning_rate)

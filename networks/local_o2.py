@@ -23,6 +23,7 @@ import numpy as np
 
 from networks import local_o1
 from networks.dense_o2 import WORTH_A_REGION
+from networks.descent import gradient_targets
 from networks.network import check_input, check_signals
 from nn.history import LANES, aligned_zeros, pad_histories, padded
 from nn.kernels import local as kernels
@@ -72,12 +73,12 @@ class Local(local_o1.Local):
         return self.connections * self._values.shape[-1] >= WORTH_A_REGION
 
     def _arrays(self, learning_rate: float | None) -> tuple[kernels.Arrays, np.floating]:
-        weights, biases, scale = self._targets(learning_rate)
+        weights, biases, scale = gradient_targets(self.parameters, learning_rate)
         arrays = kernels.Arrays(
             weights=self.parameters["weights"],
             weights_target=weights,
             biases=self.parameters["biases"].ravel(),
-            biases_target=biases,
+            biases_target=biases.ravel(),
             inputs=self._inputs.ravel(),
             input_signals=self._input_signals.ravel(),
             values=self._values.ravel(),

@@ -6,12 +6,13 @@ second history of sums. At a kink the derivative is that of the flatter side.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
 
 import numpy as np
+
+from nn.choices import choose
 
 
 @dataclass(frozen=True)
@@ -275,11 +276,7 @@ def activation_from_configuration(configuration: Mapping[str, Any]) -> Activatio
     """
     settings = dict(configuration)
     name = settings.pop("name", None)
-    if not isinstance(name, str) or name not in ACTIVATIONS:
-        near = difflib.get_close_matches(str(name), ACTIVATIONS, n=1)
-        hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(ACTIVATIONS)}"
-        raise ValueError(f"unknown activation {name!r}{hint}")
-    kind = ACTIVATIONS[name]
+    kind = choose(ACTIVATIONS, name, "activation")
     unknown = set(settings) - {field.name for field in fields(kind)}
     if unknown:
         raise ValueError(f"activation {name} has no parameter {', '.join(sorted(unknown))}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike
+
+from nn.choices import choose
 
 
 class Initializer(ABC):
@@ -195,7 +196,4 @@ def initializer_by_name(name: str) -> Initializer:
     ValueError
         When the name is unknown; the message suggests the nearest.
     """
-    if name not in INITIALIZERS:
-        near = difflib.get_close_matches(name, INITIALIZERS, n=1) or [", ".join(INITIALIZERS)]
-        raise ValueError(f"unknown initializer {name!r}; did you mean {near[0]}?")
-    return INITIALIZERS[name]()
+    return choose(INITIALIZERS, name, "initializer")()

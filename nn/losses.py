@@ -11,10 +11,11 @@ that the slopes are written to: fresh memory costs more than the arithmetic.
 
 from __future__ import annotations
 
-import difflib
 from typing import ClassVar
 
 import numpy as np
+
+from nn.choices import choose
 
 
 class Loss:
@@ -194,7 +195,4 @@ def loss_by_name(name: str) -> Loss:
     ValueError
         When the name is unknown; the message suggests the nearest.
     """
-    if name not in LOSSES:
-        near = difflib.get_close_matches(name, LOSSES, n=1) or [", ".join(LOSSES)]
-        raise ValueError(f"unknown loss {name!r}; did you mean {near[0]}?")
-    return LOSSES[name]()
+    return choose(LOSSES, name, "loss")()

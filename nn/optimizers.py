@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable
 from functools import partial
@@ -10,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from nn.choices import choose
 from nn.kernels import optimizers as kernels
 from nn.optimizer import Optimizer
 
@@ -189,10 +189,7 @@ def optimizer_by_name(name: str, learning_rate: float) -> Optimizer:
     ValueError
         When the name is unknown; the message suggests the nearest.
     """
-    if name not in OPTIMIZERS:
-        near = difflib.get_close_matches(name, OPTIMIZERS, n=1) or [", ".join(OPTIMIZERS)]
-        raise ValueError(f"unknown optimizer {name!r}; did you mean {near[0]}?")
-    return OPTIMIZERS[name](learning_rate)
+    return choose(OPTIMIZERS, name, "optimizer")(learning_rate)
 
 
 def _choose(serial: Callable, parallel: Callable, values: np.ndarray) -> Callable:

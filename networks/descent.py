@@ -1,0 +1,30 @@
+"""Where the gradients of a backward pass go: to the other gradients, or at once into the parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nn.parameters import Parameters
+
+
+def apply_gradient(
+    parameters: Parameters, name: str, gradient: np.ndarray, learning_rate: float | None
+) -> None:
+    """Add a gradient to the others, or descend along it at once when there is a learning rate."""
+    if learning_rate is None:
+        parameters.gradient(name)[...] += gradient
+    else:
+        parameters[name][...] -= float(learning_rate) * gradient
+
+
+def gradient_targets(
+    parameters: Parameters, learning_rate: float | None
+) -> tuple[np.ndarray, np.ndarray, Any]:
+    """Return what a kernel adds the gradients of weights and biases to, and the factor it adds them with."""
+    if learning_rate is None:
+        targets, factor = (parameters.gradient("weights"), parameters.gradient("biases")), 1.0
+    else:
+        targets, factor = (parameters["weights"], parameters["biases"]), -learning_rate
+    return *targets, np.asarray(factor, parameters.dtype)[()]
