@@ -11,10 +11,10 @@ import numpy as np
 from autoencoder.errors import SettingsError
 from autoencoder.layer_plans import DensePlan, GraphPlan, LayerPlan, LocalPlan, Start
 from autoencoder.settings import Settings
-from networks.stack import Stack
+from networks.sequential import Sequential
 from nn.activations import Activation, Identity, LeakyReLU, activation_from_configuration
-from nn.image import Shape
 from nn.initializers import BiasInitializer, initializer_by_name
+from nn.shape import Shape
 
 KEEPING_WINDOW = 3
 """Side of the windows of local layers that keep the size of the image."""
@@ -36,12 +36,12 @@ class Architecture(NamedTuple):
         """Number of weights and biases."""
         return sum(plan.connections + plan.neurons for plan in self.layers)
 
-    def build(self, settings: Settings, *, generator: np.random.Generator) -> tuple[Stack, Stack]:
+    def build(self, settings: Settings, *, generator: np.random.Generator) -> tuple[Sequential, Sequential]:
         """Make the encoder and the decoder, with weights drawn in the order of the layers."""
         bias = BiasInitializer(mean=settings.bias_mean)
         start = Start(generator, initializer_by_name(settings.initializer), bias)
-        encoder = Stack([plan.make(settings.rung, start) for plan in self.encoder])
-        return encoder, Stack([plan.make(settings.rung, start) for plan in self.decoder])
+        encoder = Sequential([plan.make(settings.rung, start) for plan in self.encoder])
+        return encoder, Sequential([plan.make(settings.rung, start) for plan in self.decoder])
 
 
 def plan_architecture(settings: Settings) -> Architecture:

@@ -12,8 +12,8 @@ from networks.graph import GraphNetwork
 from networks.local import Local
 from networks.network import Network
 from nn.history import to_history
-from nn.image import Shape
 from nn.render.network import ConnectionsPicture, LayerPicture, strongest_connections
+from nn.shape import Shape
 
 STRONGEST = 60
 """Connections drawn between two layers."""
@@ -49,7 +49,9 @@ def _add_layer(drawing: Drawing, layer: Network) -> None:
         _add_graph(drawing, layer)
         return
     number = len(drawing.layers)
-    drawing.layers.append(LayerPicture(f"{layer.family} {number}", layer.output_shape, layer.values[..., 0]))
+    drawing.layers.append(
+        LayerPicture(f"{layer.family} {number}", Shape(*layer.output_shape), layer.values[..., 0])
+    )
     if isinstance(layer, Dense):
         weights = layer.parameters["weights"]
         drawing.connections.append(strongest_connections(weights, number - 1, number, STRONGEST))

@@ -11,8 +11,9 @@ from networks.ladder import rung
 from networks.network import Network
 from nn.activations import Activation
 from nn.graph import Graph
-from nn.image import Shape, Tiling
+from nn.image import Tiling
 from nn.initializers import BiasInitializer, Initializer
+from nn.shape import Shape
 
 
 class Start(NamedTuple):

@@ -10,7 +10,7 @@ import numpy as np
 from autoencoder.model import AutoEncoder
 from networks.graph import GraphNetwork
 from networks.network import Network
-from nn.image import Shape
+from nn.shape import Shape
 
 
 class LayerView(NamedTuple):
@@ -54,7 +54,9 @@ def _views(network: Network) -> Iterator[LayerView]:
         yield from _graph_views(network)
         return
     weights, biases = (network.parameters[name].ravel() for name in ("weights", "biases"))
-    yield LayerView("", network.family, network.input_shape, network.output_shape, weights, biases)
+    yield LayerView(
+        "", network.family, Shape(*network.input_shape), Shape(*network.output_shape), weights, biases
+    )
 
 
 def _graph_views(network: GraphNetwork) -> Iterator[LayerView]:

@@ -9,9 +9,9 @@ import numpy as np
 from autoencoder.architecture import plan_architecture
 from autoencoder.settings import Settings, settings_texts
 from networks.network import Network
-from networks.stack import Stack
+from networks.sequential import Sequential
 from nn.data.memory import require_memory
-from nn.image import Shape
+from nn.shape import Shape
 from nn.training.state import PARAMETERS
 
 STRUCTURE = "structure."
@@ -34,7 +34,7 @@ class AutoEncoder:
 
     def __init__(self, encoder: Network, decoder: Network, settings: Settings) -> None:
         self.encoder, self.decoder = encoder, decoder
-        self.network = Stack([encoder, decoder])
+        self.network = Sequential([encoder, decoder])
         self.settings = settings
 
     @classmethod
@@ -52,12 +52,12 @@ class AutoEncoder:
     @property
     def shape(self) -> Shape:
         """Shape of an image."""
-        return self.network.input_shape
+        return Shape(*self.network.input_shape)
 
     @property
     def code_shape(self) -> Shape:
         """Shape of the code as a layer."""
-        return self.encoder.output_shape
+        return Shape(*self.encoder.output_shape)
 
     def encode(self, images: np.ndarray) -> np.ndarray:
         """Return the codes of images.

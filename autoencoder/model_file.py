@@ -12,10 +12,12 @@ from autoencoder.model import STRUCTURE, AutoEncoder
 from autoencoder.settings import Settings
 from autoencoder.validation import Given
 from networks.configuration import Fields
-from networks.ladder import network_from_configuration, rung, under
+from networks.ladder import network_from_configuration, rung
 from networks.network import Network
-from networks.stack import Stack
-from nn.image import Shape, Tiling
+from networks.parts import under
+from networks.sequential import Sequential
+from nn.image import Tiling
+from nn.shape import Shape
 from nn.snapshot import Snapshot, SnapshotError, load_latest, previous
 from nn.training.state import PARAMETERS, load_parameters
 
@@ -88,21 +90,21 @@ def _build_halves(snapshot: Snapshot, rung_name: str) -> list[Network]:
     halves = _parts(snapshot.metadata["network"])
     if len(halves) != 2:
         raise ValueError(f"{len(halves)} networks, expected an encoder and a decoder")
-    for half, configuration in enumerate(halves):
-        for position, layer in enumerate(_parts(configuration)):
+    for half, configuration in halves.items():
+        for position, layer in _parts(configuration).items():
             _check_size(layer, under(snapshot.arrays, f"{PARAMETERS}{half}.{position}."))
     structure = under(snapshot.arrays, STRUCTURE)
     return [
         network_from_configuration(configuration, under(structure, f"{half}."), rung_name=rung_name)
-        for half, configuration in enumerate(halves)
+        for half, configuration in halves.items()
     ]
 
 
-def _parts(configuration: Mapping[str, Any]) -> list[Any]:
+def _parts(configuration: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     with Fields(configuration) as fields:
-        if fields.family != Stack.family:
-            raise ValueError(f"a {fields.family} where a stack is expected")
-        return fields.items("networks")
+        if fields.family != Sequential.family:
+            raise ValueError(f"a {fields.family} where a sequential one is expected")
+        return fields.named("networks")
 
 
 def _check_size(configuration: Mapping[str, Any], parameters: Mapping[str, np.ndarray]) -> None:

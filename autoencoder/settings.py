@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from nn.data import Fit
-from nn.image import Shape
+from nn.shape import Shape
 
 
 def _split(value: Any) -> Any:

@@ -17,7 +17,7 @@ from networks.network import Network
 from nn.activations import Identity, LeakyReLU
 from nn.graph import Graph
 from nn.history import aligned_zeros
-from nn.image import Shape
+from nn.shape import Shape
 
 LEAKAGE = 0.1
 Build = Callable[[str], Network]

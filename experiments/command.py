@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from experiments.comparison import Comparison, Task, Variant, compare
 from nn.data import DataError, load_images
-from nn.image import Shape
 from nn.render import save
+from nn.shape import Shape
 
 HELD_OUT_LIMIT = 1000
 SHAPE = Shape(28, 28, 1)

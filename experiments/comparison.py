@@ -14,13 +14,13 @@ import numpy as np
 from experiments.activity import Activity, measure_activity
 from experiments.slow_half import Marks, slow_half
 from networks.dense_o2 import Dense
-from networks.stack import Stack
+from networks.sequential import Sequential
 from nn.activations import Activation, Identity, LeakyReLU, Sigmoid
 from nn.data import ImageSet
-from nn.image import Shape
 from nn.initializers import BiasInitializer
 from nn.losses import SquaredError
 from nn.optimizers import optimizer_by_name
+from nn.shape import Shape
 from nn.training import Trainer
 from nn.training.batches import ImageBatches
 from nn.training.callbacks import Callback
@@ -206,7 +206,7 @@ def run_variant(variant: Variant, task: Task, seed: int) -> Run:
     return Run(losses, before, measure_activity(network, task.held_out))
 
 
-def make_autoencoder(variant: Variant, shape: Shape, *, generator: np.random.Generator) -> Stack:
+def make_autoencoder(variant: Variant, shape: Shape, *, generator: np.random.Generator) -> Sequential:
     """Build a dense autoencoder: leaky ReLUs, a linear code in the middle, a sigmoid at the end."""
     half = [shape, *(Shape(1, width, 1) for width in WIDTHS)]
     shapes = [*half, *half[-2::-1]]
@@ -218,7 +218,7 @@ def make_autoencoder(variant: Variant, shape: Shape, *, generator: np.random.Gen
         bias = BiasInitializer(variant.bias_mean if activation is hidden else 0.0)
         layers.append(Dense(below, above, activation=activation, bias=bias, generator=generator))
     layers[0].propagates = False
-    return Stack(layers)
+    return Sequential(layers)
 
 
 class _HeldOutCurve(Callback):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nn.activations import Activation, activation_from_configuration
-from nn.image import Shape
+from nn.shape import Shape, parse_shape
 
 
 class Fields:
@@ -67,8 +67,34 @@ class Fields:
         value: list[Any] = self._take(name, list)
         return value
 
-    def shape(self, name: str) -> Shape:
-        """Take a shape such as 28x28x1."""
+    def named(self, name: str) -> dict[str, dict[str, Any]]:
+        """Take descriptions by name, in their order."""
+        described: dict[str, dict[str, Any]] = self._take(name, dict)
+        for part, description in described.items():
+            if not isinstance(part, str) or not isinstance(description, dict):
+                raise ValueError(f"{self.family}: {name}.{part} is not a description")
+        return described
+
+    def number(self, name: str) -> float:
+        """Take a number, whole or not."""
+        value = self._left.get(name)
+        if type(value) is int:
+            self._left[name] = float(value)
+        number: float = self._take(name, float)
+        return number
+
+    def optional_whole(self, name: str) -> int | None:
+        """Take a whole number, or None."""
+        if name in self._left and self._left[name] is None:
+            return self._left.pop(name)
+        return self.whole(name)
+
+    def shape(self, name: str) -> Any:
+        """Take a shape such as 28x28x1, or 28x28 of a sequence."""
+        return parse_shape(self.text(name))
+
+    def image_shape(self, name: str) -> Shape:
+        """Take the shape of an image."""
         return Shape.parse(self.text(name))
 
     def activation(self, name: str) -> Activation:

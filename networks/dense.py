@@ -25,18 +25,18 @@ from networks.configuration import Fields
 from networks.descent import apply_gradient
 from networks.network import Network, check_dtype, check_input, check_signals
 from nn.activations import Activation, LeakyReLU
-from nn.image import Shape
 from nn.initializers import BiasInitializer, Glorot, Initializer, Zeros
 from nn.parameters import Parameters
+from nn.shape import AnyShape, as_shape
 
 
 class Dense(Network):
-    """A fully connected layer between two layer images.
+    """A fully connected layer between two layer images, or sequences.
 
     Parameters
     ----------
     input_shape, output_shape
-        The layer images; their neurons are connected in flat order.
+        Shapes of both ends; their neurons are connected in flat order.
     activation
         Applied to every sum.
     initializer, bias
@@ -48,11 +48,12 @@ class Dense(Network):
     """
 
     family = "dense"
+    activation: Activation
 
     def __init__(
         self,
-        input_shape: Shape,
-        output_shape: Shape,
+        input_shape: AnyShape,
+        output_shape: AnyShape,
         *,
         generator: np.random.Generator,
         activation: Activation = LeakyReLU(),  # noqa: B008 - frozen
@@ -60,8 +61,8 @@ class Dense(Network):
         bias: BiasInitializer = BiasInitializer(),  # noqa: B008 - frozen
         dtype: DTypeLike = np.float32,
     ) -> None:
-        self.input_shape = Shape(*input_shape)
-        self.output_shape = Shape(*output_shape)
+        self.input_shape = as_shape(input_shape)
+        self.output_shape = as_shape(output_shape)
         self.activation = activation
         outputs, inputs = self.output_shape.size, self.input_shape.size
         self.parameters = Parameters({"weights": (outputs, inputs), "biases": (outputs,)}, check_dtype(dtype))

@@ -36,8 +36,8 @@ from networks.descent import apply_gradient
 from networks.network import Network, check_dtype
 from nn.graph.graph import Graph, checked_index
 from nn.graph.neuron import Connection, Kind, Layer, Neuron, Weight
-from nn.image import Shape
 from nn.parameters import Parameters
+from nn.shape import Shape
 
 
 class GraphNetwork(Network):
@@ -72,6 +72,8 @@ class GraphNetwork(Network):
     """
 
     family = "graph"
+    input_shape: Shape
+    output_shape: Shape
 
     def __init__(self, graph: Graph, *, ticks: int = 1, dtype: DTypeLike = np.float32) -> None:
         if not len(graph.inputs):

@@ -15,11 +15,12 @@ from numpy.typing import DTypeLike
 from networks import dense, dense_o1, dense_o2, graph, graph_o1, graph_o2, local, local_o1, local_o2
 from networks.configuration import Fields
 from networks.network import Network
-from networks.stack import Stack
+from networks.parts import under
+from networks.sequential import Sequential
 from nn.activations import Tanh
 from nn.choices import choose
 from nn.graph import Graph
-from nn.image import Shape
+from nn.shape import Shape
 
 
 @dataclass(frozen=True)
@@ -117,20 +118,17 @@ def network_from_configuration(
     ValueError
         When a field is missing, unknown or does not fit; the message names it.
     """
-    if configuration.get("family") != Stack.family:
+    if configuration.get("family") != Sequential.family:
         kind = rung(str(configuration.get("family")), rung_name)
         network: Network = kind.from_configuration(configuration, structure, dtype=dtype)
         return network
     with Fields(configuration) as fields:
-        parts = fields.items("networks")
-    return Stack(
-        [
-            network_from_configuration(part, under(structure, f"{number}."), rung_name=rung_name, dtype=dtype)
-            for number, part in enumerate(parts)
-        ]
+        described = fields.named("networks")
+    return Sequential(
+        {
+            name: network_from_configuration(
+                part, under(structure, f"{name}."), rung_name=rung_name, dtype=dtype
+            )
+            for name, part in described.items()
+        }
     )
-
-
-def under(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
-    """Return the arrays whose names begin with a prefix, by the rest of their names."""
-    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

@@ -26,9 +26,10 @@ from networks.configuration import Fields
 from networks.descent import apply_gradient
 from networks.network import Network, check_dtype, check_input, check_signals
 from nn.activations import Activation, LeakyReLU
-from nn.image import Box, Shape, Tiling
+from nn.image import Box, Tiling
 from nn.initializers import BiasInitializer, Glorot, Initializer, Zeros
 from nn.parameters import Parameters
+from nn.shape import Shape
 
 
 class Patch(NamedTuple):
@@ -65,6 +66,9 @@ class Local(Network):
     """
 
     family = "local"
+    input_shape: Shape
+    output_shape: Shape
+    activation: Activation
 
     def __init__(
         self,
@@ -212,7 +216,7 @@ class Local(Network):
         """
         with Fields(configuration, structure) as fields:
             return cls(
-                fields.shape("input_shape"),
+                fields.image_shape("input_shape"),
                 input_block=fields.whole("input_block"),
                 window=fields.whole("window"),
                 output_block=fields.whole("output_block"),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nn.history import from_history, to_history
-from nn.image import Shape
+from nn.activations import Activation
+from nn.history import from_history, padded, to_history
 from nn.parameters import Parameters
+from nn.shape import AnyShape
 
 
 class Network(ABC):
@@ -22,7 +24,11 @@ class Network(ABC):
     family
         What configurations and the ladder call it.
     input_shape, output_shape
-        The layer images at both ends.
+        Shapes of the values at both ends, without the histories.
+    activation
+        Applied to every sum, where the network has one.
+    masks_steps
+        Whether it reads `step_mask`.
     dtype
         float32 for training, float64 for gradient checks.
     parameters
@@ -33,10 +39,13 @@ class Network(ABC):
     """
 
     family: ClassVar[str]
-    input_shape: Shape
-    output_shape: Shape
+    input_shape: AnyShape
+    output_shape: AnyShape
     parameters: Parameters
+    activation: Activation | None = None
     propagates: bool = True
+    masks_steps: bool = False
+    _step_mask: np.ndarray | None = None
 
     @property
     def dtype(self) -> np.dtype:
@@ -50,15 +59,15 @@ class Network(ABC):
         Parameters
         ----------
         values
-            (height, width, channels, N) of the input.
+            (*input_shape, N): (height, width, channels, N) of an image, (steps, features, N) of a
+            sequence.
         training
             Whether layers that behave differently while learning should do so.
 
         Returns
         -------
         ndarray
-            (height, width, channels, N) of the output; it belongs to the network, and the next
-            call overwrites it.
+            (*output_shape, N); it belongs to the network, and the next call overwrites it.
         """
 
     @abstractmethod
@@ -68,7 +77,7 @@ class Network(ABC):
         Parameters
         ----------
         signals
-            dLoss / d output value, (height, width, channels, N).
+            dLoss / d output value, (*output_shape, N).
         learning_rate
             When given, plain gradient descent is applied to the parameters in the same pass and
             no gradient is kept. Otherwise gradients are added to `parameters.gradients`.
@@ -76,7 +85,7 @@ class Network(ABC):
         Returns
         -------
         ndarray
-            dLoss / d input value, (height, width, channels, N).
+            dLoss / d input value, (*input_shape, N).
         """
 
     @property
@@ -107,31 +116,94 @@ class Network(ABC):
         """The networks that follow one another inside; itself where there is one."""
         return [self]
 
+    @property
+    def leaves(self) -> Mapping[str, Network]:
+        """The networks inside that hold no others, by name; itself, called "", where there are none."""
+        return {"": self}
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return what it carries from step to step beside the parameters: the arrays themselves.
+
+        Running statistics, the states of a recurrent network that goes on where it ended. Snapshots
+        keep them, optimizers do not see them.
+        """
+        return {}
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from what `state` returned.
+
+        Raises
+        ------
+        ValueError
+            When a name, shape or dtype does not fit; nothing is changed then.
+        """
+        if state:
+            raise ValueError(f"{self.family}: carries no state, but {', '.join(sorted(state))} is given")
+
+    def reset(self) -> None:  # noqa: B027 - most networks remember nothing
+        """Forget the sequence that came before; nothing where none is remembered."""
+
+    @property
+    def generators(self) -> dict[str, np.random.Generator]:
+        """What it draws from while training, by name. Snapshots keep their states."""
+        return {}
+
+    @property
+    def step_mask(self) -> np.ndarray | None:
+        """Which steps of the next forwards are there: bool (steps, N), None for all.
+
+        Sequences shorter than the longest are filled up at their end, and masked there. A step that
+        is not there leaves the states of a recurrent network as they are, and its output is zero.
+        """
+        return self._step_mask
+
+    @step_mask.setter
+    def step_mask(self, mask: np.ndarray | None) -> None:
+        if mask is not None and not self.masks_steps:
+            raise ValueError(f"{self.family}: has no steps that a mask could leave out")
+        self._step_mask = mask
+
+    def history_bytes(self, histories: int) -> int:
+        """Return about how much memory a training step on so many histories takes beside the parameters.
+
+        Four arrays as large as the outputs (values, signals, deltas and those times the slope) and two
+        as large as the inputs (their signals, and a transposed copy).
+        """
+        numbers = 4 * self.output_shape.size + 2 * self.input_shape.size
+        return numbers * padded(histories) * self.dtype.itemsize
+
+    def output_range(self, input_range: tuple[float, float] = (-math.inf, math.inf)) -> tuple[float, float]:
+        """Return the lowest and highest value the outputs can reach when inputs lie in a range.
+
+        Whatever the parameters are: the range of the activation, where there is one.
+        """
+        return (-math.inf, math.inf) if self.activation is None else self.activation.range
+
     def predict(self, batch: np.ndarray, batch_size: int = 256) -> np.ndarray:
-        """Run images through the network, a batch at a time.
+        """Run images or sequences through the network, a batch at a time.
 
         Parameters
         ----------
         batch
-            (N, height, width, channels); converted to the dtype of the network.
+            (N, *input_shape); converted to the dtype of the network.
         batch_size
             How many are run at once.
 
         Returns
         -------
         ndarray
-            The outputs (N, height, width, channels).
+            The outputs (N, *output_shape).
 
         Raises
         ------
         ValueError
-            When the images have another shape than the input, or the batch size is below 1.
+            When the entries have another shape than the input, or the batch size is below 1.
         """
         if batch_size < 1:
             raise ValueError(f"{self.family}: batch size {batch_size} must be at least 1")
         if batch.shape[1:] != tuple(self.input_shape):
             raise ValueError(
-                f"{self.family}: images have shape {batch.shape}, expected (N, {self.input_shape})"
+                f"{self.family}: entries have shape {batch.shape}, expected (N, {self.input_shape})"
             )
         outputs = np.empty((len(batch), *self.output_shape), self.dtype)
         for start in range(0, len(batch), batch_size):
@@ -141,7 +213,7 @@ class Network(ABC):
         return outputs
 
 
-def check_input(network: Network, values: np.ndarray, shape: Shape, what: str) -> None:
+def check_input(network: Network, values: np.ndarray, shape: AnyShape, what: str) -> None:
     """Refuse an array that does not fit a network.
 
     Parameters
@@ -149,9 +221,9 @@ def check_input(network: Network, values: np.ndarray, shape: Shape, what: str) -
     network
         Takes values of its dtype.
     values
-        Should be (height, width, channels, N) with N at least 1.
+        Should be (*shape, N) with N at least 1.
     shape
-        What the first three should be.
+        What all axes but the last should be.
     what
         What the message calls the array.
 
@@ -160,7 +232,7 @@ def check_input(network: Network, values: np.ndarray, shape: Shape, what: str) -
     ValueError
         Naming the network, the shape it has and the shape it was given.
     """
-    if values.ndim != 4 or values.shape[:3] != tuple(shape) or not values.size:
+    if values.shape[:-1] != tuple(shape) or not values.size:
         raise ValueError(f"{network.family}: {what} have shape {values.shape}, expected ({shape}, histories)")
     if values.dtype != network.dtype:
         raise ValueError(f"{network.family}: {what} are {values.dtype}, the network is {network.dtype}")

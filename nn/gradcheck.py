@@ -13,7 +13,7 @@ machine learning: a survey", section 2.1, on the two errors that epsilon trades)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -49,6 +49,16 @@ class Network(Protocol):
     @property
     def layers(self) -> Sequence[Network]:
         """The networks that follow one another inside; itself where there is one."""
+
+    @property
+    def generators(self) -> dict[str, np.random.Generator]:
+        """What it draws from while training."""
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return what it carries from step to step beside the parameters."""
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from what `state` returned."""
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the outputs."""
@@ -91,6 +101,7 @@ def gradcheck(
     tolerance: float = 1e-6,
     sample: int | None = None,
     generator: np.random.Generator | None = None,
+    training: bool = False,
 ) -> Report:
     """Compare every gradient of a network with central differences.
 
@@ -112,6 +123,8 @@ def gradcheck(
         Largest |analytic - numeric| relative to the largest gradient of its kind.
     sample, generator
         Check at most `sample` entries of each kind, drawn from the generator; all by default.
+    training
+        Check the network as it is while training. What it draws is drawn anew, the same, every time.
 
     Returns
     -------
@@ -126,7 +139,7 @@ def gradcheck(
     _check_arguments(network, loss, targets, sample, generator)
     objective = _default_objective if loss is None else _objective(loss, targets, entries, mask)
     comparisons = []
-    subjects = _subjects(network, np.array(inputs, np.float64, order="C"), objective)
+    subjects = _subjects(network, np.array(inputs, np.float64, order="C"), objective, training)
     for subject in (each for each in subjects if each.values.size):
         chosen = np.arange(subject.values.size)
         if sample is not None and generator is not None and sample < chosen.size:
@@ -164,32 +177,50 @@ def _objective(loss: Loss, targets: Any, entries: int | None, mask: np.ndarray |
     return evaluate
 
 
-def _run(layers: Sequence[Network], values: np.ndarray) -> np.ndarray:
-    for layer in layers:
-        values = layer.forward(values)
-    return values
+class _Chain:
+    """A network's layers one after another, each drawing the same numbers and carrying the same state
+    in every run.
+    """
+
+    def __init__(self, network: Network, inputs: np.ndarray, training: bool) -> None:
+        self.layers = list(network.layers)
+        self.training = training
+        self.boundaries = [inputs]
+        self._before = []
+        for layer in self.layers:
+            draws = {name: each.bit_generator.state for name, each in layer.generators.items()}
+            carried = {name: array.copy() for name, array in layer.state().items()}
+            self._before.append((draws, carried))
+            self.boundaries.append(layer.forward(self.boundaries[-1], training).copy())
+
+    def run(self, first: int, values: np.ndarray) -> np.ndarray:
+        """Return what the last layer makes of values that enter layer number `first`."""
+        for layer, (draws, carried) in zip(self.layers[first:], self._before[first:], strict=True):
+            for name, state in draws.items():
+                layer.generators[name].bit_generator.state = state
+            layer.load_state(carried)
+            values = layer.forward(values, self.training)
+        return values
 
 
-def _subjects(network: Network, inputs: np.ndarray, objective: Objective) -> Iterator[_Subject]:
+def _subjects(
+    network: Network, inputs: np.ndarray, objective: Objective, training: bool
+) -> Iterator[_Subject]:
     """Run the network both ways once, then hand out all that can be checked."""
-    layers = network.layers
-    boundaries = [inputs]
-    for layer in layers:
-        boundaries.append(layer.forward(boundaries[-1]).copy())
+    chain = _Chain(network, inputs, training)
     network.parameters.zero_gradients()
-    outputs = network.forward(inputs)
+    outputs = chain.run(0, inputs)
     input_signals = network.backward(objective(outputs)[1]).copy()
-    signals = [np.array(layer.signals) for layer in layers]
+    signals = [np.array(layer.signals) for layer in chain.layers]
     gradients = network.parameters.gradients.copy()
 
     def loss() -> np.ndarray:
-        return objective(network.forward(inputs))[0]
+        return objective(chain.run(0, inputs))[0]
 
     yield from _parameter_subjects(network.parameters, gradients, loss)
     yield _Subject("inputs", inputs, input_signals, loss)
-    for number in range(len(layers)):
-        kind = f"layer {number} signals" if len(layers) > 1 else "signals"
-        yield from _signal_subject(kind, layers[number:], boundaries[number:], signals[number], objective)
+    for number, each in enumerate(signals):
+        yield from _signal_subject(chain, number, each, objective)
 
 
 def _parameter_subjects(
@@ -203,19 +234,16 @@ def _parameter_subjects(
 
 
 def _signal_subject(
-    kind: str,
-    layers: Sequence[Network],
-    boundaries: Sequence[np.ndarray],
-    signals: np.ndarray,
-    objective: Objective,
+    chain: _Chain, number: int, signals: np.ndarray, objective: Objective
 ) -> Iterator[_Subject]:
-    """Yield the values of the first layer's neurons: nudged inside it, or changed on their way out."""
-    layer, (inputs, outputs, *_) = layers[0], boundaries
+    """Yield the values of a layer's neurons: nudged inside it, or changed on their way out."""
+    kind = f"layer {number} signals" if len(chain.layers) > 1 else "signals"
+    layer, (inputs, outputs) = chain.layers[number], chain.boundaries[number : number + 2]
     if not isinstance(layer, Nudged):
-        yield _Subject(kind, outputs, signals, lambda: objective(_run(layers[1:], outputs))[0])
+        yield _Subject(kind, outputs, signals, lambda: objective(chain.run(number + 1, outputs))[0])
         return
     layer.nudges = np.zeros_like(layer.values)
-    yield _Subject(kind, layer.nudges, signals, lambda: objective(_run(layers, inputs))[0])
+    yield _Subject(kind, layer.nudges, signals, lambda: objective(chain.run(number, inputs))[0])
     layer.nudges = None
 
 

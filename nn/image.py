@@ -1,4 +1,4 @@
-"""Shapes of layer images, and tiled iterators over the windows that connect two of them.
+"""Tiled iterators over the windows that connect two layer images.
 
 A layer of neurons is an image: (height, width, channels). A `Tiling` cuts the input image into
 blocks of A x A pixels and pairs each with one block of B x B pixels of the output image; the
@@ -19,44 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-
-class Shape(NamedTuple):
-    """Height, width and channels of a layer image, each at least 1."""
-
-    height: int
-    width: int
-    channels: int
-
-    @property
-    def size(self) -> int:
-        """Number of neurons."""
-        return self.height * self.width * self.channels
-
-    @classmethod
-    def parse(cls, text: str) -> Shape:
-        """Read a shape written as HEIGHTxWIDTHxCHANNELS, such as 28x28x1.
-
-        Parameters
-        ----------
-        text
-            What `str` of a shape returns.
-
-        Returns
-        -------
-        Shape
-
-        Raises
-        ------
-        ValueError
-            When the text is not three positive whole numbers joined by `x`.
-        """
-        parts = text.lower().split("x")
-        if len(parts) != 3 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
-            raise ValueError(f"shape {text!r}: write HEIGHTxWIDTHxCHANNELS, for example 28x28x1")
-        return cls(*(int(part) for part in parts))
-
-    def __str__(self) -> str:
-        return f"{self.height}x{self.width}x{self.channels}"
+from nn.shape import Shape
 
 
 class Box(NamedTuple):

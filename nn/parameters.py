@@ -48,6 +48,7 @@ class Parameters:
         self._gradients: np.ndarray | None = None
         self._parent: tuple[Parameters, int] | None = None
         self._children: list[Parameters] = []
+        self._frozen: set[str] = set()
 
     @property
     def names(self) -> list[str]:
@@ -110,6 +111,100 @@ class Parameters:
         if self._root()._gradients is not None:
             self.gradients[:] = 0
 
+    def matching(self, prefix: str) -> list[str]:
+        """Return the names of one array, or of all arrays of the network that `prefix` names.
+
+        Raises
+        ------
+        ValueError
+            When there is none.
+        """
+        names = [
+            name for name in self.shapes if name == prefix or name.startswith(f"{prefix}.") or not prefix
+        ]
+        if not names:
+            raise ValueError(f"no parameters called {prefix!r}; there are {', '.join(self.shapes) or 'none'}")
+        return names
+
+    def freeze(self, prefix: str = "") -> None:
+        """Keep optimizers from changing an array, or all arrays of a network; "" names all there are.
+
+        Raises
+        ------
+        ValueError
+            When there is no such name.
+        """
+        self._set_frozen(self.matching(prefix), True)
+
+    def unfreeze(self, prefix: str = "") -> None:
+        """Let optimizers change what `freeze` froze.
+
+        Raises
+        ------
+        ValueError
+            When there is no such name.
+        """
+        self._set_frozen(self.matching(prefix), False)
+
+    def _set_frozen(self, names: list[str], frozen: bool) -> None:
+        """Tell the whole that these are part of; it alone remembers."""
+        root, start = self._place()
+        places = {start + self._starts[name] for name in names}
+        chosen = {name for name, position in root._starts.items() if position in places and root._count(name)}
+        root._frozen = root._frozen | chosen if frozen else root._frozen - chosen
+
+    @property
+    def frozen(self) -> list[str]:
+        """Names of the arrays that optimizers leave alone, in memory order."""
+        root, start = self._place()
+        positions = {root._starts[name] for name in root._frozen}
+        return [name for name in self.shapes if self._count(name) and start + self._starts[name] in positions]
+
+    def trainable_slices(self) -> list[slice]:
+        """Return where the flat arrays are not frozen, in order, neighbours together."""
+        frozen = set(self.frozen)
+        slices: list[slice] = []
+        for name in self.shapes:
+            start = self._starts[name]
+            stop = start + self._count(name)
+            if name in frozen or start == stop:
+                continue
+            if slices and slices[-1].stop == start:
+                start = slices.pop().start
+            slices.append(slice(start, stop))
+        return slices
+
+    def slice_of(self, name: str) -> slice:
+        """Return where an array lies in the flat ones."""
+        return slice(self._starts[name], self._starts[name] + self._count(name))
+
+    def _count(self, name: str) -> int:
+        return math.prod(self.shapes[name])
+
+    def _place(self) -> tuple[Parameters, int]:
+        """Return the whole that these are part of, and where they begin in it."""
+        if self._parent is None:
+            return self, 0
+        parent, start = self._parent
+        root, before = parent._place()
+        return root, before + start
+
+    def share(self, other: Parameters) -> None:
+        """Become a second use of another's arrays: the same values, and gradients that add up in one place.
+
+        Raises
+        ------
+        ValueError
+            When names, shapes or dtypes differ, or these are part of another network already.
+        """
+        if self.shapes != other.shapes or self.dtype != other.dtype:
+            raise ValueError("parameters can be shared where names, shapes and dtypes are the same")
+        if self._parent is not None or self._children:
+            raise ValueError("these parameters belong to another network already and cannot be shared ones")
+        self._parent = (other, 0)
+        other._children.append(self)
+        self._forget_arrays()
+
     def _root(self) -> Parameters:
         """Return the whole that these parameters are part of, at the end of all joins."""
         return self if self._parent is None else self._parent[0]._root()
@@ -163,13 +258,19 @@ class Parameters:
         }
         joined = cls(shapes, next(iter(parts.values())).dtype)
         position = 0
-        for child in parts.values():
+        for part, child in parts.items():
             joined.values[position : position + child.size] = child.values
             child._parent = (joined, position)
             child._forget_arrays()
             joined._children.append(child)
+            joined._take_frozen(f"{part}.", child)
             position += child.size
         return joined
+
+    def _take_frozen(self, prefix: str, child: Parameters) -> None:
+        """Remember what a part has frozen: from now on the whole does."""
+        self._frozen |= {prefix + name for name in child._frozen}
+        child._frozen = set()
 
     def _forget_arrays(self) -> None:
         """Look the arrays up in the parent at the next use, in this part and in its own parts."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from networks.ladder import FAMILIES
 from nn.activations import ELU, Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Squash, Tanh
 from nn.graph import Graph
-from nn.image import Shape
+from nn.shape import Shape
 
 RUNGS = FAMILIES["graph"].rungs
 ACTIVATIONS = [Identity(), LeakyReLU(0.1), ReLU(), ELU(), Softplus(), Tanh(), Sigmoid(), Squash(0.2)]

@@ -10,7 +10,7 @@ from autoencoder.errors import SettingsError
 from autoencoder.memory import as_size, estimate_memory, require_training_memory
 from autoencoder.settings import Settings
 from nn.activations import Identity, LeakyReLU, Sigmoid
-from nn.image import Shape
+from nn.shape import Shape
 
 
 def shapes(settings: Settings) -> list[str]:

@@ -118,18 +118,18 @@ def changed(snapshot: Snapshot, *keys: Any, to: Any) -> Snapshot:
     return snapshot
 
 
-LAYER = ("network", "networks", 0, "networks", 0)
+LAYER = ("network", "networks", "0", "networks", "0")
 
 
 @pytest.mark.parametrize(
     ("keys", "value", "expected"),
     [
-        (("network",), {"family": "dense"}, "a dense where a stack is expected"),
-        (("network", "networks"), [], "expected an encoder and a decoder"),
-        (("network", "networks", 0, "networks"), [], "a stack needs at least one network"),
+        (("network",), {"family": "dense"}, "a dense where a sequential one is expected"),
+        (("network", "networks"), {}, "expected an encoder and a decoder"),
+        (("network", "networks", "0", "networks"), {}, "give at least one network"),
         ((*LAYER, "family"), "desne", "did you mean dense"),
         ((*LAYER, "input_shape"), "65536x65536x60000", "parameters, of which"),
-        ((*LAYER, "output_shape"), "-1x3x1", "write HEIGHTxWIDTHxCHANNELS"),
+        ((*LAYER, "output_shape"), "-1x3x1", "write its sides as 28x28x1"),
         ((*LAYER, "activation"), {"name": "evil"}, "unknown activation"),
         ((*LAYER, "extra"), 1, "unknown field extra"),
         (LAYER, 7, "cannot be built"),

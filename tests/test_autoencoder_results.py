@@ -17,7 +17,7 @@ from autoencoder.report import table
 from autoencoder.results import COLUMNS, SWEPT, spread, sweep
 from autoencoder.validation import make_settings
 from networks.ladder import rung
-from nn.image import Shape
+from nn.shape import Shape
 
 
 def make(**changes: Any) -> AutoEncoder:

@@ -10,7 +10,7 @@ from nn.data.crops import draw_crops
 from nn.data.errors import DataError
 from nn.data.fit import WholePicture
 from nn.data.folder import find_images
-from nn.image import Shape
+from nn.shape import Shape
 
 SHAPE = Shape(6, 6, 1)
 

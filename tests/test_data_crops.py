@@ -6,7 +6,7 @@ from PIL import Image
 
 from nn.data.crops import RandomCrops, centre_crop, covering_size, divide, draw_crops
 from nn.data.errors import DataError
-from nn.image import Shape
+from nn.shape import Shape
 
 
 def coordinates(height: int, width: int) -> Image.Image:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from nn.data import DataError, digits
 from nn.data.digits import FONTS, STROKES, _glyph
-from nn.image import Shape
+from nn.shape import Shape
 
 
 def generator(seed: int = 0) -> np.random.Generator:

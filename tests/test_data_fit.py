@@ -8,7 +8,7 @@ from PIL import Image
 
 from nn.data.errors import DataError
 from nn.data.fit import Fit, WholePicture, check_fit, fit_picture, to_pixels, upright
-from nn.image import Shape
+from nn.shape import Shape
 
 WHOLE: list[Fit] = ["crop", "pad", "stretch"]
 

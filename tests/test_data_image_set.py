@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nn.data import DataError, ImageSet, Skipped
-from nn.image import Shape
+from nn.shape import Shape
 
 
 def make_set(count: int, shape: Shape = Shape(2, 3, 1), *, dtype: type = np.uint8) -> ImageSet:  # noqa: B008

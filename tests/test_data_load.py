@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from nn.data import FITS, DataError, Fit, load_all, load_images
-from nn.image import Shape
+from nn.shape import Shape
 
 
 def generator(seed: int = 0) -> np.random.Generator:

@@ -10,7 +10,7 @@ from PIL import Image
 from nn.data.errors import DataError
 from nn.data.folder import ImageFiles
 from nn.data.source import ArrayPictures, open_source
-from nn.image import Shape
+from nn.shape import Shape
 
 
 def write_idx(path: Path, count: int, level: int = 1) -> Path:

@@ -16,7 +16,7 @@ from experiments.picture import draw_seeds, move_apart, panels
 from experiments.slow_half import Marks, crossing, slow_half
 from experiments.table import learning_cells, mean_and_spread, ratio_to, text_table
 from nn.data import DataError, digits
-from nn.image import Shape
+from nn.shape import Shape
 
 EPOCHS = np.arange(1.0, 9.0)
 

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from networks.dense import Dense
 from networks.graph import GraphNetwork
 from networks.ladder import FAMILIES
-from networks.stack import Stack
+from networks.sequential import Sequential
 from nn.activations import Identity, LeakyReLU, ReLU, Tanh
 from nn.gradcheck import gradcheck
 from nn.gradient_report import GradientError
 from nn.graph import Graph
-from nn.image import Shape
 from nn.initializers import BiasInitializer
 from nn.losses import LOSSES, AbsoluteError, SquaredError, loss_by_name
 from nn.parameters import Parameters
+from nn.shape import Shape
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -97,7 +97,7 @@ def test_one_wrong_number_in_a_stack_fails_by_its_name(place, kind, data):
     parts = layers()
     size = {"weights": 24, "biases": 6, "signals": 6 * HISTORIES, "inputs": 4 * HISTORIES}[place]
     parts[1].place, parts[1].entry = place, data.draw(st.integers(0, size - 1))
-    report = gradcheck(Stack(parts), inputs(parts[0]))
+    report = gradcheck(Sequential(parts), inputs(parts[0]))
     shapes = {
         "weights": (6, 4),
         "biases": (6,),
@@ -124,7 +124,7 @@ def test_every_rung_of_every_family_passes(family, rung):
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_any_loss_with_padding_and_a_mask(name):
-    network = Stack(layers(Identity() if name.endswith("logits") else Tanh()))
+    network = Sequential(layers(Identity() if name.endswith("logits") else Tanh()))
     generator = np.random.default_rng(3)
     values, _ = checks.numbers(network, 5)
     targets = generator.random((*network.output_shape, 5))
@@ -140,7 +140,7 @@ def test_any_loss_with_padding_and_a_mask(name):
 
 def test_a_stack_in_a_stack_is_checked_at_every_layer():
     parts = layers()
-    network = Stack([Stack(parts[:2]), parts[2]])
+    network = Sequential([Sequential(parts[:2]), parts[2]])
     report = gradcheck(network, inputs(network))
     report.raise_if_wrong()
     kinds = [each.kind for each in report.comparisons]
@@ -157,7 +157,14 @@ class Chain:
         self.nudges = None
         self.propagates = True
         self.layers = [self]
+        self.generators = {}
         self.wrong = wrong
+
+    def state(self):
+        return {}
+
+    def load_state(self, state):
+        assert not state
 
     def forward(self, values, training=False):
         self._inputs = values
@@ -265,7 +272,7 @@ def test_the_kink_of_a_loss_within_a_step_is_seen_too():
 
 
 def test_parameters_and_inputs_come_back_and_gradients_are_cleared():
-    network = Stack(layers())
+    network = Sequential(layers())
     values = inputs(network)
     kept = network.parameters.values.copy(), values.copy()
     network.parameters.gradients[:] = 5

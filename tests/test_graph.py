@@ -7,7 +7,7 @@ from networks.graph import GraphNetwork
 from nn.activations import Identity, ReLU, Tanh
 from nn.graph import Graph
 from nn.graph.order import CycleError
-from nn.image import Shape
+from nn.shape import Shape
 
 
 def chain(length=3):

@@ -7,7 +7,7 @@ import pytest
 
 from nn.activations import LeakyReLU, Tanh
 from nn.graph import Graph
-from nn.image import Shape
+from nn.shape import Shape
 
 
 def example():

@@ -6,8 +6,8 @@ import pytest
 from networks.graph import GraphNetwork
 from nn.activations import Identity, Tanh
 from nn.graph import Graph
-from nn.image import Shape
 from nn.initializers import BiasInitializer
+from nn.shape import Shape
 
 
 def build(count=3, **options):

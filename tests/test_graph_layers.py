@@ -9,8 +9,8 @@ from networks.local import Local
 from nn.activations import Identity, Sigmoid, Tanh
 from nn.graph import Graph
 from nn.graph.neuron import Kind, Layer
-from nn.image import Shape
 from nn.initializers import BiasInitializer, Normal, Orthogonal
+from nn.shape import Shape
 
 
 def generator(seed=0):

@@ -7,7 +7,7 @@ from networks.graph import GraphNetwork
 from nn.activations import Identity, Tanh
 from nn.graph import Graph
 from nn.graph.neuron import Kind, Layer
-from nn.image import Shape
+from nn.shape import Shape
 
 
 def small_graph():

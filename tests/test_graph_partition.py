@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from nn.graph import Graph
 from nn.graph.partition import partition
-from nn.image import Shape
+from nn.shape import Shape
 
 
 def grid_graph(seed=0):

@@ -26,7 +26,7 @@ from nn.graph.rows import (
     sort_rows,
     stages,
 )
-from nn.image import Shape
+from nn.shape import Shape
 
 
 def layered():

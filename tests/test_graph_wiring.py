@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nn.graph.wiring import convolution_wires, dense_wires, local_wires, random_wires
-from nn.image import Shape, Tiling
+from nn.image import Tiling
+from nn.shape import Shape
 
 
 @st.composite

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn.image import Box, Shape, Tiling, describe, main
+from nn.image import Box, Tiling, describe, main
+from nn.shape import Shape
 
 REPOSITORY = Path(__file__).parents[1]
 

@@ -5,7 +5,7 @@ import pytest
 
 from networks.dense import Dense
 from networks.network import check_dtype
-from nn.image import Shape
+from nn.shape import Shape
 
 
 def network(dtype=np.float32):
@@ -28,7 +28,7 @@ def test_predict_of_nothing_is_nothing():
 
 
 def test_predict_names_what_does_not_fit():
-    with pytest.raises(ValueError, match=r"images have shape \(5, 3, 2, 1\), expected \(N, 2x3x1\)"):
+    with pytest.raises(ValueError, match=r"entries have shape \(5, 3, 2, 1\), expected \(N, 2x3x1\)"):
         network().predict(np.zeros((5, 3, 2, 1)))
     with pytest.raises(ValueError, match="batch size 0"):
         network().predict(np.zeros((5, 2, 3, 1)), batch_size=0)

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from nn.activations import Identity, Sigmoid, Tanh
 from nn.gradcheck import gradcheck
 from nn.graph import Graph
-from nn.image import Shape
+from nn.shape import Shape
 
 
 @given(seeds, st.integers(1, 40), st.sampled_from([None, 1, 4]), st.booleans())

@@ -8,7 +8,7 @@ from graph_networks import RUNGS, assert_same, histories, layered_graph, run
 from networks import graph_o2
 from nn.activations import Tanh
 from nn.graph import Graph
-from nn.image import Shape
+from nn.shape import Shape
 
 
 @pytest.mark.parametrize("entries", [5, 16, 33])

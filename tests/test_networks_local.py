@@ -10,8 +10,8 @@ from networks.graph import GraphNetwork
 from networks.ladder import FAMILIES
 from nn.activations import ELU, Identity, LeakyReLU, Softplus, Tanh
 from nn.graph import Graph
-from nn.image import Shape
 from nn.initializers import BiasInitializer
+from nn.shape import Shape
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

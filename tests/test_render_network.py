@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ImageColor
 
-from nn.image import Shape
 from nn.render import ConnectionsPicture, LayerPicture, network_picture, strongest_connections
 from nn.render.colours import NEGATIVE, POSITIVE, diverging
 from nn.render.layers import arrange
 from nn.render.links import rescale, within
+from nn.shape import Shape
 
 
 def layer(values, name="layer", image=False):

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from networks.dense import Dense
-from networks.stack import Stack
+from networks.sequential import Sequential
 from nn.activations import Tanh
-from nn.image import Shape
 from nn.losses import SquaredError
 from nn.optimizers import Adam
 from nn.schedules import Cosine
+from nn.shape import Shape
 from nn.snapshot import MissingSnapshotError, Snapshot, load_latest
 from nn.training import Trainer
 from nn.training.batches import ImageBatches
@@ -37,7 +37,7 @@ def make_network(dtype=np.float32, seed=2):
         Dense(SHAPE, CODE, activation=Tanh(), generator=generator, dtype=dtype),
         Dense(CODE, SHAPE, generator=generator, dtype=dtype),
     ]
-    return Stack(layers)
+    return Sequential(layers)
 
 
 def make_trainer(**changes):

@@ -12,7 +12,8 @@ from nn.data.errors import DataError
 from nn.data.fit import RESAMPLING, Piece, to_pixels, upright
 from nn.data.folder import PIXEL_LIMIT
 from nn.data.memory import require_memory
-from nn.image import Box, Shape
+from nn.image import Box
+from nn.shape import Shape
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ from nn.data.colour import check_channels
 from nn.data.errors import DataError
 from nn.data.image_set import ImageSet
 from nn.data.memory import require_memory
-from nn.image import Shape
+from nn.shape import Shape
 
 FONTS = (
     *("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSansMono", "DejaVuSansMono-Oblique"),

@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from nn.data.colour import MODES, to_channels
 from nn.data.errors import DataError
-from nn.image import Shape
+from nn.shape import Shape
 
 Fit = Literal["crop", "pad", "stretch", "random-crop"]
 """crop: scale to cover, cut the centre; pad: scale to fit inside, centred on black (transparent with

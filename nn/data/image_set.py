@@ -10,7 +10,7 @@ import numpy as np
 
 from nn.data.errors import DataError
 from nn.data.memory import require_memory
-from nn.image import Shape
+from nn.shape import Shape
 
 
 class Skipped(NamedTuple):

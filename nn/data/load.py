@@ -14,7 +14,7 @@ from nn.data.errors import DataError
 from nn.data.fit import Fit, WholePicture, check_fit
 from nn.data.image_set import ImageSet, check_fraction
 from nn.data.source import ArrayPictures, Pictures, open_source
-from nn.image import Shape
+from nn.shape import Shape
 
 BUILT_IN_COUNT = 20_000
 """How many digits are rendered when no path and no limit are given."""

@@ -20,7 +20,7 @@ from nn.data.folder import ImageFiles, find_images, image_suffixes
 from nn.data.idx import IMAGE_NAME, LABEL_NAME, read_idx
 from nn.data.image_set import ImageSet, Skipped
 from nn.data.memory import require_memory
-from nn.image import Shape
+from nn.shape import Shape
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from nn.activations import Activation, activation_from_configuration
 from nn.graph.neuron import Kind, Layer
-from nn.image import Shape
+from nn.shape import Shape
 
 Description = dict[str, Any]
 

@@ -25,7 +25,7 @@ from nn.graph.neuron import Connection, Kind, Layer, Neuron, Weight
 from nn.graph.order import Levels, find_levels
 from nn.graph.partition import Partition, partition
 from nn.graph.storage import FIXED, NO_BIAS
-from nn.image import Shape
+from nn.shape import Shape
 
 Found = TypeVar("Found")
 

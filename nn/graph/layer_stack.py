@@ -7,8 +7,8 @@ from typing import Unpack
 from nn.activations import Activation, Identity, LeakyReLU
 from nn.graph.layers import LayerBuilder, LayerOptions, Plan
 from nn.graph.neuron import Layer
-from nn.image import Shape
 from nn.initializers import BiasInitializer
+from nn.shape import Shape
 
 
 class LayerStackBuilder(LayerBuilder):

@@ -12,8 +12,9 @@ from nn.activations import Activation, LeakyReLU
 from nn.graph.neuron import Kind, Layer
 from nn.graph.storage import GraphStorage
 from nn.graph.wiring import Wires, convolution_wires, dense_wires, local_wires, random_wires
-from nn.image import Shape, Tiling
+from nn.image import Tiling
 from nn.initializers import BiasInitializer, Glorot, Initializer
+from nn.shape import Shape
 
 Source = Layer | Sequence[Layer]
 """Where connections come from; the neurons of several layers are taken one layer after another."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from nn.activations import Activation
-from nn.image import Shape
+from nn.shape import Shape
 
 if TYPE_CHECKING:
     from nn.graph import Graph

@@ -11,7 +11,7 @@ from nn.activations import Activation, Identity
 from nn.graph.arrays import Arrays, Description, check_arrays, read_description
 from nn.graph.columns import Column
 from nn.graph.neuron import Kind, Layer
-from nn.image import Shape
+from nn.shape import Shape
 
 NO_BIAS = -1
 FIXED = -1

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import ImageColor
 
-from nn.image import Shape
 from nn.render.canvas import enlarge
 from nn.render.colours import BORDER, diverging, sequential
 from nn.render.network import LayerPicture
+from nn.shape import Shape
 
 LARGEST_CELL = 18
 LINES_FROM = 5

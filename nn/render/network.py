@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nn.image import Shape
 from nn.render.colours import check_finite
+from nn.shape import Shape
 
 STRONGEST = 200
 

@@ -7,6 +7,7 @@ the place looked for. Each `in_...` function returns the place in words, or None
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -65,9 +66,9 @@ def in_loss(network: Trainable, loss: float, signals: np.ndarray, indices: np.nd
     """Look into a loss and its signals; when they are not finite, for the layer where it began."""
     if math.isfinite(loss) and all_finite(signals):
         return None
-    for number, layer in enumerate(network.layers):
+    for name, layer in network.leaves.items():
         if not all_finite(layer.values):
-            return _place(f"value of layer {number} ({layer.family})", layer.values, indices)
+            return _place(f"value of {_called(name, layer)}", layer.values, indices)
     if not all_finite(signals):
         return _place("signal of the loss", signals, indices)
     return f"the loss is {loss} although every value is finite: it is too large"
@@ -78,10 +79,14 @@ def in_gradients(network: Trainable, indices: np.ndarray) -> str | None:
     parameters = network.parameters
     if all_finite(parameters.gradients):
         return None
-    for number, layer in reversed(list(enumerate(network.layers))):
+    for name, layer in reversed(list(network.leaves.items())):
         if not all_finite(layer.signals):
-            return _place(f"signal of layer {number} ({layer.family})", layer.signals, indices)
+            return _place(f"signal of {_called(name, layer)}", layer.signals, indices)
     return _parameter(parameters, parameters.gradients, "gradient of parameter")
+
+
+def _called(name: str, layer: Any) -> str:
+    return f"layer {name} ({layer.family})" if name else f"the {layer.family} network"
 
 
 def _parameter(parameters: Parameters, flat: np.ndarray, what: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,8 +18,8 @@ class Trainable(Protocol):
         """Flat values and gradients."""
 
     @property
-    def layers(self) -> Sequence[Any]:
-        """Layers in order, each with `family`, `values` and `signals` (..., N) of the last pass."""
+    def leaves(self) -> Mapping[str, Any]:
+        """The networks inside by name; each has `family`, `values` and `signals` of the last pass."""
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the outputs (..., N) of inputs (..., N)."""

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from networks.ladder import FAMILIES, RUNGS, network_from_configuration
-from networks.stack import Stack
+from networks.sequential import Sequential
 from nn.activations import Identity, Tanh
 from nn.gradcheck import gradcheck
-from nn.image import Shape
 from nn.initializers import BiasInitializer
+from nn.shape import Shape
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -42,7 +42,7 @@ def parts(rung="plain", dtype="float64"):
 
 def build(rung, dtype="float64"):
     encoder, decoder = parts(rung, dtype)
-    return Stack([*encoder, *decoder])
+    return Sequential([*encoder, *decoder])
 
 
 @every_rung
@@ -90,8 +90,8 @@ def test_the_flat_parameters_are_those_of_the_networks(rung):
 
 @every_rung
 def test_parts_of_a_stack_of_stacks_run_alone(rung):
-    encoder, decoder = (Stack(part) for part in parts(rung))
-    whole = Stack([encoder, decoder])
+    encoder, decoder = (Sequential(part) for part in parts(rung))
+    whole = Sequential([encoder, decoder])
     values, _ = checks.numbers(whole, 4)
     outputs = whole.forward(values).copy()
     codes = encoder.forward(values).copy()
@@ -99,6 +99,8 @@ def test_parts_of_a_stack_of_stacks_run_alone(rung):
     assert np.array_equal(decoder.forward(codes), outputs)
     assert np.array_equal(build(rung).forward(values), outputs)
     assert whole.layers == [*encoder.networks, *decoder.networks]
+    assert list(whole.leaves) == ["0.0", "0.1", "1.0", "1.1"]
+    assert list(whole.leaves.values()) == whole.layers
     assert whole.parameters.names[0] == "0.0.weights"
     assert whole.connections == sum(layer.connections for layer in whole.layers)
 
@@ -140,8 +142,8 @@ def test_without_propagation_the_gradients_stay_the_same(rung):
 
 @every_rung
 def test_configuration_is_json_and_builds_the_same_stack_on_every_rung(rung):
-    encoder, decoder = (Stack(part) for part in parts())
-    network = Stack([encoder, decoder])
+    encoder, decoder = (Sequential(part) for part in parts())
+    network = Sequential([encoder, decoder])
     configuration = json.loads(json.dumps(network.to_configuration()))
     twin = network_from_configuration(configuration, network.structure(), rung_name=rung, dtype=np.float64)
     twin.parameters.copy_from(network.parameters)
@@ -155,21 +157,21 @@ def test_neighbours_that_do_not_fit_name_both_sides():
     with pytest.raises(
         ValueError, match=r"network 0 \(dense\) gives 1x1x5, but network 1 \(local\) takes 8x8x2"
     ):
-        Stack([second, first])
+        Sequential([second, first])
 
 
 def test_an_empty_stack_is_refused():
     with pytest.raises(ValueError, match="at least one network"):
-        Stack([])
+        Sequential([])
 
 
 def test_networks_of_two_dtypes_are_refused():
     with pytest.raises(ValueError, match=r"share one dtype.*float32.*float64"):
-        Stack([parts(dtype="float32")[0][0], parts(dtype="float64")[0][1]])
+        Sequential([parts(dtype="float32")[0][0], parts(dtype="float64")[0][1]])
 
 
 def test_a_network_lives_in_one_stack_only():
     encoder, _ = parts()
-    Stack(encoder)
+    Sequential(encoder)
     with pytest.raises(ValueError, match="part of another network already"):
-        Stack(encoder)
+        Sequential(encoder)

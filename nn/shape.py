@@ -1,0 +1,141 @@
+"""Shapes of what a network takes and gives, without the histories: images, sequences, videos.
+
+Each is a tuple that arrays are shaped by: values of a network with shape S lie as (*S, N).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple, TypeAlias
+
+
+class Shape(NamedTuple):
+    """Height, width and channels of a layer image, each at least 1."""
+
+    height: int
+    width: int
+    channels: int
+
+    @property
+    def size(self) -> int:
+        """Number of neurons."""
+        return math.prod(self)
+
+    @classmethod
+    def parse(cls, text: str) -> Shape:
+        """Read a shape written as HEIGHTxWIDTHxCHANNELS, such as 28x28x1.
+
+        Parameters
+        ----------
+        text
+            What `str` of a shape returns.
+
+        Returns
+        -------
+        Shape
+
+        Raises
+        ------
+        ValueError
+            When the text is not three positive whole numbers joined by `x`.
+        """
+        sides = _sides(text)
+        if len(sides) != 3:
+            raise ValueError(f"shape {text!r}: write HEIGHTxWIDTHxCHANNELS, for example 28x28x1")
+        return cls(*sides)
+
+    def __str__(self) -> str:
+        return _written(self)
+
+
+class SequenceShape(NamedTuple):
+    """Steps in time, and features of each step; both at least 1."""
+
+    steps: int
+    features: int
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return math.prod(self)
+
+    def __str__(self) -> str:
+        return _written(self)
+
+
+class VideoShape(NamedTuple):
+    """Steps in time, and height, width and channels of the image of each step; all at least 1."""
+
+    steps: int
+    height: int
+    width: int
+    channels: int
+
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return math.prod(self)
+
+    @property
+    def image(self) -> Shape:
+        """The image of one step."""
+        return Shape(*self[1:])
+
+    def __str__(self) -> str:
+        return _written(self)
+
+
+AnyShape: TypeAlias = Shape | SequenceShape | VideoShape
+"""Every shape is a tuple of positive numbers with a `size`, and `str` writes it as 28x28x1."""
+
+
+def as_shape(sides: tuple[int, ...]) -> AnyShape:
+    """Return two sides as a sequence's shape, three as an image's, four as a video's.
+
+    Raises
+    ------
+    ValueError
+        When there are fewer or more, or one is not a positive whole number.
+    """
+    if not 2 <= len(sides) <= 4 or not all(int(side) == side and side > 0 for side in sides):
+        raise ValueError(
+            f"shape {tuple(sides)}: give (steps, features), (height, width, channels) or "
+            "(steps, height, width, channels), each at least 1"
+        )
+    kinds: dict[int, type[SequenceShape] | type[Shape] | type[VideoShape]] = {
+        2: SequenceShape,
+        3: Shape,
+        4: VideoShape,
+    }
+    return kinds[len(sides)](*map(int, sides))
+
+
+def parse_shape(text: str) -> AnyShape:
+    """Read what `str` of a shape wrote, such as 28x28 of a sequence or 28x28x1 of an image.
+
+    Raises
+    ------
+    ValueError
+        When the text is not two to four positive whole numbers joined by `x`.
+    """
+    sides = _sides(text)
+    if not 2 <= len(sides) <= 4:
+        raise ValueError(f"shape {text!r}: write its sides as 28x28x1, or 28x28 for steps and features")
+    return as_shape(sides)
+
+
+def features_of(shape: AnyShape) -> int:
+    """Return the length of the last axis: the channels of an image, the features of a step."""
+    return shape[-1]
+
+
+def _sides(text: str) -> tuple[int, ...]:
+    """Return the numbers joined by `x`; nothing where one is not a positive whole number."""
+    parts = text.lower().split("x")
+    if not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+        return ()
+    return tuple(map(int, parts))
+
+
+def _written(sides: tuple[int, ...]) -> str:
+    return "x".join(map(str, sides))
