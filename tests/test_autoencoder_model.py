@@ -129,7 +129,7 @@ LAYER = ("network", "networks", "0", "networks", "0")
         (("network", "networks", "0", "networks"), {}, "give at least one network"),
         ((*LAYER, "family"), "desne", "did you mean dense"),
         ((*LAYER, "input_shape"), "65536x65536x60000", "parameters, of which"),
-        ((*LAYER, "output_shape"), "-1x3x1", "write its sides as 28x28x1"),
+        ((*LAYER, "output_shape"), "-1x3x1", "write HEIGHTxWIDTHxCHANNELS"),
         ((*LAYER, "activation"), {"name": "evil"}, "unknown activation"),
         ((*LAYER, "extra"), 1, "unknown field extra"),
         (LAYER, 7, "cannot be built"),
