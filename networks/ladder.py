@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from networks import dense, dense_o1, dense_o2, graph, graph_o1, graph_o2, local, local_o1, local_o2
-from networks.configuration import Fields
 from networks.network import Network
-from networks.parts import under
 from networks.sequential import Sequential
 from nn.activations import Tanh
 from nn.choices import choose
@@ -89,6 +88,9 @@ FAMILIES: dict[str, Family] = {
 
 RUNGS = ("plain", "o1", "o2")
 
+CONTAINERS: dict[str, Any] = {"sequential": Sequential}
+"""Networks that hold others, and are as fast as those."""
+
 
 def rung(family: str, name: str) -> Any:
     """Return the class of a rung.
@@ -118,17 +120,10 @@ def network_from_configuration(
     ValueError
         When a field is missing, unknown or does not fit; the message names it.
     """
-    if configuration.get("family") != Sequential.family:
-        kind = rung(str(configuration.get("family")), rung_name)
-        network: Network = kind.from_configuration(configuration, structure, dtype=dtype)
-        return network
-    with Fields(configuration) as fields:
-        described = fields.named("networks")
-    return Sequential(
-        {
-            name: network_from_configuration(
-                part, under(structure, f"{name}."), rung_name=rung_name, dtype=dtype
-            )
-            for name, part in described.items()
-        }
-    )
+    family = str(configuration.get("family"))
+    if family in CONTAINERS:
+        build = partial(network_from_configuration, rung_name=rung_name, dtype=dtype)
+        container: Network = CONTAINERS[family].from_configuration(configuration, structure, build=build)
+        return container
+    network: Network = rung(family, rung_name).from_configuration(configuration, structure, dtype=dtype)
+    return network

@@ -26,11 +26,6 @@ def under(arrays: Mapping[str, Thing], prefix: str) -> dict[str, Thing]:
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
-def join_generators(networks: Mapping[str, Network]) -> dict[str, np.random.Generator]:
-    """Return the generators of all networks by name."""
-    return join_arrays({name: network.generators for name, network in networks.items()})
-
-
 def load_arrays(networks: Mapping[str, Network], state: Mapping[str, np.ndarray]) -> None:
     """Give every network its part of a state.
 

@@ -8,13 +8,15 @@ from typing import Any, Self
 
 import numpy as np
 
+from networks.configuration import Fields
+from networks.container import Build, Container, check_names
 from networks.network import Network
-from networks.parts import join_arrays, join_generators, load_arrays
+from networks.parts import under
 from nn.parameters import Parameters
 from nn.shape import AnyShape
 
 
-class Sequential(Network):
+class Sequential(Container):
     """Feeds each network's output to the next one.
 
     Parameters
@@ -28,8 +30,8 @@ class Sequential(Network):
     Raises
     ------
     ValueError
-        When there is none, a name is empty or holds a dot, or two neighbours do not fit; the message
-        names both sides.
+        When there is none, a name is empty or holds a dot or colon, or two neighbours do not fit; the
+        message names both sides.
     """
 
     family = "sequential"
@@ -40,11 +42,7 @@ class Sequential(Network):
         named = networks if isinstance(networks, Mapping) else {str(n): e for n, e in enumerate(networks)}
         self.named = dict(named)
         self.networks = list(self.named.values())
-        for name in self.named:
-            if not name or "." in name:
-                raise ValueError(
-                    f"sequential: {name!r} is no name for a network: it needs letters and no dot"
-                )
+        check_names(self.family, self.named)
         for (below, lower), (above, upper) in pairwise(self.named.items()):
             if lower.output_shape != upper.input_shape:
                 raise ValueError(
@@ -99,79 +97,29 @@ class Sequential(Network):
         return signals
 
     @property
-    def values(self) -> list[Any]:
-        """The values of every network in the last forward."""
-        return [network.values for network in self.networks]
-
-    @property
-    def signals(self) -> list[Any]:
-        """The signals of every network in the last backward."""
-        return [network.signals for network in self.networks]
-
-    @property
     def layers(self) -> Sequence[Network]:
         """The networks, those within others taken apart."""
         return [layer for network in self.networks for layer in network.layers]
-
-    @property
-    def leaves(self) -> Mapping[str, Network]:
-        """The networks that hold no others, by name: `encoder.0`."""
-        return join_arrays({name: network.leaves for name, network in self.named.items()})
-
-    @property
-    def connections(self) -> int:
-        """Connections of all networks together."""
-        return sum(network.connections for network in self.networks)
 
     def to_configuration(self) -> dict[str, Any]:
         """Describe the networks in order."""
         networks = {name: each.to_configuration() for name, each in self.named.items()}
         return {"family": self.family, "networks": networks}
 
-    def structure(self) -> dict[str, np.ndarray]:
-        """Return the arrays of all networks: network `k`'s `sources` are called `k.sources`."""
-        return join_arrays({name: network.structure() for name, network in self.named.items()})
+    @classmethod
+    def from_configuration(
+        cls, configuration: Mapping[str, Any], structure: Mapping[str, np.ndarray], *, build: Build
+    ) -> Self:
+        """Build the networks that `to_configuration` described, with parameters of zero.
 
-    def state(self) -> dict[str, np.ndarray]:
-        """Return what all networks carry, by name: `k.means`."""
-        return join_arrays({name: network.state() for name, network in self.named.items()})
-
-    def load_state(self, state: Mapping[str, np.ndarray]) -> None:
-        """Go on from what `state` returned; see `Network.load_state`."""
-        load_arrays(self.named, state)
-
-    def reset(self) -> None:
-        """Reset every network."""
-        for network in self.networks:
-            network.reset()
-
-    @property
-    def generators(self) -> dict[str, np.random.Generator]:
-        """What the networks draw from, by name."""
-        return join_generators(self.named)
-
-    @property
-    def masks_steps(self) -> bool:  # type: ignore[override]
-        """Whether any network reads the mask."""
-        return any(network.masks_steps for network in self.networks)
-
-    @property
-    def step_mask(self) -> np.ndarray | None:
-        """Which steps of the next forwards are there; see `Network.step_mask`."""
-        return self._step_mask
-
-    @step_mask.setter
-    def step_mask(self, mask: np.ndarray | None) -> None:
-        if mask is not None and not self.masks_steps:
-            raise ValueError("sequential: no network in it reads steps that a mask could leave out")
-        self._step_mask = mask
-        for network in self.networks:
-            if network.masks_steps:
-                network.step_mask = mask
-
-    def history_bytes(self, histories: int) -> int:
-        """Return what all networks take; see `Network.history_bytes`."""
-        return sum(network.history_bytes(histories) for network in self.networks)
+        Raises
+        ------
+        ValueError
+            Naming the field that is missing, unknown or does not fit.
+        """
+        with Fields(configuration) as fields:
+            described = fields.named("networks")
+        return cls({name: build(part, under(structure, f"{name}.")) for name, part in described.items()})
 
     def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
         """Return what the last network can reach from what those before it can."""

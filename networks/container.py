@@ -1,0 +1,104 @@
+"""Container: what all networks that hold other networks have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from networks.network import Network
+from networks.parts import join_arrays, load_arrays
+
+Build: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, np.ndarray]], Network]
+"""Builds a network from its configuration and structure; see `networks.ladder.network_from_configuration`."""
+
+
+class Container(Network):
+    """A network made of named networks; all that they carry, draw and take is found under their names.
+
+    Attributes
+    ----------
+    named
+        The networks by name, in the order in which they run.
+    """
+
+    named: dict[str, Network]
+
+    @property
+    def values(self) -> Any:
+        """The values of every network in the last forward."""
+        return [network.values for network in self.named.values()]
+
+    @property
+    def signals(self) -> Any:
+        """The signals of every network in the last backward."""
+        return [network.signals for network in self.named.values()]
+
+    @property
+    def leaves(self) -> Mapping[str, Network]:
+        """The networks that hold no others, by name: `encoder.0`."""
+        return join_arrays({name: network.leaves for name, network in self.named.items()})
+
+    @property
+    def connections(self) -> int:
+        """Connections of all networks together."""
+        return sum(network.connections for network in self.named.values())
+
+    def structure(self) -> dict[str, np.ndarray]:
+        """Return the arrays of all networks: network `k`'s `sources` are called `k.sources`."""
+        return join_arrays({name: network.structure() for name, network in self.named.items()})
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return what all networks carry, by name: `k.means`."""
+        return join_arrays({name: network.state() for name, network in self.named.items()})
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from what `state` returned; see `Network.load_state`."""
+        load_arrays(self.named, state)
+
+    def reset(self) -> None:
+        """Reset every network."""
+        for network in self.named.values():
+            network.reset()
+
+    @property
+    def generators(self) -> dict[str, np.random.Generator]:
+        """What the networks draw from, by name."""
+        return join_arrays({name: network.generators for name, network in self.named.items()})
+
+    @property
+    def masks_steps(self) -> bool:  # type: ignore[override]
+        """Whether any network reads the mask."""
+        return any(network.masks_steps for network in self.named.values())
+
+    @property
+    def step_mask(self) -> np.ndarray | None:
+        """Which steps of the next forwards are there; see `Network.step_mask`."""
+        return self._step_mask
+
+    @step_mask.setter
+    def step_mask(self, mask: np.ndarray | None) -> None:
+        if mask is not None and not self.masks_steps:
+            raise ValueError(f"{self.family}: no network in it reads steps that a mask could leave out")
+        self._step_mask = mask
+        for network in self.named.values():
+            if network.masks_steps:
+                network.step_mask = mask
+
+    def history_bytes(self, histories: int) -> int:
+        """Return what all networks take; see `Network.history_bytes`."""
+        return sum(network.history_bytes(histories) for network in self.named.values())
+
+
+def check_names(family: str, networks: Mapping[str, Network]) -> None:
+    """Refuse names that could not be told apart from the names of things inside.
+
+    Raises
+    ------
+    ValueError
+        When a name is empty, or holds a dot or a colon.
+    """
+    for name in networks:
+        if not name or set(name) & {".", ":"}:
+            raise ValueError(f"{family}: {name!r} is no name for a network: give letters, no dot or colon")
