@@ -14,7 +14,7 @@ import numpy as np
 
 from nn.losses import Loss
 from nn.optimizer import Optimizer
-from nn.schedules import Constant, Schedule
+from nn.schedules import Constant, Moment, Schedule
 from nn.snapshot import Snapshot, SnapshotError
 from nn.training import divergence
 from nn.training.batches import BatchSource
@@ -255,7 +255,8 @@ class Trainer:
             raise TrainingDiverged(self.step + 1, self.shuffle.epoch, place)
 
     def _schedule_factor(self) -> float:
-        return self.schedule(self.limits.progress(self.shuffle.epochs, self.clock.seconds))
+        epochs = self.shuffle.epochs
+        return self.schedule(Moment(self.limits.progress(epochs, self.clock.seconds), epochs, self.step))
 
     def _finish(self) -> None:
         self._refuse(divergence.in_parameters(self.network.parameters))

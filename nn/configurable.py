@@ -1,0 +1,68 @@
+"""Parts that are described by a name and the arguments of their constructor, in JSON's terms."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar, get_type_hints
+
+from nn.choices import choose
+
+
+class Configurable:
+    """Something whose constructor's parameters are attributes of the same names.
+
+    Attributes
+    ----------
+    name
+        What configurations call it.
+    """
+
+    name: ClassVar[str]
+
+    def to_configuration(self) -> dict[str, Any]:
+        """Describe it: its name and every argument of its constructor."""
+        described = {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+        return {"name": self.name, **described}
+
+
+Kind = TypeVar("Kind", bound=Configurable)
+
+
+def from_configuration(table: Mapping[str, type[Kind]], configuration: Mapping[str, Any], what: str) -> Kind:
+    """Make what `to_configuration` described; arguments that are left out have their defaults.
+
+    Parameters
+    ----------
+    table
+        Name to class, of all that may be made.
+    configuration
+        `name` and arguments, such as JSON gives them.
+    what
+        What the table holds, for messages.
+
+    Raises
+    ------
+    ValueError
+        When the name is unknown, a field unknown, missing or of the wrong kind, or its value out of
+        range; the message names it.
+    """
+    fields = dict(configuration)
+    kind = choose(table, fields.pop("name", None), what)
+    parameters = inspect.signature(kind).parameters
+    if unknown := sorted(fields.keys() - parameters.keys()):
+        raise ValueError(f"{what} {kind.name}: unknown field {', '.join(map(str, unknown))}")
+    for name, parameter in parameters.items():
+        if parameter.default is parameter.empty and name not in fields:
+            raise ValueError(f"{what} {kind.name}: field {name} is missing")
+    kinds, owner = get_type_hints(kind.__init__), f"{what} {kind.name}"
+    return kind(**{name: _checked(owner, name, value, kinds[name]) for name, value in fields.items()})
+
+
+def _checked(owner: str, name: str, value: Any, kind: Any) -> Any:
+    """Return a field's value if it is of the kind that the constructor says, a whole number as a float."""
+    if kind is float and type(value) is int:
+        return float(value)
+    if isinstance(kind, type) and (not isinstance(value, kind) or (type(value) is bool and kind is not bool)):
+        raise ValueError(f"{owner}: field {name} is {value!r}, not a {kind.__name__}")
+    return value

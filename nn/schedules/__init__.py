@@ -1,0 +1,59 @@
+"""Schedules: by what factor the learning rate is multiplied as training goes on.
+
+A schedule is asked before every step, and told the watched loss after every epoch. All but `Plateau`
+depend on nothing but the moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nn.choices import choose
+from nn.configurable import from_configuration
+from nn.schedules.curves import Constant, Cosine, Exponential, Step, WarmUp
+from nn.schedules.plateau import Plateau
+from nn.schedules.schedule import Moment, Schedule
+
+__all__ = [
+    "SCHEDULES",
+    "Constant",
+    "Cosine",
+    "Exponential",
+    "Moment",
+    "Plateau",
+    "Schedule",
+    "Step",
+    "WarmUp",
+    "schedule_by_name",
+    "schedule_from_configuration",
+]
+
+SCHEDULES: dict[str, type[Schedule]] = {
+    kind.name: kind for kind in (Constant, Step, Exponential, Cosine, WarmUp, Plateau)
+}
+
+
+def schedule_by_name(name: str) -> Schedule:
+    """Return a schedule with its usual settings.
+
+    Raises
+    ------
+    ValueError
+        When the name is unknown; the message suggests the nearest.
+    """
+    return choose(SCHEDULES, name, "schedule")()
+
+
+def schedule_from_configuration(configuration: Mapping[str, Any]) -> Schedule:
+    """Return the schedule that `to_configuration` described.
+
+    Raises
+    ------
+    ValueError
+        When the name is unknown, or a field unknown, of the wrong kind or out of range; names it.
+    """
+    inner = configuration.get("schedule")
+    if isinstance(inner, Mapping):
+        configuration = {**configuration, "schedule": schedule_from_configuration(inner)}
+    return from_configuration(SCHEDULES, configuration, "schedule")

@@ -1,0 +1,68 @@
+"""What every schedule is, and the moment that it is asked about."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from nn.configurable import Configurable
+
+
+class Moment(NamedTuple):
+    """Where training stands before a step.
+
+    Attributes
+    ----------
+    progress
+        Share of training that is done, in [0, 1], whether epochs or time limit it.
+    epochs
+        Epochs done, with the share of the current one.
+    step
+        Steps done.
+    """
+
+    progress: float
+    epochs: float
+    step: int
+
+
+class Schedule(Configurable, ABC):
+    """Turns the moment into a factor of the learning rate."""
+
+    @abstractmethod
+    def __call__(self, moment: Moment) -> float:
+        """Return the factor of the step that follows, at least 0."""
+
+    def observe(self, value: float) -> None:
+        """Learn the watched loss; called after every epoch. Smaller is better."""
+
+    def state(self) -> dict[str, Any]:
+        """Return what has to be saved for training to go on, in JSON's terms; nothing for most."""
+        return {}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state` returned.
+
+        Raises
+        ------
+        ValueError
+            When a field is missing, unknown or of the wrong kind; nothing is changed then.
+        """
+        if state:
+            raise ValueError(
+                f"schedule {self.name}: keeps no state, but is given {', '.join(map(str, state))}"
+            )
+
+
+def check_factor(name: str, factor: float) -> None:
+    """Refuse a factor outside (0, 1] with a ValueError."""
+    if not 0 < factor <= 1:
+        raise ValueError(f"schedule {name}: factor {factor} must be above 0 and at most 1")
+
+
+def check_positive(name: str, setting: str, value: float) -> None:
+    """Refuse a setting that is not a finite number above 0 with a ValueError."""
+    if not (math.isfinite(value) and value > 0):
+        raise ValueError(f"schedule {name}: {setting} {value} must be a finite number above 0")
