@@ -1,0 +1,220 @@
+"""Merge, plain: the reference. Networks that make one image out of several.
+
+    concatenate   value[..., c] = input k's value[..., c - the channels before it]
+    add           value = sum over k of input k
+    multiply      value = product over k of input k
+
+and backwards, with signal = dLoss / d value:
+
+    concatenate   signal of input k = its own channels of the signal
+    add           signal of input k = signal
+    multiply      signal of input k = signal * product over the others
+
+(Concatenation: Huang et al. 2017, "Densely connected convolutional networks", equation 2. Addition: He et
+al. 2016, "Deep residual learning", equation 1. Products, the pi units of sigma-pi units: Rumelhart, Hinton
+and McClelland 1986, "A general framework for parallel distributed processing".)
+
+The signals of a concatenation and an addition are views of what `backward` was given, on every rung.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from networks.configuration import Fields
+from networks.network import check_input, check_signals
+from networks.weightless import Weightless
+from nn.history import padded
+from nn.shape import AnyShape, as_shape, features_of, parse_shape
+
+
+class Merge(Weightless):
+    """A network with several inputs.
+
+    Parameters
+    ----------
+    input_shapes
+        Shapes of the inputs, at least two.
+    dtype
+        float32 or float64.
+
+    Attributes
+    ----------
+    input_shapes
+        As given; `input_shape` is the first of them.
+
+    Raises
+    ------
+    ValueError
+        When there are fewer than two inputs, or their shapes do not fit each other; the message names
+        both.
+    """
+
+    def __init__(self, input_shapes: Sequence[AnyShape], *, dtype: DTypeLike = np.float32) -> None:
+        if len(input_shapes) < 2:
+            raise ValueError(f"{self.family}: give at least two inputs")
+        self.input_shapes = tuple(as_shape(shape) for shape in input_shapes)
+        super().__init__(self.input_shapes[0], self._merged(), dtype)
+        self._inputs: list[np.ndarray] = []
+
+    @abstractmethod
+    def _merged(self) -> AnyShape:
+        """Return the shape of the output."""
+
+    @abstractmethod
+    def forward(self, values: Sequence[np.ndarray], training: bool = False) -> np.ndarray:  # type: ignore[override]
+        """Return the output values (*output_shape, N) of the values of every input."""
+
+    @abstractmethod
+    def backward(  # type: ignore[override]
+        self, signals: np.ndarray, learning_rate: float | None = None
+    ) -> list[np.ndarray]:
+        """Return the signals of every input, of output signals (*output_shape, N)."""
+
+    def _take(self, values: Sequence[np.ndarray]) -> None:
+        """Keep the input values, after a look at their shapes."""
+        if isinstance(values, np.ndarray) or len(values) != len(self.input_shapes):
+            given = "one array" if isinstance(values, np.ndarray) else f"{len(values)} arrays"
+            raise ValueError(f"{self.family}: takes {len(self.input_shapes)} arrays of values, not {given}")
+        for number, (array, shape) in enumerate(zip(values, self.input_shapes, strict=True)):
+            check_input(self, array, shape, f"values of input {number}")
+        histories = [array.shape[-1] for array in values]
+        if len(set(histories)) > 1:
+            raise ValueError(f"{self.family}: the inputs have {', '.join(map(str, histories))} histories")
+        self._inputs = list(values)
+
+    def history_bytes(self, histories: int) -> int:
+        """Return what values and signals of all ends take; see `Network.history_bytes`."""
+        numbers = 2 * (self.output_shape.size + sum(shape.size for shape in self.input_shapes))
+        return numbers * padded(histories) * self.dtype.itemsize
+
+    def to_configuration(self) -> dict[str, Any]:
+        """Describe the network."""
+        return {"family": self.family, "input_shapes": [str(shape) for shape in self.input_shapes]}
+
+    @classmethod
+    def from_configuration(
+        cls,
+        configuration: Mapping[str, Any],
+        structure: Mapping[str, np.ndarray],
+        *,
+        dtype: DTypeLike = np.float32,
+    ) -> Self:
+        """Build the network that `to_configuration` described.
+
+        Raises
+        ------
+        ValueError
+            Naming the field that is missing, unknown or does not fit.
+        """
+        with Fields(configuration, structure) as fields:
+            return cls([parse_shape(str(shape)) for shape in fields.items("input_shapes")], dtype=dtype)
+
+
+class Concatenate(Merge):
+    """Puts the channels, or features, of its inputs side by side; see `Merge`."""
+
+    family = "concatenate"
+
+    def _merged(self) -> AnyShape:
+        first, *others = self.input_shapes
+        for other in others:
+            if other[:-1] != first[:-1]:
+                raise ValueError(f"concatenate: {first} and {other} differ in more than the last side")
+        return as_shape((*first[:-1], sum(features_of(shape) for shape in self.input_shapes)))
+
+    @property
+    def _ends(self) -> list[int]:
+        """Channels after which the inputs end, without the last."""
+        return np.cumsum([features_of(shape) for shape in self.input_shapes])[:-1].tolist()
+
+    def forward(self, values: Sequence[np.ndarray], training: bool = False) -> np.ndarray:  # type: ignore[override]
+        """Return the channels of all inputs (..., channels, N), one after the other."""
+        self._take(values)
+        self._values = np.concatenate(self._inputs, axis=-2)
+        return self.values
+
+    def backward(  # type: ignore[override]
+        self, signals: np.ndarray, learning_rate: float | None = None
+    ) -> list[np.ndarray]:
+        """Return the part of the output signals (..., channels, N) that belongs to each input."""
+        check_signals(self, signals)
+        self._signals = signals
+        return np.split(signals, self._ends, axis=-2)
+
+    def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
+        """Return the range of the inputs."""
+        return input_range
+
+
+class Elementwise(Merge):
+    """Merges inputs of one shape, number by number."""
+
+    def _merged(self) -> AnyShape:
+        first, *others = self.input_shapes
+        for other in others:
+            if other != first:
+                raise ValueError(f"{self.family}: the inputs have different shapes, {first} and {other}")
+        return first
+
+
+class Add(Elementwise):
+    """Adds its inputs up; see `Merge`."""
+
+    family = "add"
+
+    def forward(self, values: Sequence[np.ndarray], training: bool = False) -> np.ndarray:  # type: ignore[override]
+        """Return the sum of all inputs (*input_shape, N)."""
+        self._take(values)
+        self._values = np.sum(self._inputs, axis=0)
+        return self.values
+
+    def backward(  # type: ignore[override]
+        self, signals: np.ndarray, learning_rate: float | None = None
+    ) -> list[np.ndarray]:
+        """Return the output signals (*output_shape, N) once for every input."""
+        check_signals(self, signals)
+        self._signals = signals
+        return [signals] * len(self.input_shapes)
+
+    def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
+        """Return as many times the ends of the input range as there are inputs."""
+        return input_range[0] * len(self.input_shapes), input_range[1] * len(self.input_shapes)
+
+
+class Multiply(Elementwise):
+    """Multiplies its inputs with each other; see `Merge`."""
+
+    family = "multiply"
+
+    def forward(self, values: Sequence[np.ndarray], training: bool = False) -> np.ndarray:  # type: ignore[override]
+        """Return the product of all inputs (*input_shape, N)."""
+        self._take(values)
+        self._values = np.prod(self._inputs, axis=0)
+        return self.values
+
+    def backward(  # type: ignore[override]
+        self, signals: np.ndarray, learning_rate: float | None = None
+    ) -> list[np.ndarray]:
+        """Return, for every input, the output signals (*output_shape, N) times all other inputs."""
+        check_signals(self, signals)
+        self._signals = signals
+        numbers = range(len(self._inputs))
+        return [
+            signals * np.prod([self._inputs[other] for other in numbers if other != number], axis=0)
+            for number in numbers
+        ]
+
+    def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
+        """Return the least and greatest product of numbers from the input range."""
+        low, high = input_range
+        if not np.isfinite(input_range).all():
+            return (low ** len(self.input_shapes), np.inf) if low >= 0 else (-np.inf, np.inf)
+        ends = range(len(self.input_shapes) + 1)
+        products = [low**count * high ** (len(self.input_shapes) - count) for count in ends]
+        return min(products), max(products)
