@@ -36,6 +36,10 @@ class Network(ABC):
     propagates
         Whether `backward` computes the input signals. The first network of a model that learns has
         nobody to send them to: set it False there, and what `backward` returns is meaningless.
+    entries
+        How many of the histories hold entries of the batch in the forwards in training to come, None
+        for all: the first of them, the rest only fills up vectors. What is measured over the batch
+        leaves the rest out.
     """
 
     family: ClassVar[str]
@@ -45,6 +49,7 @@ class Network(ABC):
     activation: Activation | None = None
     propagates: bool = True
     masks_steps: bool = False
+    entries: int | None = None
     _step_mask: np.ndarray | None = None
 
     @property
@@ -163,6 +168,20 @@ class Network(ABC):
             raise ValueError(f"{self.family}: has no steps that a mask could leave out")
         self._step_mask = mask
 
+    def active_entries(self, histories: int) -> int:
+        """Return how many of so many histories hold entries of the batch; see `entries`.
+
+        Raises
+        ------
+        ValueError
+            When `entries` is none of 1 to `histories`.
+        """
+        if self.entries is None:
+            return histories
+        if not 1 <= self.entries <= histories:
+            raise ValueError(f"{self.family}: {self.entries} entries in {histories} histories")
+        return self.entries
+
     def history_bytes(self, histories: int) -> int:
         """Return about how much memory a training step on so many histories takes beside the parameters.
 
@@ -252,6 +271,24 @@ def check_signals(network: Network, signals: np.ndarray) -> None:
         raise ValueError(
             f"{network.family}: signals have {signals.shape[-1]} histories, the last forward had {histories}"
         )
+
+
+def check_state(network: Network, state: Mapping[str, np.ndarray]) -> None:
+    """Refuse arrays that are not like those in a network's state.
+
+    Raises
+    ------
+    ValueError
+        Naming the array that is missing, foreign, or of another shape or dtype.
+    """
+    expected, found = (
+        {name: f"{array.dtype} {array.shape}" for name, array in arrays.items()}
+        for arrays in (network.state(), state)
+    )
+    for name in [*expected, *found]:
+        here, there = expected.get(name, "nothing"), found.get(name, "nothing")
+        if here != there:
+            raise ValueError(f"{network.family}: state {name} is {there}, expected {here}")
 
 
 def check_dtype(dtype: DTypeLike) -> np.dtype:

@@ -50,3 +50,14 @@ def test_other_dtypes_are_refused(dtype):
 @pytest.mark.parametrize("dtype", ["float32", np.float64, np.dtype(np.float32)])
 def test_floats_are_taken_by_any_name(dtype):
     assert check_dtype(dtype) == np.dtype(dtype)
+
+
+def test_all_histories_are_entries_unless_it_is_said_how_many():
+    subject = network()
+    assert subject.active_entries(16) == 16
+    subject.entries = 7
+    assert subject.active_entries(16) == 7
+    for wrong in (0, 17):
+        subject.entries = wrong
+        with pytest.raises(ValueError, match=f"dense: {wrong} entries in 16 histories"):
+            subject.active_entries(16)

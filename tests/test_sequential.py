@@ -175,3 +175,14 @@ def test_a_network_lives_in_one_stack_only():
     Sequential(encoder)
     with pytest.raises(ValueError, match="part of another network already"):
         Sequential(encoder)
+
+
+def test_every_network_inside_knows_how_many_entries_there_are():
+    inner = build("plain")
+    network = Sequential({"autoencoder": inner})
+    assert network.entries is None
+    network.entries = 5
+    assert [each.entries for each in network.layers] == [5] * 4
+    assert network.entries == inner.entries == 5
+    network.entries = None
+    assert inner.layers[0].entries is None
