@@ -75,6 +75,14 @@ class Fields:
                 raise ValueError(f"{self.family}: {name}.{part} is not a description")
         return described
 
+    def texts(self, name: str) -> dict[str, str]:
+        """Take strings by name."""
+        given: dict[str, str] = self._take(name, dict)
+        for part, text in given.items():
+            if not isinstance(text, str):
+                raise ValueError(f"{self.family}: {name}.{part} is {text!r}, not a text")
+        return given
+
     def number(self, name: str) -> float:
         """Take a number, whole or not."""
         value = self._left.get(name)

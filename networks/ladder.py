@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from networks import dense, dense_o1, dense_o2, graph, graph_o1, graph_o2, local, local_o1, local_o2
+from networks.model import Model
 from networks.network import Network
 from networks.sequential import Sequential
 from nn.activations import Tanh
@@ -88,7 +89,7 @@ FAMILIES: dict[str, Family] = {
 
 RUNGS = ("plain", "o1", "o2")
 
-CONTAINERS: dict[str, Any] = {"sequential": Sequential}
+CONTAINERS: dict[str, Any] = {"model": Model, "sequential": Sequential}
 """Networks that hold others, and are as fast as those."""
 
 

@@ -109,7 +109,7 @@ def gradcheck(
     ----------
     network
         A network that computes in float64. Its gradients are zero afterwards, its parameters unchanged.
-        The signals of a stack are checked at the output of every layer; where a layer has `nudges`, at
+        The signals of a sequence are checked at the output of every layer; where a layer has `nudges`, at
         every neuron inside.
     inputs
         Input values (height, width, channels, N). Draw them at random: at all-equal or zero inputs
@@ -211,7 +211,7 @@ def _subjects(
     network.parameters.zero_gradients()
     outputs = chain.run(0, inputs)
     input_signals = network.backward(objective(outputs)[1]).copy()
-    signals = [np.array(layer.signals) for layer in chain.layers]
+    signals = [np.array(layer.signals) for layer in chain.layers if not isinstance(layer.signals, dict)]
     gradients = network.parameters.gradients.copy()
 
     def loss() -> np.ndarray:

@@ -122,7 +122,7 @@ class Parameters:
         names = [
             name for name in self.shapes if name == prefix or name.startswith(f"{prefix}.") or not prefix
         ]
-        if not names:
+        if not names and prefix:
             raise ValueError(f"no parameters called {prefix!r}; there are {', '.join(self.shapes) or 'none'}")
         return names
 
@@ -199,8 +199,8 @@ class Parameters:
         """
         if self.shapes != other.shapes or self.dtype != other.dtype:
             raise ValueError("parameters can be shared where names, shapes and dtypes are the same")
-        if self._parent is not None or self._children:
-            raise ValueError("these parameters belong to another network already and cannot be shared ones")
+        if self._parent is not None:
+            raise ValueError("these parameters are part of another network already and cannot be shared ones")
         self._parent = (other, 0)
         other._children.append(self)
         self._forget_arrays()
@@ -209,21 +209,39 @@ class Parameters:
         """Return the whole that these parameters are part of, at the end of all joins."""
         return self if self._parent is None else self._parent[0]._root()
 
-    def copy_from(self, other: Parameters) -> None:
+    def copy_from(self, other: Parameters, prefix: str = "", other_prefix: str | None = None) -> None:
         """Copy the values of parameters with the same names and shapes, in whatever order they lie.
+
+        Parameters
+        ----------
+        other
+            Where the values come from; their dtype may be another.
+        prefix
+            Name of an array, or of a network all of whose arrays are copied; "" copies everything.
+        other_prefix
+            What `prefix` is called there, if not the same.
 
         Raises
         ------
         ValueError
             When names or shapes differ; nothing is copied then.
         """
-        if self.shapes != other.shapes:
-            here, there = (", ".join(_differences(*pair)) for pair in ((self, other), (other, self)))
+        here = self._under(prefix)
+        there = other._under(prefix if other_prefix is None else other_prefix)
+        if {name: self.shapes[own] for name, own in here.items()} != {
+            name: other.shapes[own] for name, own in there.items()
+        }:
+            more, less = _differences(self, here, other, there), _differences(other, there, self, here)
             raise ValueError(
-                f"parameters differ: here {here or 'nothing more'}; there {there or 'nothing more'}"
+                f"parameters differ: here {', '.join(more) or 'nothing more'}; "
+                f"there {', '.join(less) or 'nothing more'}"
             )
-        for name in self.shapes:
-            self[name][...] = other[name]
+        for name, own in here.items():
+            self[own][...] = other[there[name]]
+
+    def _under(self, prefix: str) -> dict[str, str]:
+        """Return the names that begin with a prefix by the rest of them."""
+        return {name[len(prefix) :]: name for name in self.matching(prefix)}
 
     def copy(self) -> Parameters:
         """Return parameters of the same names, shapes and values that share no memory and no gradients."""
@@ -285,9 +303,16 @@ def entry_name(name: str, shape: tuple[int, ...], offset: int) -> str:
     return f"{name}[{index}]"
 
 
-def _differences(parameters: Parameters, other: Parameters) -> list[str]:
+def _differences(
+    parameters: Parameters, names: Mapping[str, str], other: Parameters, other_names: Mapping[str, str]
+) -> list[str]:
     """Describe the arrays of one that the other does not have."""
-    return [f"{name} {shape}" for name, shape in parameters.shapes.items() if other.shapes.get(name) != shape]
+    theirs = {name: other.shapes[own] for name, own in other_names.items()}
+    return [
+        f"{own} {parameters.shapes[own]}"
+        for name, own in names.items()
+        if theirs.get(name) != parameters.shapes[own]
+    ]
 
 
 def _check_parts(parts: Mapping[str, Parameters]) -> None:

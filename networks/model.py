@@ -1,0 +1,310 @@
+"""Model: networks wired together in any way that has no cycle: branches, several inputs and outputs,
+networks that are used more than once.
+
+    values of a use   = what its network makes of the values of its sources
+    signals of a wire = the sum of what its uses send back, and of the signals from outside
+
+(the chain rule summed over paths: Rumelhart, Hinton and Williams 1986, equation 6). Cycles belong to
+recurrent networks and to the graph, whose connections can be delayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from networks.configuration import Fields
+from networks.container import Build, Container, check_names
+from networks.network import Network
+from networks.parts import under
+from networks.wires import (
+    Input,
+    Use,
+    Wire,
+    apart,
+    named_networks,
+    together,
+    uses_before,
+    wire_names,
+    wires_from_names,
+)
+from nn.choices import choose
+from nn.history import from_history, to_history
+from nn.parameters import Parameters
+from nn.shape import AnyShape, parse_shape
+
+
+class Step(NamedTuple):
+    """One use of a network: its own name, the network's, and the names of the wires it reads."""
+
+    name: str
+    network: str
+    sources: tuple[str, ...]
+
+
+class Model(Container):
+    """Networks wired together.
+
+    Parameters
+    ----------
+    inputs, outputs
+        A wire, or wires by name. A model of one input takes an array, one of several a dictionary of
+        arrays by name; the same holds for its outputs.
+
+    Raises
+    ------
+    ValueError
+        When an output depends on an input that is not given, an input is given that no output
+        depends on, or names are not unique.
+
+    Attributes
+    ----------
+    named
+        Every use of a network by name. The second use of `tower` is called `tower:2`: it has values,
+        signals and carried state of its own, and the parameters of the first.
+    steps
+        The uses in the order in which they run.
+    input_shapes, output_shapes
+        Shapes by name.
+    """
+
+    family = "model"
+
+    def __init__(self, inputs: Input | Mapping[str, Input], outputs: Wire | Mapping[str, Wire]) -> None:
+        sources = {"input": inputs} if isinstance(inputs, Wire) else dict(inputs)
+        results = {"output": outputs} if isinstance(outputs, Wire) else dict(outputs)
+        uses = uses_before(list(results.values()))
+        networks = named_networks(uses)
+        check_names(self.family, networks)
+        names = wire_names(sources, uses, networks)
+        _check_ends(sources, results, uses, names)
+        self.input_shapes = {name: wire.shape for name, wire in sources.items()}
+        self.output_shapes = {name: wire.shape for name, wire in results.items()}
+        self._outputs = {name: names[id(wire)] for name, wire in results.items()}
+        called = {id(network): name for name, network in networks.items()}
+        self.steps = [
+            Step(names[id(use)], called[id(use.network)], tuple(names[id(source)] for source in use.sources))
+            for use in uses
+        ]
+        self.named = {
+            step.name: networks[step.network] if step.name == step.network else _twin(networks[step.network])
+            for step in self.steps
+        }
+        self.parameters = Parameters.join({name: each.parameters for name, each in networks.items()})
+        for step in self.steps:
+            if step.name != step.network:
+                self.named[step.name].parameters.share(networks[step.network].parameters)
+        self._propagates = True
+
+    @property
+    def shares(self) -> bool:
+        """Whether a network is used more than once."""
+        return any(step.name != step.network for step in self.steps)
+
+    @property
+    def input_shape(self) -> AnyShape:  # type: ignore[override]
+        """The shape of the only input; see `input_shapes` where there are several."""
+        return _only(self.input_shapes, "input")
+
+    @property
+    def output_shape(self) -> AnyShape:  # type: ignore[override]
+        """The shape of the only output; see `output_shapes` where there are several."""
+        return _only(self.output_shapes, "output")
+
+    @property
+    def propagates(self) -> bool:
+        """Whether the signals of the inputs are computed."""
+        return self._propagates
+
+    @propagates.setter
+    def propagates(self, wanted: bool) -> None:
+        self._propagates = wanted
+        for step in self.steps:
+            if all(source in self.input_shapes for source in step.sources):
+                self.named[step.name].propagates = wanted
+
+    def forward(self, values: Any, training: bool = False) -> Any:
+        """Return the values of the outputs (*shape, N).
+
+        Parameters
+        ----------
+        values
+            Of the only input, (*shape, N), or by the names of the inputs.
+        training
+            Passed on to every network.
+
+        Raises
+        ------
+        ValueError
+            When an input is missing or unknown, or does not fit.
+        """
+        wires = self._by_name(values, self.input_shapes, "input")
+        for step in self.steps:
+            network = self.named[step.name]
+            given = together(network, [wires[name] for name in step.sources])
+            wires[step.name] = network.forward(given, training)
+        return _plain({name: wires[wire] for name, wire in self._outputs.items()})
+
+    def backward(self, signals: Any, learning_rate: float | None = None) -> Any:
+        """Return the signals of the inputs; gradients are added or applied.
+
+        Parameters
+        ----------
+        signals
+            Of the only output, (*shape, N), or by the names of the outputs.
+        learning_rate
+            As for `Network.backward`.
+        """
+        if learning_rate is not None and self.shares:
+            return self._descend_after(signals, learning_rate)
+        arrived: dict[str, np.ndarray] = {}
+        for name, array in self._by_name(signals, self.output_shapes, "output").items():
+            _add(arrived, self._outputs[name], array)
+        for step in reversed(self.steps):
+            network = self.named[step.name]
+            sent = network.backward(arrived[step.name], learning_rate)
+            for source, array in zip(step.sources, apart(network, sent), strict=True):
+                _add(arrived, source, array)
+        return _plain({name: arrived[name] for name in self.input_shapes})
+
+    def _descend_after(self, signals: Any, learning_rate: float) -> Any:
+        """Descend when all uses of shared parameters have been passed: the later ones need them unchanged."""
+        parameters = self.parameters
+        kept = parameters.gradients.copy()
+        parameters.zero_gradients()
+        input_signals = self.backward(signals)
+        parameters.values[:] -= float(learning_rate) * parameters.gradients
+        parameters.gradients[:] = kept
+        return input_signals
+
+    def _by_name(self, given: Any, shapes: Mapping[str, AnyShape], what: str) -> dict[str, np.ndarray]:
+        if isinstance(given, Mapping):
+            if set(given) != set(shapes):
+                raise ValueError(f"model: its {what}s are {', '.join(shapes)}; {', '.join(given)} are given")
+            return dict(given)
+        if len(shapes) > 1:
+            raise ValueError(f"model: has the {what}s {', '.join(shapes)}: give arrays by their names")
+        return dict.fromkeys(shapes, given)
+
+    def predict(self, batch: Any, batch_size: int = 256) -> Any:
+        """Return the outputs (N, *shape) of inputs (N, *shape), by name where there are several.
+
+        Raises
+        ------
+        ValueError
+            When an input is missing or unknown, does not fit, or their numbers differ.
+        """
+        if batch_size < 1:
+            raise ValueError(f"model: batch size {batch_size} must be at least 1")
+        inputs = self._by_name(batch, self.input_shapes, "input")
+        entries = self._entries_of(inputs)
+        outputs = {name: np.empty((entries, *each), self.dtype) for name, each in self.output_shapes.items()}
+        for start in range(0, entries, batch_size):
+            part = slice(start, min(start + batch_size, entries))
+            values = {name: to_history(array[part], self.dtype) for name, array in inputs.items()}
+            results = self._by_name(self.forward(values), self.output_shapes, "output")
+            for name, array in results.items():
+                outputs[name][part] = from_history(array, part.stop - part.start)
+        return _plain(outputs)
+
+    def _entries_of(self, inputs: Mapping[str, np.ndarray]) -> int:
+        """Return how many entries there are, the same of every input."""
+        counts = {name: len(array) for name, array in inputs.items()}
+        if len(set(counts.values())) > 1:
+            raise ValueError(f"model: inputs have different numbers of entries: {counts}")
+        for name, array in inputs.items():
+            if array.shape[1:] != tuple(self.input_shapes[name]):
+                raise ValueError(
+                    f"model: input {name} has shape {array.shape}, expected (N, {self.input_shapes[name]})"
+                )
+        return next(iter(counts.values()))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values of every use in the last forward, by name."""
+        return {name: network.values for name, network in self.named.items()}
+
+    @property
+    def signals(self) -> dict[str, Any]:
+        """The signals of every use in the last backward, by name."""
+        return {name: network.signals for name, network in self.named.items()}
+
+    def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
+        """Return what the only output can reach from inputs that all lie in a range."""
+        ranges: dict[str, Any] = dict.fromkeys(self.input_shapes, input_range)
+        for step in self.steps:
+            network = self.named[step.name]
+            ranges[step.name] = network.output_range(
+                together(network, [ranges[name] for name in step.sources])
+            )
+        reached_last: tuple[float, float] = ranges[_only(self._outputs, "output")]
+        return reached_last
+
+    def to_configuration(self) -> dict[str, Any]:
+        """Describe the networks and how they are wired."""
+        owners = {step.network: self.named[step.network] for step in self.steps}
+        return {
+            "family": self.family,
+            "inputs": {name: str(shape) for name, shape in self.input_shapes.items()},
+            "networks": {name: network.to_configuration() for name, network in owners.items()},
+            "uses": [[step.network, *step.sources] for step in self.steps],
+            "outputs": dict(self._outputs),
+        }
+
+    @classmethod
+    def from_configuration(
+        cls, configuration: Mapping[str, Any], structure: Mapping[str, np.ndarray], *, build: Build
+    ) -> Self:
+        """Build the model that `to_configuration` described, with parameters of zero.
+
+        Raises
+        ------
+        ValueError
+            Naming the field that is missing, unknown or does not fit.
+        """
+        with Fields(configuration) as fields:
+            shapes, described = fields.texts("inputs"), fields.named("networks")
+            uses, outputs = fields.items("uses"), fields.texts("outputs")
+        networks = {name: build(part, under(structure, f"{name}.")) for name, part in described.items()}
+        inputs = {name: Input(parse_shape(shape)) for name, shape in shapes.items()}
+        wires = wires_from_names(inputs, networks, uses)
+        results = {name: choose(wires, wire, "wire of the model") for name, wire in outputs.items()}
+        return cls(inputs, results)
+
+
+def _twin(network: Network) -> Network:
+    """Return a network like another that draws from the same generators."""
+    return deepcopy(network, {id(generator): generator for generator in network.generators.values()})
+
+
+def _check_ends(
+    inputs: Mapping[str, Wire], outputs: Mapping[str, Wire], uses: Sequence[Use], names: Mapping[int, str]
+) -> None:
+    """Refuse inputs that nothing reads, and outputs that are inputs or not there."""
+    if not outputs or not inputs:
+        raise ValueError("model: give at least one input and one output")
+    read = {id(source) for use in uses for source in use.sources}
+    for name, wire in inputs.items():
+        if id(wire) not in read:
+            raise ValueError(f"model: no output depends on the input {name}")
+    for name, wire in outputs.items():
+        if not isinstance(wire, Use) or id(wire) not in names:
+            raise ValueError(f"model: output {name} is not what a network gives")
+
+
+def _only(by_name: Mapping[str, Any], what: str) -> Any:
+    if len(by_name) > 1:
+        raise ValueError(f"model: has {len(by_name)} {what}s ({', '.join(by_name)}): see {what}_shapes")
+    return next(iter(by_name.values()))
+
+
+def _plain(arrays: dict[str, np.ndarray]) -> Any:
+    """Return the only array, or all by name."""
+    return arrays if len(arrays) > 1 else next(iter(arrays.values()))
+
+
+def _add(arrays: dict[str, np.ndarray], name: str, array: np.ndarray) -> None:
+    arrays[name] = arrays[name] + array if name in arrays else array
