@@ -13,7 +13,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks import dense, dense_o1, dense_o2, graph, graph_o1, graph_o2, local, local_o1, local_o2
+from networks import (
+    convolution,
+    dense,
+    dense_o1,
+    dense_o2,
+    graph,
+    graph_o1,
+    graph_o2,
+    local,
+    local_o1,
+    local_o2,
+)
 from networks.model import Model
 from networks.network import Network
 from networks.sequential import Sequential
@@ -56,6 +67,10 @@ def _local_example(kind: Any, **options: Any) -> Network:
     return kind(Shape(8, 6, 2), **blocks, activation=Tanh(), **options)
 
 
+def _convolution_example(kind: Any, **options: Any) -> Network:
+    return kind(Shape(7, 6, 2), channels=3, kernel=3, stride=2, padding=1, activation=Tanh(), **options)
+
+
 def _graph_example(kind: Any, *, generator: np.random.Generator, dtype: DTypeLike = np.float32) -> Network:
     """A local layer, a skip past it, a product, and a delay that closes a cycle."""
     wiring = Graph()
@@ -74,6 +89,9 @@ def _graph_example(kind: Any, *, generator: np.random.Generator, dtype: DTypeLik
 
 
 FAMILIES: dict[str, Family] = {
+    "convolution": Family(
+        dict.fromkeys(("plain", "o1", "o2"), convolution.Convolution), _convolution_example, USUAL_TOLERANCE
+    ),
     "dense": Family(
         {"plain": dense.Dense, "o1": dense_o1.Dense, "o2": dense_o2.Dense}, _dense_example, USUAL_TOLERANCE
     ),
@@ -84,6 +102,11 @@ FAMILIES: dict[str, Family] = {
     ),
     "local": Family(
         {"plain": local.Local, "o1": local_o1.Local, "o2": local_o2.Local}, _local_example, USUAL_TOLERANCE
+    ),
+    "transposed_convolution": Family(
+        dict.fromkeys(("plain", "o1", "o2"), convolution.TransposedConvolution),
+        _convolution_example,
+        USUAL_TOLERANCE,
     ),
 }
 
