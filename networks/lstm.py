@@ -1,0 +1,275 @@
+"""LSTM, plain: the reference. Cells keep what gates let in until gates let go of it.
+
+For every step t, with x the inputs and h, c the hidden values and cells (all (units, N)); W, R and b are
+the rows of input weights, recurrent weights and biases that belong to a gate, p its peepholes:
+
+    i = sigmoid(W_i x(t) + R_i h(t-1) + p_i * c(t-1) + b_i)        input gate
+    f = sigmoid(W_f x(t) + R_f h(t-1) + p_f * c(t-1) + b_f)        forget gate
+    g = tanh   (W_g x(t) + R_g h(t-1)                + b_g)        what may be written to the cell
+    c(t) = f * c(t-1) + i * g
+    o = sigmoid(W_o x(t) + R_o h(t-1) + p_o * c(t)   + b_o)        output gate
+    h(t) = o * tanh(c(t))
+
+(Hochreiter and Schmidhuber 1997, "Long short-term memory", section 4; the forget gate from Gers,
+Schmidhuber and Cummins 2000, "Learning to forget", equations 3 to 9; the peepholes from Gers, Schraudolph
+and Schmidhuber 2002, "Learning precise timing with LSTM recurrent networks", equations 1 to 6.) And
+backwards, with d(y) = dLoss / d y, delta = dLoss / d sum of a gate, from the last step to the first:
+
+    d(h(t))   = signal(t) + d(h) that comes from step t+1
+    delta_o   = d(h(t)) * tanh(c(t)) * o (1 - o)
+    d(c(t))   = d(c) that comes from step t+1 + d(h(t)) * o * (1 - tanh(c(t))²) + p_o * delta_o
+    delta_i   = d(c(t)) * g * i (1 - i)
+    delta_f   = d(c(t)) * c(t-1) * f (1 - f)
+    delta_g   = d(c(t)) * i * (1 - g²)
+    d(c(t-1)) = d(c(t)) * f + p_i * delta_i + p_f * delta_f
+    d(h(t-1)) = R^T delta
+    d(x(t))   = W^T delta
+
+    d(W) = sum over t, N of delta * x(t)      d(R) = the same of delta * h(t-1)      d(b) = of delta
+    d(p_i), d(p_f) = of delta * c(t-1)        d(p_o) = of delta * c(t)
+
+(Werbos 1990, "Backpropagation through time"; Greff et al. 2017, "LSTM: a search space odyssey",
+appendix A.) Each line below is one of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from networks.configuration import Fields
+from networks.descent import apply_gradient
+from networks.recurrent import Recurrent, cell_shape
+from networks.stateful import States
+from networks.tracks import History, Track
+from nn.activations import Sigmoid
+from nn.initializers import Glorot, Initializer, Orthogonal
+from nn.shape import AnyShape, SequenceShape
+
+INPUT, FORGET, CELL, OUTPUT = range(4)
+"""Order of the gates in weights, biases and `gates`."""
+
+sigmoid = Sigmoid()
+
+
+class LSTM(Recurrent):
+    """Long short-term memory in layers, in one direction or both.
+
+    The parameters of a layer and direction are called `layer_0.forward.input_weights` (4 * units,
+    inputs), `.recurrent_weights` (4 * units, units), `.biases` (4 * units,) and, where there are some,
+    `.peepholes` (3, units) of the input, forget and output gate.
+
+    Parameters
+    ----------
+    input_shape, units, layers, bidirectional, whole_sequence, stateful, dtype
+        See `networks.recurrent.Recurrent`.
+    peepholes
+        Whether gates see the cells. Peepholes start at zero.
+    forget_bias
+        Where the biases of forget gates start (Jozefowicz et al. 2015, section 3.1); all others at zero.
+    initializer, recurrent_initializer
+        How input and recurrent weights start, each gate's drawn on its own.
+    generator
+        Source of the initial weights.
+    """
+
+    family = "lstm"
+    state_kind = States
+    gate_count = 4
+
+    def __init__(
+        self,
+        input_shape: AnyShape,
+        *,
+        units: int,
+        generator: np.random.Generator,
+        layers: int = 1,
+        bidirectional: bool = False,
+        peepholes: bool = False,
+        forget_bias: float = 1.0,
+        whole_sequence: bool = True,
+        stateful: bool = False,
+        initializer: Initializer = Glorot(),  # noqa: B008 - frozen
+        recurrent_initializer: Initializer = Orthogonal(),  # noqa: B008 - frozen
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        self.peepholes = peepholes
+        super().__init__(
+            input_shape,
+            units=units,
+            layers=layers,
+            bidirectional=bidirectional,
+            whole_sequence=whole_sequence,
+            stateful=stateful,
+            dtype=dtype,
+        )
+        draw: dict[str, Any] = {"generator": generator, "dtype": self.dtype}
+        for track in self.tracks:
+            for name, kind in (("input_weights", initializer), ("recurrent_weights", recurrent_initializer)):
+                for weights in np.split(self.parameters[track.prefix + name], self.gate_count):
+                    weights[...] = kind(weights.shape, weights.shape[1], units, **draw)
+            np.split(self.parameters[track.prefix + "biases"], self.gate_count)[FORGET][:] = forget_bias
+
+    def _track_shapes(self, inputs: int) -> dict[str, tuple[int, ...]]:
+        gates = self.gate_count * self.units
+        shapes: dict[str, tuple[int, ...]] = {
+            "input_weights": (gates, inputs),
+            "recurrent_weights": (gates, self.units),
+            "biases": (gates,),
+        }
+        return shapes | ({"peepholes": (3, self.units)} if self.peepholes else {})
+
+    def _forward_track(self, track: Track, history: History) -> None:
+        hidden, cells = history.states
+        weights, biases = self.parameters[track.prefix + "recurrent_weights"], track.prefix + "biases"
+        sums = self.parameters[track.prefix + "input_weights"] @ history.inputs
+        sums = (sums + self.parameters[biases][:, None]).reshape(history.gates.shape)
+        for t in track.steps(self.steps):
+            before, after = track.slots(t)
+            i, f, g, o = sums[t] + (weights @ hidden[before]).reshape(sums[t].shape)
+            peepholes = self._peepholes(track)
+            i = sigmoid(i + peepholes[0] * cells[before])
+            f = sigmoid(f + peepholes[1] * cells[before])
+            g = np.tanh(g)
+            new_cells = f * cells[before] + i * g
+            o = sigmoid(o + peepholes[2] * new_cells)
+            history.gates[t] = i, f, g, o
+            cells[after] = self._where_present(t, new_cells, cells[before])
+            hidden[after] = self._where_present(t, o * np.tanh(new_cells), hidden[before])
+
+    def _peepholes(self, track: Track) -> np.ndarray:
+        """Return the peepholes of the input, forget and output gate, (3, units, 1); zeros where none are."""
+        if not self.peepholes:
+            return np.zeros((3, 1, 1), self.dtype)
+        return self.parameters[track.prefix + "peepholes"][..., None]
+
+    def _backward_track(
+        self,
+        track: Track,
+        history: History,
+        signals: np.ndarray,
+        state_signals: Sequence[np.ndarray],
+        learning_rate: float | None,
+    ) -> None:
+        weights = self.parameters[track.prefix + "recurrent_weights"]
+        for t in reversed(track.steps(self.steps)):
+            deltas, earlier_cells = self._deltas(track, history, t, signals[t], state_signals)
+            earlier_hidden = weights.T @ deltas.reshape(len(weights), -1)
+            history.deltas[t] = self._where_present(t, deltas, 0)
+            for state_signal, earlier in zip(state_signals, (earlier_hidden, earlier_cells), strict=True):
+                state_signal[...] = self._where_present(t, earlier, state_signal)
+        deltas = history.deltas.reshape(self.steps, len(weights), -1)
+        input_weights = self.parameters[track.prefix + "input_weights"]
+        self._input_signals[track.layer] += input_weights.T @ deltas
+        self._apply_gradients(track, history, learning_rate)
+
+    def _deltas(
+        self,
+        track: Track,
+        history: History,
+        t: int,
+        signals: np.ndarray,
+        state_signals: Sequence[np.ndarray],
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the deltas of all gates at step t, (4, units, N), and the signals of the cells before it."""
+        before, after = track.slots(t)
+        (i, f, g, o), cells = history.gates[t], history.states[1]
+        peepholes = self._peepholes(track)
+        hidden_signals = signals + state_signals[0]
+        squashed = np.tanh(cells[after])
+        delta_o = hidden_signals * squashed * sigmoid.derivative(o)
+        cell_signals = state_signals[1] + hidden_signals * o * (1 - squashed**2) + peepholes[2] * delta_o
+        delta_i = cell_signals * g * sigmoid.derivative(i)
+        delta_f = cell_signals * cells[before] * sigmoid.derivative(f)
+        delta_g = cell_signals * i * (1 - g**2)
+        earlier_cells = cell_signals * f + peepholes[0] * delta_i + peepholes[1] * delta_f
+        return np.stack([delta_i, delta_f, delta_g, delta_o]), earlier_cells
+
+    def _apply_gradients(self, track: Track, history: History, learning_rate: float | None) -> None:
+        deltas = history.deltas.reshape(self.steps, self.gate_count * self.units, -1)
+        hidden, cells = history.states
+        gradients = {
+            "input_weights": _over_steps(deltas, history.inputs),
+            "recurrent_weights": _over_steps(deltas, track.before(hidden)),
+            "biases": deltas.sum(axis=(0, 2)),
+        }
+        if self.peepholes:
+            seen = track.before(cells), track.before(cells), track.after(cells)
+            gates = (history.deltas[:, gate] for gate in (INPUT, FORGET, OUTPUT))
+            products = [(delta * cell).sum(axis=(0, 2)) for delta, cell in zip(gates, seen, strict=True)]
+            gradients["peepholes"] = np.stack(products)
+        for name, gradient in gradients.items():
+            apply_gradient(self.parameters, track.prefix + name, gradient, learning_rate)
+
+    def to_configuration(self) -> dict[str, Any]:
+        """Describe the network."""
+        return super().to_configuration() | {"peepholes": self.peepholes}
+
+    @classmethod
+    def _options(cls, fields: Fields) -> dict[str, Any]:
+        return super()._options(fields) | {"peepholes": fields.boolean("peepholes")}
+
+
+class LSTMCell(LSTM):
+    """One step of an LSTM, from states that are given to states that are returned.
+
+    Its parameters are called as those of an LSTM of one layer, and can be copied from there.
+
+    Parameters
+    ----------
+    input_shape
+        1 x 1 x inputs; the output is 1 x 1 x units.
+    units, peepholes, forget_bias, initializer, recurrent_initializer, generator, dtype
+        See `LSTM`.
+
+    Raises
+    ------
+    ValueError
+        When the input is more than one step's features, or `units` is below 1.
+    """
+
+    family = "lstm_cell"
+    masks_steps = False
+
+    def __init__(
+        self,
+        input_shape: AnyShape,
+        *,
+        units: int,
+        generator: np.random.Generator,
+        peepholes: bool = False,
+        forget_bias: float = 1.0,
+        initializer: Initializer = Glorot(),  # noqa: B008 - frozen
+        recurrent_initializer: Initializer = Orthogonal(),  # noqa: B008 - frozen
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        shape = cell_shape(self.family, input_shape)
+        super().__init__(
+            SequenceShape(1, shape.channels),
+            units=units,
+            generator=generator,
+            peepholes=peepholes,
+            forget_bias=forget_bias,
+            whole_sequence=False,
+            initializer=initializer,
+            recurrent_initializer=recurrent_initializer,
+            dtype=dtype,
+        )
+        self.input_shape = shape
+
+    def to_configuration(self) -> dict[str, Any]:
+        """Describe the cell."""
+        described = super().to_configuration()
+        return {name: described[name] for name in ("family", "input_shape", "units", "peepholes")}
+
+    @classmethod
+    def _options(cls, fields: Fields) -> dict[str, Any]:
+        return {"units": fields.whole("units"), "peepholes": fields.boolean("peepholes")}
+
+
+def _over_steps(deltas: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the sum over t and N of deltas (T, gates, N) times values (T, sources, N), (gates, sources)."""
+    return np.tensordot(deltas, values, axes=([0, 2], [0, 2]))

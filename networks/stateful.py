@@ -1,0 +1,124 @@
+"""States that come in and go out of a network, and go on from one call to the next."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from networks.network import Network
+
+
+class States(NamedTuple):
+    """What an LSTM knows between two steps: (layers * directions, units, N) each.
+
+    In the order layer 0 forward, layer 0 backward, layer 1 forward and so on.
+    """
+
+    hidden: np.ndarray
+    cells: np.ndarray
+
+
+class HiddenStates(NamedTuple):
+    """What a network that keeps nothing but its hidden values knows between two steps; see `States`."""
+
+    hidden: np.ndarray
+
+
+AnyStates = States | HiddenStates
+
+
+class Stateful(Network):
+    """A network with states before its first step and after its last one.
+
+    A step that is not there (`step_mask`) leaves the states as they are, and its output is zero.
+
+    Attributes
+    ----------
+    state_kind
+        What its states are.
+    stateful
+        Whether a forward goes on from the final states of the one before, until `reset`. No gradient
+        flows from one to the other.
+    steps
+        Length of its sequences.
+    """
+
+    state_kind: ClassVar[type[States] | type[HiddenStates]]
+    masks_steps = True
+    stateful: bool
+    steps: int
+    _carried: AnyStates | None = None
+
+    @abstractmethod
+    def _state_shape(self, entries: int) -> tuple[int, ...]:
+        """Return the shape of every array of the states."""
+
+    def _empty_states(self, entries: int) -> AnyStates:
+        shape = self._state_shape(entries)
+        return self.state_kind(*(np.zeros(shape, self.dtype) for _ in self.state_kind._fields))
+
+    def _starting_states(self, initial: AnyStates | None, entries: int) -> AnyStates | None:
+        """Return the states before the first step: those given, or carried; None for zero."""
+        if initial is not None:
+            self._check_states(initial, "initial states", entries)
+            return initial
+        if self._carried is not None and self._carried.hidden.shape[-1] != entries:
+            raise ValueError(
+                f"{self.family}: it goes on from {self._carried.hidden.shape[-1]} histories, but {entries} "
+                "are given: call reset() before another batch begins"
+            )
+        return self._carried
+
+    def _check_states(self, states: AnyStates, what: str, entries: int) -> None:
+        expected = self._state_shape(entries)
+        if not isinstance(states, self.state_kind):
+            raise ValueError(
+                f"{self.family}: {what} are no {self.state_kind.__name__}: {type(states).__name__}"
+            )
+        for name, array in states._asdict().items():
+            if array.shape != expected or array.dtype != self.dtype:
+                raise ValueError(
+                    f"{self.family}: {what}: {name} are {array.dtype} of shape {array.shape}, expected "
+                    f"{self.dtype} of shape {expected}"
+                )
+
+    def _checked_mask(self, entries: int) -> np.ndarray | None:
+        """Return the mask of the steps, (steps, N), None where all are there."""
+        mask = self.step_mask
+        if mask is not None and (mask.dtype != np.bool_ or mask.shape != (self.steps, entries)):
+            raise ValueError(
+                f"{self.family}: step_mask is {mask.dtype} of shape {mask.shape}, expected bool of shape "
+                f"{(self.steps, entries)}"
+            )
+        return mask
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return the states that the next forward goes on from; nothing after `reset`."""
+        return {} if self._carried is None else self._carried._asdict()
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from what `state` returned; see `Network.load_state`."""
+        if not state or not self.stateful:
+            super().load_state(state)
+            self._carried = None
+            return
+        names = self.state_kind._fields
+        if set(state) != set(names):
+            raise ValueError(
+                f"{self.family}: carries {', '.join(names)}; {', '.join(sorted(state))} is given"
+            )
+        states = self.state_kind(**{name: np.array(array) for name, array in state.items()})
+        self._check_states(states, "carried states", states.hidden.shape[-1] if states.hidden.ndim else 0)
+        self._carried = states
+
+    def reset(self) -> None:
+        """Forget where the last sequence ended."""
+        self._carried = None
+
+    def output_range(self, input_range: tuple[float, float] = (-math.inf, math.inf)) -> tuple[float, float]:
+        """Hidden values are a tanh times a sigmoid, or lie between such: -1 to 1."""
+        return -1.0, 1.0
