@@ -31,6 +31,34 @@ from nn.shape import Shape
 from nn.windows import Kernel, Padding, Pair, Windows, as_pair
 
 
+def gather(windows: Windows, weights: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Sum every window of an image (H, W, C, N): (rows, columns, window channels, N)."""
+    shape = windows.rows.windows, windows.columns.windows, len(weights), values.shape[-1]
+    sums = np.zeros(shape, values.dtype)
+    for tap in windows.taps():
+        sums[tap.windows] += weights[:, tap.row, tap.column] @ values[tap.pixels]
+    return sums
+
+
+def spread(windows: Windows, weights: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Let every window (rows, columns, channels, N) add to the pixels it sees: an image (H, W, C, N)."""
+    shape = windows.rows.length, windows.columns.length, weights.shape[-1], values.shape[-1]
+    image = np.zeros(shape, values.dtype)
+    for tap in windows.taps():
+        image[tap.pixels] += weights[:, tap.row, tap.column].T @ values[tap.windows]
+    return image
+
+
+def correlate(windows: Windows, sources: np.ndarray, image: np.ndarray) -> np.ndarray:
+    """Sum window times pixel over all pairs that a weight connects: an array shaped as the weights."""
+    size = windows.rows.kernel, windows.columns.kernel
+    gradient = np.empty((sources.shape[2], *size, image.shape[2]), image.dtype)
+    for tap in windows.taps():
+        pairs = sources[tap.windows], image[tap.pixels]
+        gradient[:, tap.row, tap.column] = np.tensordot(*pairs, axes=((0, 1, 3), (0, 1, 3)))
+    return gradient
+
+
 class Convolution(Network):
     """A convolutional layer: each output pixel sees a window of the image, all with the same weights.
 
@@ -57,6 +85,8 @@ class Convolution(Network):
     """
 
     family = "convolution"
+    _forwards = staticmethod(gather)
+    _backwards = staticmethod(spread)
     input_shape: Shape
     output_shape: Shape
     activation: Activation
@@ -121,7 +151,8 @@ class Convolution(Network):
         """Return the output values of input values (H, W, C, N)."""
         check_input(self, values, self.input_shape, "input values")
         self._inputs = values
-        self._values = self.activation(self._sums() + self.parameters["biases"][:, None])
+        sums = self._forwards(self.windows, self.parameters["weights"], values)
+        self._values = self.activation(sums + self.parameters["biases"][:, None])
         return self._values
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
@@ -129,19 +160,15 @@ class Convolution(Network):
         check_signals(self, signals)
         self._signals = signals
         deltas = signals * self.activation.derivative(self._values)
-        input_signals = self._input_signals(deltas)
-        apply_gradient(self.parameters, "weights", self._weight_gradient(deltas), learning_rate)
+        input_signals = self._backwards(self.windows, self.parameters["weights"], deltas)
+        weight_gradient = correlate(self.windows, *self._sides(deltas))
+        apply_gradient(self.parameters, "weights", weight_gradient, learning_rate)
         apply_gradient(self.parameters, "biases", deltas.sum(axis=(0, 1, 3)), learning_rate)
         return input_signals
 
-    def _sums(self) -> np.ndarray:
-        return gather(self.windows, self.parameters["weights"], self._inputs)
-
-    def _input_signals(self, deltas: np.ndarray) -> np.ndarray:
-        return spread(self.windows, self.parameters["weights"], deltas)
-
-    def _weight_gradient(self, deltas: np.ndarray) -> np.ndarray:
-        return correlate(self.windows, deltas, self._inputs)
+    def _sides(self, deltas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return what lies on the side of the windows, and on that of the image they slide over."""
+        return deltas, self._inputs
 
     @property
     def values(self) -> np.ndarray:
@@ -234,6 +261,8 @@ class TransposedConvolution(Convolution):
     """
 
     family = "transposed_convolution"
+    _forwards = staticmethod(spread)
+    _backwards = staticmethod(gather)
 
     def __init__(self, input_shape: Shape, *, output_padding: int | Pair = 0, **options: Any) -> None:
         self.output_padding = as_pair(output_padding, "output padding")
@@ -250,14 +279,8 @@ class TransposedConvolution(Convolution):
         taps, steps = np.prod(self.kernel.size), np.prod(self.kernel.stride)
         return max(1, round(taps * self.input_shape.channels / steps)), int(taps) * self.output_shape.channels
 
-    def _sums(self) -> np.ndarray:
-        return spread(self.windows, self.parameters["weights"], self._inputs)
-
-    def _input_signals(self, deltas: np.ndarray) -> np.ndarray:
-        return gather(self.windows, self.parameters["weights"], deltas)
-
-    def _weight_gradient(self, deltas: np.ndarray) -> np.ndarray:
-        return correlate(self.windows, self._inputs, deltas)
+    def _sides(self, deltas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self._inputs, deltas
 
     def to_configuration(self) -> dict[str, Any]:
         """Describe the layer."""
@@ -267,31 +290,3 @@ class TransposedConvolution(Convolution):
     def _options(cls, fields: Fields, configuration: Mapping[str, Any]) -> dict[str, Any]:
         output_padding = fields.items("output_padding")
         return super()._options(fields, configuration) | {"output_padding": output_padding}
-
-
-def gather(windows: Windows, weights: np.ndarray, image: np.ndarray) -> np.ndarray:
-    """Sum every window of an image (H, W, C, N): (rows, columns, window channels, N)."""
-    shape = windows.rows.windows, windows.columns.windows, len(weights), image.shape[-1]
-    sums = np.zeros(shape, image.dtype)
-    for tap in windows.taps():
-        sums[tap.windows] += weights[:, tap.row, tap.column] @ image[tap.pixels]
-    return sums
-
-
-def spread(windows: Windows, weights: np.ndarray, sources: np.ndarray) -> np.ndarray:
-    """Let every window (rows, columns, channels, N) add to the pixels it sees: an image (H, W, C, N)."""
-    shape = windows.rows.length, windows.columns.length, weights.shape[-1], sources.shape[-1]
-    image = np.zeros(shape, sources.dtype)
-    for tap in windows.taps():
-        image[tap.pixels] += weights[:, tap.row, tap.column].T @ sources[tap.windows]
-    return image
-
-
-def correlate(windows: Windows, sources: np.ndarray, image: np.ndarray) -> np.ndarray:
-    """Sum window times pixel over all pairs that a weight connects: an array shaped as the weights."""
-    size = windows.rows.kernel, windows.columns.kernel
-    gradient = np.empty((sources.shape[2], *size, image.shape[2]), image.dtype)
-    for tap in windows.taps():
-        pairs = sources[tap.windows], image[tap.pixels]
-        gradient[:, tap.row, tap.column] = np.tensordot(*pairs, axes=((0, 1, 3), (0, 1, 3)))
-    return gradient

@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike
 
 from networks import (
     convolution,
+    convolution_o1,
     dense,
     dense_o1,
     dense_o2,
@@ -90,7 +91,13 @@ def _graph_example(kind: Any, *, generator: np.random.Generator, dtype: DTypeLik
 
 FAMILIES: dict[str, Family] = {
     "convolution": Family(
-        dict.fromkeys(("plain", "o1", "o2"), convolution.Convolution), _convolution_example, USUAL_TOLERANCE
+        {
+            "plain": convolution.Convolution,
+            "o1": convolution_o1.Convolution,
+            "o2": convolution_o1.Convolution,
+        },
+        _convolution_example,
+        USUAL_TOLERANCE,
     ),
     "dense": Family(
         {"plain": dense.Dense, "o1": dense_o1.Dense, "o2": dense_o2.Dense}, _dense_example, USUAL_TOLERANCE
@@ -104,7 +111,11 @@ FAMILIES: dict[str, Family] = {
         {"plain": local.Local, "o1": local_o1.Local, "o2": local_o2.Local}, _local_example, USUAL_TOLERANCE
     ),
     "transposed_convolution": Family(
-        dict.fromkeys(("plain", "o1", "o2"), convolution.TransposedConvolution),
+        {
+            "plain": convolution.TransposedConvolution,
+            "o1": convolution_o1.TransposedConvolution,
+            "o2": convolution_o1.TransposedConvolution,
+        },
         _convolution_example,
         USUAL_TOLERANCE,
     ),
