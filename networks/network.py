@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import DTypeLike
 
+from networks.summary import summary
 from nn.activations import Activation
 from nn.history import from_history, padded, to_history
 from nn.parameters import Parameters
@@ -197,6 +198,16 @@ class Network(ABC):
         Whatever the parameters are: the range of the activation, where there is one.
         """
         return (-math.inf, math.inf) if self.activation is None else self.activation.range
+
+    def summary(self, histories: int = 64) -> str:
+        """Return a table of names, families, shapes, parameters and memory, to print and read.
+
+        Parameters
+        ----------
+        histories
+            Entries of a batch, for which the memory of values and signals is reckoned.
+        """
+        return summary(self, histories)
 
     def predict(self, batch: np.ndarray, batch_size: int = 256) -> np.ndarray:
         """Run images or sequences through the network, a batch at a time.

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nn.history import aligned_zeros
+from nn.parameter_limit import check_parameter_count
 
 
 class Parameters:
@@ -44,6 +45,7 @@ class Parameters:
             self._starts[name] = position
             position += math.prod(shape)
         self.size = position
+        check_parameter_count(position)
         self._values: np.ndarray | None = None
         self._gradients: np.ndarray | None = None
         self._parent: tuple[Parameters, int] | None = None
@@ -162,6 +164,8 @@ class Parameters:
 
     def trainable_slices(self) -> list[slice]:
         """Return where the flat arrays are not frozen, in order, neighbours together."""
+        if not self._root()._frozen:
+            return [slice(0, self.size)] if self.size else []
         frozen = set(self.frozen)
         slices: list[slice] = []
         for name in self.shapes:
@@ -241,7 +245,7 @@ class Parameters:
 
     def _under(self, prefix: str) -> dict[str, str]:
         """Return the names that begin with a prefix by the rest of them."""
-        return {name[len(prefix) :]: name for name in self.matching(prefix)}
+        return {name[len(prefix) :].removeprefix("."): name for name in self.matching(prefix)}
 
     def copy(self) -> Parameters:
         """Return parameters of the same names, shapes and values that share no memory and no gradients."""

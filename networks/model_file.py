@@ -1,0 +1,96 @@
+"""Models on disk: the description of a network and its arrays in one snapshot file.
+
+A file says what a network is made of by the names of families, which are looked up in the ladder: nothing
+in it is ever run or imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from networks.ladder import network_from_configuration
+from networks.network import Network
+from networks.parts import under
+from nn.parameter_limit import at_most_parameters
+from nn.snapshot import Snapshot, SnapshotError, load_latest, save
+from nn.training.state import PARAMETERS, load_parameters
+
+STATE = "state."
+STRUCTURE = "structure."
+
+
+def model_arrays(network: Network) -> dict[str, np.ndarray]:
+    """Return parameters, carried state and structure by the names they have in a file; no copies."""
+    parameters = {PARAMETERS + name: network.parameters[name] for name in network.parameters.names}
+    state = {STATE + name: array for name, array in network.state().items()}
+    return parameters | state | {STRUCTURE + name: array for name, array in network.structure().items()}
+
+
+def save_model(path: Path, network: Network, metadata: Mapping[str, Any] | None = None) -> None:
+    """Write a network to a file; see `nn.snapshot.save`.
+
+    Parameters
+    ----------
+    path
+        In a folder that exists; by custom it ends in `.safetensors`.
+    network
+        Any; frozen parameters are frozen when it is loaded again.
+    metadata
+        JSON-able, to be kept beside the network.
+
+    Raises
+    ------
+    SnapshotError
+        When it cannot be saved; a file that was there is untouched.
+    """
+    described = {"network": network.to_configuration(), "frozen": network.parameters.frozen}
+    save(path, model_arrays(network), {**(metadata or {}), **described})
+
+
+def load_model(path: Path, *, rung_name: str = "o2", dtype: DTypeLike = np.float32) -> Network:
+    """Read a network from a file.
+
+    Parameters
+    ----------
+    path
+        A file that `save_model` wrote.
+    rung_name
+        On which rung of the ladder to build it.
+    dtype
+        float32 or float64; parameters are converted.
+
+    Raises
+    ------
+    SnapshotError
+        When the file is missing, damaged or holds no network, or its parts do not fit each other.
+    """
+    return build_network(load_latest(path), rung_name=rung_name, dtype=dtype)
+
+
+def build_network(snapshot: Snapshot, *, rung_name: str = "o2", dtype: DTypeLike = np.float32) -> Network:
+    """Build the network of a snapshot; see `load_model`."""
+    configuration = snapshot.metadata.get("network")
+    if not isinstance(configuration, dict):
+        raise SnapshotError(f"{snapshot.path}: holds no description of a network")
+    stored = under(snapshot.arrays, PARAMETERS)
+    structure = under(snapshot.arrays, STRUCTURE)
+    try:
+        with at_most_parameters(sum(array.size for array in stored.values())):
+            network = network_from_configuration(configuration, structure, rung_name=rung_name, dtype=dtype)
+        arrays = {name: _as_dtype(array, dtype) for name, array in snapshot.arrays.items()}
+        load_parameters(snapshot._replace(arrays=arrays), network.parameters)
+        network.load_state(under(arrays, STATE))
+        for name in snapshot.metadata.get("frozen", []):
+            network.parameters.freeze(name)
+    except (ValueError, TypeError, KeyError, IndexError) as error:
+        raise SnapshotError(f"{snapshot.path}: the network in it cannot be built: {error}") from error
+    return network
+
+
+def _as_dtype(array: np.ndarray, dtype: DTypeLike) -> np.ndarray:
+    return array.astype(dtype) if array.dtype.kind == "f" else array

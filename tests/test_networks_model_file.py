@@ -1,0 +1,98 @@
+"""Models on disk: what comes back is what was saved, and what does not fit is refused."""
+
+import numpy as np
+import pytest
+from graph_networks import layered_graph
+
+from networks.dense import Dense
+from networks.graph_o2 import GraphNetwork
+from networks.ladder import RUNGS
+from networks.model_file import load_model, model_arrays, save_model
+from networks.sequential import Sequential
+from nn.shape import Shape
+from nn.snapshot import MissingSnapshotError, SnapshotError, save
+
+WIDE, NARROW = Shape(4, 4, 1), Shape(1, 1, 3)
+
+
+class Counting(Dense):
+    """A network that carries how often it ran."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.runs = np.zeros(1, self.dtype)
+
+    def state(self):
+        return {"runs": self.runs}
+
+    def load_state(self, state):
+        self.runs[:] = state["runs"]
+
+
+def network(kind=Dense, dtype=np.float32):
+    generator = np.random.default_rng(0)
+    parts = [
+        kind(WIDE, NARROW, generator=generator, dtype=dtype),
+        Dense(NARROW, WIDE, generator=generator, dtype=dtype),
+    ]
+    return Sequential(dict(zip(("encoder", "decoder"), parts, strict=True)))
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_is_saved_comes_back_on_every_rung(tmp_path, rung, dtype):
+    saved = network()
+    saved.parameters.freeze("encoder.weights")
+    save_model(tmp_path / "model.safetensors", saved, {"trained_on": "nothing"})
+    loaded = load_model(tmp_path / "model.safetensors", rung_name=rung, dtype=dtype)
+    assert loaded.dtype == dtype
+    assert loaded.to_configuration() == saved.to_configuration()
+    assert np.array_equal(loaded.parameters.values, saved.parameters.values)
+    assert loaded.parameters.frozen == ["encoder.weights"]
+    images = np.random.default_rng(1).random((5, *WIDE))
+    assert np.allclose(loaded.predict(images), saved.predict(images), atol=1e-5)
+
+
+def test_a_graph_comes_back_with_its_wiring(tmp_path):
+    saved = GraphNetwork(layered_graph())
+    save_model(tmp_path / "graph.safetensors", saved)
+    loaded = load_model(tmp_path / "graph.safetensors", rung_name="o2")
+    images = np.random.default_rng(1).random((3, *saved.input_shape))
+    assert np.allclose(loaded.predict(images), saved.predict(images), atol=1e-5)
+
+
+def test_carried_state_is_in_the_file():
+    saved = network(Counting)
+    saved.networks[0].runs[:] = 7
+    assert model_arrays(saved)["state.encoder.runs"] == 7
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(MissingSnapshotError, match=r"model.safetensors: there is no such file"):
+        load_model(tmp_path / "model.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"network": None}, "holds no description of a network"),
+        ({"network": {"family": "desne"}}, "did you mean dense"),
+        ({"network": {"family": "sequential", "networks": {}}}, "at least one network"),
+        ({"frozen": ["nothing"]}, "no parameters called 'nothing'"),
+        ({"frozen": 3}, "cannot be built"),
+    ],
+)
+def test_a_description_that_does_not_fit_is_refused(tmp_path, change, message):
+    path, saved = tmp_path / "model.safetensors", network()
+    save(path, model_arrays(saved), {"network": saved.to_configuration()} | change)
+    with pytest.raises(SnapshotError, match=message):
+        load_model(path)
+
+
+def test_a_network_larger_than_its_file_takes_no_memory(tmp_path):
+    path, saved = tmp_path / "model.safetensors", network()
+    description = saved.to_configuration()
+    description["networks"]["encoder"]["input_shape"] = "60000x60000x60000"
+    save(path, model_arrays(saved), {"network": description})
+    with pytest.raises(SnapshotError, match=r"a network of .* parameters is described, but 115 are there"):
+        load_model(path)
