@@ -1,0 +1,224 @@
+"""What every loss has: a mean over what counts, how much that is, and signals.
+
+A loss is the mean over the active entries of the batch and what the mask lets count,
+
+    L = sum(mask * l(output, target)) / weight
+
+and its signals are dL / d output. The weight is the sum of the mask (and of the class weights where a
+loss has them), so that batches of different sizes combine as sum(weight * L) / sum(weight). Entries
+beyond the active ones only fill up a vector: their signals are zero. A loss runs at every step of
+training, so intermediate results share the array that the slopes are written to: fresh memory costs
+more than the arithmetic.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from nn.counting import active_entries, active_mask, total_weight
+from nn.metrics import Metric
+
+
+@dataclass(frozen=True)
+class Loss(ABC):
+    """What training makes small.
+
+    Attributes
+    ----------
+    name
+        What configurations call it.
+    output_range
+        Lowest and highest output it is made for: 0 and 1 where it takes probabilities.
+    """
+
+    name: ClassVar[str]
+    output_range: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
+
+    @abstractmethod
+    def __call__(
+        self,
+        outputs: np.ndarray,
+        targets: np.ndarray,
+        *,
+        entries: int | None = None,
+        mask: np.ndarray | None = None,
+    ) -> tuple[float, np.ndarray]:
+        """Return the loss and the signals.
+
+        Parameters
+        ----------
+        outputs
+            float32 or float64 (*output_shape, N), such as (height, width, channels, N).
+        targets
+            (*shape, N), with one of the shapes that `target_shapes` returns.
+        entries
+            How many of the N entries are active; all by default.
+        mask
+            Weights in [0, 1], broadcastable to the outputs, or to (*output_shape[:-1], 1, N) where
+            a loss takes the outputs of a position together; 0 leaves an output or position out.
+
+        Returns
+        -------
+        float, ndarray
+            The mean, and dL / d output with the shape and dtype of `outputs`.
+
+        Raises
+        ------
+        ValueError
+            When the shapes do not fit, there are no such entries, a target is none, or nothing counts.
+        """
+
+    @abstractmethod
+    def weight(
+        self, targets: np.ndarray, entries: int | None = None, mask: np.ndarray | None = None
+    ) -> float:
+        """Return how much a batch counts in a mean over batches: what the loss divides by.
+
+        Parameters
+        ----------
+        targets, entries, mask
+            What the loss is called with.
+        """
+
+    def target_shapes(self, output_shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+        """Return the shapes, without the histories, that targets may have for an output shape."""
+        return [tuple(output_shape)]
+
+    def target_span(self, targets: np.ndarray, features: int) -> tuple[float, float] | None:
+        """Return the lowest and highest prediction that the targets ask for.
+
+        Parameters
+        ----------
+        targets
+            float (..., N), NaN where they do not count.
+        features
+            Outputs per position: the length of the last axis of the output shape.
+
+        Returns
+        -------
+        tuple of float, or None
+            None where outputs need not become equal to any target.
+        """
+        return float(np.nanmin(targets)), float(np.nanmax(targets))
+
+    def prediction_range(self, lowest: float, highest: float, features: int) -> tuple[float, float]:
+        """Return the range of predictions that outputs in a range stand for.
+
+        Parameters
+        ----------
+        lowest, highest
+            What the outputs can reach.
+        features
+            Outputs per position.
+        """
+        return lowest, highest
+
+    def metrics(self) -> list[Metric]:
+        """Return new metrics that suit it."""
+        return []
+
+    def to_configuration(self) -> dict[str, Any]:
+        """Return what `loss_from_configuration` reads."""
+        settings = {
+            name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
+        }
+        return {"name": self.name, **settings}
+
+
+class ElementwiseLoss(Loss):
+    """A mean over single outputs, each with a target of its own."""
+
+    def __call__(
+        self,
+        outputs: np.ndarray,
+        targets: np.ndarray,
+        *,
+        entries: int | None = None,
+        mask: np.ndarray | None = None,
+    ) -> tuple[float, np.ndarray]:
+        """Return the mean over the outputs that count, and the signals; see `Loss.__call__`."""
+        if outputs.shape != targets.shape:
+            raise ValueError(f"outputs have shape {outputs.shape}, targets {targets.shape}")
+        entries = active_entries(outputs.shape[-1], entries)
+        weight = checked_weight(self.weight(targets, entries, mask))
+        signals = np.empty_like(outputs)
+        signals[..., entries:] = 0
+        slopes = signals[..., :entries]
+        losses = self.elements(outputs[..., :entries], targets[..., :entries], slopes)
+        if mask is not None:
+            weights = active_mask(mask, outputs.shape, entries)
+            losses *= weights
+            slopes *= weights
+        slopes *= 1 / weight
+        return float(losses.sum(dtype=np.float64)) / weight, signals
+
+    def weight(
+        self, targets: np.ndarray, entries: int | None = None, mask: np.ndarray | None = None
+    ) -> float:
+        """Return the number of outputs that count, or the sum of their mask."""
+        return total_weight(mask, targets.shape, active_entries(targets.shape[-1], entries))
+
+    @abstractmethod
+    def elements(self, outputs: np.ndarray, targets: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+        """Return the loss of every single output, and write its derivative.
+
+        Parameters
+        ----------
+        outputs, targets
+            The active entries, (..., entries).
+        slopes
+            Receives d loss / d output of each, same shape and dtype.
+
+        Returns
+        -------
+        ndarray
+            A new array of the losses, same shape and dtype.
+        """
+
+
+def checked_weight(weight: float) -> float:
+    """Return a weight by which a mean can be divided.
+
+    Raises
+    ------
+    ValueError
+        When it is not positive.
+    """
+    if not weight > 0:
+        raise ValueError("no output counts: the mask is zero everywhere")
+    return weight
+
+
+def check_positive(loss: Loss, field: str) -> None:
+    """Refuse a setting that is not a positive finite number.
+
+    Raises
+    ------
+    ValueError
+        Naming the loss and the setting.
+    """
+    if not is_positive(getattr(loss, field)):
+        raise ValueError(f"loss {loss.name}: {field} {getattr(loss, field)!r} must be a positive number")
+
+
+def check_fraction(loss: Loss, field: str) -> None:
+    """Refuse a setting that is not a number in [0, 1).
+
+    Raises
+    ------
+    ValueError
+        Naming the loss and the setting.
+    """
+    value = getattr(loss, field)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
+        raise ValueError(f"loss {loss.name}: {field} {value!r} must be at least 0 and less than 1")
+
+
+def is_positive(value: object) -> bool:
+    """Return whether a value is a positive finite number; true is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf

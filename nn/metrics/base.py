@@ -1,0 +1,73 @@
+"""What every metric has: it collects batches and says a number."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from nn.counting import active_entries, active_mask
+
+
+class Metric(ABC):
+    """A number about outputs and targets that people read; nothing learns from it.
+
+    Attributes
+    ----------
+    name
+        What logs and configurations call it; `metric_by_name` returns it from its name.
+    higher_is_better
+        Which way early stopping and the best snapshot look.
+    """
+
+    name: str
+    higher_is_better: bool
+
+    @abstractmethod
+    def reset(self) -> None:
+        """Forget all batches."""
+
+    @abstractmethod
+    def add(
+        self,
+        outputs: np.ndarray,
+        targets: np.ndarray,
+        entries: int | None = None,
+        mask: np.ndarray | None = None,
+    ) -> None:
+        """Take a batch in.
+
+        Parameters
+        ----------
+        outputs, targets, entries, mask
+            What the loss is called with; the mask's weights are weights here as well.
+
+        Raises
+        ------
+        ValueError
+            When the shapes do not fit.
+        """
+
+    @abstractmethod
+    def value(self) -> float:
+        """Return the metric over all batches since the last reset.
+
+        NaN where it is not defined: nothing counted, or the targets hold one class only.
+        """
+
+
+def elementwise(
+    outputs: np.ndarray, targets: np.ndarray, entries: int | None, mask: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return active outputs, targets and weights (..., entries) where every output has its own target.
+
+    Raises
+    ------
+    ValueError
+        When the shapes differ, or the mask does not broadcast to them.
+    """
+    if outputs.shape != targets.shape:
+        raise ValueError(f"outputs have shape {outputs.shape}, targets {targets.shape}")
+    entries = active_entries(outputs.shape[-1], entries)
+    counts = active_mask(np.ones(1) if mask is None else mask, outputs.shape, entries)
+    return outputs[..., :entries], targets[..., :entries], counts

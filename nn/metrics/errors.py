@@ -1,0 +1,127 @@
+"""Metrics of numbers: how far outputs are from their targets."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nn.metrics.base import Metric, elementwise
+
+
+class _MeanError(Metric):
+    """A mean over all outputs that count."""
+
+    higher_is_better = False
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all batches."""
+        self._sum = self._weight = 0.0
+
+    def add(
+        self,
+        outputs: np.ndarray,
+        targets: np.ndarray,
+        entries: int | None = None,
+        mask: np.ndarray | None = None,
+    ) -> None:
+        """Take a batch in; see `Metric.add`."""
+        outputs, targets, counts = elementwise(outputs, targets, entries, mask)
+        self._sum += float((self._errors(outputs - targets) * counts).sum(dtype=np.float64))
+        self._weight += float(counts.sum(dtype=np.float64))
+
+    def value(self) -> float:
+        """Return the mean; NaN when nothing counted."""
+        return self._sum / self._weight if self._weight else math.nan
+
+    @abstractmethod
+    def _errors(self, differences: np.ndarray) -> np.ndarray:
+        """Return what is averaged."""
+
+
+class MeanAbsoluteError(_MeanError):
+    """The mean of |o - t|."""
+
+    name = "mean_absolute_error"
+
+    def _errors(self, differences: np.ndarray) -> np.ndarray:
+        return np.abs(differences)
+
+
+class RootMeanSquaredError(_MeanError):
+    """The root of the mean of (o - t)²."""
+
+    name = "root_mean_squared_error"
+
+    def _errors(self, differences: np.ndarray) -> np.ndarray:
+        return np.square(differences)
+
+    def value(self) -> float:
+        """Return the root; NaN when nothing counted."""
+        return math.sqrt(super().value())
+
+
+class ExplainedVariance(Metric):
+    """1 - variance of t - o / variance of t, both summed over the outputs.
+
+    The variances are over the entries, so 0 is reached by each output's mean alone, and 1 by outputs
+    that differ from the targets by a constant or not at all.
+    """
+
+    name = "explained_variance"
+    higher_is_better = True
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all batches."""
+        self._errors = _Moments()
+        self._targets = _Moments()
+
+    def add(
+        self,
+        outputs: np.ndarray,
+        targets: np.ndarray,
+        entries: int | None = None,
+        mask: np.ndarray | None = None,
+    ) -> None:
+        """Take a batch in; see `Metric.add`."""
+        outputs, targets, counts = elementwise(outputs, targets, entries, mask)
+        targets = targets.astype(np.float64)
+        self._errors.add(targets - outputs, counts)
+        self._targets.add(targets, counts)
+
+    def value(self) -> float:
+        """Return the share; NaN when nothing counted or the targets do not vary."""
+        variance = self._targets.squares.sum()
+        return float(1 - self._errors.squares.sum() / variance) if variance else math.nan
+
+
+@dataclass
+class _Moments:
+    """Means and summed squared deviations of every output, batch by batch (Chan et al. 1979, equation 2.1).
+
+    Sums of squares less squares of sums would cancel where the mean is large beside the deviation.
+    """
+
+    weight: np.ndarray = field(default_factory=lambda: np.zeros(()))
+    mean: np.ndarray = field(default_factory=lambda: np.zeros(()))
+    squares: np.ndarray = field(default_factory=lambda: np.zeros(()))
+
+    def add(self, values: np.ndarray, counts: np.ndarray) -> None:
+        """Take in values (..., N) with weights of the same shape."""
+        weight = counts.sum(axis=-1, dtype=np.float64)
+        mean = (values * counts).sum(axis=-1) / np.where(weight, weight, 1)
+        squares = (np.square(values - mean[..., None]) * counts).sum(axis=-1)
+        together = self.weight + weight
+        share = weight / np.where(together, together, 1)
+        distance = mean - self.mean
+        self.squares = self.squares + squares + np.square(distance) * self.weight * share
+        self.mean = self.mean + distance * share
+        self.weight = together
