@@ -25,6 +25,14 @@ def copy_parallel(source, target):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def fill(values, begin, count, number):
+    """values[begin : begin + count] = number."""
+    vector = broadcast(number)
+    for i in range(begin, begin + count, LANES):
+        store(values, i, vector)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def add_number(values, begin, count, number):
     """values[begin : begin + count] += number."""
     one, addend = broadcast(values.dtype.type(1)), broadcast(number)
