@@ -1,0 +1,273 @@
+"""Normalisation, plain: the reference. Values are brought to mean zero and variance one, then scaled and
+shifted by what is learned.
+
+    normalised  = (value - mean) / sqrt(variance + epsilon)
+    output      = scale * normalised + shift
+
+BatchNormalisation measures each channel over all positions and the entries of the batch (Ioffe and
+Szegedy 2015, "Batch normalization", algorithm 1), LayerNormalisation each entry over its features (Ba,
+Kiros and Hinton 2016, "Layer normalization", equations 3 and 4). Backwards, with the means taken over the
+same M values that were measured and delta = signal * scale (Ioffe and Szegedy 2015, section 3):
+
+    d scale       = sum of signal * normalised
+    d shift       = sum of signal
+    input signal  = (delta - mean(delta) - normalised * mean(delta * normalised)) / sqrt(variance + epsilon)
+
+The mean and the variance depend on every value measured: that is where the two means come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from networks.configuration import Fields
+from networks.descent import apply_gradient
+from networks.network import check_input, check_signals, check_state
+from networks.normalisation_base import Normalisation
+from nn.choices import choose
+from nn.shape import AnyShape, as_shape, features_of
+
+
+class BatchNormalisation(Normalisation):
+    """Normalises each channel by its mean and variance over the batch.
+
+    While training these are measured over all positions and the active entries of the batch, and move
+    the running ones, which are used otherwise:
+
+        running = (1 - momentum) * running + momentum * measured
+
+    where the running variance takes the unbiased one, M / (M - 1) of that measured (as
+    torch.nn.BatchNorm2d). `state` returns the running "means" and "variances".
+
+    Parameters
+    ----------
+    input_shape
+        Its last axis are the channels.
+    momentum
+        Share of the new in the running statistics, in [0, 1].
+    epsilon
+        Added to variances, above 0.
+    dtype
+        float32 or float64.
+
+    Raises
+    ------
+    ValueError
+        When momentum or epsilon are out of range.
+    """
+
+    family = "batch_normalisation"
+
+    def __init__(
+        self,
+        input_shape: AnyShape,
+        *,
+        momentum: float = 0.1,
+        epsilon: float = 1e-5,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        if not 0 <= momentum <= 1:
+            raise ValueError(f"{self.family}: momentum {momentum} is not in [0, 1]")
+        channels = features_of(as_shape(input_shape))
+        super().__init__(input_shape, (channels,), epsilon, dtype)
+        self.momentum = momentum
+        self._running_means = np.zeros(channels, self.dtype)
+        self._running_variances = np.ones(channels, self.dtype)
+        self._active: int | None = None
+        self._means = self._running_means
+        self._factors = np.ones(channels, self.dtype)
+
+    def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
+        """Return the output values (*shape, N) of input values; measure them while training.
+
+        Raises
+        ------
+        ValueError
+            When values do not fit, or there is a single number per channel to measure.
+        """
+        check_input(self, values, self.input_shape, "input values")
+        self._active = self._check_count(values.shape[-1]) if training else None
+        self._histories = values.shape[-1]
+        self._inputs = self._flat(values)
+        self._means, variances = self._running_means, self._running_variances
+        if self._active is not None:
+            self._means, variances = self._measure(self._active)
+            self._move_running(variances, len(self._inputs) * self._active)
+        self._factors = 1 / np.sqrt(variances + self.dtype.type(self.epsilon))
+        self._values = self._normalise()
+        return self.values
+
+    def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
+        """Return the input signals of output signals (*shape, N); gradients are added or applied."""
+        check_signals(self, signals)
+        self._signals = self._flat(signals)
+        scale_gradient, shift_gradient = self._sums()
+        input_signals = self._propagate(scale_gradient, shift_gradient)
+        apply_gradient(self.parameters, "scale", scale_gradient, learning_rate)
+        apply_gradient(self.parameters, "shift", shift_gradient, learning_rate)
+        return self._shaped(input_signals)
+
+    def _measure(self, active: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return mean and variance of every channel over the active entries."""
+        measured = self._inputs[..., :active]
+        return measured.mean(axis=(0, 2)), measured.var(axis=(0, 2))
+
+    def _normalise(self) -> np.ndarray:
+        """Return the output values, (positions, channels, N)."""
+        scale, shift = self.parameters["scale"], self.parameters["shift"]
+        return self._normalised() * scale[:, None] + shift[:, None]
+
+    def _sums(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the gradients of the scale and of the shift."""
+        products = self._signals * self._normalised()
+        return products.sum(axis=(0, 2)), self._signals.sum(axis=(0, 2))
+
+    def _propagate(self, scale_gradient: np.ndarray, shift_gradient: np.ndarray) -> np.ndarray:
+        """Return the input signals, (positions, channels, N)."""
+        factors = (self.parameters["scale"] * self._factors)[:, None]
+        if self._active is None:
+            return factors * self._signals
+        count = len(self._signals) * self._active
+        means = (self._normalised() * scale_gradient[:, None] + shift_gradient[:, None]) / count
+        input_signals = factors * (self._signals - means)
+        input_signals[..., self._active :] = 0  # these were not measured
+        return input_signals
+
+    def _normalised(self) -> np.ndarray:
+        return (self._inputs - self._means[:, None]) * self._factors[:, None]
+
+    def _check_count(self, histories: int) -> int:
+        """Return how many entries are active: there must be two numbers per channel."""
+        active = self.active_entries(histories)
+        if active * self.input_shape.size == features_of(self.input_shape):
+            raise ValueError(
+                f"{self.family}: a batch of 1 entry has a single number per channel and no variance "
+                f"(input {self.input_shape}): train with larger batches"
+            )
+        return active
+
+    def _move_running(self, variances: np.ndarray, count: int) -> None:
+        """Move the running statistics towards those of so many numbers per channel."""
+        momentum = self.dtype.type(self.momentum)
+        self._running_means += momentum * (self._means - self._running_means)
+        unbiased = variances * self.dtype.type(count / (count - 1))
+        self._running_variances += momentum * (unbiased - self._running_variances)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return the running statistics, (channels,) each."""
+        return {"means": self._running_means, "variances": self._running_variances}
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from what `state` returned, or from none: means of zero, variances of one."""
+        if state:
+            check_state(self, state)
+        self._running_means[:] = state.get("means", 0)
+        self._running_variances[:] = state.get("variances", 1)
+
+    def to_configuration(self) -> dict[str, Any]:
+        """Describe the layer."""
+        return {
+            "family": self.family,
+            "input_shape": str(self.input_shape),
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+        }
+
+    @classmethod
+    def _options(cls, fields: Fields) -> dict[str, Any]:
+        return {"momentum": fields.number("momentum"), "epsilon": fields.number("epsilon")}
+
+
+class LayerNormalisation(Normalisation):
+    """Normalises each entry by its mean and variance over its features, in training and after it.
+
+    Parameters
+    ----------
+    input_shape
+        Of the values and the outputs.
+    axes
+        What is measured together: "last", the features of one step or position, or "all", the whole
+        entry. Scale and shift have the shape of these axes (as torch.nn.LayerNorm).
+    epsilon
+        Added to variances, above 0.
+    dtype
+        float32 or float64.
+
+    Raises
+    ------
+    ValueError
+        When the axes are unknown or epsilon is out of range.
+    """
+
+    family = "layer_normalisation"
+
+    def __init__(
+        self,
+        input_shape: AnyShape,
+        *,
+        axes: str = "last",
+        epsilon: float = 1e-5,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        shape = as_shape(input_shape)
+        self.axes = axes
+        measured = choose({"last": (features_of(shape),), "all": tuple(shape)}, axes, "axes")
+        super().__init__(shape, measured, epsilon, dtype)
+        self._means = self._factors = np.zeros((0, 1, 0), self.dtype)
+
+    def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
+        """Return the output values (*shape, N) of input values."""
+        check_input(self, values, self.input_shape, "input values")
+        self._histories = values.shape[-1]
+        self._inputs = self._flat(values)
+        self._values = self._normalise()
+        return self.values
+
+    def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
+        """Return the input signals of output signals (*shape, N); gradients are added or applied."""
+        check_signals(self, signals)
+        self._signals = self._flat(signals)
+        input_signals, gradients = self._propagate()
+        for name, gradient in gradients.items():
+            shaped = gradient.reshape(self.parameters.shapes[name])
+            apply_gradient(self.parameters, name, shaped, learning_rate)
+        return self._shaped(input_signals)
+
+    def _normalise(self) -> np.ndarray:
+        """Measure the inputs (groups, measured, N) and return the output values."""
+        self._means = self._inputs.mean(axis=1, keepdims=True)
+        variances = self._inputs.var(axis=1, keepdims=True)
+        self._factors = 1 / np.sqrt(variances + self.dtype.type(self.epsilon))
+        return self._normalised() * self._column("scale") + self._column("shift")
+
+    def _propagate(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Return the input signals (groups, measured, N) and the gradients (measured,) by name."""
+        normalised, deltas = self._normalised(), self._signals * self._column("scale")
+        means = deltas.mean(axis=1, keepdims=True)
+        means = means + normalised * (deltas * normalised).mean(axis=1, keepdims=True)
+        products = self._signals * normalised
+        gradients = {"scale": products.sum(axis=(0, 2)), "shift": self._signals.sum(axis=(0, 2))}
+        return self._factors * (deltas - means), gradients
+
+    def _normalised(self) -> np.ndarray:
+        return (self._inputs - self._means) * self._factors
+
+    def _column(self, name: str) -> np.ndarray:
+        return self.parameters[name].reshape(-1, 1)
+
+    def to_configuration(self) -> dict[str, Any]:
+        """Describe the layer."""
+        return {
+            "family": self.family,
+            "input_shape": str(self.input_shape),
+            "axes": self.axes,
+            "epsilon": self.epsilon,
+        }
+
+    @classmethod
+    def _options(cls, fields: Fields) -> dict[str, Any]:
+        return {"axes": fields.text("axes"), "epsilon": fields.number("epsilon")}

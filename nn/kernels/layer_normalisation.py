@@ -1,0 +1,152 @@
+"""Kernels of the layer normalisation rung o2: a vector of entries is measured and normalised at a time.
+
+Arrays are flat: groups x width x histories, whole vectors of histories. Every group of `width` numbers is
+measured for itself. Work comes in blocks of groups and histories; each sums the gradients of scale and
+shift in a place of its own.
+"""
+
+from math import sqrt
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit, prange
+
+from nn.history import LANES
+from nn.simd import broadcast, horizontal_sum, load, multiply_add, store
+
+NORMALISE, PROPAGATE = range(2)
+
+
+class Sizes(NamedTuple):
+    """How many numbers there are along each axis, and the blocks they are divided into."""
+
+    groups: int
+    width: int
+    histories: int
+    group_blocks: int
+    history_blocks: int
+
+
+class Arrays(NamedTuple):
+    """What the passes read and write.
+
+    inputs, outputs, signals, input_signals: groups x width x histories; scale, shift: width; means,
+    factors: groups x histories; partial: two float64 sums x blocks x width.
+    """
+
+    inputs: np.ndarray
+    outputs: np.ndarray
+    signals: np.ndarray
+    input_signals: np.ndarray
+    scale: np.ndarray
+    shift: np.ndarray
+    means: np.ndarray
+    factors: np.ndarray
+    partial: np.ndarray
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def measure(arrays, sizes, begin, place, epsilon):
+    """Write mean and 1 / sqrt(variance + epsilon) of the LANES entries whose first number is at `begin`."""
+    inputs, end = arrays.inputs, begin + sizes.width * sizes.histories
+    one, zero = broadcast(inputs.dtype.type(1)), broadcast(inputs.dtype.type(0))
+    share = inputs.dtype.type(1) / inputs.dtype.type(sizes.width)
+    total = zero
+    for i in range(begin, end, sizes.histories):
+        total = multiply_add(load(inputs, i), one, total)
+    mean = multiply_add(total, broadcast(share), zero)
+    minus = multiply_add(total, broadcast(-share), zero)
+    squares = zero
+    for i in range(begin, end, sizes.histories):
+        deviation = multiply_add(load(inputs, i), one, minus)
+        squares = multiply_add(deviation, deviation, squares)
+    store(arrays.means, place, mean)
+    store(arrays.factors, place, multiply_add(squares, broadcast(share), broadcast(epsilon)))
+    for lane in range(place, place + LANES):
+        arrays.factors[lane] = inputs.dtype.type(1) / sqrt(arrays.factors[lane])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def normalise(arrays, sizes, begin, place, epsilon):
+    """Measure LANES entries of a group; outputs = (inputs - mean) * factor * scale + shift."""
+    measure(arrays, sizes, begin, place, epsilon)
+    kind = arrays.inputs.dtype.type
+    one, zero = broadcast(kind(1)), broadcast(kind(0))
+    minus = multiply_add(load(arrays.means, place), broadcast(kind(-1)), zero)
+    factor = load(arrays.factors, place)
+    for i in range(sizes.width):
+        at = begin + i * sizes.histories
+        deviation = multiply_add(load(arrays.inputs, at), one, minus)
+        normalised = multiply_add(deviation, factor, zero)
+        scale, shift = broadcast(arrays.scale[i]), broadcast(arrays.shift[i])
+        store(arrays.outputs, at, multiply_add(normalised, scale, shift))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def mean_deltas(arrays, sizes, begin, minus):
+    """Return the sums over a group of delta, and of delta * (input - mean), for LANES entries."""
+    one, zero = broadcast(arrays.inputs.dtype.type(1)), broadcast(arrays.inputs.dtype.type(0))
+    totals, products = zero, zero
+    for i in range(sizes.width):
+        at = begin + i * sizes.histories
+        delta = multiply_add(load(arrays.signals, at), broadcast(arrays.scale[i]), zero)
+        deviation = multiply_add(load(arrays.inputs, at), one, minus)
+        totals = multiply_add(delta, one, totals)
+        products = multiply_add(delta, deviation, products)
+    return totals, products
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def propagate(arrays, sizes, begin, place, block):
+    """Write the input signals of LANES entries of a group, and add to the block's gradient sums."""
+    kind = arrays.inputs.dtype.type
+    one, zero, share = broadcast(kind(1)), broadcast(kind(0)), broadcast(kind(-1) / kind(sizes.width))
+    minus = multiply_add(load(arrays.means, place), broadcast(kind(-1)), zero)
+    factor = load(arrays.factors, place)
+    totals, products = mean_deltas(arrays, sizes, begin, minus)
+    offset = multiply_add(totals, share, zero)
+    slope = multiply_add(multiply_add(multiply_add(products, share, zero), factor, zero), factor, zero)
+    for i in range(sizes.width):
+        at = begin + i * sizes.histories
+        signal = load(arrays.signals, at)
+        deviation = multiply_add(load(arrays.inputs, at), one, minus)
+        line = multiply_add(deviation, slope, offset)
+        distance = multiply_add(signal, broadcast(arrays.scale[i]), line)
+        store(arrays.input_signals, at, multiply_add(distance, factor, zero))
+        normalised = multiply_add(deviation, factor, zero)
+        arrays.partial[0, block, i] += horizontal_sum(multiply_add(signal, normalised, zero))
+        arrays.partial[1, block, i] += horizontal_sum(signal)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def run_block(step, arrays, sizes, epsilon, block):
+    """Run a pass over one block of groups and histories."""
+    row, column = block // sizes.history_blocks, block % sizes.history_blocks
+    vectors = sizes.histories // LANES
+    first = row * sizes.groups // sizes.group_blocks
+    last = (row + 1) * sizes.groups // sizes.group_blocks
+    begin = column * vectors // sizes.history_blocks * LANES
+    end = (column + 1) * vectors // sizes.history_blocks * LANES
+    if step == PROPAGATE:
+        arrays.partial[:, block] = 0
+    for group in range(first, last):
+        for n in range(begin, end, LANES):
+            at, place = group * sizes.width * sizes.histories + n, group * sizes.histories + n
+            if step == NORMALISE:
+                normalise(arrays, sizes, at, place, epsilon)
+            else:
+                propagate(arrays, sizes, at, place, block)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def run(step, arrays, sizes, epsilon):
+    """Run a pass on one thread."""
+    for block in range(sizes.group_blocks * sizes.history_blocks):
+        run_block(step, arrays, sizes, epsilon, block)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+def run_parallel(step, arrays, sizes, epsilon):
+    """Run a pass on several threads."""
+    for block in prange(sizes.group_blocks * sizes.history_blocks):
+        run_block(step, arrays, sizes, epsilon, block)
