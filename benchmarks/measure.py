@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.machine import Limits
 from benchmarks.peers import torch
-from benchmarks.rows import Row
+from benchmarks.row import Row
 from benchmarks.timing import Contestant, race
 from networks.network import Network
 

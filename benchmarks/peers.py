@@ -82,3 +82,26 @@ def graph(weights: np.ndarray, sources: np.ndarray, starts: np.ndarray, values: 
         return transposed @ deltas, torch.sparse.sampled_addmm(zeros, deltas, batch.T)
 
     return Peer(lambda: matrix @ batch, backward)
+
+
+def convolution(
+    values: np.ndarray, channels: int, leakage: float, sides: dict[str, int], *, transposed: bool
+) -> Peer:
+    """`nn.Conv2d` or `nn.ConvTranspose2d` of 3 x 3 and leaky ReLU on images (N, channels, height, width)."""
+    kind = torch.nn.ConvTranspose2d if transposed else torch.nn.Conv2d
+    module = kind(values.shape[2], channels, 3, **sides)
+
+    def layer(batch: Any, *_: Any) -> Any:
+        return torch.nn.functional.leaky_relu(module(batch), leakage)
+
+    return _peer(layer, [_tensor(values.transpose(3, 2, 0, 1)), *module.parameters()])
+
+
+def recurrent(family: str, values: np.ndarray, units: int) -> Peer:
+    """`nn.LSTM` or `nn.GRU` on sequences (T, N, features), its own favourite order."""
+    module = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[family](values.shape[1], units)
+
+    def layer(batch: Any, *_: Any) -> Any:
+        return module(batch)[0]
+
+    return _peer(layer, [_tensor(values.transpose(0, 2, 1)), *module.parameters()])

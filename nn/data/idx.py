@@ -11,18 +11,37 @@ import re
 import struct
 import zlib
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, NamedTuple, cast
 
 import numpy as np
 
 from nn.data.errors import DataError
 from nn.data.memory import require_memory
 
-IMAGE_MAGIC = 0x00000803
-"""Two zero bytes, 8 for unsigned bytes, 3 dimensions: (images, rows, columns)."""
 
-LABEL_MAGIC = 0x00000801
-HEADER = struct.Struct(">IIII")
+class Kind(NamedTuple):
+    """What an IDX file holds: the number at its start, its axes, and what messages call its contents.
+
+    The magic number is two zero bytes, 8 for unsigned bytes, and the number of axes.
+    """
+
+    name: str
+    bytes: str
+    axes: int
+
+    @property
+    def magic(self) -> int:
+        """The number at the start."""
+        return 0x0800 | self.axes
+
+    def describe(self, shape: tuple[int, ...]) -> str:
+        """Say how much there is."""
+        count, *sides = shape
+        return f"{count} {self.name}" + (f" of {sides[0]} x {sides[1]} pixels" if sides else "")
+
+
+IMAGES = Kind("images", "pixels", 3)
+LABELS = Kind("labels", "labels", 1)
 GZIP_MAGIC = b"\x1f\x8b"
 # Deflate stores at most 258 bytes in 2 bits: no gzip file holds more than this many times its size.
 GZIP_RATIO = 1032
@@ -41,51 +60,70 @@ def read_idx(path: Path) -> np.ndarray:
         When the file cannot be read, is no IDX image file, or holds fewer or more bytes than its
         header says; no more is allocated than the file can hold.
     """
+    return _read(path, IMAGES)
+
+
+def read_idx_labels(path: Path) -> np.ndarray:
+    """Read the labels of an IDX file: int64 (labels,).
+
+    Raises
+    ------
+    DataError
+        As for `read_idx`.
+    """
+    return _read(path, LABELS).astype(np.int64)
+
+
+def _read(path: Path, kind: Kind) -> np.ndarray:
     try:
         with path.open("rb") as file:
             compressed = file.read(2) == GZIP_MAGIC
             file.seek(0)
             if not compressed:
-                return _read(file, path, path.stat().st_size)
+                return _read_stream(file, path, kind, path.stat().st_size)
             with gzip.GzipFile(fileobj=file) as stream:
-                return _read(cast(IO[bytes], stream), path, GZIP_RATIO * path.stat().st_size)
+                return _read_stream(cast(IO[bytes], stream), path, kind, GZIP_RATIO * path.stat().st_size)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{path}: damaged gzip data: {error}") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def _read(stream: IO[bytes], path: Path, most_bytes: int) -> np.ndarray:
-    shape = _read_header(stream, path)
+def _read_stream(stream: IO[bytes], path: Path, kind: Kind, most_bytes: int) -> np.ndarray:
+    shape = _read_header(stream, path, kind)
     size = math.prod(shape)
     if size > most_bytes:
-        raise DataError(f"{path}: the header says {size} bytes of pixels, more than the file can hold")
+        raise DataError(f"{path}: the header says {size} bytes of {kind.bytes}, more than the file can hold")
     require_memory(size, str(path))
-    images = np.empty(shape, np.uint8)
-    pixels = images.reshape(-1)
+    numbers = np.empty(shape, np.uint8)
+    flat = numbers.reshape(-1)
     for start in range(0, size, CHUNK):
         wanted = min(CHUNK, size - start)
         chunk = stream.read(wanted)
         if len(chunk) < wanted:
-            raise DataError(f"{path}: {start + len(chunk)} bytes of pixels, the header says {size}")
-        pixels[start : start + wanted] = np.frombuffer(chunk, np.uint8)
+            raise DataError(f"{path}: {start + len(chunk)} bytes of {kind.bytes}, the header says {size}")
+        flat[start : start + wanted] = np.frombuffer(chunk, np.uint8)
     if stream.read(1):
-        raise DataError(f"{path}: more bytes follow the {size} bytes of pixels that the header says")
-    return images
+        raise DataError(f"{path}: more bytes follow the {size} bytes of {kind.bytes} that the header says")
+    return numbers
 
 
-def _read_header(stream: IO[bytes], path: Path) -> tuple[int, int, int]:
-    header = stream.read(HEADER.size)
+def _read_header(stream: IO[bytes], path: Path, kind: Kind) -> tuple[int, ...]:
+    header = stream.read(4 * (1 + kind.axes))
     magic = int.from_bytes(header[:4], "big")
-    if len(header) >= 4 and magic == LABEL_MAGIC:
-        raise DataError(f"{path}: holds labels (magic number {LABEL_MAGIC}); give the file of images")
-    if len(header) >= 4 and magic != IMAGE_MAGIC:
+    for other in (IMAGES, LABELS):
+        if len(header) >= 4 and magic == other.magic != kind.magic:
+            raise DataError(
+                f"{path}: holds {other.name} (magic number {magic}); give the file of {kind.name}"
+            )
+    if len(header) >= 4 and magic != kind.magic:
         raise DataError(
-            f"{path}: magic number {magic} at the start, not {IMAGE_MAGIC}: no IDX file of images in bytes"
+            f"{path}: magic number {magic} at the start, not {kind.magic}: no IDX file of {kind.name} in "
+            "bytes"
         )
-    if len(header) < HEADER.size:
-        raise DataError(f"{path}: too short for an IDX header, {len(header)} of {HEADER.size} bytes")
-    count, rows, columns = HEADER.unpack(header)[1:]
-    if not count * rows * columns:
-        raise DataError(f"{path}: the header says {count} images of {rows} x {columns} pixels: none to use")
-    return count, rows, columns
+    if len(header) < 4 * (1 + kind.axes):
+        raise DataError(f"{path}: too short for an IDX header, {len(header)} of {4 * (1 + kind.axes)} bytes")
+    shape = struct.unpack(f">{kind.axes}I", header[4:])
+    if not math.prod(shape):
+        raise DataError(f"{path}: the header says {kind.describe(shape)}: none to use")
+    return shape
