@@ -34,10 +34,13 @@ class Loss(ABC):
         What configurations call it.
     output_range
         Lowest and highest output it is made for: 0 and 1 where it takes probabilities.
+    applies
+        The function that it applies to the outputs itself: the sigmoid or softmax of logits.
     """
 
     name: ClassVar[str]
     output_range: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
+    applies: ClassVar[str] = ""
 
     @abstractmethod
     def __call__(

@@ -100,6 +100,7 @@ class BinaryCrossEntropyWithLogits(_Binary):
     """
 
     name = "binary_cross_entropy_with_logits"
+    applies = "sigmoid"
 
     def elements(self, outputs: np.ndarray, targets: np.ndarray, slopes: np.ndarray) -> np.ndarray:
         """l' = (1 - t) sigmoid(o) - w t sigmoid(-o), with sigmoid(o) = 1/2 + tanh(o / 2) / 2."""

@@ -136,8 +136,8 @@ class _Categorical(Loss):
     def _check_shapes(self, outputs: tuple[int, ...], targets: tuple[int, ...]) -> None:
         if len(outputs) < 2 or outputs[-2] < 2:
             raise ValueError(
-                f"loss {self.name}: outputs have shape {outputs}, expected (..., classes, N) with at least two "
-                "classes"
+                f"loss {self.name}: outputs have shape {outputs}, expected (..., classes, N) with at least "
+                "two classes"
             )
         if targets not in (outputs, position_shape(outputs)):
             raise ValueError(
@@ -211,6 +211,7 @@ class CategoricalCrossEntropyWithLogits(_Categorical):
     """
 
     name = "categorical_cross_entropy_with_logits"
+    applies = "softmax"
 
     def positions(self, outputs: np.ndarray, shares: np.ndarray) -> np.ndarray:
         """l' = sum(shares) softmax(o) - share (Bishop 2006, equation 4.109, with shares of 1 in all)."""
