@@ -25,6 +25,9 @@ from networks import (
     local,
     local_o1,
     local_o2,
+    normalisation,
+    normalisation_o1,
+    normalisation_o2,
 )
 from networks.model import Model
 from networks.network import Network
@@ -89,7 +92,24 @@ def _graph_example(kind: Any, *, generator: np.random.Generator, dtype: DTypeLik
     return network
 
 
+def _normalisation_example(
+    kind: Any, *, generator: np.random.Generator, dtype: DTypeLike = np.float32
+) -> Network:
+    network: Network = kind(Shape(3, 4, 5), dtype=dtype)
+    network.parameters.values[:] = generator.normal(size=network.parameters.size)
+    return network
+
+
 FAMILIES: dict[str, Family] = {
+    "batch_normalisation": Family(
+        {
+            "plain": normalisation.BatchNormalisation,
+            "o1": normalisation_o1.BatchNormalisation,
+            "o2": normalisation_o2.BatchNormalisation,
+        },
+        _normalisation_example,
+        USUAL_TOLERANCE,
+    ),
     "convolution": Family(
         {
             "plain": convolution.Convolution,
@@ -105,6 +125,15 @@ FAMILIES: dict[str, Family] = {
     "graph": Family(
         {"plain": graph.GraphNetwork, "o1": graph_o1.GraphNetwork, "o2": graph_o2.GraphNetwork},
         _graph_example,
+        USUAL_TOLERANCE,
+    ),
+    "layer_normalisation": Family(
+        {
+            "plain": normalisation.LayerNormalisation,
+            "o1": normalisation_o1.LayerNormalisation,
+            "o2": normalisation_o2.LayerNormalisation,
+        },
+        _normalisation_example,
         USUAL_TOLERANCE,
     ),
     "local": Family(
