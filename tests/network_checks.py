@@ -22,10 +22,12 @@ def numbers(network: Network, histories: int, seed: int = 0) -> tuple[np.ndarray
     return values, signals
 
 
-def pass_through(network: Network, values: np.ndarray, signals: np.ndarray) -> dict[str, np.ndarray]:
+def pass_through(
+    network: Network, values: np.ndarray, signals: np.ndarray, training: bool = False
+) -> dict[str, np.ndarray]:
     """Run forward and backward once from zero gradients, and copy all that came out."""
     network.parameters.zero_gradients()
-    outputs = network.forward(values).copy()
+    outputs = network.forward(values, training).copy()
     input_signals = network.backward(signals).copy()
     gradients = {name: network.parameters.gradient(name).copy() for name in network.parameters.names}
     return {"outputs": outputs, "input signals": input_signals, **gradients}
