@@ -132,9 +132,19 @@ class Settings(BaseSettings):
     loss: Literal["squared_error", "absolute_error", "binary_cross_entropy"] = Field(
         "squared_error", description="what training makes small; binary_cross_entropy needs a sigmoid"
     )
-    optimizer: Literal["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"] = Field(
-        "adam", description="how a step follows from the gradient"
-    )
+    optimizer: Literal[
+        "sgd",
+        "momentum",
+        "nesterov",
+        "rmsprop",
+        "adagrad",
+        "adadelta",
+        "adam",
+        "adamw",
+        "adamax",
+        "nadam",
+        "ftrl",
+    ] = Field("adam", description="how a step follows from the gradient")
     learning_rate: float = Field(0.001, gt=0, allow_inf_nan=False, description="length of a step")
     schedule: Literal["constant", "cosine"] = Field(
         "cosine", description="how the learning rate changes: not at all, or to zero along half a cosine"

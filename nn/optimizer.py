@@ -4,33 +4,53 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
+from nn.configurable import Configurable
 from nn.history import aligned_zeros
 from nn.parameters import Parameters
 
+PARALLEL_FROM = 100_000
+"""Parameters from which a parallel region pays; smaller ones are updated by one thread."""
 
-class Optimizer(ABC):
+
+class Kernels(NamedTuple):
+    """One rule twice: for one thread and for all; both take values, gradients, slots and scalars."""
+
+    serial: Callable[..., None]
+    parallel: Callable[..., None]
+
+
+class Optimizer(Configurable, ABC):
     """Descends along the gradients.
+
+    Parameters
+    ----------
+    learning_rate
+        Length of a step before any schedule.
+    weight_decay
+        Decoupled: before a step the values are multiplied by 1 - rate * weight_decay, the rate being
+        that of the schedule (Loshchilov and Hutter 2019, algorithms 1 and 2). It enters no moments.
 
     Attributes
     ----------
     name
         What configurations call it.
-    settings
-        Names of its own settings beside the learning rate.
     steps
         How many steps it has taken.
+
+    Raises
+    ------
+    ValueError
+        When the learning rate or the weight decay is negative or not a finite number.
     """
 
-    name: ClassVar[str]
-    settings: ClassVar[tuple[str, ...]] = ()
-
-    def __init__(self, learning_rate: float) -> None:
+    def __init__(self, learning_rate: float, weight_decay: float = 0.0) -> None:
         self.learning_rate = learning_rate
+        self.weight_decay = check_not_negative("weight decay", weight_decay)
         self.steps = 0
         self._slots: dict[str, np.ndarray] = {}
 
@@ -41,9 +61,7 @@ class Optimizer(ABC):
 
     @learning_rate.setter
     def learning_rate(self, learning_rate: float) -> None:
-        if not (math.isfinite(learning_rate) and learning_rate >= 0):
-            raise ValueError(f"learning rate {learning_rate}: must be a finite number, at least 0")
-        self._learning_rate = float(learning_rate)
+        self._learning_rate = check_not_negative("learning rate", learning_rate)
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -74,7 +92,7 @@ class Optimizer(ABC):
                 )
 
     def step(self, parameters: Parameters, factor: float = 1.0) -> None:
-        """Update the values along the gradients, and clear the gradients.
+        """Update the values that are not frozen along the gradients, and clear all gradients.
 
         Parameters
         ----------
@@ -85,11 +103,29 @@ class Optimizer(ABC):
         """
         self.prepare(parameters)
         self.steps += 1
-        self._update(parameters.values, parameters.gradients, self.learning_rate * factor)
+        scalars = tuple(map(parameters.dtype.type, self._scalars(self.learning_rate * factor)))
+        arrays = parameters.values, parameters.gradients, *(self._slots[slot] for slot in self.slots)
+        updated = 0
+        for part in parameters.trainable_slices():
+            size = part.stop - part.start
+            run = self._kernels.parallel if size >= PARALLEL_FROM else self._kernels.serial
+            run(*(array[part] for array in arrays), scalars)
+            updated += size
+        if updated < parameters.size:
+            parameters.zero_gradients()
+
+    @property
+    @abstractmethod
+    def _kernels(self) -> Kernels:
+        """The rule of one step, which takes the slots in their order."""
 
     @abstractmethod
-    def _update(self, values: np.ndarray, gradients: np.ndarray, rate: float) -> None:
-        """Run the kernel of one step."""
+    def _scalars(self, rate: float) -> tuple[float, ...]:
+        """Return what the rule takes beside the arrays, for step number `steps` at this rate."""
+
+    def _shrink(self, rate: float) -> float:
+        """Return what weight decay leaves of a value."""
+        return 1 - rate * self.weight_decay
 
     def state(self) -> dict[str, np.ndarray]:
         """Return `steps` and the arrays kept between steps: the arrays themselves, not copies."""
@@ -128,7 +164,23 @@ class Optimizer(ABC):
         for slot in self.slots:
             self._slots[slot][:] = state[slot]
 
-    def to_configuration(self) -> dict[str, Any]:
-        """Describe the optimizer: its name, learning rate and settings."""
-        own = {setting: getattr(self, setting) for setting in self.settings}
-        return {"name": self.name, "learning_rate": self.learning_rate, **own}
+
+def check_fraction(what: str, value: float) -> float:
+    """Return a setting, or raise a ValueError when it is outside [0, 1)."""
+    if not 0 <= value < 1:
+        raise ValueError(f"{what} {value}: must be at least 0 and less than 1")
+    return float(value)
+
+
+def check_positive(what: str, value: float) -> float:
+    """Return a setting, or raise a ValueError when it is not a finite number above 0."""
+    if not (math.isfinite(value) and value > 0):
+        raise ValueError(f"{what} {value}: must be a finite number above 0")
+    return float(value)
+
+
+def check_not_negative(what: str, value: float) -> float:
+    """Return a setting, or raise a ValueError when it is negative or not a finite number."""
+    if not (math.isfinite(value) and value >= 0):
+        raise ValueError(f"{what} {value}: must be a finite number, at least 0")
+    return float(value)

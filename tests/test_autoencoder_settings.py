@@ -16,6 +16,7 @@ from autoencoder.settings import (
     to_text,
 )
 from autoencoder.validation import Given, known_name, make_settings
+from nn.optimizers import OPTIMIZERS
 
 
 def given(**texts: str) -> dict[str, Given]:
@@ -26,6 +27,10 @@ def test_environment_variables_are_not_read(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("CODE_SIZE", "7")
     monkeypatch.setenv("code_size", "7")
     assert Settings().code_size == 32
+
+
+def test_every_optimizer_can_be_chosen():
+    assert set(bounds("optimizer").split(", ")) == set(OPTIMIZERS)
 
 
 def test_settings_do_not_change():

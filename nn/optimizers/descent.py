@@ -1,0 +1,56 @@
+"""Gradient descent: along the gradient itself, or along a velocity."""
+
+from __future__ import annotations
+
+from nn.kernels import optimizers as kernels
+from nn.optimizer import Kernels, Optimizer, check_fraction
+
+
+class SGD(Optimizer):
+    """Gradient descent, with momentum if asked for.
+
+        v = momentum v + g        values -= rate v                   (Polyak 1964, equation 9)
+                                  values -= rate (g + momentum v)    with `nesterov`
+
+    The second is Nesterov's accelerated gradient in the form of Sutskever et al. 2013 (equations 3
+    and 4), rewritten for the point at which the gradient is taken (Bengio et al. 2013, equation 7).
+    With weight decay it is SGDW (Loshchilov and Hutter 2019, algorithm 1).
+
+    Raises
+    ------
+    ValueError
+        When the momentum is outside [0, 1), Nesterov is asked for without momentum, or as `Optimizer`.
+    """
+
+    name = "sgd"
+
+    def __init__(
+        self, learning_rate: float, momentum: float = 0.0, nesterov: bool = False, weight_decay: float = 0.0
+    ) -> None:
+        super().__init__(learning_rate, weight_decay)
+        self.momentum = check_fraction("momentum", momentum)
+        self.nesterov = bool(nesterov)
+        if nesterov and not momentum:
+            raise ValueError("Nesterov's method needs a momentum above 0, such as 0.9")
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The velocities, when there is momentum."""
+        return ("velocities",) if self.momentum else ()
+
+    @property
+    def is_plain_descent(self) -> bool:
+        """True without momentum and weight decay."""
+        return not (self.momentum or self.weight_decay)
+
+    @property
+    def _kernels(self) -> Kernels:
+        if self.momentum:
+            return Kernels(kernels.descend_with_momentum, kernels.descend_with_momentum_parallel)
+        return Kernels(kernels.descend, kernels.descend_parallel)
+
+    def _scalars(self, rate: float) -> tuple[float, ...]:
+        if not self.momentum:
+            return rate, self._shrink(rate)
+        along, ahead = (self.momentum, 1.0) if self.nesterov else (1.0, 0.0)
+        return rate, self.momentum, along, ahead, self._shrink(rate)
