@@ -151,7 +151,7 @@ class Parameters:
     def _set_frozen(self, names: list[str], frozen: bool) -> None:
         """Tell the whole that these are part of; it alone remembers."""
         root, start = self._place()
-        places = {start + self._starts[name] for name in names}
+        places = {start + self._starts[name] for name in names if self._count(name)}
         chosen = {name for name, position in root._starts.items() if position in places and root._count(name)}
         root._frozen = root._frozen | chosen if frozen else root._frozen - chosen
 

@@ -145,3 +145,10 @@ def test_positions_outside_are_refused(position):
 
 def test_entry_name_counts_through_the_last_axis_first():
     assert entry_name("weights", (3, 4), 6) == "weights[1, 2]"
+
+
+def test_freezing_an_empty_array_freezes_nothing_that_begins_where_it_lies():
+    parameters = filled({"none": (0, 3), "weights": (2, 3)})
+    parameters.freeze("none")
+    assert parameters.frozen == []
+    assert parameters.trainable_slices() == [slice(0, 6)]
