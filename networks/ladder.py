@@ -16,6 +16,7 @@ from numpy.typing import DTypeLike
 from networks import (
     convolution,
     convolution_o1,
+    convolution_o2,
     dense,
     dense_o1,
     dense_o2,
@@ -114,7 +115,7 @@ FAMILIES: dict[str, Family] = {
         {
             "plain": convolution.Convolution,
             "o1": convolution_o1.Convolution,
-            "o2": convolution_o1.Convolution,
+            "o2": convolution_o2.Convolution,
         },
         _convolution_example,
         USUAL_TOLERANCE,
@@ -143,7 +144,7 @@ FAMILIES: dict[str, Family] = {
         {
             "plain": convolution.TransposedConvolution,
             "o1": convolution_o1.TransposedConvolution,
-            "o2": convolution_o1.TransposedConvolution,
+            "o2": convolution_o2.TransposedConvolution,
         },
         _convolution_example,
         USUAL_TOLERANCE,

@@ -1,0 +1,173 @@
+"""Convolution, rung o2: register tiles of explicit SIMD over the windows, rows in parallel.
+
+Previous rung:  networks/convolution_o1.py
+What changed:   1. a window is one product on the register tile of nn/tile.py, read where it lies in the
+                   image: no image of zeros around it, no column image; windows clipped at an edge
+                   skip the weights that lie off it
+                2. what spreads is gathered instead: each pixel sums the windows that see it, with the
+                   weights turned round, for each phase of the stride; so nothing races and forward
+                   sums and input signals of both families are one kernel
+                3. the weight gradient is a product with the image transposed once, in fixed chunks of
+                   rows that are added in order
+                4. bias, activation and derivative are applied to pixels while they are in cache
+                5. plain gradient descent can be applied in the same pass
+Predicted gain: 10 to 30: o1 loads and stores a sum for every multiply-add, the tile once for a window
+Measured gain:  see docs/benchmarks.md
+Loses when:     never seen
+Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh and exp; the same bits for
+                any number of threads, because every sum is made in a fixed order
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from networks import convolution, convolution_o1
+from networks.dense_o2 import WORTH_A_REGION
+from networks.descent import gradient_targets
+from networks.network import check_input, check_signals
+from nn.history import LANES, aligned_zeros, pad_histories, padded
+from nn.kernels import convolution as kernels
+from nn.kernels import convolution_backward
+from nn.window_steps import Steps, gathering, phase_sizes, spreading, weight_order
+
+CHUNKS = 16
+"""Chunks of rows whose weight gradients are summed apart: more than the threads, so that they even out."""
+
+
+class Convolution(convolution_o1.Convolution):
+    """A convolutional layer; see `networks.convolution.Convolution`."""
+
+    _entries = 0
+
+    def _reserve(self, histories: int) -> None:
+        if self._values.shape[-1] == histories:
+            return
+        super()._reserve(histories)
+        self._gathering, self._spreading = self._plans(histories)
+        rows, columns = self.windows.rows, self.windows.columns
+        weights = self.parameters["weights"]
+        self._order = weight_order(weights.shape, spreading(rows), spreading(columns))
+        self._turned = aligned_zeros(weights.size, self.dtype)
+        self._no_biases = aligned_zeros(self.input_shape.channels, self.dtype)
+        width = padded(columns.length * weights.shape[-1]) + LANES
+        self._transposed = aligned_zeros((rows.length, histories, width), self.dtype)
+        self._bias_rows = aligned_zeros(self.output_shape[::2], self.dtype)
+        self._partial = aligned_zeros((min(CHUNKS, rows.windows), weights.size), self.dtype)
+
+    def _plans(self, histories: int) -> tuple[kernels.Plan, kernels.Plan]:
+        """Return how pixels are gathered into windows, and windows spread over pixels."""
+        rows, columns = self.windows.rows, self.windows.columns
+        outputs, _, _, channels = self.parameters["weights"].shape
+        return (
+            _plan(gathering(rows), gathering(columns), columns.length, (channels, outputs), histories),
+            _plan(spreading(rows), spreading(columns), columns.windows, (outputs, channels), histories),
+        )
+
+    @property
+    def _directions(self) -> tuple[kernels.Plan, kernels.Plan]:
+        """Return the plans of forward and backward."""
+        return self._gathering, self._spreading
+
+    def _weights_for(self, plan: kernels.Plan) -> np.ndarray:
+        """Return the flat weights in the order in which a plan reads them."""
+        weights = self.parameters["weights"].ravel()
+        if plan is self._spreading:
+            return np.take(weights, self._order, out=self._turned)
+        return weights
+
+    def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
+        """Return the output values of input values (H, W, C, N)."""
+        check_input(self, values, self.input_shape, "input values")
+        self._entries = values.shape[-1]
+        self._inputs = pad_histories(values)
+        self._reserve(self._inputs.shape[-1])
+        plan, _ = self._directions
+        layer = kernels.Layer(
+            weights=self._weights_for(plan),
+            biases=self.parameters["biases"],
+            sources=self._inputs.ravel(),
+            targets=self._values.ravel(),
+        )
+        run = kernels.sum_parallel if self._parallel else kernels.sum_serial
+        run(plan, layer, self.activation.code, self.dtype.type(self.activation.slope))
+        return self.values
+
+    def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
+        """Return the input signals of output signals (H, W, C, N); gradients are added or applied."""
+        check_signals(self, signals)
+        self._signals = pad_histories(signals)
+        _, plan = self._directions
+        layer = kernels.Layer(
+            weights=self._weights_for(plan),
+            biases=self._no_biases,
+            sources=self._deltas.ravel(),
+            targets=self._input_signals.ravel(),
+        )
+        arrays, scale = self._arrays(learning_rate)
+        run = (
+            convolution_backward.backward_parallel if self._parallel else convolution_backward.backward_serial
+        )
+        activation = self.activation.code, self.dtype.type(self.activation.slope)
+        run(self._gathering, plan, layer, arrays, *activation, scale, self.propagates)
+        return self._input_signals[..., : self._entries]
+
+    def _arrays(self, learning_rate: float | None) -> tuple[convolution_backward.Arrays, np.floating]:
+        weights, biases, scale = gradient_targets(self.parameters, learning_rate)
+        windows, image = self._sides(self._deltas)
+        arrays = convolution_backward.Arrays(
+            values=self._values.ravel(),
+            signals=self._signals.ravel(),
+            deltas=self._deltas.ravel(),
+            windows=windows.ravel(),
+            image=image.ravel(),
+            transposed=self._transposed.ravel(),
+            bias_rows=self._bias_rows.ravel(),
+            partial=self._partial.ravel(),
+            weights_target=weights.ravel(),
+            biases_target=biases,
+        )
+        return arrays, scale
+
+    @property
+    def _parallel(self) -> bool:
+        """Whether a pass is worth a parallel region."""
+        return self.connections * self._values.shape[-1] >= WORTH_A_REGION
+
+    def history_bytes(self, histories: int) -> int:
+        """Return about how much memory a training step takes: partial gradients beside the histories."""
+        partial = (CHUNKS + 3) * self.parameters.size * self.dtype.itemsize
+        return super().history_bytes(histories) + partial
+
+    @property
+    def values(self) -> np.ndarray:
+        """Output values (H, W, C, N) of the last forward."""
+        return self._values[..., : self._entries]
+
+    @property
+    def signals(self) -> np.ndarray:
+        """Signals of the outputs (H, W, C, N) in the last backward."""
+        return self._signals[..., : self._entries]
+
+
+class TransposedConvolution(Convolution, convolution.TransposedConvolution):
+    """The transpose of a convolution; see `networks.convolution.TransposedConvolution`."""
+
+    @property
+    def _directions(self) -> tuple[kernels.Plan, kernels.Plan]:
+        return self._spreading, self._gathering
+
+
+def _plan(rows: Steps, columns: Steps, width: int, channels: tuple[int, int], histories: int) -> kernels.Plan:
+    """Return the tables of a kernel that reads rows of `width` sources; channels are (sources, targets)."""
+    return kernels.Plan(
+        rows=rows.table,
+        columns=columns.table,
+        row_step=rows.step,
+        column_step=columns.step,
+        phases=phase_sizes(rows, columns, channels[0] * channels[1]),
+        width=width,
+        sources=channels[0],
+        targets=channels[1],
+        histories=histories,
+    )

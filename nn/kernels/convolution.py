@@ -1,0 +1,94 @@
+"""Sums of windows for convolution_o2: forward sums and input signals of both families are this one kernel.
+
+Each target pixel reads a window of source pixels where they lie: a row of the window is contiguous, so
+the whole window is one product on the register tile. A window clipped at an edge is one product for each
+of its rows, because the weights in between are skipped. Arrays are flat: images (height, width, channels, N).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit, prange
+
+from nn.kernels.activations import activate
+from nn.kernels.product import multiply
+from nn.kernels.vectors import fill
+from nn.tile import Columns, Rows, Target
+
+
+class Plan(NamedTuple):
+    """Where windows lie: tables of `nn.window_steps` and plain numbers.
+
+    rows, columns: tables of the targets; row_step, column_step: sources from tap to tap; phases: taps and
+    weight offset of each phase; width: pixels in a row of sources; sources, targets: channels; histories: N.
+    """
+
+    rows: np.ndarray
+    columns: np.ndarray
+    row_step: int
+    column_step: int
+    phases: np.ndarray
+    width: int
+    sources: int
+    targets: int
+    histories: int
+
+
+class Layer(NamedTuple):
+    """What one pass reads and writes; weights in the order of the phases, (targets, taps, sources) each."""
+
+    weights: np.ndarray
+    biases: np.ndarray
+    sources: np.ndarray
+    targets: np.ndarray
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def add_window(plan, layer, row, column, target):
+    """Add the sums of the window of one target pixel."""
+    n, channels = plan.histories, plan.sources
+    top, lines, skipped_lines = plan.rows[row, 0], plan.rows[row, 1], plan.rows[row, 2]
+    left, taps, skipped = plan.columns[column, 0], plan.columns[column, 1], plan.columns[column, 2]
+    phase = plan.phases[plan.rows[row, 3], plan.columns[column, 3]]
+    line = phase[1] * channels
+    weights, begin = phase[0] * line, phase[2] + skipped_lines * line + skipped * channels
+    outer_step = plan.row_step * plan.width * channels * n
+    source = (top * plan.width + left) * channels * n
+    if taps == phase[1] and plan.column_step == 1:
+        left_operand = Rows(layer.weights, begin, weights, 1)
+        window = Columns(layer.sources, source, n, outer_step)
+        multiply(left_operand, window, target, plan.targets, n, lines, line, True)
+        return
+    for _ in range(lines):
+        left_operand = Rows(layer.weights, begin, weights, 1)
+        window = Columns(layer.sources, source, n, plan.column_step * channels * n)
+        multiply(left_operand, window, target, plan.targets, n, taps, channels, True)
+        begin += line
+        source += outer_step
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def sum_row(plan, layer, code, slope, row):
+    """Compute one row of targets: bias plus window, and its activation."""
+    n = plan.histories
+    size = plan.targets * n
+    for column in range(plan.columns.shape[0]):
+        begin = (row * plan.columns.shape[0] + column) * size
+        for channel in range(plan.targets):
+            fill(layer.targets, begin + channel * n, n, layer.biases[channel])
+        add_window(plan, layer, row, column, Target(layer.targets, begin, n))
+        activate(code, slope, layer.targets[begin : begin + size])
+
+
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+def sum_parallel(plan, layer, code, slope):
+    """Compute rows of targets in parallel."""
+    for row in prange(plan.rows.shape[0]):
+        sum_row(plan, layer, code, slope, row)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def sum_serial(plan, layer, code, slope):
+    """Compute all rows on one thread, for layers that are not worth a parallel region."""
+    for row in range(plan.rows.shape[0]):
+        sum_row(plan, layer, code, slope, row)
