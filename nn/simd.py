@@ -148,6 +148,33 @@ def multiply_add(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
     return c(a, b, c), generate
 
 
+def _choose(builder: ir.IRBuilder, condition: Any, arguments: Any) -> Any:
+    """Write a choice, lane by lane, between the last two of four vectors."""
+    return builder.select(condition, arguments[2], arguments[3])
+
+
+@intrinsic
+def where_greater(typing_context: Any, a: Any, b: Any, yes: Any, no: Any) -> Any:
+    """Return `yes` in the lanes where a > b or a is NaN, `no` in the others: NaN counts as greatest."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        a, b = arguments[:2]
+        greater = builder.fcmp_ordered(">", a, b)
+        return _choose(builder, builder.or_(greater, builder.fcmp_unordered("uno", a, a)), arguments)
+
+    return a(a, b, yes, no), generate
+
+
+@intrinsic
+def where_equal(typing_context: Any, a: Any, b: Any, yes: Any, no: Any) -> Any:
+    """Return `yes` in the lanes where a = b, `no` in the others."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return _choose(builder, builder.fcmp_ordered("==", arguments[0], arguments[1]), arguments)
+
+    return a(a, b, yes, no), generate
+
+
 @intrinsic
 def horizontal_sum(typing_context: Any, vector: Any) -> Any:
     """Add the numbers of a vector as a balanced tree: always in the same order."""

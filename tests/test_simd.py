@@ -28,6 +28,26 @@ def test_vector_operations(dtype):
 
 
 @njit
+def choose(a, b, yes, no, result):
+    vectors = simd.load(a, 0), simd.load(b, 0), simd.load(yes, 0), simd.load(no, 0)
+    simd.store(result, 0, simd.where_greater(*vectors))
+    simd.store(result, LANES, simd.where_equal(*vectors))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_choices_are_made_lane_by_lane_and_nan_is_greatest(dtype):
+    a, b, yes, no = np.arange(4 * LANES, dtype=dtype).reshape(4, LANES)
+    b[:] = a
+    b[:3] += [1, 0, -1]
+    a[4] = b[5] = a[6] = b[6] = np.nan
+    result = np.zeros(2 * LANES, dtype)
+    choose(a, b, yes, no, result)
+    greater = (a > b) | np.isnan(a)
+    assert greater[:7].tolist() == [False, False, True, False, True, False, True]
+    np.testing.assert_array_equal(result, [*np.where(greater, yes, no), *np.where(a == b, yes, no)])
+
+
+@njit
 def transpose_square(source, target):
     simd.transpose_block(source, 0, LANES, target, 0, LANES)
 
