@@ -5,13 +5,15 @@ They move, compare, combine or bend values: their neurons have no connections of
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.network import Network, check_dtype
-from nn.history import padded
+from networks.configuration import Fields
+from networks.network import Network, check_dtype, check_input, check_signals
+from nn.history import aligned_zeros, pad_histories, padded
 from nn.parameters import Parameters
 from nn.shape import AnyShape, Shape, as_shape
 
@@ -57,6 +59,90 @@ class Weightless(Network):
     def to_configuration(self) -> dict[str, Any]:
         """Describe the network; what it is given beside the shape is added by each family."""
         return {"family": self.family, "input_shape": str(self.input_shape)}
+
+    @staticmethod
+    def _options(fields: Fields) -> dict[str, Any]:
+        """Take what the constructor is given beside shape and dtype from a description."""
+        return {}
+
+    @classmethod
+    def from_configuration(
+        cls,
+        configuration: Mapping[str, Any],
+        structure: Mapping[str, np.ndarray],
+        *,
+        dtype: DTypeLike = np.float32,
+    ) -> Self:
+        """Build the network that `to_configuration` described; it has no structure.
+
+        Raises
+        ------
+        ValueError
+            Naming the field that is missing, unknown or does not fit.
+        """
+        with Fields(configuration, structure) as fields:
+            return cls(fields.shape("input_shape"), **cls._options(fields), dtype=dtype)
+
+
+class Buffered(Weightless):
+    """Keeps its arrays between calls, and hands flat ones to kernels; the base of rungs above the plain."""
+
+    _input_signals: np.ndarray
+
+    def _reserve(self, histories: int) -> None:
+        """Make room for values and input signals of so many histories."""
+        if self._values.shape[-1] != histories:
+            self._values = aligned_zeros((*self.output_shape, histories), self.dtype)
+            self._input_signals = aligned_zeros((*self.input_shape, histories), self.dtype)
+
+    def _take(self, values: np.ndarray) -> np.ndarray:
+        """Return checked input values flat, with room made for what becomes of them."""
+        check_input(self, values, self.input_shape, "input values")
+        self._reserve(values.shape[-1])
+        return np.ascontiguousarray(values).reshape(-1)
+
+    def _take_signals(self, signals: np.ndarray) -> np.ndarray:
+        """Return checked output signals flat."""
+        check_signals(self, signals)
+        self._signals = np.ascontiguousarray(signals)
+        return self._signals.reshape(-1)
+
+    def _sent(self) -> np.ndarray:
+        """Return the input signals (*input_shape, N)."""
+        return self._input_signals
+
+
+class Padded(Buffered):
+    """Keeps its arrays padded to whole vectors of histories; the base of rungs with explicit vectors."""
+
+    _entries = 0
+
+    def _take(self, values: np.ndarray) -> np.ndarray:
+        """Return checked input values flat and padded, with room made for what becomes of them."""
+        check_input(self, values, self.input_shape, "input values")
+        self._entries = values.shape[-1]
+        self._reserve(padded(self._entries))
+        return pad_histories(values).reshape(-1)
+
+    def _take_signals(self, signals: np.ndarray) -> np.ndarray:
+        """Return checked output signals flat and padded."""
+        check_signals(self, signals)
+        self._signals = pad_histories(signals)
+        return self._signals.reshape(-1)
+
+    def _sent(self) -> np.ndarray:
+        """Return the input signals (*input_shape, N)."""
+        return self._input_signals[..., : self._entries]
+
+    @property
+    def values(self) -> np.ndarray:
+        """Output values (*output_shape, N) of the last forward."""
+        return self._values[..., : self._entries]
+
+    @property
+    def signals(self) -> np.ndarray:
+        """Signals of the outputs (*output_shape, N) in the last backward."""
+        return self._signals[..., : self._entries]
 
 
 def image_shape(family: str, shape: AnyShape) -> Shape:
