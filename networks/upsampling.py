@@ -1,0 +1,138 @@
+"""Upsampling, plain: the reference. Images with `factor` times as many rows and columns.
+
+    nearest    value[y, x] = input[y // factor, x // factor]
+    bilinear   value[y, x] = sum over i, j of rows[y, i] * input[i, j] * columns[x, j]
+
+where row y of the output lies at s = max((y + 1/2) / factor - 1/2, 0) of the input (the corners of both
+images coincide, not the centres of their corner pixels) and
+
+    rows[y, floor(s)]     = 1 - (s - floor(s))
+    rows[y, floor(s) + 1] = s - floor(s)        the last row stands for one beyond it
+
+and `columns` likewise. Backwards, with signal = dLoss / d value, everything that an input pixel was copied
+or weighted into sends its signal back with the same weight:
+
+    nearest    signal[i, j] = sum of the signals of its factor x factor block
+    bilinear   signal[i, j] = sum over y, x of rows[y, i] * signal[y, x] * columns[x, j]
+
+(Nearest: Odena, Dumoulin and Olah 2016, "Deconvolution and checkerboard artifacts". Bilinear: Shelhamer, Long
+and Darrell 2017, "Fully convolutional networks for semantic segmentation", section 3.3.)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from networks.configuration import Fields
+from networks.network import check_input, check_signals
+from networks.weightless import Weightless, image_shape, pair
+from nn.shape import AnyShape, Shape
+
+
+class Upsampling(Weightless):
+    """Makes an image larger.
+
+    Parameters
+    ----------
+    input_shape
+        Height, width and channels.
+    factor
+        How many times as many rows and columns the output has, or one number for both.
+    dtype
+        float32 or float64.
+    """
+
+    input_shape: Shape
+    output_shape: Shape
+
+    def __init__(
+        self, input_shape: AnyShape, *, factor: int | tuple[int, int], dtype: DTypeLike = np.float32
+    ) -> None:
+        shape = image_shape(self.family, input_shape)
+        self.factor = pair(self.family, "factor", factor)
+        rows, columns = shape.height * self.factor[0], shape.width * self.factor[1]
+        super().__init__(shape, Shape(rows, columns, shape.channels), dtype)
+
+    def to_configuration(self) -> dict[str, Any]:
+        """Describe the network."""
+        return {**super().to_configuration(), "factor": list(self.factor)}
+
+    @staticmethod
+    def _options(fields: Fields) -> dict[str, Any]:
+        return {"factor": tuple(fields.items("factor"))}
+
+    def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
+        """Return the range of the inputs."""
+        return input_range
+
+
+class NearestUpsampling(Upsampling):
+    """Repeats every pixel; see `Upsampling`."""
+
+    family = "nearest_upsampling"
+
+    def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
+        """Return the output values of input values (H, W, C, N)."""
+        check_input(self, values, self.input_shape, "input values")
+        self._values = values.repeat(self.factor[0], axis=0).repeat(self.factor[1], axis=1)
+        return self.values
+
+    def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
+        """Return the input signals of output signals (H, W, C, N)."""
+        check_signals(self, signals)
+        self._signals = signals
+        (rows, columns), (height, width, channels) = self.factor, self.input_shape
+        return signals.reshape(height, rows, width, columns, channels, -1).sum(axis=(1, 3))
+
+
+class BilinearUpsampling(Upsampling):
+    """Weighs the four nearest pixels by how near they are; see `Upsampling`."""
+
+    family = "bilinear_upsampling"
+
+    def _weights(self, axis: int) -> np.ndarray:
+        """Return what every output row (or column) takes of every input row, (outputs, inputs)."""
+        lower, upper, fraction = neighbours(self.input_shape[axis], self.factor[axis])
+        weights = np.zeros((len(lower), self.input_shape[axis]), self.dtype)
+        outputs = np.arange(len(lower))
+        weights[outputs, lower] = 1 - fraction
+        weights[outputs, upper] += fraction
+        return weights
+
+    def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
+        """Return the output values of input values (H, W, C, N)."""
+        check_input(self, values, self.input_shape, "input values")
+        weights = self._weights(0), self._weights(1)
+        self._values = np.einsum("yi,xj,ijcn->yxcn", *weights, values, optimize=True)
+        return self.values
+
+    def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
+        """Return the input signals of output signals (H, W, C, N)."""
+        check_signals(self, signals)
+        self._signals = signals
+        weights = self._weights(0), self._weights(1)
+        input_signals: np.ndarray = np.einsum("yi,xj,yxcn->ijcn", *weights, signals, optimize=True)
+        return input_signals
+
+
+def neighbours(side: int, factor: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return between which two input rows every output row lies, and how far from the first.
+
+    Parameters
+    ----------
+    side
+        Number of input rows.
+    factor
+        Output rows per input row.
+
+    Returns
+    -------
+    tuple of ndarray
+        Rows before and after, int64 (factor * side), and the distance from the row before, float64.
+    """
+    places = np.maximum((np.arange(factor * side) + 0.5) / factor - 0.5, 0)
+    lower = places.astype(np.int64)
+    return lower, np.minimum(lower + 1, side - 1), places - lower

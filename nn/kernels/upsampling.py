@@ -1,0 +1,132 @@
+"""Kernels of bilinear upsampling, for images flat in the order rows, columns, channels, histories.
+
+o1 has plain loops over the numbers of a pixel (channels times histories), which lie side by side; o2 has
+explicit vectors and tasks, each a row of pixels or a part of the vectors in one. A number is made by one
+task in a fixed order, so threads never change a bit. Each function of o2 runs a range of tasks on one
+thread, its `_parallel` twin all of them in blocks.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit, prange
+
+from nn.history import LANES
+from nn.kernels.pooling import part_range
+from nn.simd import broadcast, load, multiply_add, store
+
+
+class Axis(NamedTuple):
+    """How output rows (or columns) lie between input rows.
+
+    lower, upper: int64, for every output row the input rows before and after it; distance: from the one
+    before; first, last: int64, for every input row the range of output rows that it is part of.
+    """
+
+    lower: np.ndarray
+    upper: np.ndarray
+    distance: np.ndarray
+    first: np.ndarray
+    last: np.ndarray
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def weight_of(axis, output, source):
+    """Return how much an input row counts in an output row; the edge may be both its neighbours."""
+    distance = axis.distance[output]
+    one = type(distance)(1)
+    before = one - distance if axis.lower[output] == source else type(distance)(0)
+    return before + distance if axis.upper[output] == source else before
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def bilinear_loops(values, rows, columns, numbers, outputs):
+    """outputs[y, x] = the four input pixels around it, weighted; the edge stands for what lies beyond."""
+    width, one = columns.first.size, values.dtype.type(1)
+    for y in range(rows.lower.size):
+        above, below, down = rows.lower[y] * width, rows.upper[y] * width, rows.distance[y]
+        for x in range(columns.lower.size):
+            left, right, across = columns.lower[x], columns.upper[x], columns.distance[x]
+            to = (y * columns.lower.size + x) * numbers
+            for i in range(numbers):
+                upper = (one - across) * values[(above + left) * numbers + i]
+                upper += across * values[(above + right) * numbers + i]
+                lower = (one - across) * values[(below + left) * numbers + i]
+                lower += across * values[(below + right) * numbers + i]
+                outputs[to + i] = (one - down) * upper + down * lower
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def bilinear_signals_loops(signals, rows, columns, numbers, input_signals):
+    """input_signals[y, x] = the signals of all output pixels that it counts in, weighted as it was."""
+    width = columns.lower.size
+    input_signals[:] = 0
+    for y in range(rows.first.size):
+        for x in range(columns.first.size):
+            to = (y * columns.first.size + x) * numbers
+            for row in range(rows.first[y], rows.last[y]):
+                for column in range(columns.first[x], columns.last[x]):
+                    weight = weight_of(rows, row, y) * weight_of(columns, column, x)
+                    begin = (row * width + column) * numbers
+                    for i in range(numbers):
+                        input_signals[to + i] += weight * signals[begin + i]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def bilinear(values, rows, columns, numbers, outputs, parts, first, last):
+    """outputs[y, x] = the four input pixels around it, weighted; the edge stands for what lies beyond."""
+    width, one = columns.first.size, values.dtype.type(1)
+    zero = broadcast(values.dtype.type(0))
+    for task in range(first, last):
+        y = task // parts
+        begin, end = part_range(task, parts, numbers)
+        above, below = rows.lower[y] * width, rows.upper[y] * width
+        up, down = broadcast(one - rows.distance[y]), broadcast(rows.distance[y])
+        for x in range(columns.lower.size):
+            left, right = columns.lower[x], columns.upper[x]
+            back, across = broadcast(one - columns.distance[x]), broadcast(columns.distance[x])
+            to = (y * columns.lower.size + x) * numbers
+            for i in range(begin, end, LANES):
+                upper = multiply_add(across, load(values, (above + right) * numbers + i), zero)
+                upper = multiply_add(back, load(values, (above + left) * numbers + i), upper)
+                lower = multiply_add(across, load(values, (below + right) * numbers + i), zero)
+                lower = multiply_add(back, load(values, (below + left) * numbers + i), lower)
+                store(outputs, to + i, multiply_add(up, upper, multiply_add(down, lower, zero)))
+
+
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+def bilinear_parallel(values, rows, columns, numbers, outputs, parts, blocks):
+    """Run `bilinear` over blocks of tasks in parallel."""
+    tasks = rows.lower.size * parts
+    for block in prange(blocks):
+        first, last = block * tasks // blocks, (block + 1) * tasks // blocks
+        bilinear(values, rows, columns, numbers, outputs, parts, first, last)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def bilinear_signals(signals, rows, columns, numbers, input_signals, parts, first, last):
+    """input_signals[y, x] = the signals of all output pixels that it counts in, weighted as it was."""
+    width, zero = columns.lower.size, broadcast(signals.dtype.type(0))
+    for task in range(first, last):
+        y = task // parts
+        begin, end = part_range(task, parts, numbers)
+        for x in range(columns.first.size):
+            to = (y * columns.first.size + x) * numbers
+            for i in range(begin, end, LANES):
+                total = zero
+                for row in range(rows.first[y], rows.last[y]):
+                    weight = weight_of(rows, row, y)
+                    for column in range(columns.first[x], columns.last[x]):
+                        factor = broadcast(weight * weight_of(columns, column, x))
+                        signal = load(signals, (row * width + column) * numbers + i)
+                        total = multiply_add(factor, signal, total)
+                store(input_signals, to + i, total)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+def bilinear_signals_parallel(signals, rows, columns, numbers, input_signals, parts, blocks):
+    """Run `bilinear_signals` over blocks of tasks in parallel."""
+    tasks = rows.first.size * parts
+    for block in prange(blocks):
+        first, last = block * tasks // blocks, (block + 1) * tasks // blocks
+        bilinear_signals(signals, rows, columns, numbers, input_signals, parts, first, last)
