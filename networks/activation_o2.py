@@ -1,0 +1,41 @@
+"""Activation, rung o2: in parallel.
+
+Previous rung:  networks/activation_o1.py
+What changed:   chunks that lie in a core's cache run in parallel where it is worth it; the loops of o1 are
+                whole vectors already
+Predicted gain: the threads, for functions with exp or tanh; less where memory is the limit
+Measured gain:  see docs/benchmarks.md
+Loses when:     never expected: below the threshold it is o1
+Numerics:       as o1, bit for bit
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from networks import activation_o1
+from nn.kernels import elementwise as kernels
+
+WORTH_A_REGION = 100_000
+"""Numbers from which a parallel region pays."""
+
+
+class ActivationLayer(activation_o1.ActivationLayer):
+    """Applies a function to every value; see `networks.activation.ActivationLayer`."""
+
+    def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
+        """Return the function of input values (*input_shape, N)."""
+        if values.size < WORTH_A_REGION:
+            return super().forward(values, training)
+        inputs = self._take(values)
+        kernels.activate_parallel(*self._function, inputs, self._values.reshape(-1))
+        return self.values
+
+    def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
+        """Return the input signals of output signals (*output_shape, N)."""
+        if signals.size < WORTH_A_REGION:
+            return super().backward(signals, learning_rate)
+        taken, values = self._take_signals(signals), self._values.reshape(-1)
+        target = self._input_signals.reshape(-1)
+        kernels.multiply_by_derivative_parallel(*self._function, values, taken, target)
+        return self._sent()

@@ -1,0 +1,69 @@
+"""Kernels of what is done number by number, and of numbers that only move; all arrays are flat.
+
+Each function runs a range on one thread, its `_parallel` twin chunks of fixed size on several.
+"""
+
+from numba import njit, prange
+
+from nn.kernels.activations import activate, multiply_by_derivative
+
+CHUNK = 1 << 14
+"""Numbers in a chunk: three arrays of them lie in a core's own cache."""
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def add(first, second, total, begin, end):
+    """total = first + second, in a range."""
+    for i in range(begin, end):
+        total[i] = first[i] + second[i]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+def add_parallel(first, second, total):
+    """Run `add` over chunks in parallel."""
+    for chunk in prange((total.size + CHUNK - 1) // CHUNK):
+        add(first, second, total, chunk * CHUNK, min((chunk + 1) * CHUNK, total.size))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def multiply(first, second, product, begin, end):
+    """product = first * second, in a range."""
+    for i in range(begin, end):
+        product[i] = first[i] * second[i]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+def multiply_parallel(first, second, product):
+    """Run `multiply` over chunks in parallel."""
+    for chunk in prange((product.size + CHUNK - 1) // CHUNK):
+        multiply(first, second, product, chunk * CHUNK, min((chunk + 1) * CHUNK, product.size))
+
+
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+def copy_pieces_parallel(source, target, piece, stride, offset):
+    """Copy pieces that lie side by side to places `stride` apart in the target, the first at `offset`."""
+    for number in prange(source.size // piece):
+        begin, to = number * piece, number * stride + offset
+        target[to : to + piece] = source[begin : begin + piece]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def activate_range(code, slope, sums, values, begin, end):
+    """values = f(sums), in a range."""
+    values[begin:end] = sums[begin:end]
+    activate(code, slope, values[begin:end])
+
+
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+def activate_parallel(code, slope, sums, values):
+    """Run `activate_range` over chunks in parallel."""
+    for chunk in prange((values.size + CHUNK - 1) // CHUNK):
+        activate_range(code, slope, sums, values, chunk * CHUNK, min((chunk + 1) * CHUNK, values.size))
+
+
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+def multiply_by_derivative_parallel(code, slope, values, signals, deltas):
+    """deltas = signals * f'(values), over chunks in parallel."""
+    for chunk in prange((values.size + CHUNK - 1) // CHUNK):
+        begin, end = chunk * CHUNK, min((chunk + 1) * CHUNK, values.size)
+        multiply_by_derivative(code, slope, values[begin:end], signals[begin:end], deltas[begin:end])
