@@ -124,7 +124,9 @@ def test_every_entry_counts_once_an_epoch_whatever_the_batch_size():
             seen.append(indices.tolist())
             return super().batch(indices)
 
-    make_trainer(batches=Counting(make_images()), held_out=None, batch_size=9).train(epochs=2)
+    trainer = make_trainer(batches=Counting(make_images()), held_out=None, batch_size=9)
+    seen.clear()
+    trainer.train(epochs=2)
     assert [len(indices) for indices in seen] == [9, 9, 5] * 2
     first, second = (list(itertools.chain(*epoch)) for epoch in (seen[:3], seen[3:]))
     assert sorted(first) == sorted(second) == list(range(IMAGES))
@@ -263,5 +265,5 @@ def test_limits_that_make_no_sense_are_refused(limits):
 def test_no_epochs_at_all_change_nothing():
     trainer = make_trainer()
     before = everything(trainer)
-    assert trainer.train(epochs=0) == (False, None)
+    assert trainer.train(epochs=0) == (False, None, "")
     assert everything(trainer) == before

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from nn.data.image_set import ImageSet
 from nn.history import padded, to_history
-from nn.training.batches import Batch, ImageBatches
+from nn.losses import SquaredError
+from nn.training.batches import ImageBatches
 
 GENERATOR = np.random.default_rng(1)
 BYTES = GENERATOR.integers(0, 256, (40, 3, 5, 2), dtype=np.uint8)
@@ -31,7 +32,8 @@ def test_masks_come_along_with_unused_entries_at_zero():
     batch = ImageBatches(BYTES, MASKS).batch(indices)
     np.testing.assert_array_equal(batch.mask, to_history(MASKS[indices][..., None]))
     assert batch.mask.dtype == np.float32
-    assert batch.weight == MASKS[indices].sum()
+    loss = SquaredError()
+    assert loss.weight(batch.targets, batch.entries, batch.mask) == 2 * MASKS[indices].sum()
 
 
 def test_the_numbers_are_those_of_an_image_set():
@@ -63,10 +65,6 @@ def test_a_small_batch_after_a_large_one_holds_nothing_of_it():
     assert small.inputs.shape == (3, 5, 2, padded(3))
     np.testing.assert_array_equal(small.inputs, to_history(BYTES[7:10].astype(np.float32) / np.float32(255)))
     assert not small.mask[..., 3:].any()
-
-
-def test_without_a_mask_a_batch_weighs_its_entries():
-    assert Batch(np.zeros((1, 16)), np.zeros((1, 16)), None, 5).weight == 5
 
 
 @pytest.mark.parametrize("indices", [[], [40], [-1], [0, 41]])

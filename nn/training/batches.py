@@ -1,52 +1,145 @@
-"""Mini-batches: what a training step eats, and where it comes from."""
+"""Sources of mini-batches from arrays: any inputs and targets, and images that are their own targets."""
 
 from __future__ import annotations
 
-import math
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping
+from copy import copy
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nn.history import aligned_zeros, padded
-from nn.kernels.batches import gather_levels, gather_values
+from nn.history import padded
+from nn.training.batch import Batch, BatchSource, Values, named
+from nn.training.gather import Gatherer, gatherer, mask_gatherer
+from nn.training.split import split
+
+__all__ = ["ArrayBatches", "Batch", "BatchSource", "ImageBatches"]
 
 
-class Batch(NamedTuple):
-    """Inputs with what the network should answer.
+class ArrayBatches:
+    """Entries of arrays, or of several arrays by the name of a network's input or output.
 
-    Attributes
+    Batches are written into buffers that are used again: each call overwrites the batch before.
+
+    Parameters
     ----------
-    inputs, targets
-        Histories (..., N), of the network's dtype.
-    mask
-        Weights in [0, 1] that broadcast to the targets, 0 on unused entries; None counts everything.
-    entries
-        How many of the N entries are active.
+    inputs
+        (N, ...) of any kind that `nn.training.gather.gatherer` takes: images (N, height, width,
+        channels), sequences (N, steps, features), vectors (N, K), tokens (N, steps).
+    targets
+        The same kinds. Labels are whole numbers (N,), or (N, steps) where every step has one. The
+        inputs themselves where none are given, as an autoencoder wants them.
+    masks
+        Which targets count, or how much, in [0, 1]: see `nn.training.gather.mask_gatherer`; by name
+        where the targets have names. Weights of classes are the loss's matter.
+    step_masks
+        Which steps are there, bool (N, steps). Where no masks are given, the targets of steps that are
+        not there do not count.
+    dtype
+        The network's: float32 or float64.
+
+    Raises
+    ------
+    ValueError
+        When arrays do not have the same number of entries, or are of a kind or shape that cannot be
+        used; the message names the array.
     """
 
-    inputs: np.ndarray
-    targets: np.ndarray
-    mask: np.ndarray | None
-    entries: int
-
-    @property
-    def weight(self) -> float:
-        """How much the batch counts in a mean over batches: entries, or the mask's sum."""
-        return float(self.entries) if self.mask is None else float(self.mask.sum(dtype=np.float64))
-
-
-class BatchSource(Protocol):
-    """Entries that can be asked for by number."""
+    def __init__(
+        self,
+        inputs: Values,
+        targets: Values | None = None,
+        masks: Values | None = None,
+        step_masks: np.ndarray | None = None,
+        *,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        answers = inputs if targets is None else targets
+        if targets is not None:
+            _check_targets(targets)
+        self._inputs = {
+            name: gatherer(a, dtype, _called("inputs", name)) for name, a in named(inputs).items()
+        }
+        self._targets = (
+            self._inputs
+            if targets is None
+            else {name: gatherer(a, dtype, _called("targets", name)) for name, a in named(targets).items()}
+        )
+        self._count = len(next(iter(self._inputs.values())))
+        for name, each in [*self._inputs.items(), *self._targets.items()]:
+            if len(each) != self._count:
+                raise ValueError(f"{_called('targets', name)}: {len(each)} entries, the inputs {self._count}")
+        self._step_masks = None if step_masks is None else _checked_steps(step_masks, self._count)
+        self._masks = _mask_gatherers(masks, answers, step_masks, dtype)
+        self._plain = tuple(not isinstance(values, Mapping) for values in (inputs, answers))
+        self._chosen: np.ndarray | None = None
 
     def __len__(self) -> int:
-        """How many entries there are."""
+        return self._count if self._chosen is None else len(self._chosen)
+
+    @property
+    def size_in_bytes(self) -> int:
+        """Bytes of the arrays that batches are gathered from."""
+        parts = {id(each): each for each in (*self._inputs.values(), *self._targets.values())}
+        return sum(each.rows.nbytes for each in [*parts.values(), *self._masks.values()])
 
     def batch(self, indices: np.ndarray) -> Batch:
-        """Return the entries at `indices`, int (n,); the next call may overwrite them."""
+        """Return the entries at `indices`, int (n,), as histories (..., N).
+
+        Raises
+        ------
+        IndexError
+            When there is no such entry.
+        """
+        if not len(indices) or indices.min() < 0 or indices.max() >= len(self):
+            raise IndexError(f"entries {indices} of {len(self)}")
+        rows = indices if self._chosen is None else self._chosen[indices]
+        inputs = _gather(self._inputs, rows, self._plain[0])
+        targets = inputs if self._targets is self._inputs else _gather(self._targets, rows, self._plain[1])
+        masks = _gather(self._masks, rows, self._plain[1]) if self._masks else None
+        return Batch(inputs, targets, masks, len(indices), self._step_mask(rows))
+
+    def select(self, indices: np.ndarray) -> ArrayBatches:
+        """Return a source of some of the entries, int (n,), that shares the arrays but no buffer.
+
+        Raises
+        ------
+        ValueError
+            When there is no such entry, or none at all.
+        """
+        if not len(indices) or np.min(indices) < 0 or np.max(indices) >= len(self):
+            raise ValueError(f"cannot select entries {indices} of {len(self)}")
+        part = copy(self)
+        part._inputs = {name: each.twin() for name, each in self._inputs.items()}
+        part._targets = part._inputs
+        if self._targets is not self._inputs:
+            part._targets = {name: each.twin() for name, each in self._targets.items()}
+        part._masks = {name: each.twin() for name, each in self._masks.items()}
+        part._chosen = np.asarray(indices if self._chosen is None else self._chosen[indices])
+        return part
+
+    def split(
+        self, fraction: float, *, generator: np.random.Generator, labels: np.ndarray | None = None
+    ) -> tuple[ArrayBatches, ArrayBatches]:
+        """Hold entries out to validate on; see `nn.training.split.split`.
+
+        Returns
+        -------
+        training, held out
+            Sources that share the arrays.
+        """
+        training, held_out = split(len(self), fraction, generator=generator, labels=labels)
+        return self.select(training), self.select(held_out)
+
+    def _step_mask(self, rows: np.ndarray) -> np.ndarray | None:
+        if self._step_masks is None:
+            return None
+        mask = np.zeros((self._step_masks.shape[1], padded(len(rows))), np.bool_)
+        mask[:, : len(rows)] = self._step_masks[rows].T
+        return mask
 
 
-class ImageBatches:
+class ImageBatches(ArrayBatches):
     """Images that are their own targets, as an autoencoder wants them.
 
     Batches are written into buffers that are used again: each call overwrites the batch before.
@@ -77,50 +170,47 @@ class ImageBatches:
             raise ValueError(
                 f"masks are {masks.dtype} {masks.shape}, expected bool {images.shape[:3]} for these images"
             )
-        self._images = _Gatherer(images, np.arange(256, dtype=dtype) / np.dtype(dtype).type(255))
-        self._masks = None
-        if masks is not None:
-            self._masks = _Gatherer(masks[..., None].view(np.uint8), np.array([0, 1], dtype))
-
-    def __len__(self) -> int:
-        return len(self._images.rows)
-
-    def batch(self, indices: np.ndarray) -> Batch:
-        """Return the images at `indices`, int (n,), as inputs and targets (height, width, channels, N).
-
-        Raises
-        ------
-        IndexError
-            When there is no such image.
-        """
-        if not len(indices) or indices.min() < 0 or indices.max() >= len(self):
-            raise IndexError(f"images {indices} of {len(self)}")
-        inputs = self._images.gather(indices)
-        mask = None if self._masks is None else self._masks.gather(indices)
-        return Batch(inputs, inputs, mask, len(indices))
+        super().__init__(images, masks=masks, dtype=dtype)
 
 
-class _Gatherer:
-    """Entries (N, ...) of bytes or numbers, written as histories (..., N padded) into one buffer.
+def _called(what: str, name: str) -> str:
+    return f"{what} {name}" if name else what
 
-    `levels` says what each byte means; it also sets the dtype.
-    """
 
-    def __init__(self, entries: np.ndarray, levels: np.ndarray) -> None:
-        self.rows = entries.reshape(len(entries), -1)
-        self.levels = levels
-        self.shape = entries.shape[1:]
-        self._buffer = aligned_zeros(0, levels.dtype)
+def _gather(gatherers: Mapping[str, Gatherer], rows: np.ndarray, plain: bool) -> Values:
+    values = {name: each.gather(rows) for name, each in gatherers.items()}
+    return values[""] if plain else values
 
-    def gather(self, indices: np.ndarray) -> np.ndarray:
-        """Return the entries at `indices` as histories."""
-        histories = padded(len(indices))
-        size = math.prod(self.shape) * histories
-        if self._buffer.size < size:
-            self._buffer = aligned_zeros(size, self.levels.dtype)
-        values = self._buffer[:size].reshape(-1, histories)
-        if self.rows.dtype == np.uint8:
-            gather_levels(self.rows, self.levels, indices, values)
-        else:
-            gather_values(self.rows, indices, values)
-        return values.reshape(*self.shape, histories)
+
+def _check_targets(targets: Values) -> None:
+    """Refuse what could be labels of steps as well as brightnesses."""
+    for name, array in named(targets).items():
+        if array.dtype == np.uint8 and array.ndim == 2 and array.shape[1] > 1:
+            raise ValueError(
+                f"{_called('targets', name)} are uint8 {array.shape}: give labels of steps as int64, and "
+                "brightnesses as floating point"
+            )
+
+
+def _checked_steps(step_masks: np.ndarray, count: int) -> np.ndarray:
+    if step_masks.dtype != np.bool_ or step_masks.ndim != 2 or len(step_masks) != count:
+        raise ValueError(
+            f"step masks are {step_masks.dtype} {step_masks.shape}, expected bool ({count}, steps)"
+        )
+    return step_masks
+
+
+def _mask_gatherers(
+    masks: Values | None, targets: Values, step_masks: np.ndarray | None, dtype: DTypeLike
+) -> dict[str, Gatherer]:
+    answers = named(targets)
+    given = dict(named(masks))
+    if unknown := given.keys() - answers.keys():
+        there, here = (", ".join(map(repr, names)) for names in (unknown, answers))
+        raise ValueError(f"masks are given for {there}, targets for {here}")
+    if masks is None and step_masks is not None:
+        given = {name: step_masks for name, a in answers.items() if a.shape[:2] == step_masks.shape}
+    return {
+        name: mask_gatherer(mask, answers[name], dtype, _called("masks", name))
+        for name, mask in given.items()
+    }

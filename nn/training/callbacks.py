@@ -19,7 +19,29 @@ logger = logging.getLogger(__name__)
 
 
 class Callback:
-    """Told how training goes. Everything may be looked at, and `trainer.stop()` may be called."""
+    """Told how training goes. Everything may be looked at, and `trainer.stop()` may be called.
+
+    One that remembers something returns it from `state`: it is saved in snapshots, and given to the
+    callback of the same name when training goes on from one.
+    """
+
+    @property
+    def name(self) -> str:
+        """What its state is called in snapshots: the class's own name, unless another is returned."""
+        return type(self).__name__
+
+    def state(self) -> Mapping[str, Any]:
+        """Return what has to be saved: JSON's terms with finite numbers, and arrays; nothing by default."""
+        return {}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state` returned; called before `on_start`.
+
+        Raises
+        ------
+        ValueError
+            When it is not a state of this callback.
+        """
 
     def on_start(self, trainer: Trainer) -> None:
         """Training begins or goes on."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from nn.kernels.finite import count_not_finite, count_not_finite_parallel
 from nn.parameters import Parameters
-from nn.training.batches import Batch
+from nn.training.batch import Batch, Values, named
 from nn.training.trainable import Trainable
 
 PARALLEL_FROM = 1_000_000
@@ -41,8 +41,20 @@ class TrainingDiverged(ArithmeticError):  # noqa: N818 - says what happened
         self.place = place
 
 
+class NotFiniteError(ArithmeticError):
+    """There is a NaN or Inf; the message is its place."""
+
+
+def refuse(place: str | None) -> None:
+    """Raise NotFiniteError when there is a place."""
+    if place is not None:
+        raise NotFiniteError(place)
+
+
 def all_finite(array: np.ndarray) -> bool:
-    """Return whether no number in an array of float32 or float64 is NaN or Inf."""
+    """Return whether no number in an array is NaN or Inf; float32 or float64, others cannot hold them."""
+    if array.dtype.kind != "f":
+        return True
     flat = array.reshape(-1)
     count = count_not_finite_parallel if flat.size >= PARALLEL_FROM else count_not_finite
     return not count(flat)
@@ -50,11 +62,12 @@ def all_finite(array: np.ndarray) -> bool:
 
 def in_batch(batch: Batch, indices: np.ndarray) -> str | None:
     """Look into the inputs and targets of a batch made of the entries at `indices`, int (n,)."""
-    if not all_finite(batch.inputs):
-        return _place("input", batch.inputs, indices)
-    if batch.targets is not batch.inputs and not all_finite(batch.targets):
-        return _place("target", batch.targets, indices)
-    return None
+    place = _in_values("input", batch.inputs, indices)
+    if place is None and batch.targets is not batch.inputs:
+        place = _in_values("target", batch.targets, indices)
+    if place is None and batch.mask is not None:
+        place = _in_values("mask", batch.mask, indices)
+    return place
 
 
 def in_parameters(parameters: Parameters) -> str | None:
@@ -62,27 +75,47 @@ def in_parameters(parameters: Parameters) -> str | None:
     return None if all_finite(parameters.values) else _parameter(parameters, parameters.values, "parameter")
 
 
-def in_loss(network: Trainable, loss: float, signals: np.ndarray, indices: np.ndarray) -> str | None:
+def in_loss(network: Trainable, loss: float, signals: Values, indices: np.ndarray) -> str | None:
     """Look into a loss and its signals; when they are not finite, for the layer where it began."""
-    if math.isfinite(loss) and all_finite(signals):
+    place = _in_values("signal of the loss", signals, indices)
+    if math.isfinite(loss) and place is None:
         return None
     for name, layer in network.leaves.items():
         if not all_finite(layer.values):
             return _place(f"value of {_called(name, layer)}", layer.values, indices)
-    if not all_finite(signals):
-        return _place("signal of the loss", signals, indices)
-    return f"the loss is {loss} although every value is finite: it is too large"
+    return place or f"the loss is {loss} although every value is finite: it is too large"
+
+
+def in_state(network: Trainable) -> str | None:
+    """Look into what a network carries from step to step."""
+    for name, array in network.state().items():
+        if not all_finite(array):
+            position = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+            return f"carried state {name} is {array[position]} at {position}"
+    return None
 
 
 def in_gradients(network: Trainable, indices: np.ndarray) -> str | None:
     """Look into the gradients after a backward; when they are not finite, for the layer where it began."""
-    parameters = network.parameters
-    if all_finite(parameters.gradients):
+    place = in_parameter_gradients(network.parameters, "gradient of parameter")
+    if place is None:
         return None
     for name, layer in reversed(list(network.leaves.items())):
         if not all_finite(layer.signals):
             return _place(f"signal of {_called(name, layer)}", layer.signals, indices)
-    return _parameter(parameters, parameters.gradients, "gradient of parameter")
+    return place
+
+
+def in_parameter_gradients(parameters: Parameters, what: str) -> str | None:
+    """Look into the gradients of the parameters alone; `what` begins the place."""
+    return None if all_finite(parameters.gradients) else _parameter(parameters, parameters.gradients, what)
+
+
+def _in_values(what: str, values: Values, indices: np.ndarray) -> str | None:
+    for name, array in named(values).items():
+        if not all_finite(array):
+            return _place(f"{what} {name}" if name else what, array, indices)
+    return None
 
 
 def _called(name: str, layer: Any) -> str:

@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
 import numpy as np
 
-from nn.losses import Loss
-from nn.training.batches import BatchSource
-from nn.training.trainable import Trainable
+from nn.metrics import Metric
+from nn.training.batch import BatchSource
+from nn.training.losses import AnyLoss, MeanLoss
+from nn.training.options import Reset
+from nn.training.trainable import Trainable, forget_batch, run, state_copy
 
 
-def mean_loss(network: Trainable, loss: Loss, source: BatchSource, batch_size: int) -> float:
-    """Return the mean loss over a whole source.
+class Evaluation(NamedTuple):
+    """What a network reaches on a source.
+
+    Attributes
+    ----------
+    loss
+        Mean over the source.
+    metrics
+        By name; None where the source does not tell, such as a rate among positives without any.
+    """
+
+    loss: float
+    metrics: dict[str, float | None]
+
+
+def evaluate(
+    network: Trainable,
+    loss: AnyLoss,
+    source: BatchSource,
+    batch_size: int,
+    metrics: Sequence[Metric] | None = None,
+    *,
+    reset: Reset = "batch",
+) -> Evaluation:
+    """Return the mean loss and the metrics over a whole source.
 
     Every entry, or every output that a mask lets count, has the same weight, however the source
     divides into batches.
@@ -18,19 +48,59 @@ def mean_loss(network: Trainable, loss: Loss, source: BatchSource, batch_size: i
     Parameters
     ----------
     network
-        Only its forward runs, as at the time of use.
+        Only its forward runs, as at the time of use. A sequence that it was in the middle of goes on
+        afterwards as if nothing had been.
     loss
         Mean over a batch.
     source
         All its entries are used, in order.
     batch_size
         Entries at a time.
+    metrics
+        Those of the loss where none are given.
+    reset
+        When a network that goes on where its last sequence ended forgets it: before every "batch", or
+        once before the first, as for an "epoch" of training, or "never".
+
+    Raises
+    ------
+    ValueError
+        When the source is empty or the batch size below 1.
     """
-    total = weight = 0.0
-    for start in range(0, len(source), batch_size):
-        batch = source.batch(np.arange(start, min(start + batch_size, len(source))))
-        outputs = network.forward(batch.inputs)
-        mean, _ = loss(outputs, batch.targets, entries=batch.entries, mask=batch.mask)
-        total += mean * batch.weight
-        weight += batch.weight
-    return total / weight
+    if batch_size < 1 or not len(source):
+        raise ValueError(f"batch size {batch_size}, {len(source)} entries: both must be at least 1")
+    chosen = loss.metrics() if metrics is None else metrics
+    for metric in chosen:
+        metric.reset()
+    mean = MeanLoss(loss)
+    with _aside(network):
+        for start in range(0, len(source), batch_size):
+            batch = source.batch(np.arange(start, min(start + batch_size, len(source))))
+            if reset == "batch" or (reset == "epoch" and start == 0):
+                network.reset()
+            outputs: Any = run(network, batch)
+            mean.add(outputs, batch)
+            for metric in chosen:
+                metric.add(outputs, batch.targets, batch.entries, batch.mask)  # type: ignore[arg-type]
+    return Evaluation(mean.value(), {metric.name: _known(metric.value()) for metric in chosen})
+
+
+def mean_loss(network: Trainable, loss: AnyLoss, source: BatchSource, batch_size: int) -> float:
+    """Return the mean loss over a whole source; see `evaluate`."""
+    return evaluate(network, loss, source, batch_size, ()).loss
+
+
+@contextmanager
+def _aside(network: Trainable) -> Iterator[None]:
+    """Leave the network as it is when others have run through it."""
+    carried = state_copy(network)
+    try:
+        yield
+    finally:
+        network.reset()
+        network.load_state(carried)
+        forget_batch(network)
+
+
+def _known(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from typing import Annotated
 
 from pydantic import Strict
@@ -33,7 +34,9 @@ class LogRow:
     held_out_loss
         Mean over the held-out entries under the parameters of the row; None without any.
     learning_rate
-        Of the last step, schedule included.
+        At that moment, schedule included.
+    metrics
+        On the held-out entries, by name; None where they do not tell.
     """
 
     epoch: Real
@@ -42,6 +45,7 @@ class LogRow:
     training_loss: Real
     held_out_loss: Real | None
     learning_rate: Real
+    metrics: dict[str, Real | None] = field(default_factory=dict)
 
 
 @dataclass
@@ -121,10 +125,16 @@ class TrainingLog:
         return self.epoch_loss / self.epoch_weight
 
 
-def to_csv(rows: list[LogRow]) -> str:
-    """Return a table of rows with a line of headings; a loss that is not known is empty."""
+def to_csv(rows: Sequence[LogRow]) -> str:
+    """Return a table of rows with a line of headings; what is not known is empty.
+
+    Metrics follow the other columns: `accuracy` is called `held_out_accuracy`.
+    """
+    own = [each.name for each in fields(LogRow) if each.name != "metrics"]
+    metrics = list(dict.fromkeys(name for row in rows for name in row.metrics))
     text = io.StringIO()
-    table = csv.DictWriter(text, [each.name for each in fields(LogRow)], lineterminator="\n")
-    table.writeheader()
-    table.writerows(asdict(row) for row in rows)
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow([*own, *(f"held_out_{name}" for name in metrics)])
+    for row in rows:
+        table.writerow([*(getattr(row, name) for name in own), *(row.metrics.get(name) for name in metrics)])
     return text.getvalue()

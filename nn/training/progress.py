@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from nn.training.callbacks import Callback
 from nn.training.limits import Limits
+from nn.training.log import LogRow
 
 if TYPE_CHECKING:
     from nn.training import Trainer
@@ -79,10 +80,15 @@ class ProgressBar(Callback):
         parts = [f"epoch {epochs:.2f}"]
         if trainer.log.last_loss is not None:
             parts.append(f"loss {trainer.log.last_loss:.5f}")
-        if trainer.rows and trainer.rows[-1].held_out_loss is not None:
-            parts.append(f"held-out {trainer.rows[-1].held_out_loss:.5f}")
+        parts += _held_out(trainer.rows[-1]) if trainer.rows else []
         parts.append(f"{epochs_per_second * len(trainer.batches):,.0f} {self.unit}/s")
         left = trainer.limits.seconds_left(epochs, seconds, epochs_per_second)
         if left is not None:
             parts.append(f"{timedelta(seconds=math.ceil(left))} left")
         return ", ".join(parts)
+
+
+def _held_out(row: LogRow) -> list[str]:
+    """Say what was last measured on the held-out data."""
+    loss = [] if row.held_out_loss is None else [f"held-out {row.held_out_loss:.5f}"]
+    return loss + [f"{name} {value:.4f}" for name, value in row.metrics.items() if value is not None]

@@ -54,6 +54,8 @@ class Shuffle:
         How many there are.
     generator
         Draws the orders. Others may draw from it too.
+    shuffled
+        Whether there is an order to draw; entries come in their own otherwise.
 
     Attributes
     ----------
@@ -61,9 +63,10 @@ class Shuffle:
         Epochs done, and entries of the current one that are done.
     """
 
-    def __init__(self, entries: int, *, generator: np.random.Generator) -> None:
+    def __init__(self, entries: int, *, generator: np.random.Generator, shuffled: bool = True) -> None:
         self.entries = entries
         self.generator = generator
+        self.shuffled = shuffled
         self.epoch = self.entry = 0
         self._order: np.ndarray | None = None
         self._epoch_generator: dict[str, Any] | None = None
@@ -77,8 +80,18 @@ class Shuffle:
         """Return the next `count` entries, int (count,), or what the epoch has left; go no further."""
         if self._order is None:
             self._epoch_generator = generator_state(self.generator)
-            self._order = self.generator.permutation(self.entries)
+            self._order = np.arange(self.entries)
+            if self.shuffled:
+                self._order = self.generator.permutation(self.entries)
         return self._order[self.entry : self.entry + count]
+
+    def peek(self, count: int) -> np.ndarray:
+        """Return the `count` entries after the next `count`, or what the epoch has of them.
+
+        The order of the next epoch is not known yet: others may draw from the generator before.
+        """
+        order = np.zeros(0, np.int64) if self._order is None else self._order
+        return order[self.entry + count : self.entry + 2 * count]
 
     def advance(self, count: int) -> bool:
         """Mark the next `count` entries as done, and return whether that ended the epoch."""

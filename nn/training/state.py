@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -12,9 +13,12 @@ from nn.parameters import Parameters
 from nn.snapshot import Snapshot, SnapshotError
 from nn.training.log import Real, TrainingLog
 from nn.training.shuffle import Count, ShuffleState
+from nn.training.trainable import Trainable
 
 PARAMETERS = "parameters."
 OPTIMIZER = "optimizer."
+CARRIED = "state."
+CALLBACKS = "callbacks."
 
 
 class OptimizerState(BaseModel):
@@ -39,6 +43,12 @@ class TrainingState(BaseModel):
         Its configuration.
     log
         Rows and curve.
+    schedule
+        What it keeps from epoch to epoch.
+    generators
+        States of those that the network draws from, by name.
+    callbacks
+        States by the names of the callbacks.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -48,12 +58,21 @@ class TrainingState(BaseModel):
     shuffle: ShuffleState
     optimizer: OptimizerState
     log: TrainingLog
+    schedule: dict[str, Any] = {}
+    generators: dict[str, dict[str, Any]] = {}
+    callbacks: dict[str, dict[str, Any]] = {}
 
 
-def state_arrays(parameters: Parameters, optimizer: Optimizer) -> dict[str, np.ndarray]:
+def state_arrays(network: Trainable, optimizer: Optimizer) -> dict[str, np.ndarray]:
     """Return the arrays by the names they have in a snapshot: views, not copies."""
     kept = {OPTIMIZER + name: array for name, array in optimizer.state().items()}
-    return {**_parameter_arrays(parameters), **kept}
+    carried = {CARRIED + name: array for name, array in network.state().items()}
+    return {**_parameter_arrays(network.parameters), **kept, **carried}
+
+
+def arrays_under(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """Return the arrays whose names begin with a prefix, by the rest of their names."""
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
 def read_state(snapshot: Snapshot) -> TrainingState:
@@ -111,13 +130,8 @@ def load_optimizer(snapshot: Snapshot, optimizer: Optimizer, parameters: Paramet
     saved = read_state(snapshot).optimizer
     if saved.name != optimizer.name:
         raise SnapshotError(f"{snapshot.path}: was trained with {saved.name}, not with {optimizer.name}")
-    arrays = {
-        name.removeprefix(OPTIMIZER): array
-        for name, array in snapshot.arrays.items()
-        if name.startswith(OPTIMIZER)
-    }
     try:
-        optimizer.load_state(arrays, parameters)
+        optimizer.load_state(arrays_under(snapshot.arrays, OPTIMIZER), parameters)
     except ValueError as error:
         raise SnapshotError(f"{snapshot.path}: {error}") from error
     optimizer.learning_rate = saved.learning_rate

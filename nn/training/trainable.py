@@ -8,10 +8,14 @@ from typing import Any, Protocol
 import numpy as np
 
 from nn.parameters import Parameters
+from nn.training.batch import Batch, Values
+from nn.training.reach import Reaching
 
 
-class Trainable(Protocol):
+class Trainable(Reaching, Protocol):
     """A network as the training loop sees it; `networks.network.Network` keeps this protocol."""
+
+    entries: int | None
 
     @property
     def parameters(self) -> Parameters:
@@ -21,8 +25,50 @@ class Trainable(Protocol):
     def leaves(self) -> Mapping[str, Any]:
         """The networks inside by name; each has `family`, `values` and `signals` of the last pass."""
 
-    def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
-        """Return the outputs (..., N) of inputs (..., N)."""
+    @property
+    def generators(self) -> dict[str, np.random.Generator]:
+        """What it draws from while training, by name."""
 
-    def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
+    @property
+    def step_mask(self) -> np.ndarray | None:
+        """Which steps of the next forwards are there."""
+
+    @step_mask.setter
+    def step_mask(self, mask: np.ndarray | None) -> None: ...
+
+    def forward(self, values: Any, training: bool = False) -> Any:
+        """Return the outputs (..., N) of inputs (..., N), by name where there are several."""
+
+    def backward(self, signals: Any, learning_rate: float | None = None) -> Any:
         """Add the gradients, or descend along them at once when there is a learning rate."""
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return what it carries from step to step beside the parameters: the arrays themselves."""
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from what `state` returned; a ValueError where it does not fit, and no change then."""
+
+    def reset(self) -> None:
+        """Forget the sequence that came before."""
+
+    def history_bytes(self, histories: int) -> int:
+        """Return how much memory a step on so many histories takes beside the parameters."""
+
+
+def run(network: Trainable, batch: Batch, training: bool = False) -> Values:
+    """Return the outputs for a batch, after telling the network what of the batch is there."""
+    network.step_mask = batch.step_mask
+    network.entries = batch.entries
+    outputs: Values = network.forward(batch.inputs, training)
+    return outputs
+
+
+def forget_batch(network: Trainable) -> None:
+    """Let the next forward be of whatever it is given, not of the batch that was run last."""
+    network.step_mask = None
+    network.entries = None
+
+
+def state_copy(network: Trainable) -> dict[str, np.ndarray]:
+    """Return a copy of what a network carries."""
+    return {name: array.copy() for name, array in network.state().items()}

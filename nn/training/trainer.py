@@ -6,35 +6,35 @@ are taken, so a snapshot is always of a whole number of steps. NaN or Inf stops 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from nn.losses import Loss
 from nn.optimizer import Optimizer
 from nn.schedules import Constant, Moment, Schedule
-from nn.snapshot import Snapshot, SnapshotError
 from nn.training import divergence
-from nn.training.batches import BatchSource
+from nn.training.advice import warn_of_unreachable_targets
+from nn.training.batch import BatchSource
+from nn.training.callback_states import CallbackStates
 from nn.training.callbacks import Callback
-from nn.training.divergence import TrainingDiverged
-from nn.training.evaluation import mean_loss
+from nn.training.divergence import NotFiniteError, TrainingDiverged
+from nn.training.evaluation import Evaluation, evaluate
 from nn.training.interrupts import stopping_on_interrupts
 from nn.training.limits import Clock, Limits
 from nn.training.log import LogRow, TrainingLog
+from nn.training.losses import AnyLoss, batch_weight
+from nn.training.memory import require_training_memory
+from nn.training.options import Options
+from nn.training.prefetch import Prefetched
+from nn.training.resumable import Resumable
 from nn.training.shuffle import Shuffle
-from nn.training.state import (
-    OptimizerState,
-    TrainingState,
-    check_parameters,
-    load_optimizer,
-    load_parameters,
-    read_state,
-    state_arrays,
-)
-from nn.training.trainable import Trainable
+from nn.training.step import Learner
+from nn.training.trainable import Trainable, forget_batch
+
+logger = logging.getLogger(__name__)
 
 
 class Outcome(NamedTuple):
@@ -46,13 +46,16 @@ class Outcome(NamedTuple):
         Whether it was asked to stop before it reached a limit.
     row
         Where it stands; None when no step was ever made.
+    reason
+        Why it was asked to stop; empty where it was not.
     """
 
     stopped: bool
     row: LogRow | None
+    reason: str = ""
 
 
-class Trainer:
+class Trainer(Resumable):
     """Trains a network.
 
     Parameters
@@ -60,19 +63,23 @@ class Trainer:
     network
         Anything with forward, backward and parameters.
     loss
-        Mean over a batch; masks count in it.
+        Mean over a batch; masks count in it. `nn.training.Losses` for a network with several outputs.
     optimizer
-        Plain gradient descent is applied within the network's own backward.
+        Plain gradient descent is applied within the network's own backward where nothing is frozen,
+        regularized or clipped.
     batches
-        The training data.
+        The training data; `nn.training.Prefetched` has the next batch gathered by a thread.
     held_out
-        Data to measure the loss on after every epoch and at the end.
+        Data to measure loss and metrics on after every epoch and at the end.
     batch_size
         Entries in a step; the last batch of an epoch has what is left.
     generator
         Draws the order of every epoch. A network that draws while it trains may share it.
     schedule
-        Factor of the learning rate by progress.
+        Factor of the learning rate. After every epoch it observes the loss of the held-out data, or of
+        the training data where none is held out.
+    options
+        Regularizers, clipping, metrics and more.
 
     Attributes
     ----------
@@ -86,17 +93,21 @@ class Trainer:
         Of the current or last call of `train`.
     log
         Rows of the epochs that are over, and the curve of the loss.
+    metrics
+        What is measured on the held-out data beside the loss.
 
     Raises
     ------
     ValueError
         When the batch size is not positive or there is no data.
+    TrainingMemoryError
+        When training needs more memory than there is.
     """
 
     def __init__(
         self,
         network: Trainable,
-        loss: Loss,
+        loss: AnyLoss,
         optimizer: Optimizer,
         batches: BatchSource,
         held_out: BatchSource | None = None,
@@ -104,21 +115,27 @@ class Trainer:
         batch_size: int,
         generator: np.random.Generator,
         schedule: Schedule = Constant(),  # noqa: B008 - frozen
+        options: Options = Options(),  # noqa: B008 - frozen
     ) -> None:
         if batch_size < 1 or not len(batches):
             raise ValueError(f"batch size {batch_size}, {len(batches)} entries: both must be at least 1")
         self.network, self.loss, self.optimizer, self.schedule = network, loss, optimizer, schedule
         self.batches = batches
-        self.held_out = held_out
+        self.held_out = held_out if held_out is not None and len(held_out) else None
         self.batch_size = batch_size
+        self.options = options
         self.step = 0
-        self.shuffle = Shuffle(len(batches), generator=generator)
+        self.shuffle = Shuffle(len(batches), generator=generator, shuffled=options.shuffled)
         self.clock = Clock()
         self.limits = Limits()
         self.log = TrainingLog()
+        self.metrics = list(loss.metrics() if options.metrics is None else options.metrics)
+        self._callbacks = CallbackStates()
         self._unfinished_row: LogRow | None = None
-        self._stop_requested = False
+        self._stop_reason: str | None = None
+        require_training_memory(network, optimizer, min(batch_size, len(batches)))
         optimizer.prepare(network.parameters)
+        warn_of_unreachable_targets(network, loss, batches, batch_size)
 
     def train(
         self,
@@ -134,23 +151,25 @@ class Trainer:
             Limits for all runs together, those before a resume included. With neither, training
             goes on until it is stopped. The schedule follows the epochs where both are given.
         callbacks
-            Told what happens, in their order.
+            Told what happens, in their order. After `restore` those with the names of the snapshot's
+            go on from their states.
 
         Raises
         ------
         ValueError
-            When a limit is negative or not a number.
+            When a limit is negative or not a number, or callbacks with a state have the same name.
         TrainingDiverged
             When NaN or Inf turns up; the update that would have followed is not made.
         """
         self.limits = Limits(epochs, minutes)
         self.limits.check()
-        self._stop_requested = False
+        self._callbacks.begin(callbacks)
+        self._stop_reason = None
         with ExitStack() as stack:
             for callback in callbacks:
                 stack.callback(callback.close)
+            stack.callback(self._let_go)
             stack.enter_context(stopping_on_interrupts(self.stop))
-            stack.callback(self.clock.stop)
             self.clock.start()
             self.network.parameters.zero_gradients()
             for callback in callbacks:
@@ -159,46 +178,18 @@ class Trainer:
             self._finish()
             for callback in callbacks:
                 callback.on_end(self)
-        return Outcome(stopped, self.rows[-1] if self.rows else None)
+        reason = self._stop_reason or "" if stopped else ""
+        logger.info("training ended at step %d%s", self.step, f": {reason}" if reason else "")
+        return Outcome(stopped, self.rows[-1] if self.rows else None, reason)
 
-    def stop(self) -> None:
+    def stop(self, reason: str = "interrupted") -> None:
         """End `train` cleanly after the current step; may be called from any thread."""
-        self._stop_requested = True
+        self._stop_reason = reason
 
-    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Return what a snapshot needs for an exact resume: arrays (views, not copies) and metadata."""
-        state = TrainingState(
-            step=self.step,
-            seconds=self.clock.seconds,
-            shuffle=self.shuffle.state(),
-            optimizer=OptimizerState(name=self.optimizer.name, learning_rate=self.optimizer.learning_rate),
-            log=self.log,
-        )
-        arrays = state_arrays(self.network.parameters, self.optimizer)
-        return arrays, {"training": state.model_dump()}
-
-    def restore(self, snapshot: Snapshot) -> None:
-        """Go on from a snapshot: training continues as if it had never ended.
-
-        The learning rate becomes the snapshot's as well; change it afterwards if you want another.
-
-        Raises
-        ------
-        SnapshotError
-            When the snapshot is of another network, optimizer, kind of generator or number of
-            entries, or holds no state of training; nothing is changed then.
-        """
-        state = read_state(snapshot)
-        check_parameters(snapshot, self.network.parameters)
-        try:
-            self.shuffle.check_state(state.shuffle)
-        except ValueError as error:
-            raise SnapshotError(f"{snapshot.path}: {error}") from error
-        load_optimizer(snapshot, self.optimizer, self.network.parameters)
-        load_parameters(snapshot, self.network.parameters)
-        self.shuffle.load_state(state.shuffle)
-        self.step, self.clock.seconds, self.log = state.step, state.seconds, state.log
-        self._unfinished_row = None
+    @property
+    def stopping(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stop_reason is not None
 
     @property
     def rows(self) -> list[LogRow]:
@@ -210,75 +201,98 @@ class Trainer:
         """How far training is, in [0, 1]."""
         return self.limits.share_done(self.shuffle.epochs, self.clock.seconds)
 
+    def make_step(self) -> bool:
+        """Learn from the next batch, telling no callback; return whether that ended the epoch.
+
+        Raises
+        ------
+        TrainingDiverged
+            When NaN or Inf turns up; the update that would have followed is not made.
+        """
+        indices = self.shuffle.next(self.batch_size)
+        batch = self.batches.batch(indices)
+        if isinstance(self.batches, Prefetched) and len(following := self.shuffle.peek(self.batch_size)):
+            self.batches.expect(following)
+        if self.options.reset == "batch" or (self.options.reset == "epoch" and self.shuffle.entry == 0):
+            self.network.reset()
+        learner = Learner(self.network, self.loss, self.optimizer, self.options)
+        try:
+            loss = learner.learn(batch, indices, self._schedule_factor())
+        except NotFiniteError as error:
+            raise self._diverged(str(error)) from None
+        self.step += 1
+        self._unfinished_row = None
+        self.log.add(self.step, loss, batch_weight(self.loss, batch))
+        return self.shuffle.advance(len(indices))
+
+    def evaluate(self) -> Evaluation | None:
+        """Return loss and metrics on the held-out data; None where there are none.
+
+        Raises
+        ------
+        TrainingDiverged
+            When a parameter or the loss is not finite.
+        """
+        if self.held_out is None:
+            return None
+        self._check_parameters()
+        arguments = self.network, self.loss, self.held_out, self.batch_size, self.metrics
+        with np.errstate(over="ignore", invalid="ignore"):
+            evaluation = evaluate(*arguments, reset=self.options.reset)
+        if not np.isfinite(evaluation.loss):
+            raise self._diverged(f"the loss of the held-out data is {evaluation.loss}")
+        return evaluation
+
     def _loop(self, callbacks: Sequence[Callback]) -> bool:
         """Make steps until the end; return whether it came before a limit."""
         while self.share_done < 1:
-            if self._stop_requested:
+            if self.stopping:
                 return True
-            if self._make_step():
-                self.log.close_epoch(self._row())
+            if self.make_step():
+                self._close_epoch()
                 for callback in callbacks:
                     callback.on_epoch(self)
             for callback in callbacks:
                 callback.on_step(self)
         return False
 
-    @np.errstate(over="ignore", invalid="ignore")  # looked for, and named, by `divergence`
-    def _make_step(self) -> bool:
-        """Learn from one batch; return whether that ended the epoch."""
-        indices = self.shuffle.next(self.batch_size)
-        batch = self.batches.batch(indices)
-        self._refuse(divergence.in_batch(batch, indices))
-        self._refuse(divergence.in_parameters(self.network.parameters))
-        outputs = self.network.forward(batch.inputs, training=True)
-        loss, signals = self.loss(outputs, batch.targets, entries=batch.entries, mask=batch.mask)
-        self._refuse(divergence.in_loss(self.network, loss, signals, indices))
-        self._learn(signals, indices)
-        self.step += 1
-        self._unfinished_row = None
-        self.log.add(self.step, loss, batch.weight)
-        return self.shuffle.advance(len(indices))
+    def _close_epoch(self) -> None:
+        row = self._row()
+        self.log.close_epoch(row)
+        self.schedule.observe(row.training_loss if row.held_out_loss is None else row.held_out_loss)
+        logger.info("epoch %d: %s", self.shuffle.epoch, row)
 
-    def _learn(self, signals: np.ndarray, indices: np.ndarray) -> None:
-        factor = self._schedule_factor()
-        if self.optimizer.is_plain_descent:
-            self.network.backward(signals, self.optimizer.learning_rate * factor)
-            self.optimizer.steps += 1
-        else:
-            self.network.backward(signals)
-            self._refuse(divergence.in_gradients(self.network, indices))
-            self.optimizer.step(self.network.parameters, factor)
+    def _diverged(self, place: str) -> TrainingDiverged:
+        return TrainingDiverged(self.step + 1, self.shuffle.epoch, place)
 
-    def _refuse(self, place: str | None) -> None:
+    def _check_parameters(self) -> None:
+        place = divergence.in_parameters(self.network.parameters)
         if place is not None:
-            self.network.parameters.zero_gradients()
-            raise TrainingDiverged(self.step + 1, self.shuffle.epoch, place)
+            raise self._diverged(place)
 
     def _schedule_factor(self) -> float:
         epochs = self.shuffle.epochs
         return self.schedule(Moment(self.limits.progress(epochs, self.clock.seconds), epochs, self.step))
 
     def _finish(self) -> None:
-        self._refuse(divergence.in_parameters(self.network.parameters))
+        self._check_parameters()
         if self.shuffle.entry:
             self._unfinished_row = self._row()
 
-    @np.errstate(over="ignore", invalid="ignore")
     def _row(self) -> LogRow:
+        evaluation = self.evaluate()
         return LogRow(
             epoch=self.shuffle.epochs,
             step=self.step,
             seconds=self.clock.seconds,
             training_loss=self.log.epoch_mean,
-            held_out_loss=self._held_out_loss(),
+            held_out_loss=None if evaluation is None else evaluation.loss,
             learning_rate=self.optimizer.learning_rate * self._schedule_factor(),
+            metrics={} if evaluation is None else evaluation.metrics,
         )
 
-    def _held_out_loss(self) -> float | None:
-        if self.held_out is None or not len(self.held_out):
-            return None
-        self._refuse(divergence.in_parameters(self.network.parameters))
-        loss = mean_loss(self.network, self.loss, self.held_out, self.batch_size)
-        if not np.isfinite(loss):
-            self._refuse(f"the loss of the held-out data is {loss}")
-        return loss
+    def _let_go(self) -> None:
+        self.clock.stop()
+        forget_batch(self.network)
+        if isinstance(self.batches, Prefetched):
+            self.batches.close()

@@ -1,0 +1,67 @@
+"""The states of callbacks between their snapshots and the callbacks themselves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from nn.training.callbacks import Callback
+from nn.training.state import CALLBACKS, arrays_under
+
+
+class CallbackStates:
+    """Keeps the states that a snapshot brought until callbacks of their names are given; then asks those."""
+
+    def __init__(self) -> None:
+        self._restored: dict[str, dict[str, Any]] = {}
+        self._callbacks: Sequence[Callback] = ()
+
+    def begin(self, callbacks: Sequence[Callback]) -> None:
+        """Let callbacks go on from their states.
+
+        Raises
+        ------
+        ValueError
+            When two of one name keep a state, or one cannot go on from what was saved under its name.
+        """
+        names = Counter(callback.name for callback in callbacks if callback.state())
+        if twice := [name for name, count in names.items() if count > 1]:
+            raise ValueError(f"two callbacks are called {twice[0]!r} and keep a state: give one another name")
+        self._callbacks = tuple(callbacks)
+        for callback in callbacks:
+            if callback.name in self._restored:
+                try:
+                    callback.load_state(self._restored[callback.name])
+                except (ValueError, TypeError, KeyError) as error:
+                    raise ValueError(f"callback {callback.name}: not a state of it: {error!r}") from error
+                del self._restored[callback.name]
+
+    def restore(self, metadata: Mapping[str, Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> None:
+        """Keep what a snapshot brought for the callbacks to come."""
+        self._callbacks = ()
+        self._restored = {
+            name: {**state, **arrays_under(arrays, f"{CALLBACKS}{name}/")} for name, state in metadata.items()
+        }
+
+    def metadata(self) -> dict[str, dict[str, Any]]:
+        """Return the states without their arrays."""
+        return {
+            name: {key: value for key, value in state.items() if not isinstance(value, np.ndarray)}
+            for name, state in self._states().items()
+        }
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the arrays of the states by the names they have in a snapshot."""
+        return {
+            f"{CALLBACKS}{name}/{key}": value
+            for name, state in self._states().items()
+            for key, value in state.items()
+            if isinstance(value, np.ndarray)
+        }
+
+    def _states(self) -> dict[str, Mapping[str, Any]]:
+        own = {callback.name: state for callback in self._callbacks if (state := callback.state())}
+        return {**self._restored, **own}

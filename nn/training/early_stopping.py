@@ -1,0 +1,176 @@
+"""Early stopping: an end when nothing gets better any more, and the best snapshot."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nn.snapshot import SnapshotError
+from nn.training.callbacks import Callback, Snapshots
+from nn.training.state import arrays_under
+from nn.training.trainable import state_copy
+from nn.training.watch import Watch, known_count, known_number
+
+if TYPE_CHECKING:
+    from nn.training import Trainer
+
+logger = logging.getLogger(__name__)
+
+CARRIED = "carried."
+
+
+class EarlyStopping(Callback):
+    """Stops training when a number has not become better for some epochs (Prechelt 1998, third class).
+
+    A run that it stopped stays stopped when it goes on from a snapshot.
+
+    Parameters
+    ----------
+    metric
+        What to watch; see `nn.training.watch.Watch`. Which way is better is known.
+    patience
+        Epochs in a row without progress after which training ends.
+    minimum_change
+        How much better a number has to be to count as progress.
+    restore_best
+        Whether to go back to the parameters of the best epoch when it stops training. Give it before
+        snapshots then, so that they save these.
+
+    Raises
+    ------
+    ValueError
+        When the patience is below 1, or the minimum change negative; at the start when the trainer
+        does not measure the metric.
+    """
+
+    def __init__(
+        self,
+        metric: str = "held_out_loss",
+        patience: int = 10,
+        minimum_change: float = 0.0,
+        restore_best: bool = False,
+    ) -> None:
+        if patience < 1:
+            raise ValueError(f"patience {patience}: must be at least 1 epoch")
+        self.watch = Watch(metric, minimum_change)
+        self.patience, self.restore_best = patience, restore_best
+        self.best: float | None = None
+        self.waited = 0
+        self._kept: dict[str, np.ndarray] = {}
+
+    @property
+    def name(self) -> str:
+        """Named after the metric."""
+        return f"early stopping on {self.watch.metric}"
+
+    def on_start(self, trainer: Trainer) -> None:
+        """Ask whether the metric is measured; stop again where it had stopped training before."""
+        self.watch.check(trainer)
+        self._stop_if_out_of_patience(trainer)
+
+    def on_epoch(self, trainer: Trainer) -> None:
+        """Look at the metric, and count the epochs without progress."""
+        value = self.watch.value(trainer)
+        if self.watch.is_better(trainer, value, self.best):
+            self.best, self.waited = value, 0
+            if self.restore_best:
+                carried = {CARRIED + name: array for name, array in state_copy(trainer.network).items()}
+                self._kept = {"parameters": trainer.network.parameters.values.copy(), **carried}
+        else:
+            self.waited += 1
+        self._stop_if_out_of_patience(trainer)
+
+    def on_end(self, trainer: Trainer) -> None:
+        """Go back to the best parameters, if it was this that ended training."""
+        if self.waited >= self.patience and self._kept:
+            trainer.network.parameters.values[:] = self._kept["parameters"]
+            trainer.network.load_state(arrays_under(self._kept, CARRIED))
+
+    def state(self) -> Mapping[str, Any]:
+        """Return the best number, the epochs since, and the best parameters where they are kept."""
+        return {"best": self.best, "waited": self.waited, **self._kept}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state` returned; see `Callback.load_state`."""
+        best, waited = known_number(state["best"]), known_count(state["waited"])
+        self.best, self.waited = best, waited
+        self._kept = {name: array for name, array in state.items() if isinstance(array, np.ndarray)}
+
+    def _stop_if_out_of_patience(self, trainer: Trainer) -> None:
+        if self.waited >= self.patience:
+            trainer.stop(
+                f"{self.watch.metric} has not become better than {self.best} in {self.waited} epochs"
+            )
+
+
+class Best(Snapshots):
+    """Saves the state of training whenever a number is better than ever before at the end of an epoch.
+
+    A snapshot that cannot be saved is logged as an error; the one before it stays, until another epoch
+    is better than that.
+
+    Parameters
+    ----------
+    path
+        Where to; see `nn.snapshot.save`. Another place than that of the last snapshots.
+    metric
+        What to watch; see `nn.training.watch.Watch`. Which way is better is known.
+    metadata
+        What to keep beside the state of training, such as the network's configuration.
+
+    Raises
+    ------
+    ValueError
+        At the start, when the trainer does not measure the metric.
+    """
+
+    def __init__(
+        self, path: Path, metric: str = "held_out_loss", metadata: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(path, 0.0, metadata or {})
+        self.watch = Watch(metric)
+        self.best: float | None = None
+        self._to_save: float | None = None
+
+    @property
+    def name(self) -> str:
+        """Named after the metric."""
+        return f"best {self.watch.metric}"
+
+    def on_start(self, trainer: Trainer) -> None:
+        """Ask whether the metric is measured; save what a run that was killed could not save any more."""
+        self.watch.check(trainer)
+        self.on_step(trainer)
+
+    def on_epoch(self, trainer: Trainer) -> None:
+        """Look at the metric."""
+        value = self.watch.value(trainer)
+        if self.watch.is_better(trainer, value, self.best):
+            self._to_save = value
+
+    def on_step(self, trainer: Trainer) -> None:
+        """Save after an epoch that was better, when all callbacks know of it."""
+        if self._to_save is None:
+            return
+        before, self.best, self._to_save = self.best, self._to_save, None
+        try:
+            self.save(trainer)
+        except SnapshotError as error:
+            self.best = before
+            logger.error("%s", error)
+
+    def on_end(self, trainer: Trainer) -> None:
+        """Save nothing more."""
+
+    def state(self) -> Mapping[str, Any]:
+        """Return the best number, and that of an epoch which is yet to be saved."""
+        return {"best": self.best, "to_save": self._to_save}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state` returned; see `Callback.load_state`."""
+        best, to_save = known_number(state["best"]), known_number(state["to_save"])
+        self.best, self._to_save = best, to_save

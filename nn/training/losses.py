@@ -1,0 +1,179 @@
+"""The loss of a network with several outputs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from nn.losses import Loss
+from nn.metrics import Metric
+from nn.training.batch import Batch, Values, named
+
+
+class Losses:
+    """A loss for every output, added up.
+
+        L = sum over outputs k of weight_k * L_k        dL / d output_k = weight_k * dL_k / d output_k
+
+    Parameters
+    ----------
+    parts
+        The loss of every output of the network, by name.
+    weights
+        How much each counts; 1 where nothing is said.
+
+    Raises
+    ------
+    ValueError
+        When there is none, or a weight belongs to no output, is negative or not finite.
+    """
+
+    name = "losses"
+
+    def __init__(self, parts: Mapping[str, Loss], weights: Mapping[str, float] | None = None) -> None:
+        self.parts = dict(parts)
+        given = dict(weights or {})
+        if not self.parts:
+            raise ValueError("losses: give the loss of at least one output")
+        if unknown := given.keys() - self.parts.keys():
+            raise ValueError(f"losses: weights of {', '.join(sorted(unknown))}, which have no loss")
+        self.weights = {name: float(given.get(name, 1.0)) for name in self.parts}
+        for name, weight in self.weights.items():
+            if not (math.isfinite(weight) and weight >= 0):
+                raise ValueError(
+                    f"losses: the weight of {name} is {weight}, not a finite number of at least 0"
+                )
+
+    def __call__(
+        self,
+        outputs: Mapping[str, np.ndarray],
+        targets: Mapping[str, np.ndarray],
+        *,
+        entries: int | None = None,
+        mask: Mapping[str, np.ndarray] | None = None,
+    ) -> tuple[float, dict[str, np.ndarray]]:
+        """Return the sum, and the signals of every output.
+
+        Parameters
+        ----------
+        outputs, targets
+            Histories (..., N) by the names of the outputs.
+        entries
+            How many of the N entries are active; all by default.
+        mask
+            By name as well; outputs without one count everywhere.
+
+        Raises
+        ------
+        ValueError
+            When outputs or targets have other names than the losses, or one does not fit its loss.
+        """
+        self.check_names(outputs, targets)
+        total, signals = 0.0, {}
+        for name, loss in self.parts.items():
+            part, slopes = loss(outputs[name], targets[name], entries=entries, mask=named(mask).get(name))
+            slopes *= self.weights[name]
+            total += self.weights[name] * part
+            signals[name] = slopes
+        return total, signals
+
+    def weight(
+        self,
+        targets: Mapping[str, np.ndarray],
+        entries: int | None = None,
+        mask: Mapping[str, np.ndarray] | None = None,
+    ) -> float:
+        """Return how much a batch counts in a mean over batches: its entries, whatever is masked."""
+        return float(next(iter(targets.values())).shape[-1] if entries is None else entries)
+
+    def metrics(self) -> list[Metric]:
+        """Return the metrics of all losses; `accuracy` of the output `digit` is called `digit_accuracy`."""
+        return [OutputMetric(name, metric) for name, loss in self.parts.items() for metric in loss.metrics()]
+
+    def check_names(self, outputs: Values, targets: Values) -> None:
+        """Refuse outputs or targets of other names than the losses, with a ValueError."""
+        for what, given in (("outputs", outputs), ("targets", targets)):
+            names = "one without a name" if not isinstance(given, Mapping) else ", ".join(given)
+            if not isinstance(given, Mapping) or set(given) != set(self.parts):
+                raise ValueError(f"losses are of the outputs {', '.join(self.parts)}; the {what} are {names}")
+
+
+class OutputMetric(Metric):
+    """A metric of one of several outputs."""
+
+    def __init__(self, output: str, metric: Metric) -> None:
+        self.output, self.metric = output, metric
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """The name of the metric after that of the output."""
+        return f"{self.output}_{self.metric.name}"
+
+    @property
+    def higher_is_better(self) -> bool:  # type: ignore[override]
+        """As the metric says."""
+        return self.metric.higher_is_better
+
+    def reset(self) -> None:
+        """Forget all batches."""
+        self.metric.reset()
+
+    def add(
+        self,
+        outputs: Any,
+        targets: Any,
+        entries: int | None = None,
+        mask: Any = None,
+    ) -> None:
+        """Take the output's part of a batch, whose arrays are given by the names of the outputs."""
+        own = named(mask).get(self.output)
+        self.metric.add(outputs[self.output], targets[self.output], entries, own)
+
+    def value(self) -> float:
+        """Return the metric over all batches."""
+        return self.metric.value()
+
+
+AnyLoss: TypeAlias = Loss | Losses
+
+
+def batch_loss(loss: AnyLoss, outputs: Values, batch: Batch) -> tuple[float, Values]:
+    """Return the loss of the outputs for a batch, and the signals."""
+    either: Any = loss
+    mean, signals = either(outputs, batch.targets, entries=batch.entries, mask=batch.mask)
+    return float(mean), signals
+
+
+def batch_weight(loss: AnyLoss, batch: Batch) -> float:
+    """Return how much a batch counts in a mean over batches."""
+    either: Any = loss
+    return float(either.weight(batch.targets, batch.entries, batch.mask))
+
+
+class MeanLoss:
+    """The mean of a loss over many batches, each output with the weights of its own loss."""
+
+    def __init__(self, loss: AnyLoss) -> None:
+        self._loss = loss
+        self._parts: Mapping[str, Loss] = loss.parts if isinstance(loss, Losses) else {"": loss}
+        self._sums = dict.fromkeys(self._parts, 0.0)
+        self._weights = dict.fromkeys(self._parts, 0.0)
+
+    def add(self, outputs: Values, batch: Batch) -> None:
+        """Take a batch in."""
+        if isinstance(self._loss, Losses):
+            self._loss.check_names(outputs, batch.targets)
+        answers, masks = named(batch.targets), named(batch.mask)
+        for name, loss in self._parts.items():
+            mean, _ = loss(named(outputs)[name], answers[name], entries=batch.entries, mask=masks.get(name))
+            weight = loss.weight(answers[name], batch.entries, masks.get(name))
+            self._sums[name] += mean * weight
+            self._weights[name] += weight
+
+    def value(self) -> float:
+        """Return the mean over all batches."""
+        factors = self._loss.weights if isinstance(self._loss, Losses) else {"": 1.0}
+        return sum(factors[name] * self._sums[name] / self._weights[name] for name in self._parts)

@@ -1,0 +1,81 @@
+"""How much memory training takes, reckoned before any of it is allocated, and refused if it is too much."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from nn.data.memory import available_memory
+from nn.optimizer import Optimizer
+from nn.sizes import as_size
+from nn.training.trainable import Trainable
+
+
+class TrainingMemoryError(MemoryError):
+    """Training needs more memory than there is: the message has the figures and what to make smaller."""
+
+
+class Memory(NamedTuple):
+    """Bytes by what they are for.
+
+    Attributes
+    ----------
+    parameters, gradients
+        Of the network.
+    optimizer
+        What it keeps from step to step.
+    histories
+        What the network keeps of every entry of a batch.
+    data
+        Arrays that batches are gathered from.
+    """
+
+    parameters: int
+    gradients: int
+    optimizer: int
+    histories: int
+    data: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return sum(self)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {as_size(part)}" for name, part in self._asdict().items() if part)
+
+
+def estimate(network: Trainable, optimizer: Optimizer, batch_size: int, data_bytes: int = 0) -> Memory:
+    """Return what training takes.
+
+    Parameters
+    ----------
+    network
+        Knows its parameters, and what its histories take.
+    optimizer
+        Knows how many arrays as large as the parameters it keeps.
+    batch_size
+        Entries in a step.
+    data_bytes
+        Bytes of the data.
+    """
+    parameters = network.parameters.size * network.parameters.dtype.itemsize
+    histories = network.history_bytes(batch_size)
+    return Memory(parameters, parameters, len(optimizer.slots) * parameters, histories, data_bytes)
+
+
+def require_training_memory(network: Trainable, optimizer: Optimizer, batch_size: int) -> None:
+    """Refuse to train a network that does not fit; its parameters and the data are in memory already.
+
+    Raises
+    ------
+    TrainingMemoryError
+        With the figures, and what to make smaller.
+    """
+    memory, available = estimate(network, optimizer, batch_size), available_memory()
+    needed = memory.total - memory.parameters
+    if needed > available:
+        raise TrainingMemoryError(
+            f"training needs {as_size(needed)} more memory (in all: {memory}) and {as_size(available)} is "
+            "available: choose a smaller batch size for fewer histories, a smaller network for fewer "
+            "parameters, or an optimizer that keeps fewer arrays"
+        )

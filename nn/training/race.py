@@ -1,0 +1,129 @@
+"""The race: several learning rates are tried for a few steps, and the one that learned best is kept."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from nn.training.callbacks import Callback
+from nn.training.divergence import TrainingDiverged
+from nn.training.watch import known_count
+
+if TYPE_CHECKING:
+    from nn.training import Trainer
+
+logger = logging.getLogger(__name__)
+
+FACTORS = (1 / 2, 1 / 1.2, 1.0, 1.2, 2.0)
+
+
+class Race(Callback):
+    """Clones the run at intervals, lets each clone make a few steps at another rate, and keeps the winner.
+
+    The clones run one after the other from the same state on the same batches: parameters, optimizer,
+    carried states and random numbers are set back before each. A clone that meets NaN or Inf has lost.
+    The loop then makes the winner's steps once more, to the same bits, so that every callback, the log
+    and the limits see them like all others. Nothing in it depends on the clock, unless the schedule
+    does.
+
+    Parameters
+    ----------
+    steps
+        Steps of every clone.
+    interval, unit
+        How many "epochs" or "steps" lie between two races; the first is at the start.
+    factors
+        What the learning rate is multiplied by in each clone.
+    judge
+        The lowest mean loss over the "training" steps of the race wins, or the lowest loss of the
+        "held_out" data after them. Where two are equal, the earlier factor.
+
+    Raises
+    ------
+    ValueError
+        When there is no step, interval or factor, or they are not positive; at the start when held-out
+        data should judge and there are none.
+    """
+
+    def __init__(
+        self,
+        steps: int,
+        interval: int = 1,
+        unit: Literal["epochs", "steps"] = "epochs",
+        *,
+        factors: Sequence[float] = FACTORS,
+        judge: Literal["training", "held_out"] = "training",
+    ) -> None:
+        if steps < 1 or interval < 1:
+            raise ValueError(f"a race of {steps} steps every {interval} {unit}: both must be at least 1")
+        if unit not in ("epochs", "steps") or judge not in ("training", "held_out"):
+            raise ValueError(f"unit {unit!r} must be epochs or steps, judge {judge!r} training or held_out")
+        if not factors or not all(math.isfinite(factor) and factor > 0 for factor in factors):
+            raise ValueError(
+                f"factors {tuple(factors)} of the learning rate: each must be finite and above 0"
+            )
+        self.steps, self.interval, self.unit = steps, interval, unit
+        self.factors, self.judge = tuple(factors), judge
+        self._raced_at: int | None = None
+
+    def on_start(self, trainer: Trainer) -> None:
+        """Race, if it is time and was not done at this step before."""
+        if self.judge == "held_out" and trainer.held_out is None:
+            raise ValueError("the race is judged on held-out data, but there are none")
+        self.on_step(trainer)
+
+    def on_step(self, trainer: Trainer) -> None:
+        """Race, if it is time."""
+        if trainer.share_done < 1 and not trainer.stopping and self._is_due(trainer):
+            self._race(trainer)
+
+    def state(self) -> Mapping[str, Any]:
+        """Return the step of the last race."""
+        return {} if self._raced_at is None else {"raced_at": self._raced_at}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state` returned; see `Callback.load_state`."""
+        self._raced_at = known_count(state["raced_at"])
+
+    def _is_due(self, trainer: Trainer) -> bool:
+        if trainer.step == self._raced_at:
+            return False
+        if self.unit == "steps":
+            return trainer.step % self.interval == 0
+        return trainer.shuffle.entry == 0 and trainer.shuffle.epoch % self.interval == 0
+
+    def _race(self, trainer: Trainer) -> None:
+        """Set the learning rate to the winner's; a race that is stopped has not been, and is run again."""
+        start, rate = trainer.checkpoint(), trainer.optimizer.learning_rate
+        losses = []
+        for factor in self.factors:
+            trainer.optimizer.learning_rate = rate * factor
+            losses.append(self._run(trainer))
+            trainer.rewind(start)
+            if trainer.stopping:
+                return
+        best = min(losses)
+        if best == math.inf:
+            return
+        factor = self.factors[losses.index(best)]
+        trainer.optimizer.learning_rate = rate * factor
+        self._raced_at = trainer.step
+        logger.info(
+            "race at step %d: %.4g times the learning rate won, %.4g", trainer.step, factor, rate * factor
+        )
+
+    def _run(self, trainer: Trainer) -> float:
+        """Return the loss of a clone, infinite where it diverged or was stopped."""
+        total = 0.0
+        try:
+            for _ in range(self.steps):
+                trainer.make_step()
+                total += trainer.log.last_loss or 0.0
+                if trainer.stopping:
+                    return math.inf
+            evaluation = trainer.evaluate() if self.judge == "held_out" else None
+        except TrainingDiverged:
+            return math.inf
+        return total / self.steps if evaluation is None else evaluation.loss

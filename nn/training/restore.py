@@ -1,0 +1,77 @@
+"""Going on from a snapshot: every part of a trainer is set to what it was, or none is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nn.optimizer import Optimizer
+from nn.schedules import Schedule
+from nn.snapshot import Snapshot, SnapshotError
+from nn.training.random_state import check_generator_state, set_generator_state
+from nn.training.shuffle import Shuffle
+from nn.training.state import (
+    CARRIED,
+    TrainingState,
+    arrays_under,
+    check_parameters,
+    load_optimizer,
+    load_parameters,
+    read_state,
+)
+from nn.training.trainable import Trainable, state_copy
+
+
+class Parts(NamedTuple):
+    """What of a trainer is saved and restored."""
+
+    network: Trainable
+    optimizer: Optimizer
+    schedule: Schedule
+    shuffle: Shuffle
+
+
+def restore_parts(snapshot: Snapshot, parts: Parts) -> TrainingState:
+    """Set all parts to what they were, and return the rest of the state.
+
+    Raises
+    ------
+    SnapshotError
+        When a part does not fit, or there is no state of training; nothing is changed then.
+    """
+    state = read_state(snapshot)
+    network = parts.network
+    check_parameters(snapshot, network.parameters)
+    try:
+        parts.shuffle.check_state(state.shuffle)
+        _check_generators(network.generators, state.generators)
+        with ExitStack() as undo:
+            undo.callback(network.load_state, state_copy(network))
+            network.load_state(arrays_under(snapshot.arrays, CARRIED))
+            undo.callback(parts.schedule.load_state, parts.schedule.state())
+            parts.schedule.load_state(state.schedule)
+            load_optimizer(snapshot, parts.optimizer, network.parameters)
+            undo.pop_all()
+    except ValueError as error:
+        raise SnapshotError(f"{snapshot.path}: {error}") from error
+    load_parameters(snapshot, network.parameters)
+    parts.shuffle.load_state(state.shuffle)
+    for name, generator in network.generators.items():
+        set_generator_state(generator, state.generators[name])
+    return state
+
+
+def _check_generators(
+    generators: Mapping[str, np.random.Generator], states: Mapping[str, Mapping[str, Any]]
+) -> None:
+    if set(generators) != set(states):
+        there, here = (", ".join(sorted(names)) or "nothing" for names in (states, generators))
+        raise ValueError(f"was saved from another network: {there} drew random numbers there, {here} here")
+    for name, generator in generators.items():
+        try:
+            check_generator_state(generator, states[name])
+        except ValueError as error:
+            raise ValueError(f"the generator of {name}: {error}") from error

@@ -1,0 +1,80 @@
+"""What of a trainer is saved, and how it goes on from there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nn.optimizer import Optimizer
+from nn.schedules import Schedule
+from nn.snapshot import Snapshot
+from nn.training.callback_states import CallbackStates
+from nn.training.limits import Clock
+from nn.training.log import LogRow, TrainingLog
+from nn.training.random_state import generator_state
+from nn.training.restore import Parts, restore_parts
+from nn.training.shuffle import Shuffle
+from nn.training.state import OptimizerState, TrainingState, state_arrays
+from nn.training.trainable import Trainable
+
+
+class Resumable:
+    """A trainer as far as snapshots are concerned; see `nn.training.Trainer` for the attributes."""
+
+    network: Trainable
+    optimizer: Optimizer
+    schedule: Schedule
+    shuffle: Shuffle
+    clock: Clock
+    step: int
+    log: TrainingLog
+    _callbacks: CallbackStates
+    _unfinished_row: LogRow | None
+
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Return what a snapshot needs for an exact resume: arrays (views, not copies) and metadata."""
+        state = TrainingState(
+            step=self.step,
+            seconds=self.clock.seconds,
+            shuffle=self.shuffle.state(),
+            optimizer=OptimizerState(name=self.optimizer.name, learning_rate=self.optimizer.learning_rate),
+            log=self.log,
+            schedule=self.schedule.state(),
+            generators={name: generator_state(each) for name, each in self.network.generators.items()},
+            callbacks=self._callbacks.metadata(),
+        )
+        arrays = {**state_arrays(self.network, self.optimizer), **self._callbacks.arrays()}
+        return arrays, {"training": state.model_dump()}
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from a snapshot: training continues as if it had never ended.
+
+        The learning rate becomes the snapshot's as well; change it afterwards if you want another.
+
+        Raises
+        ------
+        SnapshotError
+            When the snapshot is of another network, optimizer, schedule, kind of generator or number
+            of entries, or holds no state of training; nothing is changed then.
+        """
+        state = self._go_back(snapshot)
+        self.clock.seconds = state.seconds
+        self._callbacks.restore(state.callbacks, snapshot.arrays)
+
+    def checkpoint(self) -> Snapshot:
+        """Return a copy of the state in memory, for `rewind`."""
+        arrays, metadata = self.state()
+        return Snapshot({name: array.copy() for name, array in arrays.items()}, metadata, Path("memory"))
+
+    def rewind(self, checkpoint: Snapshot) -> None:
+        """Go back to a checkpoint within `train`; the clock runs on, and callbacks keep their states."""
+        self._go_back(checkpoint)
+
+    def _go_back(self, snapshot: Snapshot) -> TrainingState:
+        parts = Parts(self.network, self.optimizer, self.schedule, self.shuffle)
+        state = restore_parts(snapshot, parts)
+        self.step, self.log = state.step, state.log
+        self._unfinished_row = None
+        return state

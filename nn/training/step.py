@@ -1,0 +1,86 @@
+"""A step of training: forward, loss, backward, update; and a stop before the update where it went wrong."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from nn.optimizer import Optimizer
+from nn.training import divergence
+from nn.training.batch import Batch, Values
+from nn.training.divergence import refuse
+from nn.training.losses import AnyLoss, batch_loss
+from nn.training.options import Options
+from nn.training.trainable import Trainable, run
+
+
+class Learner(NamedTuple):
+    """A network with all that decides how a batch changes it."""
+
+    network: Trainable
+    loss: AnyLoss
+    optimizer: Optimizer
+    options: Options
+
+    @np.errstate(over="ignore", invalid="ignore")  # looked for, and named, by `divergence`
+    def learn(self, batch: Batch, indices: np.ndarray, factor: float) -> float:
+        """Learn from a batch and return its loss, penalties left out.
+
+        Parameters
+        ----------
+        batch
+            The entries.
+        indices
+            Their numbers in the data, int (n,), for messages.
+        factor
+            What the schedule multiplies the learning rate by.
+
+        Raises
+        ------
+        NotFiniteError
+            When NaN or Inf turns up, before the parameters are changed; gradients are cleared.
+        """
+        try:
+            refuse(divergence.in_batch(batch, indices))
+            refuse(divergence.in_parameters(self.network.parameters))
+            outputs = run(self.network, batch, training=True)
+            loss, signals = batch_loss(self.loss, outputs, batch)
+            refuse(divergence.in_loss(self.network, loss, signals, indices))
+            refuse(divergence.in_state(self.network))
+            self._update(signals, indices, factor)
+        except divergence.NotFiniteError:
+            self.network.parameters.zero_gradients()
+            raise
+        return loss
+
+    def _update(self, signals: Values, indices: np.ndarray, factor: float) -> None:
+        network, optimizer = self.network, self.optimizer
+        if self._descends_at_once:
+            network.backward(signals, optimizer.learning_rate * factor)
+            optimizer.steps += 1
+            return
+        network.backward(signals)
+        penalty = sum(each.before_step(network.parameters) for each in self.options.regularizers)
+        refuse(None if math.isfinite(penalty) else f"the penalty of the regularizers is {penalty}")
+        refuse(divergence.in_gradients(network, indices))
+        self._clip()
+        optimizer.step(network.parameters, factor)
+        for each in self.options.regularizers:
+            each.after_step(network.parameters)
+
+    @property
+    def _descends_at_once(self) -> bool:
+        """Whether the update is plain descent along every gradient, which backprop can do in its own pass."""
+        options, parameters = self.options, self.network.parameters
+        others = options.regularizers or options.clipping is not None or parameters.frozen
+        return self.optimizer.is_plain_descent and not others
+
+    def _clip(self) -> None:
+        if self.options.clipping is None:
+            return
+        length = self.options.clipping(self.network.parameters)
+        if not math.isfinite(length):
+            refuse(f"the length of the gradient is {length} although every part is finite: it is too large")
+        refuse(divergence.in_parameter_gradients(self.network.parameters, "clipped gradient of parameter"))
