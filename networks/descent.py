@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,16 @@ def gradient_targets(
     parameters: Parameters, learning_rate: float | None
 ) -> tuple[np.ndarray, np.ndarray, Any]:
     """Return what a kernel adds the gradients of weights and biases to, and the factor it adds them with."""
+    (weights, biases), factor = named_targets(parameters, ["weights", "biases"], learning_rate)
+    return weights, biases, factor
+
+
+def named_targets(
+    parameters: Parameters, names: Sequence[str], learning_rate: float | None
+) -> tuple[list[np.ndarray], Any]:
+    """Return what a kernel adds the gradients of the named arrays to, and the factor it adds them with."""
     if learning_rate is None:
-        targets, factor = (parameters.gradient("weights"), parameters.gradient("biases")), 1.0
+        targets, factor = [parameters.gradient(name) for name in names], 1.0
     else:
-        targets, factor = (parameters["weights"], parameters["biases"]), -learning_rate
-    return *targets, np.asarray(factor, parameters.dtype)[()]
+        targets, factor = [parameters[name] for name in names], -learning_rate
+    return targets, np.asarray(factor, parameters.dtype)[()]

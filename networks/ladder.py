@@ -17,6 +17,9 @@ from networks import (
     convolution,
     convolution_o1,
     convolution_o2,
+    convolutional_lstm,
+    convolutional_lstm_o1,
+    convolutional_lstm_o2,
     dense,
     dense_o1,
     dense_o2,
@@ -26,6 +29,9 @@ from networks import (
     local,
     local_o1,
     local_o2,
+    lstm,
+    lstm_o1,
+    lstm_o2,
     normalisation,
     normalisation_o1,
     normalisation_o2,
@@ -36,7 +42,7 @@ from networks.sequential import Sequential
 from nn.activations import Tanh
 from nn.choices import choose
 from nn.graph import Graph
-from nn.shape import Shape
+from nn.shape import Shape, VideoShape
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,18 @@ def _local_example(kind: Any, **options: Any) -> Network:
 
 def _convolution_example(kind: Any, **options: Any) -> Network:
     return kind(Shape(7, 6, 2), channels=3, kernel=3, stride=2, padding=1, activation=Tanh(), **options)
+
+
+def _convolutional_lstm_example(kind: Any, **options: Any) -> Network:
+    return kind(VideoShape(3, 4, 5, 2), channels=3, kernel=3, **options)
+
+
+def _lstm_example(kind: Any, **options: Any) -> Network:
+    return kind(SequenceShape(4, 3), units=5, layers=2, bidirectional=True, peepholes=True, **options)
+
+
+def _lstm_cell_example(kind: Any, **options: Any) -> Network:
+    return kind(Shape(1, 1, 3), units=5, peepholes=True, **options)
 
 
 def _graph_example(kind: Any, *, generator: np.random.Generator, dtype: DTypeLike = np.float32) -> Network:
@@ -120,6 +138,15 @@ FAMILIES: dict[str, Family] = {
         _convolution_example,
         USUAL_TOLERANCE,
     ),
+    "convolutional_lstm": Family(
+        {
+            "plain": convolutional_lstm.ConvolutionalLSTM,
+            "o1": convolutional_lstm_o1.ConvolutionalLSTM,
+            "o2": convolutional_lstm_o2.ConvolutionalLSTM,
+        },
+        _convolutional_lstm_example,
+        USUAL_TOLERANCE,
+    ),
     "dense": Family(
         {"plain": dense.Dense, "o1": dense_o1.Dense, "o2": dense_o2.Dense}, _dense_example, USUAL_TOLERANCE
     ),
@@ -139,6 +166,14 @@ FAMILIES: dict[str, Family] = {
     ),
     "local": Family(
         {"plain": local.Local, "o1": local_o1.Local, "o2": local_o2.Local}, _local_example, USUAL_TOLERANCE
+    ),
+    "lstm": Family(
+        {"plain": lstm.LSTM, "o1": lstm_o1.LSTM, "o2": lstm_o2.LSTM}, _lstm_example, USUAL_TOLERANCE
+    ),
+    "lstm_cell": Family(
+        {"plain": lstm.LSTMCell, "o1": lstm_o1.LSTMCell, "o2": lstm_o2.LSTMCell},
+        _lstm_cell_example,
+        USUAL_TOLERANCE,
     ),
     "transposed_convolution": Family(
         {

@@ -1,0 +1,98 @@
+"""LSTM, rung o1: the same sums as compiled loops on one thread.
+
+Previous rung:  networks/lstm.py
+What changed:   1. a layer in one direction is one kernel forward and three backward: loops over steps,
+                   gates and units, compiled by Numba, with the histories innermost
+                2. gates, states and deltas are written where they stay, without arrays in between
+Predicted gain: 3 for small layers, where NumPy's some thirty calls a step rule; below 1 where its
+                products run on a tuned library (the loops reach a tenth of the machine's rate)
+Measured gain:  see docs/benchmarks.md
+Loses when:     a layer has more than some ten thousand weights
+Numerics:       1e-5 relative in float32: sums in another order than the library's, rational tanh and exp
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from networks import lstm
+from networks.descent import named_targets
+from networks.lstm import FORGET, INPUT, OUTPUT
+from networks.tracks import History, Track
+from nn.kernels import lstm_loops as kernels
+
+
+class LSTM(lstm.LSTM):
+    """Long short-term memory; see `networks.lstm.LSTM`."""
+
+    def _forward_track(self, track: Track, history: History) -> None:
+        kernels.forward_loops(
+            self.parameters[track.prefix + "input_weights"],
+            self.parameters[track.prefix + "recurrent_weights"],
+            self.parameters[track.prefix + "biases"],
+            self._peephole_rows(track),
+            history.inputs,
+            *history.states,
+            history.gates,
+            self._present(),
+            track.backward,
+        )
+
+    def _peephole_rows(self, track: Track) -> np.ndarray:
+        """Return the peepholes (3, units), zeros where there are none."""
+        if self.peepholes:
+            return self.parameters[track.prefix + "peepholes"]
+        return np.zeros((3, self.units), self.dtype)
+
+    def _present(self) -> np.ndarray:
+        """Return which steps are there, (T, N)."""
+        return np.ones((self.steps, self._entries), np.bool_) if self._mask is None else self._mask
+
+    def _backward_track(
+        self,
+        track: Track,
+        history: History,
+        signals: np.ndarray,
+        state_signals: Sequence[np.ndarray],
+        learning_rate: float | None,
+    ) -> None:
+        kernels.backward_loops(
+            self.parameters[track.prefix + "recurrent_weights"],
+            self._peephole_rows(track),
+            history.states[1],
+            history.gates,
+            history.deltas,
+            np.ascontiguousarray(signals),
+            *state_signals,
+            self._present(),
+            track.backward,
+        )
+        if self._sends_below(track):
+            weights = self.parameters[track.prefix + "input_weights"]
+            deltas = history.deltas.reshape(self.steps, len(weights), -1)
+            kernels.input_signals_loops(weights, deltas, self._input_signals[track.layer])
+        self._apply_gradients(track, history, learning_rate)
+
+    def _apply_gradients(self, track: Track, history: History, learning_rate: float | None) -> None:
+        (weights, recurrent_weights, biases, *peepholes), scale = self._targets_of(track, learning_rate)
+        deltas = history.deltas.reshape(self.steps, len(weights), -1)
+        hidden, cells = history.states
+        kernels.gradients_loops(
+            deltas, history.inputs, track.before(hidden), weights, recurrent_weights, biases, scale
+        )
+        for target in peepholes:
+            seen = track.before(cells), track.before(cells), track.after(cells)
+            for row, (gate, cell) in enumerate(zip((INPUT, FORGET, OUTPUT), seen, strict=True)):
+                kernels.peephole_gradients_loops(history.deltas[:, gate], cell, target[row], scale)
+
+    def _targets_of(self, track: Track, learning_rate: float | None) -> tuple[list[np.ndarray], Any]:
+        """Return what the gradients of a track are added to, and the factor they are added with."""
+        names = [track.prefix + name for name in self._track_shapes(track.inputs)]
+        return named_targets(self.parameters, names, learning_rate)
+
+
+class LSTMCell(lstm.LSTMCell, LSTM):
+    """One step of an LSTM; see `networks.lstm.LSTMCell`."""

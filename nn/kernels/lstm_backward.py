@@ -1,0 +1,296 @@
+"""Kernels of the LSTM's rung o2, backward; see `nn.kernels.lstm` for layouts and how work is cut.
+
+Steps are taken from the last to the first. The signals that a step receives from the one after it are a
+product with the transposed recurrent weights, made block by block where they are needed. Once all
+deltas are there, input signals and weight gradients are products over all steps: k runs over T * N.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit, prange
+
+from nn.kernels.lstm import TILE, VECTOR, count_of, step_and_slots
+from nn.kernels.product import multiply, transpose
+from nn.kernels.vector_activations import tanh
+from nn.simd import broadcast, horizontal_sum, load, load_scalar, multiply_add, store, transpose_block
+from nn.tile import Columns, Rows, Target
+from nn.vector_arithmetic import choose
+
+PANEL = 32
+"""Columns of a weight gradient that are worked off together: two vectors, the width of a tile."""
+
+DEPTH = 256
+"""Histories of a weight gradient that are worked off together: their panel stays in the first cache."""
+
+
+class Signals(NamedTuple):
+    """What a backward pass reads and writes beside the layer, flat.
+
+    outputs: signals of the outputs (T, units, N); hidden, cells: of the states (units, N), changed in
+    place; deltas (T, 4, units, N); inputs: signals added to (T, inputs, N); input_columns,
+    recurrent_columns: the weights transposed, (inputs, 4 * units) and (units, 4 * units);
+    inputs_transposed, hidden_transposed: (T * N, padded inputs or units); packed: scaled deltas
+    (4 * units, T * N).
+    """
+
+    outputs: np.ndarray
+    hidden: np.ndarray
+    cells: np.ndarray
+    deltas: np.ndarray
+    inputs: np.ndarray
+    input_columns: np.ndarray
+    recurrent_columns: np.ndarray
+    inputs_transposed: np.ndarray
+    hidden_transposed: np.ndarray
+    packed: np.ndarray
+
+
+class Targets(NamedTuple):
+    """Where gradients times `scale` are added: gradients, or the parameters themselves."""
+
+    input_weights: np.ndarray
+    recurrent_weights: np.ndarray
+    biases: np.ndarray
+    peepholes: np.ndarray
+    scale: np.floating
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def transpose_weights(source, target, rows, columns, first, last):
+    """Write columns `first` to `last` of a matrix (rows, columns) as rows of another."""
+    for column in range(first, last, VECTOR):
+        for row in range(0, rows, VECTOR):
+            if column + VECTOR <= last and row + VECTOR <= rows:
+                transpose_block(source, row * columns + column, columns, target, column * rows + row, rows)
+            else:
+                for c in range(column, min(column + VECTOR, last)):
+                    for r in range(row, min(row + VECTOR, rows)):
+                        target[c * rows + r] = source[r * columns + c]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def transpose_step(layer, signals, step):
+    """Lay the inputs of a step, and the hidden values before it, out as histories x sources."""
+    units, features, histories = layer.units, layer.features, layer.histories
+    width = signals.inputs_transposed.size // (layer.steps * histories)
+    source = Rows(layer.inputs, step * features * histories, histories, 1)
+    transpose(source, Target(signals.inputs_transposed, step * histories * width, width), features, histories)
+    slot = step + (1 if layer.backward else 0)
+    width = signals.hidden_transposed.size // (layer.steps * histories)
+    source = Rows(layer.hidden, slot * units * histories, histories, 1)
+    transpose(source, Target(signals.hidden_transposed, step * histories * width, width), units, histories)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def prepare(layer, signals, propagates, task):
+    """Transpose: task number `task` is a step, or after the steps a block of columns of the weights."""
+    if task < layer.steps:
+        transpose_step(layer, signals, task)
+        return
+    rows, first = 4 * layer.units, (task - layer.steps) * PANEL
+    last = min(first + PANEL, layer.units)
+    transpose_weights(layer.recurrent_weights, signals.recurrent_columns, rows, layer.units, first, last)
+    if propagates:
+        last = min(first + PANEL, layer.features)
+        transpose_weights(layer.input_weights, signals.input_columns, rows, layer.features, first, last)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def preparations(layer):
+    """Return the number of tasks of `prepare`."""
+    return layer.steps + count_of(max(layer.units, layer.features), PANEL)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def receive(layer, signals, number, first, last, begin, end):
+    """Add what units `first` to `last` get back from the deltas of the step taken as number `number`."""
+    step, _, _ = step_and_slots(layer, number)
+    rows, histories = 4 * layer.units, layer.histories
+    left = Rows(signals.recurrent_columns, first * rows, rows, 1)
+    right = Columns(signals.deltas, step * rows * histories + begin, histories, 0)
+    target = Target(signals.hidden, first * histories + begin, histories)
+    multiply(left, right, target, last - first, end - begin, 1, rows, True)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def backward_step(layer, signals, number, first, last, begin, end):
+    """Take the step that forward took as number `number`; -1 only passes signals on to the initial states."""
+    for unit in range(first, last, TILE):
+        final = min(unit + TILE, last)
+        if number + 1 < layer.steps:
+            receive(layer, signals, number + 1, unit, final, begin, end)
+        if number >= 0:
+            for row in range(unit, final):
+                deltas_of_unit(layer, signals, number, row, begin, end)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def deltas_of_unit(layer, signals, number, unit, begin, end):
+    """Compute the deltas of a unit's gates, and leave in the state signals what they do not pass on."""
+    step, before, after = step_and_slots(layer, number)
+    units, histories = layer.units, layer.histories
+    gates, distance = step * 4 * units * histories + unit * histories, units * histories
+    row, zero, one = (
+        unit * histories,
+        broadcast(layer.gates.dtype.type(0)),
+        broadcast(layer.gates.dtype.type(1)),
+    )
+    for n in range(begin, end, VECTOR):
+        place = gates + n
+        i, f = load(layer.gates, place), load(layer.gates, place + distance)
+        g, o = load(layer.gates, place + 2 * distance), load(layer.gates, place + 3 * distance)
+        old_cell = load(layer.cells, before * distance + row + n)
+        squashed = tanh(load(layer.cells, after * distance + row + n))
+        old_signal, old_cell_signal = load(signals.hidden, row + n), load(signals.cells, row + n)
+        signal = load(signals.outputs, step * distance + row + n) + old_signal
+        delta_o = signal * squashed * o * (one - o)
+        cell_signal = multiply_add(signal * o, one - squashed * squashed, old_cell_signal)
+        if layer.peepholes.size:
+            peephole = broadcast(load_scalar(layer.peepholes, 2 * units + unit))
+            cell_signal = multiply_add(peephole, delta_o, cell_signal)
+        delta_i = cell_signal * g * i * (one - i)
+        delta_f = cell_signal * old_cell * f * (one - f)
+        delta_g = cell_signal * i * (one - g * g)
+        passed = cell_signal * f
+        if layer.peepholes.size:
+            passed = multiply_add(broadcast(load_scalar(layer.peepholes, unit)), delta_i, passed)
+            passed = multiply_add(broadcast(load_scalar(layer.peepholes, units + unit)), delta_f, passed)
+        kept = zero
+        if layer.present.size:
+            present = load(layer.present, step * histories + n)
+            delta_i, delta_f = choose(present, delta_i, zero), choose(present, delta_f, zero)
+            delta_g, delta_o = choose(present, delta_g, zero), choose(present, delta_o, zero)
+            passed, kept = choose(present, passed, old_cell_signal), choose(present, zero, old_signal)
+        store(signals.deltas, place, delta_i)
+        store(signals.deltas, place + distance, delta_f)
+        store(signals.deltas, place + 2 * distance, delta_g)
+        store(signals.deltas, place + 3 * distance, delta_o)
+        store(signals.cells, row + n, passed)
+        store(signals.hidden, row + n, kept)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def backward_slice(layer, signals, blocks, number):
+    """Take all steps back for slice number `number` of the histories."""
+    begin = number * blocks.histories
+    end = min(begin + blocks.histories, layer.histories)
+    for back in range(layer.steps + 1):
+        backward_step(layer, signals, layer.steps - 1 - back, 0, layer.units, begin, end)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def input_signal_block(layer, signals, task):
+    """Add the signals of a panel of inputs at one step: task number block * steps + step."""
+    first, step = task // layer.steps * PANEL, task % layer.steps
+    last = min(first + PANEL, layer.features)
+    rows, histories = 4 * layer.units, layer.histories
+    left = Rows(signals.input_columns, first * rows, rows, 1)
+    right = Columns(signals.deltas, step * rows * histories, histories, 0)
+    target = Target(signals.inputs, (step * layer.features + first) * histories, histories)
+    multiply(left, right, target, last - first, histories, 1, rows, True)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def pack_row(layer, signals, targets, row):
+    """Lay the scaled deltas of a gate of a unit out over all steps, and add the gradient of its bias."""
+    histories, length = layer.histories, layer.steps * layer.histories
+    scale, zero = broadcast(targets.scale), broadcast(layer.gates.dtype.type(0))
+    total = zero
+    for step in range(layer.steps):
+        source = (step * 4 * layer.units + row) * histories
+        for n in range(0, histories, VECTOR):
+            delta = load(signals.deltas, source + n) * scale
+            store(signals.packed, row * length + step * histories + n, delta)
+            total = total + delta
+    targets.biases[row] += horizontal_sum(total)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def peephole_gradient(layer, signals, targets, row, later):
+    """Add the gradient of a peephole: deltas times the cells before, or `later` after, every step."""
+    units, histories = layer.units, layer.histories
+    total = broadcast(layer.gates.dtype.type(0))
+    shift = 1 if layer.backward != later else 0
+    for step in range(layer.steps):
+        cells = ((step + shift) * units + row % units) * histories
+        deltas = (row * layer.steps + step) * histories
+        for n in range(0, histories, VECTOR):
+            total = multiply_add(load(signals.packed, deltas + n), load(layer.cells, cells + n), total)
+    place = 2 * units + row % units if later else row
+    targets.peepholes[place] += horizontal_sum(total)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def add_product(packed, values, target, first, last, columns):
+    """target[r, c] += sum over k of packed[r, k] * values[k, c] for rows `first` to `last`."""
+    rows = target.size // columns
+    length = packed.size // rows
+    width = values.size // length
+    for column in range(0, columns, PANEL):
+        count = min(PANEL, columns - column)
+        for k in range(0, length, DEPTH):
+            left = Rows(packed, first * length + k, length, 1)
+            right = Columns(values, k * width + column, width, 0)
+            place = Target(target, first * columns + column, columns)
+            multiply(left, right, place, last - first, count, 1, min(DEPTH, length - k), True)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def gradient_block(layer, signals, targets, blocks, block):
+    """Add the gradients of all parameters of a block of rows of the gates."""
+    first = block * blocks.rows
+    last = min(first + blocks.rows, 4 * layer.units)
+    for row in range(first, last):
+        pack_row(layer, signals, targets, row)
+        if layer.peepholes.size and row < 2 * layer.units:
+            peephole_gradient(layer, signals, targets, row, False)
+        elif layer.peepholes.size and row >= 3 * layer.units:
+            peephole_gradient(layer, signals, targets, row, True)
+    add_product(signals.packed, signals.inputs_transposed, targets.input_weights, first, last, layer.features)
+    add_product(
+        signals.packed, signals.hidden_transposed, targets.recurrent_weights, first, last, layer.units
+    )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def input_tasks(layer, propagates):
+    """Return the number of tasks of `input_signal_block`."""
+    return count_of(layer.features, PANEL) * layer.steps if propagates else 0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def backward_serial(layer, signals, targets, blocks, propagates):
+    """Run backward on one thread."""
+    for task in range(preparations(layer)):
+        prepare(layer, signals, propagates, task)
+    for number in range(count_of(layer.histories, blocks.histories)):
+        backward_slice(layer, signals, blocks, number)
+    for task in range(input_tasks(layer, propagates)):
+        input_signal_block(layer, signals, task)
+    for block in range(count_of(4 * layer.units, blocks.rows)):
+        gradient_block(layer, signals, targets, blocks, block)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+def backward_parallel(layer, signals, targets, blocks, propagates, over_units):
+    """Run backward in parallel: over units step after step, or over slices of the histories.
+
+    The weights may change at the end only: until then their transposed copies are read.
+    """
+    for task in prange(preparations(layer)):
+        prepare(layer, signals, propagates, task)
+    if over_units:
+        for back in range(layer.steps + 1):
+            for block in prange(count_of(layer.units, blocks.units)):
+                first = block * blocks.units
+                last = min(first + blocks.units, layer.units)
+                number = layer.steps - 1 - back
+                backward_step(layer, signals, number, first, last, 0, layer.histories)
+    else:
+        for number in prange(count_of(layer.histories, blocks.histories)):
+            backward_slice(layer, signals, blocks, number)
+    for task in prange(input_tasks(layer, propagates)):
+        input_signal_block(layer, signals, task)
+    for block in prange(count_of(4 * layer.units, blocks.rows)):
+        gradient_block(layer, signals, targets, blocks, block)
