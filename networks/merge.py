@@ -88,6 +88,20 @@ class Merge(Weightless):
             raise ValueError(f"{self.family}: the inputs have {', '.join(map(str, histories))} histories")
         self._inputs = list(values)
 
+    @abstractmethod
+    def output_range(self, input_range: Sequence[Any] = (-np.inf, np.inf)) -> tuple[float, float]:
+        """Return the lowest and highest value of the outputs.
+
+        Parameters
+        ----------
+        input_range
+            Lowest and highest value of all inputs, or a sequence of such pairs, one for each.
+        """
+
+    def _ranges(self, input_range: Sequence[Any]) -> np.ndarray:
+        """Return lowest and highest value of every input, (inputs, 2)."""
+        return np.broadcast_to(np.asarray(input_range, np.float64), (len(self.input_shapes), 2))
+
     def history_bytes(self, histories: int) -> int:
         """Return what values and signals of all ends take; see `Network.history_bytes`."""
         numbers = 2 * (self.output_shape.size + sum(shape.size for shape in self.input_shapes))
@@ -147,9 +161,10 @@ class Concatenate(Merge):
         self._signals = signals
         return np.split(signals, self._ends, axis=-2)
 
-    def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
-        """Return the range of the inputs."""
-        return input_range
+    def output_range(self, input_range: Sequence[Any] = (-np.inf, np.inf)) -> tuple[float, float]:
+        """Return the lowest and highest value of the inputs; see `Merge.output_range`."""
+        ranges = self._ranges(input_range)
+        return float(ranges[:, 0].min()), float(ranges[:, 1].max())
 
 
 class Elementwise(Merge):
@@ -182,9 +197,10 @@ class Add(Elementwise):
         self._signals = signals
         return [signals] * len(self.input_shapes)
 
-    def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
-        """Return as many times the ends of the input range as there are inputs."""
-        return input_range[0] * len(self.input_shapes), input_range[1] * len(self.input_shapes)
+    def output_range(self, input_range: Sequence[Any] = (-np.inf, np.inf)) -> tuple[float, float]:
+        """Return the sums of the lowest and of the highest values; see `Merge.output_range`."""
+        low, high = self._ranges(input_range).sum(axis=0)
+        return float(low), float(high)
 
 
 class Multiply(Elementwise):
@@ -210,11 +226,10 @@ class Multiply(Elementwise):
             for number in numbers
         ]
 
-    def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
-        """Return the least and greatest product of numbers from the input range."""
-        low, high = input_range
-        if not np.isfinite(input_range).all():
-            return (low ** len(self.input_shapes), np.inf) if low >= 0 else (-np.inf, np.inf)
-        ends = range(len(self.input_shapes) + 1)
-        products = [low**count * high ** (len(self.input_shapes) - count) for count in ends]
-        return min(products), max(products)
+    def output_range(self, input_range: Sequence[Any] = (-np.inf, np.inf)) -> tuple[float, float]:
+        """Return the least and greatest product of numbers from the ranges; see `Merge.output_range`."""
+        low, high = 1.0, 1.0
+        for ends in self._ranges(input_range).tolist():
+            products = [one * other if one and other else 0.0 for one in (low, high) for other in ends]
+            low, high = min(products), max(products)
+        return low, high

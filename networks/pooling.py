@@ -18,7 +18,7 @@ back-propagation network", section 3. Global average: Lin et al. 2014, "Network 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,9 +26,9 @@ from numpy.typing import DTypeLike
 
 from networks.configuration import Fields
 from networks.network import check_input, check_signals
-from networks.weightless import Weightless, image_shape, pair
-from nn.image import Box
+from networks.weightless import Weightless, image_shape
 from nn.shape import AnyShape, Shape
+from nn.windows import Kernel, as_pair
 
 
 class Pooling(Weightless):
@@ -60,35 +60,23 @@ class Pooling(Weightless):
         self,
         input_shape: AnyShape,
         *,
-        window: int | tuple[int, int],
-        stride: int | tuple[int, int] | None = None,
-        padding: int | tuple[int, int] = 0,
+        window: int | Sequence[int],
+        stride: int | Sequence[int] | None = None,
+        padding: int | Sequence[int] = 0,
         dtype: DTypeLike = np.float32,
     ) -> None:
         shape = image_shape(self.family, input_shape)
-        self.window = pair(self.family, "window", window)
-        self.stride = self.window if stride is None else pair(self.family, "stride", stride)
-        self.padding = pair(self.family, "padding", padding, least=0)
-        rows, columns = (self._windows_along(shape, axis) for axis in (0, 1))
+        self.window, self.padding = as_pair(window, "window"), as_pair(padding, "padding")
+        self.stride = self.window if stride is None else as_pair(stride, "stride")
+        if self.padding[0] > self.window[0] // 2 or self.padding[1] > self.window[1] // 2:
+            raise ValueError(f"{self.family}: padding {padding} is more than half of the window {window}")
+        try:
+            windows = Kernel(self.window, self.stride, self.padding, (1, 1)).over(shape.height, shape.width)
+        except ValueError as error:
+            raise ValueError(f"{self.family}: {error}") from None
+        self.taps = list(windows.taps())
+        rows, columns = windows.rows.windows, windows.columns.windows
         super().__init__(shape, Shape(rows, columns, shape.channels), dtype)
-
-    def _windows_along(self, shape: Shape, axis: int) -> int:
-        side, window, padding = shape[axis], self.window[axis], self.padding[axis]
-        if padding > window // 2:
-            raise ValueError(f"{self.family}: padding {padding} is more than half of window {window}")
-        if window > side + 2 * padding:
-            raise ValueError(f"{self.family}: window {window} does not fit into {shape} padded by {padding}")
-        return (side + 2 * padding - window) // self.stride[axis] + 1
-
-    def windows(self) -> Iterator[tuple[int, int, Box]]:
-        """Yield row and column of every output pixel, and the window that it sees."""
-        for row in range(self.output_shape[0]):
-            top = row * self.stride[0] - self.padding[0]
-            bottom = min(top + self.window[0], self.input_shape.height)
-            for column in range(self.output_shape[1]):
-                left = column * self.stride[1] - self.padding[1]
-                right = min(left + self.window[1], self.input_shape.width)
-                yield row, column, Box(max(top, 0), max(left, 0), bottom, right)
 
     def to_configuration(self) -> dict[str, Any]:
         """Describe the network."""
@@ -112,13 +100,13 @@ class MaxPooling(Pooling):
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (H, W, C, N)."""
         check_input(self, values, self.input_shape, "input values")
-        self._values = np.empty((*self.output_shape, values.shape[-1]), self.dtype)
-        self._winners = np.empty_like(self._values)
-        for row, column, box in self.windows():
-            window = values[box.top : box.bottom, box.left : box.right]
-            pixels = window.reshape(box.pixels, *window.shape[2:])
-            self._values[row, column] = pixels.max(axis=0)
-            self._winners[row, column] = pixels.argmax(axis=0)
+        self._values = np.full((*self.output_shape, values.shape[-1]), -np.inf, self.dtype)
+        self._winners = np.full(self._values.shape, -1, self.dtype)
+        for number, tap in enumerate(self.taps):
+            pixels, greatest = values[tap.pixels], self._values[tap.windows]
+            greater = (pixels > greatest) | np.isnan(pixels) | (self._winners[tap.windows] < 0)
+            greatest[greater] = pixels[greater]
+            self._winners[tap.windows][greater] = number
         return self.values
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
@@ -126,12 +114,9 @@ class MaxPooling(Pooling):
         check_signals(self, signals)
         self._signals = signals
         input_signals = np.zeros((*self.input_shape, signals.shape[-1]), self.dtype)
-        for row, column, box in self.windows():
-            pixels = np.arange(box.pixels).reshape(box.height, box.width, 1, 1)
-            won = self._winners[row, column] == pixels
-            input_signals[box.top : box.bottom, box.left : box.right] += np.where(
-                won, signals[row, column], 0
-            )
+        for number, tap in enumerate(self.taps):
+            won = self._winners[tap.windows] == number
+            input_signals[tap.pixels] += np.where(won, signals[tap.windows], 0)
         return input_signals
 
 
@@ -150,27 +135,30 @@ class AveragePooling(Pooling):
         super().__init__(input_shape, **options)
         self.count_padding = count_padding
 
-    def _pixels(self, box: Box) -> int:
-        """Return the number of pixels that are averaged."""
-        return self.window[0] * self.window[1] if self.count_padding else box.pixels
+    def _counts(self) -> np.ndarray:
+        """Return how many pixels of every window are averaged, (rows, columns, 1, 1)."""
+        counts = np.zeros((*self.output_shape[:2], 1, 1), self.dtype)
+        for tap in self.taps:
+            counts[tap.windows] += 1
+        return np.full_like(counts, len(self.taps)) if self.count_padding else counts
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (H, W, C, N)."""
         check_input(self, values, self.input_shape, "input values")
-        self._values = np.empty((*self.output_shape, values.shape[-1]), self.dtype)
-        for row, column, box in self.windows():
-            window = values[box.top : box.bottom, box.left : box.right]
-            self._values[row, column] = window.sum(axis=(0, 1)) / self._pixels(box)
+        self._values = np.zeros((*self.output_shape, values.shape[-1]), self.dtype)
+        for tap in self.taps:
+            self._values[tap.windows] += values[tap.pixels]
+        self._values /= self._counts()
         return self.values
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals of output signals (H, W, C, N)."""
         check_signals(self, signals)
         self._signals = signals
+        shares = signals / self._counts()
         input_signals = np.zeros((*self.input_shape, signals.shape[-1]), self.dtype)
-        for row, column, box in self.windows():
-            share = signals[row, column] / self._pixels(box)
-            input_signals[box.top : box.bottom, box.left : box.right] += share
+        for tap in self.taps:
+            input_signals[tap.pixels] += shares[tap.windows]
         return input_signals
 
     def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:

@@ -1,13 +1,13 @@
 """Pooling, rung o1: the same windows as compiled loops on one thread.
 
 Previous rung:  networks/pooling.py
-What changed:   1. one loop over all windows, compiled by Numba, instead of a handful of NumPy calls for
-                   each window; the innermost runs over channels and histories, side by side in memory
+What changed:   1. one loop over all windows, compiled by Numba, instead of NumPy passes over all windows for
+                   every place in them; the innermost runs over channels and histories, side by side in memory
                 2. values, winners and input signals are buffers kept between calls
-Predicted gain: 5 to 50: the plain rung spends some 20 microseconds on every window, the loops one load and
-                one comparison or addition on every number
+Predicted gain: 3 to 10: what a window sees is read once; the plain rung makes five passes (for averages one)
+                over the output for every place in a window, and temporary arrays
 Measured gain:  see docs/benchmarks.md
-Loses when:     never expected: where windows are few and large both read the image once
+Loses when:     never expected
 Numerics:       maxima are the same bits; averages 1e-5 relative in float32, added in another order
 """
 

@@ -21,6 +21,7 @@ and Darrell 2017, "Fully convolutional networks for semantic segmentation", sect
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,9 @@ from numpy.typing import DTypeLike
 
 from networks.configuration import Fields
 from networks.network import check_input, check_signals
-from networks.weightless import Weightless, image_shape, pair
+from networks.weightless import Weightless, image_shape
 from nn.shape import AnyShape, Shape
+from nn.windows import as_pair
 
 
 class Upsampling(Weightless):
@@ -43,16 +45,23 @@ class Upsampling(Weightless):
         How many times as many rows and columns the output has, or one number for both.
     dtype
         float32 or float64.
+
+    Raises
+    ------
+    ValueError
+        When the factor is below 1.
     """
 
     input_shape: Shape
     output_shape: Shape
 
     def __init__(
-        self, input_shape: AnyShape, *, factor: int | tuple[int, int], dtype: DTypeLike = np.float32
+        self, input_shape: AnyShape, *, factor: int | Sequence[int], dtype: DTypeLike = np.float32
     ) -> None:
         shape = image_shape(self.family, input_shape)
-        self.factor = pair(self.family, "factor", factor)
+        self.factor = as_pair(factor, "factor")
+        if min(self.factor) < 1:
+            raise ValueError(f"{self.family}: factor {factor} must be at least 1")
         rows, columns = shape.height * self.factor[0], shape.width * self.factor[1]
         super().__init__(shape, Shape(rows, columns, shape.channels), dtype)
 

@@ -157,17 +157,3 @@ def image_shape(family: str, shape: AnyShape) -> Shape:
     if not isinstance(checked, Shape):
         raise ValueError(f"{family}: takes images (height, width, channels), not {checked}")
     return checked
-
-
-def pair(family: str, name: str, given: int | tuple[int, int], least: int = 1) -> tuple[int, int]:
-    """Return (rows, columns) of an option that may be one number for both.
-
-    Raises
-    ------
-    ValueError
-        Naming the network and the option, when it is neither one nor two whole numbers, or below `least`.
-    """
-    both = (given, given) if isinstance(given, int) else tuple(given)
-    if len(both) != 2 or not all(type(each) is int and each >= least for each in both):
-        raise ValueError(f"{family}: {name} {given!r} must be one or two whole numbers of at least {least}")
-    return both[0], both[1]
