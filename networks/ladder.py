@@ -5,8 +5,7 @@ Tests, benchmarks and the applications read this list and nothing else: a new ru
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -36,37 +35,15 @@ from networks import (
     normalisation_o1,
     normalisation_o2,
 )
+from networks.family import USUAL_TOLERANCE, Family
 from networks.model import Model
 from networks.network import Network
 from networks.sequential import Sequential
+from networks.weightless_families import WEIGHTLESS
 from nn.activations import Tanh
 from nn.choices import choose
 from nn.graph import Graph
-from nn.shape import Shape, VideoShape
-
-
-@dataclass(frozen=True)
-class Family:
-    """A family of networks.
-
-    Attributes
-    ----------
-    rungs
-        Name of the rung to its class, slowest first. Every class can be built back from a description:
-        `from_configuration(configuration, structure, dtype=...)`, with parameters of zero.
-    example
-        Builds a small network of a rung's class, for tests: `example(kind, generator=..., dtype=...)`.
-    tolerance
-        Largest difference of values, signals and gradients between a rung and the plain one,
-        relative to the largest of them: dtype name to number.
-    """
-
-    rungs: Mapping[str, Any]
-    example: Callable[..., Network]
-    tolerance: Mapping[str, float]
-
-
-USUAL_TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
+from nn.shape import SequenceShape, Shape, VideoShape
 
 
 def _dense_example(kind: Any, **options: Any) -> Network:
@@ -184,6 +161,7 @@ FAMILIES: dict[str, Family] = {
         _convolution_example,
         USUAL_TOLERANCE,
     ),
+    **WEIGHTLESS,
 }
 
 RUNGS = ("plain", "o1", "o2")
