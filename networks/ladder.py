@@ -31,6 +31,9 @@ from networks import (
     lstm,
     lstm_o1,
     lstm_o2,
+    noise,
+    noise_o1,
+    noise_o2,
     normalisation,
     normalisation_o1,
     normalisation_o2,
@@ -96,6 +99,14 @@ def _normalisation_example(
     return network
 
 
+def _dropout_example(kind: Any, **options: Any) -> Network:
+    return kind(Shape(3, 4, 5), rate=0.3, **options)
+
+
+def _noise_example(kind: Any, **options: Any) -> Network:
+    return kind(Shape(3, 4, 5), deviation=0.3, **options)
+
+
 FAMILIES: dict[str, Family] = {
     "batch_normalisation": Family(
         {
@@ -126,6 +137,16 @@ FAMILIES: dict[str, Family] = {
     ),
     "dense": Family(
         {"plain": dense.Dense, "o1": dense_o1.Dense, "o2": dense_o2.Dense}, _dense_example, USUAL_TOLERANCE
+    ),
+    "dropout": Family(
+        {"plain": noise.Dropout, "o1": noise_o1.Dropout, "o2": noise_o2.Dropout},
+        _dropout_example,
+        USUAL_TOLERANCE,
+    ),
+    "gaussian_noise": Family(
+        {"plain": noise.GaussianNoise, "o1": noise_o1.GaussianNoise, "o2": noise_o2.GaussianNoise},
+        _noise_example,
+        USUAL_TOLERANCE,
     ),
     "graph": Family(
         {"plain": graph.GraphNetwork, "o1": graph_o1.GraphNetwork, "o2": graph_o2.GraphNetwork},
