@@ -31,7 +31,7 @@ def balanced_class_weights(labels: np.ndarray, classes: int) -> np.ndarray:
     bad = np.flatnonzero(~np.isin(flat, np.arange(classes)))
     if bad.size:
         raise ValueError(
-            f"label {flat[bad[0]]} of entry {bad[0]} is none of the {classes} classes, 0 to {classes - 1}"
+            f"label {flat[bad[0]]:g} of entry {bad[0]} is none of the {classes} classes, 0 to {classes - 1}"
         )
     counts = np.bincount(flat.astype(np.int64), minlength=classes)
     if not counts.all():

@@ -1,54 +1,25 @@
-"""Losses: every gradient against central differences, masks, padding, extreme outputs."""
+"""What all losses share: gradients against central differences, means, masks, padding, configurations."""
+
+import json
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from loss_samples import SETTINGS, cases, draw_mask, is_categorical, make, sample
 
-from nn.losses import (
-    LOSSES,
-    AbsoluteError,
-    BinaryCrossEntropy,
-    BinaryCrossEntropyWithLogits,
-    SquaredError,
-    loss_by_name,
-)
+from nn.losses import LOSSES, SquaredError, loss_by_name, loss_from_configuration
 
+every_variant = pytest.mark.parametrize("variant", SETTINGS)
 every_loss = pytest.mark.parametrize("name", LOSSES)
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
-def sample(generator, shape, dtype=np.float64):
-    """Outputs and targets in (0, 1), never equal: probabilities to one loss, mere numbers to the others."""
-    targets = generator.uniform(0.05, 0.9, shape)
-    outputs = np.where(generator.random(shape) < 0.5, targets / 2, targets / 2 + 0.5)
-    return outputs.astype(dtype), targets.astype(dtype)
-
-
-@st.composite
-def cases(draw):
-    height, width, channels, histories = (draw(st.integers(1, 3)) for _ in range(4))
-    shape = (height, width, channels, histories)
-    generator = np.random.default_rng(draw(st.integers(0, 1000)))
-    entries = draw(st.sampled_from([None, *range(1, histories + 1)]))
-    mask = draw(st.sampled_from(["none", "pixels", "outputs", "booleans"]))
-    masks = {
-        "none": None,
-        "pixels": generator.random((height, width, 1, histories)),
-        "outputs": generator.random((1, 1, channels, 1)),
-        "booleans": generator.random(shape) < 0.7,
-    }
-    if mask == "booleans":
-        masks[mask][0, 0, 0, 0] = True
-    return *sample(generator, shape), entries, masks[mask]
-
-
-@every_loss
-@given(case=cases())
-def test_signals_are_the_slopes_of_the_loss(name, case):
-    outputs, targets, entries, mask = case
-    loss = loss_by_name(name)
-    value, signals = loss(outputs, targets, entries=entries, mask=mask)
+@every_variant
+@given(data=st.data())
+def test_signals_are_the_slopes_of_the_loss(variant, data):
+    loss, outputs, targets, entries, mask = data.draw(cases(lambda classes: make(variant, classes)))
+    _, signals = loss(outputs, targets, entries=entries, mask=mask)
     step = 1e-6
     for index in np.ndindex(outputs.shape):
         upper, lower = outputs.copy(), outputs.copy()
@@ -57,128 +28,214 @@ def test_signals_are_the_slopes_of_the_loss(name, case):
         higher, _ = loss(upper, targets, entries=entries, mask=mask)
         smaller, _ = loss(lower, targets, entries=entries, mask=mask)
         assert signals[index] == pytest.approx((higher - smaller) / (2 * step), rel=1e-6, abs=1e-8)
-    assert value >= 0
 
 
-@every_loss
-@given(case=cases())
-def test_the_loss_is_the_mean_of_what_counts(name, case):
-    outputs, targets, entries, mask = case
-    loss = loss_by_name(name)
-    weights = np.ones(outputs.shape) if mask is None else np.broadcast_to(mask, outputs.shape).astype(float)
-    total, count = 0.0, 0.0
-    for *pixel, entry in np.ndindex(outputs.shape):
-        if entries is None or entry < entries:
-            index = (*pixel, entry)
-            single, _ = loss(outputs[index].reshape(1), targets[index].reshape(1))
-            total += weights[index] * single
-            count += weights[index]
-    assert loss(outputs, targets, entries=entries, mask=mask)[0] == pytest.approx(total / count, rel=1e-12)
+@every_variant
+@given(data=st.data())
+def test_batches_combine_by_their_weight(variant, data):
+    """The loss of a batch is the mean over its entries, each counting as much as `weight` says."""
+    loss, outputs, targets, entries, mask = data.draw(cases(lambda classes: make(variant, classes)))
+    total = weight = 0.0
+    for entry in range(outputs.shape[-1] if entries is None else entries):
+        one = slice(entry, entry + 1)
+        own_mask = mask if mask is None or mask.shape[-1] == 1 else mask[..., one]
+        if own_mask is None or own_mask.any():
+            own_weight = loss.weight(targets[..., one], None, own_mask)
+            total += own_weight * loss(outputs[..., one], targets[..., one], mask=own_mask)[0]
+            weight += own_weight
+    assert loss.weight(targets, entries, mask) == pytest.approx(weight, rel=1e-12)
+    assert loss(outputs, targets, entries=entries, mask=mask)[0] == pytest.approx(total / weight, rel=1e-12)
 
 
-@every_loss
+@every_variant
 @every_dtype
-def test_padding_changes_nothing_and_gets_no_signal(name, dtype):
-    generator = np.random.default_rng(0)
-    outputs, targets = sample(generator, (4, 3, 2, 16), dtype)
-    value, signals = loss_by_name(name)(outputs[..., :5], targets[..., :5])
+@pytest.mark.parametrize("labels", [False, True])
+def test_padding_changes_nothing_and_gets_no_signal(variant, dtype, labels):
+    loss = make(variant)
+    outputs, targets = sample(loss, (3, 2, 4, 16), np.random.default_rng(0), dtype, labels)
+    value, signals = loss(outputs[..., :5], targets[..., :5])
     outputs[..., 5:] = np.nan
-    padded_value, padded_signals = loss_by_name(name)(outputs, targets, entries=5)
+    targets[..., 5:] = -100
+    padded_value, padded_signals = loss(outputs, targets, entries=5)
     assert padded_value == pytest.approx(value, rel=1e-6)
-    assert np.array_equal(padded_signals[..., :5], signals)
+    np.testing.assert_allclose(padded_signals[..., :5], signals, rtol=1e-6)
     assert not padded_signals[..., 5:].any()
     assert padded_signals.shape == outputs.shape
     assert padded_signals.dtype == dtype
+    assert loss.weight(targets, 5) == pytest.approx(loss.weight(targets[..., :5]), rel=1e-12)
 
 
-@every_loss
+@every_variant
 @every_dtype
-def test_arguments_are_left_as_they_are(name, dtype):
-    outputs, targets = sample(np.random.default_rng(0), (4, 3, 2, 16), dtype)
-    mask = np.random.default_rng(1).random((4, 3, 1, 16)).astype(dtype)
+def test_arguments_are_left_as_they_are(variant, dtype):
+    loss = make(variant)
+    outputs, targets = sample(loss, (3, 2, 4, 16), np.random.default_rng(0), dtype)
+    mask = np.random.default_rng(1).random((3, 2, 1, 16)).astype(dtype)
     kept = [array.copy() for array in (outputs, targets, mask)]
-    loss_by_name(name)(outputs, targets, mask=mask, entries=7)
+    loss(outputs, targets, mask=mask, entries=7)
+    loss.weight(targets, 7, mask)
     for array, copy in zip((outputs, targets, mask), kept, strict=True):
         assert np.array_equal(array, copy)
 
 
+@every_variant
+def test_arrays_of_any_layout_give_the_same(variant):
+    loss = make(variant)
+    outputs, targets = sample(loss, (3, 2, 4, 6), np.random.default_rng(0))
+    expected, signals = loss(outputs, targets)
+    turned = [np.asfortranarray(array)[..., ::-1] for array in (outputs, targets)]
+    value, turned_signals = loss(*turned)
+    assert value == pytest.approx(expected, rel=1e-12)
+    np.testing.assert_allclose(turned_signals[..., ::-1], signals, rtol=1e-12)
+
+
+@every_variant
+def test_both_dtypes_agree(variant):
+    loss = make(variant)
+    outputs, targets = sample(loss, (3, 2, 4, 6), np.random.default_rng(0))
+    expected, signals = loss(outputs, targets)
+    value, single = loss(outputs.astype(np.float32), targets.astype(np.float32))
+    assert single.dtype == np.float32
+    assert value == pytest.approx(expected, rel=1e-5)
+    np.testing.assert_allclose(single, signals, rtol=1e-4, atol=1e-7)
+
+
 @every_loss
-@pytest.mark.parametrize("masked", [False, True])
-def test_torch_gives_the_same_loss_and_gradient(name, masked):
-    torch = pytest.importorskip("torch")
-    functional = torch.nn.functional
-    peers = {
-        "squared_error": functional.mse_loss,
-        "absolute_error": functional.l1_loss,
-        "binary_cross_entropy": functional.binary_cross_entropy,
-        "binary_cross_entropy_with_logits": functional.binary_cross_entropy_with_logits,
-    }
-    generator = np.random.default_rng(0)
-    outputs, targets = sample(generator, (5, 4, 3, 7))
-    mask = generator.random((5, 4, 1, 7)) if masked else np.ones((1, 1, 1, 1))
-    tensor = torch.tensor(outputs, requires_grad=True)
-    weights = torch.tensor(np.broadcast_to(mask, outputs.shape).copy())
-    expected = (peers[name](tensor, torch.tensor(targets), reduction="none") * weights).sum() / weights.sum()
-    expected.backward()
-    value, signals = loss_by_name(name)(outputs, targets, mask=mask if masked else None)
-    assert value == pytest.approx(expected.item(), rel=1e-12)
-    assert np.allclose(signals, tensor.grad.numpy(), rtol=1e-12, atol=1e-18)
-
-
-@every_dtype
-def test_extreme_logits_stay_exact(dtype):
-    largest = np.finfo(dtype).max
-    logits = np.array([1e4, -1e4, 1e4, -1e4, 0, largest, -largest], dtype)
-    targets = np.array([1, 0, 0, 1, 0.5, 1, 0], dtype)
-    with np.errstate(all="raise", under="ignore"):
-        value, signals = BinaryCrossEntropyWithLogits()(logits, targets)
-    assert value * 7 == pytest.approx(2e4 + np.log(2), rel=1e-6)
-    assert np.allclose(signals * 7, [0, 0, 1, -1, 0, 0, 0], atol=1e-6)
-
-
-@every_dtype
-def test_saturated_probabilities_have_a_bounded_loss_that_is_flat(dtype):
-    outputs = np.array([0, 1, 0, 1, -0.3, 1.3], dtype)
-    targets = np.array([1, 0, 0, 1, 1, 0], dtype)
-    with np.errstate(all="raise", under="ignore"):
-        value, signals = BinaryCrossEntropy()(outputs, targets)
-    assert value * 6 == pytest.approx(-4 * np.log(np.finfo(dtype).eps), rel=1e-5)
-    assert not signals.any()
-
-
-def test_absolute_error_has_no_slope_at_equality():
-    _, signals = AbsoluteError()(np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 4.0]))
-    assert np.allclose(signals, [0, 1 / 3, -1 / 3])
-
-
-def test_squared_error_by_hand():
-    value, signals = SquaredError()(np.array([1.0, 2.0]), np.array([0.0, 4.0]))
-    assert value == 2.5
-    assert signals.tolist() == [1.0, -2.0]
+def test_whole_number_targets_will_do(name):
+    loss = loss_by_name(name)
+    outputs, _ = sample(loss, (2, 3, 4, 6), np.random.default_rng(0), np.float32)
+    targets = np.zeros((2, 3, 4, 6), np.int8)
+    targets[:, :, 1] = 1
+    if name in ("hinge", "wasserstein"):
+        targets = 2 * targets - 1
+    expected, signals = loss(outputs, targets.astype(np.float32))
+    value, found = loss(outputs, targets)
+    assert value == expected
+    assert np.array_equal(found, signals)
 
 
 @every_loss
 def test_nan_is_not_hidden(name):
-    value, signals = loss_by_name(name)(np.array([np.nan, 0.5]), np.array([0.5, 0.25]))
+    loss = loss_by_name(name)
+    outputs, targets = sample(loss, (1, 1, 3, 2), np.random.default_rng(0))
+    outputs[0, 0, 1, 0] = np.nan
+    value, signals = loss(outputs, targets)
+    assert name == "wasserstein" or np.isnan(signals[0, 0, 1, 0])  # its slope is the target
     assert np.isnan(value)
-    assert np.isnan(signals[0])
+
+
+@every_loss
+@pytest.mark.parametrize("kind", ["positions", "entries", "booleans"])
+def test_a_mask_equals_leaving_out(name, kind):
+    """Whole entries masked away count as little as those that are not there."""
+    loss, generator = loss_by_name(name), np.random.default_rng(0)
+    outputs, targets = sample(loss, (2, 1, 3, 6), generator)
+    mask = draw_mask(kind, loss, outputs.shape, generator)
+    mask[..., 3:] = 0
+    whole = loss(outputs, targets, mask=mask)
+    part = loss(outputs[..., :3], targets[..., :3], mask=mask[..., :3])
+    assert whole[0] == pytest.approx(part[0], rel=1e-12)
+    np.testing.assert_allclose(whole[1][..., :3], part[1], rtol=1e-12)
+    assert not whole[1][..., 3:].any()
+
+
+@every_loss
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"entries": 4}, "4 active entries of 3"),
+        ({"entries": 0}, "0 active entries of 3"),
+        ({"mask": np.zeros((2, 2, 1, 1))}, "mask is zero everywhere"),
+        ({"mask": np.array([0, 0, 1.0]), "entries": 2}, "mask is zero everywhere"),
+        ({"mask": np.ones((2, 3, 1, 3))}, r"the mask has shape \(2, 3, 1, 3\), expected"),
+    ],
+)
+def test_what_does_not_fit_is_refused(name, options, message):
+    loss = loss_by_name(name)
+    outputs, targets = sample(loss, (2, 2, 4, 3), np.random.default_rng(0))
+    with pytest.raises(ValueError, match=message):
+        loss(outputs, targets, **options)
+
+
+@every_loss
+def test_targets_of_another_shape_are_refused(name):
+    loss = loss_by_name(name)
+    outputs, targets = sample(loss, (2, 2, 4, 3), np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"outputs have shape \(2, 2, 4, 2\), targets \(2, 2, 4, 3\)"):
+        loss(outputs[..., :2], targets)
+    assert (2, 2, 4) in loss.target_shapes((2, 2, 4))
+    assert ((2, 2, 1) in loss.target_shapes((2, 2, 4))) == is_categorical(loss)
+
+
+@every_variant
+def test_a_configuration_describes_a_loss(variant):
+    loss = make(variant)
+    configuration = json.loads(json.dumps(loss.to_configuration()))
+    assert {**configuration, **SETTINGS[variant]} == configuration
+    assert loss_from_configuration(configuration) == loss
+    assert (loss == loss_by_name(loss.name)) == (set(SETTINGS[variant]) == {"name"})
 
 
 @pytest.mark.parametrize(
-    ("shape", "options", "message"),
+    ("configuration", "message"),
     [
-        ((2, 2, 1, 4), {}, r"outputs have shape \(2, 2, 1, 3\), targets \(2, 2, 1, 4\)"),
-        ((2, 2, 1, 3), {"entries": 4}, "4 active entries of 3"),
-        ((2, 2, 1, 3), {"entries": 0}, "0 active entries of 3"),
-        ((2, 2, 1, 3), {"mask": np.zeros((2, 2, 1, 1))}, "mask is zero everywhere"),
-        ((2, 2, 1, 3), {"mask": np.array([0, 0, 1.0]), "entries": 2}, "mask is zero everywhere"),
+        ({"name": "square_error"}, "did you mean squared_error"),
+        ({}, "unknown loss None"),
+        ({"name": "huber", "gamma": 2}, "loss huber has no setting 'gamma'; known: delta"),
+        ({"name": "squared_error", "delta": 2}, "loss squared_error has no setting 'delta'; known: none"),
+        ({"name": "huber", "delta": 0}, "loss huber: delta 0 must be a positive number"),
+        ({"name": "huber", "delta": "1"}, "loss huber: delta '1' must be"),
+        ({"name": "huber", "delta": True}, "loss huber: delta True must be"),
+        ({"name": "huber", "delta": float("inf")}, "delta inf must be"),
+        ({"name": "hinge", "squared": 1}, "squared 1 must be true or false"),
+        ({"name": "binary_cross_entropy", "positive_weight": -1}, "positive_weight -1 must be a positive"),
+        ({"name": "binary_cross_entropy", "label_smoothing": 1}, "label_smoothing 1 must be at least 0"),
+        ({"name": "categorical_cross_entropy", "label_smoothing": float("nan")}, "label_smoothing nan must"),
+        (
+            {"name": "categorical_cross_entropy", "class_weights": [1, 0]},
+            "class_weights .* a positive number",
+        ),
+        ({"name": "categorical_cross_entropy", "class_weights": 2}, "class_weights 2 must be"),
+        ({"name": "categorical_cross_entropy", "class_weights": "11"}, "class_weights '11' must be"),
+        ({"name": "categorical_cross_entropy", "class_weights": {"0": 1}}, "class_weights .* must be"),
     ],
 )
-def test_what_does_not_fit_is_refused(shape, options, message):
+def test_a_bad_configuration_is_refused_by_name(configuration, message):
     with pytest.raises(ValueError, match=message):
-        SquaredError()(np.zeros((2, 2, 1, 3)), np.zeros(shape), **options)
+        loss_from_configuration(configuration)
 
 
-def test_an_unknown_name_gets_the_nearest():
-    with pytest.raises(ValueError, match="did you mean squared_error"):
-        loss_by_name("square_error")
+def test_losses_name_metrics_that_suit_them():
+    names = {name: [metric.name for metric in loss_by_name(name).metrics()] for name in LOSSES}
+    binary = ["binary_accuracy", "true_positive_rate_at_0.01", "false_positive_rate_at_0.99"]
+    assert names == {
+        "squared_error": [],
+        "absolute_error": [],
+        "huber": [],
+        "binary_cross_entropy": binary,
+        "binary_cross_entropy_with_logits": binary,
+        "categorical_cross_entropy": ["accuracy"],
+        "categorical_cross_entropy_with_logits": ["accuracy"],
+        "hinge": binary,
+        "wasserstein": [],
+    }
+
+
+def test_metrics_are_new_every_time():
+    first, second = (SquaredError().metrics(), loss_by_name("hinge").metrics())
+    assert first == []
+    assert second[0] is not loss_by_name("hinge").metrics()[0]
+
+
+@pytest.mark.parametrize("name", ["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge"])
+def test_metrics_read_the_outputs_as_the_loss_does(name):
+    """Outputs on the right side of what the loss takes for undecided are all right."""
+    loss = loss_by_name(name)
+    undecided = 0.5 if name == "binary_cross_entropy" else 0.0
+    outputs = undecided + np.array([-0.1, 0.1, -0.2, 0.3]).reshape(1, 4)
+    targets = np.array([0.0, 1, 0, 1]).reshape(1, 4) * (2 if name == "hinge" else 1) - (name == "hinge")
+    values = []
+    for metric in loss.metrics():
+        metric.add(outputs, targets)
+        values.append(metric.value())
+    assert values == [1, 1, 0]

@@ -68,22 +68,22 @@ class BinaryCrossEntropy(_Binary):
     output_range = (0.0, 1.0)
 
     def elements(self, outputs: np.ndarray, targets: np.ndarray, slopes: np.ndarray) -> np.ndarray:
-        """l' = (p (1 - t + w t) - w t) / (p (1 - p))."""
+        """l' = ((1 - t) p - w t (1 - p)) / (p (1 - p))."""
         positives = self._shares(targets, slopes)
         epsilon = np.finfo(outputs.dtype).eps
         p = np.clip(outputs, epsilon, 1 - epsilon)
         losses = np.negative(p)
         np.log1p(losses, out=losses)
         losses *= slopes
-        logarithms = np.log(p)
-        logarithms *= positives
-        losses += logarithms
-        slopes += positives
+        other = np.log(p)
+        other *= positives
+        losses += other
         slopes *= p
-        slopes -= positives
+        np.subtract(1, p, out=other)
+        slopes -= other * positives
         slopes *= p == outputs
         slopes /= p
-        slopes /= np.subtract(1, p, out=p)
+        slopes /= other
         return np.negative(losses, out=losses)
 
     def metrics(self) -> list[Metric]:

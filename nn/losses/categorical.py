@@ -242,5 +242,5 @@ def _describe(targets: np.ndarray, bad: np.ndarray, classes: int) -> str:
     where = f"entry {entry} at position {tuple(position)}" if any(position) else f"entry {entry}"
     found = np.moveaxis(targets, -2, -1)[(*position, entry)]
     if len(found) == 1:
-        return f"label {found[0]} of {where} is none of the {classes} classes, 0 to {classes - 1}"
+        return f"label {found[0]:g} of {where} is none of the {classes} classes, 0 to {classes - 1}"
     return f"the target probabilities of {where} sum to {found.sum():g}, expected 1"
