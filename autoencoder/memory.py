@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from autoencoder.architecture import Architecture
 from autoencoder.errors import SettingsError
 from autoencoder.settings import Settings
 from nn.data.memory import available_memory
 from nn.history import padded
 from nn.optimizers import optimizer_by_name
+from nn.sizes import as_size
+from nn.training.memory import Memory
 
 BYTES = 4
 """Of a float32."""
@@ -21,35 +21,11 @@ INPUT_HISTORIES = 2
 """Arrays as large as its inputs: their signals, and a transposed copy of them."""
 
 
-class Memory(NamedTuple):
-    """Bytes by what they are for."""
-
-    parameters: int
-    gradients: int
-    optimizer: int
-    histories: int
-
-    @property
-    def total(self) -> int:
-        """All of it."""
-        return sum(self)
-
-    def __str__(self) -> str:
-        return ", ".join(f"{name} {as_size(part)}" for name, part in self._asdict().items())
-
-
-def as_size(size_in_bytes: int) -> str:
-    """Write a number of bytes with a unit."""
-    size = float(size_in_bytes)
-    for unit in ("bytes", "KiB", "MiB"):
-        if size < 1024:
-            return f"{size:.0f} bytes" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1024
-    return f"{size:.1f} GiB"
-
-
 def estimate_memory(settings: Settings, architecture: Architecture) -> Memory:
-    """Return what training with the settings takes beside the images."""
+    """Return what training with the settings takes beside the images.
+
+    What `nn.training.memory.estimate` says of a network, for one that is not built yet.
+    """
     parameters = BYTES * architecture.parameters
     slots = len(optimizer_by_name(settings.optimizer, settings.learning_rate).slots)
     neurons = sum(

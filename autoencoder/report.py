@@ -10,9 +10,10 @@ import numpy as np
 
 from autoencoder.architecture import plan_architecture
 from autoencoder.layer_views import LayerView, layer_views
-from autoencoder.memory import as_size, estimate_memory
+from autoencoder.memory import estimate_memory
 from autoencoder.model import AutoEncoder
 from autoencoder.session import Session
+from nn.sizes import as_size
 from nn.training import Trainer
 from nn.training.callbacks import Callback
 
@@ -74,7 +75,7 @@ def describe_model(model: AutoEncoder) -> str:
     """Return the tables of `info`: layers, memory, and percentiles of weights and biases."""
     memory = estimate_memory(model.settings, plan_architecture(model.settings))
     views = list(layer_views(model))
-    sizes = [(name, as_size(part)) for name, part in [*memory._asdict().items(), ("total", memory.total)]]
+    sizes = [(name, as_size(part)) for name, part in [*memory.parts.items(), ("total", memory.total)]]
     parts = [_layer_table(views), f"memory to train in batches of {model.settings.batch_size}", table(sizes)]
     for kind in ("weights", "biases"):
         parts += [f"percentiles of {kind}", _percentile_table(views, kind)]

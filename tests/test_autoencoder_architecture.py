@@ -2,15 +2,19 @@
 
 import numpy as np
 import pytest
+from autoencoder_runs import tiny_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
 from autoencoder.architecture import nearly_square, plan_architecture
 from autoencoder.errors import SettingsError
-from autoencoder.memory import as_size, estimate_memory, require_training_memory
+from autoencoder.memory import estimate_memory, require_training_memory
+from autoencoder.model import AutoEncoder
 from autoencoder.settings import Settings
 from nn.activations import Identity, LeakyReLU, Sigmoid
+from nn.optimizers import optimizer_by_name
 from nn.shape import Shape
+from nn.training.memory import estimate
 
 
 def shapes(settings: Settings) -> list[str]:
@@ -151,12 +155,22 @@ def test_memory_counts_parameters_and_what_the_optimizer_keeps():
     assert memory.histories == estimate_memory(settings.model_copy(update={"batch_size": 16}), plan).histories
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"layers": "10", "code_size": 3},
+        {"architecture": "local", "layers": "2", "code_size": 16},
+    ],
+)
+def test_memory_is_that_of_the_network_to_be_built(changes):
+    settings = tiny_settings(**changes)
+    network = AutoEncoder.create(settings, generator=np.random.default_rng(1)).network
+    optimizer = optimizer_by_name(settings.optimizer, settings.learning_rate)
+    expected = estimate(network, optimizer, settings.batch_size)
+    assert estimate_memory(settings, plan_architecture(settings)) == expected
+
+
 def test_a_network_that_does_not_fit_is_refused_with_the_figures():
     settings = Settings(width=4096, height=4096, channels=4, layers="65536", code_size=65536)
     with pytest.raises(SettingsError, match=r"needs .* GiB of memory \(parameters .* GiB, .*available"):
         require_training_memory(settings, plan_architecture(settings))
-
-
-def test_sizes_have_units():
-    sizes = {0: "0 bytes", 1023: "1023 bytes", 1024: "1.0 KiB", 5 * 2**20: "5.0 MiB", 3 * 2**30: "3.0 GiB"}
-    assert {size: as_size(size) for size in sizes} == sizes

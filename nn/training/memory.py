@@ -40,8 +40,13 @@ class Memory(NamedTuple):
         """All of it."""
         return sum(self)
 
+    @property
+    def parts(self) -> dict[str, int]:
+        """By name; data only where there are any."""
+        return {name: part for name, part in self._asdict().items() if part or name != "data"}
+
     def __str__(self) -> str:
-        return ", ".join(f"{name} {as_size(part)}" for name, part in self._asdict().items() if part)
+        return ", ".join(f"{name} {as_size(part)}" for name, part in self.parts.items())
 
 
 def estimate(network: Trainable, optimizer: Optimizer, batch_size: int, data_bytes: int = 0) -> Memory:
