@@ -1,0 +1,195 @@
+"""Convolutional LSTM, rung o2: whole lines of an image on the register tile, rows in parallel.
+
+Previous rung:  networks/convolutional_lstm_o1.py
+What changed:   1. images lie as (height, channels, width, histories) with a margin of zeros: the sums of
+                   one row of positions are one product on the register tile of nn/tile.py, width times
+                   histories wide, so that a few histories fill the vectors as well as many
+                2. what the inputs contribute is summed for all steps at once; so are the input signals
+                3. hidden and input signals are convolutions too, with the weights turned round
+                4. gradients of weights are products over width times histories of the deltas with the
+                   transposed rows, all channels and kernel rows side by side
+                5. gates are passes over lines that vectorise, while the line's sums are in cache
+                6. rows run in parallel, a region for every step; gradients in parts that are always
+                   the same, added in order
+Predicted gain: 10 to 30: o1 loads and stores a sum for every multiply-add, the tile once for a whole
+                window; twice as much with two threads
+Measured gain:  see docs/benchmarks.md
+Loses when:     never seen; images of a few neurons cost the same on every rung
+Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh and exp; the same bits for
+                any number of threads, because every sum is made by one thread in a fixed order
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from networks import convolutional_lstm_o1
+from networks.dense_o2 import WORTH_A_REGION
+from networks.stateful import AnyStates, States
+from nn.history import LANES, aligned_zeros, padded
+from nn.kernels import convolutional_lstm as kernels
+from nn.kernels import convolutional_lstm_backward as backward_kernels
+
+PARTS = 16
+"""Into how many parts the rows of all steps are cut for the gradients: more than the threads."""
+
+
+class ConvolutionalLSTM(convolutional_lstm_o1.ConvolutionalLSTM):
+    """A layer that reads a video; see `networks.convolutional_lstm.ConvolutionalLSTM`."""
+
+    def _reserve(self, histories: int) -> None:
+        steps, height, width, inputs = self.input_shape
+        margin, line = self.kernel // 2, width * histories
+        self._geometry = kernels.Geometry(
+            steps=steps,
+            height=height,
+            rows=height + 2 * margin,
+            margin=margin,
+            line=line,
+            pitch=padded((width + 2 * margin) * histories),
+            edge=margin * histories,
+            histories=histories,
+            kernel=self.kernel,
+            inputs=inputs,
+            channels=self.channels,
+        )
+        gates = self.gate_count * self.channels
+        self._images = self._with_margins(steps, inputs)
+        self._hidden = self._with_margins(steps + 1, self.channels)
+        self._deltas = self._with_margins(steps, gates)
+        self._cells = aligned_zeros((steps + 1, height, self.channels, line), self.dtype)
+        self._gates = aligned_zeros((steps, height, gates, line), self.dtype)
+        self._outputs = aligned_zeros((steps, height, self.channels, line), self.dtype)
+        self._input_signals = aligned_zeros((steps, height, inputs, line), self.dtype)
+        self._parts = self._reserve_parts()
+
+    def _with_margins(self, count: int, channels: int) -> np.ndarray:
+        """Return zeros for so many images, flat; vectors may be read across the end."""
+        size = count * self._geometry.rows * channels * self._geometry.pitch
+        return aligned_zeros(size + 2 * LANES, self.dtype)
+
+    def _reserve_parts(self) -> backward_kernels.Parts:
+        geometry, gates = self._geometry, self.gate_count * self.channels
+        count = min(PARTS, geometry.steps * geometry.height)
+        weights = count, geometry.kernel * gates * geometry.kernel
+        columns = padded(geometry.kernel * max(geometry.inputs, geometry.channels))
+        return backward_kernels.Parts(
+            inputs=aligned_zeros((weights[0], weights[1] * geometry.inputs), self.dtype),
+            recurrent=aligned_zeros((weights[0], weights[1] * geometry.channels), self.dtype),
+            biases=aligned_zeros((count, gates), self.dtype),
+            scratch=aligned_zeros((count, geometry.pitch * columns), self.dtype),
+        )
+
+    def _inside(self, images: np.ndarray, count: int, channels: int) -> np.ndarray:
+        """Return images without their margins as (count, H, W, channels, N), the same memory."""
+        g = self._geometry
+        rows = images[: -2 * LANES].reshape(count, g.rows, channels, g.pitch)
+        inside = rows[:, g.margin : g.margin + g.height, :, g.edge : g.edge + g.line]
+        return self._by_position(inside)
+
+    def _by_position(self, lines: np.ndarray) -> np.ndarray:
+        """Return lines (..., H, channels, line) as (..., H, W, channels, N), the same memory."""
+        apart = lines.reshape(*lines.shape[:-1], self.input_shape.width, self._entries)
+        return np.swapaxes(apart, -3, -2)
+
+    def _lines(self, images: np.ndarray) -> np.ndarray:
+        """Return a copy of images (..., H, W, channels, N) as lines, flat."""
+        return np.swapaxes(images, -3, -2).flatten()
+
+    def _run(self, states: Sequence[np.ndarray]) -> None:
+        self._inside(self._images, self.steps, self.input_shape.channels)[...] = self._inputs
+        self._hidden_images()[0], self._by_position(self._cells)[0] = states
+        run = kernels.forward_parallel if self._parallel else kernels.forward_serial
+        run(self._geometry, self._arrays())
+
+    @property
+    def _parallel(self) -> bool:
+        """Whether a step is worth a parallel region."""
+        return self.connections * self._entries >= WORTH_A_REGION * self.steps
+
+    def _arrays(self) -> kernels.Arrays:
+        mask = np.zeros((0, 1), bool) if self._mask is None else self._mask
+        peepholes = self._flat_peepholes().reshape(3, *self._state_shape(1)).repeat(self._entries, axis=-1)
+        return kernels.Arrays(
+            input_weights=_in_window_order(self.parameters["input_weights"]),
+            recurrent_weights=_in_window_order(self.parameters["recurrent_weights"]),
+            biases=self.parameters["biases"],
+            peepholes=self._lines(peepholes),
+            images=self._images,
+            hidden=self._hidden,
+            cells=self._cells.ravel(),
+            gates=self._gates.ravel(),
+            outputs=self._outputs.ravel(),
+            present=np.tile(mask, (1, self.input_shape.width)).ravel(),
+        )
+
+    def _run_back(self, finals: Sequence[np.ndarray]) -> tuple[Sequence[np.ndarray], np.ndarray]:
+        hidden, cells = finals
+        signals = self._signals if self.whole_sequence else np.zeros((0, 1, 1), self.dtype)
+        back = backward_kernels.Signals(
+            signals=self._lines(signals),
+            hidden=self._lines(hidden),
+            cells=self._lines(cells),
+            deltas=self._deltas,
+            flipped_inputs=_turned_round(self.parameters["input_weights"]),
+            flipped_recurrent=_turned_round(self.parameters["recurrent_weights"]),
+            inputs=self._input_signals.ravel(),
+            peepholes=np.zeros(3 * cells.size, self.dtype),
+        )
+        run = backward_kernels.backward_parallel if self._parallel else backward_kernels.backward_serial
+        run(self._geometry, self._arrays(), back, self._parts, self.propagates)
+        self._peephole_gradients = back.peepholes
+        shape = hidden.swapaxes(1, 2).shape
+        initials = [each.reshape(shape).swapaxes(1, 2) for each in (back.hidden, back.cells)]
+        return initials, self._by_position(self._input_signals)
+
+    def _gradients(self) -> dict[str, np.ndarray]:
+        gradients = {
+            "input_weights": self._in_weight_order(self._parts.inputs.sum(axis=0)),
+            "recurrent_weights": self._in_weight_order(self._parts.recurrent.sum(axis=0)),
+            "biases": self._parts.biases.sum(axis=0),
+        }
+        if self.peepholes:
+            height, width, channels, entries = self._state_shape(self._entries)
+            lines = self._peephole_gradients.reshape(3, height, channels, width, entries)
+            gradients["peepholes"] = lines.sum(axis=-1).swapaxes(2, 3)
+        return gradients
+
+    def _in_weight_order(self, sums: np.ndarray) -> np.ndarray:
+        """Turn (kernel columns, gates, kernel rows, sources) round into the shape of the weights."""
+        apart = sums.reshape(self.kernel, self.gate_count * self.channels, self.kernel, -1)
+        return apart.transpose(1, 2, 0, 3)
+
+    def _hidden_images(self) -> np.ndarray:
+        return self._inside(self._hidden, self.steps + 1, self.channels)
+
+    def gates(self) -> np.ndarray:
+        """Return the values of all gates at every step of the last forward, (T, 4, H, W, channels, N)."""
+        steps, height, _, line = self._gates.shape
+        apart = self._gates.reshape(steps, height, self.gate_count, self.channels, line)
+        return self._by_position(np.moveaxis(apart, 2, 1))
+
+    @property
+    def final_states(self) -> AnyStates:
+        """A copy of the states after the last step."""
+        hidden = self._hidden_images()[-1]
+        return States(hidden.copy(), self._by_position(self._cells)[-1].copy())
+
+    @property
+    def values(self) -> np.ndarray:
+        """Output values of the last forward."""
+        if not self.whole_sequence:
+            return self._hidden_images()[-1]
+        return self._by_position(self._outputs)
+
+
+def _in_window_order(weights: np.ndarray) -> np.ndarray:
+    """Return weights as outputs x (kernel rows, sources, kernel columns), flat: as windows lie in images."""
+    return weights.transpose(0, 1, 3, 2).ravel()
+
+
+def _turned_round(weights: np.ndarray) -> np.ndarray:
+    """Return weights as sources x (kernel rows, outputs, kernel columns), each side backwards, flat."""
+    return weights[:, ::-1, ::-1].transpose(3, 1, 0, 2).ravel()

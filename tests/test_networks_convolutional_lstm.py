@@ -1,0 +1,339 @@
+"""Convolutional LSTM: every rung against central differences, the plain rung, the LSTM and torch."""
+
+import json
+
+import network_checks as checks
+import numpy as np
+import pytest
+import state_checks
+from hypothesis import given
+from hypothesis import strategies as st
+
+from networks.ladder import FAMILIES, network_from_configuration
+from networks.lstm import LSTM
+from networks.sequential import Sequential
+from networks.stateful import HiddenStates
+from nn.shape import SequenceShape, Shape, VideoShape
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+FAMILY = FAMILIES["convolutional_lstm"]
+PLAIN = FAMILY.rungs["plain"]
+
+every_rung = pytest.mark.parametrize("rung", FAMILY.rungs)
+every_faster_rung = pytest.mark.parametrize("rung", [name for name in FAMILY.rungs if name != "plain"])
+every_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
+
+videos = st.builds(VideoShape, st.integers(1, 3), st.integers(1, 4), st.integers(1, 5), st.integers(1, 3))
+settings = st.fixed_dictionaries(
+    {
+        "channels": st.integers(1, 3),
+        "kernel": st.sampled_from([1, 3, 5]),
+        "peepholes": st.booleans(),
+        "whole_sequence": st.booleans(),
+    }
+)
+USUAL = {"channels": 3, "kernel": 3, "peepholes": True, "whole_sequence": True}
+histories = st.integers(1, 20)
+
+
+def convolutional_lstm(kind, shape, dtype="float64", **options):
+    network = kind(shape, **(USUAL | options), generator=np.random.default_rng(2), dtype=dtype)
+    drawn = np.random.default_rng(7).normal(size=network.parameters.size)
+    network.parameters.values[:] = 0.5 * drawn
+    return network
+
+
+def build(kind, dtype):
+    return convolutional_lstm(kind, VideoShape(3, 4, 5, 2), dtype)
+
+
+def of_steps(kind, dtype, **options):
+    return lambda steps: convolutional_lstm(kind, VideoShape(steps, 3, 4, 2), dtype, **options)
+
+
+@every_rung
+@given(shape=videos, settings=settings, histories=st.integers(1, 4))
+def test_gradients(rung, shape, settings, histories):
+    network = convolutional_lstm(FAMILY.rungs[rung], shape, **settings)
+    checks.check_gradients(network, histories)
+
+
+@every_rung
+@given(shape=videos, settings=settings, histories=st.integers(1, 4), masked=st.booleans())
+def test_gradients_of_states(rung, shape, settings, histories, masked):
+    network = convolutional_lstm(FAMILY.rungs[rung], shape, **settings)
+    network.step_mask = state_checks.mask(network, histories) if masked else None
+    state_checks.check_slope(network, histories)
+
+
+@every_faster_rung
+@every_dtype
+@given(shape=videos, settings=settings, histories=histories)
+def test_same_as_plain(rung, dtype, shape, settings, histories):
+    network, plain = (
+        convolutional_lstm(kind, shape, dtype, **settings) for kind in (FAMILY.rungs[rung], PLAIN)
+    )
+    checks.check_same_as_plain(network, plain, histories, FAMILY.tolerance[dtype])
+    checks.assert_close({"gates": network.gates()}, {"gates": plain.gates()}, FAMILY.tolerance[dtype])
+    state_checks.check_same_as_plain(network, plain, histories, FAMILY.tolerance[dtype])
+
+
+@every_faster_rung
+@every_dtype
+def test_same_as_plain_where_it_is_worth_a_parallel_region(rung, dtype):
+    shape = VideoShape(3, 12, 11, 5)
+    network, plain = (
+        convolutional_lstm(kind, shape, dtype, channels=9) for kind in (FAMILY.rungs[rung], PLAIN)
+    )
+    network.parameters.values[:] *= 0.2
+    checks.check_same_as_plain(network, plain, 21, FAMILY.tolerance[dtype])
+
+
+@every_rung
+@every_dtype
+def test_threads_do_not_change_a_bit(rung, dtype):
+    network = convolutional_lstm(FAMILY.rungs[rung], VideoShape(3, 12, 11, 5), dtype, channels=9)
+    checks.check_threads(network, 21)
+
+
+@every_rung
+@every_dtype
+@pytest.mark.parametrize("histories", [1, 16, 21])
+def test_learning_rate_descends_along_the_gradient(rung, dtype, histories):
+    checks.check_learning_rate(build, FAMILY.rungs[rung], dtype, histories, FAMILY.tolerance[dtype])
+
+
+@every_rung
+def test_gradients_add_up(rung):
+    checks.check_gradients_add_up(build(FAMILY.rungs[rung], "float64"), 5, FAMILY.tolerance["float64"])
+
+
+@every_rung
+@every_dtype
+def test_batches_of_any_size_in_turn(rung, dtype):
+    checks.check_number_of_histories(build(FAMILY.rungs[rung], dtype), FAMILY.tolerance[dtype])
+
+
+@every_rung
+@every_dtype
+def test_arrays_of_any_layout(rung, dtype):
+    network = build(FAMILY.rungs[rung], dtype)
+    values, signals = checks.numbers(network, 7)
+    expected = checks.pass_through(network, values, signals)
+    turned = [np.asfortranarray(array) for array in (values, signals)]
+    checks.assert_close(checks.pass_through(network, *turned), expected, FAMILY.tolerance[dtype])
+
+
+@every_rung
+@every_dtype
+def test_nan_is_not_hidden(rung, dtype):
+    checks.check_nan_is_not_hidden(build(FAMILY.rungs[rung], dtype))
+
+
+@every_rung
+@every_dtype
+def test_what_does_not_fit_is_refused(rung, dtype):
+    messages = checks.check_wrong_input(build(FAMILY.rungs[rung], dtype)).splitlines()
+    other = "float64" if dtype == "float32" else "float32"
+    assert messages == [
+        "convolutional_lstm: signals have 2 histories, the last forward had 0",
+        "convolutional_lstm: input values have shape (3, 4, 5, 2, 0), expected (3x4x5x2, histories)",
+        "convolutional_lstm: signals have 1 histories, the last forward had 2",
+        "convolutional_lstm: signals have 40 histories, the last forward had 2",
+        "convolutional_lstm: input values have shape (2, 4, 5, 2, 2), expected (3x4x5x2, histories)",
+        "convolutional_lstm: input values have shape (3, 4, 5, 2), expected (3x4x5x2, histories)",
+        f"convolutional_lstm: input values are {other}, the network is {dtype}",
+        "convolutional_lstm: signals have shape (3, 4, 5, 2, 2), expected (3x4x5x3, histories)",
+        f"convolutional_lstm: signals are {other}, the network is {dtype}",
+    ]
+
+
+@every_rung
+def test_states_and_masks_that_do_not_fit_are_refused(rung):
+    messages = state_checks.check_refusals(build(FAMILY.rungs[rung], "float64"))
+    name = "convolutional_lstm"
+    assert messages == [
+        f"{name}: initial states: hidden are float64 of shape (4, 5, 3, 1), expected float64 of shape "
+        "(4, 5, 3, 2)",
+        f"{name}: initial states are no States: tuple",
+        f"{name}: carries hidden, cells; hidden_values is given",
+        f"{name}: carried states: hidden are float64 of shape (0, 5, 3, 1), expected float64 of shape "
+        "(4, 5, 3, 1)",
+        f"{name}: it goes on from 1 histories, but 2 are given: call reset() before another batch begins",
+        f"{name}: step_mask is bool of shape (3, 1), expected bool of shape (3, 2)",
+        f"{name}: step_mask is float64 of shape (3, 2), expected bool of shape (3, 2)",
+        f"{name}: final signals: hidden are float64 of shape (4, 5, 3, 1), expected float64 of shape "
+        "(4, 5, 3, 2)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("shape", "options", "message"),
+    [
+        (Shape(4, 4, 1), {}, "the input 4x4x1 is no video: give steps, height, width, channels"),
+        (VideoShape(2, 4, 4, 1), {"channels": 0}, "0 channels, there must be at least 1"),
+        (VideoShape(2, 4, 4, 1), {"kernel": 4}, "a kernel of 4 has no middle: give an odd number"),
+    ],
+)
+def test_what_cannot_be_built_is_refused(shape, options, message):
+    with pytest.raises(ValueError, match=message):
+        convolutional_lstm(PLAIN, shape, **options)
+
+
+@every_rung
+@every_dtype
+@pytest.mark.parametrize("whole_sequence", [True, False])
+def test_a_masked_video_is_a_shorter_one(rung, dtype, whole_sequence):
+    make = of_steps(FAMILY.rungs[rung], dtype, whole_sequence=whole_sequence)
+    state_checks.check_masked_is_shorter(make, 4, 2, FAMILY.tolerance[dtype])
+
+
+@every_rung
+@every_dtype
+@pytest.mark.parametrize("whole_sequence", [True, False])
+def test_stateful_goes_on_where_it_ended(rung, dtype, whole_sequence):
+    make = of_steps(FAMILY.rungs[rung], dtype, whole_sequence=whole_sequence)
+    state_checks.check_goes_on(make, 2, FAMILY.tolerance[dtype])
+
+
+@every_rung
+@given(shape=videos, settings=settings, stateful=st.booleans())
+def test_comes_back_from_its_configuration(rung, shape, settings, stateful):
+    network = convolutional_lstm(FAMILY.rungs[rung], shape, stateful=stateful, **settings)
+    described = json.loads(json.dumps(network.to_configuration()))
+    again = network_from_configuration(described, {}, rung_name=rung, dtype=np.float64)
+    assert type(again) is type(network)
+    assert again.to_configuration() == described
+    assert not again.parameters.values.any()
+    again.parameters.copy_from(network.parameters)
+    values, _ = checks.numbers(network, 2)
+    assert np.array_equal(again.forward(values), network.forward(values))
+
+
+def test_parameters_start_as_they_should():
+    network = PLAIN(VideoShape(2, 4, 4, 3), channels=2, kernel=3, generator=np.random.default_rng(0))
+    shapes = {name: network.parameters[name].shape for name in network.parameters.names}
+    assert shapes == {
+        "input_weights": (8, 3, 3, 3),
+        "recurrent_weights": (8, 3, 3, 2),
+        "biases": (8,),
+        "peepholes": (3, 4, 4, 2),
+    }
+    assert network.parameters["biases"].tolist() == [0, 0, 1, 1, 0, 0, 0, 0]
+    assert not network.parameters["peepholes"].any()
+    gate = network.parameters["recurrent_weights"][:2].reshape(2, -1)
+    assert np.allclose(gate @ gate.T, np.eye(2), atol=1e-6)
+
+
+@every_rung
+@every_dtype
+def test_one_pixel_is_an_lstm(rung, dtype):
+    network = convolutional_lstm(FAMILY.rungs[rung], VideoShape(4, 1, 1, 3), dtype, channels=2, kernel=1)
+    same = LSTM(SequenceShape(4, 3), units=2, peepholes=True, generator=np.random.default_rng(0), dtype=dtype)
+    for name in network.parameters.names:
+        array = same.parameters[f"layer_0.forward.{name}"]
+        array[...] = network.parameters[name].reshape(array.shape)
+    values, signals = checks.numbers(network, 5)
+    found = checks.pass_through(network, values, signals)
+    flat = (values.reshape(4, 3, 5), signals.reshape(4, 2, 5))
+    expected = {
+        name.removeprefix("layer_0.forward."): array.reshape(
+            found[name.removeprefix("layer_0.forward.")].shape
+        )
+        for name, array in checks.pass_through(same, *flat).items()
+    }
+    checks.assert_close(found, expected, FAMILY.tolerance[dtype])
+
+
+@every_rung
+def test_layers_are_stacked_one_after_another(rung):
+    kind = FAMILY.rungs[rung]
+    first = convolutional_lstm(kind, VideoShape(2, 3, 4, 2), channels=3)
+    second = convolutional_lstm(kind, VideoShape(2, 3, 4, 3), channels=1, whole_sequence=False)
+    network = Sequential([first, second])
+    assert network.output_shape == Shape(3, 4, 1)
+    checks.check_gradients(network, 3)
+
+
+@every_rung
+def test_without_propagation_the_gradients_stay_the_same(rung):
+    network = build(FAMILY.rungs[rung], "float64")
+    values, signals = checks.numbers(network, 9)
+    expected = checks.pass_through(network, values, signals)
+    network.propagates = False
+    found = checks.pass_through(network, values, signals)
+    for name in ("outputs", *network.parameters.names):
+        assert np.array_equal(found[name], expected[name])
+
+
+def test_no_other_kind_of_states_fits():
+    network = build(PLAIN, "float64")
+    values, _ = checks.numbers(network, 2)
+    with pytest.raises(ValueError, match="initial states are no States: HiddenStates"):
+        network.forward(values, initial=HiddenStates(np.zeros((4, 5, 3, 2))))
+
+
+def test_connections_are_uses_of_weights_within_the_image():
+    network = convolutional_lstm(PLAIN, VideoShape(5, 4, 3, 2), channels=3, peepholes=False)
+    pairs = (3 * 4 - 2) * (3 * 3 - 2)  # each row sees three rows, those at the edges two; columns likewise
+    assert network.connections == 5 * pairs * 12 * (2 + 3)
+    with_peepholes = convolutional_lstm(PLAIN, VideoShape(5, 4, 3, 2), channels=3)
+    assert with_peepholes.connections == network.connections + 5 * 3 * 4 * 3 * 3
+
+
+def in_torch(torch, network, values, initial, present):
+    """Return outputs, final states and leaves of the same steps in torch, from equation 3 of the paper."""
+    leaf = {name: network.parameters[name] for name in network.parameters.names}
+    leaf |= {"values": values, **initial._asdict()}
+    leaf = {name: torch.tensor(array, requires_grad=True) for name, array in leaf.items()}
+
+    def images(tensor):
+        return tensor.permute(3, 2, 0, 1)
+
+    hidden, cells = images(leaf["hidden"]), images(leaf["cells"])
+    peepholes = torch.zeros(3, 1, 1, 1, dtype=hidden.dtype)
+    if network.peepholes:
+        peepholes = leaf["peepholes"].permute(0, 3, 1, 2)
+    kernels = [leaf[f"{name}_weights"].permute(0, 3, 1, 2) for name in ("input", "recurrent")]
+    outputs = []
+    for t in range(network.steps):
+        sums = torch.nn.functional.conv2d(
+            images(leaf["values"][t]), kernels[0], leaf["biases"], padding="same"
+        )
+        sums = sums + torch.nn.functional.conv2d(hidden, kernels[1], padding="same")
+        i, f, g, o = sums.chunk(4, dim=1)
+        i, f = torch.sigmoid(i + peepholes[0] * cells), torch.sigmoid(f + peepholes[1] * cells)
+        new_cells = f * cells + i * torch.tanh(g)
+        o = torch.sigmoid(o + peepholes[2] * new_cells)
+        there = torch.tensor(present[t])[:, None, None, None]
+        hidden = torch.where(there, o * torch.tanh(new_cells), hidden)
+        cells = torch.where(there, new_cells, cells)
+        outputs.append(torch.where(there, hidden, 0.0))
+    ends = [each.permute(2, 3, 1, 0) for each in (hidden, cells)]
+    whole = torch.stack(outputs).permute(0, 3, 4, 2, 1)
+    return (whole if network.whole_sequence else ends[0]), ends, leaf
+
+
+@every_rung
+@every_dtype
+@given(shape=videos, settings=settings, histories=histories, masked=st.booleans())
+def test_torch_gives_the_same(rung, dtype, shape, settings, histories, masked):
+    torch = pytest.importorskip("torch")
+    network = convolutional_lstm(FAMILY.rungs[rung], shape, dtype, **settings)
+    values, signals = checks.numbers(network, histories)
+    initial, final = (state_checks.states(network, histories, seed) for seed in (3, 5))
+    present = np.ones((network.steps, histories), bool)
+    if masked:
+        network.step_mask = present = state_checks.mask(network, histories)
+    found = state_checks.pass_through(network, values, signals, initial, final)
+    outputs, ends, leaf = in_torch(torch, network, values, initial, present)
+    weights = [torch.tensor(array) for array in (signals, *final)]
+    sum((weight * value).sum() for weight, value in zip(weights, (outputs, *ends), strict=True)).backward()
+    gradients = {name: tensor.grad.numpy() for name, tensor in leaf.items()}
+    renamed = {"values": "input signals", "hidden": "initial signals of hidden"}
+    renamed["cells"] = "initial signals of cells"
+    expected = {renamed.get(name, name): gradient for name, gradient in gradients.items()}
+    expected |= {"outputs": outputs.detach().numpy()}
+    expected |= {"final hidden": ends[0].detach().numpy(), "final cells": ends[1].detach().numpy()}
+    checks.assert_close(found, expected, FAMILY.tolerance[dtype])
