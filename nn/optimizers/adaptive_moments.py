@@ -159,7 +159,7 @@ class Adamax(_Moments):
 
 
 class Nadam(_Moments):
-    """Adam with Nesterov's look ahead (Dozat 2016, algorithm 2 with the momentum of section 3.1).
+    """Adam with Nesterov's look ahead (Dozat 2016, algorithm 2, with its rising momentum).
 
         m = b1 m + (1 - b1) g        s = b2 s + (1 - b2) g²
         u(t) = b1 (1 - 0.96^(t momentum_decay) / 2)        p(t) = u(1) u(2) ... u(t)

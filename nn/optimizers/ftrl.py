@@ -18,7 +18,7 @@ class FTRL(Optimizer):
 
         sum of (gradients · values) + l1 |values| + l2 values² / 2 + sum of (values - earlier ones)² / (2 r)
 
-    (its equation 1), with 1 / r adding up to (beta + sqrt(n)) / rate. That also says what a rate that
+    (its section 3), with 1 / r adding up to (beta + sqrt(n)) / rate. That also says what a rate that
     a schedule changes means. Without L1 and L2 it is Adagrad with beta for epsilon.
 
     Parameters

@@ -12,7 +12,7 @@ class RMSprop(Optimizer):
         s = decay s + (1 - decay) g²        values -= rate g / (sqrt(s) + epsilon)
 
     `centered` takes the running variance, s less the square of the running mean, in place of s, and
-    with `momentum` the steps add up to a velocity, as in SGD (Graves 2013, equations 38 to 45; epsilon
+    with `momentum` the steps add up to a velocity, as in SGD (Graves 2013, equations 38 to 41; epsilon
     stands outside the root here, as in PyTorch).
 
     Raises
@@ -59,7 +59,7 @@ class RMSprop(Optimizer):
 
 
 class Adagrad(Optimizer):
-    """Each gradient over the root of the sum of its squares (Duchi et al. 2011, section 1.1, diagonal).
+    """Each gradient over the root of the sum of its squares (Duchi et al. 2011, figure 1).
 
         s = s + g²        values -= rate g / (sqrt(s) + epsilon)
 
