@@ -9,6 +9,7 @@ draws them to the middle, t (1 - s) + s / 2 (Szegedy et al. 2016, section 7, for
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,12 +43,22 @@ class _Binary(ElementwiseLoss):
         check_positive(self, "positive_weight")
         check_fraction(self, "label_smoothing")
 
-    def _shares(self, targets: np.ndarray, negatives: np.ndarray) -> np.ndarray:
-        """Write 1 - t into `negatives` and return w t, which may be the targets themselves."""
+    def elements(self, outputs: np.ndarray, targets: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+        """l of weight 1, and (w - 1) t times what l would be on t = 1; the derivatives alike."""
         if self.label_smoothing:
             targets = targets * (1 - self.label_smoothing) + self.label_smoothing / 2
-        np.subtract(1, targets, out=negatives)
-        return targets if self.positive_weight == 1 else targets * self.positive_weight
+        losses = self._unweighted(outputs, targets, slopes)
+        if self.positive_weight != 1:
+            more_slopes = np.empty_like(slopes)
+            more = self._unweighted(outputs, np.ones(1, outputs.dtype), more_slopes)
+            extra = targets * (self.positive_weight - 1)
+            losses += np.multiply(more, extra, out=more)
+            slopes += np.multiply(more_slopes, extra, out=more_slopes)
+        return losses
+
+    @abstractmethod
+    def _unweighted(self, outputs: np.ndarray, targets: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+        """Return the losses with a positive weight of 1, and write their derivatives; see `elements`."""
 
     def target_span(self, targets: np.ndarray, features: int) -> tuple[float, float] | None:
         """Return the lowest and highest probability, after smoothing."""
@@ -67,23 +78,20 @@ class BinaryCrossEntropy(_Binary):
     name = "binary_cross_entropy"
     output_range = (0.0, 1.0)
 
-    def elements(self, outputs: np.ndarray, targets: np.ndarray, slopes: np.ndarray) -> np.ndarray:
-        """l' = ((1 - t) p - w t (1 - p)) / (p (1 - p))."""
-        positives = self._shares(targets, slopes)
+    def _unweighted(self, outputs: np.ndarray, targets: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+        """l' = (p - t) / (p (1 - p))."""
         epsilon = np.finfo(outputs.dtype).eps
         p = np.clip(outputs, epsilon, 1 - epsilon)
-        losses = np.negative(p)
+        losses = -p
         np.log1p(losses, out=losses)
-        losses *= slopes
-        other = np.log(p)
-        other *= positives
-        losses += other
-        slopes *= p
-        np.subtract(1, p, out=other)
-        slopes -= other * positives
+        losses *= np.subtract(1, targets, out=slopes)
+        np.log(p, out=slopes)
+        slopes *= targets
+        losses += slopes
+        np.subtract(p, targets, out=slopes)
         slopes *= p == outputs
         slopes /= p
-        slopes /= other
+        slopes /= np.subtract(1, p, out=p)
         return np.negative(losses, out=losses)
 
     def metrics(self) -> list[Metric]:
@@ -95,30 +103,26 @@ class BinaryCrossEntropy(_Binary):
 class BinaryCrossEntropyWithLogits(_Binary):
     """Binary cross-entropy of p = sigmoid(o), computed from o, so that it neither overflows nor saturates.
 
-    l = w t (max(-o, 0) + tail) + (1 - t) (max(o, 0) + tail) with tail = log(1 + exp(-|o|)): no summand
-    is negative, so none cancels another.
+    l = max(o, 0) - o t + log(1 + exp(-|o|)) where w = 1.
     """
 
     name = "binary_cross_entropy_with_logits"
     applies = "sigmoid"
 
-    def elements(self, outputs: np.ndarray, targets: np.ndarray, slopes: np.ndarray) -> np.ndarray:
-        """l' = (1 - t) sigmoid(o) - w t sigmoid(-o), with sigmoid(o) = 1/2 + tanh(o / 2) / 2."""
-        positives = self._shares(targets, slopes)
-        losses = np.maximum(outputs, 0)
-        losses *= slopes
-        losses -= np.minimum(outputs, 0) * positives
-        slopes += positives
-        tail = np.abs(outputs)
-        np.exp(np.negative(tail, out=tail), out=tail)
-        np.log1p(tail, out=tail)
-        tail *= slopes
-        losses += tail
-        np.tanh(np.multiply(outputs, 0.5, out=tail), out=tail)
-        tail *= 0.5
-        tail += 0.5
-        slopes *= tail
-        slopes -= positives
+    def _unweighted(self, outputs: np.ndarray, targets: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+        """l as above with max(o, 0) = (|o| + o) / 2, l' = sigmoid(o) - t = 1/2 + tanh(o / 2) / 2 - t."""
+        losses = np.abs(outputs)
+        np.exp(np.negative(losses, out=slopes), out=slopes)
+        losses /= 2
+        losses += np.log1p(slopes, out=slopes)
+        np.subtract(0.5, targets, out=slopes)
+        slopes *= outputs
+        losses += slopes
+        np.divide(outputs, 2, out=slopes)
+        np.tanh(slopes, out=slopes)
+        slopes /= 2
+        slopes += 0.5
+        slopes -= targets
         return losses
 
     def prediction_range(self, lowest: float, highest: float, features: int) -> tuple[float, float]:
