@@ -22,6 +22,9 @@ from networks import (
     dense,
     dense_o1,
     dense_o2,
+    embedding,
+    embedding_o1,
+    embedding_o2,
     graph,
     graph_o1,
     graph_o2,
@@ -99,6 +102,10 @@ def _normalisation_example(
     return network
 
 
+def _embedding_example(kind: Any, **options: Any) -> Network:
+    return kind(SequenceShape(4, 1), labels=7, features=5, **options)
+
+
 def _dropout_example(kind: Any, **options: Any) -> Network:
     return kind(Shape(3, 4, 5), rate=0.3, **options)
 
@@ -141,6 +148,11 @@ FAMILIES: dict[str, Family] = {
     "dropout": Family(
         {"plain": noise.Dropout, "o1": noise_o1.Dropout, "o2": noise_o2.Dropout},
         _dropout_example,
+        USUAL_TOLERANCE,
+    ),
+    "embedding": Family(
+        {"plain": embedding.Embedding, "o1": embedding_o1.Embedding, "o2": embedding_o2.Embedding},
+        _embedding_example,
         USUAL_TOLERANCE,
     ),
     "gaussian_noise": Family(

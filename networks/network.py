@@ -37,6 +37,9 @@ class Network(ABC):
     propagates
         Whether `backward` computes the input signals. The first network of a model that learns has
         nobody to send them to: set it False there, and what `backward` returns is meaningless.
+    labels
+        How many labels an input may be, where inputs are labels and no quantities: whole numbers from 0.
+        There is no gradient with respect to them, and `backward` returns zeros.
     entries
         How many of the histories hold entries of the batch in the forwards in training to come, None
         for all: the first of them, the rest only fills up vectors. What is measured over the batch
@@ -50,6 +53,7 @@ class Network(ABC):
     activation: Activation | None = None
     propagates: bool = True
     masks_steps: bool = False
+    labels: int | None = None
     entries: int | None = None
     _step_mask: np.ndarray | None = None
 

@@ -86,6 +86,11 @@ class Sequential(Container):
         self.networks[0].propagates = wanted
 
     @property
+    def labels(self) -> int | None:  # type: ignore[override]
+        """How many labels an input of the first network may be."""
+        return self.networks[0].labels
+
+    @property
     def entries(self) -> int | None:
         """How many histories hold entries of the batch; see `Network`."""
         return self._entries

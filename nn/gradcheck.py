@@ -47,6 +47,10 @@ class Network(Protocol):
         """Whether backward computes the input signals."""
 
     @property
+    def labels(self) -> int | None:
+        """How many labels an input may be, None where inputs are quantities."""
+
+    @property
     def layers(self) -> Sequence[Network]:
         """The networks that follow one another inside; itself where there is one."""
 
@@ -112,8 +116,8 @@ def gradcheck(
         The signals of a sequence are checked at the output of every layer; where a layer has `nudges`, at
         every neuron inside.
     inputs
-        Input values (height, width, channels, N). Draw them at random: at all-equal or zero inputs
-        many rectifiers sit exactly on their kink.
+        Input values (height, width, channels, N), not checked where they are labels. Draw them at
+        random: at all-equal or zero inputs many rectifiers sit exactly on their kink.
     loss, targets, entries, mask
         The loss and its arguments. By default the sum over all outputs of `weight * output +
         output² / 2` with irregular weights, so that every output has a signal of its own.
@@ -218,7 +222,8 @@ def _subjects(
         return objective(chain.run(0, inputs))[0]
 
     yield from _parameter_subjects(network.parameters, gradients, loss)
-    yield _Subject("inputs", inputs, input_signals, loss)
+    if network.labels is None:
+        yield _Subject("inputs", inputs, input_signals, loss)
     for number, each in enumerate(signals):
         yield from _signal_subject(chain, number, each, objective)
 

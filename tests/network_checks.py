@@ -15,9 +15,15 @@ Build = Callable[..., Network]
 
 
 def numbers(network: Network, histories: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Draw input values and output signals that fit a network."""
+    """Draw input values, or labels, and output signals that fit a network."""
     generator = np.random.default_rng(seed)
-    values = generator.normal(size=(*network.input_shape, histories)).astype(network.dtype)
+    shape = (*network.input_shape, histories)
+    drawn = (
+        generator.normal(size=shape)
+        if network.labels is None
+        else generator.integers(network.labels, size=shape)
+    )
+    values = drawn.astype(network.dtype)
     signals = generator.normal(size=(*network.output_shape, histories)).astype(network.dtype)
     return values, signals
 
