@@ -18,17 +18,21 @@ from networks.network import Network
 from networks.parts import under
 from nn.parameter_limit import at_most_parameters
 from nn.snapshot import Snapshot, SnapshotError, load_latest, save
-from nn.training.state import PARAMETERS, load_parameters
+from nn.training.state import CARRIED, PARAMETERS, load_parameters
 
-STATE = "state."
 STRUCTURE = "structure."
 
 
 def model_arrays(network: Network) -> dict[str, np.ndarray]:
     """Return parameters, carried state and structure by the names they have in a file; no copies."""
     parameters = {PARAMETERS + name: network.parameters[name] for name in network.parameters.names}
-    state = {STATE + name: array for name, array in network.state().items()}
+    state = {CARRIED + name: array for name, array in network.state().items()}
     return parameters | state | {STRUCTURE + name: array for name, array in network.structure().items()}
+
+
+def model_metadata(network: Network) -> dict[str, Any]:
+    """Return the description of a network that makes a model of a file of its arrays, snapshots included."""
+    return {"network": network.to_configuration(), "frozen": network.parameters.frozen}
 
 
 def save_model(path: Path, network: Network, metadata: Mapping[str, Any] | None = None) -> None:
@@ -48,8 +52,7 @@ def save_model(path: Path, network: Network, metadata: Mapping[str, Any] | None 
     SnapshotError
         When it cannot be saved; a file that was there is untouched.
     """
-    described = {"network": network.to_configuration(), "frozen": network.parameters.frozen}
-    save(path, model_arrays(network), {**(metadata or {}), **described})
+    save(path, model_arrays(network), {**(metadata or {}), **model_metadata(network)})
 
 
 def load_model(path: Path, *, rung_name: str = "o2", dtype: DTypeLike = np.float32) -> Network:
@@ -84,7 +87,7 @@ def build_network(snapshot: Snapshot, *, rung_name: str = "o2", dtype: DTypeLike
             network = network_from_configuration(configuration, structure, rung_name=rung_name, dtype=dtype)
         arrays = {name: _as_dtype(array, dtype) for name, array in snapshot.arrays.items()}
         load_parameters(snapshot._replace(arrays=arrays), network.parameters)
-        network.load_state(under(arrays, STATE))
+        network.load_state(under(arrays, CARRIED))
         for name in snapshot.metadata.get("frozen", []):
             network.parameters.freeze(name)
     except (ValueError, TypeError, KeyError, IndexError) as error:

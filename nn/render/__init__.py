@@ -1,6 +1,7 @@
 """Pictures of images, losses and networks: arrays in, `PIL.Image` out, `save` for the disk."""
 
 from nn.render.canvas import save
+from nn.render.classes import confusion, mistakes
 from nn.render.curves import loss_curve
 from nn.render.diagram import network_picture
 from nn.render.grids import reconstructions
@@ -11,7 +12,9 @@ __all__ = [
     "ConnectionsPicture",
     "LayerPicture",
     "code_sweep",
+    "confusion",
     "loss_curve",
+    "mistakes",
     "network_picture",
     "reconstructions",
     "save",

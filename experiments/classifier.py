@@ -1,0 +1,158 @@
+"""What the classifiers of images among the experiments share: options, training, test, pictures."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from networks.model_file import model_metadata
+from networks.network import Network
+from nn.data import DataError, ImageSet
+from nn.data.labelled import load_labelled
+from nn.losses import CategoricalCrossEntropyWithLogits
+from nn.optimizers import Adam
+from nn.render import confusion, loss_curve, mistakes, save
+from nn.schedules import Cosine
+from nn.shape import Shape
+from nn.snapshot import SnapshotError, load_latest
+from nn.training import ArrayBatches, ProgressBar, Snapshots, Trainer, TrainingDiverged
+from nn.training.lock import FolderLock, FolderLockedError
+
+SHAPE = Shape(28, 28, 1)
+CLASSES = 10
+VALIDATION = 1 / 12
+SNAPSHOT_SECONDS = 20
+SHOWN = 27
+
+Build = Callable[[np.random.Generator], Network]
+"""Makes the network from the generator of its weights."""
+
+Arrange = Callable[[np.ndarray], np.ndarray]
+"""Turns images, uint8 (N, 28, 28, 1), into what the network reads, (N, ...)."""
+
+
+def make_parser(name: str, description: str) -> argparse.ArgumentParser:
+    """Return a parser with the options of every classifier."""
+    program = f"python -m experiments.{name}"
+    parser = argparse.ArgumentParser(
+        prog=program,
+        description=description,
+        epilog=f"example: {program} ../shared/data/mnist --minutes 5",
+    )
+    parser.add_argument(
+        "images",
+        type=Path,
+        nargs="?",
+        help="folder of IDX files with their labels, such as MNIST's (default: rendered digits)",
+    )
+    parser.add_argument("--minutes", type=float, default=5, help="training time (default %(default)g)")
+    parser.add_argument("--limit", type=int, help="use only the first so many images")
+    parser.add_argument("--batch-size", type=int, default=64, help="images to a step (default %(default)s)")
+    parser.add_argument(
+        "--learning-rate", type=float, default=0.002, help="at the start (default %(default)g)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of all that is drawn (default %(default)s)")
+    parser.add_argument("--resume", action="store_true", help="go on from the last snapshot in the folder")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("runs", name),
+        help="folder for the model and the pictures (default %(default)s)",
+    )
+    return parser
+
+
+def run(parser: argparse.ArgumentParser, options: argparse.Namespace, build: Build, arrange: Arrange) -> int:
+    """Train a classifier, test it, draw what came of it; return the exit status."""
+    weights, order, data = map(np.random.default_rng, np.random.SeedSequence(options.seed).spawn(3))
+    try:
+        training, test = load_labelled(options.images, SHAPE, generator=data, limit=options.limit)
+        network = build(weights)
+        trainer = make_trainer(network, arrange, training, options, order)
+        options.output.mkdir(parents=True, exist_ok=True)
+        path = options.output / "model.safetensors"
+        with FolderLock(options.output):
+            if options.resume:
+                trainer.restore(load_latest(path))
+            print(network.summary(options.batch_size), flush=True)
+            snapshots = Snapshots(path, SNAPSHOT_SECONDS, model_metadata(network))
+            trainer.train(minutes=options.minutes, callbacks=[ProgressBar(), snapshots])
+    except (DataError, ValueError, FolderLockedError) as error:
+        parser.error(str(error))
+    except (OSError, SnapshotError, TrainingDiverged) as error:
+        parser.exit(1, f"{parser.prog}: {error}\n")
+    report(trainer, arrange, test, options.output)
+    return 0
+
+
+def make_trainer(
+    network: Network,
+    arrange: Arrange,
+    images: ImageSet,
+    options: argparse.Namespace,
+    generator: np.random.Generator,
+) -> Trainer:
+    """Return a trainer that holds a share of the images out to validate on."""
+    network.propagates = False
+    batches = ArrayBatches(arrange(images.images), images.labels)
+    training, validation = batches.split(VALIDATION, generator=generator, labels=images.labels)
+    return Trainer(
+        network,
+        CategoricalCrossEntropyWithLogits(),
+        Adam(options.learning_rate),
+        training,
+        validation,
+        batch_size=options.batch_size,
+        generator=generator,
+        schedule=Cosine(warmup=0.02),
+    )
+
+
+def report(trainer: Trainer, arrange: Arrange, test: ImageSet, folder: Path) -> None:
+    """Print the share of right answers on the test images, and save the pictures."""
+    network: Network = trainer.network  # type: ignore[assignment]
+    scores = network.predict(scaled(arrange(test.images))).reshape(len(test), CLASSES)
+    answers, labels = scores.argmax(axis=1), np.asarray(test.labels)
+    right = float(np.mean(answers == labels))
+    title = f"{right:.2%} of {len(test):,} test images are right, after {trainer.clock.seconds:.0f} s"
+    print(f"{title} and {trainer.shuffle.epochs:.1f} epochs")
+    names = [str(number) for number in range(CLASSES)]
+    save(confusion(labels, answers, names, title=title), folder / "confusion.png")
+    save(loss_curve(*curves(trainer), title="Cross-entropy"), folder / "loss.png")
+    wrong = surest_mistakes(scores, labels)
+    if len(wrong):
+        texts = [[names[number] for number in numbers[wrong]] for numbers in (labels, answers)]
+        picture = mistakes(scaled(test.images[wrong]), *texts, title="The surest of the wrong answers")
+        save(picture, folder / "mistakes.png")
+    print(f"pictures in {folder}")
+
+
+def curves(trainer: Trainer) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:
+    """Return pairs (step, loss) of training and of validation."""
+    curve = trainer.log.curve
+    rows = [(float(row.step), row.held_out_loss) for row in trainer.rows if row.held_out_loss is not None]
+    return [(float(step), loss) for step, loss in zip(curve.steps, curve.losses, strict=True)], rows
+
+
+def surest_mistakes(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the numbers of the wrong answers, those first that are surest of themselves."""
+    margins = scores.max(axis=1) - scores[np.arange(len(labels)), labels]
+    order = np.argsort(-margins, kind="stable")
+    return order[: int(np.sum(margins > 0))][:SHOWN]
+
+
+def scaled(images: np.ndarray) -> np.ndarray:
+    """Return bytes as float32 in [0, 1]."""
+    if images.dtype != np.uint8:
+        return images
+    numbers: np.ndarray = np.divide(images, np.float32(255), dtype=np.float32)
+    return numbers
+
+
+def main(name: str, description: str, build: Build, arrange: Arrange, arguments: Sequence[str] | None) -> int:
+    """Run the command line of a classifier."""
+    parser = make_parser(name, description)
+    return run(parser, parser.parse_args(arguments), build, arrange)

@@ -1,0 +1,49 @@
+"""An LSTM that reads digits row by row: 28 steps of 28 pixels, and an answer after the last.
+
+    python -m experiments.row_by_row ../shared/data/mnist
+
+trains for five minutes and tests on images that it never saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from experiments import classifier
+from networks.dense_o2 import Dense
+from networks.lstm_o2 import LSTM
+from networks.network import Network
+from networks.sequential import Sequential
+from nn.activations import Identity
+from nn.shape import SequenceShape, Shape
+
+UNITS = 128
+
+
+def build(generator: np.random.Generator) -> Network:
+    """Return the network: rows of pixels to the scores of ten digits."""
+    return Sequential.chain(
+        SequenceShape(steps=classifier.SHAPE.height, features=classifier.SHAPE.width),
+        partial(LSTM, units=UNITS, whole_sequence=False, generator=generator),
+        partial(
+            Dense, output_shape=Shape(1, 1, classifier.CLASSES), activation=Identity(), generator=generator
+        ),
+    )
+
+
+def rows_as_steps(images: np.ndarray) -> np.ndarray:
+    """Return images (N, 28, 28, 1) as sequences of rows, float32 (N, 28, 28)."""
+    return classifier.scaled(images[..., 0])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train, test, draw."""
+    description = "Train an LSTM to read digits row by row."
+    return classifier.main("row_by_row", description, build, rows_as_steps, arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,54 @@
+"""A small convolutional network that reads digits: two convolutions, each followed by pooling.
+
+    python -m experiments.small_convolution ../shared/data/mnist
+
+trains for five minutes and tests on images that it never saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from experiments import classifier
+from networks.convolution_o2 import Convolution
+from networks.dense_o2 import Dense
+from networks.network import Network
+from networks.noise_o2 import Dropout
+from networks.pooling_o2 import MaxPooling
+from networks.sequential import Sequential
+from nn.activations import Identity
+from nn.shape import Shape
+
+
+def build(generator: np.random.Generator) -> Network:
+    """Return the network: 28 x 28 pixels to the scores of ten digits."""
+    convolution = partial(Convolution, kernel=3, padding="same", generator=generator)
+    dense = partial(Dense, generator=generator)
+    return Sequential.chain(
+        classifier.SHAPE,
+        partial(convolution, channels=16),
+        partial(MaxPooling, window=2),
+        partial(convolution, channels=32),
+        partial(MaxPooling, window=2),
+        partial(dense, output_shape=Shape(1, 1, 64)),
+        partial(Dropout, rate=0.3, generator=generator),
+        partial(dense, output_shape=Shape(1, 1, classifier.CLASSES), activation=Identity()),
+    )
+
+
+def images_as_they_are(images: np.ndarray) -> np.ndarray:
+    """Return the images: a convolution reads them whole."""
+    return images
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train, test, draw."""
+    description = "Train a small convolutional network to read digits."
+    return classifier.main("small_convolution", description, build, images_as_they_are, arguments)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
