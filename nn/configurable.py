@@ -50,8 +50,8 @@ def from_configuration(table: Mapping[str, type[Kind]], configuration: Mapping[s
     fields = dict(configuration)
     kind = choose(table, fields.pop("name", None), what)
     parameters = inspect.signature(kind).parameters
-    if unknown := sorted(fields.keys() - parameters.keys()):
-        raise ValueError(f"{what} {kind.name}: unknown field {', '.join(map(str, unknown))}")
+    if unknown := sorted(map(str, fields.keys() - parameters.keys())):
+        raise ValueError(f"{what} {kind.name}: unknown field {', '.join(unknown)}")
     for name, parameter in parameters.items():
         if parameter.default is parameter.empty and name not in fields:
             raise ValueError(f"{what} {kind.name}: field {name} is missing")
@@ -64,5 +64,5 @@ def _checked(owner: str, name: str, value: Any, kind: Any) -> Any:
     if kind is float and type(value) is int:
         return float(value)
     if isinstance(kind, type) and (not isinstance(value, kind) or (type(value) is bool and kind is not bool)):
-        raise ValueError(f"{owner}: field {name} is {value!r}, not a {kind.__name__}")
+        raise ValueError(f"{owner}: field {name} is {value!r}, not of type {kind.__name__}")
     return value

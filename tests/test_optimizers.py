@@ -211,9 +211,9 @@ def test_what_a_configuration_leaves_out_has_its_default():
         ({"learning_rate": 0.1}, "unknown optimizer None"),
         ({"name": "sgd"}, "sgd: field learning_rate is missing"),
         ({"name": "adam", "weight_decay": 0.1, "beta": 1}, "adam: unknown field beta, weight_decay"),
-        ({"name": "adam", "amsgrad": 1}, "adam: field amsgrad is 1, not a bool"),
-        ({"name": "adam", "epsilon": "small"}, "adam: field epsilon is 'small', not a float"),
-        ({"name": "adam", "epsilon": True}, "adam: field epsilon is True, not a float"),
+        ({"name": "adam", "amsgrad": 1}, "adam: field amsgrad is 1, not of type bool"),
+        ({"name": "adam", "epsilon": "small"}, "adam: field epsilon is 'small', not of type float"),
+        ({"name": "adam", "epsilon": True}, "adam: field epsilon is True, not of type float"),
         ({"name": "adam", "epsilon": -1}, "epsilon -1.0: must be"),
     ],
 )
