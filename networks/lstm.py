@@ -204,6 +204,11 @@ class LSTM(Recurrent):
         for name, gradient in gradients.items():
             apply_gradient(self.parameters, track.prefix + name, gradient, learning_rate)
 
+    def cells(self, layer: int = 0, direction: str = "forward") -> np.ndarray:
+        """Return the cells after every step of the last forward, (T, units, N); see `gates`."""
+        track, history = self._find(layer, direction)
+        return track.after(history.states[1])[..., : self._entries]
+
     def to_configuration(self) -> dict[str, Any]:
         """Describe the network."""
         return super().to_configuration() | {"peepholes": self.peepholes}

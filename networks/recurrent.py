@@ -261,24 +261,33 @@ class Recurrent(Stateful):
         """Signals of the outputs in the last backward."""
         return self._signals
 
-    def history(self, layer: int = 0, direction: str = "forward") -> History:
-        """Return what a layer saw in one direction in the last forward and backward, as views.
+    def _find(self, layer: int, direction: str) -> tuple[Track, History]:
+        """Return a track, and what it saw, by name."""
+        prefix = f"layer_{layer}.{direction}."
+        for track, history in zip(self.tracks, self._histories, strict=True):
+            if track.prefix == prefix:
+                return track, history
+        names = ", ".join(track.prefix.removesuffix(".") for track in self.tracks)
+        raise ValueError(f"{self.family}: no {prefix.removesuffix('.')}; there are {names}")
+
+    def gates(self, layer: int = 0, direction: str = "forward") -> np.ndarray:
+        """Return the values of a track's gates at every step of the last forward, (T, gates, units, N).
 
         Raises
         ------
         ValueError
             When there is no such layer or direction.
         """
-        prefix = f"layer_{layer}.{direction}."
-        for track, history in zip(self.tracks, self._histories, strict=True):
-            if track.prefix == prefix:
-                return history.entries(self._entries)
-        names = ", ".join(track.prefix.removesuffix(".") for track in self.tracks)
-        raise ValueError(f"{self.family}: no {prefix.removesuffix('.')}; there are {names}")
+        return self._find(layer, direction)[1].gates[..., : self._entries]
 
-    def gates(self, layer: int = 0, direction: str = "forward") -> np.ndarray:
-        """Return the values of the gates at every step of the last forward, (T, gates, units, N)."""
-        return self.history(layer, direction).gates
+    def deltas(self, layer: int = 0, direction: str = "forward") -> np.ndarray:
+        """Return dLoss / d sum of every gate in the last backward, (T, gates, units, N); see `gates`."""
+        return self._find(layer, direction)[1].deltas[..., : self._entries]
+
+    def hidden(self, layer: int = 0, direction: str = "forward") -> np.ndarray:
+        """Return the hidden values after every step of the last forward, (T, units, N); see `gates`."""
+        track, history = self._find(layer, direction)
+        return track.after(history.states[0])[..., : self._entries]
 
     @property
     def connections(self) -> int:

@@ -91,15 +91,6 @@ class History:
             else:
                 first[:, : states[number].shape[-1]] = states[number][track.number]
 
-    def entries(self, count: int) -> History:
-        """Return views of the first histories: those that fill up whole vectors are left out."""
-        return History(
-            inputs=self.inputs[..., :count],
-            states=tuple(state[..., :count] for state in self.states),
-            gates=self.gates[..., :count],
-            deltas=self.deltas[..., :count],
-        )
-
 
 def make_tracks(features: int, units: int, layers: int, directions: int) -> list[Track]:
     """Return the tracks of all layers, in the order of their states."""

@@ -1,0 +1,274 @@
+"""LSTM: every rung against central differences, the plain rung, and itself cut up."""
+
+import json
+
+import network_checks as checks
+import numpy as np
+import pytest
+import state_checks
+from hypothesis import given
+from hypothesis import strategies as st
+from lstm_networks import FAMILY, PLAIN, every_dtype, every_faster_rung, every_rung, lstm, options, shapes
+
+from networks.ladder import network_from_configuration
+from networks.stateful import HiddenStates
+from nn.gradcheck import gradcheck
+from nn.initializers import Normal, Orthogonal
+from nn.shape import SequenceShape, Shape
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+EVERYTHING = {"units": 3, "layers": 2, "bidirectional": True, "peepholes": True}
+histories = st.integers(1, 20)
+
+
+def build(kind, dtype):
+    return lstm(kind, SequenceShape(3, 4), dtype, **EVERYTHING)
+
+
+def of_steps(kind, dtype, **settings):
+    return lambda steps: lstm(kind, SequenceShape(steps, 3), dtype, **settings)
+
+
+@every_rung
+@given(shape=shapes, settings=options, histories=st.integers(1, 4))
+def test_gradients(rung, shape, settings, histories):
+    network = lstm(FAMILY.rungs[rung], shape, **settings)
+    values, _ = checks.numbers(network, histories)
+    # Through three layers of one unit gradients shrink to 1e-5: wider steps keep rounding below them.
+    sampled = {"sample": 30, "generator": np.random.default_rng(1)}
+    gradcheck(network, values, epsilon=1e-5, **sampled).raise_if_wrong()
+
+
+@every_rung
+@given(shape=shapes, settings=options, histories=histories, masked=st.booleans())
+def test_gradients_of_states(rung, shape, settings, histories, masked):
+    network = lstm(FAMILY.rungs[rung], shape, **settings)
+    network.step_mask = state_checks.mask(network, histories) if masked else None
+    state_checks.check_slope(network, histories)
+
+
+@every_faster_rung
+@every_dtype
+@given(shape=shapes, settings=options, histories=histories)
+def test_same_as_plain(rung, dtype, shape, settings, histories):
+    network, plain = (lstm(kind, shape, dtype, **settings) for kind in (FAMILY.rungs[rung], PLAIN))
+    checks.check_same_as_plain(network, plain, histories, FAMILY.tolerance[dtype])
+    state_checks.check_same_as_plain(network, plain, histories, FAMILY.tolerance[dtype])
+    for layer in range(network.layer_count):
+        for name in ("gates", "deltas", "hidden", "cells"):
+            found, expected = (getattr(each, name)(layer) for each in (network, plain))
+            checks.assert_close({name: found}, {name: expected}, FAMILY.tolerance[dtype])
+
+
+LARGE = [(37, 50, 80), (37, 50, 40), (70, 9, 21)]
+"""Units, features and histories that are worth parallel regions, and fit into no tile."""
+
+
+@every_faster_rung
+@every_dtype
+@pytest.mark.parametrize(("units", "features", "histories"), LARGE)
+def test_same_as_plain_where_it_is_worth_a_parallel_region(rung, dtype, units, features, histories):
+    settings = {"units": units, "peepholes": True, "bidirectional": True}
+    kinds = (FAMILY.rungs[rung], PLAIN)
+    network, plain = (lstm(kind, SequenceShape(3, features), dtype, **settings) for kind in kinds)
+    state_checks.check_same_as_plain(network, plain, histories, FAMILY.tolerance[dtype])
+
+
+@every_rung
+@every_dtype
+@pytest.mark.parametrize(("units", "features", "histories"), LARGE)
+def test_threads_do_not_change_a_bit(rung, dtype, units, features, histories):
+    network = lstm(FAMILY.rungs[rung], SequenceShape(3, features), dtype, units=units, peepholes=True)
+    checks.check_threads(network, histories)
+
+
+@every_rung
+@every_dtype
+@pytest.mark.parametrize("histories", [1, 16, 21])
+def test_learning_rate_descends_along_the_gradient(rung, dtype, histories):
+    checks.check_learning_rate(build, FAMILY.rungs[rung], dtype, histories, FAMILY.tolerance[dtype])
+
+
+@every_rung
+def test_gradients_add_up(rung):
+    checks.check_gradients_add_up(build(FAMILY.rungs[rung], "float64"), 5, FAMILY.tolerance["float64"])
+
+
+@every_rung
+@every_dtype
+def test_batches_of_any_size_in_turn(rung, dtype):
+    checks.check_number_of_histories(build(FAMILY.rungs[rung], dtype), FAMILY.tolerance[dtype])
+
+
+@every_rung
+@every_dtype
+def test_arrays_of_any_layout(rung, dtype):
+    network = build(FAMILY.rungs[rung], dtype)
+    values, signals = checks.numbers(network, 7)
+    expected = checks.pass_through(network, values, signals)
+    turned = [np.asfortranarray(array) for array in (values, signals)]
+    checks.assert_close(checks.pass_through(network, *turned), expected, FAMILY.tolerance[dtype])
+
+
+@every_rung
+@every_dtype
+def test_nan_is_not_hidden(rung, dtype):
+    checks.check_nan_is_not_hidden(build(FAMILY.rungs[rung], dtype))
+
+
+@every_rung
+@every_dtype
+@pytest.mark.parametrize("whole_sequence", [True, False])
+@pytest.mark.parametrize("bidirectional", [True, False])
+def test_a_masked_sequence_is_a_shorter_one(rung, dtype, whole_sequence, bidirectional):
+    settings = {"whole_sequence": whole_sequence, "bidirectional": bidirectional}
+    make = of_steps(FAMILY.rungs[rung], dtype, **settings)
+    state_checks.check_masked_is_shorter(make, 5, 2, FAMILY.tolerance[dtype])
+
+
+@every_rung
+@every_dtype
+@pytest.mark.parametrize("whole_sequence", [True, False])
+def test_stateful_goes_on_where_it_ended(rung, dtype, whole_sequence):
+    make = of_steps(FAMILY.rungs[rung], dtype, layers=2, whole_sequence=whole_sequence)
+    state_checks.check_goes_on(make, 3, FAMILY.tolerance[dtype])
+
+
+@every_rung
+def test_nothing_is_carried_unless_it_is_stateful(rung):
+    network = build(FAMILY.rungs[rung], "float64")
+    values, _ = checks.numbers(network, 2)
+    first = network.forward(values).copy()
+    assert network.state() == {}
+    assert np.array_equal(network.forward(values), first)
+    carried = network.final_states._asdict()
+    with pytest.raises(ValueError, match="lstm: carries no state, but cells, hidden is given"):
+        network.load_state(carried)
+
+
+@every_rung
+@every_dtype
+def test_what_does_not_fit_is_refused(rung, dtype):
+    messages = checks.check_wrong_input(build(FAMILY.rungs[rung], dtype)).splitlines()
+    other = "float64" if dtype == "float32" else "float32"
+    assert messages == [
+        "lstm: signals have 2 histories, the last forward had 0",
+        "lstm: input values have shape (3, 4, 0), expected (3x4, histories)",
+        "lstm: signals have 1 histories, the last forward had 2",
+        "lstm: signals have 40 histories, the last forward had 2",
+        "lstm: input values have shape (2, 4, 2), expected (3x4, histories)",
+        "lstm: input values have shape (3, 4), expected (3x4, histories)",
+        f"lstm: input values are {other}, the network is {dtype}",
+        "lstm: signals have shape (3, 5, 2), expected (3x6, histories)",
+        f"lstm: signals are {other}, the network is {dtype}",
+    ]
+
+
+@every_rung
+def test_states_and_masks_that_do_not_fit_are_refused(rung):
+    few, expected = "of shape (4, 3, 1)", "expected float64 of shape (4, 3, 2)"
+    assert state_checks.check_refusals(build(FAMILY.rungs[rung], "float64")) == [
+        f"lstm: initial states: hidden are float64 {few}, {expected}",
+        "lstm: initial states are no States: tuple",
+        "lstm: carries hidden, cells; hidden_values is given",
+        "lstm: carried states: hidden are float64 of shape (0, 3, 1), expected float64 of shape (4, 3, 1)",
+        "lstm: it goes on from 1 histories, but 2 are given: call reset() before another batch begins",
+        "lstm: step_mask is bool of shape (3, 1), expected bool of shape (3, 2)",
+        "lstm: step_mask is float64 of shape (3, 2), expected bool of shape (3, 2)",
+        f"lstm: final signals: hidden are float64 {few}, {expected}",
+    ]
+
+
+def test_states_of_another_kind_are_refused():
+    network = build(PLAIN, "float64")
+    values, _ = checks.numbers(network, 2)
+    hidden = state_checks.states(network, 2).hidden
+    with pytest.raises(ValueError, match="lstm: initial states are no States: HiddenStates"):
+        network.forward(values, initial=HiddenStates(hidden))
+    network.stateful = True
+    with pytest.raises(ValueError, match=r"hidden are float64 of shape \(\), expected"):
+        network.load_state({"hidden": np.zeros(()), "cells": np.zeros(())})
+    assert network.state() == {}
+
+
+@pytest.mark.parametrize(
+    ("shape", "settings", "message"),
+    [
+        (Shape(2, 2, 1), {"units": 2}, "lstm: the input 2x2x1 is no sequence: give steps, features"),
+        (SequenceShape(2, 1), {"units": 0}, "lstm: 0 units in 1 layers: give at least 1 of each"),
+        (
+            SequenceShape(2, 1),
+            {"units": 2, "layers": 0},
+            "lstm: 2 units in 0 layers: give at least 1 of each",
+        ),
+        (SequenceShape(2, 1), {"units": 2, "dtype": "int32"}, "dtype int32: networks compute in float32"),
+    ],
+)
+def test_what_cannot_be_built_is_refused(shape, settings, message):
+    with pytest.raises(ValueError, match=message):
+        PLAIN(shape, generator=np.random.default_rng(0), **settings)
+
+
+@every_rung
+@given(shape=shapes, settings=options, stateful=st.booleans())
+def test_comes_back_from_its_configuration(rung, shape, settings, stateful):
+    network = lstm(FAMILY.rungs[rung], shape, "float32", stateful=stateful, **settings)
+    described = json.loads(json.dumps(network.to_configuration()))
+    again = network_from_configuration(described, network.structure(), rung_name=rung)
+    assert type(again) is type(network)
+    assert again.to_configuration() == described
+    again.parameters.copy_from(network.parameters)
+    values, _ = checks.numbers(network, 2)
+    assert np.array_equal(again.forward(values), network.forward(values))
+
+
+@every_rung
+def test_without_propagation_the_gradients_stay_the_same(rung):
+    network = build(FAMILY.rungs[rung], "float64")
+    values, signals = checks.numbers(network, 9)
+    expected = checks.pass_through(network, values, signals)
+    network.propagates = False
+    found = checks.pass_through(network, values, signals)
+    for name in ("outputs", *network.parameters.names):
+        assert np.array_equal(found[name], expected[name])
+
+
+def test_parameters_start_as_they_should():
+    settings = {"initializer": Normal(2.0), "recurrent_initializer": Orthogonal(), "forget_bias": 0.5}
+    generator = np.random.default_rng(0)
+    network = PLAIN(
+        SequenceShape(2, 400), units=8, peepholes=True, generator=generator, dtype="float64", **settings
+    )
+    assert network.parameters.names == [
+        f"layer_0.forward.{name}" for name in ("input_weights", "recurrent_weights", "biases", "peepholes")
+    ]
+    assert np.std(network.parameters["layer_0.forward.input_weights"]) == pytest.approx(2, rel=0.05)
+    for weights in np.split(network.parameters["layer_0.forward.recurrent_weights"], 4):
+        np.testing.assert_allclose(weights @ weights.T, np.eye(8), atol=1e-12)
+    biases = network.parameters["layer_0.forward.biases"].reshape(4, 8)
+    assert biases.tolist() == [[0] * 8, [0.5] * 8, [0] * 8, [0] * 8]
+    assert not network.parameters["layer_0.forward.peepholes"].any()
+
+
+def test_an_unknown_track_is_named():
+    with pytest.raises(
+        ValueError, match=r"lstm: no layer_2\.forward; there are layer_0\.forward, layer_0\.b"
+    ):
+        build(PLAIN, "float64").gates(2)
+
+
+def test_connections_are_uses_of_weights():
+    network = lstm(PLAIN, SequenceShape(5, 3), units=4, layers=2, bidirectional=True)
+    assert network.connections == 5 * 2 * (16 * (3 + 4) + 16 * (8 + 4))
+
+
+def test_memory_and_range():
+    network = lstm(PLAIN, SequenceShape(5, 3), "float32", units=4)
+    assert network.output_range() == (-1.0, 1.0)
+    values, signals = checks.numbers(network, 16)
+    network.forward(values)
+    network.backward(signals)
+    history = network._histories[0]
+    kept = sum(each.nbytes for each in (*history.states, history.gates, history.deltas))
+    assert kept < network.history_bytes(16) < 3 * kept
