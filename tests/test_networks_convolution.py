@@ -39,15 +39,14 @@ def test_gradients(name, rung, data, histories):
 def test_same_as_plain(name, rung, dtype, data, histories):
     arguments = data.draw(examples.layers(name))
     network, plain = layer(name, rung, dtype, **arguments), layer(name, "plain", dtype, **arguments)
-    assert np.array_equal(network.parameters.values, plain.parameters.values)
-    checks.check_same_as_plain(network, plain, histories, tolerance(name, dtype))
+    examples.check_same_as_plain(network, plain, histories)
 
 
 @every_faster_rung
 @every_dtype
 def test_same_as_plain_where_it_is_worth_a_parallel_region(name, rung, dtype):
     network, plain = large(name, rung, dtype), large(name, "plain", dtype)
-    checks.check_same_as_plain(network, plain, 35, tolerance(name, dtype))
+    examples.check_same_as_plain(network, plain, 35)
 
 
 @every_rung

@@ -67,7 +67,7 @@ def through_torch(torch, network, values, signals):
 def test_torch_gives_the_same(torch, name, rung, dtype, data, histories):
     arguments = data.draw(examples.layers(name)) | {"activation": Identity()}
     network = layer(name, rung, dtype, **arguments)
-    values, signals = checks.numbers(network, histories)
+    values, signals = examples.numbers(network, histories)
     expected = through_torch(torch, network, values, signals)
     found = checks.pass_through(network, values, signals)
     checks.assert_close(found, expected, FAMILIES[name].tolerance[dtype])
@@ -80,7 +80,7 @@ def test_torch_means_the_same_by_same_padding(torch, rung, kernel, dilation):
     geometry = {"kernel": kernel, "dilation": dilation, "padding": "same", "activation": Identity()}
     network = layer("convolution", rung, input_shape=Shape(6, 5, 2), channels=3, **geometry)
     assert network.output_shape == Shape(6, 5, 3)
-    values, signals = checks.numbers(network, 3)
+    values, signals = examples.numbers(network, 3)
     expected = through_torch(torch, network, values, signals)
     checks.assert_close(checks.pass_through(network, values, signals), expected, 1e-12)
 
