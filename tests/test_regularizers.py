@@ -65,7 +65,7 @@ def test_penalties_are_sums_over_the_weights_and_gradients_are_added(dtype, rate
         parameters.gradients[:] = 3
         values = parameters.values.astype(np.float64)
         assert regularizer.before_step(parameters) == pytest.approx(penalty(values), rel=1e-5)
-        np.testing.assert_allclose(parameters.gradients, 3 + rate * slope(values), rtol=1e-6)
+        np.testing.assert_allclose(parameters.gradients, 3 + rate * slope(values), rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
