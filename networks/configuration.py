@@ -75,6 +75,11 @@ class Fields:
                 raise ValueError(f"{self.family}: {name}.{part} is not a description")
         return described
 
+    def description(self, name: str) -> dict[str, Any]:
+        """Take one description."""
+        described: dict[str, Any] = self._take(name, dict)
+        return described
+
     def texts(self, name: str) -> dict[str, str]:
         """Take strings by name."""
         given: dict[str, str] = self._take(name, dict)

@@ -24,6 +24,7 @@ class Container(Network):
     """
 
     named: dict[str, Network]
+    _entries: int | None = None
 
     @property
     def values(self) -> Any:
@@ -85,6 +86,17 @@ class Container(Network):
         for network in self.named.values():
             if network.masks_steps:
                 network.step_mask = mask
+
+    @property
+    def entries(self) -> int | None:
+        """How many histories hold entries of the batch; see `Network`."""
+        return self._entries
+
+    @entries.setter
+    def entries(self, count: int | None) -> None:
+        self._entries = count
+        for network in self.named.values():
+            network.entries = count
 
     def history_bytes(self, histories: int) -> int:
         """Return what all networks take; see `Network.history_bytes`."""

@@ -28,6 +28,9 @@ from networks import (
     graph,
     graph_o1,
     graph_o2,
+    gru,
+    gru_o1,
+    gru_o2,
     local,
     local_o1,
     local_o2,
@@ -45,6 +48,8 @@ from networks.family import USUAL_TOLERANCE, Family
 from networks.model import Model
 from networks.network import Network
 from networks.sequential import Sequential
+from networks.spectral_normalisation import SpectralNormalisation
+from networks.time_distributed import TimeDistributed
 from networks.weightless_families import WEIGHTLESS
 from nn.activations import Tanh
 from nn.choices import choose
@@ -67,6 +72,10 @@ def _convolution_example(kind: Any, **options: Any) -> Network:
 
 def _convolutional_lstm_example(kind: Any, **options: Any) -> Network:
     return kind(VideoShape(3, 4, 5, 2), channels=3, kernel=3, **options)
+
+
+def _gru_example(kind: Any, **options: Any) -> Network:
+    return kind(SequenceShape(4, 3), units=5, layers=2, bidirectional=True, **options)
 
 
 def _lstm_example(kind: Any, **options: Any) -> Network:
@@ -165,6 +174,7 @@ FAMILIES: dict[str, Family] = {
         _graph_example,
         USUAL_TOLERANCE,
     ),
+    "gru": Family({"plain": gru.GRU, "o1": gru_o1.GRU, "o2": gru_o2.GRU}, _gru_example, USUAL_TOLERANCE),
     "layer_normalisation": Family(
         {
             "plain": normalisation.LayerNormalisation,
@@ -199,7 +209,12 @@ FAMILIES: dict[str, Family] = {
 
 RUNGS = ("plain", "o1", "o2")
 
-CONTAINERS: dict[str, Any] = {"model": Model, "sequential": Sequential}
+CONTAINERS: dict[str, Any] = {
+    "model": Model,
+    "sequential": Sequential,
+    "spectral_normalisation": SpectralNormalisation,
+    "time_distributed": TimeDistributed,
+}
 """Networks that hold others, and are as fast as those."""
 
 

@@ -52,7 +52,6 @@ class Sequential(Container):
         self.input_shape = self.networks[0].input_shape
         self.output_shape = self.networks[-1].output_shape
         self.parameters = Parameters.join({name: each.parameters for name, each in self.named.items()})
-        self._entries: int | None = None
 
     @classmethod
     def chain(cls, input_shape: AnyShape, *makers: Callable[[Any], Network]) -> Self:
@@ -89,17 +88,6 @@ class Sequential(Container):
     def labels(self) -> int | None:  # type: ignore[override]
         """How many labels an input of the first network may be."""
         return self.networks[0].labels
-
-    @property
-    def entries(self) -> int | None:
-        """How many histories hold entries of the batch; see `Network`."""
-        return self._entries
-
-    @entries.setter
-    def entries(self, count: int | None) -> None:
-        self._entries = count
-        for network in self.networks:
-            network.entries = count
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values (*output_shape, N) of input values (*input_shape, N)."""

@@ -1,0 +1,208 @@
+"""SpectralNormalisation: a network whose weights are used divided by their largest singular value.
+
+With W the weights as a matrix of outputs by the rest, and u and v vectors of length one:
+
+    v  =  W'u / |W'u|,   u  =  W v / |W v|      the power iteration, in every forward in training
+    sigma  =  u' W v                            close to the largest singular value
+    used   =  W / sigma
+
+(Miyato et al. 2018, "Spectral normalization for generative adversarial networks", algorithm 1.) Backwards,
+with G = dLoss / d used, and u and v taken as constants (equation 12):
+
+    dLoss / dW  =  (G - (sum of G * used) u v') / sigma
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from networks.configuration import Fields
+from networks.container import Build, Container
+from networks.descent import apply_gradient
+from networks.network import Network, check_state
+from networks.parts import load_arrays, under
+from nn.parameters import Parameters
+
+WEIGHTS = "network.weights"
+
+STARTING_ITERATIONS = 15
+"""Iterations before the first forward, as many as torch.nn.utils.parametrizations.spectral_norm makes."""
+
+
+class SpectralNormalisation(Container):
+    """Keeps the largest singular value of a network's weights near one.
+
+    Its `parameters` are the weights before the division; those of the network inside, which it sets in
+    every forward, are the weights as they are used. `state` returns the vectors u, "left", and v, "right".
+
+    Parameters
+    ----------
+    network
+        With parameters called "weights", such as a dense layer or a convolution.
+    generator
+        Draws the vectors that the iteration starts from.
+    iterations
+        Steps of the power iteration in every forward in training.
+    axis
+        Which axis of the weights the outputs are on: 0 of dense layers and convolutions, -1 of
+        transposed convolutions.
+
+    Raises
+    ------
+    ValueError
+        When the network has no weights, there is no such axis, or no iteration.
+    """
+
+    family = "spectral_normalisation"
+
+    def __init__(
+        self, network: Network, *, generator: np.random.Generator, iterations: int = 1, axis: int = 0
+    ) -> None:
+        if "weights" not in network.parameters:
+            raise ValueError(
+                f"{self.family}: network ({network.family}) has no parameters called weights; it has "
+                f"{', '.join(network.parameters.names) or 'none'}"
+            )
+        axes = len(network.parameters.shapes["weights"])
+        if iterations < 1 or not -axes <= axis < axes:
+            raise ValueError(
+                f"{self.family}: iterations {iterations} must be at least 1, axis {axis} one of {axes}"
+            )
+        self.network, self.iterations, self.axis = network, iterations, axis
+        self.named = {"network": network}
+        self.input_shape, self.output_shape = network.input_shape, network.output_shape
+        self._used = Parameters.join({"network": network.parameters})
+        self.parameters = self._used.copy()
+        for name in self._used.frozen:
+            self.parameters.freeze(name)
+        rows, columns = self._matrix(self.parameters[WEIGHTS]).shape
+        drawn = (generator.normal(size=(length,)).astype(self.dtype) for length in (rows, columns))
+        self._left, self._right = (vector / _length(vector) for vector in drawn)
+        self._iterate(STARTING_ITERATIONS)
+        self._sigma = self.dtype.type(1)
+
+    def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
+        """Return the output values (*output_shape, N) of input values (*input_shape, N)."""
+        if training:
+            self._iterate(self.iterations)
+        weights = self.parameters[WEIGHTS]
+        sigma = _dot(self._left, np.einsum("oi,i->o", self._matrix(weights), self._right))
+        self._sigma = sigma if sigma != 0 else self.dtype.type(1)  # weights of zero stay zero
+        self._used.values[:] = self.parameters.values
+        self._used[WEIGHTS][...] = weights / self._sigma
+        return self.network.forward(values, training)
+
+    def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
+        """Return the input signals (*input_shape, N) of output signals (*output_shape, N)."""
+        self._used.zero_gradients()
+        input_signals = self.network.backward(signals)
+        for name in self.parameters.names:
+            gradient = self._used.gradient(name)
+            through = self._through_sigma(gradient) if name == WEIGHTS else gradient
+            apply_gradient(self.parameters, name, through, learning_rate)
+        return input_signals
+
+    def _through_sigma(self, gradient: np.ndarray) -> np.ndarray:
+        """Return dLoss / d weights of dLoss / d used weights."""
+        product = _dot(gradient.ravel(), self._used[WEIGHTS].ravel())
+        shape = np.moveaxis(gradient, self.axis, 0).shape
+        outer = np.moveaxis(np.outer(self._left, self._right).reshape(shape), 0, self.axis)
+        return (gradient - product * outer) / self._sigma
+
+    def _iterate(self, times: int) -> None:
+        """Turn u and v towards the first pair of singular vectors.
+
+        The sums are NumPy's own: a threaded library's would spin against the threads of the kernels.
+        """
+        matrix = self._matrix(self.parameters[WEIGHTS])
+        for _ in range(times):
+            self._left = _direction(np.einsum("oi,i->o", matrix, self._right), self._left)
+            self._right = _direction(np.einsum("oi,o->i", matrix, self._left), self._right)
+
+    def _matrix(self, weights: np.ndarray) -> np.ndarray:
+        """Return weights as (outputs, all other axes)."""
+        turned = np.moveaxis(weights, self.axis, 0)
+        return turned.reshape(len(turned), -1)
+
+    @property
+    def propagates(self) -> bool:
+        """Whether the network computes its input signals."""
+        return self.network.propagates
+
+    @propagates.setter
+    def propagates(self, wanted: bool) -> None:
+        self.network.propagates = wanted
+
+    @property
+    def labels(self) -> int | None:  # type: ignore[override]
+        """How many labels an input of the network may be."""
+        return self.network.labels
+
+    @property
+    def values(self) -> Any:
+        """The values of the network in the last forward."""
+        return self.network.values
+
+    @property
+    def signals(self) -> Any:
+        """The signals of the network in the last backward."""
+        return self.network.signals
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return the vectors u (outputs,) and v (all others,), and what the network carries."""
+        return {"left": self._left, "right": self._right, **super().state()}
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from what `state` returned; without any, the vectors stay as they are."""
+        if state:
+            check_state(self, state)
+            self._left, self._right = state["left"].copy(), state["right"].copy()
+        rest = {name: array for name, array in state.items() if name not in ("left", "right")}
+        load_arrays(self.named, rest)
+
+    def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
+        """Return what the network can reach; see `Network.output_range`."""
+        return self.network.output_range(input_range)
+
+    def to_configuration(self) -> dict[str, Any]:
+        """Describe the iteration and the network."""
+        return {
+            "family": self.family,
+            "iterations": self.iterations,
+            "axis": self.axis,
+            "network": self.network.to_configuration(),
+        }
+
+    @classmethod
+    def from_configuration(
+        cls, configuration: Mapping[str, Any], structure: Mapping[str, np.ndarray], *, build: Build
+    ) -> Self:
+        """Build what `to_configuration` described, with parameters of zero.
+
+        Raises
+        ------
+        ValueError
+            Naming the field that is missing, unknown or does not fit.
+        """
+        with Fields(configuration) as fields:
+            options = {"iterations": fields.whole("iterations"), "axis": fields.whole("axis")}
+            described = fields.description("network")
+        network = build(described, under(structure, "network."))
+        return cls(network, **options, generator=np.random.default_rng(0))
+
+
+def _dot(first: np.ndarray, second: np.ndarray) -> Any:
+    return np.einsum("i,i->", first, second)
+
+
+def _length(vector: np.ndarray) -> Any:
+    return np.sqrt(_dot(vector, vector))
+
+
+def _direction(vector: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """Return a vector at length one; the one before where it has no direction."""
+    length = _length(vector)
+    return vector / length if length > 0 else before

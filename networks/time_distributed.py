@@ -1,0 +1,224 @@
+"""TimeDistributed: one network for every step of a sequence or a video.
+
+    output[t] = network(input[t])        with the same parameters for every t
+
+Steps are taken for further entries of the batch: the network runs once, over steps times entries
+histories, so its products are as large as they can be and a gradient sums over steps as over entries.
+Only what is there is run: the active entries are brought together, and steps that a mask leaves out
+are not, so a batch normalisation inside measures nothing that is filling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from networks.configuration import Fields
+from networks.container import Build, Container
+from networks.network import Network, check_input, check_signals
+from networks.parts import under
+from nn.history import aligned_zeros, padded
+from nn.parameters import Parameters
+from nn.shape import AnyShape, SequenceShape, Shape, VideoShape, as_shape
+
+
+class TimeDistributed(Container):
+    """Applies a network to every step.
+
+    Parameters
+    ----------
+    input_shape
+        SequenceShape(steps, features), of which the network sees steps as Shape(1, 1, features), or
+        VideoShape(steps, height, width, channels), of which it sees images.
+    network
+        The network, or what makes it from the shape of a step. Its output is an image; from one of
+        Shape(1, 1, features) the whole gives a sequence, from any other a video.
+
+    Raises
+    ------
+    ValueError
+        When the input has no steps, or the network takes another shape than that of a step, or gives
+        no image; the message names both sides.
+    """
+
+    family = "time_distributed"
+
+    def __init__(self, input_shape: AnyShape, *, network: Network | Callable[[Any], Network]) -> None:
+        shape = as_shape(input_shape)
+        if isinstance(shape, Shape):
+            raise ValueError(f"{self.family}: the image {shape} has no steps: give a sequence or a video")
+        step = shape.image if isinstance(shape, VideoShape) else Shape(1, 1, shape.features)
+        self.network = network if isinstance(network, Network) else network(step)
+        given, taken = self.network.output_shape, self.network.input_shape
+        if taken != step:
+            raise ValueError(
+                f"{self.family}: steps are {step}, but network ({self.network.family}) takes {taken}"
+            )
+        if not isinstance(given, Shape):
+            raise ValueError(
+                f"{self.family}: network ({self.network.family}) gives {given}, which is no image"
+            )
+        self.named = {"network": self.network}
+        self.input_shape = shape
+        flat = (given.height, given.width) == (1, 1)
+        self.output_shape = (
+            SequenceShape(shape.steps, given.channels) if flat else VideoShape(shape.steps, *given)
+        )
+        self.parameters = Parameters.join({"network": self.network.parameters})
+        self._columns: np.ndarray | None = None
+        self._active = 0
+        self._values = self._signals = np.zeros((*self.output_shape, 0), self.dtype)
+
+    def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
+        """Return the output values (*output_shape, N) of input values (*input_shape, N).
+
+        Steps and entries that are not there give zeros.
+
+        Raises
+        ------
+        ValueError
+            When the values or the mask do not fit, or the mask leaves no step.
+        """
+        check_input(self, values, self.input_shape, "input values")
+        histories = values.shape[-1]
+        self._active = self.active_entries(histories) if training else histories
+        self._columns = self._present(histories)
+        self.network.entries = self._count
+        outputs = self.network.forward(self._gather(values, self.network.input_shape), training)
+        self._values = self._spread(outputs, histories)
+        return self._values.reshape(*self.output_shape, histories)
+
+    def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
+        """Return the input signals (*input_shape, N) of output signals (*output_shape, N)."""
+        check_signals(self, signals)
+        self._signals = signals
+        gathered = self._gather(signals, self.network.output_shape)
+        input_signals = self.network.backward(gathered, learning_rate)
+        return self._spread(input_signals, signals.shape[-1]).reshape(*self.input_shape, -1)
+
+    def _present(self, histories: int) -> np.ndarray | None:
+        """Return which of steps times N histories are there, None for all steps of the active entries."""
+        mask, steps = self.step_mask, self.input_shape[0]
+        if mask is None:
+            return None
+        if mask.dtype != np.bool_ or mask.shape != (steps, histories):
+            raise ValueError(
+                f"{self.family}: step_mask is {mask.dtype} of shape {mask.shape}, expected bool of shape "
+                f"{(steps, histories)}"
+            )
+        columns = np.flatnonzero(mask & (np.arange(histories) < self._active))
+        if not columns.size:
+            raise ValueError(f"{self.family}: step_mask leaves no step of any entry")
+        return columns
+
+    @property
+    def _count(self) -> int:
+        """How many steps of entries the network runs over."""
+        return self.input_shape[0] * self._active if self._columns is None else self._columns.size
+
+    def _gather(self, values: np.ndarray, shape: AnyShape) -> np.ndarray:
+        """Bring the steps that are there together: (steps, *shape, N) to (*shape, whole vectors)."""
+        steps = np.moveaxis(values.reshape(-1, *shape, values.shape[-1]), 0, -2)
+        together = aligned_zeros((*shape, padded(self._count)), self.dtype)
+        if self._columns is None:
+            places = together[..., : self._count].reshape(*shape, -1, self._active)
+            places[...] = steps[..., : self._active]
+        else:
+            together[..., : self._count] = steps.reshape(*shape, -1)[..., self._columns]
+        return together
+
+    def _spread(self, together: np.ndarray, histories: int) -> np.ndarray:
+        """Send what `_gather` brought together back: (*shape, whole vectors) to (steps, *shape, N)."""
+        shape, steps = together.shape[:-1], self.input_shape[0]
+        there = together[..., : self._count]
+        if self._columns is None:
+            spread = aligned_zeros((steps, *shape, histories), self.dtype)
+            np.moveaxis(spread, 0, -2)[..., : self._active] = there.reshape(*shape, steps, self._active)
+            return spread
+        columns = np.zeros((*shape, steps * histories), self.dtype)
+        columns[..., self._columns] = there
+        return np.ascontiguousarray(np.moveaxis(columns.reshape(*shape, steps, histories), -2, 0))
+
+    @property
+    def propagates(self) -> bool:
+        """Whether the network computes its input signals."""
+        return self.network.propagates
+
+    @propagates.setter
+    def propagates(self, wanted: bool) -> None:
+        self.network.propagates = wanted
+
+    @property
+    def labels(self) -> int | None:  # type: ignore[override]
+        """How many labels an input of the network may be."""
+        return self.network.labels
+
+    @property
+    def entries(self) -> int | None:
+        """How many histories hold entries of the batch; `forward` tells the network inside how many steps."""
+        return self._entries
+
+    @entries.setter
+    def entries(self, count: int | None) -> None:
+        self._entries = count
+
+    @property
+    def masks_steps(self) -> bool:  # type: ignore[override]
+        """It does: steps that are not there are not run, and their output is zero."""
+        return True
+
+    @property
+    def step_mask(self) -> np.ndarray | None:
+        """Which steps of the next forwards are there; see `Network.step_mask`."""
+        return self._step_mask
+
+    @step_mask.setter
+    def step_mask(self, mask: np.ndarray | None) -> None:
+        self._step_mask = mask
+
+    @property
+    def values(self) -> np.ndarray:
+        """Output values (*output_shape, N) of the last forward."""
+        return self._values.reshape(*self.output_shape, -1)
+
+    @property
+    def signals(self) -> np.ndarray:
+        """Signals of the outputs (*output_shape, N) in the last backward."""
+        return self._signals
+
+    @property
+    def connections(self) -> int:
+        """Those of the network, once for every step."""
+        return self.input_shape[0] * self.network.connections
+
+    def history_bytes(self, histories: int) -> int:
+        """Return what the network takes for all steps, and copies of both ends twice."""
+        numbers = 2 * (self.input_shape.size + self.output_shape.size)
+        inside = self.network.history_bytes(self.input_shape[0] * histories)
+        return inside + numbers * padded(histories) * self.dtype.itemsize
+
+    def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
+        """Return what the network can reach; see `Network.output_range`."""
+        return self.network.output_range(input_range)
+
+    def to_configuration(self) -> dict[str, Any]:
+        """Describe the input and the network."""
+        described = self.network.to_configuration()
+        return {"family": self.family, "input_shape": str(self.input_shape), "network": described}
+
+    @classmethod
+    def from_configuration(
+        cls, configuration: Mapping[str, Any], structure: Mapping[str, np.ndarray], *, build: Build
+    ) -> Self:
+        """Build what `to_configuration` described, with parameters of zero.
+
+        Raises
+        ------
+        ValueError
+            Naming the field that is missing, unknown or does not fit.
+        """
+        with Fields(configuration) as fields:
+            shape, described = fields.shape("input_shape"), fields.description("network")
+        return cls(shape, network=build(described, under(structure, "network.")))
