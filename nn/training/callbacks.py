@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,21 @@ class Callback:
     def on_start(self, trainer: Trainer) -> None:
         """Training begins or goes on."""
 
+    def wants_gradients(self, trainer: Trainer) -> bool:
+        """Whether `on_gradients` should be called in the step that begins; False by default.
+
+        Plain gradient descent, which is applied within backprop otherwise, keeps its gradients for the
+        step then. That costs time, and may change the last bits of the parameters.
+        """
+        return False
+
+    def on_gradients(self, trainer: Trainer) -> None:
+        """The gradients of a step are there: neither clipped nor applied, penalties included.
+
+        The network has the values and signals of the batch, and the parameters of before the update.
+        Called where `wants_gradients` said so.
+        """
+
     def on_step(self, trainer: Trainer) -> None:
         """A step is done; after the last of an epoch, its row is in the log."""
 
@@ -57,6 +73,11 @@ class Callback:
 
     def close(self) -> None:
         """Let go of what is held; called after an error as well."""
+
+
+def watching(callbacks: Sequence[Callback], trainer: Trainer) -> list[Callable[[], None]]:
+    """Return the calls of `on_gradients` that are wanted in the step that begins."""
+    return [partial(each.on_gradients, trainer) for each in callbacks if each.wants_gradients(trainer)]
 
 
 class Snapshots(Callback):

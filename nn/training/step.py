@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +26,9 @@ class Learner(NamedTuple):
     options: Options
 
     @np.errstate(over="ignore", invalid="ignore")  # looked for, and named, by `divergence`
-    def learn(self, batch: Batch, indices: np.ndarray, factor: float) -> float:
+    def learn(
+        self, batch: Batch, indices: np.ndarray, factor: float, watching: Sequence[Callable[[], None]] = ()
+    ) -> float:
         """Learn from a batch and return its loss, penalties left out.
 
         Parameters
@@ -36,6 +39,9 @@ class Learner(NamedTuple):
             Their numbers in the data, int (n,), for messages.
         factor
             What the schedule multiplies the learning rate by.
+        watching
+            Called when the gradients are there, before they are clipped and the parameters updated. Plain
+            descent, which keeps no gradients otherwise, keeps them then; the last bits may differ.
 
         Raises
         ------
@@ -49,15 +55,17 @@ class Learner(NamedTuple):
             loss, signals = batch_loss(self.loss, outputs, batch)
             refuse(divergence.in_loss(self.network, loss, signals, indices))
             refuse(divergence.in_state(self.network))
-            self._update(signals, indices, factor)
+            self._update(signals, indices, factor, watching)
         except divergence.NotFiniteError:
             self.network.parameters.zero_gradients()
             raise
         return loss
 
-    def _update(self, signals: Values, indices: np.ndarray, factor: float) -> None:
+    def _update(
+        self, signals: Values, indices: np.ndarray, factor: float, watching: Sequence[Callable[[], None]]
+    ) -> None:
         network, optimizer = self.network, self.optimizer
-        if self._descends_at_once:
+        if self._descends_at_once and not watching:
             network.backward(signals, optimizer.learning_rate * factor)
             optimizer.steps += 1
             return
@@ -65,6 +73,8 @@ class Learner(NamedTuple):
         penalty = sum(each.before_step(network.parameters) for each in self.options.regularizers)
         refuse(None if math.isfinite(penalty) else f"the penalty of the regularizers is {penalty}")
         refuse(divergence.in_gradients(network, indices))
+        for look in watching:
+            look()
         self._clip()
         optimizer.step(network.parameters, factor)
         for each in self.options.regularizers:

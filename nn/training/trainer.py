@@ -19,7 +19,7 @@ from nn.training import divergence
 from nn.training.advice import warn_of_unreachable_targets
 from nn.training.batch import BatchSource
 from nn.training.callback_states import CallbackStates
-from nn.training.callbacks import Callback
+from nn.training.callbacks import Callback, watching
 from nn.training.divergence import NotFiniteError, TrainingDiverged
 from nn.training.evaluation import Evaluation, evaluate
 from nn.training.interrupts import stopping_on_interrupts
@@ -120,10 +120,8 @@ class Trainer(Resumable):
         if batch_size < 1 or not len(batches):
             raise ValueError(f"batch size {batch_size}, {len(batches)} entries: both must be at least 1")
         self.network, self.loss, self.optimizer, self.schedule = network, loss, optimizer, schedule
-        self.batches = batches
+        self.batches, self.batch_size, self.options = batches, batch_size, options
         self.held_out = held_out if held_out is not None and len(held_out) else None
-        self.batch_size = batch_size
-        self.options = options
         self.step = 0
         self.shuffle = Shuffle(len(batches), generator=generator, shuffled=options.shuffled)
         self.clock = Clock()
@@ -201,8 +199,10 @@ class Trainer(Resumable):
         """How far training is, in [0, 1]."""
         return self.limits.share_done(self.shuffle.epochs, self.clock.seconds)
 
-    def make_step(self) -> bool:
-        """Learn from the next batch, telling no callback; return whether that ended the epoch.
+    def make_step(self, callbacks: Sequence[Callback] = ()) -> bool:
+        """Learn from the next batch; return whether that ended the epoch.
+
+        Callbacks given here are told of the gradients if they want them, and of nothing else.
 
         Raises
         ------
@@ -217,7 +217,7 @@ class Trainer(Resumable):
             self.network.reset()
         learner = Learner(self.network, self.loss, self.optimizer, self.options)
         try:
-            loss = learner.learn(batch, indices, self._schedule_factor())
+            loss = learner.learn(batch, indices, self._schedule_factor(), watching(callbacks, self))
         except NotFiniteError as error:
             raise self._diverged(str(error)) from None
         self.step += 1
@@ -248,7 +248,7 @@ class Trainer(Resumable):
         while self.share_done < 1:
             if self.stopping:
                 return True
-            if self.make_step():
+            if self.make_step(callbacks):
                 self._close_epoch()
                 for callback in callbacks:
                     callback.on_epoch(self)
