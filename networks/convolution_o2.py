@@ -1,4 +1,4 @@
-"""Convolution, rung o2: register tiles of explicit SIMD over the windows, rows in parallel.
+"""Convolution, rung o2: register tiles of explicit SIMD over the windows, pixels in parallel.
 
 Previous rung:  networks/convolution_o1.py
 What changed:   1. a window is one product on the register tile of nn/tile.py, read where it lies in the
@@ -9,8 +9,9 @@ What changed:   1. a window is one product on the register tile of nn/tile.py, r
                    sums and input signals of both families are one kernel
                 3. the weight gradient is a product with the image transposed once, in fixed chunks of
                    rows that are added in order
-                4. bias, activation and derivative are applied to pixels while they are in cache
-                5. plain gradient descent can be applied in the same pass
+                4. bias and activation are applied to a pixel while it is in cache
+                5. layers of up to three channels have tiles of their own (nn/kernels/product_few.py)
+                6. plain gradient descent can be applied in the same pass
 Predicted gain: 10 to 30: o1 loads and stores a sum for every multiply-add, the tile once for a window
 Measured gain:  see docs/benchmarks.md
 Loses when:     never seen

@@ -49,6 +49,15 @@ def test_same_as_plain_where_it_is_worth_a_parallel_region(name, rung, dtype):
     examples.check_same_as_plain(network, plain, 35)
 
 
+@every_faster_rung
+@every_dtype
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_same_as_plain_where_channels_are_few_and_histories_many(name, rung, dtype, channels):
+    arguments = {"input_shape": Shape(5, 4, 3), "channels": channels, "kernel": 3, "stride": 2, "padding": 1}
+    network, plain = layer(name, rung, dtype, **arguments), layer(name, "plain", dtype, **arguments)
+    examples.check_same_as_plain(network, plain, 90)
+
+
 @every_rung
 @every_dtype
 def test_threads_do_not_change_a_bit(name, rung, dtype):

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit, prange
 
 from nn.kernels.activations import activate
-from nn.kernels.product import multiply
+from nn.kernels.product_few import multiply_few
 from nn.kernels.vectors import fill
 from nn.tile import Columns, Rows, Target
 
@@ -54,41 +54,46 @@ def add_window(plan, layer, row, column, target):
     weights, begin = phase[0] * line, phase[2] + skipped_lines * line + skipped * channels
     outer_step = plan.row_step * plan.width * channels * n
     source = (top * plan.width + left) * channels * n
-    if taps == phase[1] and plan.column_step == 1:
-        left_operand = Rows(layer.weights, begin, weights, 1)
-        window = Columns(layer.sources, source, n, outer_step)
-        multiply(left_operand, window, target, plan.targets, n, lines, line, True)
-        return
-    for _ in range(lines):
-        left_operand = Rows(layer.weights, begin, weights, 1)
-        window = Columns(layer.sources, source, n, plan.column_step * channels * n)
-        multiply(left_operand, window, target, plan.targets, n, taps, channels, True)
+    # A whole window is one product, its rows the outer loop; of another each row is one, its taps the outer.
+    whole = taps == phase[1] and plan.column_step == 1
+    outer, inner = (lines, line) if whole else (taps, channels)
+    inner_step = outer_step if whole else plan.column_step * channels * n
+    for _ in range(1 if whole else lines):
+        factors = Rows(layer.weights, begin, weights, 1)
+        window = Columns(layer.sources, source, n, inner_step)
+        multiply_few(factors, window, target, plan.targets, n, outer, inner, True)
         begin += line
         source += outer_step
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def sum_row(plan, layer, code, slope, row):
-    """Compute one row of targets: bias plus window, and its activation."""
+def sum_pixel(plan, layer, code, slope, pixel):
+    """Compute one target pixel: bias plus window, and its activation."""
     n = plan.histories
-    size = plan.targets * n
-    for column in range(plan.columns.shape[0]):
-        begin = (row * plan.columns.shape[0] + column) * size
-        for channel in range(plan.targets):
-            fill(layer.targets, begin + channel * n, n, layer.biases[channel])
-        add_window(plan, layer, row, column, Target(layer.targets, begin, n))
-        activate(code, slope, layer.targets[begin : begin + size])
+    row = pixel // plan.columns.shape[0]
+    begin, size = pixel * plan.targets * n, plan.targets * n
+    for channel in range(plan.targets):
+        fill(layer.targets, begin + channel * n, n, layer.biases[channel])
+    column = pixel - row * plan.columns.shape[0]
+    add_window(plan, layer, row, column, Target(layer.targets, begin, n))
+    activate(code, slope, layer.targets[begin : begin + size])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def pixel_count(plan):
+    """Return the number of target pixels."""
+    return plan.rows.shape[0] * plan.columns.shape[0]
 
 
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 def sum_parallel(plan, layer, code, slope):
-    """Compute rows of targets in parallel."""
-    for row in prange(plan.rows.shape[0]):
-        sum_row(plan, layer, code, slope, row)
+    """Compute pixels of the target in parallel."""
+    for pixel in prange(pixel_count(plan)):
+        sum_pixel(plan, layer, code, slope, pixel)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def sum_serial(plan, layer, code, slope):
-    """Compute all rows on one thread, for layers that are not worth a parallel region."""
-    for row in range(plan.rows.shape[0]):
-        sum_row(plan, layer, code, slope, row)
+    """Compute all pixels on one thread, for layers that are not worth a parallel region."""
+    for pixel in range(pixel_count(plan)):
+        sum_pixel(plan, layer, code, slope, pixel)

@@ -13,8 +13,9 @@ from numba import njit, prange
 
 from nn.history import LANES
 from nn.kernels.activations import multiply_by_derivative
-from nn.kernels.convolution import sum_row
-from nn.kernels.product import multiply, transpose
+from nn.kernels.convolution import pixel_count, sum_pixel
+from nn.kernels.product import transpose
+from nn.kernels.product_few import multiply_few
 from nn.simd import broadcast, horizontal_sum, load, multiply_add
 from nn.tile import Columns, Rows, Target
 
@@ -99,7 +100,7 @@ def correlate_row(plan, arrays, row, chunk):
                 seen = Columns(arrays.transposed, begin, width, 0)
                 target = Target(arrays.partial, weight + (skipped + tap) * channels, size)
                 sources = Rows(arrays.windows, window, n, 1)
-                multiply(sources, seen, target, outputs, together * channels, 1, n, True)
+                multiply_few(sources, seen, target, outputs, together * channels, 1, n, True)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -124,7 +125,7 @@ def add_up(partial, target, scale):
 
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 def backward_parallel(plan, back, layer, arrays, code, slope, scale, propagates):
-    """Backpropagate, a step after the other over rows in parallel.
+    """Backpropagate, one step after the other, each in parallel.
 
     `plan` gathers, whichever family it is; `back` and `layer` make the input signals.
     """
@@ -133,8 +134,8 @@ def backward_parallel(plan, back, layer, arrays, code, slope, scale, propagates)
     for row in prange(image_height(plan, arrays)):
         transpose_row(plan, arrays, row)
     if propagates:
-        for row in prange(back.rows.shape[0]):
-            sum_row(back, layer, 0, slope, row)
+        for pixel in prange(pixel_count(back)):
+            sum_pixel(back, layer, 0, slope, pixel)
     for chunk in prange(arrays.partial.size // arrays.weights_target.size):
         correlate_chunk(plan, arrays, chunk)
     add_up(arrays.partial, arrays.weights_target, scale)
@@ -149,8 +150,8 @@ def backward_serial(plan, back, layer, arrays, code, slope, scale, propagates):
     for row in range(image_height(plan, arrays)):
         transpose_row(plan, arrays, row)
     if propagates:
-        for row in range(back.rows.shape[0]):
-            sum_row(back, layer, 0, slope, row)
+        for pixel in range(pixel_count(back)):
+            sum_pixel(back, layer, 0, slope, pixel)
     for chunk in range(arrays.partial.size // arrays.weights_target.size):
         correlate_chunk(plan, arrays, chunk)
     add_up(arrays.partial, arrays.weights_target, scale)
