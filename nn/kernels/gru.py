@@ -1,0 +1,144 @@
+"""Kernels of the GRU's rung o2, forward: one layer in one direction, on explicit vectors.
+
+Arrays are flat: inputs (T, inputs, N), hidden (T + 1, units, N), gates (T, 4, units, N) in the order
+reset, update, candidate and what the hidden values say of the candidate; N is a whole number of vectors.
+Work is cut as in `nn.kernels.lstm`: slices of the histories go through all steps, or blocks of units
+through one step after another; where the input weights are large, the input's share of three gates is
+made ahead for all steps.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit, prange
+
+from nn.kernels.lstm import TILE, VECTOR, count_of, step_and_slots
+from nn.kernels.product import multiply
+from nn.kernels.vector_activations import sigmoid, tanh
+from nn.simd import broadcast, load, load_scalar, multiply_add, store
+from nn.tile import Columns, Rows, Target
+from nn.vector_arithmetic import choose
+
+
+class Layer(NamedTuple):
+    """One layer in one direction, for kernels: flat arrays, sizes, and its direction.
+
+    `present` (1 where a step is there, else 0, (T, N)) is empty where all are.
+    """
+
+    input_weights: np.ndarray
+    recurrent_weights: np.ndarray
+    biases: np.ndarray
+    recurrent_biases: np.ndarray
+    present: np.ndarray
+    inputs: np.ndarray
+    hidden: np.ndarray
+    gates: np.ndarray
+    steps: int
+    features: int
+    units: int
+    histories: int
+    backward: bool
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def input_tasks(layer, blocks):
+    """Return the number of tasks of `input_block`."""
+    return count_of(3 * layer.units, blocks.rows) * layer.steps if blocks.ahead else 0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def input_block(layer, blocks, task):
+    """Write the input's share of three gates: task number block * steps + step."""
+    block, step = task // layer.steps, task % layer.steps
+    first = block * blocks.rows
+    last = min(first + blocks.rows, 3 * layer.units)
+    left = Rows(layer.input_weights, first * layer.features, layer.features, 1)
+    right = Columns(layer.inputs, step * layer.features * layer.histories, layer.histories, 0)
+    target = Target(layer.gates, (step * 4 * layer.units + first) * layer.histories, layer.histories)
+    multiply(left, right, target, last - first, layer.histories, 1, layer.features, False)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def forward_step(layer, ahead, number, first, last, begin, end):
+    """Take one step for units `first` to `last` and histories `begin` to `end`."""
+    step, before, _ = step_and_slots(layer, number)
+    units, features, histories, width = layer.units, layer.features, layer.histories, end - begin
+    inputs = Columns(layer.inputs, step * features * histories + begin, histories, 0)
+    hidden = Columns(layer.hidden, before * units * histories + begin, histories, 0)
+    for unit in range(first, last, TILE):
+        rows = min(TILE, last - unit)
+        for gate in range(3):
+            row = gate * units + unit
+            target = Target(layer.gates, (step * 4 * units + row) * histories + begin, histories)
+            if not ahead:
+                left = Rows(layer.input_weights, row * features, features, 1)
+                multiply(left, inputs, target, rows, width, 1, features, False)
+            if gate == 2:  # the candidate's recurrent sum is a row of its own
+                target = Target(layer.gates, target.offset + units * histories, histories)
+            left = Rows(layer.recurrent_weights, row * units, units, 1)
+            multiply(left, hidden, target, rows, width, 1, units, gate < 2)
+        for row in range(unit, unit + rows):
+            update_unit(layer, number, row, begin, end)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def update_unit(layer, number, unit, begin, end):
+    """Turn the sums of a unit's gates into their values, and write its hidden value."""
+    step, before, after = step_and_slots(layer, number)
+    units, histories = layer.units, layer.histories
+    gates, distance = (step * 4 * units + unit) * histories, units * histories
+    old, new = (before * units + unit) * histories, (after * units + unit) * histories
+    bias_r = broadcast(load_scalar(layer.biases, unit))
+    bias_z = broadcast(load_scalar(layer.biases, units + unit))
+    bias_n = broadcast(load_scalar(layer.biases, 2 * units + unit))
+    bias_m = broadcast(load_scalar(layer.recurrent_biases, unit))
+    for n in range(begin, end, VECTOR):
+        place = gates + n
+        before_it = load(layer.hidden, old + n)
+        r = sigmoid(load(layer.gates, place) + bias_r)
+        z = sigmoid(load(layer.gates, place + distance) + bias_z)
+        recurrent = load(layer.gates, place + 3 * distance) + bias_m
+        candidate = tanh(multiply_add(r, recurrent, load(layer.gates, place + 2 * distance) + bias_n))
+        hidden = multiply_add(z, before_it - candidate, candidate)
+        store(layer.gates, place, r)
+        store(layer.gates, place + distance, z)
+        store(layer.gates, place + 2 * distance, candidate)
+        store(layer.gates, place + 3 * distance, recurrent)
+        if layer.present.size:
+            hidden = choose(load(layer.present, step * histories + n), hidden, before_it)
+        store(layer.hidden, new + n, hidden)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def forward_slice(layer, blocks, number):
+    """Take all steps for slice number `number` of the histories."""
+    begin = number * blocks.histories
+    end = min(begin + blocks.histories, layer.histories)
+    for step in range(layer.steps):
+        forward_step(layer, blocks.ahead, step, 0, layer.units, begin, end)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def forward_serial(layer, blocks):
+    """Run forward on one thread."""
+    for task in range(input_tasks(layer, blocks)):
+        input_block(layer, blocks, task)
+    for number in range(count_of(layer.histories, blocks.histories)):
+        forward_slice(layer, blocks, number)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+def forward_parallel(layer, blocks, over_units):
+    """Run forward in parallel: over units step after step, or over slices of the histories."""
+    for task in prange(input_tasks(layer, blocks)):
+        input_block(layer, blocks, task)
+    if over_units:
+        for step in range(layer.steps):
+            for block in prange(count_of(layer.units, blocks.units)):
+                first = block * blocks.units
+                last = min(first + blocks.units, layer.units)
+                forward_step(layer, blocks.ahead, step, first, last, 0, layer.histories)
+    else:
+        for number in prange(count_of(layer.histories, blocks.histories)):
+            forward_slice(layer, blocks, number)
