@@ -5,6 +5,7 @@ from nn.render.classes import confusion, mistakes
 from nn.render.curves import loss_curve
 from nn.render.diagram import network_picture
 from nn.render.grids import reconstructions
+from nn.render.layer_curves import layer_curves
 from nn.render.network import ConnectionsPicture, LayerPicture, strongest_connections
 from nn.render.sweep import code_sweep
 
@@ -13,6 +14,7 @@ __all__ = [
     "LayerPicture",
     "code_sweep",
     "confusion",
+    "layer_curves",
     "loss_curve",
     "mistakes",
     "network_picture",

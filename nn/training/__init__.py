@@ -52,6 +52,7 @@ from nn.training.prefetch import Prefetched
 from nn.training.progress import ProgressBar
 from nn.training.race import Race
 from nn.training.split import split
+from nn.training.statistics import Statistics, StatisticsRow
 from nn.training.trainer import Outcome, Trainer
 
 __all__ = [
@@ -71,6 +72,8 @@ __all__ = [
     "ProgressBar",
     "Race",
     "Snapshots",
+    "Statistics",
+    "StatisticsRow",
     "Trainer",
     "TrainingDiverged",
     "TrainingMemoryError",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from nn.snapshot import SnapshotError, save
 from nn.training.log import to_csv
+from nn.training.table import replace_table
 
 if TYPE_CHECKING:
     from nn.training import Trainer
@@ -155,9 +155,4 @@ class LossTable(Callback):
         self._write(trainer)
 
     def _write(self, trainer: Trainer) -> None:
-        unfinished = self.path.with_name(f"{self.path.name}.unfinished")
-        try:
-            unfinished.write_text(to_csv(trainer.rows), encoding="utf-8")
-            os.replace(unfinished, self.path)
-        except OSError as error:
-            logger.error("%s: cannot write the table of losses (%s)", self.path, error.strerror)
+        replace_table(self.path, to_csv(trainer.rows), "losses")

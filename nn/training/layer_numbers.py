@@ -1,0 +1,94 @@
+"""Numbers that tell how a layer is doing: its values, its signals, its gradients and its parameters."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nn.parameters import Parameters
+
+SATURATED_WITHIN = 0.01
+"""Share of the activation's range next to either end, where it counts as saturated."""
+
+
+class Change(NamedTuple):
+    """Parameters, and a copy of what they were."""
+
+    parameters: Parameters
+    before: np.ndarray
+
+    @classmethod
+    def begin(cls, parameters: Parameters) -> Change:
+        """Remember what the values are before an update."""
+        return cls(parameters, parameters.values.copy())
+
+
+def value_numbers(layer: Any, entries: int | None) -> dict[str, float]:
+    """Describe the values of a layer in the last forward, and its signals in the last backward.
+
+    Parameters
+    ----------
+    layer
+        A network with values and signals (..., N).
+    entries
+        How many of the histories count, the first of them; None for all.
+
+    Returns
+    -------
+    dict
+        `mean` and `deviation` (standard) of all values. `dead`: the share of neurons that are 0 for
+        every entry. `saturated`, where the activation has an end on both sides: the share of values
+        within a hundredth of its range from either (Glorot and Bengio 2010, section 3). `signal_norm`:
+        the Euclidean norm of the signals of an entry's own loss, the root of the mean of its square
+        over the entries; so it does not depend on how many there are.
+    """
+    values, signals = layer.values[..., :entries], layer.signals[..., :entries]
+    numbers = {
+        "mean": float(np.mean(values, dtype=np.float64)),
+        "deviation": float(np.std(values, dtype=np.float64)),
+        "dead": 1 - float(np.mean(np.any(values, axis=-1))),
+    }
+    if (ends := _ends(layer)) is not None:
+        numbers["saturated"] = _saturated(values, *ends)
+    return {**numbers, "signal_norm": norm(signals) * math.sqrt(signals.shape[-1])}
+
+
+def parameter_numbers(change: Change) -> dict[str, float]:
+    """Describe an update.
+
+    Returns
+    -------
+    dict
+        `parameter_norm`: the Euclidean norm of the values after it. `relative_update`: the norm of the
+        change divided by that, about 0.001 where the learning rate suits. `largest_update`: the largest
+        change of a single parameter, divided by the same. Both are 0 where all values are.
+    """
+    after = change.parameters.values
+    difference = np.subtract(after, change.before, dtype=np.float64)
+    length = norm(after)
+    scale = 1 / length if length else 0.0
+    return {
+        "parameter_norm": length,
+        "relative_update": norm(difference) * scale,
+        "largest_update": float(np.abs(difference).max()) * scale,
+    }
+
+
+def norm(array: np.ndarray) -> float:
+    """Return the Euclidean norm of all numbers, summed in float64 and always in the same order."""
+    return math.sqrt(float(np.square(array, dtype=np.float64).sum()))
+
+
+def _ends(layer: Any) -> tuple[float, float] | None:
+    """Return the range of the activation where both ends are finite."""
+    if layer.activation is None or not np.isfinite(layer.activation.range).all():
+        return None
+    lowest, highest = layer.activation.range
+    return lowest, highest
+
+
+def _saturated(values: np.ndarray, lowest: float, highest: float) -> float:
+    edge = SATURATED_WITHIN * (highest - lowest)
+    return float(np.mean((values < lowest + edge) | (values > highest - edge)))
