@@ -10,13 +10,14 @@ import time
 from pathlib import Path
 
 import pytest
-from tiny_training import everything, make_network, make_trainer
+from tiny_training import everything, long_callbacks, make_full_trainer, make_noisy_network
 
+from nn import snapshot
 from nn.snapshot import load_latest
 
 ROOT = Path(__file__).resolve().parents[1]
-EPOCHS = 400
-KILLS = 6
+KILLS = 50 if os.environ.get("HYPOTHESIS_PROFILE") == "exhaustive" else 6
+EPOCHS = 100 + 20 * KILLS
 PATIENCE = 60
 """Seconds after which a process that saves nothing is given up."""
 
@@ -45,7 +46,7 @@ def running(folder):
 
 
 def restored(folder):
-    trainer = make_trainer(network=make_network(seed=99))
+    trainer = make_full_trainer(network=make_noisy_network(seed=99))
     trainer.restore(load_latest(folder / "model.safetensors"))
     return trainer
 
@@ -54,15 +55,20 @@ def finished(folder):
     """Everything that decides the bits, after the last epochs have been made up for."""
     trainer = restored(folder)
     assert trainer.step < 5 * EPOCHS
-    trainer.train(epochs=EPOCHS)
+    return trained(folder, trainer)
+
+
+def trained(folder, trainer):
+    """Train to the end, without waiting for the disk."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(snapshot.os, "fsync", lambda _: None)
+        trainer.train(epochs=EPOCHS, callbacks=long_callbacks(folder))
     return everything(trainer)
 
 
 @pytest.fixture(scope="module")
-def uninterrupted():
-    trainer = make_trainer()
-    trainer.train(epochs=EPOCHS)
-    return everything(trainer)
+def uninterrupted(tmp_path_factory):
+    return trained(tmp_path_factory.mktemp("uninterrupted"), make_full_trainer())
 
 
 def test_killed_at_random_moments_and_resumed_equals_uninterrupted(tmp_path, uninterrupted):

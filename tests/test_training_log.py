@@ -54,3 +54,13 @@ def test_the_table_has_a_line_for_every_row_and_leaves_the_unknown_empty():
     assert [line["held_out_loss"] for line in lines] == ["0.125", ""]
     assert float(lines[1]["epoch"]) == 1.5
     assert to_csv([]).count("\n") == 1
+
+
+def test_metrics_are_columns_of_their_own():
+    rows = [
+        LogRow(1.0, 25, 0.5, 0.25, 0.125, 0.01, {"accuracy": 0.5}),
+        LogRow(2.0, 50, 0.5, 0.25, 0.125, 0.01, {"accuracy": None, "rate": 0.75}),
+    ]
+    lines = list(csv.DictReader(io.StringIO(to_csv(rows))))
+    assert [line["held_out_accuracy"] for line in lines] == ["0.5", ""]
+    assert [line["held_out_rate"] for line in lines] == ["", "0.75"]

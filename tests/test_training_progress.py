@@ -7,6 +7,8 @@ import time
 import pytest
 from tiny_training import make_trainer
 
+from nn.metrics import MeanAbsoluteError
+from nn.training import Options
 from nn.training.callbacks import Callback
 from nn.training.progress import ProgressBar
 
@@ -85,3 +87,10 @@ def test_the_line_is_ended_after_an_error_too(monkeypatch):
     with pytest.raises(ZeroDivisionError):
         make_trainer().train(epochs=1, callbacks=[ProgressBar(file), Broken()])
     assert file.getvalue().endswith("\n")
+
+
+def test_metrics_of_the_held_out_data_are_shown(monkeypatch):
+    file = io.StringIO()
+    trainer = make_trainer(options=Options(metrics=[MeanAbsoluteError()]))
+    trainer.train(epochs=2, callbacks=[Slow(monkeypatch), ProgressBar(file)])
+    assert re.search(r"held-out 0\.\d{5}, mean_absolute_error 0\.\d{4}, \d+ images/s", file.getvalue())

@@ -93,3 +93,30 @@ def test_fields_out_of_range_or_of_the_wrong_kind_are_refused(change):
     take(shuffle, 3)
     with pytest.raises(ValidationError, match=next(iter(change)).split("_")[0]):
         ShuffleState.model_validate({**shuffle.state().model_dump(), **change})
+
+
+def test_no_two_epochs_have_a_batch_in_common():
+    shuffle, seen = make_shuffle(200), []
+    while shuffle.epoch < 20:
+        seen.append(tuple(sorted(take(shuffle, 8)[0])))
+    assert len(set(seen)) == len(seen) == 20 * 25
+
+
+def test_what_follows_is_known_within_an_epoch_and_not_beyond():
+    shuffle = make_shuffle()
+    assert shuffle.peek(3).tolist() == []
+    for expected in (3, 1):
+        shuffle.next(3)
+        following = shuffle.peek(3).tolist()
+        take(shuffle, 3)
+        assert following == shuffle.next(3).tolist()
+        assert len(following) == expected
+    assert shuffle.peek(3).tolist() == []
+
+
+def test_unshuffled_entries_come_in_their_order_and_nothing_is_drawn():
+    generator = np.random.default_rng(1)
+    shuffle = Shuffle(7, generator=generator, shuffled=False)
+    before = generator.bit_generator.state
+    assert take(shuffle, 5)[0] + take(shuffle, 5)[0] + take(shuffle, 3)[0] == [*range(7), 0, 1, 2]
+    assert generator.bit_generator.state == before

@@ -66,9 +66,10 @@ class ArrayBatches:
             else {name: gatherer(a, dtype, _called("targets", name)) for name, a in named(targets).items()}
         )
         self._count = len(next(iter(self._inputs.values())))
-        for name, each in [*self._inputs.items(), *self._targets.items()]:
-            if len(each) != self._count:
-                raise ValueError(f"{_called('targets', name)}: {len(each)} entries, the inputs {self._count}")
+        for what, gatherers in (("inputs", self._inputs), ("targets", self._targets)):
+            for name, each in gatherers.items():
+                if len(each) != self._count:
+                    raise ValueError(f"{_called(what, name)}: {len(each)} entries, the inputs {self._count}")
         self._step_masks = None if step_masks is None else _checked_steps(step_masks, self._count)
         self._masks = _mask_gatherers(masks, answers, step_masks, dtype)
         self._plain = tuple(not isinstance(values, Mapping) for values in (inputs, answers))

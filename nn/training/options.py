@@ -4,29 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, get_args
+from typing import Literal, get_args
 
+from nn.clipping import Clipping
 from nn.metrics import Metric
-from nn.parameters import Parameters
+from nn.regularizers import Regularizer
 
 Reset = Literal["epoch", "batch", "never"]
-
-
-class Regularizer(Protocol):
-    """Anything that keeps parameters small; see `nn.regularizers`."""
-
-    def before_step(self, parameters: Parameters) -> float:
-        """Add its gradients to the others and return its penalty."""
-
-    def after_step(self, parameters: Parameters) -> None:
-        """Put the values back to where they may be."""
-
-
-class Clipping(Protocol):
-    """Anything that keeps gradients short; see `nn.clipping`."""
-
-    def __call__(self, parameters: Parameters) -> float:
-        """Shorten the gradients and return how long they were."""
 
 
 @dataclass(frozen=True)

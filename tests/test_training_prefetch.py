@@ -1,0 +1,130 @@
+"""Prefetch: the same batches, gathered while another is in use; errors arrive, and the thread always ends."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+from tiny_training import make_images, make_trainer
+
+from nn.training import ArrayBatches, Callback, ImageBatches, Prefetched
+
+
+def threads():
+    return [thread for thread in threading.enumerate() if thread.name.startswith("prefetch")]
+
+
+class Slow(ImageBatches):
+    """Takes its time, and says when it is at work."""
+
+    def __init__(self, images):
+        super().__init__(images)
+        self.working = threading.Event()
+
+    def batch(self, indices):
+        self.working.set()
+        time.sleep(0.02)
+        return super().batch(indices)
+
+
+@pytest.fixture
+def source():
+    labels = np.random.default_rng(2).integers(0, 3, (40, 4))
+    steps = np.random.default_rng(3).random((40, 4)) < 0.7
+    images = {"image": make_images(40), "steps": np.random.default_rng(1).random((40, 4, 2))}
+    return ArrayBatches(images, {"labels": labels, "image": make_images(40)}, None, steps)
+
+
+def assert_equal(first, second):
+    for name in ("inputs", "targets", "mask"):
+        assert getattr(first, name).keys() == getattr(second, name).keys()
+        for key, array in getattr(first, name).items():
+            np.testing.assert_array_equal(array, getattr(second, name)[key])
+    np.testing.assert_array_equal(first.step_mask, second.step_mask)
+    assert first.entries == second.entries
+
+
+def test_expected_or_not_batches_are_those_of_the_source(source):
+    prefetched = Prefetched(source)
+    order = np.random.default_rng(1).permutation(40)
+    for start in range(0, 40, 6):
+        indices = order[start : start + 6]
+        assert_equal(prefetched.batch(indices), source.batch(indices))
+        if start % 12 == 0:
+            prefetched.expect(order[start + 6 : start + 12])
+    assert len(prefetched) == 40
+    prefetched.close()
+
+
+def test_a_batch_stays_as_it_is_while_the_next_is_gathered(source):
+    prefetched = Prefetched(source)
+    batch = prefetched.batch(np.arange(5))
+    prefetched.expect(np.arange(5, 10))
+    following = prefetched.batch(np.arange(5, 10))
+    prefetched.expect(np.arange(10, 15))
+    assert_equal(batch, source.batch(np.arange(5)))
+    prefetched.close()
+    assert_equal(following, source.batch(np.arange(5, 10)))
+
+
+def test_another_batch_can_be_asked_for_in_between(source):
+    prefetched = Prefetched(source)
+    prefetched.expect(np.arange(5, 10))
+    assert_equal(prefetched.batch(np.arange(20, 23)), source.batch(np.arange(20, 23)))
+    assert_equal(prefetched.batch(np.arange(5, 10)), source.batch(np.arange(5, 10)))
+    prefetched.close()
+
+
+def test_images_stay_their_own_targets():
+    prefetched = Prefetched(ImageBatches(make_images()))
+    batch = prefetched.batch(np.arange(3))
+    assert batch.targets is batch.inputs
+    assert batch.mask is None
+
+
+def test_the_next_batch_is_gathered_before_it_is_asked_for():
+    slow = Slow(make_images())
+    prefetched = Prefetched(slow)
+    prefetched.expect(np.arange(4))
+    assert slow.working.wait(10)
+    prefetched.batch(np.arange(4))
+    prefetched.close()
+    assert not threads()
+
+
+def test_training_ends_its_thread():
+    source = Prefetched(ImageBatches(make_images()))
+    trainer = make_trainer(batches=source)
+    trainer.train(epochs=1)
+    assert not threads()
+    trainer.train(epochs=2)
+    assert not threads()
+
+
+def test_an_error_of_a_callback_ends_the_thread():
+    class Broken(Callback):
+        def on_step(self, trainer):
+            assert threads()
+            raise ZeroDivisionError
+
+    trainer = make_trainer(batches=Prefetched(Slow(make_images())))
+    with pytest.raises(ZeroDivisionError):
+        trainer.train(epochs=1, callbacks=[Broken()])
+    assert not threads()
+
+
+def test_an_error_in_the_thread_is_raised_in_the_loop():
+    class Broken(ImageBatches):
+        calls = 0
+
+        def batch(self, indices):
+            Broken.calls += 1
+            if Broken.calls == 4:
+                raise OSError("the disk is gone")
+            return super().batch(indices)
+
+    trainer = make_trainer(batches=Prefetched(Broken(make_images())))
+    with pytest.raises(OSError, match="the disk is gone"):
+        trainer.train(epochs=2)
+    assert trainer.step == 2
+    assert not threads()
