@@ -15,11 +15,12 @@ from autoencoder.model import AutoEncoder
 from autoencoder.model_file import build_model, model_path, settings_of
 from autoencoder.settings import Settings, to_key
 from autoencoder.validation import Given, make_settings
+from networks.model_file import structure_arrays
 from nn.data import ImageSet, load_images
 from nn.losses import loss_by_name
 from nn.optimizers import optimizer_by_name
 from nn.schedules import Constant, Cosine, Schedule
-from nn.snapshot import Snapshot, SnapshotError, save
+from nn.snapshot import Snapshot, SnapshotError
 from nn.training import Outcome, Trainer
 from nn.training.batches import ImageBatches
 from nn.training.callbacks import Callback, Snapshots
@@ -95,18 +96,13 @@ class ModelSnapshots(Snapshots):
             model_path(session.settings.model_directory),
             session.settings.snapshot_interval,
             {**session.model.metadata(), "data": session.fingerprint},
+            structure_arrays(session.model.network),
         )
-        self.model = session.model
 
     def on_start(self, trainer: Trainer) -> None:
         """Save, so that there is something to go on from at any moment."""
-        self.save(trainer)
         super().on_start(trainer)
-
-    def save(self, trainer: Trainer) -> None:
-        """Save now; see `nn.training.callbacks.Snapshots.save`."""
-        arrays, state = trainer.state()
-        save(self.path, {**self.model.arrays(), **arrays}, {**self.metadata, **state})
+        self.save(trainer)
 
 
 def start_session(settings: Settings, progress: Callable[[int, int], None] | None = None) -> Session:

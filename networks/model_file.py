@@ -27,11 +27,20 @@ def model_arrays(network: Network) -> dict[str, np.ndarray]:
     """Return parameters, carried state and structure by the names they have in a file; no copies."""
     parameters = {PARAMETERS + name: network.parameters[name] for name in network.parameters.names}
     state = {CARRIED + name: array for name, array in network.state().items()}
-    return parameters | state | {STRUCTURE + name: array for name, array in network.structure().items()}
+    return parameters | state | structure_arrays(network)
+
+
+def structure_arrays(network: Network) -> dict[str, np.ndarray]:
+    """Return the arrays of the description, such as the wiring of graphs, by their names in a file."""
+    return {STRUCTURE + name: array for name, array in network.structure().items()}
 
 
 def model_metadata(network: Network) -> dict[str, Any]:
-    """Return the description of a network that makes a model of a file of its arrays, snapshots included."""
+    """Return the description of a network that makes a model of a file of its arrays.
+
+    So `nn.training.Snapshots(path, interval, model_metadata(network), structure_arrays(network))` saves
+    snapshots that are models as well.
+    """
     return {"network": network.to_configuration(), "frozen": network.parameters.frozen}
 
 
@@ -61,7 +70,7 @@ def load_model(path: Path, *, rung_name: str = "o2", dtype: DTypeLike = np.float
     Parameters
     ----------
     path
-        A file that `save_model` wrote.
+        A file that `save_model` wrote, or a snapshot with the metadata of a model.
     rung_name
         On which rung of the ladder to build it.
     dtype

@@ -7,10 +7,14 @@ from graph_networks import layered_graph
 from networks.dense import Dense
 from networks.graph_o2 import GraphNetwork
 from networks.ladder import RUNGS
-from networks.model_file import load_model, model_arrays, save_model
+from networks.model_file import load_model, model_arrays, model_metadata, save_model, structure_arrays
+from networks.normalisation import BatchNormalisation
 from networks.sequential import Sequential
+from nn.losses import SquaredError
+from nn.optimizers import Adam
 from nn.shape import Shape
-from nn.snapshot import MissingSnapshotError, SnapshotError, save
+from nn.snapshot import MissingSnapshotError, SnapshotError, load_latest, save
+from nn.training import ArrayBatches, Snapshots, Trainer
 
 WIDE, NARROW = Shape(4, 4, 1), Shape(1, 1, 3)
 
@@ -65,6 +69,27 @@ def test_carried_state_is_in_the_file():
     saved = network(Counting)
     saved.networks[0].runs[:] = 7
     assert model_arrays(saved)["state.encoder.runs"] == 7
+
+
+def test_a_snapshot_of_training_is_a_model(tmp_path):
+    """With the wiring of the graph, the running statistics, and what is frozen."""
+    wiring = layered_graph()
+    normalised = BatchNormalisation(GraphNetwork(wiring).output_shape)
+    saved = Sequential({"graph": GraphNetwork(wiring), "normalised": normalised})
+    saved.parameters.freeze("normalised.shift")
+    generator = np.random.default_rng(1)
+    inputs, targets = (generator.random((20, *shape)) for shape in (saved.input_shape, saved.output_shape))
+    path = tmp_path / "model.safetensors"
+    snapshots = Snapshots(path, 60, model_metadata(saved), structure_arrays(saved))
+    data = ArrayBatches(inputs, targets)
+    trainer = Trainer(saved, SquaredError(), Adam(0.01), data, batch_size=8, generator=generator)
+    trainer.train(epochs=2, callbacks=[snapshots])
+    loaded = load_model(path)
+    assert loaded.parameters.frozen == ["normalised.shift"]
+    np.testing.assert_allclose(loaded.predict(inputs), saved.predict(inputs), atol=1e-5)
+    again = Trainer(loaded, SquaredError(), Adam(0.01), data, batch_size=8, generator=generator)
+    again.restore(load_latest(path))
+    assert again.step == trainer.step
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -9,7 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from nn.snapshot import SnapshotError, save
+from nn.training.lock import FileLock
 from nn.training.log import to_csv
 from nn.training.table import replace_table
 
@@ -84,26 +87,49 @@ class Snapshots(Callback):
     """Saves the state of training at intervals and at the end.
 
     A snapshot that cannot be saved in between is logged as an error, and tried again after the next
-    interval; at the end the error is raised.
+    interval; at the end the error is raised. While training lasts nobody else can save to the same path.
 
     Parameters
     ----------
     path
-        Where to; see `nn.snapshot.save`.
+        Where to, in a folder that exists; see `nn.snapshot.save`.
     interval
         Seconds between snapshots; 0 saves after every step.
     metadata
-        What to keep beside the state of training, such as the network's configuration.
+        What to keep beside the state of training, such as `networks.model_file.model_metadata`, with
+        which a snapshot is a model that can be loaded alone.
+    arrays
+        More arrays to keep, such as `networks.model_file.structure_arrays`, which graphs need for that.
+
+    Raises
+    ------
+    FolderLockedError
+        At the start, when another process saves to the path; names it.
+    SnapshotError
+        At the start, when the folder does not exist or cannot be written; at the end, when the last
+        snapshot cannot be saved.
     """
 
-    def __init__(self, path: Path, interval: float, metadata: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        interval: float,
+        metadata: Mapping[str, Any],
+        arrays: Mapping[str, np.ndarray] | None = None,
+    ) -> None:
         self.path = Path(path)
         self.interval = interval
         self.metadata = dict(metadata)
+        self.arrays = dict(arrays or {})
+        self._lock = FileLock(self.path)
         self._saved_at = time.monotonic()
 
     def on_start(self, trainer: Trainer) -> None:
-        """Begin the first interval."""
+        """Keep others from saving to the path, and begin the first interval."""
+        try:
+            self._lock.__enter__()
+        except OSError as error:
+            raise SnapshotError(f"{self.path}: cannot save snapshots there ({error.strerror})") from error
         self._saved_at = time.monotonic()
 
     def on_step(self, trainer: Trainer) -> None:
@@ -120,6 +146,10 @@ class Snapshots(Callback):
         """Save."""
         self.save(trainer)
 
+    def close(self) -> None:
+        """Let others save to the path."""
+        self._lock.release()
+
     def save(self, trainer: Trainer) -> None:
         """Save now.
 
@@ -129,7 +159,7 @@ class Snapshots(Callback):
             When it cannot be saved; earlier snapshots are untouched.
         """
         arrays, state = trainer.state()
-        save(self.path, arrays, {**self.metadata, **state})
+        save(self.path, {**self.arrays, **arrays}, {**self.metadata, **state})
 
 
 class LossTable(Callback):

@@ -120,18 +120,26 @@ class Best(Snapshots):
     metric
         What to watch; see `nn.training.watch.Watch`. Which way is better is known.
     metadata
-        What to keep beside the state of training, such as the network's configuration.
+        What to keep beside the state of training; see `Snapshots`.
+    arrays
+        More arrays to keep; see `Snapshots`.
 
     Raises
     ------
     ValueError
         At the start, when the trainer does not measure the metric.
+    FolderLockedError, SnapshotError
+        At the start, as `Snapshots`.
     """
 
     def __init__(
-        self, path: Path, metric: str = "held_out_loss", metadata: Mapping[str, Any] | None = None
+        self,
+        path: Path,
+        metric: str = "held_out_loss",
+        metadata: Mapping[str, Any] | None = None,
+        arrays: Mapping[str, np.ndarray] | None = None,
     ) -> None:
-        super().__init__(path, 0.0, metadata or {})
+        super().__init__(path, 0.0, metadata or {}, arrays)
         self.watch = Watch(metric)
         self.best: float | None = None
         self._to_save: float | None = None
@@ -144,6 +152,7 @@ class Best(Snapshots):
     def on_start(self, trainer: Trainer) -> None:
         """Ask whether the metric is measured; save what a run that was killed could not save any more."""
         self.watch.check(trainer)
+        super().on_start(trainer)
         self.on_step(trainer)
 
     def on_epoch(self, trainer: Trainer) -> None:
