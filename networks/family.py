@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 from networks.network import Network
@@ -32,3 +33,11 @@ class Family:
 
 
 USUAL_TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
+
+RUNGS = ("plain", "o1", "o2")
+
+
+def family(modules: Sequence[ModuleType], name: str, example: Callable[..., Network]) -> Family:
+    """Return a family from the modules of its rungs, slowest first, the name of the class and an example."""
+    rungs = {rung: getattr(module, name) for rung, module in zip(RUNGS, modules, strict=True)}
+    return Family(rungs, example, USUAL_TOLERANCE)

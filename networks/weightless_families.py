@@ -1,4 +1,4 @@
-"""The families without parameters; `networks.ladder` adds them to the others."""
+"""The families of networks without parameters."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from networks import (
     upsampling_o2,
 )
 from networks.dense import Dense
-from networks.family import USUAL_TOLERANCE, Family
+from networks.family import Family, family
 from networks.model import Model
 from networks.network import Network
 from networks.wires import Input, Use
@@ -59,25 +59,22 @@ def _merge_example(kind: Any, *, generator: np.random.Generator, dtype: DTypeLik
     return Model(image, Use(kind([branch.shape for branch in branches], dtype=dtype), *branches))
 
 
-def _family(modules: tuple[ModuleType, ...], name: str, **options: Any) -> Family:
-    """Return a family from the modules of its rungs, the name of the class and the example's options."""
-    rungs = {rung: getattr(module, name) for rung, module in zip(("plain", "o1", "o2"), modules, strict=True)}
-    example = _merge_example if modules is MERGE else partial(_layer_example, **options)
-    return Family(rungs, example, USUAL_TOLERANCE)
+def _layer(modules: tuple[ModuleType, ...], name: str, **options: Any) -> Family:
+    return family(modules, name, partial(_layer_example, **options))
 
 
 WEIGHTLESS: dict[str, Family] = {
-    "activation": _family(ACTIVATION, "ActivationLayer", activation=Tanh()),
-    "add": _family(MERGE, "Add"),
-    "average_pooling": _family(POOLING, "AveragePooling", window=2, padding=1),
-    "bilinear_upsampling": _family(UPSAMPLING, "BilinearUpsampling", factor=2),
-    "concatenate": _family(MERGE, "Concatenate"),
-    "flatten": _family(RESHAPE, "Flatten"),
-    "global_average_pooling": _family(POOLING, "GlobalAveragePooling"),
-    "global_max_pooling": _family(POOLING, "GlobalMaxPooling"),
-    "max_pooling": _family(POOLING, "MaxPooling", window=3, stride=2),
-    "multiply": _family(MERGE, "Multiply"),
-    "nearest_upsampling": _family(UPSAMPLING, "NearestUpsampling", factor=2),
-    "reshape": _family(RESHAPE, "Reshape", output_shape=Shape(6, 2, 5)),
-    "softmax": _family(SOFTMAX, "Softmax"),
+    "activation": _layer(ACTIVATION, "ActivationLayer", activation=Tanh()),
+    "add": family(MERGE, "Add", _merge_example),
+    "average_pooling": _layer(POOLING, "AveragePooling", window=2, padding=1),
+    "bilinear_upsampling": _layer(UPSAMPLING, "BilinearUpsampling", factor=2),
+    "concatenate": family(MERGE, "Concatenate", _merge_example),
+    "flatten": _layer(RESHAPE, "Flatten"),
+    "global_average_pooling": _layer(POOLING, "GlobalAveragePooling"),
+    "global_max_pooling": _layer(POOLING, "GlobalMaxPooling"),
+    "max_pooling": _layer(POOLING, "MaxPooling", window=3, stride=2),
+    "multiply": family(MERGE, "Multiply", _merge_example),
+    "nearest_upsampling": _layer(UPSAMPLING, "NearestUpsampling", factor=2),
+    "reshape": _layer(RESHAPE, "Reshape", output_shape=Shape(6, 2, 5)),
+    "softmax": _layer(SOFTMAX, "Softmax"),
 }
