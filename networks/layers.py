@@ -12,6 +12,7 @@ from networks.convolutional_lstm_o2 import ConvolutionalLSTM
 from networks.dense_o2 import Dense
 from networks.embedding_o2 import Embedding
 from networks.graph_o2 import GraphNetwork
+from networks.gru_o2 import GRU
 from networks.local_o2 import Local
 from networks.lstm_o2 import LSTM, LSTMCell
 from networks.merge_o2 import Add, Concatenate, Multiply
@@ -23,6 +24,7 @@ from networks.softmax_o2 import Softmax
 from networks.upsampling_o2 import BilinearUpsampling, NearestUpsampling
 
 __all__ = [
+    "GRU",
     "LSTM",
     "ActivationLayer",
     "Add",
