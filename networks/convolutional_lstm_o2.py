@@ -41,21 +41,23 @@ class ConvolutionalLSTM(convolutional_lstm_o1.ConvolutionalLSTM):
 
     def _reserve(self, histories: int) -> None:
         steps, height, width, inputs = self.input_shape
-        margin, line = self.kernel // 2, width * histories
+        margin = self.kernel // 2
+        entries, edge = width * histories, margin * histories
         self._geometry = kernels.Geometry(
             steps=steps,
             height=height,
             rows=height + 2 * margin,
             margin=margin,
-            line=line,
-            pitch=padded((width + 2 * margin) * histories),
-            edge=margin * histories,
+            entries=entries,
+            line=padded(entries),
+            pitch=padded(edge + max(padded(entries), entries + edge)),
+            edge=edge,
             histories=histories,
             kernel=self.kernel,
             inputs=inputs,
             channels=self.channels,
         )
-        gates = self.gate_count * self.channels
+        gates, line = self.gate_count * self.channels, self._geometry.line
         self._images = self._with_margins(steps, inputs)
         self._hidden = self._with_margins(steps + 1, self.channels)
         self._deltas = self._with_margins(steps, gates)
@@ -73,13 +75,14 @@ class ConvolutionalLSTM(convolutional_lstm_o1.ConvolutionalLSTM):
     def _reserve_parts(self) -> backward_kernels.Parts:
         geometry, gates = self._geometry, self.gate_count * self.channels
         count = min(PARTS, geometry.steps * geometry.height)
-        weights = count, geometry.kernel * gates * geometry.kernel
+        weights = geometry.kernel * gates * geometry.kernel
         columns = padded(geometry.kernel * max(geometry.inputs, geometry.channels))
         return backward_kernels.Parts(
-            inputs=aligned_zeros((weights[0], weights[1] * geometry.inputs), self.dtype),
-            recurrent=aligned_zeros((weights[0], weights[1] * geometry.channels), self.dtype),
-            biases=aligned_zeros((count, gates), self.dtype),
-            scratch=aligned_zeros((count, geometry.pitch * columns), self.dtype),
+            count,
+            inputs=aligned_zeros(count * weights * geometry.inputs, self.dtype),
+            recurrent=aligned_zeros(count * weights * geometry.channels, self.dtype),
+            biases=aligned_zeros(count * gates, self.dtype),
+            scratch=aligned_zeros(count * geometry.pitch * columns, self.dtype),
         )
 
     def _inside(self, images: np.ndarray, count: int, channels: int) -> np.ndarray:
@@ -91,12 +94,16 @@ class ConvolutionalLSTM(convolutional_lstm_o1.ConvolutionalLSTM):
 
     def _by_position(self, lines: np.ndarray) -> np.ndarray:
         """Return lines (..., H, channels, line) as (..., H, W, channels, N), the same memory."""
-        apart = lines.reshape(*lines.shape[:-1], self.input_shape.width, self._entries)
+        entries = lines[..., : self._geometry.entries]
+        apart = entries.reshape(*lines.shape[:-1], self.input_shape.width, self._entries)
         return np.swapaxes(apart, -3, -2)
 
     def _lines(self, images: np.ndarray) -> np.ndarray:
-        """Return a copy of images (..., H, W, channels, N) as lines, flat."""
-        return np.swapaxes(images, -3, -2).flatten()
+        """Return a copy of images (..., H, W, channels, N) as lines, (..., H, channels, line)."""
+        *front, height, _, channels, _ = images.shape
+        lines = aligned_zeros((*front, height, channels, self._geometry.line), images.dtype)
+        self._by_position(lines)[...] = images
+        return lines
 
     def _run(self, states: Sequence[np.ndarray]) -> None:
         self._inside(self._images, self.steps, self.input_shape.channels)[...] = self._inputs
@@ -110,28 +117,35 @@ class ConvolutionalLSTM(convolutional_lstm_o1.ConvolutionalLSTM):
         return self.connections * self._entries >= WORTH_A_REGION * self.steps
 
     def _arrays(self) -> kernels.Arrays:
-        mask = np.zeros((0, 1), bool) if self._mask is None else self._mask
         peepholes = self._flat_peepholes().reshape(3, *self._state_shape(1)).repeat(self._entries, axis=-1)
         return kernels.Arrays(
             input_weights=_in_window_order(self.parameters["input_weights"]),
             recurrent_weights=_in_window_order(self.parameters["recurrent_weights"]),
             biases=self.parameters["biases"],
-            peepholes=self._lines(peepholes),
+            peepholes=self._lines(peepholes).ravel(),
             images=self._images,
             hidden=self._hidden,
             cells=self._cells.ravel(),
             gates=self._gates.ravel(),
             outputs=self._outputs.ravel(),
-            present=np.tile(mask, (1, self.input_shape.width)).ravel(),
+            present=self._present_lines(),
         )
 
+    def _present_lines(self) -> np.ndarray:
+        """Return 1 where a step is there, else 0, also where lines are filled up: (T, line), flat."""
+        lines = aligned_zeros((self.steps, self._geometry.line), self.dtype)
+        mask = np.ones((1, self._entries)) if self._mask is None else self._mask
+        lines[:, : self._geometry.entries] = np.tile(mask, (1, self.input_shape.width))
+        return lines.ravel()
+
     def _run_back(self, finals: Sequence[np.ndarray]) -> tuple[Sequence[np.ndarray], np.ndarray]:
-        hidden, cells = finals
-        signals = self._signals if self.whole_sequence else np.zeros((0, 1, 1), self.dtype)
+        hidden, cells = (self._lines(each) for each in finals)
+        for array in self._parts[1:]:
+            array.fill(0)
         back = backward_kernels.Signals(
-            signals=self._lines(signals),
-            hidden=self._lines(hidden),
-            cells=self._lines(cells),
+            outputs=self._signal_lines(),
+            hidden=hidden.ravel(),
+            cells=cells.ravel(),
             deltas=self._deltas,
             flipped_inputs=_turned_round(self.parameters["input_weights"]),
             flipped_recurrent=_turned_round(self.parameters["recurrent_weights"]),
@@ -140,21 +154,25 @@ class ConvolutionalLSTM(convolutional_lstm_o1.ConvolutionalLSTM):
         )
         run = backward_kernels.backward_parallel if self._parallel else backward_kernels.backward_serial
         run(self._geometry, self._arrays(), back, self._parts, self.propagates)
-        self._peephole_gradients = back.peepholes
-        shape = hidden.swapaxes(1, 2).shape
-        initials = [each.reshape(shape).swapaxes(1, 2) for each in (back.hidden, back.cells)]
+        self._peephole_gradients = back.peepholes.reshape(3, *cells.shape)
+        initials = self._by_position(hidden), self._by_position(cells)
         return initials, self._by_position(self._input_signals)
 
+    def _signal_lines(self) -> np.ndarray:
+        """Return the signals of all outputs as lines, flat; zero where only the last ones are output."""
+        if self.whole_sequence:
+            return self._lines(self._signals).ravel()
+        return np.zeros(self._outputs.size, self.dtype)
+
     def _gradients(self) -> dict[str, np.ndarray]:
+        inputs, recurrent, biases = (each.reshape(self._parts.number, -1) for each in self._parts[1:4])
         gradients = {
-            "input_weights": self._in_weight_order(self._parts.inputs.sum(axis=0)),
-            "recurrent_weights": self._in_weight_order(self._parts.recurrent.sum(axis=0)),
-            "biases": self._parts.biases.sum(axis=0),
+            "input_weights": self._in_weight_order(inputs.sum(axis=0)),
+            "recurrent_weights": self._in_weight_order(recurrent.sum(axis=0)),
+            "biases": biases.sum(axis=0),
         }
         if self.peepholes:
-            height, width, channels, entries = self._state_shape(self._entries)
-            lines = self._peephole_gradients.reshape(3, height, channels, width, entries)
-            gradients["peepholes"] = lines.sum(axis=-1).swapaxes(2, 3)
+            gradients["peepholes"] = self._by_position(self._peephole_gradients).sum(axis=-1)
         return gradients
 
     def _in_weight_order(self, sums: np.ndarray) -> np.ndarray:

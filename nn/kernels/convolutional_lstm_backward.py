@@ -5,32 +5,26 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit, prange
 
-from nn.kernels.convolutional_lstm import convolve_row, inner_line, line_of, lines_of
-from nn.kernels.gate_lines import (
-    add,
-    add_product,
-    clear_where_absent,
-    clear_where_present,
-    output_delta,
-    sigmoid_delta,
-    tangent_delta,
-)
+from nn.kernels.convolutional_lstm import VECTOR, convolve_row, gate_row, line_within
 from nn.kernels.product import multiply, transpose
+from nn.kernels.vector_activations import tanh
+from nn.simd import broadcast, horizontal_sum, load, multiply_add, store
 from nn.tile import Columns, Rows, Target
+from nn.vector_arithmetic import choose
 
 
 class Signals(NamedTuple):
     """What the backward kernels read and write beside `Arrays`, all flat.
 
-    signals: steps x height x channels x line, or nothing where only the final states have signals;
-    hidden, cells: height x channels x line, the signals of the states after a step, then before it;
-    deltas: steps x rows x 4 channels x pitch, like images that are convolved;
-    flipped_inputs, flipped_recurrent: sources x (kernel rows, 4 channels, kernel columns), the weights
-    with rows and columns turned round; inputs: steps x height x inputs x line, the input signals;
-    peepholes: 3 x height x channels x line, their gradients before histories are summed.
+    outputs: steps x height x channels x line, signals of the outputs; hidden, cells: height x channels x
+    line, those of the states after a step, then before it; deltas: steps x rows x 4 channels x pitch,
+    like images that are convolved; flipped_inputs, flipped_recurrent: sources x (kernel rows, 4
+    channels, kernel columns), the weights with rows and columns turned round; inputs: steps x height x
+    inputs x line, the input signals; peepholes: 3 x height x channels x line, their gradients before
+    histories are summed.
     """
 
-    signals: np.ndarray
+    outputs: np.ndarray
     hidden: np.ndarray
     cells: np.ndarray
     deltas: np.ndarray
@@ -41,87 +35,76 @@ class Signals(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """Sums of gradients over a part of all rows each, and room for that part's transposed rows.
+    """Sums of gradients over a part of all rows each, and room for that part's transposed rows, flat.
 
     inputs: parts x kernel columns x 4 channels x (kernel rows, inputs); recurrent: the same of the
-    channels; biases: parts x 4 channels; scratch: parts x pitch x columns.
+    channels; biases: parts x 4 channels; scratch: parts x pitch x columns. There are `number` of them.
     """
 
+    number: int
     inputs: np.ndarray
     recurrent: np.ndarray
     biases: np.ndarray
     scratch: np.ndarray
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def take_state_signals(geometry, arrays, signals, step, row, channel, o, i):
-    """Give the signals of a line's states to the sums of this step; keep those of histories it lacks.
-
-    The hidden value's signals begin the output gate's delta `o`, the cell's the input gate's delta `i`.
-    """
-    hidden = line_of(geometry, signals.hidden, row, channel)
-    cells = line_of(geometry, signals.cells, row, channel)
-    o[:] = hidden
-    i[:] = cells
-    if signals.signals.size:
-        add(o, line_of(geometry, signals.signals, step * geometry.height + row, channel))
-    if arrays.present.size:
-        present = arrays.present[step * geometry.line : (step + 1) * geometry.line]
-        clear_where_absent(present, o)
-        clear_where_absent(present, i)
-        clear_where_present(present, hidden)
-        clear_where_present(present, cells)
-    else:
-        hidden[:] = 0
-        cells[:] = 0
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def delta_line(geometry, arrays, signals, step, y, channel):
-    """Compute the deltas of one line's gates, the signals of the cells before, and peephole gradients."""
-    height, gates = geometry.height, 4 * geometry.channels
-    i, f, g, o = lines_of(geometry, arrays.gates, step, y, channel)
-    before = line_of(geometry, arrays.cells, step * height + y, channel)
-    cell = line_of(geometry, arrays.cells, (step + 1) * height + y, channel)
-    delta_i = inner_line(geometry, signals.deltas, step, y, gates, channel)
-    delta_f = inner_line(geometry, signals.deltas, step, y, gates, geometry.channels + channel)
-    delta_g = inner_line(geometry, signals.deltas, step, y, gates, 2 * geometry.channels + channel)
-    delta_o = inner_line(geometry, signals.deltas, step, y, gates, 3 * geometry.channels + channel)
-    carried = line_of(geometry, signals.cells, y, channel)
-    take_state_signals(geometry, arrays, signals, step, y, channel, delta_o, delta_i)
-    output_delta(delta_o, o, cell, delta_i)
-    add_product(delta_i, line_of(geometry, arrays.peepholes, 2 * height + y, channel), delta_o)
-    add_product(carried, delta_i, f)
-    delta_f[:] = delta_i
-    sigmoid_delta(delta_f, before, f)
-    delta_g[:] = delta_i
-    tangent_delta(delta_g, i, g)
-    sigmoid_delta(delta_i, g, i)
-    add_product(carried, line_of(geometry, arrays.peepholes, y, channel), delta_i)
-    add_product(carried, line_of(geometry, arrays.peepholes, height + y, channel), delta_f)
-    add_product(line_of(geometry, signals.peepholes, y, channel), delta_i, before)
-    add_product(line_of(geometry, signals.peepholes, height + y, channel), delta_f, before)
-    add_product(line_of(geometry, signals.peepholes, 2 * height + y, channel), delta_o, cell)
+    """Compute the deltas of one line's gates, the signals of the cells before, and peephole gradients.
+
+    What histories that lack the step get from the one after it, they keep.
+    """
+    channels, line = geometry.channels, geometry.line
+    row, image = (y * channels + channel) * line, geometry.height * channels * line
+    gates, apart = gate_row(geometry, step, y) + channel * line, channels * line
+    deltas = line_within(geometry, step, y, 4 * channels, channel)
+    delta_apart = channels * geometry.pitch
+    zero, one = broadcast(arrays.gates.dtype.type(0)), broadcast(arrays.gates.dtype.type(1))
+    for n in range(0, line, VECTOR):
+        place = gates + n
+        i, f = load(arrays.gates, place), load(arrays.gates, place + apart)
+        g, o = load(arrays.gates, place + 2 * apart), load(arrays.gates, place + 3 * apart)
+        cell = load(arrays.cells, step * image + row + n)
+        new_cell = load(arrays.cells, (step + 1) * image + row + n)
+        see_input, see_forget = load(arrays.peepholes, row + n), load(arrays.peepholes, image + row + n)
+        see_output = load(arrays.peepholes, 2 * image + row + n)
+        old_signal, old_cell_signal = load(signals.hidden, row + n), load(signals.cells, row + n)
+        squashed = tanh(new_cell)
+        signal = load(signals.outputs, step * image + row + n) + old_signal
+        present = load(arrays.present, step * line + n)
+        delta_o = choose(present, signal * squashed * o * (one - o), zero)
+        cell_signal = multiply_add(signal * o, one - squashed * squashed, old_cell_signal)
+        cell_signal = multiply_add(see_output, delta_o, cell_signal)
+        delta_i = choose(present, cell_signal * g * i * (one - i), zero)
+        delta_f = choose(present, cell_signal * cell * f * (one - f), zero)
+        delta_g = choose(present, cell_signal * i * (one - g * g), zero)
+        passed = multiply_add(see_forget, delta_f, multiply_add(see_input, delta_i, cell_signal * f))
+        store(signals.deltas, deltas + n, delta_i)
+        store(signals.deltas, deltas + delta_apart + n, delta_f)
+        store(signals.deltas, deltas + 2 * delta_apart + n, delta_g)
+        store(signals.deltas, deltas + 3 * delta_apart + n, delta_o)
+        store(signals.hidden, row + n, choose(present, zero, old_signal))
+        store(signals.cells, row + n, choose(present, passed, old_cell_signal))
+        add_product(signals.peepholes, row + n, delta_i, cell)
+        add_product(signals.peepholes, image + row + n, delta_f, cell)
+        add_product(signals.peepholes, 2 * image + row + n, delta_o, new_cell)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def add_product(sums, place, left, right):
+    """Add a product of two vectors to the one that begins at a place."""
+    store(sums, place, multiply_add(left, right, load(sums, place)))
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def hidden_signal_row(geometry, signals, step, y):
     """Add what the deltas of a step say of the hidden values before it, in one row."""
-    begin = y * geometry.channels * geometry.line
-    row = step * geometry.rows + y
-    convolve_row(
-        geometry,
-        signals.flipped_recurrent,
-        signals.deltas,
-        4 * geometry.channels,
-        row,
-        signals.hidden,
-        begin,
-        True,
-    )
+    begin, row = y * geometry.channels * geometry.line, step * geometry.rows + y
+    gates, weights = 4 * geometry.channels, signals.flipped_recurrent
+    convolve_row(geometry, weights, signals.deltas, gates, row, signals.hidden, begin, True)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def delta_row(geometry, arrays, signals, step, y):
     """Compute the deltas of one row; those of the step after are complete."""
     if step + 1 < geometry.steps:
@@ -130,90 +113,101 @@ def delta_row(geometry, arrays, signals, step, y):
         delta_line(geometry, arrays, signals, step, y, channel)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def input_signal_row(geometry, signals, step, y):
     """Compute the input signals of one row."""
     begin = (step * geometry.height + y) * geometry.inputs * geometry.line
-    row = step * geometry.rows + y
-    convolve_row(
-        geometry,
-        signals.flipped_inputs,
-        signals.deltas,
-        4 * geometry.channels,
-        row,
-        signals.inputs,
-        begin,
-        False,
-    )
+    row, gates = step * geometry.rows + y, 4 * geometry.channels
+    weights = signals.flipped_inputs
+    convolve_row(geometry, weights, signals.deltas, gates, row, signals.inputs, begin, False)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def weight_gradients(geometry, deltas, images, sources, step, y, scratch, target):
-    """Add one row of positions to the gradients of weights: deltas times what their windows saw.
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def weight_gradients(geometry, deltas, images, sources, row, parts, part, target):
+    """Add one row of all steps to a part of the gradients of weights: deltas times what windows saw.
 
     The rows of the windows are transposed, (line with margins) x (kernel rows, sources); the windows
     of kernel column x begin x histories further on.
     """
-    gates, columns = 4 * geometry.channels, geometry.kernel * sources
-    width = scratch.size // geometry.pitch
-    top = (step * geometry.rows + y) * sources * geometry.pitch
-    source = Rows(images, top, geometry.pitch, 1)
-    transpose(source, Target(scratch, 0, width), columns, geometry.pitch)
-    row = step * geometry.rows + y + geometry.margin
-    left = Rows(deltas, row * gates * geometry.pitch + geometry.edge, geometry.pitch, 1)
+    gates, columns, pitch = 4 * geometry.channels, geometry.kernel * sources, geometry.pitch
+    step, y = row // geometry.height, row % geometry.height
+    size = parts.scratch.size // parts.number
+    width, scratch = size // pitch, part * size
+    source = Rows(images, (step * geometry.rows + y) * sources * pitch, pitch, 1)
+    transpose(source, Target(parts.scratch, scratch, width), columns, pitch)
+    left = Rows(deltas, line_within(geometry, step, y, gates, 0), pitch, 1)
     for x in range(geometry.kernel):
-        right = Columns(scratch, x * geometry.histories * width, width, 0)
-        part = Target(target, x * gates * columns, columns)
-        multiply(left, right, part, gates, columns, 1, geometry.line, True)
+        right = Columns(parts.scratch, scratch + x * geometry.histories * width, width, 0)
+        place = Target(target, (part * geometry.kernel + x) * gates * columns, columns)
+        multiply(left, right, place, gates, columns, 1, geometry.entries, True)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def bias_gradients(geometry, deltas, row, parts, part):
+    """Add one row of all steps to a part of the gradients of biases."""
+    gates = 4 * geometry.channels
+    for gate in range(gates):
+        begin = line_within(geometry, row // geometry.height, row % geometry.height, gates, gate)
+        total = broadcast(deltas.dtype.type(0))
+        for n in range(begin, begin + geometry.line, VECTOR):
+            total = total + load(deltas, n)
+        parts.biases[part * gates + gate] += horizontal_sum(total)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def gradient_part(geometry, arrays, signals, parts, part):
-    """Sum the gradients over one part of the rows of all steps, in their order."""
-    count = parts.biases.shape[0]
-    rows = geometry.steps * geometry.height
-    inputs, recurrent = parts.inputs[part], parts.recurrent[part]
-    biases, scratch = parts.biases[part], parts.scratch[part]
-    inputs[:] = 0
-    recurrent[:] = 0
-    biases[:] = 0
-    for row in range(part * rows // count, (part + 1) * rows // count):
-        step, y = row // geometry.height, row % geometry.height
-        deltas = signals.deltas
-        weight_gradients(geometry, deltas, arrays.images, geometry.inputs, step, y, scratch, inputs)
-        weight_gradients(geometry, deltas, arrays.hidden, geometry.channels, step, y, scratch, recurrent)
-        for gate in range(biases.size):
-            biases[gate] += inner_line(geometry, deltas, step, y, biases.size, gate).sum()
+    """Sum the gradients over one part of the rows of all steps, in their order; all begin at zero."""
+    rows, deltas = geometry.steps * geometry.height, signals.deltas
+    for row in range(part * rows // parts.number, (part + 1) * rows // parts.number):
+        weight_gradients(geometry, deltas, arrays.images, geometry.inputs, row, parts, part, parts.inputs)
+        weight_gradients(
+            geometry, deltas, arrays.hidden, geometry.channels, row, parts, part, parts.recurrent
+        )
+        bias_gradients(geometry, deltas, row, parts, part)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def backward_tasks(geometry, parts, propagates, phase):
+    """Return the number of tasks of a phase: rows of every step, last step first; then all that is left.
+
+    What is left are the signals of the initial states, those of the inputs, and the gradients.
+    """
+    if phase < geometry.steps:
+        return geometry.height
+    inputs = geometry.steps * geometry.height if propagates else 0
+    return geometry.height + inputs + parts.number
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def backward_task(geometry, arrays, signals, parts, phase, task):
+    """Do one task of a phase; they may be done in any order.
+
+    The parts of the gradients are the same whatever the number of threads, and come first: they take
+    longest.
+    """
+    count = parts.number
+    if phase < geometry.steps:
+        delta_row(geometry, arrays, signals, geometry.steps - 1 - phase, task)
+    elif task < count:
+        gradient_part(geometry, arrays, signals, parts, task)
+    elif task < count + geometry.height:
+        hidden_signal_row(geometry, signals, 0, task - count)
+    else:
+        row = task - count - geometry.height
+        input_signal_row(geometry, signals, row // geometry.height, row % geometry.height)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def backward_serial(geometry, arrays, signals, parts, propagates):
-    """Run the backward pass on one thread."""
-    for step in range(geometry.steps - 1, -1, -1):
-        for y in range(geometry.height):
-            delta_row(geometry, arrays, signals, step, y)
-    for y in range(geometry.height):
-        hidden_signal_row(geometry, signals, 0, y)
-    if propagates:
-        for row in range(geometry.steps * geometry.height):
-            input_signal_row(geometry, signals, row // geometry.height, row % geometry.height)
-    for part in range(parts.biases.shape[0]):
-        gradient_part(geometry, arrays, signals, parts, part)
+    """Run all phases on one thread."""
+    for phase in range(geometry.steps + 1):
+        for task in range(backward_tasks(geometry, parts, propagates, phase)):
+            backward_task(geometry, arrays, signals, parts, phase, task)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 def backward_parallel(geometry, arrays, signals, parts, propagates):
-    """Run the rows of each step in parallel, then those of all input signals, then the gradients.
-
-    The parts of the gradients are the same whatever the number of threads, and are added in order.
-    """
-    for back in range(geometry.steps):
-        for y in prange(geometry.height):
-            delta_row(geometry, arrays, signals, geometry.steps - 1 - back, y)
-    for y in prange(geometry.height):
-        hidden_signal_row(geometry, signals, 0, y)
-    if propagates:
-        for row in prange(geometry.steps * geometry.height):
-            input_signal_row(geometry, signals, row // geometry.height, row % geometry.height)
-    for part in prange(parts.biases.shape[0]):
-        gradient_part(geometry, arrays, signals, parts, part)
+    """Run the tasks of a phase in parallel; one loop for all, as each is compiled on its own."""
+    for phase in range(geometry.steps + 1):
+        for task in prange(backward_tasks(geometry, parts, propagates, phase)):
+            backward_task(geometry, arrays, signals, parts, phase, task)
