@@ -31,9 +31,9 @@ from networks.tracks import History, Track
 from nn.history import aligned_zeros, pad_histories
 from nn.kernels import gru as forward_kernels
 from nn.kernels import gru_backward as backward_kernels
-from nn.kernels.gru import Layer
+from nn.kernels.gru import Blocks, Layer
 from nn.kernels.gru_backward import Signals, Targets
-from nn.kernels.lstm import TILE, Blocks, count_of
+from nn.kernels.lstm import TILE, count_of
 from nn.kernels.lstm_backward import PANEL
 
 
@@ -49,26 +49,25 @@ class GRU(gru_o1.GRU):
 
     def _forward_track(self, track: Track, history: History) -> None:
         layer = self._layer(track, history)
-        blocks = self._blocks(layer)
-        if self._worth(layer):
-            forward_kernels.forward_parallel(layer, blocks, self._over_units(layer.histories))
-        else:
-            forward_kernels.forward_serial(layer, blocks)
+        blocks, worth = self._blocks(layer)
+        forward = forward_kernels.forward_parallel if worth else forward_kernels.forward_serial
+        forward(layer, blocks)
 
-    def _worth(self, layer: Layer) -> bool:
-        """Whether a track is large enough for parallel regions."""
+    def _blocks(self, layer: Layer) -> tuple[Blocks, bool]:
+        """Return how the work on a track is cut, and whether it is worth parallel regions."""
         weights = layer.input_weights.size + layer.recurrent_weights.size
-        return weights * layer.histories * layer.steps >= WORTH_A_REGION
-
-    def _over_units(self, histories: int) -> bool:
-        """Whether threads share the units of a step, not the histories: too few, or too large weights."""
-        weights = 3 * self.units**2 * self.dtype.itemsize
-        return histories < SLICE * numba.get_num_threads() or weights > SECOND_LEVEL
-
-    def _blocks(self, layer: Layer) -> Blocks:
+        worth = weights * layer.histories * layer.steps >= WORTH_A_REGION
+        few = layer.histories < SLICE * numba.get_num_threads()
+        large = layer.recurrent_weights.nbytes > SECOND_LEVEL
         rows, units = (TILE * -(-count // (TILE * BLOCKS)) for count in (3 * self.units, self.units))
-        ahead = layer.input_weights.nbytes > SECOND_LEVEL // 2
-        return Blocks(rows, units, min(SLICE, layer.histories), ahead)
+        blocks = Blocks(
+            rows=rows,
+            units=units,
+            histories=min(SLICE, layer.histories),
+            ahead=layer.input_weights.nbytes > SECOND_LEVEL // 2,
+            over_units=worth and (few or large),
+        )
+        return blocks, worth
 
     def _layer(self, track: Track, history: History) -> Layer:
         weights = {name: self.parameters[track.prefix + name] for name in self._track_shapes(track.inputs)}
@@ -95,17 +94,14 @@ class GRU(gru_o1.GRU):
         learning_rate: float | None,
     ) -> None:
         layer = self._layer(track, history)
-        blocks = self._blocks(layer)
+        blocks, worth = self._blocks(layer)
         buffers = self._buffers_of(track, history)._replace(
             outputs=np.ascontiguousarray(signals).ravel(), hidden=state_signals[0].ravel()
         )
         (weights, recurrent_weights, biases, recurrent_biases), scale = self._targets_of(track, learning_rate)
         flat = Targets(weights.ravel(), recurrent_weights.ravel(), biases, recurrent_biases, scale)
-        arguments = layer, buffers, flat, blocks, self._sends_below(track)
-        if self._worth(layer):
-            backward_kernels.backward_parallel(*arguments, self._over_units(layer.histories))
-        else:
-            backward_kernels.backward_serial(*arguments)
+        backward = backward_kernels.backward_parallel if worth else backward_kernels.backward_serial
+        backward(layer, buffers, flat, blocks, self._sends_below(track))
 
     def _buffers_of(self, track: Track, history: History) -> Signals:
         """Return the arrays that backward needs of a track, made on first use."""

@@ -41,13 +41,21 @@ class Layer(NamedTuple):
     backward: bool
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def input_tasks(layer, blocks):
-    """Return the number of tasks of `input_block`."""
-    return count_of(3 * layer.units, blocks.rows) * layer.steps if blocks.ahead else 0
+class Blocks(NamedTuple):
+    """How work is cut: rows of gates and units of a block (whole tiles), histories of a slice (vectors).
+
+    `ahead` says whether the input's share of the gates is made for all steps before the first,
+    `over_units` whether threads share the units of every step, not the histories.
+    """
+
+    rows: int
+    units: int
+    histories: int
+    ahead: bool
+    over_units: bool
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def input_block(layer, blocks, task):
     """Write the input's share of three gates: task number block * steps + step."""
     block, step = task // layer.steps, task % layer.steps
@@ -59,7 +67,7 @@ def input_block(layer, blocks, task):
     multiply(left, right, target, last - first, layer.histories, 1, layer.features, False)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def forward_step(layer, ahead, number, first, last, begin, end):
     """Take one step for units `first` to `last` and histories `begin` to `end`."""
     step, before, _ = step_and_slots(layer, number)
@@ -82,7 +90,7 @@ def forward_step(layer, ahead, number, first, last, begin, end):
             update_unit(layer, number, row, begin, end)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def update_unit(layer, number, unit, begin, end):
     """Turn the sums of a unit's gates into their values, and write its hidden value."""
     step, before, after = step_and_slots(layer, number)
@@ -110,7 +118,7 @@ def update_unit(layer, number, unit, begin, end):
         store(layer.hidden, new + n, hidden)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def forward_slice(layer, blocks, number):
     """Take all steps for slice number `number` of the histories."""
     begin = number * blocks.histories
@@ -119,26 +127,46 @@ def forward_slice(layer, blocks, number):
         forward_step(layer, blocks.ahead, step, 0, layer.units, begin, end)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def forward_serial(layer, blocks):
-    """Run forward on one thread."""
-    for task in range(input_tasks(layer, blocks)):
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def forward_phases(layer, blocks):
+    """Return the number of phases: the input's share, then every step, or slices through all of them."""
+    return 1 + (layer.steps if blocks.over_units else 1)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def forward_tasks(layer, blocks, phase):
+    """Return the number of tasks of a phase."""
+    if phase == 0:
+        return count_of(3 * layer.units, blocks.rows) * layer.steps if blocks.ahead else 0
+    if blocks.over_units:
+        return count_of(layer.units, blocks.units)
+    return count_of(layer.histories, blocks.histories)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def forward_task(layer, blocks, phase, task):
+    """Do one task of a phase; they may be done in any order."""
+    if phase == 0:
         input_block(layer, blocks, task)
-    for number in range(count_of(layer.histories, blocks.histories)):
-        forward_slice(layer, blocks, number)
+    elif blocks.over_units:
+        first = task * blocks.units
+        last = min(first + blocks.units, layer.units)
+        forward_step(layer, blocks.ahead, phase - 1, first, last, 0, layer.histories)
+    else:
+        forward_slice(layer, blocks, task)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def forward_serial(layer, blocks):
+    """Run all phases on one thread."""
+    for phase in range(forward_phases(layer, blocks)):
+        for task in range(forward_tasks(layer, blocks, phase)):
+            forward_task(layer, blocks, phase, task)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
-def forward_parallel(layer, blocks, over_units):
-    """Run forward in parallel: over units step after step, or over slices of the histories."""
-    for task in prange(input_tasks(layer, blocks)):
-        input_block(layer, blocks, task)
-    if over_units:
-        for step in range(layer.steps):
-            for block in prange(count_of(layer.units, blocks.units)):
-                first = block * blocks.units
-                last = min(first + blocks.units, layer.units)
-                forward_step(layer, blocks.ahead, step, first, last, 0, layer.histories)
-    else:
-        for number in prange(count_of(layer.histories, blocks.histories)):
-            forward_slice(layer, blocks, number)
+def forward_parallel(layer, blocks):
+    """Run the tasks of a phase in parallel; one loop for all, as each is compiled on its own."""
+    for phase in range(forward_phases(layer, blocks)):
+        for task in prange(forward_tasks(layer, blocks, phase)):
+            forward_task(layer, blocks, phase, task)

@@ -48,13 +48,7 @@ class Targets(NamedTuple):
     scale: np.floating
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def preparations(layer):
-    """Return the number of tasks of `prepare`."""
-    return layer.steps + count_of(max(layer.units, layer.features), PANEL)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def prepare(layer, signals, propagates, task):
     """Transpose: task number `task` is a step, or after the steps a block of columns of the weights."""
     if task < layer.steps:
@@ -68,7 +62,7 @@ def prepare(layer, signals, propagates, task):
         transpose_weights(layer.input_weights, signals.input_columns, rows, layer.features, first, last)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def receive(layer, signals, number, first, last, begin, end):
     """Add what units `first` to `last` get back from the deltas of the step taken as number `number`."""
     step, _, _ = step_and_slots(layer, number)
@@ -82,7 +76,7 @@ def receive(layer, signals, number, first, last, begin, end):
     multiply(recurrent, right, target, last - first, end - begin, 1, units, True)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def backward_step(layer, signals, number, first, last, begin, end):
     """Take the step that forward took as number `number`; -1 only passes signals on to the initial states."""
     for unit in range(first, last, TILE):
@@ -94,7 +88,7 @@ def backward_step(layer, signals, number, first, last, begin, end):
                 deltas_of_unit(layer, signals, number, row, begin, end)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def deltas_of_unit(layer, signals, number, unit, begin, end):
     """Compute the deltas of a unit, and leave in its signal what does not go through a sum."""
     step, before, _ = step_and_slots(layer, number)
@@ -132,7 +126,7 @@ def deltas_of_unit(layer, signals, number, unit, begin, end):
         store(signals.hidden, row + n, kept)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def backward_slice(layer, signals, blocks, number):
     """Take all steps back for slice number `number` of the histories."""
     begin = number * blocks.histories
@@ -141,13 +135,7 @@ def backward_slice(layer, signals, blocks, number):
         backward_step(layer, signals, layer.steps - 1 - back, 0, layer.units, begin, end)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def signal_tasks(layer, propagates):
-    """Return the number of tasks of `input_signal_block`."""
-    return count_of(layer.features, PANEL) * layer.steps if propagates else 0
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def input_signal_block(layer, signals, task):
     """Add the signals of a panel of inputs at one step: task number block * steps + step."""
     first, step = task // layer.steps * PANEL, task % layer.steps
@@ -159,7 +147,7 @@ def input_signal_block(layer, signals, task):
     multiply(left, right, target, last - first, histories, 1, rows, True)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def pack_row(layer, signals, scale, row):
     """Lay the scaled deltas of one row out over all steps; return their sum."""
     histories, length = layer.histories, layer.steps * layer.histories
@@ -173,7 +161,7 @@ def pack_row(layer, signals, scale, row):
     return horizontal_sum(total)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def gradient_block(layer, signals, targets, blocks, task):
     """Add the gradients of all parameters of a block of units in one of the four rows of gates.
 
@@ -202,38 +190,60 @@ def gradient_block(layer, signals, targets, blocks, task):
         add_product(packed, signals.hidden_transposed, targets.recurrent_weights, first, last, units)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def backward_serial(layer, signals, targets, blocks, propagates):
-    """Run backward on one thread."""
-    for task in range(preparations(layer)):
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def backward_phases(layer, blocks):
+    """Return the number of phases: transpositions, steps or slices, input signals, gradients.
+
+    A step more than there are passes signals on to the initial states. The weights may change in the
+    last phase only: until then their transposed copies are read.
+    """
+    return 3 + (layer.steps + 1 if blocks.over_units else 1)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def backward_tasks(layer, blocks, propagates, phase):
+    """Return the number of tasks of a phase."""
+    left = backward_phases(layer, blocks) - phase
+    if phase == 0:
+        return layer.steps + count_of(max(layer.units, layer.features), PANEL)
+    if left == 2:
+        return count_of(layer.features, PANEL) * layer.steps if propagates else 0
+    if left == 1:
+        return 4 * count_of(layer.units, blocks.units)
+    if blocks.over_units:
+        return count_of(layer.units, blocks.units)
+    return count_of(layer.histories, blocks.histories)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def backward_task(layer, signals, targets, blocks, propagates, phase, task):
+    """Do one task of a phase; they may be done in any order."""
+    left = backward_phases(layer, blocks) - phase
+    if phase == 0:
         prepare(layer, signals, propagates, task)
-    for number in range(count_of(layer.histories, blocks.histories)):
-        backward_slice(layer, signals, blocks, number)
-    for task in range(signal_tasks(layer, propagates)):
+    elif left == 2:
         input_signal_block(layer, signals, task)
-    for task in range(4 * count_of(layer.units, blocks.units)):
+    elif left == 1:
         gradient_block(layer, signals, targets, blocks, task)
+    elif blocks.over_units:
+        first = task * blocks.units
+        last = min(first + blocks.units, layer.units)
+        backward_step(layer, signals, layer.steps - phase, first, last, 0, layer.histories)
+    else:
+        backward_slice(layer, signals, blocks, task)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def backward_serial(layer, signals, targets, blocks, propagates):
+    """Run all phases on one thread."""
+    for phase in range(backward_phases(layer, blocks)):
+        for task in range(backward_tasks(layer, blocks, propagates, phase)):
+            backward_task(layer, signals, targets, blocks, propagates, phase, task)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
-def backward_parallel(layer, signals, targets, blocks, propagates, over_units):
-    """Run backward in parallel: over units step after step, or over slices of the histories.
-
-    The weights may change at the end only: until then their transposed copies are read.
-    """
-    for task in prange(preparations(layer)):
-        prepare(layer, signals, propagates, task)
-    if over_units:
-        for back in range(layer.steps + 1):
-            for block in prange(count_of(layer.units, blocks.units)):
-                first = block * blocks.units
-                last = min(first + blocks.units, layer.units)
-                number = layer.steps - 1 - back
-                backward_step(layer, signals, number, first, last, 0, layer.histories)
-    else:
-        for number in prange(count_of(layer.histories, blocks.histories)):
-            backward_slice(layer, signals, blocks, number)
-    for task in prange(signal_tasks(layer, propagates)):
-        input_signal_block(layer, signals, task)
-    for task in prange(4 * count_of(layer.units, blocks.units)):
-        gradient_block(layer, signals, targets, blocks, task)
+def backward_parallel(layer, signals, targets, blocks, propagates):
+    """Run the tasks of a phase in parallel; one loop for all, as each is compiled on its own."""
+    for phase in range(backward_phases(layer, blocks)):
+        for task in prange(backward_tasks(layer, blocks, propagates, phase)):
+            backward_task(layer, signals, targets, blocks, propagates, phase, task)
