@@ -13,9 +13,9 @@ from nn.training.batch import Batch, BatchSource, Values, named
 class Prefetched:
     """A source whose next batch is gathered in a thread; the trainer says which it will be.
 
-    Worth it where a batch takes long to get, from a disk or through augmentation. Batches of arrays in
-    memory are gathered in a small part of the time that learning them takes, by the same processors, so
-    there it gains nothing. The thread starts at the first use and ends with `close`, which the trainer
+    Meant for batches that take long to get, from a disk or through augmentation. Those of arrays in
+    memory are gathered in a small part of the time that learning them takes, by the same processors.
+    The thread starts at the first use and ends with `close`, which the trainer
     calls whatever happens. An error in the thread is raised where the batch is asked for.
 
     Batches are copied into two sets of buffers, so the one that is learned stays as it is: the source
