@@ -27,9 +27,10 @@ from networks import convolution, convolution_o1
 from networks.dense_o2 import WORTH_A_REGION
 from networks.descent import gradient_targets
 from networks.network import check_input, check_signals
+from nn.activations import Identity
 from nn.history import LANES, aligned_zeros, pad_histories, padded
 from nn.kernels import convolution as kernels
-from nn.kernels import convolution_backward
+from nn.kernels import convolution_backward as backward_kernels
 from nn.window_steps import Steps, gathering, phase_sizes, spreading, weight_order
 
 CHUNKS = 16
@@ -84,39 +85,46 @@ class Convolution(convolution_o1.Convolution):
         self._inputs = pad_histories(values)
         self._reserve(self._inputs.shape[-1])
         plan, _ = self._directions
-        layer = kernels.Layer(
-            weights=self._weights_for(plan),
-            biases=self.parameters["biases"],
-            sources=self._inputs.ravel(),
-            targets=self._values.ravel(),
-        )
-        run = kernels.sum_parallel if self._parallel else kernels.sum_serial
-        run(plan, layer, self.activation.code, self.dtype.type(self.activation.slope))
+        self._sum(plan, self.parameters["biases"], self._inputs, self._values, self._activation)
         return self.values
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals of output signals (H, W, C, N); gradients are added or applied."""
         check_signals(self, signals)
         self._signals = pad_histories(signals)
-        _, plan = self._directions
-        layer = kernels.Layer(
-            weights=self._weights_for(plan),
-            biases=self._no_biases,
-            sources=self._deltas.ravel(),
-            targets=self._input_signals.ravel(),
-        )
         arrays, scale = self._arrays(learning_rate)
-        run = (
-            convolution_backward.backward_parallel if self._parallel else convolution_backward.backward_serial
-        )
-        activation = self.activation.code, self.dtype.type(self.activation.slope)
-        run(self._gathering, plan, layer, arrays, *activation, scale, self.propagates)
+        run = backward_kernels.deltas_parallel if self._parallel else backward_kernels.deltas_serial
+        run(self._gathering, arrays, *self._activation)
+        _, plan = self._directions
+        if self.propagates:
+            identity = Identity.code, self.dtype.type(0)
+            self._sum(plan, self._no_biases, self._deltas, self._input_signals, identity)
+        run = backward_kernels.gradients_parallel if self._parallel else backward_kernels.gradients_serial
+        run(self._gathering, arrays, scale)
         return self._input_signals[..., : self._entries]
 
-    def _arrays(self, learning_rate: float | None) -> tuple[convolution_backward.Arrays, np.floating]:
+    def _sum(
+        self,
+        plan: kernels.Plan,
+        biases: np.ndarray,
+        sources: np.ndarray,
+        targets: np.ndarray,
+        activation: tuple[int, np.floating],
+    ) -> None:
+        """Compute all targets of a plan."""
+        layer = kernels.Layer(self._weights_for(plan), biases, sources.ravel(), targets.ravel())
+        run = kernels.sum_parallel if self._parallel else kernels.sum_serial
+        run(plan, layer, *activation)
+
+    @property
+    def _activation(self) -> tuple[int, np.floating]:
+        """Code and slope of the activation, as kernels want them."""
+        return self.activation.code, self.dtype.type(self.activation.slope)
+
+    def _arrays(self, learning_rate: float | None) -> tuple[backward_kernels.Arrays, np.floating]:
         weights, biases, scale = gradient_targets(self.parameters, learning_rate)
         windows, image = self._sides(self._deltas)
-        arrays = convolution_backward.Arrays(
+        arrays = backward_kernels.Arrays(
             values=self._values.ravel(),
             signals=self._signals.ravel(),
             deltas=self._deltas.ravel(),

@@ -43,7 +43,7 @@ class Layer(NamedTuple):
     targets: np.ndarray
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
 def add_window(plan, layer, row, column, target):
     """Add the sums of the window of one target pixel."""
     n, channels = plan.histories, plan.sources

@@ -1,4 +1,6 @@
-"""Backward kernels of convolution_o2: deltas, input signals, gradients of shared weights and biases.
+"""Backward kernels of convolution_o2: deltas, and the gradients of shared weights and biases.
+
+The input signals are sums of windows too: `nn.kernels.convolution` makes them.
 
 A weight is used all over the image, so its gradient is a sum over rows of windows. Rows are dealt out in
 a fixed number of chunks, each with sums of its own, which are then added in order: the bits do not depend
@@ -13,7 +15,6 @@ from numba import njit, prange
 
 from nn.history import LANES
 from nn.kernels.activations import multiply_by_derivative
-from nn.kernels.convolution import pixel_count, sum_pixel
 from nn.kernels.product import transpose
 from nn.kernels.product_few import multiply_few
 from nn.simd import broadcast, horizontal_sum, load, multiply_add
@@ -21,7 +22,7 @@ from nn.tile import Columns, Rows, Target
 
 
 class Arrays(NamedTuple):
-    """What backward reads and writes beside the input signals; all flat.
+    """What backward reads and writes, all flat.
 
     values, signals, deltas: of the output. windows, image: what lies on either side of the windows, one of
     them the deltas, the other the inputs. transposed: the image with the histories outside. bias_rows: bias
@@ -80,7 +81,7 @@ def transpose_row(plan, arrays, row):
     transpose(source, Target(arrays.transposed, row * n * width, width), inputs, n)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
 def correlate_row(plan, arrays, row, chunk):
     """Add the weight gradients of one row of windows to those of its chunk."""
     n, outputs, channels = plan.histories, plan.targets, plan.sources
@@ -124,18 +125,26 @@ def add_up(partial, target, scale):
 
 
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
-def backward_parallel(plan, back, layer, arrays, code, slope, scale, propagates):
-    """Backpropagate, one step after the other, each in parallel.
-
-    `plan` gathers, whichever family it is; `back` and `layer` make the input signals.
-    """
+def deltas_parallel(plan, arrays, code, slope):
+    """Compute the deltas and lay the image out, rows in parallel; the image may be the deltas."""
     for row in prange(output_height(arrays)):
         delta_row(arrays, code, slope, plan.histories, row)
     for row in prange(image_height(plan, arrays)):
         transpose_row(plan, arrays, row)
-    if propagates:
-        for pixel in prange(pixel_count(back)):
-            sum_pixel(back, layer, 0, slope, pixel)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def deltas_serial(plan, arrays, code, slope):
+    """Do the same on one thread, for layers that are not worth a parallel region."""
+    for row in range(output_height(arrays)):
+        delta_row(arrays, code, slope, plan.histories, row)
+    for row in range(image_height(plan, arrays)):
+        transpose_row(plan, arrays, row)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+def gradients_parallel(plan, arrays, scale):
+    """Add the gradients to their targets, chunks in parallel. `plan` gathers, whichever family it is."""
     for chunk in prange(arrays.partial.size // arrays.weights_target.size):
         correlate_chunk(plan, arrays, chunk)
     add_up(arrays.partial, arrays.weights_target, scale)
@@ -143,15 +152,8 @@ def backward_parallel(plan, back, layer, arrays, code, slope, scale, propagates)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def backward_serial(plan, back, layer, arrays, code, slope, scale, propagates):
-    """Do the same on one thread, for layers that are not worth a parallel region."""
-    for row in range(output_height(arrays)):
-        delta_row(arrays, code, slope, plan.histories, row)
-    for row in range(image_height(plan, arrays)):
-        transpose_row(plan, arrays, row)
-    if propagates:
-        for pixel in range(pixel_count(back)):
-            sum_pixel(back, layer, 0, slope, pixel)
+def gradients_serial(plan, arrays, scale):
+    """Do the same on one thread."""
     for chunk in range(arrays.partial.size // arrays.weights_target.size):
         correlate_chunk(plan, arrays, chunk)
     add_up(arrays.partial, arrays.weights_target, scale)

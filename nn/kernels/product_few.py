@@ -2,6 +2,10 @@
 
 A tile of fewer than four rows by two vectors keeps too few sums in flight: each multiply-add waits for the
 one before (4 cycles, where two could start in every one). Four vectors wide it has twice as many.
+
+Inlined where it is called, as are functions that call it: compiled on its own, each would hold the whole
+product once more, and take a second to compile. What a `prange` calls is not inlined: in the body of a
+parallel function Numba drops assignments to arrays that are reached through a named tuple.
 """
 
 from numba import njit
@@ -17,7 +21,7 @@ tile_2_quad = make_tile(2, 4)
 tile_1_quad = make_tile(1, 4)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
 def multiply_few(a, b, c, rows, columns, outer, inner, accumulate):
     """Do as `nn.kernels.product.multiply`, to the same bits; faster where rows are 1, 2 or 3."""
     n = 0
