@@ -33,9 +33,11 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.descent import apply_gradient
+from networks.graph_views import as_images, as_slice
 from networks.network import Network, check_dtype
 from nn.graph.graph import Graph, checked_index
 from nn.graph.neuron import Connection, Kind, Layer, Neuron, Weight
+from nn.history import padded
 from nn.parameters import Parameters
 from nn.shape import Shape
 
@@ -235,6 +237,11 @@ class GraphNetwork(Network):
         """Number of connections."""
         return self.graph.connection_count
 
+    def history_bytes(self, histories: int) -> int:
+        """Return what values, signals and deltas of every neuron at every tick take."""
+        numbers = 3 * self.ticks * self.graph.neuron_count + self.input_shape.size + self.output_shape.size
+        return numbers * padded(histories) * self.dtype.itemsize
+
     def neuron(self, index: int) -> Neuron:
         """Return a handle to a neuron with its live values, signals and bias."""
         return Neuron(self, checked_index("neuron", index, self.graph.neuron_count))
@@ -249,11 +256,11 @@ class GraphNetwork(Network):
 
     def layer_values(self, layer: Layer) -> np.ndarray:
         """Return the values of a layer of the graph in the last forward, (T, height, width, channels, N)."""
-        return _as_images(self.values, layer)
+        return as_images(self.values, layer)
 
     def layer_signals(self, layer: Layer) -> np.ndarray:
         """Return the signals of a layer in the last backward, (T, height, width, channels, N)."""
-        return _as_images(self.signals, layer)
+        return as_images(self.signals, layer)
 
     def to_configuration(self) -> dict[str, Any]:
         """Describe the network; its wiring is in `structure`."""
@@ -290,17 +297,3 @@ class GraphNetwork(Network):
 def _factor(connection: Connection) -> float:
     """Return the weight of a connection, 1 where it is fixed."""
     return 1.0 if connection.weight is None else connection.weight.value
-
-
-def as_slice(indices: np.ndarray) -> slice | np.ndarray:
-    """Return indices as a slice where they run on without a gap: it makes views instead of copies."""
-    first, count = int(indices[0]), len(indices)
-    if np.array_equal(indices, np.arange(first, first + count)):
-        return slice(first, first + count)
-    return indices
-
-
-def _as_images(histories: np.ndarray, layer: Layer) -> np.ndarray:
-    """Cut a layer out of (T, neurons, N)."""
-    part = histories[:, layer.span]
-    return part.reshape(len(part), *layer.shape, part.shape[-1])

@@ -131,3 +131,10 @@ def test_arrays_that_do_not_fit_are_refused(rung):
     for wrong in ((2, 1, 1, 30, 2), (1, 1, 30, 3), (1, 1, 29, 2)):
         with pytest.raises(ValueError, match="signals have shape"):
             network.backward(np.zeros(wrong, np.float32))
+
+
+def test_memory_counts_the_neurons_inside():
+    network = plain.GraphNetwork(random_graph(2), ticks=2)
+    hidden = network.graph.neuron_count
+    assert network.history_bytes(16) >= 3 * network.ticks * hidden * 16 * network.dtype.itemsize
+    assert network.history_bytes(17) == 2 * network.history_bytes(16)
