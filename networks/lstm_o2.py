@@ -27,11 +27,11 @@ import numpy as np
 
 from networks import lstm, lstm_o1
 from networks.tracks import History, Track
-from nn.history import LANES, aligned_zeros, pad_histories, padded
+from nn.history import LANES, aligned_zeros, pad_histories
 from nn.kernels import lstm as forward_kernels
 from nn.kernels import lstm_backward as backward_kernels
 from nn.kernels.lstm import TILE, Blocks, Layer
-from nn.kernels.lstm_backward import Signals, Targets
+from nn.kernels.lstm_backward import PANEL, Signals, Targets
 
 WORTH_A_REGION = 1_000_000
 """Multiply-adds of a track from which parallel regions (some microseconds each) pay."""
@@ -57,28 +57,23 @@ class LSTM(lstm_o1.LSTM):
         self._buffers: dict[int, Signals] = {}
 
     def _forward_track(self, track: Track, history: History) -> None:
-        layer, blocks = self._layer(track, history), self._blocks(history.inputs.shape[-1])
-        if not self._worth(track, history):
-            forward_kernels.forward_serial(layer, blocks)
-        elif self._over_units(layer.histories):
-            forward_kernels.forward_over_units(layer, blocks)
-        else:
-            forward_kernels.forward_over_histories(layer, blocks)
+        blocks, worth = self._blocks(track, history)
+        forward = forward_kernels.forward_parallel if worth else forward_kernels.forward_serial
+        forward(self._layer(track, history), blocks)
 
-    def _worth(self, track: Track, history: History) -> bool:
-        """Whether a track is large enough for parallel regions."""
-        return (
-            4 * self.units * (track.inputs + self.units) * history.inputs.shape[-1] * self.steps
-            >= WORTH_A_REGION
+    def _blocks(self, track: Track, history: History) -> tuple[Blocks, bool]:
+        """Return how the work on a track is cut, and whether it is worth parallel regions."""
+        rows, histories = 4 * self.units, history.gates.shape[-1]
+        worth = rows * (track.inputs + self.units) * histories * self.steps >= WORTH_A_REGION
+        few = histories < SLICE * numba.get_num_threads()
+        large = rows * self.units * self.dtype.itemsize > SECOND_LEVEL
+        blocks = Blocks(
+            rows=_part(rows),
+            units=_part(self.units),
+            histories=min(SLICE, histories),
+            over_units=worth and (few or large),
         )
-
-    def _over_units(self, histories: int) -> bool:
-        """Whether threads share the units of a step, not the histories: too few, or too large weights."""
-        weights = 4 * self.units**2 * self.dtype.itemsize
-        return histories < SLICE * numba.get_num_threads() or weights > SECOND_LEVEL
-
-    def _blocks(self, histories: int) -> Blocks:
-        return Blocks(_part(4 * self.units), _part(self.units), min(SLICE, histories))
+        return blocks, worth
 
     def _layer(self, track: Track, history: History) -> Layer:
         none = np.zeros(0, self.dtype)
@@ -109,18 +104,15 @@ class LSTM(lstm_o1.LSTM):
         state_signals: Sequence[np.ndarray],
         learning_rate: float | None,
     ) -> None:
-        layer, blocks = self._layer(track, history), self._blocks(history.inputs.shape[-1])
-        arguments = (
-            layer,
+        blocks, worth = self._blocks(track, history)
+        backward = backward_kernels.backward_parallel if worth else backward_kernels.backward_serial
+        backward(
+            self._layer(track, history),
             self._signals_of(track, history, signals, state_signals),
             self._targets(track, learning_rate),
             blocks,
             self._sends_below(track),
         )
-        if self._worth(track, history):
-            backward_kernels.backward_parallel(*arguments, self._over_units(layer.histories))
-        else:
-            backward_kernels.backward_serial(*arguments)
 
     def _signals_of(
         self, track: Track, history: History, signals: np.ndarray, state_signals: Sequence[np.ndarray]
@@ -147,8 +139,8 @@ class LSTM(lstm_o1.LSTM):
                 inputs=self._input_signals[track.layer].ravel(),
                 input_columns=aligned_zeros(track.inputs * rows, self.dtype),
                 recurrent_columns=aligned_zeros(self.units * rows, self.dtype),
-                inputs_transposed=aligned_zeros(length * padded(track.inputs), self.dtype),
-                hidden_transposed=aligned_zeros(length * padded(self.units), self.dtype),
+                inputs_transposed=aligned_zeros(length * whole_panels(track.inputs), self.dtype),
+                hidden_transposed=aligned_zeros(length * whole_panels(self.units), self.dtype),
                 packed=aligned_zeros(rows * length, self.dtype),
             )
         return self._buffers[track.number]
@@ -167,3 +159,8 @@ class LSTMCell(lstm.LSTMCell, LSTM):
 def _part(rows: int) -> int:
     """Return how many rows make a block: whole tiles."""
     return TILE * -(-rows // (TILE * BLOCKS))
+
+
+def whole_panels(rows: int) -> int:
+    """Return a number of rows, rounded up to whole panels."""
+    return -(-rows // PANEL) * PANEL

@@ -2,13 +2,17 @@
 
 Arrays are flat: inputs (T, inputs, N), hidden and cells (T + 1, units, N), gates (T, 4, units, N), in
 the order input, forget, cell, output; N is a whole number of vectors. The input's share of all gates is
-one product for all steps. Then a step is worked off in blocks of units and of histories: the recurrent
-share of four gates is added to it by the register tile, and while they are in cache the block's cells
-and hidden values follow.
+made ahead, so that a block of its weights is read once for all steps. Then a step is worked off in
+blocks of units and of histories: the register tile adds the recurrent share of four gates, and while
+they are in cache the block's cells and hidden values follow.
 
-Histories never meet before the gradients: one thread can take a slice of them through all steps
-(`forward_over_histories`). Where there are fewer slices than threads, or weights too large for a second-
-level cache to be read once per slice, threads share the units of every step (`forward_over_units`).
+Histories never meet before the gradients: one thread can take a slice of them through all steps. Where
+there are fewer slices than threads, or weights too large for a second-level cache to be read once per
+slice, threads share the units of every step.
+
+A task is one compiled function: what it is made of is put into it (`inline`), since every function that
+is compiled on its own compiles all it calls again. Nothing allocates, so references to the arrays need
+no counting (`_nrt=False`; see `nn.kernels.product`).
 """
 
 from typing import NamedTuple
@@ -49,14 +53,18 @@ class Layer(NamedTuple):
 
 
 class Blocks(NamedTuple):
-    """How work is cut: rows of gates and units of a block (whole tiles), histories of a slice (vectors)."""
+    """How work is cut: rows of gates and units of a block (whole tiles), histories of a slice (vectors).
+
+    `over_units` says whether threads share the units of every step, not the histories.
+    """
 
     rows: int
     units: int
     histories: int
+    over_units: bool
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", inline="always")
 def step_and_slots(layer, number):
     """Return the step that is taken as number `number`, and its slots before and after."""
     if layer.backward:
@@ -65,42 +73,47 @@ def step_and_slots(layer, number):
     return number, number, number + 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", inline="always")
+def add_share(layer, step, row, rows, begin, end, share):
+    """Make sums of gates: share 0, the input's, replaces what is there; share 1, the recurrent, adds."""
+    units, features, histories = layer.units, layer.features, layer.histories
+    before = step + (1 if layer.backward else 0)
+    target = Target(layer.gates, (step * 4 * units + row) * histories + begin, histories)
+    if share:
+        k, left = units, Rows(layer.recurrent_weights, row * units, units, 1)
+        right = Columns(layer.hidden, before * units * histories + begin, histories, 0)
+    else:
+        k, left = features, Rows(layer.input_weights, row * features, features, 1)
+        right = Columns(layer.inputs, step * features * histories + begin, histories, 0)
+    multiply(left, right, target, rows, end - begin, 1, k, share == 1)
+
+
+@njit(nogil=True, error_model="numpy", inline="always")
 def input_block(layer, blocks, task):
     """Write the input's share of the gates: task number block * steps + step."""
-    block, step = task // layer.steps, task % layer.steps
-    rows = 4 * layer.units
-    first = block * blocks.rows
-    last = min(first + blocks.rows, rows)
-    left = Rows(layer.input_weights, first * layer.features, layer.features, 1)
-    right = Columns(layer.inputs, step * layer.features * layer.histories, layer.histories, 0)
-    target = Target(layer.gates, (step * rows + first) * layer.histories, layer.histories)
-    multiply(left, right, target, last - first, layer.histories, 1, layer.features, False)
+    first, step = task // layer.steps * blocks.rows, task % layer.steps
+    add_share(layer, step, first, min(blocks.rows, 4 * layer.units - first), 0, layer.histories, 0)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", inline="always")
 def count_of(whole, part):
     """Return how many parts there are, the last one perhaps smaller."""
     return (whole + part - 1) // part
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", inline="always")
 def forward_step(layer, number, first, last, begin, end):
     """Take one step for units `first` to `last` and histories `begin` to `end`."""
-    step, before, _ = step_and_slots(layer, number)
-    units, histories = layer.units, layer.histories
-    right = Columns(layer.hidden, before * units * histories + begin, histories, 0)
+    step, _, _ = step_and_slots(layer, number)
     for unit in range(first, last, TILE):
         rows = min(TILE, last - unit)
         for gate in range(4):
-            left = Rows(layer.recurrent_weights, (gate * units + unit) * units, units, 1)
-            place = ((step * 4 + gate) * units + unit) * histories + begin
-            multiply(left, right, Target(layer.gates, place, histories), rows, end - begin, 1, units, True)
+            add_share(layer, step, gate * layer.units + unit, rows, begin, end, 1)
         for row in range(unit, unit + rows):
             update_unit(layer, number, row, begin, end)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def update_unit(layer, number, unit, begin, end):
     """Turn the sums of a unit's gates into their values, and write its cell and hidden value."""
     step, before, after = step_and_slots(layer, number)
@@ -139,7 +152,7 @@ def update_unit(layer, number, unit, begin, end):
         store(layer.hidden, new + n, hidden)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", inline="always")
 def forward_slice(layer, blocks, number):
     """Take all steps for slice number `number` of the histories."""
     begin = number * blocks.histories
@@ -148,31 +161,46 @@ def forward_slice(layer, blocks, number):
         forward_step(layer, step, 0, layer.units, begin, end)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", inline="always")
+def forward_phases(layer, blocks):
+    """Return the number of phases: the input's share, then every step, or slices through all of them."""
+    return 1 + (layer.steps if blocks.over_units else 1)
+
+
+@njit(nogil=True, error_model="numpy", inline="always")
+def forward_tasks(layer, blocks, phase):
+    """Return the number of tasks of a phase, which may be done in any order."""
+    if phase == 0:
+        return count_of(4 * layer.units, blocks.rows) * layer.steps
+    if blocks.over_units:
+        return count_of(layer.units, blocks.units)
+    return count_of(layer.histories, blocks.histories)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def forward_task(layer, blocks, phase, task):
+    """Do one task of a phase."""
+    if phase == 0:
+        input_block(layer, blocks, task)
+    elif blocks.over_units:
+        first = task * blocks.units
+        last = min(first + blocks.units, layer.units)
+        forward_step(layer, phase - 1, first, last, 0, layer.histories)
+    else:
+        forward_slice(layer, blocks, task)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def forward_serial(layer, blocks):
     """Run forward on one thread."""
-    for task in range(count_of(4 * layer.units, blocks.rows) * layer.steps):
-        input_block(layer, blocks, task)
-    for number in range(count_of(layer.histories, blocks.histories)):
-        forward_slice(layer, blocks, number)
+    for phase in range(forward_phases(layer, blocks)):
+        for task in range(forward_tasks(layer, blocks, phase)):
+            forward_task(layer, blocks, phase, task)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
-def forward_over_histories(layer, blocks):
-    """Run forward with slices of the histories in parallel, each through all steps."""
-    for task in prange(count_of(4 * layer.units, blocks.rows) * layer.steps):
-        input_block(layer, blocks, task)
-    for number in prange(count_of(layer.histories, blocks.histories)):
-        forward_slice(layer, blocks, number)
-
-
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
-def forward_over_units(layer, blocks):
-    """Run forward with blocks of units in parallel, step after step."""
-    for task in prange(count_of(4 * layer.units, blocks.rows) * layer.steps):
-        input_block(layer, blocks, task)
-    for step in range(layer.steps):
-        for block in prange(count_of(layer.units, blocks.units)):
-            first = block * blocks.units
-            last = min(first + blocks.units, layer.units)
-            forward_step(layer, step, first, last, 0, layer.histories)
+def forward_parallel(layer, blocks):
+    """Run forward with the tasks of a phase in parallel; one loop for all, as each is compiled on its own."""
+    for phase in range(forward_phases(layer, blocks)):
+        for task in prange(forward_tasks(layer, blocks, phase)):
+            forward_task(layer, blocks, phase, task)

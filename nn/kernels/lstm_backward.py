@@ -30,8 +30,8 @@ class Signals(NamedTuple):
     outputs: signals of the outputs (T, units, N); hidden, cells: of the states (units, N), changed in
     place; deltas (T, 4, units, N); inputs: signals added to (T, inputs, N); input_columns,
     recurrent_columns: the weights transposed, (inputs, 4 * units) and (units, 4 * units);
-    inputs_transposed, hidden_transposed: (T * N, padded inputs or units); packed: scaled deltas
-    (4 * units, T * N).
+    inputs_transposed, hidden_transposed: inputs and hidden values before every step, a panel of
+    `PANEL` of them after the other, each (T * N, PANEL); packed: scaled deltas (4 * units, T * N).
     """
 
     outputs: np.ndarray
@@ -56,7 +56,7 @@ class Targets(NamedTuple):
     scale: np.floating
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def transpose_weights(source, target, rows, columns, first, last):
     """Write columns `first` to `last` of a matrix (rows, columns) as rows of another."""
     for column in range(first, last, VECTOR):
@@ -69,20 +69,25 @@ def transpose_weights(source, target, rows, columns, first, last):
                         target[c * rows + r] = source[r * columns + c]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", inline="always")
+def transpose_panels(layer, values, slot, rows, target, step):
+    """Lay the values in a slot, (rows, N), out as histories x rows of a step, panel after panel."""
+    histories = layer.histories
+    for row in range(0, rows, PANEL):
+        source = Rows(values, (slot * rows + row) * histories, histories, 1)
+        place = (row * layer.steps + step * PANEL) * histories
+        transpose(source, Target(target, place, PANEL), min(PANEL, rows - row), histories)
+
+
+@njit(nogil=True, error_model="numpy", inline="always")
 def transpose_step(layer, signals, step):
-    """Lay the inputs of a step, and the hidden values before it, out as histories x sources."""
-    units, features, histories = layer.units, layer.features, layer.histories
-    width = signals.inputs_transposed.size // (layer.steps * histories)
-    source = Rows(layer.inputs, step * features * histories, histories, 1)
-    transpose(source, Target(signals.inputs_transposed, step * histories * width, width), features, histories)
-    slot = step + (1 if layer.backward else 0)
-    width = signals.hidden_transposed.size // (layer.steps * histories)
-    source = Rows(layer.hidden, slot * units * histories, histories, 1)
-    transpose(source, Target(signals.hidden_transposed, step * histories * width, width), units, histories)
+    """Lay out what the gates saw at a step: the inputs, and the hidden values before it."""
+    before = step + (1 if layer.backward else 0)
+    transpose_panels(layer, layer.inputs, step, layer.features, signals.inputs_transposed, step)
+    transpose_panels(layer, layer.hidden, before, layer.units, signals.hidden_transposed, step)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", inline="always")
 def prepare(layer, signals, propagates, task):
     """Transpose: task number `task` is a step, or after the steps a block of columns of the weights."""
     if task < layer.steps:
@@ -96,13 +101,7 @@ def prepare(layer, signals, propagates, task):
         transpose_weights(layer.input_weights, signals.input_columns, rows, layer.features, first, last)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def preparations(layer):
-    """Return the number of tasks of `prepare`."""
-    return layer.steps + count_of(max(layer.units, layer.features), PANEL)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", inline="always")
 def receive(layer, signals, number, first, last, begin, end):
     """Add what units `first` to `last` get back from the deltas of the step taken as number `number`."""
     step, _, _ = step_and_slots(layer, number)
@@ -113,7 +112,7 @@ def receive(layer, signals, number, first, last, begin, end):
     multiply(left, right, target, last - first, end - begin, 1, rows, True)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", inline="always")
 def backward_step(layer, signals, number, first, last, begin, end):
     """Take the step that forward took as number `number`; -1 only passes signals on to the initial states."""
     for unit in range(first, last, TILE):
@@ -125,7 +124,7 @@ def backward_step(layer, signals, number, first, last, begin, end):
                 deltas_of_unit(layer, signals, number, row, begin, end)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def deltas_of_unit(layer, signals, number, unit, begin, end):
     """Compute the deltas of a unit's gates, and leave in the state signals what they do not pass on."""
     step, before, after = step_and_slots(layer, number)
@@ -170,7 +169,7 @@ def deltas_of_unit(layer, signals, number, unit, begin, end):
         store(signals.hidden, row + n, kept)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", inline="always")
 def backward_slice(layer, signals, blocks, number):
     """Take all steps back for slice number `number` of the histories."""
     begin = number * blocks.histories
@@ -179,7 +178,7 @@ def backward_slice(layer, signals, blocks, number):
         backward_step(layer, signals, layer.steps - 1 - back, 0, layer.units, begin, end)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", inline="always")
 def input_signal_block(layer, signals, task):
     """Add the signals of a panel of inputs at one step: task number block * steps + step."""
     first, step = task // layer.steps * PANEL, task % layer.steps
@@ -191,7 +190,7 @@ def input_signal_block(layer, signals, task):
     multiply(left, right, target, last - first, histories, 1, rows, True)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def pack_row(layer, signals, targets, row):
     """Lay the scaled deltas of a gate of a unit out over all steps, and add the gradient of its bias."""
     histories, length = layer.histories, layer.steps * layer.histories
@@ -206,7 +205,7 @@ def pack_row(layer, signals, targets, row):
     targets.biases[row] += horizontal_sum(total)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def peephole_gradient(layer, signals, targets, row, later):
     """Add the gradient of a peephole: deltas times the cells before, or `later` after, every step."""
     units, histories = layer.units, layer.histories
@@ -221,22 +220,20 @@ def peephole_gradient(layer, signals, targets, row, later):
     targets.peepholes[place] += horizontal_sum(total)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", inline="always")
 def add_product(packed, values, target, first, last, columns):
     """target[r, c] += sum over k of packed[r, k] * values[k, c] for rows `first` to `last`."""
-    rows = target.size // columns
-    length = packed.size // rows
-    width = values.size // length
+    length = packed.size // (target.size // columns)
     for column in range(0, columns, PANEL):
         count = min(PANEL, columns - column)
         for k in range(0, length, DEPTH):
             left = Rows(packed, first * length + k, length, 1)
-            right = Columns(values, k * width + column, width, 0)
+            right = Columns(values, column * length + k * PANEL, PANEL, 0)
             place = Target(target, first * columns + column, columns)
             multiply(left, right, place, last - first, count, 1, min(DEPTH, length - k), True)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", inline="always")
 def gradient_block(layer, signals, targets, blocks, block):
     """Add the gradients of all parameters of a block of rows of the gates."""
     first = block * blocks.rows
@@ -253,44 +250,56 @@ def gradient_block(layer, signals, targets, blocks, block):
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def input_tasks(layer, propagates):
-    """Return the number of tasks of `input_signal_block`."""
-    return count_of(layer.features, PANEL) * layer.steps if propagates else 0
+@njit(nogil=True, error_model="numpy", inline="always")
+def backward_phases(layer, blocks):
+    """Return the number of phases: transposing, all steps, input signals, gradients."""
+    return 3 + (layer.steps + 1 if blocks.over_units else 1)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy", inline="always")
+def backward_tasks(layer, blocks, propagates, phase):
+    """Return the number of tasks of a phase, which may be done in any order."""
+    left = backward_phases(layer, blocks) - phase
+    if phase == 0:
+        return layer.steps + count_of(max(layer.units, layer.features), PANEL)
+    if left == 2:
+        return count_of(layer.features, PANEL) * layer.steps if propagates else 0
+    if left == 1:
+        return count_of(4 * layer.units, blocks.rows)
+    if blocks.over_units:
+        return count_of(layer.units, blocks.units)
+    return count_of(layer.histories, blocks.histories)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def backward_task(layer, signals, targets, blocks, propagates, phase, task):
+    """Do one task of a phase. The weights may change in the last one: before, their copies are read."""
+    left = backward_phases(layer, blocks) - phase
+    if phase == 0:
+        prepare(layer, signals, propagates, task)
+    elif left == 2:
+        input_signal_block(layer, signals, task)
+    elif left == 1:
+        gradient_block(layer, signals, targets, blocks, task)
+    elif blocks.over_units:
+        first = task * blocks.units
+        last = min(first + blocks.units, layer.units)
+        backward_step(layer, signals, layer.steps - phase, first, last, 0, layer.histories)
+    else:
+        backward_slice(layer, signals, blocks, task)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def backward_serial(layer, signals, targets, blocks, propagates):
     """Run backward on one thread."""
-    for task in range(preparations(layer)):
-        prepare(layer, signals, propagates, task)
-    for number in range(count_of(layer.histories, blocks.histories)):
-        backward_slice(layer, signals, blocks, number)
-    for task in range(input_tasks(layer, propagates)):
-        input_signal_block(layer, signals, task)
-    for block in range(count_of(4 * layer.units, blocks.rows)):
-        gradient_block(layer, signals, targets, blocks, block)
+    for phase in range(backward_phases(layer, blocks)):
+        for task in range(backward_tasks(layer, blocks, propagates, phase)):
+            backward_task(layer, signals, targets, blocks, propagates, phase, task)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
-def backward_parallel(layer, signals, targets, blocks, propagates, over_units):
-    """Run backward in parallel: over units step after step, or over slices of the histories.
-
-    The weights may change at the end only: until then their transposed copies are read.
-    """
-    for task in prange(preparations(layer)):
-        prepare(layer, signals, propagates, task)
-    if over_units:
-        for back in range(layer.steps + 1):
-            for block in prange(count_of(layer.units, blocks.units)):
-                first = block * blocks.units
-                last = min(first + blocks.units, layer.units)
-                number = layer.steps - 1 - back
-                backward_step(layer, signals, number, first, last, 0, layer.histories)
-    else:
-        for number in prange(count_of(layer.histories, blocks.histories)):
-            backward_slice(layer, signals, blocks, number)
-    for task in prange(input_tasks(layer, propagates)):
-        input_signal_block(layer, signals, task)
-    for block in prange(count_of(4 * layer.units, blocks.rows)):
-        gradient_block(layer, signals, targets, blocks, block)
+def backward_parallel(layer, signals, targets, blocks, propagates):
+    """Run backward with the tasks of a phase in parallel."""
+    for phase in range(backward_phases(layer, blocks)):
+        for task in prange(backward_tasks(layer, blocks, propagates, phase)):
+            backward_task(layer, signals, targets, blocks, propagates, phase, task)
