@@ -26,15 +26,14 @@ import numba
 import numpy as np
 
 from networks import gru_o1
-from networks.lstm_o2 import BLOCKS, SECOND_LEVEL, SLICE, WORTH_A_REGION
+from networks.lstm_o2 import BLOCKS, SECOND_LEVEL, SLICE, WORTH_A_REGION, whole_panels
 from networks.tracks import History, Track
 from nn.history import aligned_zeros, pad_histories
 from nn.kernels import gru as forward_kernels
 from nn.kernels import gru_backward as backward_kernels
-from nn.kernels.gru import Blocks, Layer
+from nn.kernels.gru import Layer
 from nn.kernels.gru_backward import Signals, Targets
-from nn.kernels.lstm import TILE, count_of
-from nn.kernels.lstm_backward import PANEL
+from nn.kernels.lstm import TILE, Blocks
 
 
 class GRU(gru_o1.GRU):
@@ -115,8 +114,8 @@ class GRU(gru_o1.GRU):
                 inputs=self._input_signals[track.layer].ravel(),
                 input_columns=aligned_zeros(track.inputs * rows, self.dtype),
                 recurrent_columns=aligned_zeros(self.units * rows, self.dtype),
-                inputs_transposed=aligned_zeros(length * PANEL * count_of(track.inputs, PANEL), self.dtype),
-                hidden_transposed=aligned_zeros(length * PANEL * count_of(self.units, PANEL), self.dtype),
+                inputs_transposed=aligned_zeros(length * whole_panels(track.inputs), self.dtype),
+                hidden_transposed=aligned_zeros(length * whole_panels(self.units), self.dtype),
                 packed=aligned_zeros(self.gate_count * self.units * length, self.dtype),
             )
         return self._buffers[track.number]

@@ -31,7 +31,8 @@ from nn.history import LANES, aligned_zeros, pad_histories
 from nn.kernels import lstm as forward_kernels
 from nn.kernels import lstm_backward as backward_kernels
 from nn.kernels.lstm import TILE, Blocks, Layer
-from nn.kernels.lstm_backward import PANEL, Signals, Targets
+from nn.kernels.lstm_backward import Signals, Targets
+from nn.kernels.lstm_gradients import PANEL
 
 WORTH_A_REGION = 1_000_000
 """Multiply-adds of a track from which parallel regions (some microseconds each) pay."""

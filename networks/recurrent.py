@@ -9,92 +9,21 @@ backward direction of a short sequence, filled up at its end, begins at its own 
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
-from networks.configuration import Fields
-from networks.network import check_dtype, check_input, check_signals
-from networks.stateful import AnyStates, Stateful
-from networks.tracks import History, Track, make_history, make_tracks
-from nn.history import aligned_zeros, padded
-from nn.initializers import Zeros
-from nn.parameters import Parameters
-from nn.shape import AnyShape, SequenceShape, Shape, as_shape
+from networks.layered import Layered
+from networks.network import check_input, check_signals
+from networks.stateful import AnyStates
+from networks.tracks import History, Track
+from nn.shape import AnyShape, Shape, as_shape
 
 
-class Recurrent(Stateful):
-    """A network that reads sequences step by step and remembers.
-
-    Parameters
-    ----------
-    input_shape
-        Steps and features.
-    units
-        Hidden neurons of every layer and direction.
-    layers
-        How many lie on one another; each reads the outputs of both directions of the one below.
-    bidirectional
-        Whether a second direction reads from the end, with parameters of its own.
-    whole_sequence
-        Whether the output is that of every step, (steps, units * directions), or the last hidden
-        values of each direction, (1, 1, units * directions).
-    stateful
-        Whether a forward goes on from the final states of the one before, until `reset`. No gradient
-        flows from one to the other.
-    dtype
-        float32 or float64.
-
-    Raises
-    ------
-    ValueError
-        When the input is no sequence, or `units` or `layers` is below 1.
-    """
-
-    gate_count: ClassVar[int]
-
-    def __init__(
-        self,
-        input_shape: AnyShape,
-        *,
-        units: int,
-        layers: int,
-        bidirectional: bool,
-        whole_sequence: bool,
-        stateful: bool,
-        dtype: DTypeLike,
-    ) -> None:
-        self.input_shape = as_shape(input_shape)
-        if not isinstance(self.input_shape, SequenceShape):
-            raise ValueError(
-                f"{self.family}: the input {self.input_shape} is no sequence: give steps, features"
-            )
-        if units < 1 or layers < 1:
-            raise ValueError(f"{self.family}: {units} units in {layers} layers: give at least 1 of each")
-        self.steps, self.units, self.layer_count = self.input_shape.steps, units, layers
-        self.bidirectional, self.whole_sequence, self.stateful = bidirectional, whole_sequence, stateful
-        self.tracks = make_tracks(self.input_shape.features, units, layers, self.directions)
-        width = units * self.directions
-        self.output_shape = SequenceShape(self.steps, width) if whole_sequence else Shape(1, 1, width)
-        shapes = {
-            track.prefix + name: shape
-            for track in self.tracks
-            for name, shape in self._track_shapes(track.inputs).items()
-        }
-        self.parameters = Parameters(shapes, check_dtype(dtype))
-        self._mask: np.ndarray | None = None
-        self._entries = 0
-        self._reserve(0)
-        self._signals = np.zeros((*self.output_shape, 0), self.dtype)
-        self._state_signals = self._empty_states(0)
-
-    @abstractmethod
-    def _track_shapes(self, inputs: int) -> dict[str, tuple[int, ...]]:
-        """Return the shapes of the parameters of a track by name."""
+class Recurrent(Layered):
+    """A network that reads sequences step by step and remembers; see `networks.layered.Layered`."""
 
     @abstractmethod
     def _forward_track(self, track: Track, history: History) -> None:
@@ -117,35 +46,9 @@ class Recurrent(Stateful):
         `self._sends_below(track)`.
         """
 
-    def _state_shape(self, entries: int) -> tuple[int, ...]:
-        return len(self.tracks), self.units, entries
-
-    @property
-    def directions(self) -> int:
-        """1 or 2."""
-        return 1 + self.bidirectional
-
-    def _tracks_of(self, layer: int) -> list[Track]:
-        return self.tracks[layer * self.directions : (layer + 1) * self.directions]
-
-    def _sends_below(self, track: Track) -> bool:
-        """Whether anybody reads the input signals of a track."""
-        return track.layer > 0 or self.propagates
-
     def _where_present(self, step: int, values: np.ndarray, otherwise: Any) -> np.ndarray:
         """Return values (..., N), and something else for the histories that have no such step."""
         return values if self._mask is None else np.where(self._mask[step], values, otherwise)
-
-    def _reserve(self, histories: int) -> None:
-        """Make room for the histories of all tracks, and for the values between layers."""
-        gates = (self.steps, self.gate_count, self.units, histories)
-        states = len(self.state_kind._fields)
-        self._histories = [make_history(track, gates, states, self.dtype) for track in self.tracks]
-        width = self.units * self.directions
-        inputs = [self._tracks_of(layer)[0].inputs for layer in range(self.layer_count)]
-        self._outputs = [aligned_zeros((self.steps, width, histories), self.dtype) for _ in inputs]
-        self._input_signals = [aligned_zeros((self.steps, each, histories), self.dtype) for each in inputs]
-        self._top = self._outputs[-1]
 
     def _lay_out(self, values: np.ndarray) -> np.ndarray:
         """Return values (..., N) contiguous, as the loops of a rung want them; o2 pads the histories."""
@@ -260,98 +163,6 @@ class Recurrent(Stateful):
     def signals(self) -> np.ndarray:
         """Signals of the outputs in the last backward."""
         return self._signals
-
-    def _find(self, layer: int, direction: str) -> tuple[Track, History]:
-        """Return a track, and what it saw, by name."""
-        prefix = f"layer_{layer}.{direction}."
-        for track, history in zip(self.tracks, self._histories, strict=True):
-            if track.prefix == prefix:
-                return track, history
-        names = ", ".join(track.prefix.removesuffix(".") for track in self.tracks)
-        raise ValueError(f"{self.family}: no {prefix.removesuffix('.')}; there are {names}")
-
-    def gates(self, layer: int = 0, direction: str = "forward") -> np.ndarray:
-        """Return the values of a track's gates at every step of the last forward, (T, gates, units, N).
-
-        Raises
-        ------
-        ValueError
-            When there is no such layer or direction.
-        """
-        return self._find(layer, direction)[1].gates[..., : self._entries]
-
-    def deltas(self, layer: int = 0, direction: str = "forward") -> np.ndarray:
-        """Return dLoss / d sum of every gate in the last backward, (T, gates, units, N); see `gates`."""
-        return self._find(layer, direction)[1].deltas[..., : self._entries]
-
-    def hidden(self, layer: int = 0, direction: str = "forward") -> np.ndarray:
-        """Return the hidden values after every step of the last forward, (T, units, N); see `gates`."""
-        track, history = self._find(layer, direction)
-        return track.after(history.states[0])[..., : self._entries]
-
-    @property
-    def connections(self) -> int:
-        """Uses of weights per history: every weight at every step."""
-        weights = sum(
-            math.prod(self.parameters.shapes[name]) for name in self.parameters.names if "weights" in name
-        )
-        return self.steps * weights
-
-    def history_bytes(self, histories: int) -> int:
-        """Return about how much memory a training step takes beside the parameters."""
-        states = 1 + len(self.state_kind._fields)
-        numbers = sum(
-            self.units * (2 * self.gate_count + states) + 2 * track.inputs + self.units
-            for track in self.tracks
-        )
-        return self.steps * numbers * padded(histories) * self.dtype.itemsize
-
-    def to_configuration(self) -> dict[str, Any]:
-        """Describe the network."""
-        return {
-            "family": self.family,
-            "input_shape": str(self.input_shape),
-            "units": self.units,
-            "layers": self.layer_count,
-            "bidirectional": self.bidirectional,
-            "whole_sequence": self.whole_sequence,
-            "stateful": self.stateful,
-        }
-
-    @classmethod
-    def from_configuration(
-        cls,
-        configuration: Mapping[str, Any],
-        structure: Mapping[str, np.ndarray],
-        *,
-        dtype: DTypeLike = np.float32,
-    ) -> Self:
-        """Build the network that `to_configuration` described, with parameters of zero; it has no structure.
-
-        Raises
-        ------
-        ValueError
-            Naming the field that is missing, unknown or does not fit.
-        """
-        with Fields(configuration, structure) as fields:
-            input_shape, options = fields.shape("input_shape"), cls._options(fields)
-            options |= {
-                "generator": np.random.default_rng(0),
-                "initializer": Zeros(),
-                "recurrent_initializer": Zeros(),
-            }
-            return cls(input_shape, dtype=dtype, **options)
-
-    @classmethod
-    def _options(cls, fields: Fields) -> dict[str, Any]:
-        """Take the fields that `to_configuration` wrote, as arguments of the constructor."""
-        return {
-            "units": fields.whole("units"),
-            "layers": fields.whole("layers"),
-            "bidirectional": fields.boolean("bidirectional"),
-            "whole_sequence": fields.boolean("whole_sequence"),
-            "stateful": fields.boolean("stateful"),
-        }
 
 
 def cell_shape(family: str, input_shape: AnyShape) -> Shape:

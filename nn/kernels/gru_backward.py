@@ -10,7 +10,8 @@ import numpy as np
 from numba import njit, prange
 
 from nn.kernels.lstm import TILE, VECTOR, count_of, step_and_slots
-from nn.kernels.lstm_backward import PANEL, add_product, transpose_step, transpose_weights
+from nn.kernels.lstm_backward import transpose_step, transpose_weights
+from nn.kernels.lstm_gradients import PANEL, add_product
 from nn.kernels.product import multiply
 from nn.simd import broadcast, horizontal_sum, load, store
 from nn.tile import Columns, Rows, Target
