@@ -53,6 +53,7 @@ from nn.training.progress import ProgressBar
 from nn.training.race import Race
 from nn.training.split import split
 from nn.training.statistics import Statistics, StatisticsRow
+from nn.training.tensorboard import TensorBoard
 from nn.training.trainer import Outcome, Trainer
 
 __all__ = [
@@ -74,6 +75,7 @@ __all__ = [
     "Snapshots",
     "Statistics",
     "StatisticsRow",
+    "TensorBoard",
     "Trainer",
     "TrainingDiverged",
     "TrainingMemoryError",
