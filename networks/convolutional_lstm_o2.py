@@ -8,14 +8,15 @@ What changed:   1. images lie as (height, channels, width, histories) with a mar
                 3. hidden and input signals are convolutions too, with the weights turned round
                 4. gradients of weights are products over width times histories of the deltas with the
                    transposed rows, all channels and kernel rows side by side
-                5. gates are passes over lines that vectorise, while the line's sums are in cache
+                5. all that a gate does is one pass over a line on explicit vectors, while its sums are
+                   in cache
                 6. rows run in parallel, a region for every step; gradients in parts that are always
                    the same, added in order
 Predicted gain: 10 to 30: o1 loads and stores a sum for every multiply-add, the tile once for a whole
                 window; twice as much with two threads
 Measured gain:  see docs/benchmarks.md
 Loses when:     never seen; images of a few neurons cost the same on every rung
-Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh and exp; the same bits for
+Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh; the same bits for
                 any number of threads, because every sum is made by one thread in a fixed order
 """
 

@@ -63,7 +63,6 @@ class GRU(gru_o1.GRU):
             rows=rows,
             units=units,
             histories=min(SLICE, layer.histories),
-            ahead=layer.input_weights.nbytes > SECOND_LEVEL // 2,
             over_units=worth and (few or large),
         )
         return blocks, worth

@@ -84,20 +84,20 @@ def convolve_row(geometry, weights, images, sources, row, target, begin, accumul
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(nogil=True, error_model="numpy", inline="always")
 def line_within(geometry, step, y, channels, channel):
     """Return where the line of a channel begins in images with margins."""
     row = step * geometry.rows + y + geometry.margin
     return (row * channels + channel) * geometry.pitch + geometry.edge
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(nogil=True, error_model="numpy", inline="always")
 def gate_row(geometry, step, y):
     """Return where the gates of one row begin."""
     return (step * geometry.height + y) * 4 * geometry.channels * geometry.line
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(nogil=True, error_model="numpy", inline="always")
 def input_row(geometry, arrays, step, y):
     """Write what the inputs contribute to the sums of all gates in one row of an image."""
     row, begin = step * geometry.rows + y, gate_row(geometry, step, y)
@@ -140,7 +140,7 @@ def state_line(geometry, arrays, step, y, channel):
         store(arrays.outputs, step * image + row + n, choose(present, hidden, zero))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(nogil=True, error_model="numpy", inline="always")
 def state_row(geometry, arrays, step, y):
     """Add what the states before contribute to the sums of one row, and go on to the next states."""
     row, begin = step * geometry.rows + y, gate_row(geometry, step, y)
@@ -150,7 +150,7 @@ def state_row(geometry, arrays, step, y):
         state_line(geometry, arrays, step, y, channel)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(nogil=True, error_model="numpy", inline="always")
 def forward_tasks(geometry, phase):
     """Return the number of tasks of a phase: rows of the inputs of all steps, then rows of each step."""
     return geometry.steps * geometry.height if phase == 0 else geometry.height

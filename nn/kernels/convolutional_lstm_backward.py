@@ -90,13 +90,13 @@ def delta_line(geometry, arrays, signals, step, y, channel):
         add_product(signals.peepholes, 2 * image + row + n, delta_o, new_cell)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(nogil=True, error_model="numpy", inline="always")
 def add_product(sums, place, left, right):
     """Add a product of two vectors to the one that begins at a place."""
     store(sums, place, multiply_add(left, right, load(sums, place)))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(nogil=True, error_model="numpy", inline="always")
 def hidden_signal_row(geometry, signals, step, y):
     """Add what the deltas of a step say of the hidden values before it, in one row."""
     begin, row = y * geometry.channels * geometry.line, step * geometry.rows + y
@@ -104,7 +104,7 @@ def hidden_signal_row(geometry, signals, step, y):
     convolve_row(geometry, weights, signals.deltas, gates, row, signals.hidden, begin, True)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(nogil=True, error_model="numpy", inline="always")
 def delta_row(geometry, arrays, signals, step, y):
     """Compute the deltas of one row; those of the step after are complete."""
     if step + 1 < geometry.steps:
@@ -113,7 +113,7 @@ def delta_row(geometry, arrays, signals, step, y):
         delta_line(geometry, arrays, signals, step, y, channel)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(nogil=True, error_model="numpy", inline="always")
 def input_signal_row(geometry, signals, step, y):
     """Compute the input signals of one row."""
     begin = (step * geometry.height + y) * geometry.inputs * geometry.line
@@ -142,7 +142,7 @@ def weight_gradients(geometry, deltas, images, sources, row, parts, part, target
         multiply(left, right, place, gates, columns, 1, geometry.entries, True)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(nogil=True, error_model="numpy", inline="always")
 def bias_gradients(geometry, deltas, row, parts, part):
     """Add one row of all steps to a part of the gradients of biases."""
     gates = 4 * geometry.channels
@@ -154,7 +154,7 @@ def bias_gradients(geometry, deltas, row, parts, part):
         parts.biases[part * gates + gate] += horizontal_sum(total)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(nogil=True, error_model="numpy", inline="always")
 def gradient_part(geometry, arrays, signals, parts, part):
     """Sum the gradients over one part of the rows of all steps, in their order; all begin at zero."""
     rows, deltas = geometry.steps * geometry.height, signals.deltas
@@ -166,7 +166,7 @@ def gradient_part(geometry, arrays, signals, parts, part):
         bias_gradients(geometry, deltas, row, parts, part)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(nogil=True, error_model="numpy", inline="always")
 def backward_tasks(geometry, parts, propagates, phase):
     """Return the number of tasks of a phase: rows of every step, last step first; then all that is left.
 

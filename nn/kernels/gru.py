@@ -2,9 +2,8 @@
 
 Arrays are flat: inputs (T, inputs, N), hidden (T + 1, units, N), gates (T, 4, units, N) in the order
 reset, update, candidate and what the hidden values say of the candidate; N is a whole number of vectors.
-Work is cut as in `nn.kernels.lstm`: slices of the histories go through all steps, or blocks of units
-through one step after another; where the input weights are large, the input's share of three gates is
-made ahead for all steps.
+Work is cut as in `nn.kernels.lstm`: the input's share of three gates is made ahead; then slices of the
+histories go through all steps, or blocks of units through one step after another.
 """
 
 from typing import NamedTuple
@@ -12,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit, prange
 
-from nn.kernels.lstm import TILE, VECTOR, count_of, step_and_slots
+from nn.kernels.lstm import TILE, VECTOR, count_of, forward_phases, step_and_slots
 from nn.kernels.product import multiply
 from nn.kernels.vector_activations import sigmoid, tanh
 from nn.simd import broadcast, load, load_scalar, multiply_add, store
@@ -41,51 +40,34 @@ class Layer(NamedTuple):
     backward: bool
 
 
-class Blocks(NamedTuple):
-    """How work is cut: rows of gates and units of a block (whole tiles), histories of a slice (vectors).
-
-    `ahead` says whether the input's share of the gates is made for all steps before the first,
-    `over_units` whether threads share the units of every step, not the histories.
-    """
-
-    rows: int
-    units: int
-    histories: int
-    ahead: bool
-    over_units: bool
-
-
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(nogil=True, error_model="numpy", inline="always")
 def input_block(layer, blocks, task):
     """Write the input's share of three gates: task number block * steps + step."""
-    block, step = task // layer.steps, task % layer.steps
-    first = block * blocks.rows
-    last = min(first + blocks.rows, 3 * layer.units)
-    left = Rows(layer.input_weights, first * layer.features, layer.features, 1)
-    right = Columns(layer.inputs, step * layer.features * layer.histories, layer.histories, 0)
-    target = Target(layer.gates, (step * 4 * layer.units + first) * layer.histories, layer.histories)
-    multiply(left, right, target, last - first, layer.histories, 1, layer.features, False)
+    first, step = task // layer.steps * blocks.rows, task % layer.steps
+    rows = min(blocks.rows, 3 * layer.units - first)
+    features, histories = layer.features, layer.histories
+    left = Rows(layer.input_weights, first * features, features, 1)
+    right = Columns(layer.inputs, step * features * histories, histories, 0)
+    target = Target(layer.gates, (step * 4 * layer.units + first) * histories, histories)
+    multiply(left, right, target, rows, histories, 1, features, False)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def forward_step(layer, ahead, number, first, last, begin, end):
-    """Take one step for units `first` to `last` and histories `begin` to `end`."""
+@njit(nogil=True, error_model="numpy", inline="always")
+def forward_step(layer, number, first, last, begin, end):
+    """Take one step for units `first` to `last` and histories `begin` to `end`.
+
+    The recurrent share is added to reset and update gate; that of the candidate is a row of its own.
+    """
     step, before, _ = step_and_slots(layer, number)
-    units, features, histories, width = layer.units, layer.features, layer.histories, end - begin
-    inputs = Columns(layer.inputs, step * features * histories + begin, histories, 0)
+    units, histories = layer.units, layer.histories
     hidden = Columns(layer.hidden, before * units * histories + begin, histories, 0)
     for unit in range(first, last, TILE):
         rows = min(TILE, last - unit)
         for gate in range(3):
-            row = gate * units + unit
-            target = Target(layer.gates, (step * 4 * units + row) * histories + begin, histories)
-            if not ahead:
-                left = Rows(layer.input_weights, row * features, features, 1)
-                multiply(left, inputs, target, rows, width, 1, features, False)
-            if gate == 2:  # the candidate's recurrent sum is a row of its own
-                target = Target(layer.gates, target.offset + units * histories, histories)
-            left = Rows(layer.recurrent_weights, row * units, units, 1)
-            multiply(left, hidden, target, rows, width, 1, units, gate < 2)
+            left = Rows(layer.recurrent_weights, (gate * units + unit) * units, units, 1)
+            row = (step * 4 + (gate if gate < 2 else 3)) * units + unit
+            target = Target(layer.gates, row * histories + begin, histories)
+            multiply(left, hidden, target, rows, end - begin, 1, units, gate < 2)
         for row in range(unit, unit + rows):
             update_unit(layer, number, row, begin, end)
 
@@ -118,26 +100,20 @@ def update_unit(layer, number, unit, begin, end):
         store(layer.hidden, new + n, hidden)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(nogil=True, error_model="numpy", inline="always")
 def forward_slice(layer, blocks, number):
     """Take all steps for slice number `number` of the histories."""
     begin = number * blocks.histories
     end = min(begin + blocks.histories, layer.histories)
     for step in range(layer.steps):
-        forward_step(layer, blocks.ahead, step, 0, layer.units, begin, end)
+        forward_step(layer, step, 0, layer.units, begin, end)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def forward_phases(layer, blocks):
-    """Return the number of phases: the input's share, then every step, or slices through all of them."""
-    return 1 + (layer.steps if blocks.over_units else 1)
-
-
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(nogil=True, error_model="numpy", inline="always")
 def forward_tasks(layer, blocks, phase):
     """Return the number of tasks of a phase."""
     if phase == 0:
-        return count_of(3 * layer.units, blocks.rows) * layer.steps if blocks.ahead else 0
+        return count_of(3 * layer.units, blocks.rows) * layer.steps
     if blocks.over_units:
         return count_of(layer.units, blocks.units)
     return count_of(layer.histories, blocks.histories)
@@ -151,7 +127,7 @@ def forward_task(layer, blocks, phase, task):
     elif blocks.over_units:
         first = task * blocks.units
         last = min(first + blocks.units, layer.units)
-        forward_step(layer, blocks.ahead, phase - 1, first, last, 0, layer.histories)
+        forward_step(layer, phase - 1, first, last, 0, layer.histories)
     else:
         forward_slice(layer, blocks, task)
 

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit, prange
 
 from nn.kernels.lstm import TILE, VECTOR, count_of, step_and_slots
-from nn.kernels.lstm_backward import transpose_step, transpose_weights
+from nn.kernels.lstm_backward import backward_phases, transpose_step, transpose_weights
 from nn.kernels.lstm_gradients import PANEL, add_product
 from nn.kernels.product import multiply
 from nn.simd import broadcast, horizontal_sum, load, store
@@ -49,7 +49,7 @@ class Targets(NamedTuple):
     scale: np.floating
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(nogil=True, error_model="numpy", inline="always")
 def prepare(layer, signals, propagates, task):
     """Transpose: task number `task` is a step, or after the steps a block of columns of the weights."""
     if task < layer.steps:
@@ -63,7 +63,7 @@ def prepare(layer, signals, propagates, task):
         transpose_weights(layer.input_weights, signals.input_columns, rows, layer.features, first, last)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(nogil=True, error_model="numpy", inline="always")
 def receive(layer, signals, number, first, last, begin, end):
     """Add what units `first` to `last` get back from the deltas of the step taken as number `number`."""
     step, _, _ = step_and_slots(layer, number)
@@ -77,7 +77,7 @@ def receive(layer, signals, number, first, last, begin, end):
     multiply(recurrent, right, target, last - first, end - begin, 1, units, True)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(nogil=True, error_model="numpy", inline="always")
 def backward_step(layer, signals, number, first, last, begin, end):
     """Take the step that forward took as number `number`; -1 only passes signals on to the initial states."""
     for unit in range(first, last, TILE):
@@ -127,7 +127,7 @@ def deltas_of_unit(layer, signals, number, unit, begin, end):
         store(signals.hidden, row + n, kept)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(nogil=True, error_model="numpy", inline="always")
 def backward_slice(layer, signals, blocks, number):
     """Take all steps back for slice number `number` of the histories."""
     begin = number * blocks.histories
@@ -136,7 +136,7 @@ def backward_slice(layer, signals, blocks, number):
         backward_step(layer, signals, layer.steps - 1 - back, 0, layer.units, begin, end)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(nogil=True, error_model="numpy", inline="always")
 def input_signal_block(layer, signals, task):
     """Add the signals of a panel of inputs at one step: task number block * steps + step."""
     first, step = task // layer.steps * PANEL, task % layer.steps
@@ -162,7 +162,7 @@ def pack_row(layer, signals, scale, row):
     return horizontal_sum(total)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(nogil=True, error_model="numpy", inline="always")
 def gradient_block(layer, signals, targets, blocks, task):
     """Add the gradients of all parameters of a block of units in one of the four rows of gates.
 
@@ -191,17 +191,7 @@ def gradient_block(layer, signals, targets, blocks, task):
         add_product(packed, signals.hidden_transposed, targets.recurrent_weights, first, last, units)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def backward_phases(layer, blocks):
-    """Return the number of phases: transpositions, steps or slices, input signals, gradients.
-
-    A step more than there are passes signals on to the initial states. The weights may change in the
-    last phase only: until then their transposed copies are read.
-    """
-    return 3 + (layer.steps + 1 if blocks.over_units else 1)
-
-
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@njit(nogil=True, error_model="numpy", inline="always")
 def backward_tasks(layer, blocks, propagates, phase):
     """Return the number of tasks of a phase."""
     left = backward_phases(layer, blocks) - phase
@@ -218,7 +208,7 @@ def backward_tasks(layer, blocks, propagates, phase):
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def backward_task(layer, signals, targets, blocks, propagates, phase, task):
-    """Do one task of a phase; they may be done in any order."""
+    """Do one task of a phase. The weights may change in the last one: before, their copies are read."""
     left = backward_phases(layer, blocks) - phase
     if phase == 0:
         prepare(layer, signals, propagates, task)
