@@ -45,6 +45,7 @@ from nn.training.callbacks import Callback, LossTable, Snapshots
 from nn.training.divergence import TrainingDiverged
 from nn.training.early_stopping import Best, EarlyStopping
 from nn.training.evaluation import Evaluation, evaluate
+from nn.training.learning_rate import LearningRate
 from nn.training.losses import Losses
 from nn.training.memory import TrainingMemoryError
 from nn.training.options import Options
@@ -65,6 +66,7 @@ __all__ = [
     "EarlyStopping",
     "Evaluation",
     "ImageBatches",
+    "LearningRate",
     "LossTable",
     "Losses",
     "Options",

@@ -1,0 +1,95 @@
+"""Changing the learning rate while training runs, by hand or by a record of such changes."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections import deque
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from nn.training.callbacks import Callback
+from nn.training.watch import known_count, known_number
+
+if TYPE_CHECKING:
+    from nn.training import Trainer
+
+logger = logging.getLogger(__name__)
+
+
+class LearningRate(Callback):
+    """Sets the learning rate between steps, when somebody asks for it or a record says so.
+
+    A schedule goes on multiplying the rate that is set. Every change is logged and remembered, in
+    snapshots too, and the rows of the log show it: so a run that was steered by hand can be repeated, by
+    giving the `changes` of the one as the record of the other.
+
+    Parameters
+    ----------
+    record
+        Steps done to the rate from then on. A run that goes on from a snapshot ignores those before it.
+
+    Attributes
+    ----------
+    changes
+        What was set, as steps done to the rate from then on.
+
+    Raises
+    ------
+    ValueError
+        When a step or a rate is negative or not a finite number.
+    """
+
+    def __init__(self, record: Mapping[int, float] | None = None) -> None:
+        self.record = {known_count(step): _checked(rate) for step, rate in (record or {}).items()}
+        self.changes: dict[int, float] = {}
+        self._wanted: deque[float] = deque(maxlen=1)
+
+    @property
+    def name(self) -> str:
+        """What its state is called in snapshots."""
+        return "learning rate"
+
+    def change(self, rate: float) -> None:
+        """Ask for another rate from the next step on; may be called from any thread.
+
+        Parameters
+        ----------
+        rate
+            Of the optimizer, before any schedule.
+
+        Raises
+        ------
+        ValueError
+            When it is negative or not a finite number.
+        """
+        self._wanted.append(_checked(rate))
+
+    def on_start(self, trainer: Trainer) -> None:
+        """Set the rate of the first step."""
+        self.on_step(trainer)
+
+    def on_step(self, trainer: Trainer) -> None:
+        """Set what is wanted; who asks goes before the record."""
+        step, optimizer = trainer.step, trainer.optimizer
+        rate = self._wanted.pop() if self._wanted else self.record.get(step)
+        if rate is None or self.changes.get(step) == rate:
+            return
+        logger.info("learning rate %g from step %d on, before it was %g", rate, step, optimizer.learning_rate)
+        optimizer.learning_rate = self.changes[step] = rate
+
+    def state(self) -> Mapping[str, Any]:
+        """Return what was set."""
+        return {"steps": list(self.changes), "rates": list(self.changes.values())}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state` returned; see `Callback.load_state`."""
+        rates = [known_number(rate) for rate in state["rates"]]
+        steps = [known_count(step) for step in state["steps"]]
+        self.changes = {step: _checked(rate) for step, rate in zip(steps, rates, strict=True)}
+
+
+def _checked(rate: float | None) -> float:
+    if rate is None or not (math.isfinite(rate) and rate >= 0):
+        raise ValueError(f"learning rate {rate}: must be a finite number, at least 0")
+    return float(rate)
