@@ -20,7 +20,8 @@ from networks.configuration import Fields
 from networks.descent import apply_gradient
 from networks.network import Network, check_dtype, check_input, check_signals
 from nn.initializers import Initializer, Normal, Zeros
-from nn.parameters import Parameters, entry_name
+from nn.named_shapes import entry_name
+from nn.parameters import Parameters
 from nn.shape import AnyShape, as_shape
 
 

@@ -21,7 +21,8 @@ import numpy as np
 
 from nn.gradient_report import Comparison, Report
 from nn.losses import Loss
-from nn.parameters import Parameters, entry_name
+from nn.named_shapes import entry_name
+from nn.parameters import Parameters
 
 KINK_GAP = 1e-4
 """Gap between the one-sided slopes, relative to scale, from which it is no curvature: at epsilon =

@@ -5,17 +5,17 @@ Optimizers, clipping and snapshots see one vector; networks see `parameters["wei
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from nn.history import aligned_zeros
+from nn.named_shapes import NamedShapes, pairs_by_prefix
 from nn.parameter_limit import check_parameter_count
 
 
-class Parameters:
+class Parameters(NamedShapes):
     """Named arrays that share one flat array of values and one of gradients.
 
     Both start at zero. When the parameters are joined into those of a larger network, the arrays
@@ -37,25 +37,14 @@ class Parameters:
     """
 
     def __init__(self, shapes: Mapping[str, tuple[int, ...]], dtype: DTypeLike = np.float32) -> None:
-        self.shapes = dict(shapes)
+        super().__init__(shapes)
         self.dtype = np.dtype(dtype)
-        self._starts: dict[str, int] = {}
-        position = 0
-        for name, shape in self.shapes.items():
-            self._starts[name] = position
-            position += math.prod(shape)
-        self.size = position
-        check_parameter_count(position)
+        check_parameter_count(self.size)
         self._values: np.ndarray | None = None
         self._gradients: np.ndarray | None = None
         self._parent: tuple[Parameters, int] | None = None
         self._children: list[Parameters] = []
         self._frozen: set[str] = set()
-
-    @property
-    def names(self) -> list[str]:
-        """Names in memory order."""
-        return list(self.shapes)
 
     @property
     def values(self) -> np.ndarray:
@@ -87,46 +76,12 @@ class Parameters:
         return self._view(self.gradients, name)
 
     def _view(self, flat: np.ndarray, name: str) -> np.ndarray:
-        shape = self.shapes[name]
-        start = self._starts[name]
-        return flat[start : start + math.prod(shape)].reshape(shape)
-
-    def __contains__(self, name: str) -> bool:
-        return name in self.shapes
-
-    def name_of(self, position: int) -> str:
-        """Name the entry at a flat position, for messages: `weights[3, 4]`.
-
-        Raises
-        ------
-        IndexError
-            When there is no such position.
-        """
-        for name, shape in self.shapes.items():
-            offset = position - self._starts[name]
-            if 0 <= offset < math.prod(shape):
-                return entry_name(name, shape, offset)
-        raise IndexError(f"there is no parameter {position} among {self.size}")
+        return flat[self.slice_of(name)].reshape(self.shapes[name])
 
     def zero_gradients(self) -> None:
         """Set every gradient to zero; gradients that nobody asked for are not made."""
         if self._root()._gradients is not None:
             self.gradients[:] = 0
-
-    def matching(self, prefix: str) -> list[str]:
-        """Return the names of one array, or of all arrays of the network that `prefix` names.
-
-        Raises
-        ------
-        ValueError
-            When there is none.
-        """
-        names = [
-            name for name in self.shapes if name == prefix or name.startswith(f"{prefix}.") or not prefix
-        ]
-        if not names and prefix:
-            raise ValueError(f"no parameters called {prefix!r}; there are {', '.join(self.shapes) or 'none'}")
-        return names
 
     def freeze(self, prefix: str = "") -> None:
         """Keep optimizers from changing an array, or all arrays of a network; "" names all there are.
@@ -151,16 +106,16 @@ class Parameters:
     def _set_frozen(self, names: list[str], frozen: bool) -> None:
         """Tell the whole that these are part of; it alone remembers."""
         root, start = self._place()
-        places = {start + self._starts[name] for name in names if self._count(name)}
-        chosen = {name for name, position in root._starts.items() if position in places and root._count(name)}
+        places = {start + position for name, position in self.starts.items() if name in names}
+        chosen = {name for name, position in root.starts.items() if position in places}
         root._frozen = root._frozen | chosen if frozen else root._frozen - chosen
 
     @property
     def frozen(self) -> list[str]:
         """Names of the arrays that optimizers leave alone, in memory order."""
         root, start = self._place()
-        positions = {root._starts[name] for name in root._frozen}
-        return [name for name in self.shapes if self._count(name) and start + self._starts[name] in positions]
+        positions = {root.slice_of(name).start for name in root._frozen}
+        return [name for name, position in self.starts.items() if start + position in positions]
 
     def trainable_slices(self) -> list[slice]:
         """Return where the flat arrays are not frozen, in order, neighbours together."""
@@ -168,22 +123,14 @@ class Parameters:
             return [slice(0, self.size)] if self.size else []
         frozen = set(self.frozen)
         slices: list[slice] = []
-        for name in self.shapes:
-            start = self._starts[name]
-            stop = start + self._count(name)
-            if name in frozen or start == stop:
+        for name in self.names:
+            place = self.slice_of(name)
+            if name in frozen or place.start == place.stop:
                 continue
-            if slices and slices[-1].stop == start:
-                start = slices.pop().start
-            slices.append(slice(start, stop))
+            if slices and slices[-1].stop == place.start:
+                place = slice(slices.pop().start, place.stop)
+            slices.append(place)
         return slices
-
-    def slice_of(self, name: str) -> slice:
-        """Return where an array lies in the flat ones."""
-        return slice(self._starts[name], self._starts[name] + self._count(name))
-
-    def _count(self, name: str) -> int:
-        return math.prod(self.shapes[name])
 
     def _place(self) -> tuple[Parameters, int]:
         """Return the whole that these are part of, and where they begin in it."""
@@ -211,7 +158,7 @@ class Parameters:
 
     def _root(self) -> Parameters:
         """Return the whole that these parameters are part of, at the end of all joins."""
-        return self if self._parent is None else self._parent[0]._root()
+        return self._place()[0]
 
     def copy_from(self, other: Parameters, prefix: str = "", other_prefix: str | None = None) -> None:
         """Copy the values of parameters with the same names and shapes, in whatever order they lie.
@@ -230,22 +177,9 @@ class Parameters:
         ValueError
             When names or shapes differ; nothing is copied then.
         """
-        here = self._under(prefix)
-        there = other._under(prefix if other_prefix is None else other_prefix)
-        if {name: self.shapes[own] for name, own in here.items()} != {
-            name: other.shapes[own] for name, own in there.items()
-        }:
-            more, less = _differences(self, here, other, there), _differences(other, there, self, here)
-            raise ValueError(
-                f"parameters differ: here {', '.join(more) or 'nothing more'}; "
-                f"there {', '.join(less) or 'nothing more'}"
-            )
-        for name, own in here.items():
-            self[own][...] = other[there[name]]
-
-    def _under(self, prefix: str) -> dict[str, str]:
-        """Return the names that begin with a prefix by the rest of them."""
-        return {name[len(prefix) :].removeprefix("."): name for name in self.matching(prefix)}
+        pairs = pairs_by_prefix(self, prefix, other, prefix if other_prefix is None else other_prefix)
+        for here, there in pairs:
+            self[here][...] = other[there]
 
     def copy(self) -> Parameters:
         """Return parameters of the same names, shapes and values that share no memory and no gradients."""
@@ -299,24 +233,6 @@ class Parameters:
         self._values = self._gradients = None
         for child in self._children:
             child._forget_arrays()
-
-
-def entry_name(name: str, shape: tuple[int, ...], offset: int) -> str:
-    """Name the entry at a flat offset of an array, for messages: `weights[3, 4]`."""
-    index = ", ".join(str(int(i)) for i in np.unravel_index(offset, shape))
-    return f"{name}[{index}]"
-
-
-def _differences(
-    parameters: Parameters, names: Mapping[str, str], other: Parameters, other_names: Mapping[str, str]
-) -> list[str]:
-    """Describe the arrays of one that the other does not have."""
-    theirs = {name: other.shapes[own] for name, own in other_names.items()}
-    return [
-        f"{own} {parameters.shapes[own]}"
-        for name, own in names.items()
-        if theirs.get(name) != parameters.shapes[own]
-    ]
 
 
 def _check_parts(parts: Mapping[str, Parameters]) -> None:

@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from nn.history import CACHE_LINE
-from nn.parameters import Parameters, entry_name
+from nn.parameters import Parameters
 
 SHAPES = {"weights": (3, 4), "biases": (3,)}
 
@@ -126,25 +124,6 @@ def test_a_copy_shares_nothing():
     assert parameters.values.tolist() == list(range(15))
     assert copy.shapes == parameters.shapes
     assert copy.dtype == parameters.dtype
-
-
-@given(st.lists(st.lists(st.integers(1, 4), max_size=3).map(tuple), min_size=1, max_size=4))
-def test_every_position_has_the_name_that_finds_it(shapes):
-    parameters = filled({f"array{number}": shape for number, shape in enumerate(shapes)})
-    for position in range(parameters.size):
-        name, _, index = parameters.name_of(position).rstrip("]").partition("[")
-        entry = tuple(int(part) for part in index.split(", ") if part)
-        assert parameters[name][entry] == position
-
-
-@pytest.mark.parametrize("position", [-1, 15])
-def test_positions_outside_are_refused(position):
-    with pytest.raises(IndexError, match=f"no parameter {position} among 15"):
-        filled().name_of(position)
-
-
-def test_entry_name_counts_through_the_last_axis_first():
-    assert entry_name("weights", (3, 4), 6) == "weights[1, 2]"
 
 
 def test_freezing_an_empty_array_freezes_nothing_that_begins_where_it_lies():
