@@ -1,4 +1,4 @@
-"""Convolutional LSTM: every rung against central differences, the plain rung, the LSTM and torch."""
+"""Convolutional LSTM: every rung against central differences, the plain rung and the LSTM."""
 
 import json
 
@@ -6,10 +6,20 @@ import network_checks as checks
 import numpy as np
 import pytest
 import state_checks
+from convolutional_lstm_networks import (
+    FAMILY,
+    PLAIN,
+    convolutional_lstm,
+    every_dtype,
+    every_faster_rung,
+    every_rung,
+    settings,
+    videos,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
-from networks.ladder import FAMILIES, network_from_configuration
+from networks.ladder import network_from_configuration
 from networks.lstm import LSTM
 from networks.sequential import Sequential
 from networks.stateful import HiddenStates
@@ -17,31 +27,7 @@ from nn.shape import SequenceShape, Shape, VideoShape
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-FAMILY = FAMILIES["convolutional_lstm"]
-PLAIN = FAMILY.rungs["plain"]
-
-every_rung = pytest.mark.parametrize("rung", FAMILY.rungs)
-every_faster_rung = pytest.mark.parametrize("rung", [name for name in FAMILY.rungs if name != "plain"])
-every_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
-
-videos = st.builds(VideoShape, st.integers(1, 3), st.integers(1, 4), st.integers(1, 5), st.integers(1, 3))
-settings = st.fixed_dictionaries(
-    {
-        "channels": st.integers(1, 3),
-        "kernel": st.sampled_from([1, 3, 5]),
-        "peepholes": st.booleans(),
-        "whole_sequence": st.booleans(),
-    }
-)
-USUAL = {"channels": 3, "kernel": 3, "peepholes": True, "whole_sequence": True}
 histories = st.integers(1, 20)
-
-
-def convolutional_lstm(kind, shape, dtype="float64", **options):
-    network = kind(shape, **(USUAL | options), generator=np.random.default_rng(2), dtype=dtype)
-    drawn = np.random.default_rng(7).normal(size=network.parameters.size)
-    network.parameters.values[:] = 0.5 * drawn
-    return network
 
 
 def build(kind, dtype):
@@ -280,60 +266,3 @@ def test_connections_are_uses_of_weights_within_the_image():
     assert network.connections == 5 * pairs * 12 * (2 + 3)
     with_peepholes = convolutional_lstm(PLAIN, VideoShape(5, 4, 3, 2), channels=3)
     assert with_peepholes.connections == network.connections + 5 * 3 * 4 * 3 * 3
-
-
-def in_torch(torch, network, values, initial, present):
-    """Return outputs, final states and leaves of the same steps in torch, from equation 3 of the paper."""
-    leaf = {name: network.parameters[name] for name in network.parameters.names}
-    leaf |= {"values": values, **initial._asdict()}
-    leaf = {name: torch.tensor(array, requires_grad=True) for name, array in leaf.items()}
-
-    def images(tensor):
-        return tensor.permute(3, 2, 0, 1)
-
-    hidden, cells = images(leaf["hidden"]), images(leaf["cells"])
-    peepholes = torch.zeros(3, 1, 1, 1, dtype=hidden.dtype)
-    if network.peepholes:
-        peepholes = leaf["peepholes"].permute(0, 3, 1, 2)
-    kernels = [leaf[f"{name}_weights"].permute(0, 3, 1, 2) for name in ("input", "recurrent")]
-    outputs = []
-    for t in range(network.steps):
-        sums = torch.nn.functional.conv2d(
-            images(leaf["values"][t]), kernels[0], leaf["biases"], padding="same"
-        )
-        sums = sums + torch.nn.functional.conv2d(hidden, kernels[1], padding="same")
-        i, f, g, o = sums.chunk(4, dim=1)
-        i, f = torch.sigmoid(i + peepholes[0] * cells), torch.sigmoid(f + peepholes[1] * cells)
-        new_cells = f * cells + i * torch.tanh(g)
-        o = torch.sigmoid(o + peepholes[2] * new_cells)
-        there = torch.tensor(present[t])[:, None, None, None]
-        hidden = torch.where(there, o * torch.tanh(new_cells), hidden)
-        cells = torch.where(there, new_cells, cells)
-        outputs.append(torch.where(there, hidden, 0.0))
-    ends = [each.permute(2, 3, 1, 0) for each in (hidden, cells)]
-    whole = torch.stack(outputs).permute(0, 3, 4, 2, 1)
-    return (whole if network.whole_sequence else ends[0]), ends, leaf
-
-
-@every_rung
-@every_dtype
-@given(shape=videos, settings=settings, histories=histories, masked=st.booleans())
-def test_torch_gives_the_same(rung, dtype, shape, settings, histories, masked):
-    torch = pytest.importorskip("torch")
-    network = convolutional_lstm(FAMILY.rungs[rung], shape, dtype, **settings)
-    values, signals = checks.numbers(network, histories)
-    initial, final = (state_checks.states(network, histories, seed) for seed in (3, 5))
-    present = np.ones((network.steps, histories), bool)
-    if masked:
-        network.step_mask = present = state_checks.mask(network, histories)
-    found = state_checks.pass_through(network, values, signals, initial, final)
-    outputs, ends, leaf = in_torch(torch, network, values, initial, present)
-    weights = [torch.tensor(array) for array in (signals, *final)]
-    sum((weight * value).sum() for weight, value in zip(weights, (outputs, *ends), strict=True)).backward()
-    gradients = {name: tensor.grad.numpy() for name, tensor in leaf.items()}
-    renamed = {"values": "input signals", "hidden": "initial signals of hidden"}
-    renamed["cells"] = "initial signals of cells"
-    expected = {renamed.get(name, name): gradient for name, gradient in gradients.items()}
-    expected |= {"outputs": outputs.detach().numpy()}
-    expected |= {"final hidden": ends[0].detach().numpy(), "final cells": ends[1].detach().numpy()}
-    state_checks.assert_close(found, expected, FAMILY.tolerance[dtype])
