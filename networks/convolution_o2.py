@@ -24,9 +24,9 @@ from __future__ import annotations
 import numpy as np
 
 from networks import convolution, convolution_o1
+from networks.checks import check_input, check_signals
 from networks.dense_o2 import WORTH_A_REGION
 from networks.descent import gradient_targets
-from networks.network import check_input, check_signals
 from nn.activations import Identity
 from nn.history import LANES, aligned_zeros, pad_histories, padded
 from nn.kernels import convolution as kernels

@@ -14,9 +14,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
+from networks.checks import check_dtype, check_input, check_signals
 from networks.configuration import Fields
 from networks.descent import apply_gradient
-from networks.network import check_dtype, check_input, check_signals
 from networks.stateful import AnyStates, Stateful
 from nn.history import padded
 from nn.initializers import Initializer, Zeros

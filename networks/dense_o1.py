@@ -16,8 +16,8 @@ from __future__ import annotations
 import numpy as np
 
 from networks import dense
+from networks.checks import check_input, check_signals
 from networks.descent import gradient_targets
-from networks.network import check_input, check_signals
 from nn.history import aligned_zeros
 from nn.kernels.dense import bias_gradients, forward_loops, input_signals_loops, weight_gradients_loops
 

@@ -21,8 +21,8 @@ from __future__ import annotations
 import numpy as np
 
 from networks import dense_o1
+from networks.checks import check_input, check_signals
 from networks.descent import gradient_targets
-from networks.network import check_input, check_signals
 from nn.history import aligned_zeros, pad_histories, padded
 from nn.kernels import dense as kernels
 

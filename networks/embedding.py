@@ -16,9 +16,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
+from networks.checks import check_dtype, check_input, check_signals
 from networks.configuration import Fields
 from networks.descent import apply_gradient
-from networks.network import Network, check_dtype, check_input, check_signals
+from networks.network import Network
 from nn.initializers import Initializer, Normal, Zeros
 from nn.named_shapes import entry_name
 from nn.parameters import Parameters

@@ -17,8 +17,8 @@ from __future__ import annotations
 import numpy as np
 
 from networks import embedding_o1
+from networks.checks import check_input, check_signals
 from networks.descent import named_targets
-from networks.network import check_input, check_signals
 from nn.history import pad_histories, padded
 from nn.kernels import embedding as kernels
 

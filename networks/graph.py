@@ -32,9 +32,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
+from networks.checks import check_dtype
 from networks.descent import apply_gradient
 from networks.graph_views import as_images, as_slice
-from networks.network import Network, check_dtype
+from networks.network import Network
 from nn.graph.graph import Graph, checked_index
 from nn.graph.neuron import Connection, Kind, Layer, Neuron, Weight
 from nn.history import padded

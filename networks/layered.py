@@ -10,8 +10,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
+from networks.checks import check_dtype
 from networks.configuration import Fields
-from networks.network import check_dtype
 from networks.stateful import Stateful
 from networks.tracks import History, Track, make_history, make_tracks
 from nn.history import aligned_zeros, padded

@@ -22,9 +22,10 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
+from networks.checks import check_dtype, check_input, check_signals
 from networks.configuration import Fields
 from networks.descent import apply_gradient
-from networks.network import Network, check_dtype, check_input, check_signals
+from networks.network import Network
 from nn.activations import Activation, LeakyReLU
 from nn.image import Box, Tiling
 from nn.initializers import BiasInitializer, Glorot, Initializer, Zeros

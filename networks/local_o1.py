@@ -15,8 +15,8 @@ from __future__ import annotations
 import numpy as np
 
 from networks import local
+from networks.checks import check_input, check_signals
 from networks.descent import gradient_targets
-from networks.network import check_input, check_signals
 from nn.history import aligned_zeros
 from nn.kernels.dense import bias_gradients
 from nn.kernels.local import Geometry

@@ -10,7 +10,7 @@ recurrent networks and to the graph, whose connections can be delayed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, NamedTuple, Self
 
@@ -22,9 +22,9 @@ from networks.network import Network
 from networks.parts import under
 from networks.wires import (
     Input,
-    Use,
     Wire,
     apart,
+    check_ends,
     named_networks,
     together,
     uses_before,
@@ -80,7 +80,7 @@ class Model(Container):
         networks = named_networks(uses)
         check_names(self.family, networks)
         names = wire_names(sources, uses, networks)
-        _check_ends(sources, results, uses, names)
+        check_ends(sources, results, uses, names)
         self.input_shapes = {name: wire.shape for name, wire in sources.items()}
         self.output_shapes = {name: wire.shape for name, wire in results.items()}
         self._outputs = {name: names[id(wire)] for name, wire in results.items()}
@@ -278,21 +278,6 @@ class Model(Container):
 def _twin(network: Network) -> Network:
     """Return a network like another that draws from the same generators."""
     return deepcopy(network, {id(generator): generator for generator in network.generators.values()})
-
-
-def _check_ends(
-    inputs: Mapping[str, Wire], outputs: Mapping[str, Wire], uses: Sequence[Use], names: Mapping[int, str]
-) -> None:
-    """Refuse inputs that nothing reads, and outputs that are inputs or not there."""
-    if not outputs or not inputs:
-        raise ValueError("model: give at least one input and one output")
-    read = {id(source) for use in uses for source in use.sources}
-    for name, wire in inputs.items():
-        if id(wire) not in read:
-            raise ValueError(f"model: no output depends on the input {name}")
-    for name, wire in outputs.items():
-        if not isinstance(wire, Use) or id(wire) not in names:
-            raise ValueError(f"model: output {name} is not what a network gives")
 
 
 def _only(by_name: Mapping[str, Any], what: str) -> Any:

@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from networks.checks import check_input, check_signals, check_state
 from networks.configuration import Fields
 from networks.descent import apply_gradient
-from networks.network import check_input, check_signals, check_state
 from networks.normalisation_base import Normalisation
 from nn.choices import choose
 from nn.shape import AnyShape, as_shape, features_of

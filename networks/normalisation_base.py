@@ -9,8 +9,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
+from networks.checks import check_dtype
 from networks.configuration import Fields
-from networks.network import Network, check_dtype
+from networks.network import Network
 from nn.parameters import Parameters
 from nn.shape import AnyShape, as_shape
 

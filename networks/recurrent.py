@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from networks.checks import check_input, check_signals
 from networks.layered import Layered
-from networks.network import check_input, check_signals
 from networks.stateful import AnyStates
 from networks.tracks import History, Track
 from nn.shape import AnyShape, Shape, as_shape

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from networks.checks import check_input, check_signals
 from networks.configuration import Fields
-from networks.network import check_input, check_signals
 from networks.weightless import Weightless
 from nn.shape import AnyShape, Shape, as_shape
 

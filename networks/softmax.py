@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.network import check_input, check_signals
+from networks.checks import check_input, check_signals
 from networks.weightless import Weightless
 from nn.shape import AnyShape
 

@@ -19,10 +19,11 @@ from typing import Any, Self
 
 import numpy as np
 
+from networks.checks import check_state
 from networks.configuration import Fields
 from networks.container import Build, Container
 from networks.descent import apply_gradient
-from networks.network import Network, check_state
+from networks.network import Network
 from networks.parts import load_arrays, under
 from nn.parameters import Parameters
 

@@ -15,9 +15,10 @@ from typing import Any, Self
 
 import numpy as np
 
+from networks.checks import check_input, check_signals
 from networks.configuration import Fields
 from networks.container import Build, Container
-from networks.network import Network, check_input, check_signals
+from networks.network import Network
 from networks.parts import under
 from nn.history import aligned_zeros, padded
 from nn.parameters import Parameters

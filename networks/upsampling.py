@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from networks.checks import check_input, check_signals
 from networks.configuration import Fields
-from networks.network import check_input, check_signals
 from networks.weightless import Weightless, image_shape
 from nn.shape import AnyShape, Shape
 from nn.windows import as_pair

@@ -11,8 +11,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
+from networks.checks import check_dtype, check_input, check_signals
 from networks.configuration import Fields
-from networks.network import Network, check_dtype, check_input, check_signals
+from networks.network import Network
 from nn.history import aligned_zeros, pad_histories, padded
 from nn.parameters import Parameters
 from nn.shape import AnyShape, Shape, as_shape

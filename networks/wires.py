@@ -186,6 +186,27 @@ def wire_names(
     return names
 
 
+def check_ends(
+    inputs: Mapping[str, Wire], outputs: Mapping[str, Wire], uses: Sequence[Use], names: Mapping[int, str]
+) -> None:
+    """Refuse inputs that nothing reads, and outputs that are inputs or not there.
+
+    Raises
+    ------
+    ValueError
+        Naming the input or output.
+    """
+    if not outputs or not inputs:
+        raise ValueError("model: give at least one input and one output")
+    read = {id(source) for use in uses for source in use.sources}
+    for name, wire in inputs.items():
+        if id(wire) not in read:
+            raise ValueError(f"model: no output depends on the input {name}")
+    for name, wire in outputs.items():
+        if not isinstance(wire, Use) or id(wire) not in names:
+            raise ValueError(f"model: output {name} is not what a network gives")
+
+
 def wires_from_names(
     inputs: Mapping[str, Input], networks: Mapping[str, Network], uses: Sequence[Any]
 ) -> dict[str, Wire]:

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from networks.dense import Dense
-from networks.network import check_dtype
 from nn.shape import Shape
 
 
@@ -39,17 +38,6 @@ def test_a_network_is_its_own_only_layer():
     assert subject.layers == [subject]
     assert subject.dtype == np.float32
     assert subject.structure() == {}
-
-
-@pytest.mark.parametrize("dtype", [np.float16, np.int32, np.complex64, "float128"])
-def test_other_dtypes_are_refused(dtype):
-    with pytest.raises(ValueError, match="networks compute in float32 or float64"):
-        check_dtype(dtype)
-
-
-@pytest.mark.parametrize("dtype", ["float32", np.float64, np.dtype(np.float32)])
-def test_floats_are_taken_by_any_name(dtype):
-    assert check_dtype(dtype) == np.dtype(dtype)
 
 
 def test_all_histories_are_entries_unless_it_is_said_how_many():

@@ -1,0 +1,84 @@
+"""Refusing arrays and dtypes that do not fit a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from networks.network import Network
+from nn.shape import AnyShape
+
+
+def check_input(network: Network, values: np.ndarray, shape: AnyShape, what: str) -> None:
+    """Refuse an array that does not fit a network.
+
+    Parameters
+    ----------
+    network
+        Takes values of its dtype.
+    values
+        Should be (*shape, N) with N at least 1.
+    shape
+        What all axes but the last should be.
+    what
+        What the message calls the array.
+
+    Raises
+    ------
+    ValueError
+        Naming the network, the shape it has and the shape it was given.
+    """
+    if values.shape[:-1] != tuple(shape) or not values.size:
+        raise ValueError(f"{network.family}: {what} have shape {values.shape}, expected ({shape}, histories)")
+    if values.dtype != network.dtype:
+        raise ValueError(f"{network.family}: {what} are {values.dtype}, the network is {network.dtype}")
+
+
+def check_signals(network: Network, signals: np.ndarray) -> None:
+    """Refuse output signals that do not belong to the last forward.
+
+    Raises
+    ------
+    ValueError
+        As `check_input`, and when the number of histories is another than that of the last forward.
+    """
+    check_input(network, signals, network.output_shape, "signals")
+    histories = network.values.shape[-1]
+    if signals.shape[-1] != histories:
+        raise ValueError(
+            f"{network.family}: signals have {signals.shape[-1]} histories, the last forward had {histories}"
+        )
+
+
+def check_state(network: Network, state: Mapping[str, np.ndarray]) -> None:
+    """Refuse arrays that are not like those in a network's state.
+
+    Raises
+    ------
+    ValueError
+        Naming the array that is missing, foreign, or of another shape or dtype.
+    """
+    expected, found = (
+        {name: f"{array.dtype} {array.shape}" for name, array in arrays.items()}
+        for arrays in (network.state(), state)
+    )
+    for name in [*expected, *found]:
+        here, there = expected.get(name, "nothing"), found.get(name, "nothing")
+        if here != there:
+            raise ValueError(f"{network.family}: state {name} is {there}, expected {here}")
+
+
+def check_dtype(dtype: DTypeLike) -> np.dtype:
+    """Return float32 or float64 as a dtype.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+    """
+    chosen = np.dtype(dtype)
+    if chosen not in (np.dtype(np.float32), np.dtype(np.float64)):
+        raise ValueError(f"dtype {chosen}: networks compute in float32 or float64")
+    return chosen
