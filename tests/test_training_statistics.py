@@ -4,6 +4,7 @@ import csv
 import json
 import logging
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,12 +14,14 @@ from networks.dense import Dense
 from networks.model import Model
 from networks.noise import Dropout
 from networks.sequential import Sequential
+from networks.time_distributed import TimeDistributed
 from networks.wires import Input, Use
 from nn.activations import ReLU, Sigmoid
 from nn.optimizers import SGD
 from nn.schedules import Constant
+from nn.shape import SequenceShape, Shape
 from nn.snapshot import load
-from nn.training import Callback, ImageBatches, Snapshots, Statistics
+from nn.training import ArrayBatches, Callback, ImageBatches, Snapshots, Statistics
 
 
 class Hold(Callback):
@@ -28,9 +31,12 @@ class Hold(Callback):
         return trainer.step == 0
 
     def on_gradients(self, trainer):
-        leaves, entries = trainer.network.leaves, trainer.network.entries
-        self.values = {name: leaf.values[..., :entries].astype(np.float64) for name, leaf in leaves.items()}
-        self.signals = {name: leaf.signals[..., :entries].astype(np.float64) for name, leaf in leaves.items()}
+        leaves = trainer.network.leaves
+        self.entries = {name: leaf.entries for name, leaf in leaves.items()}
+        self.values, self.signals = (
+            {name: getattr(leaf, what)[..., : leaf.entries].astype(float) for name, leaf in leaves.items()}
+            for what in ("values", "signals")
+        )
         self.gradients = {name: leaf.parameters.gradients.copy() for name, leaf in leaves.items()}
         self.before = {name: leaf.parameters.values.copy() for name, leaf in leaves.items()}
 
@@ -107,6 +113,29 @@ def test_unused_histories_are_left_out():
     assert values.size == CODE.size
     for number in ("0.mean", "0.deviation", "0.signal_norm", "1.signal_norm"):
         assert statistics.rows[0].numbers[number] == pytest.approx(alone.rows[0].numbers[number], rel=1e-5)
+
+
+def test_a_layer_at_every_step_counts_the_steps_that_are_there():
+    """The steps of all entries are its histories, but the loss is a mean over the entries."""
+    shape, generator = SequenceShape(4, 3), np.random.default_rng(1)
+    network = Sequential.chain(
+        shape,
+        partial(TimeDistributed, network=partial(Dense, output_shape=Shape(1, 1, 2), generator=generator)),
+    )
+    there = np.arange(4) < generator.integers(1, 4, 10)[:, None]
+    sequences = generator.random((10, *shape)).astype(np.float32)
+    batches = ArrayBatches(sequences, generator.random((10, 4, 2)), step_masks=there)
+    look, statistics = Hold(), Statistics(interval=1, unit="steps")
+    trainer = make_trainer(network=network, batches=batches, held_out=None, batch_size=3)
+    trainer.train(epochs=0.3, callbacks=[look, statistics])
+    numbers = statistics.rows[0].numbers
+    (name,) = (name for name in look.gradients if look.gradients[name].size)
+    present = look.values[name][..., : look.entries[name]]
+    assert 3 < look.entries[name] < 12
+    assert numbers[f"{name}.mean"] == pytest.approx(present.mean(), rel=1e-6)
+    assert numbers[f"{name}.deviation"] == pytest.approx(present.std(), rel=1e-6)
+    length = np.linalg.norm(look.signals[name]) * np.sqrt(3)
+    assert numbers[f"{name}.signal_norm"] == pytest.approx(length, rel=1e-6)
 
 
 def test_the_table_is_the_rows(tmp_path):

@@ -25,15 +25,16 @@ class Change(NamedTuple):
         return cls(parameters, parameters.values.copy())
 
 
-def value_numbers(layer: Any, entries: int | None) -> dict[str, float]:
+def value_numbers(layer: Any, entries: int) -> dict[str, float]:
     """Describe the values of a layer in the last forward, and its signals in the last backward.
 
     Parameters
     ----------
     layer
-        A network with values and signals (..., N).
+        A network with values and signals (..., N), of which the first `layer.entries` count, None for
+        all. One that is applied to every step has as many as there are steps of entries.
     entries
-        How many of the histories count, the first of them; None for all.
+        Of the batch, over which the loss is a mean.
 
     Returns
     -------
@@ -44,7 +45,7 @@ def value_numbers(layer: Any, entries: int | None) -> dict[str, float]:
         the Euclidean norm of the signals of an entry's own loss, the root of the mean of its square
         over the entries; so it does not depend on how many there are.
     """
-    values, signals = layer.values[..., :entries], layer.signals[..., :entries]
+    values, signals = layer.values[..., : layer.entries], layer.signals[..., : layer.entries]
     numbers = {
         "mean": float(np.mean(values, dtype=np.float64)),
         "deviation": float(np.std(values, dtype=np.float64)),
@@ -52,7 +53,7 @@ def value_numbers(layer: Any, entries: int | None) -> dict[str, float]:
     }
     if (ends := _ends(layer)) is not None:
         numbers["saturated"] = _saturated(values, *ends)
-    return {**numbers, "signal_norm": norm(signals) * math.sqrt(signals.shape[-1])}
+    return {**numbers, "signal_norm": norm(signals) * math.sqrt(entries)}
 
 
 def parameter_numbers(change: Change) -> dict[str, float]:

@@ -111,7 +111,8 @@ class Statistics(Callback):
 
     def on_gradients(self, trainer: Trainer) -> None:
         """Measure all but the update."""
-        entries, leaves = trainer.network.entries, trainer.network.leaves
+        leaves, left = trainer.network.leaves, len(trainer.batches) - trainer.shuffle.entry
+        entries = min(trainer.batch_size, left)
         numbers = {name: value_numbers(layer, entries) for name, layer in leaves.items()}
         learning = {name: layer.parameters for name, layer in leaves.items() if layer.parameters.size}
         for name, parameters in learning.items():
