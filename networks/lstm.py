@@ -215,7 +215,7 @@ class LSTM(Recurrent):
 
     @classmethod
     def _options(cls, fields: Fields) -> dict[str, Any]:
-        return super()._options(fields) | {"peepholes": fields.boolean("peepholes")}
+        return super()._options(fields) | {"peepholes": fields.boolean("peepholes"), "forget_bias": 0.0}
 
 
 class LSTMCell(LSTM):
@@ -272,7 +272,8 @@ class LSTMCell(LSTM):
 
     @classmethod
     def _options(cls, fields: Fields) -> dict[str, Any]:
-        return {"units": fields.whole("units"), "peepholes": fields.boolean("peepholes")}
+        own = {"units": fields.whole("units"), "peepholes": fields.boolean("peepholes")}
+        return own | {"forget_bias": 0.0}
 
 
 def _over_steps(deltas: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -137,8 +137,8 @@ def _count(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarra
 
 
 def _shade(colour: str, share: float, right: bool) -> tuple[int, int, int]:
-    """Mix a colour with the picture's grey: right answers by their share, wrong ones ten times as fast."""
-    amount = 0.6 * share if right else min(1.0, 10 * share)
+    """Mix a colour with grey: right answers by their share, wrong ones, which are few, by its root."""
+    amount = 0.6 * share if right else min(1.0, 3 * share**0.5)
     strong, weak = (tuple(int(text[i : i + 2], 16) for i in (1, 3, 5)) for text in (colour, GRID))
     red, green, blue = (round(amount * s + (1 - amount) * w) for s, w in zip(strong, weak, strict=True))
     return red, green, blue
