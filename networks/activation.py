@@ -67,6 +67,6 @@ class ActivationLayer(Weightless):
         """Describe the network."""
         return {**super().to_configuration(), "activation": self.activation.to_configuration()}
 
-    @staticmethod
-    def _options(fields: Fields) -> dict[str, Any]:
+    @classmethod
+    def _options(cls, fields: Fields) -> dict[str, Any]:
         return {"activation": fields.activation("activation")}

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.network import Network
-from nn.shape import AnyShape
+from nn.shape import AnyShape, Shape, as_shape
 
 
 def check_input(network: Network, values: np.ndarray, shape: AnyShape, what: str) -> None:
@@ -82,3 +82,17 @@ def check_dtype(dtype: DTypeLike) -> np.dtype:
     if chosen not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise ValueError(f"dtype {chosen}: networks compute in float32 or float64")
     return chosen
+
+
+def image_shape(family: str, shape: AnyShape) -> Shape:
+    """Return the shape of an image that a network takes.
+
+    Raises
+    ------
+    ValueError
+        Naming the network, when the shape is that of a sequence or a video.
+    """
+    checked = as_shape(shape)
+    if not isinstance(checked, Shape):
+        raise ValueError(f"{family}: takes images (height, width, channels), not {checked}")
+    return checked

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nn.activations import Activation, activation_from_configuration
-from nn.shape import Shape, parse_shape
+from nn.shape import parse_shape
 
 
 class Fields:
@@ -67,6 +67,10 @@ class Fields:
         value: list[Any] = self._take(name, list)
         return value
 
+    def text_or_items(self, name: str) -> str | list[Any]:
+        """Take a string or a list."""
+        return self.text(name) if isinstance(self._left.get(name), str) else self.items(name)
+
     def named(self, name: str) -> dict[str, dict[str, Any]]:
         """Take descriptions by name, in their order."""
         described: dict[str, dict[str, Any]] = self._take(name, dict)
@@ -96,19 +100,9 @@ class Fields:
         number: float = self._take(name, float)
         return number
 
-    def optional_whole(self, name: str) -> int | None:
-        """Take a whole number, or None."""
-        if name in self._left and self._left[name] is None:
-            return self._left.pop(name)
-        return self.whole(name)
-
     def shape(self, name: str) -> Any:
         """Take a shape such as 28x28x1, or 28x28 of a sequence."""
         return parse_shape(self.text(name))
-
-    def image_shape(self, name: str) -> Shape:
-        """Take the shape of an image."""
-        return Shape.parse(self.text(name))
 
     def activation(self, name: str) -> Activation:
         """Take the description of an activation."""

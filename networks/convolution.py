@@ -15,18 +15,17 @@ A kernel is not turned round: this is a correlation, as everywhere in the field.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.checks import check_dtype, check_input, check_signals
+from networks.checks import check_dtype, check_input, check_signals, image_shape
 from networks.configuration import Fields
 from networks.descent import apply_gradient
-from networks.network import Network
+from networks.described import Described, undrawn
 from nn.activations import Activation, LeakyReLU
-from nn.initializers import BiasInitializer, Glorot, Initializer, Zeros
+from nn.initializers import BiasInitializer, Glorot, Initializer
 from nn.parameters import Parameters
 from nn.shape import Shape
 from nn.windows import Kernel, Padding, Pair, Windows, as_pair
@@ -60,7 +59,7 @@ def correlate(windows: Windows, sources: np.ndarray, image: np.ndarray) -> np.nd
     return gradient
 
 
-class Convolution(Network):
+class Convolution(Described):
     """A convolutional layer: each output pixel sees a window of the image, all with the same weights.
 
     Parameters
@@ -109,7 +108,7 @@ class Convolution(Network):
     ) -> None:
         if channels < 1:
             raise ValueError(f"{self.family}: {channels} channels, there must be at least 1")
-        self.input_shape = Shape(*input_shape)
+        self.input_shape = image_shape(self.family, input_shape)
         self.kernel = Kernel(
             as_pair(kernel, "kernel"),
             as_pair(stride, "stride"),
@@ -189,9 +188,7 @@ class Convolution(Network):
     def to_configuration(self) -> dict[str, Any]:
         """Describe the layer."""
         kernel = self.kernel
-        return {
-            "family": self.family,
-            "input_shape": str(self.input_shape),
+        return super().to_configuration() | {
             "channels": self.output_shape.channels,
             "kernel": list(kernel.size),
             "stride": list(kernel.stride),
@@ -201,39 +198,12 @@ class Convolution(Network):
         }
 
     @classmethod
-    def from_configuration(
-        cls,
-        configuration: Mapping[str, Any],
-        structure: Mapping[str, np.ndarray],
-        *,
-        dtype: DTypeLike = np.float32,
-    ) -> Self:
-        """Build the layer that `to_configuration` described, with parameters of zero; it has no structure.
-
-        Raises
-        ------
-        ValueError
-            Naming the field that is missing, unknown or does not fit.
-        """
-        with Fields(configuration, structure) as fields:
-            return cls(
-                fields.image_shape("input_shape"),
-                **cls._options(fields, configuration),
-                activation=fields.activation("activation"),
-                initializer=Zeros(),
-                generator=np.random.default_rng(0),
-                dtype=dtype,
-            )
-
-    @classmethod
-    def _options(cls, fields: Fields, configuration: Mapping[str, Any]) -> dict[str, Any]:
-        same = configuration.get("padding") == "same"
-        return {
+    def _options(cls, fields: Fields) -> dict[str, Any]:
+        return undrawn() | {
             "channels": fields.whole("channels"),
-            "kernel": fields.items("kernel"),
-            "stride": fields.items("stride"),
-            "padding": fields.text("padding") if same else fields.items("padding"),
-            "dilation": fields.items("dilation"),
+            **{name: fields.items(name) for name in ("kernel", "stride", "dilation")},
+            "padding": fields.text_or_items("padding"),
+            "activation": fields.activation("activation"),
         }
 
 
@@ -288,6 +258,5 @@ class TransposedConvolution(Convolution):
         return super().to_configuration() | {"output_padding": list(self.output_padding)}
 
     @classmethod
-    def _options(cls, fields: Fields, configuration: Mapping[str, Any]) -> dict[str, Any]:
-        output_padding = fields.items("output_padding")
-        return super()._options(fields, configuration) | {"output_padding": output_padding}
+    def _options(cls, fields: Fields) -> dict[str, Any]:
+        return super()._options(fields) | {"output_padding": fields.items("output_padding")}

@@ -216,4 +216,4 @@ class ConvolutionalLSTM(ConvolutionalRecurrent):
 
     @classmethod
     def _options(cls, fields: Fields) -> dict[str, Any]:
-        return super()._options(fields) | {"peepholes": fields.boolean("peepholes"), "forget_bias": 0.0}
+        return super()._options(fields) | {"peepholes": fields.boolean("peepholes")}

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -17,6 +17,7 @@ from numpy.typing import DTypeLike
 from networks.checks import check_dtype, check_input, check_signals
 from networks.configuration import Fields
 from networks.descent import apply_gradient
+from networks.described import undrawn
 from networks.stateful import AnyStates, Stateful
 from nn.history import padded
 from nn.initializers import Initializer, Zeros
@@ -219,9 +220,7 @@ class ConvolutionalRecurrent(Stateful):
 
     def to_configuration(self) -> dict[str, Any]:
         """Describe the layer."""
-        return {
-            "family": self.family,
-            "input_shape": str(self.input_shape),
+        return super().to_configuration() | {
             "channels": self.channels,
             "kernel": self.kernel,
             "whole_sequence": self.whole_sequence,
@@ -229,33 +228,9 @@ class ConvolutionalRecurrent(Stateful):
         }
 
     @classmethod
-    def from_configuration(
-        cls,
-        configuration: Mapping[str, Any],
-        structure: Mapping[str, np.ndarray],
-        *,
-        dtype: DTypeLike = np.float32,
-    ) -> Self:
-        """Build the layer that `to_configuration` described, with parameters of zero; it has no structure.
-
-        Raises
-        ------
-        ValueError
-            Naming the field that is missing, unknown or does not fit.
-        """
-        with Fields(configuration, structure) as fields:
-            input_shape, options = fields.shape("input_shape"), cls._options(fields)
-            options |= {
-                "initializer": Zeros(),
-                "recurrent_initializer": Zeros(),
-                "generator": np.random.default_rng(0),
-            }
-            return cls(input_shape, dtype=dtype, **options)
-
-    @classmethod
     def _options(cls, fields: Fields) -> dict[str, Any]:
-        """Take the fields that `to_configuration` wrote, as arguments of the constructor."""
-        return {
+        return undrawn() | {
+            "recurrent_initializer": Zeros(),
             "channels": fields.whole("channels"),
             "kernel": fields.whole("kernel"),
             "whole_sequence": fields.boolean("whole_sequence"),

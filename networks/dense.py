@@ -15,8 +15,7 @@ and backwards, with signal = dLoss / d value and delta = dLoss / d sum:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -24,14 +23,14 @@ from numpy.typing import DTypeLike
 from networks.checks import check_dtype, check_input, check_signals
 from networks.configuration import Fields
 from networks.descent import apply_gradient
-from networks.network import Network
+from networks.described import Described, undrawn
 from nn.activations import Activation, LeakyReLU
-from nn.initializers import BiasInitializer, Glorot, Initializer, Zeros
+from nn.initializers import BiasInitializer, Glorot, Initializer
 from nn.parameters import Parameters
 from nn.shape import AnyShape, as_shape
 
 
-class Dense(Network):
+class Dense(Described):
     """A fully connected layer between two layer images, or sequences.
 
     Parameters
@@ -110,34 +109,14 @@ class Dense(Network):
 
     def to_configuration(self) -> dict[str, Any]:
         """Describe the layer."""
-        return {
-            "family": self.family,
-            "input_shape": str(self.input_shape),
+        return super().to_configuration() | {
             "output_shape": str(self.output_shape),
             "activation": self.activation.to_configuration(),
         }
 
     @classmethod
-    def from_configuration(
-        cls,
-        configuration: Mapping[str, Any],
-        structure: Mapping[str, np.ndarray],
-        *,
-        dtype: DTypeLike = np.float32,
-    ) -> Self:
-        """Build the layer that `to_configuration` described, with parameters of zero; it has no structure.
-
-        Raises
-        ------
-        ValueError
-            Naming the field that is missing, unknown or does not fit.
-        """
-        with Fields(configuration, structure) as fields:
-            return cls(
-                fields.shape("input_shape"),
-                fields.shape("output_shape"),
-                activation=fields.activation("activation"),
-                initializer=Zeros(),
-                generator=np.random.default_rng(0),
-                dtype=dtype,
-            )
+    def _options(cls, fields: Fields) -> dict[str, Any]:
+        return undrawn() | {
+            "output_shape": fields.shape("output_shape"),
+            "activation": fields.activation("activation"),
+        }

@@ -10,8 +10,7 @@ that could be a little larger: there is no gradient with respect to it, and the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -19,14 +18,14 @@ from numpy.typing import DTypeLike
 from networks.checks import check_dtype, check_input, check_signals
 from networks.configuration import Fields
 from networks.descent import apply_gradient
-from networks.network import Network
-from nn.initializers import Initializer, Normal, Zeros
+from networks.described import Described, undrawn
+from nn.initializers import Initializer, Normal
 from nn.named_shapes import entry_name
 from nn.parameters import Parameters
 from nn.shape import AnyShape, as_shape
 
 
-class Embedding(Network):
+class Embedding(Described):
     """Replaces labels by rows of features.
 
     Parameters
@@ -143,34 +142,11 @@ class Embedding(Network):
 
     def to_configuration(self) -> dict[str, Any]:
         """Describe the layer."""
-        return {
-            "family": self.family,
-            "input_shape": str(self.input_shape),
+        return super().to_configuration() | {
             "labels": self.labels,
             "features": self.output_shape[-1],
         }
 
     @classmethod
-    def from_configuration(
-        cls,
-        configuration: Mapping[str, Any],
-        structure: Mapping[str, np.ndarray],
-        *,
-        dtype: DTypeLike = np.float32,
-    ) -> Self:
-        """Build the layer that `to_configuration` described, with parameters of zero; it has no structure.
-
-        Raises
-        ------
-        ValueError
-            Naming the field that is missing, unknown or does not fit.
-        """
-        with Fields(configuration, structure) as fields:
-            return cls(
-                fields.shape("input_shape"),
-                labels=fields.whole("labels"),
-                features=fields.whole("features"),
-                initializer=Zeros(),
-                generator=np.random.default_rng(0),
-                dtype=dtype,
-            )
+    def _options(cls, fields: Fields) -> dict[str, Any]:
+        return undrawn() | {"labels": fields.whole("labels"), "features": fields.whole("features")}

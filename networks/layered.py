@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.checks import check_dtype
 from networks.configuration import Fields
+from networks.described import undrawn
 from networks.stateful import Stateful
 from networks.tracks import History, Track, make_history, make_tracks
 from nn.history import aligned_zeros, padded
@@ -162,9 +162,7 @@ class Layered(Stateful):
 
     def to_configuration(self) -> dict[str, Any]:
         """Describe the network."""
-        return {
-            "family": self.family,
-            "input_shape": str(self.input_shape),
+        return super().to_configuration() | {
             "units": self.units,
             "layers": self.layer_count,
             "bidirectional": self.bidirectional,
@@ -173,33 +171,9 @@ class Layered(Stateful):
         }
 
     @classmethod
-    def from_configuration(
-        cls,
-        configuration: Mapping[str, Any],
-        structure: Mapping[str, np.ndarray],
-        *,
-        dtype: DTypeLike = np.float32,
-    ) -> Self:
-        """Build the network that `to_configuration` described, with parameters of zero; it has no structure.
-
-        Raises
-        ------
-        ValueError
-            Naming the field that is missing, unknown or does not fit.
-        """
-        with Fields(configuration, structure) as fields:
-            input_shape, options = fields.shape("input_shape"), cls._options(fields)
-            options |= {
-                "generator": np.random.default_rng(0),
-                "initializer": Zeros(),
-                "recurrent_initializer": Zeros(),
-            }
-            return cls(input_shape, dtype=dtype, **options)
-
-    @classmethod
     def _options(cls, fields: Fields) -> dict[str, Any]:
-        """Take the fields that `to_configuration` wrote, as arguments of the constructor."""
-        return {
+        return undrawn() | {
+            "recurrent_initializer": Zeros(),
             "units": fields.whole("units"),
             "layers": fields.whole("layers"),
             "bidirectional": fields.boolean("bidirectional"),

@@ -16,19 +16,19 @@ connected layer of LeCun (1989, "Generalization and network design strategies", 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, Self
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.checks import check_dtype, check_input, check_signals
+from networks.checks import check_dtype, check_input, check_signals, image_shape
 from networks.configuration import Fields
 from networks.descent import apply_gradient
-from networks.network import Network
+from networks.described import Described, undrawn
 from nn.activations import Activation, LeakyReLU
 from nn.image import Box, Tiling
-from nn.initializers import BiasInitializer, Glorot, Initializer, Zeros
+from nn.initializers import BiasInitializer, Glorot, Initializer
 from nn.parameters import Parameters
 from nn.shape import Shape
 
@@ -41,7 +41,7 @@ class Patch(NamedTuple):
     weights: slice
 
 
-class Local(Network):
+class Local(Described):
     """A locally connected layer.
 
     Parameters
@@ -86,7 +86,7 @@ class Local(Network):
         bias: BiasInitializer = BiasInitializer(),  # noqa: B008 - frozen
         dtype: DTypeLike = np.float32,
     ) -> None:
-        self.input_shape = Shape(*input_shape)
+        self.input_shape = image_shape(self.family, input_shape)
         self.tiling = Tiling(self.input_shape, input_block, window, output_block)
         self.groups = 1 if mixing else self.input_shape.channels
         if channels < 1 or channels % self.groups:
@@ -189,9 +189,7 @@ class Local(Network):
 
     def to_configuration(self) -> dict[str, Any]:
         """Describe the layer."""
-        return {
-            "family": self.family,
-            "input_shape": str(self.input_shape),
+        return super().to_configuration() | {
             "input_block": self.tiling.input_block,
             "window": self.tiling.window,
             "output_block": self.tiling.output_block,
@@ -201,33 +199,13 @@ class Local(Network):
         }
 
     @classmethod
-    def from_configuration(
-        cls,
-        configuration: Mapping[str, Any],
-        structure: Mapping[str, np.ndarray],
-        *,
-        dtype: DTypeLike = np.float32,
-    ) -> Self:
-        """Build the layer that `to_configuration` described, with parameters of zero; it has no structure.
-
-        Raises
-        ------
-        ValueError
-            Naming the field that is missing, unknown or does not fit.
-        """
-        with Fields(configuration, structure) as fields:
-            return cls(
-                fields.image_shape("input_shape"),
-                input_block=fields.whole("input_block"),
-                window=fields.whole("window"),
-                output_block=fields.whole("output_block"),
-                channels=fields.whole("channels"),
-                mixing=fields.boolean("mixing"),
-                activation=fields.activation("activation"),
-                initializer=Zeros(),
-                generator=np.random.default_rng(0),
-                dtype=dtype,
-            )
+    def _options(cls, fields: Fields) -> dict[str, Any]:
+        sides = ("input_block", "window", "output_block", "channels")
+        return undrawn() | {
+            **{name: fields.whole(name) for name in sides},
+            "mixing": fields.boolean("mixing"),
+            "activation": fields.activation("activation"),
+        }
 
 
 def _slices(box: Box, channel: int, channels: int) -> tuple[slice, slice, slice]:

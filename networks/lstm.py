@@ -42,11 +42,12 @@ from numpy.typing import DTypeLike
 
 from networks.configuration import Fields
 from networks.descent import apply_gradient
+from networks.described import undrawn
 from networks.recurrent import Recurrent, cell_shape
 from networks.stateful import States
 from networks.tracks import History, Track
 from nn.activations import Sigmoid
-from nn.initializers import Glorot, Initializer, Orthogonal
+from nn.initializers import Glorot, Initializer, Orthogonal, Zeros
 from nn.shape import AnyShape, SequenceShape
 
 INPUT, FORGET, CELL, OUTPUT = range(4)
@@ -215,7 +216,7 @@ class LSTM(Recurrent):
 
     @classmethod
     def _options(cls, fields: Fields) -> dict[str, Any]:
-        return super()._options(fields) | {"peepholes": fields.boolean("peepholes"), "forget_bias": 0.0}
+        return super()._options(fields) | {"peepholes": fields.boolean("peepholes")}
 
 
 class LSTMCell(LSTM):
@@ -272,8 +273,11 @@ class LSTMCell(LSTM):
 
     @classmethod
     def _options(cls, fields: Fields) -> dict[str, Any]:
-        own = {"units": fields.whole("units"), "peepholes": fields.boolean("peepholes")}
-        return own | {"forget_bias": 0.0}
+        return undrawn() | {
+            "recurrent_initializer": Zeros(),
+            "units": fields.whole("units"),
+            "peepholes": fields.boolean("peepholes"),
+        }
 
 
 def _over_steps(deltas: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -155,8 +155,8 @@ class Dropout(Noise):
         """Describe the layer."""
         return {**super().to_configuration(), "rate": self.rate}
 
-    @staticmethod
-    def _options(fields: Fields) -> dict[str, Any]:
+    @classmethod
+    def _options(cls, fields: Fields) -> dict[str, Any]:
         return {"rate": fields.number("rate"), "generator": np.random.default_rng(0)}
 
 
@@ -206,6 +206,6 @@ class GaussianNoise(Noise):
         """Describe the layer."""
         return {**super().to_configuration(), "deviation": self.deviation}
 
-    @staticmethod
-    def _options(fields: Fields) -> dict[str, Any]:
+    @classmethod
+    def _options(cls, fields: Fields) -> dict[str, Any]:
         return {"deviation": fields.number("deviation"), "generator": np.random.default_rng(0)}

@@ -170,9 +170,7 @@ class BatchNormalisation(Normalisation):
 
     def to_configuration(self) -> dict[str, Any]:
         """Describe the layer."""
-        return {
-            "family": self.family,
-            "input_shape": str(self.input_shape),
+        return super().to_configuration() | {
             "momentum": self.momentum,
             "epsilon": self.epsilon,
         }
@@ -261,9 +259,7 @@ class LayerNormalisation(Normalisation):
 
     def to_configuration(self) -> dict[str, Any]:
         """Describe the layer."""
-        return {
-            "family": self.family,
-            "input_shape": str(self.input_shape),
+        return super().to_configuration() | {
             "axes": self.axes,
             "epsilon": self.epsilon,
         }

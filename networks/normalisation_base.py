@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Mapping
-from typing import Any, Self
-
 import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.checks import check_dtype
-from networks.configuration import Fields
-from networks.network import Network
+from networks.described import Described
 from nn.parameters import Parameters
 from nn.shape import AnyShape, as_shape
 
 
-class Normalisation(Network):
+class Normalisation(Described):
     """A network that brings numbers to mean zero and variance one, then scales and shifts them.
 
     Parameters
@@ -78,29 +73,3 @@ class Normalisation(Network):
     def connections(self) -> int:
         """None: every output has its own input."""
         return 0
-
-    @classmethod
-    @abstractmethod
-    def _options(cls, fields: Fields) -> dict[str, Any]:
-        """Take the arguments that are the family's own."""
-
-    @classmethod
-    def from_configuration(
-        cls,
-        configuration: Mapping[str, Any],
-        structure: Mapping[str, np.ndarray],
-        *,
-        dtype: DTypeLike = np.float32,
-    ) -> Self:
-        """Build the layer that `to_configuration` described, with parameters of zero; it has no structure.
-
-        Raises
-        ------
-        ValueError
-            Naming the field that is missing, unknown or does not fit.
-        """
-        with Fields(configuration, structure) as fields:
-            options = {"input_shape": fields.shape("input_shape"), **cls._options(fields)}
-            network = cls(**options, dtype=dtype)
-        network.parameters.values[:] = 0
-        return network

@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.checks import check_input, check_signals
+from networks.checks import check_input, check_signals, image_shape
 from networks.configuration import Fields
-from networks.weightless import Weightless, image_shape
+from networks.weightless import Weightless
 from nn.shape import AnyShape, Shape
 from nn.windows import Kernel, as_pair
 
@@ -83,8 +83,8 @@ class Pooling(Weightless):
         options = {"window": list(self.window), "stride": list(self.stride), "padding": list(self.padding)}
         return {**super().to_configuration(), **options}
 
-    @staticmethod
-    def _options(fields: Fields) -> dict[str, Any]:
+    @classmethod
+    def _options(cls, fields: Fields) -> dict[str, Any]:
         return {name: tuple(fields.items(name)) for name in ("window", "stride", "padding")}
 
     def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
@@ -171,9 +171,9 @@ class AveragePooling(Pooling):
         """Describe the network."""
         return {**super().to_configuration(), "count_padding": self.count_padding}
 
-    @staticmethod
-    def _options(fields: Fields) -> dict[str, Any]:
-        return {**Pooling._options(fields), "count_padding": fields.boolean("count_padding")}
+    @classmethod
+    def _options(cls, fields: Fields) -> dict[str, Any]:
+        return {**super()._options(fields), "count_padding": fields.boolean("count_padding")}
 
 
 class GlobalPooling(Pooling):
@@ -195,8 +195,8 @@ class GlobalPooling(Pooling):
         """Describe the network."""
         return Weightless.to_configuration(self)
 
-    @staticmethod
-    def _options(fields: Fields) -> dict[str, Any]:
+    @classmethod
+    def _options(cls, fields: Fields) -> dict[str, Any]:
         return {}
 
 

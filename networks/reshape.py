@@ -72,8 +72,8 @@ class Reshape(Weightless):
         """Describe the network."""
         return {**super().to_configuration(), "output_shape": str(self.output_shape)}
 
-    @staticmethod
-    def _options(fields: Fields) -> dict[str, Any]:
+    @classmethod
+    def _options(cls, fields: Fields) -> dict[str, Any]:
         return {"output_shape": fields.shape("output_shape")}
 
 
@@ -98,6 +98,6 @@ class Flatten(Reshape):
         """Describe the network."""
         return Weightless.to_configuration(self)
 
-    @staticmethod
-    def _options(fields: Fields) -> dict[str, Any]:
+    @classmethod
+    def _options(cls, fields: Fields) -> dict[str, Any]:
         return {}

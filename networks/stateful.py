@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from networks.network import Network
+from networks.described import Described
 
 
 class States(NamedTuple):
@@ -31,7 +31,7 @@ class HiddenStates(NamedTuple):
 AnyStates = States | HiddenStates
 
 
-class Stateful(Network):
+class Stateful(Described):
     """A network with states before its first step and after its last one.
 
     A step that is not there (`step_mask`) leaves the states as they are, and its output is zero.

@@ -27,9 +27,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.checks import check_input, check_signals
+from networks.checks import check_input, check_signals, image_shape
 from networks.configuration import Fields
-from networks.weightless import Weightless, image_shape
+from networks.weightless import Weightless
 from nn.shape import AnyShape, Shape
 from nn.windows import as_pair
 
@@ -69,8 +69,8 @@ class Upsampling(Weightless):
         """Describe the network."""
         return {**super().to_configuration(), "factor": list(self.factor)}
 
-    @staticmethod
-    def _options(fields: Fields) -> dict[str, Any]:
+    @classmethod
+    def _options(cls, fields: Fields) -> dict[str, Any]:
         return {"factor": tuple(fields.items("factor"))}
 
     def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:

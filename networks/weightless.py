@@ -5,21 +5,20 @@ They move, compare, combine or bend values: their neurons have no connections of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.checks import check_dtype, check_input, check_signals
 from networks.configuration import Fields
-from networks.network import Network
+from networks.described import Described
 from nn.history import aligned_zeros, pad_histories, padded
 from nn.parameters import Parameters
-from nn.shape import AnyShape, Shape, as_shape
+from nn.shape import AnyShape, as_shape
 
 
-class Weightless(Network):
+class Weightless(Described):
     """A network without parameters.
 
     Parameters
@@ -57,32 +56,9 @@ class Weightless(Network):
         numbers = 2 * (self.output_shape.size + self.input_shape.size)
         return numbers * padded(histories) * self.dtype.itemsize
 
-    def to_configuration(self) -> dict[str, Any]:
-        """Describe the network; what it is given beside the shape is added by each family."""
-        return {"family": self.family, "input_shape": str(self.input_shape)}
-
-    @staticmethod
-    def _options(fields: Fields) -> dict[str, Any]:
-        """Take what the constructor is given beside shape and dtype from a description."""
-        return {}
-
     @classmethod
-    def from_configuration(
-        cls,
-        configuration: Mapping[str, Any],
-        structure: Mapping[str, np.ndarray],
-        *,
-        dtype: DTypeLike = np.float32,
-    ) -> Self:
-        """Build the network that `to_configuration` described; it has no structure.
-
-        Raises
-        ------
-        ValueError
-            Naming the field that is missing, unknown or does not fit.
-        """
-        with Fields(configuration, structure) as fields:
-            return cls(fields.shape("input_shape"), **cls._options(fields), dtype=dtype)
+    def _options(cls, fields: Fields) -> dict[str, Any]:
+        return {}
 
 
 class Buffered(Weightless):
@@ -144,17 +120,3 @@ class Padded(Buffered):
     def signals(self) -> np.ndarray:
         """Signals of the outputs (*output_shape, N) in the last backward."""
         return self._signals[..., : self._entries]
-
-
-def image_shape(family: str, shape: AnyShape) -> Shape:
-    """Return the shape of an image that a network takes.
-
-    Raises
-    ------
-    ValueError
-        Naming the network, when the shape is that of a sequence or a video.
-    """
-    checked = as_shape(shape)
-    if not isinstance(checked, Shape):
-        raise ValueError(f"{family}: takes images (height, width, channels), not {checked}")
-    return checked

@@ -165,7 +165,7 @@ def test_same_padding_is_kept_in_the_configuration():
             ["3", 3],
             r"kernel \['3', 3\]: give one whole number, or one for rows and one for columns",
         ),
-        ("padding", "all", "convolution: field padding is 'all', not a list"),
+        ("padding", "all", "padding 'all': give one whole number, or one for rows and one for columns"),
         ("dilation", [1, 0], "kernel: dilation 1 x 0 must be at least 1"),
         ("groups", 2, "convolution: unknown field groups"),
     ],

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from weightless_layers import OneInput, check_same_as_plain, every_dtype, every_rung, layer
 
+from networks.checks import image_shape
 from networks.dense import Dense
 from networks.ladder import network_from_configuration
 from networks.sequential import Sequential
-from networks.weightless import image_shape
 from nn.activations import Tanh
 from nn.gradcheck import gradcheck
 from nn.shape import SequenceShape, Shape

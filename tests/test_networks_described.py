@@ -1,0 +1,61 @@
+"""Networks that are built again from their description."""
+
+import numpy as np
+import pytest
+
+from networks.configuration import Fields
+from networks.dense import Dense
+from networks.described import undrawn
+from nn.shape import Shape
+
+DESCRIPTION = {
+    "family": "dense",
+    "input_shape": "2x3x1",
+    "output_shape": "1x1x4",
+    "activation": {"name": "identity"},
+}
+
+
+def test_a_description_comes_back():
+    described = Dense.from_configuration(DESCRIPTION, {}).to_configuration()
+    again = Dense.from_configuration(described, {}, dtype=np.float64)
+    assert again.to_configuration() == described
+    assert (again.input_shape, again.dtype) == (Shape(2, 3, 1), np.dtype(np.float64))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"input_shape": 6}, "dense: field input_shape is 6, not a str"),
+        ({"colour": "red"}, "dense: unknown field colour"),
+        ({"activation": "tanh"}, "dense: field activation is 'tanh', not a dict"),
+    ],
+)
+def test_fields_that_do_not_fit_are_named(change, message):
+    with pytest.raises(ValueError, match=message):
+        Dense.from_configuration(DESCRIPTION | change, {})
+
+
+def test_a_structure_is_refused():
+    with pytest.raises(ValueError, match="dense: has no structure, but sources is given"):
+        Dense.from_configuration(DESCRIPTION, {"sources": np.zeros(3)})
+
+
+def test_nothing_is_drawn_for_parameters_that_stay_zero():
+    arguments = undrawn()
+    before = arguments["generator"].bit_generator.state
+    network = Dense(Shape(1, 1, 2), Shape(1, 1, 2), **arguments)
+    assert not network.parameters.values.any()
+    assert arguments["generator"].bit_generator.state == before
+
+
+@pytest.mark.parametrize("padding", ["same", [1, 2]])
+def test_a_field_may_be_a_text_or_a_list(padding):
+    with Fields({"family": "convolution", "padding": padding}) as fields:
+        assert fields.text_or_items("padding") == padding
+
+
+def test_a_field_that_is_neither_text_nor_list_is_refused():
+    fields = Fields({"family": "convolution", "padding": 1})
+    with pytest.raises(ValueError, match="convolution: field padding is 1, not a list"):
+        fields.text_or_items("padding")
