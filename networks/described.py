@@ -49,5 +49,5 @@ class Described(Network):
 
 
 def undrawn() -> dict[str, Any]:
-    """Return the arguments of a constructor that leave weights at zero: nothing is drawn that is not used."""
+    """Return the arguments of a constructor that leave weights at zero, so that none is drawn in vain."""
     return {"generator": np.random.default_rng(0), "initializer": Zeros()}

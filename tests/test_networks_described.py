@@ -6,6 +6,7 @@ import pytest
 from networks.configuration import Fields
 from networks.dense import Dense
 from networks.described import undrawn
+from networks.embedding import Embedding
 from nn.shape import Shape
 
 DESCRIPTION = {
@@ -41,10 +42,10 @@ def test_a_structure_is_refused():
         Dense.from_configuration(DESCRIPTION, {"sources": np.zeros(3)})
 
 
-def test_nothing_is_drawn_for_parameters_that_stay_zero():
+def test_no_weight_is_drawn_that_stays_zero():
     arguments = undrawn()
     before = arguments["generator"].bit_generator.state
-    network = Dense(Shape(1, 1, 2), Shape(1, 1, 2), **arguments)
+    network = Embedding(Shape(1, 1, 1), labels=3, features=2, **arguments)
     assert not network.parameters.values.any()
     assert arguments["generator"].bit_generator.state == before
 
