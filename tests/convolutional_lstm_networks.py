@@ -4,7 +4,6 @@ All weights are drawn, peepholes and biases too: where they are zero, a mistake 
 """
 
 import numpy as np
-import pytest
 from hypothesis import strategies as st
 
 from networks.ladder import FAMILIES
@@ -12,10 +11,6 @@ from nn.shape import VideoShape
 
 FAMILY = FAMILIES["convolutional_lstm"]
 PLAIN = FAMILY.rungs["plain"]
-
-every_rung = pytest.mark.parametrize("rung", FAMILY.rungs)
-every_faster_rung = pytest.mark.parametrize("rung", [name for name in FAMILY.rungs if name != "plain"])
-every_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
 
 videos = st.builds(VideoShape, st.integers(1, 3), st.integers(1, 4), st.integers(1, 5), st.integers(1, 3))
 settings = st.fixed_dictionaries(

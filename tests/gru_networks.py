@@ -1,7 +1,6 @@
 """What the tests of the GRU share: its ladder, random options, and networks whose weights are all drawn."""
 
 import numpy as np
-import pytest
 from hypothesis import strategies as st
 
 from networks.ladder import FAMILIES
@@ -9,10 +8,6 @@ from nn.shape import SequenceShape
 
 FAMILY = FAMILIES["gru"]
 PLAIN = FAMILY.rungs["plain"]
-
-every_rung = pytest.mark.parametrize("rung", FAMILY.rungs)
-every_faster_rung = pytest.mark.parametrize("rung", [name for name in FAMILY.rungs if name != "plain"])
-every_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
 
 shapes = st.builds(SequenceShape, st.integers(1, 4), st.integers(1, 5))
 options = st.fixed_dictionaries(

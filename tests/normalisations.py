@@ -7,15 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from networks.ladder import FAMILIES, RUNGS
+from networks.ladder import FAMILIES
 from nn.shape import SequenceShape, Shape, VideoShape
 
 IMAGE = Shape(3, 2, 5)
 TOLERANCE = FAMILIES["batch_normalisation"].tolerance
-
-every_rung = pytest.mark.parametrize("rung", RUNGS)
-every_faster_rung = pytest.mark.parametrize("rung", [rung for rung in RUNGS if rung != "plain"])
-every_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
 
 sides = st.integers(1, 4)
 features = st.integers(4, 9)
@@ -39,7 +35,6 @@ def batch(rung, shape=IMAGE, dtype="float64", **options):
 
 def layer(rung, shape=IMAGE, dtype="float64", **options):
     return drawn(FAMILIES["layer_normalisation"].rungs[rung](shape, dtype=dtype, **options))
-
 
 KINDS = {
     "batch": batch,

@@ -32,11 +32,7 @@ def assert_close(found: dict[str, np.ndarray], expected: dict[str, np.ndarray], 
     States and signals are of size one, and so are the terms of a sum over steps: where they cancel, as
     they may in a network of a neuron or two, float32 leaves the result no more exact than its terms.
     """
-    assert found.keys() == expected.keys()
-    for name, array in expected.items():
-        assert found[name].shape == array.shape, name
-        error, largest = np.abs(found[name] - array).max(), max(0.1, np.abs(array).max())
-        assert error <= tolerance * largest, f"{name}: off by {error:.1e} of {largest:.1e}"
+    checks.assert_close(found, expected, tolerance, least=0.1)
 
 
 def named(states: AnyStates, prefix: str) -> dict[str, np.ndarray]:

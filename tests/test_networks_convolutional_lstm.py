@@ -6,18 +6,10 @@ import network_checks as checks
 import numpy as np
 import pytest
 import state_checks
-from convolutional_lstm_networks import (
-    FAMILY,
-    PLAIN,
-    convolutional_lstm,
-    every_dtype,
-    every_faster_rung,
-    every_rung,
-    settings,
-    videos,
-)
+from convolutional_lstm_networks import FAMILY, PLAIN, convolutional_lstm, settings, videos
 from hypothesis import given
 from hypothesis import strategies as st
+from rung_checks import RungChecks, every_dtype, every_faster_rung, every_rung
 
 from networks.ladder import network_from_configuration
 from networks.lstm import LSTM
@@ -83,38 +75,9 @@ def test_threads_do_not_change_a_bit(rung, dtype):
     checks.check_threads(network, 21)
 
 
-@every_rung
-@every_dtype
-@pytest.mark.parametrize("histories", [1, 16, 21])
-def test_learning_rate_descends_along_the_gradient(rung, dtype, histories):
-    checks.check_learning_rate(build, FAMILY.rungs[rung], dtype, histories, FAMILY.tolerance[dtype])
-
-
-@every_rung
-def test_gradients_add_up(rung):
-    checks.check_gradients_add_up(build(FAMILY.rungs[rung], "float64"), 5, FAMILY.tolerance["float64"])
-
-
-@every_rung
-@every_dtype
-def test_batches_of_any_size_in_turn(rung, dtype):
-    checks.check_number_of_histories(build(FAMILY.rungs[rung], dtype), FAMILY.tolerance[dtype])
-
-
-@every_rung
-@every_dtype
-def test_arrays_of_any_layout(rung, dtype):
-    network = build(FAMILY.rungs[rung], dtype)
-    values, signals = checks.numbers(network, 7)
-    expected = checks.pass_through(network, values, signals)
-    turned = [np.asfortranarray(array) for array in (values, signals)]
-    checks.assert_close(checks.pass_through(network, *turned), expected, FAMILY.tolerance[dtype])
-
-
-@every_rung
-@every_dtype
-def test_nan_is_not_hidden(rung, dtype):
-    checks.check_nan_is_not_hidden(build(FAMILY.rungs[rung], dtype))
+class TestEveryRung(RungChecks):
+    family = FAMILY
+    build = staticmethod(build)
 
 
 @every_rung

@@ -4,9 +4,10 @@ import network_checks as checks
 import numpy as np
 import pytest
 import state_checks
-from convolutional_lstm_networks import FAMILY, convolutional_lstm, every_dtype, every_rung, settings, videos
+from convolutional_lstm_networks import FAMILY, convolutional_lstm, settings, videos
 from hypothesis import given
 from hypothesis import strategies as st
+from rung_checks import every_dtype, every_rung
 
 torch = pytest.importorskip("torch")
 

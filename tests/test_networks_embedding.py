@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rung_checks import every_dtype, every_faster_rung, every_rung
 
 from networks.dense import Dense
 from networks.embedding import Embedding
-from networks.ladder import FAMILIES, RUNGS
+from networks.ladder import FAMILIES
 from networks.sequential import Sequential
 from nn.activations import Identity, Tanh
 from nn.initializers import BiasInitializer, Uniform
@@ -20,10 +21,6 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 FAMILY = FAMILIES["embedding"]
 
-every_rung = pytest.mark.parametrize("rung", RUNGS)
-every_faster_rung = pytest.mark.parametrize("rung", [rung for rung in RUNGS if rung != "plain"])
-every_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
-
 shapes = st.one_of(
     st.builds(SequenceShape, st.integers(1, 5), st.just(1)),
     st.builds(Shape, st.integers(1, 3), st.integers(1, 3), st.just(1)),
@@ -32,7 +29,6 @@ shapes = st.one_of(
 labels = st.integers(1, 30)
 features = st.integers(1, 40)
 histories = st.integers(1, 40)
-
 
 WORDS = SequenceShape(4, 1)
 

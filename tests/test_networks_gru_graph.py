@@ -3,9 +3,10 @@
 import network_checks as checks
 import numpy as np
 import pytest
-from gru_networks import FAMILY, PLAIN, every_rung, gru
+from gru_networks import FAMILY, PLAIN, gru
 from hypothesis import given
 from hypothesis import strategies as st
+from rung_checks import every_rung
 
 from networks.ladder import FAMILIES
 from nn.activations import Identity, Sigmoid, Tanh

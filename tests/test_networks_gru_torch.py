@@ -4,9 +4,10 @@ import network_checks as checks
 import numpy as np
 import pytest
 import state_checks
-from gru_networks import FAMILY, every_dtype, every_rung, gru, options, shapes
+from gru_networks import FAMILY, gru, options, shapes
 from hypothesis import given
 from hypothesis import strategies as st
+from rung_checks import every_dtype, every_rung
 
 torch = pytest.importorskip("torch")
 

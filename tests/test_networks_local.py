@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rung_checks import RungChecks, every_dtype, every_faster_rung, every_rung
 
 from networks.graph import GraphNetwork
 from networks.ladder import FAMILIES
@@ -18,9 +19,6 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 FAMILY = FAMILIES["local"]
 PLAIN = FAMILY.rungs["plain"]
 
-every_rung = pytest.mark.parametrize("rung", FAMILY.rungs)
-every_faster_rung = pytest.mark.parametrize("rung", [name for name in FAMILY.rungs if name != "plain"])
-every_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
 histories = st.integers(1, 40)
 
 
@@ -138,38 +136,9 @@ def test_threads_do_not_change_a_bit(rung, dtype):
     checks.check_threads(many_bands(FAMILY.rungs[rung], dtype), 35)
 
 
-@every_rung
-@every_dtype
-@pytest.mark.parametrize("histories", [1, 16, 21])
-def test_learning_rate_descends_along_the_gradient(rung, dtype, histories):
-    checks.check_learning_rate(build, FAMILY.rungs[rung], dtype, histories, FAMILY.tolerance[dtype])
-
-
-@every_rung
-def test_gradients_add_up(rung):
-    checks.check_gradients_add_up(build(FAMILY.rungs[rung], "float64"), 5, FAMILY.tolerance["float64"])
-
-
-@every_rung
-@every_dtype
-def test_batches_of_any_size_in_turn(rung, dtype):
-    checks.check_number_of_histories(build(FAMILY.rungs[rung], dtype), FAMILY.tolerance[dtype])
-
-
-@every_rung
-@every_dtype
-def test_arrays_of_any_layout(rung, dtype):
-    network = build(FAMILY.rungs[rung], dtype)
-    values, signals = checks.numbers(network, 7)
-    expected = checks.pass_through(network, values, signals)
-    turned = [np.asfortranarray(array) for array in (values, signals)]
-    checks.assert_close(checks.pass_through(network, *turned), expected, FAMILY.tolerance[dtype])
-
-
-@every_rung
-@every_dtype
-def test_nan_is_not_hidden(rung, dtype):
-    checks.check_nan_is_not_hidden(build(FAMILY.rungs[rung], dtype))
+class TestEveryRung(RungChecks):
+    family = FAMILY
+    build = staticmethod(build)
 
 
 @every_rung

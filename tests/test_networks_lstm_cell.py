@@ -8,7 +8,8 @@ import pytest
 import state_checks
 from hypothesis import given
 from hypothesis import strategies as st
-from lstm_networks import every_dtype, every_faster_rung, every_rung, lstm
+from lstm_networks import lstm
+from rung_checks import RungChecks, every_dtype, every_faster_rung, every_rung
 
 from networks.ladder import FAMILIES, network_from_configuration
 from networks.sequential import Sequential
@@ -47,29 +48,15 @@ def test_same_as_plain(rung, dtype, shape, settings, histories):
     checks.assert_close(found, expected, FAMILY.tolerance[dtype])
 
 
-@every_rung
-@every_dtype
-@pytest.mark.parametrize("histories", [1, 16, 21])
-def test_learning_rate_descends_along_the_gradient(rung, dtype, histories):
-    checks.check_learning_rate(build, FAMILY.rungs[rung], dtype, histories, FAMILY.tolerance[dtype])
+class TestEveryRung(RungChecks):
+    family = FAMILY
+    build = staticmethod(build)
 
 
 @every_rung
 @every_dtype
 def test_threads_do_not_change_a_bit(rung, dtype):
     checks.check_threads(lstm(FAMILY.rungs[rung], Shape(1, 1, 120), dtype, units=37), 45)
-
-
-@every_rung
-@every_dtype
-def test_batches_of_any_size_in_turn(rung, dtype):
-    checks.check_number_of_histories(build(FAMILY.rungs[rung], dtype), FAMILY.tolerance[dtype])
-
-
-@every_rung
-@every_dtype
-def test_nan_is_not_hidden(rung, dtype):
-    checks.check_nan_is_not_hidden(build(FAMILY.rungs[rung], dtype))
 
 
 @every_rung

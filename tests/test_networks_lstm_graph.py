@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lstm_networks import FAMILY, PLAIN, every_rung, lstm
+from lstm_networks import FAMILY, PLAIN, lstm
+from rung_checks import every_rung
 
 from networks.ladder import FAMILIES
 from nn.activations import Identity, Sigmoid, Tanh

@@ -6,7 +6,8 @@ import pytest
 import state_checks
 from hypothesis import given
 from hypothesis import strategies as st
-from lstm_networks import FAMILY, every_dtype, every_rung, lstm, shapes
+from lstm_networks import FAMILY, lstm, shapes
+from rung_checks import every_dtype, every_rung
 
 from networks.ladder import FAMILIES
 from networks.stateful import States

@@ -6,6 +6,7 @@ from functools import partial
 import network_checks as checks
 import numpy as np
 import pytest
+from rung_checks import every_rung
 
 from networks.ladder import FAMILIES, RUNGS, network_from_configuration
 from networks.merge import Add, Concatenate, Multiply
@@ -20,7 +21,6 @@ from nn.shape import Shape
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-every_rung = pytest.mark.parametrize("rung", RUNGS)
 TOLERANCE = {"float32": 3e-5, "float64": 1e-11}
 WIDE, NARROW = Shape(2, 3, 2), Shape(1, 1, 5)
 
@@ -96,7 +96,6 @@ class OneArray(Network):
 
     def to_configuration(self):
         return {}
-
 
 BUILDS = {"diamond": diamond, "siamese": lambda *arguments: OneArray(siamese(*arguments))}
 every_model = pytest.mark.parametrize("build", BUILDS.values(), ids=BUILDS)

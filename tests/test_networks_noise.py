@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rung_checks import every_dtype, every_faster_rung, every_rung
 
-from networks.ladder import FAMILIES, RUNGS
+from networks.ladder import FAMILIES
 from networks.noise import expand, normal
 from nn.gradcheck import gradcheck
 from nn.shape import SequenceShape, Shape, VideoShape
@@ -21,9 +22,6 @@ LARGE = Shape(16, 16, 16)
 KINDS = {"dropout": {"rate": 0.4}, "gaussian_noise": {"deviation": 0.5}}
 TOLERANCE = FAMILIES["dropout"].tolerance
 
-every_rung = pytest.mark.parametrize("rung", RUNGS)
-every_faster_rung = pytest.mark.parametrize("rung", [rung for rung in RUNGS if rung != "plain"])
-every_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 sides = st.integers(1, 4)

@@ -8,19 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from normalisations import (
-    KINDS,
-    TOLERANCE,
-    batch,
-    batch_numbers,
-    every_dtype,
-    every_faster_rung,
-    every_kind,
-    every_rung,
-    histories,
-    layer,
-    shapes,
-)
+from normalisations import KINDS, TOLERANCE, batch, batch_numbers, every_kind, histories, layer, shapes
+from rung_checks import every_dtype, every_faster_rung, every_rung
 
 from nn.shape import SequenceShape, Shape
 

@@ -5,16 +5,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from normalisations import (
-    TOLERANCE,
-    batch,
-    batch_numbers,
-    every_dtype,
-    every_faster_rung,
-    every_rung,
-    histories,
-    shapes,
-)
+from normalisations import TOLERANCE, batch, batch_numbers, histories, shapes
+from rung_checks import every_dtype, every_faster_rung, every_rung
 
 from nn.gradcheck import gradcheck
 from nn.shape import Shape

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rung_checks import every_dtype, every_rung
 
-from networks.ladder import FAMILIES, RUNGS, network_from_configuration
+from networks.ladder import FAMILIES, network_from_configuration
 from networks.sequential import Sequential
 from networks.spectral_normalisation import SpectralNormalisation
 from nn.activations import Tanh
@@ -20,8 +21,6 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 TOLERANCE = {"float32": 3e-5, "float64": 1e-11}
 KINDS = ("dense", "convolution", "transposed_convolution")
 
-every_rung = pytest.mark.parametrize("rung", RUNGS)
-every_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 counts = st.integers(1, 6)

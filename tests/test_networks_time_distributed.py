@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rung_checks import every_dtype, every_rung
 
-from networks.ladder import FAMILIES, RUNGS, network_from_configuration
+from networks.ladder import FAMILIES, network_from_configuration
 from networks.sequential import Sequential
 from networks.time_distributed import TimeDistributed
 from nn.activations import Tanh
@@ -21,9 +22,6 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 TOLERANCE = {"float32": 3e-5, "float64": 1e-11}
 WORDS = SequenceShape(5, 4)
 CLIP = VideoShape(3, 4, 3, 2)
-
-every_rung = pytest.mark.parametrize("rung", RUNGS)
-every_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
 
 inputs = st.one_of(
     st.builds(SequenceShape, st.integers(1, 5), st.integers(1, 5)),

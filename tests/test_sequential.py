@@ -5,8 +5,9 @@ import json
 import network_checks as checks
 import numpy as np
 import pytest
+from rung_checks import every_dtype, every_faster_rung, every_rung
 
-from networks.ladder import FAMILIES, RUNGS, network_from_configuration
+from networks.ladder import FAMILIES, network_from_configuration
 from networks.sequential import Sequential
 from nn.activations import Identity, Tanh
 from nn.gradcheck import gradcheck
@@ -17,10 +18,6 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 IMAGE = Shape(8, 8, 2)
 TOLERANCE = {"float32": 3e-5, "float64": 1e-11}
-
-every_rung = pytest.mark.parametrize("rung", RUNGS)
-every_faster_rung = pytest.mark.parametrize("rung", [rung for rung in RUNGS if rung != "plain"])
-every_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
 
 
 def parts(rung="plain", dtype="float64"):

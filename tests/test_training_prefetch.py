@@ -9,9 +9,17 @@ from tiny_training import make_images, make_trainer
 
 from nn.training import ArrayBatches, Callback, ImageBatches, Prefetched
 
+others = set()
+
+
+@pytest.fixture(autouse=True)
+def leave_out_threads_of_other_tests():
+    others.clear()
+    others.update(threading.enumerate())
+
 
 def threads():
-    return [thread for thread in threading.enumerate() if thread.name.startswith("prefetch")]
+    return [each for each in threading.enumerate() if each.name.startswith("prefetch") and each not in others]
 
 
 class Slow(ImageBatches):
