@@ -36,6 +36,7 @@ def batch(rung, shape=IMAGE, dtype="float64", **options):
 def layer(rung, shape=IMAGE, dtype="float64", **options):
     return drawn(FAMILIES["layer_normalisation"].rungs[rung](shape, dtype=dtype, **options))
 
+
 KINDS = {
     "batch": batch,
     "layer, last axis": partial(layer, axes="last"),

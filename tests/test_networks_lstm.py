@@ -61,6 +61,7 @@ def test_same_as_plain(rung, dtype, shape, settings, histories):
             found, expected = (getattr(each, name)(layer) for each in (network, plain))
             checks.assert_close({name: found}, {name: expected}, FAMILY.tolerance[dtype])
 
+
 LARGE = [(37, 50, 80), (37, 50, 40), (70, 9, 21)]
 """Units, features and histories that are worth parallel regions, and fit into no tile."""
 

@@ -97,6 +97,7 @@ class OneArray(Network):
     def to_configuration(self):
         return {}
 
+
 BUILDS = {"diamond": diamond, "siamese": lambda *arguments: OneArray(siamese(*arguments))}
 every_model = pytest.mark.parametrize("build", BUILDS.values(), ids=BUILDS)
 
