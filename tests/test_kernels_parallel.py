@@ -67,7 +67,9 @@ def test_no_write_is_lost(path):
 
 def test_a_lost_write_is_found():
     inner = "@njit(inline='always')\ndef inner(a):\n    a.x[0] = 1\n"
-    lost = "@njit(parallel=True)\ndef kernel(a):\n    for i in prange(3):\n        a.x[i] += 1\n        inner(a)\n"
+    lost = (
+        "@njit(parallel=True)\ndef kernel(a):\n    for i in prange(3):\n        a.x[i] += 1\n    inner(a)\n"
+    )
     assert lost_writes(inner + lost, functions_of(inner + lost)) == [7, 3]
     called_only = (inner + lost).replace("inline='always'", "cache=True")
     assert lost_writes(called_only, functions_of(called_only)) == [7]

@@ -65,14 +65,13 @@ def test_expected_or_not_batches_are_those_of_the_source(source):
 
 
 def test_a_batch_stays_as_it_is_while_the_next_is_gathered(source):
-    prefetched = Prefetched(source)
-    batch = prefetched.batch(np.arange(5))
-    prefetched.expect(np.arange(5, 10))
-    following = prefetched.batch(np.arange(5, 10))
-    prefetched.expect(np.arange(10, 15))
-    assert_equal(batch, source.batch(np.arange(5)))
+    prefetched, apart = Prefetched(source), source.select(np.arange(len(source)))
+    for start in (0, 5, 10, 15):
+        batch = prefetched.batch(np.arange(start, start + 5))
+        prefetched.expect(np.arange(start + 5, start + 10))
+        assert_equal(batch, apart.batch(np.arange(start, start + 5)))
     prefetched.close()
-    assert_equal(following, source.batch(np.arange(5, 10)))
+    assert_equal(batch, apart.batch(np.arange(15, 20)))
 
 
 def test_another_batch_can_be_asked_for_in_between(source):
