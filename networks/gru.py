@@ -31,7 +31,6 @@ of a gate, from the last step to the first:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -39,7 +38,7 @@ from numpy.typing import DTypeLike
 from networks.descent import apply_gradient
 from networks.recurrent import Recurrent
 from networks.stateful import HiddenStates
-from networks.tracks import History, Track
+from networks.tracks import History, Track, sum_over_steps
 from nn.activations import Sigmoid
 from nn.initializers import Glorot, Initializer, Orthogonal
 from nn.shape import AnyShape
@@ -95,11 +94,7 @@ class GRU(Recurrent):
             stateful=stateful,
             dtype=dtype,
         )
-        draw: dict[str, Any] = {"generator": generator, "dtype": self.dtype}
-        for track in self.tracks:
-            for name, kind in (("input_weights", initializer), ("recurrent_weights", recurrent_initializer)):
-                for weights in np.split(self.parameters[track.prefix + name], 3):
-                    weights[...] = kind(weights.shape, weights.shape[1], units, **draw)
+        self._draw(initializer, recurrent_initializer, generator)
 
     def _track_shapes(self, inputs: int) -> dict[str, tuple[int, ...]]:
         rows = 3 * self.units
@@ -158,8 +153,8 @@ class GRU(Recurrent):
     def _apply_gradients(self, track: Track, history: History, learning_rate: float | None) -> None:
         of_inputs = self._deltas_at(history, CANDIDATE)
         gradients = {
-            "input_weights": _over_steps(of_inputs, history.inputs),
-            "recurrent_weights": _over_steps(
+            "input_weights": sum_over_steps(of_inputs, history.inputs),
+            "recurrent_weights": sum_over_steps(
                 self._deltas_at(history, RECURRENT), track.before(history.states[0])
             ),
             "biases": of_inputs.sum(axis=(0, 2)),
@@ -167,8 +162,3 @@ class GRU(Recurrent):
         }
         for name, gradient in gradients.items():
             apply_gradient(self.parameters, track.prefix + name, gradient, learning_rate)
-
-
-def _over_steps(deltas: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Sum deltas[t, r, n] * values[t, k, n] over t and n: (r, k)."""
-    return np.tensordot(deltas, values, axes=((0, 2), (0, 2)))

@@ -14,12 +14,10 @@ Numerics:       1e-5 relative in float32: sums in another order than the library
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from networks import gru
-from networks.descent import named_targets
 from networks.tracks import History, Track
 from nn.kernels import gru_loops as kernels
 
@@ -40,10 +38,6 @@ class GRU(gru.GRU):
     def _by_row(self, gates: np.ndarray) -> np.ndarray:
         """Return gates or deltas as (T, 4 * units, N), the same memory."""
         return gates.reshape(self.steps, self.gate_count * self.units, -1)
-
-    def _present(self) -> np.ndarray:
-        """Return which steps are there, (T, N)."""
-        return np.ones((self.steps, self._entries), np.bool_) if self._mask is None else self._mask
 
     def _backward_track(
         self,
@@ -70,8 +64,3 @@ class GRU(gru.GRU):
         targets, scale = self._targets_of(track, learning_rate)
         before = track.before(history.states[0])
         kernels.gradients_loops(deltas, history.inputs, before, *targets, scale)
-
-    def _targets_of(self, track: Track, learning_rate: float | None) -> tuple[list[np.ndarray], Any]:
-        """Return what the gradients of a track are added to, and the factor they are added with."""
-        names = [track.prefix + name for name in self._track_shapes(track.inputs)]
-        return named_targets(self.parameters, names, learning_rate)

@@ -15,7 +15,7 @@ from networks.described import undrawn
 from networks.stateful import Stateful
 from networks.tracks import History, Track, make_history, make_tracks
 from nn.history import aligned_zeros, padded
-from nn.initializers import Zeros
+from nn.initializers import Initializer, Zeros
 from nn.parameters import Parameters
 from nn.shape import AnyShape, SequenceShape, Shape, as_shape
 
@@ -88,6 +88,19 @@ class Layered(Stateful):
     @abstractmethod
     def _track_shapes(self, inputs: int) -> dict[str, tuple[int, ...]]:
         """Return the shapes of the parameters of a track by name."""
+
+    def _draw(
+        self, initializer: Initializer, recurrent_initializer: Initializer, generator: np.random.Generator
+    ) -> None:
+        """Draw the input and recurrent weights of all tracks, each gate's on its own."""
+        kinds = {"input_weights": initializer, "recurrent_weights": recurrent_initializer}
+        for track in self.tracks:
+            for name, kind in kinds.items():
+                weights = self.parameters[track.prefix + name]
+                for gate in np.split(weights, len(weights) // self.units):
+                    gate[...] = kind(
+                        gate.shape, gate.shape[1], self.units, generator=generator, dtype=self.dtype
+                    )
 
     def _state_shape(self, entries: int) -> tuple[int, ...]:
         return len(self.tracks), self.units, entries

@@ -45,7 +45,7 @@ from networks.descent import apply_gradient
 from networks.described import undrawn
 from networks.recurrent import Recurrent, cell_shape
 from networks.stateful import States
-from networks.tracks import History, Track
+from networks.tracks import History, Track, sum_over_steps
 from nn.activations import Sigmoid
 from nn.initializers import Glorot, Initializer, Orthogonal, Zeros
 from nn.shape import AnyShape, SequenceShape
@@ -107,11 +107,8 @@ class LSTM(Recurrent):
             stateful=stateful,
             dtype=dtype,
         )
-        draw: dict[str, Any] = {"generator": generator, "dtype": self.dtype}
+        self._draw(initializer, recurrent_initializer, generator)
         for track in self.tracks:
-            for name, kind in (("input_weights", initializer), ("recurrent_weights", recurrent_initializer)):
-                for weights in np.split(self.parameters[track.prefix + name], self.gate_count):
-                    weights[...] = kind(weights.shape, weights.shape[1], units, **draw)
             np.split(self.parameters[track.prefix + "biases"], self.gate_count)[FORGET][:] = forget_bias
 
     def _track_shapes(self, inputs: int) -> dict[str, tuple[int, ...]]:
@@ -193,8 +190,8 @@ class LSTM(Recurrent):
         deltas = history.deltas.reshape(self.steps, self.gate_count * self.units, -1)
         hidden, cells = history.states
         gradients = {
-            "input_weights": _over_steps(deltas, history.inputs),
-            "recurrent_weights": _over_steps(deltas, track.before(hidden)),
+            "input_weights": sum_over_steps(deltas, history.inputs),
+            "recurrent_weights": sum_over_steps(deltas, track.before(hidden)),
             "biases": deltas.sum(axis=(0, 2)),
         }
         if self.peepholes:
@@ -278,8 +275,3 @@ class LSTMCell(LSTM):
             "units": fields.whole("units"),
             "peepholes": fields.boolean("peepholes"),
         }
-
-
-def _over_steps(deltas: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return the sum over t and N of deltas (T, gates, N) times values (T, sources, N), (gates, sources)."""
-    return np.tensordot(deltas, values, axes=([0, 2], [0, 2]))

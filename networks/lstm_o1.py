@@ -14,12 +14,10 @@ Numerics:       1e-5 relative in float32: sums in another order than the library
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from networks import lstm
-from networks.descent import named_targets
 from networks.lstm import FORGET, INPUT, OUTPUT
 from networks.tracks import History, Track
 from nn.kernels import lstm_loops as kernels
@@ -46,10 +44,6 @@ class LSTM(lstm.LSTM):
         if self.peepholes:
             return self.parameters[track.prefix + "peepholes"]
         return np.zeros((3, self.units), self.dtype)
-
-    def _present(self) -> np.ndarray:
-        """Return which steps are there, (T, N)."""
-        return np.ones((self.steps, self._entries), np.bool_) if self._mask is None else self._mask
 
     def _backward_track(
         self,
@@ -87,11 +81,6 @@ class LSTM(lstm.LSTM):
             seen = track.before(cells), track.before(cells), track.after(cells)
             for row, (gate, cell) in enumerate(zip((INPUT, FORGET, OUTPUT), seen, strict=True)):
                 kernels.peephole_gradients_loops(history.deltas[:, gate], cell, target[row], scale)
-
-    def _targets_of(self, track: Track, learning_rate: float | None) -> tuple[list[np.ndarray], Any]:
-        """Return what the gradients of a track are added to, and the factor they are added with."""
-        names = [track.prefix + name for name in self._track_shapes(track.inputs)]
-        return named_targets(self.parameters, names, learning_rate)
 
 
 class LSTMCell(lstm.LSTMCell, LSTM):

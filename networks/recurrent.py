@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from networks.checks import check_input, check_signals
+from networks.descent import named_targets
 from networks.layered import Layered
 from networks.stateful import AnyStates
 from networks.tracks import History, Track
@@ -49,6 +50,15 @@ class Recurrent(Layered):
     def _where_present(self, step: int, values: np.ndarray, otherwise: Any) -> np.ndarray:
         """Return values (..., N), and something else for the histories that have no such step."""
         return values if self._mask is None else np.where(self._mask[step], values, otherwise)
+
+    def _present(self) -> np.ndarray:
+        """Return which steps are there, bool (T, N)."""
+        return np.ones((self.steps, self._entries), np.bool_) if self._mask is None else self._mask
+
+    def _targets_of(self, track: Track, learning_rate: float | None) -> tuple[list[np.ndarray], Any]:
+        """Return what the gradients of a track are added to, and the factor they are added with."""
+        names = [track.prefix + name for name in self._track_shapes(track.inputs)]
+        return named_targets(self.parameters, names, learning_rate)
 
     def _lay_out(self, values: np.ndarray) -> np.ndarray:
         """Return values (..., N) contiguous, as the loops of a rung want them; o2 pads the histories."""

@@ -113,3 +113,8 @@ def make_history(track: Track, gates: tuple[int, int, int, int], states: int, dt
         gates=aligned_zeros(gates, dtype),
         deltas=aligned_zeros(gates, dtype),
     )
+
+
+def sum_over_steps(deltas: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the sum over t and N of deltas (T, rows, N) times values (T, sources, N): (rows, sources)."""
+    return np.tensordot(deltas, values, axes=((0, 2), (0, 2)))
