@@ -17,11 +17,14 @@ run: $(ENVIRONMENT)/installed
 		--model-directory runs/digits/model --output-directory runs/digits
 	@echo "Look at runs/digits/reconstructions.png, network.png, code_sweep.png and loss.png"
 
+# Two processes; the tests of a file stay together, so that its kernels are compiled once.
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
 test: $(ENVIRONMENT)/installed-test
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-all: $(ENVIRONMENT)/installed-test
-	HYPOTHESIS_PROFILE=exhaustive $(BIN)/python -m pytest
+	HYPOTHESIS_PROFILE=exhaustive $(PYTEST)
 
 lint: $(ENVIRONMENT)/installed-dev
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@ A function that is put inside a parallel one counts as part of it; one that is c
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -58,9 +59,14 @@ def lost_writes(source: str, known: Functions) -> list[int]:
     ]
 
 
+@cache
+def all_functions() -> Functions:
+    return {name: each for path in KERNELS for name, each in functions_of(path.read_text("utf-8")).items()}
+
+
 @pytest.mark.parametrize("path", KERNELS, ids=lambda path: path.stem)
 def test_no_write_is_lost(path):
-    known = {name: each for other in KERNELS for name, each in functions_of(other.read_text()).items()}
+    known = all_functions()
     source = path.read_text(encoding="utf-8")
     assert lost_writes(source, known | functions_of(source)) == []
 
