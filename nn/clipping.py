@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from nn.checks import check_positive
 from nn.configurable import Configurable, from_configuration
 from nn.kernels import penalties as kernels
-from nn.optimizer import PARALLEL_FROM, check_positive
+from nn.optimizer import PARALLEL_FROM
 from nn.parameters import Parameters
 
 

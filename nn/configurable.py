@@ -21,9 +21,12 @@ class Configurable:
     name: ClassVar[str]
 
     def to_configuration(self) -> dict[str, Any]:
-        """Describe it: its name and every argument of its constructor."""
-        described = {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
-        return {"name": self.name, **described}
+        """Describe it: its name and every argument of its constructor, tuples as lists."""
+        arguments = {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+        return {
+            "name": self.name,
+            **{name: list(value) if isinstance(value, tuple) else value for name, value in arguments.items()},
+        }
 
 
 Kind = TypeVar("Kind", bound=Configurable)
@@ -51,7 +54,8 @@ def from_configuration(table: Mapping[str, type[Kind]], configuration: Mapping[s
     kind = choose(table, fields.pop("name", None), what)
     parameters = inspect.signature(kind).parameters
     if unknown := sorted(map(str, fields.keys() - parameters.keys())):
-        raise ValueError(f"{what} {kind.name}: unknown field {', '.join(unknown)}")
+        known = ", ".join(parameters) or "none"
+        raise ValueError(f"{what} {kind.name}: unknown field {', '.join(unknown)}; known: {known}")
     for name, parameter in parameters.items():
         if parameter.default is parameter.empty and name not in fields:
             raise ValueError(f"{what} {kind.name}: field {name} is missing")

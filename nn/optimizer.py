@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
+from nn.checks import check_not_negative
 from nn.configurable import Configurable
 from nn.history import aligned_zeros
 from nn.parameters import Parameters
@@ -163,24 +163,3 @@ class Optimizer(Configurable, ABC):
         self.steps = int(steps)
         for slot in self.slots:
             self._slots[slot][:] = state[slot]
-
-
-def check_fraction(what: str, value: float) -> float:
-    """Return a setting, or raise a ValueError when it is outside [0, 1)."""
-    if not 0 <= value < 1:
-        raise ValueError(f"{what} {value}: must be at least 0 and less than 1")
-    return float(value)
-
-
-def check_positive(what: str, value: float) -> float:
-    """Return a setting, or raise a ValueError when it is not a finite number above 0."""
-    if not (math.isfinite(value) and value > 0):
-        raise ValueError(f"{what} {value}: must be a finite number above 0")
-    return float(value)
-
-
-def check_not_negative(what: str, value: float) -> float:
-    """Return a setting, or raise a ValueError when it is negative or not a finite number."""
-    if not (math.isfinite(value) and value >= 0):
-        raise ValueError(f"{what} {value}: must be a finite number, at least 0")
-    return float(value)

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from nn.checks import check_not_negative, check_positive
 from nn.configurable import Configurable, from_configuration
 from nn.kernels import penalties as kernels
-from nn.optimizer import PARALLEL_FROM, check_not_negative, check_positive
+from nn.optimizer import PARALLEL_FROM
 from nn.parameters import Parameters
 
 WEIGHTS = "weights"

@@ -134,7 +134,7 @@ def test_a_clipping_comes_back_from_its_configuration(kind):
         ({"name": "clip_by_valeu"}, "did you mean clip_by_value"),
         ({"name": "clip_by_value"}, "clip_by_value: field limit is missing"),
         ({"name": "clip_by_value", "limit": 1, "norm": 2}, "unknown field norm"),
-        ({"name": "clip_by_global_norm", "limit": 0}, "limit 0.0: must be"),
+        ({"name": "clip_by_global_norm", "limit": 0}, "limit 0.0 must be"),
         ({"name": "clip_by_global_norm", "limit": "1"}, "field limit is '1', not of type float"),
     ],
 )

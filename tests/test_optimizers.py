@@ -214,7 +214,7 @@ def test_what_a_configuration_leaves_out_has_its_default():
         ({"name": "adam", "amsgrad": 1}, "adam: field amsgrad is 1, not of type bool"),
         ({"name": "adam", "epsilon": "small"}, "adam: field epsilon is 'small', not of type float"),
         ({"name": "adam", "epsilon": True}, "adam: field epsilon is True, not of type float"),
-        ({"name": "adam", "epsilon": -1}, "epsilon -1.0: must be"),
+        ({"name": "adam", "epsilon": -1}, "epsilon -1.0 must be"),
     ],
 )
 def test_a_configuration_that_does_not_fit_is_refused(configuration, message):

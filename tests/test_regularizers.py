@@ -216,11 +216,11 @@ def test_a_regularizer_comes_back_from_its_configuration(regularizer):
         ({"name": "l3"}, "unknown regularizer 'l3'; known: l1, l2, max_norm"),
         ({"name": "l2"}, "l2: field rate is missing"),
         ({"name": "l2", "rate": 0.1, "limit": 1}, "l2: unknown field limit"),
-        ({"name": "l1", "rate": -1}, "rate -1.0: must be"),
+        ({"name": "l1", "rate": -1}, "rate -1.0 must be"),
         ({"name": "l1", "rate": 1, "arrays": "first"}, "arrays 'first': must be a list"),
         ({"name": "l1", "rate": 1, "arrays": [1]}, r"arrays \[1\]: must be a list"),
         ({"name": "l1", "rate": 1, "arrays": 7}, "arrays 7: must be a list"),
-        ({"name": "max_norm", "limit": 0}, "limit 0.0: must be"),
+        ({"name": "max_norm", "limit": 0}, "limit 0.0 must be"),
     ],
 )
 def test_a_configuration_that_does_not_fit_is_refused(configuration, message):

@@ -200,10 +200,10 @@ def test_schedules_that_depend_on_the_moment_alone_keep_nothing(schedule):
 @pytest.mark.parametrize(
     ("kind", "settings", "message"),
     [
-        (Cosine, {"warmup": 1.0}, "warm-up"),
-        (Cosine, {"warmup": -0.1}, "warm-up"),
-        (Cosine, {"final": 1.5}, "final factor"),
-        (Cosine, {"final": math.nan}, "final factor"),
+        (Cosine, {"warmup": 1.0}, "schedule cosine: warmup"),
+        (Cosine, {"warmup": -0.1}, "schedule cosine: warmup"),
+        (Cosine, {"final": 1.5}, "schedule cosine: final"),
+        (Cosine, {"final": math.nan}, "schedule cosine: final"),
         (Step, {"factor": 0.0}, "factor"),
         (Step, {"epochs": 0}, "epochs"),
         (Exponential, {"factor": 1.1}, "factor"),

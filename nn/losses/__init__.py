@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
-from nn.choices import choose
+from nn.configurable import from_configuration
 from nn.losses.base import ElementwiseLoss, Loss
 from nn.losses.binary import BinaryCrossEntropy, BinaryCrossEntropyWithLogits
 from nn.losses.categorical import CategoricalCrossEntropy, CategoricalCrossEntropyWithLogits
@@ -68,11 +67,7 @@ def loss_from_configuration(configuration: Mapping[str, Any]) -> Loss:
     Raises
     ------
     ValueError
-        When the name is unknown, or a setting does not belong to the loss or has a value it cannot have.
+        When the name is unknown, or a field unknown, of the wrong kind or out of range; the message
+        names it.
     """
-    settings = dict(configuration)
-    kind = choose(LOSSES, settings.pop("name", None), "loss")
-    known = [field.name for field in fields(kind)]
-    for unknown in sorted(set(settings) - set(known)):
-        raise ValueError(f"loss {kind.name} has no setting {unknown!r}; known: {', '.join(known) or 'none'}")
-    return kind(**settings)
+    return from_configuration(LOSSES, configuration, "loss")

@@ -15,30 +15,28 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
+from nn.configurable import Configurable
 from nn.counting import active_entries, active_mask, total_weight
 from nn.metrics import Metric
 
 
 @dataclass(frozen=True)
-class Loss(ABC):
+class Loss(Configurable, ABC):
     """What training makes small.
 
     Attributes
     ----------
-    name
-        What configurations call it.
     output_range
         Lowest and highest output it is made for: 0 and 1 where it takes probabilities.
     applies
         The function that it applies to the outputs itself: the sigmoid or softmax of logits.
     """
 
-    name: ClassVar[str]
     output_range: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
     applies: ClassVar[str] = ""
 
@@ -125,13 +123,6 @@ class Loss(ABC):
         """Return new metrics that suit it."""
         return []
 
-    def to_configuration(self) -> dict[str, Any]:
-        """Return what `loss_from_configuration` reads."""
-        settings = {
-            name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
-        }
-        return {"name": self.name, **settings}
-
 
 class ElementwiseLoss(Loss):
     """A mean over single outputs, each with a target of its own."""
@@ -195,33 +186,3 @@ def checked_weight(weight: float) -> float:
     if not weight > 0:
         raise ValueError("no output counts: the mask is zero everywhere")
     return weight
-
-
-def check_positive(loss: Loss, field: str) -> None:
-    """Refuse a setting that is not a positive finite number.
-
-    Raises
-    ------
-    ValueError
-        Naming the loss and the setting.
-    """
-    if not is_positive(getattr(loss, field)):
-        raise ValueError(f"loss {loss.name}: {field} {getattr(loss, field)!r} must be a positive number")
-
-
-def check_fraction(loss: Loss, field: str) -> None:
-    """Refuse a setting that is not a number in [0, 1).
-
-    Raises
-    ------
-    ValueError
-        Naming the loss and the setting.
-    """
-    value = getattr(loss, field)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
-        raise ValueError(f"loss {loss.name}: {field} {value!r} must be at least 0 and less than 1")
-
-
-def is_positive(value: object) -> bool:
-    """Return whether a value is a positive finite number; true is none."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nn.losses.base import ElementwiseLoss, check_fraction, check_positive
+from nn.checks import check_below_one, check_positive
+from nn.losses.base import ElementwiseLoss
 from nn.metrics import BinaryAccuracy, FalsePositiveRate, Metric, TruePositiveRate
 
 
@@ -40,8 +41,8 @@ class _Binary(ElementwiseLoss):
     label_smoothing: float = 0.0
 
     def __post_init__(self) -> None:
-        check_positive(self, "positive_weight")
-        check_fraction(self, "label_smoothing")
+        check_positive(f"loss {self.name}: positive_weight", self.positive_weight)
+        check_below_one(f"loss {self.name}: label_smoothing", self.label_smoothing)
 
     def elements(self, outputs: np.ndarray, targets: np.ndarray, slopes: np.ndarray) -> np.ndarray:
         """l of weight 1, and (w - 1) t times what l would be on t = 1; the derivatives alike."""

@@ -24,8 +24,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nn.checks import check_below_one, is_positive
 from nn.counting import active_entries, active_mask, position_shape, total_weight
-from nn.losses.base import Loss, check_fraction, checked_weight, is_positive
+from nn.losses.base import Loss, checked_weight
 from nn.metrics import Accuracy, Metric
 
 SUM_TOLERANCE = 1e-3
@@ -53,7 +54,7 @@ class _Categorical(Loss):
     label_smoothing: float = 0.0
 
     def __post_init__(self) -> None:
-        check_fraction(self, "label_smoothing")
+        check_below_one(f"loss {self.name}: label_smoothing", self.label_smoothing)
         if self.class_weights is not None:
             weights = tuple(np.atleast_1d(self.class_weights).tolist())
             if len(weights) < 2 or not all(map(is_positive, weights)):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nn.losses.base import ElementwiseLoss, check_positive
+from nn.checks import check_positive
+from nn.losses.base import ElementwiseLoss
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Huber(ElementwiseLoss):
     name = "huber"
 
     def __post_init__(self) -> None:
-        check_positive(self, "delta")
+        check_positive(f"loss {self.name}: delta", self.delta)
 
     def elements(self, outputs: np.ndarray, targets: np.ndarray, slopes: np.ndarray) -> np.ndarray:
         """l' = d kept within -delta and delta, and l = l' (d - l' / 2)."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from nn.checks import check_below_one, check_not_negative, check_positive
 from nn.kernels import moments as kernels
-from nn.optimizer import Kernels, Optimizer, check_fraction, check_not_negative, check_positive
+from nn.optimizer import Kernels, Optimizer
 
 
 class _Moments(Optimizer):
@@ -26,8 +27,8 @@ class _Moments(Optimizer):
         weight_decay: float,
     ) -> None:
         super().__init__(learning_rate, weight_decay)
-        self.mean_decay = check_fraction("mean decay", mean_decay)
-        self.square_decay = check_fraction("square decay", square_decay)
+        self.mean_decay = check_below_one("mean decay", mean_decay)
+        self.square_decay = check_below_one("square decay", square_decay)
         self.epsilon = check_positive("epsilon", epsilon)
 
     @property

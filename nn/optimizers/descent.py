@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from nn.checks import check_below_one
 from nn.kernels import optimizers as kernels
-from nn.optimizer import Kernels, Optimizer, check_fraction
+from nn.optimizer import Kernels, Optimizer
 
 
 class SGD(Optimizer):
@@ -28,7 +29,7 @@ class SGD(Optimizer):
         self, learning_rate: float, momentum: float = 0.0, nesterov: bool = False, weight_decay: float = 0.0
     ) -> None:
         super().__init__(learning_rate, weight_decay)
-        self.momentum = check_fraction("momentum", momentum)
+        self.momentum = check_below_one("momentum", momentum)
         self.nesterov = bool(nesterov)
         if nesterov and not momentum:
             raise ValueError("Nesterov's method needs a momentum above 0, such as 0.9")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from nn.checks import check_not_negative, check_positive
 from nn.kernels import optimizers as kernels
-from nn.optimizer import Kernels, Optimizer, check_not_negative, check_positive
+from nn.optimizer import Kernels, Optimizer
 from nn.parameters import Parameters
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from nn.checks import check_below_one, check_positive
 from nn.kernels import optimizers as kernels
-from nn.optimizer import Kernels, Optimizer, check_fraction, check_positive
+from nn.optimizer import Kernels, Optimizer
 
 
 class RMSprop(Optimizer):
@@ -33,9 +34,9 @@ class RMSprop(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(learning_rate, weight_decay)
-        self.decay = check_fraction("decay", decay)
+        self.decay = check_below_one("decay", decay)
         self.epsilon = check_positive("epsilon", epsilon)
-        self.momentum = check_fraction("momentum", momentum)
+        self.momentum = check_below_one("momentum", momentum)
         self.centered = bool(centered)
 
     @property
@@ -114,7 +115,7 @@ class Adadelta(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(learning_rate, weight_decay)
-        self.decay = check_fraction("decay", decay)
+        self.decay = check_below_one("decay", decay)
         self.epsilon = check_positive("epsilon", epsilon)
 
     @property

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from nn.schedules.schedule import Moment, Schedule, check_factor, check_positive
+from nn.checks import check_below_one, check_factor, check_positive, check_share
+from nn.schedules.schedule import Moment, Schedule
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ class Step(Schedule):
     name = "step"
 
     def __post_init__(self) -> None:
-        check_factor(self.name, self.factor)
-        check_positive(self.name, "epochs", self.epochs)
+        check_factor(f"schedule {self.name}: factor", self.factor)
+        check_positive(f"schedule {self.name}: epochs", self.epochs)
 
     def __call__(self, moment: Moment) -> float:
         """Return the factor of the stair."""
@@ -58,7 +59,7 @@ class Exponential(Schedule):
     name = "exponential"
 
     def __post_init__(self) -> None:
-        check_factor(self.name, self.factor)
+        check_factor(f"schedule {self.name}: factor", self.factor)
 
     def __call__(self, moment: Moment) -> float:
         """Return the factor at these epochs."""
@@ -88,10 +89,8 @@ class Cosine(Schedule):
     name = "cosine"
 
     def __post_init__(self) -> None:
-        if not 0 <= self.warmup < 1:
-            raise ValueError(f"warm-up {self.warmup}: must be at least 0 and less than 1")
-        if not 0 <= self.final <= 1:
-            raise ValueError(f"final factor {self.final}: must be in [0, 1]")
+        check_below_one(f"schedule {self.name}: warmup", self.warmup)
+        check_share(f"schedule {self.name}: final", self.final)
 
     def __call__(self, moment: Moment) -> float:
         """Return the factor at this share of training."""
@@ -129,11 +128,10 @@ class WarmUp(Schedule):
     name = "warm_up"
 
     def __post_init__(self) -> None:
-        check_positive(self.name, "length", self.length)
+        check_positive(f"schedule {self.name}: length", self.length)
         if self.unit not in ("epochs", "steps"):
             raise ValueError(f"schedule {self.name}: unit {self.unit!r} must be epochs or steps")
-        if not 0 <= self.start <= 1:
-            raise ValueError(f"schedule {self.name}: start {self.start} must be in [0, 1]")
+        check_share(f"schedule {self.name}: start", self.start)
 
     def __call__(self, moment: Moment) -> float:
         """Return the other schedule's factor times this one's."""

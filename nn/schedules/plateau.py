@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from nn.schedules.schedule import Moment, Schedule, check_factor
+from nn.checks import check_factor, check_not_negative
+from nn.schedules.schedule import Moment, Schedule
 
 STATE = {
     "current": (int, float),
@@ -52,11 +52,9 @@ class Plateau(Schedule):
     name: ClassVar[str] = "plateau"
 
     def __post_init__(self) -> None:
-        check_factor(self.name, self.factor)
+        check_factor(f"schedule {self.name}: factor", self.factor)
         for setting in ("patience", "threshold", "cooldown", "minimum"):
-            value = getattr(self, setting)
-            if not (math.isfinite(value) and value >= 0):
-                raise ValueError(f"schedule {self.name}: {setting} {value} must be a number, at least 0")
+            check_not_negative(f"schedule {self.name}: {setting}", getattr(self, setting))
 
     def __call__(self, moment: Moment) -> float:
         """Return the factor after all reductions so far."""

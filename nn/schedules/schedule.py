@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -54,15 +53,3 @@ class Schedule(Configurable, ABC):
             raise ValueError(
                 f"schedule {self.name}: keeps no state, but is given {', '.join(map(str, state))}"
             )
-
-
-def check_factor(name: str, factor: float) -> None:
-    """Refuse a factor outside (0, 1] with a ValueError."""
-    if not 0 < factor <= 1:
-        raise ValueError(f"schedule {name}: factor {factor} must be above 0 and at most 1")
-
-
-def check_positive(name: str, setting: str, value: float) -> None:
-    """Refuse a setting that is not a finite number above 0 with a ValueError."""
-    if not (math.isfinite(value) and value > 0):
-        raise ValueError(f"schedule {name}: {setting} {value} must be a finite number above 0")
