@@ -67,7 +67,7 @@ class ConvolutionalLSTM(ConvolutionalRecurrent):
     peepholes
         Whether gates see the cells. Peepholes start at zero.
     forget_bias
-        Where the biases of the forget gate start (Jozefowicz et al. 2015, section 3.1); others at zero.
+        Where the biases of the forget gate start (Jozefowicz et al. 2015); others at zero.
     initializer, recurrent_initializer
         How input and recurrent weights start, each gate's drawn on its own.
     """

@@ -11,9 +11,10 @@ the rows of input weights, recurrent weights and biases that belong to a gate, p
     h(t) = o * tanh(c(t))
 
 (Hochreiter and Schmidhuber 1997, "Long short-term memory", section 4; the forget gate from Gers,
-Schmidhuber and Cummins 2000, "Learning to forget", equations 3 to 9; the peepholes from Gers, Schraudolph
-and Schmidhuber 2002, "Learning precise timing with LSTM recurrent networks", equations 1 to 6.) And
-backwards, with d(y) = dLoss / d y, delta = dLoss / d sum of a gate, from the last step to the first:
+Schmidhuber and Cummins 2000, "Learning to forget"; the peepholes from Gers, Schraudolph and Schmidhuber
+2002, "Learning precise timing with LSTM recurrent networks"; all of them together as in Greff et al. 2017,
+"LSTM: a search space odyssey", section II.A.) And backwards, with d(y) = dLoss / d y, delta = dLoss / d sum
+of a gate, from the last step to the first:
 
     d(h(t))   = signal(t) + d(h) that comes from step t+1
     delta_o   = d(h(t)) * tanh(c(t)) * o (1 - o)
@@ -28,8 +29,8 @@ backwards, with d(y) = dLoss / d y, delta = dLoss / d sum of a gate, from the la
     d(W) = sum over t, N of delta * x(t)      d(R) = the same of delta * h(t-1)      d(b) = of delta
     d(p_i), d(p_f) = of delta * c(t-1)        d(p_o) = of delta * c(t)
 
-(Werbos 1990, "Backpropagation through time"; Greff et al. 2017, "LSTM: a search space odyssey",
-appendix A.) Each line below is one of these.
+(Werbos 1990, "Backpropagation through time"; Greff et al. 2017, section II.B.) Each line below is one of
+these.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class LSTM(Recurrent):
     peepholes
         Whether gates see the cells. Peepholes start at zero.
     forget_bias
-        Where the biases of forget gates start (Jozefowicz et al. 2015, section 3.1); all others at zero.
+        Where the biases of forget gates start (Jozefowicz et al. 2015); all others at zero.
     initializer, recurrent_initializer
         How input and recurrent weights start, each gate's drawn on its own.
     generator

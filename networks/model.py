@@ -4,7 +4,7 @@ networks that are used more than once.
     values of a use   = what its network makes of the values of its sources
     signals of a wire = the sum of what its uses send back, and of the signals from outside
 
-(the chain rule summed over paths: Rumelhart, Hinton and Williams 1986, equation 6). Cycles belong to
+(the chain rule summed over paths: Rumelhart, Hinton and Williams 1986, equation 7). Cycles belong to
 recurrent networks and to the graph, whose connections can be delayed.
 """
 

@@ -12,9 +12,9 @@ adds normal numbers (Bishop 1995, "Training with noise is equivalent to Tikhonov
 Every forward in training draws one number of 64 bits from the network's generator, the key. All that the
 values need is expanded from it: neuron i of entry n takes number n * neurons + i of the SplitMix64
 sequence that begins at the key (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number
-generators", figure 16). So an entry is disturbed in the same way on every rung, in both dtypes, by any
-number of threads, and however many entries the batch has or is filled up to; and backward repeats the
-draws instead of keeping them.
+generators", with variant 13 of Stafford's mixing functions). So an entry is disturbed in the same way on
+every rung, in both dtypes, by any number of threads, and however many entries the batch has or is filled
+up to; and backward repeats the draws instead of keeping them.
 """
 
 from __future__ import annotations

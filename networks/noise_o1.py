@@ -21,7 +21,7 @@ from nn.history import aligned_zeros
 from nn.kernels import noise as kernels
 
 
-class Buffers(Noise):
+class Buffered(Noise):
     """Buffers for what comes out, kept apart: outside training the input itself comes out."""
 
     _outputs = np.zeros((0, 0))
@@ -35,7 +35,7 @@ class Buffers(Noise):
         return buffer if buffer.shape == flat.shape else aligned_zeros(flat.shape, self.dtype)
 
 
-class Dropout(Buffers, noise.Dropout):
+class Dropout(Buffered, noise.Dropout):
     """Takes values away while training; see `networks.noise.Dropout`."""
 
     def _disturb(self, values: np.ndarray, key: np.uint64) -> np.ndarray:
@@ -55,7 +55,7 @@ class Dropout(Buffers, noise.Dropout):
         kernels.drop(flat, key, self._threshold, self._scale, targets, 0, len(flat))
 
 
-class GaussianNoise(Buffers, noise.GaussianNoise):
+class GaussianNoise(Buffered, noise.GaussianNoise):
     """Adds normal numbers while training; see `networks.noise.GaussianNoise`."""
 
     def _disturb(self, values: np.ndarray, key: np.uint64) -> np.ndarray:

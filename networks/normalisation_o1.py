@@ -21,7 +21,7 @@ from nn.history import aligned_zeros
 from nn.kernels import normalisation as kernels
 
 
-class Buffers(Normalisation):
+class Buffered(Normalisation):
     """Contiguous arrays, and buffers for what comes out."""
 
     @staticmethod
@@ -34,7 +34,7 @@ class Buffers(Normalisation):
             self._input_signals = aligned_zeros(self._inputs.shape, self.dtype)
 
 
-class BatchNormalisation(Buffers, normalisation.BatchNormalisation):
+class BatchNormalisation(Buffered, normalisation.BatchNormalisation):
     """Normalises channels over the batch; see `networks.normalisation.BatchNormalisation`."""
 
     def _measure(self, active: int) -> tuple[np.ndarray, np.ndarray]:
@@ -75,7 +75,7 @@ class BatchNormalisation(Buffers, normalisation.BatchNormalisation):
         return factors, shares * scale_gradient * self._factors, shares * shift_gradient
 
 
-class LayerNormalisation(Buffers, normalisation.LayerNormalisation):
+class LayerNormalisation(Buffered, normalisation.LayerNormalisation):
     """Normalises the features of each entry; see `networks.normalisation.LayerNormalisation`."""
 
     def _reserve(self) -> None:

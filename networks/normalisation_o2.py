@@ -35,7 +35,7 @@ GRADIENT_BLOCKS = 32
 """Most blocks of a layer normalisation: each has gradient sums of its own."""
 
 
-class Vectors(normalisation_o1.Buffers, Normalisation):
+class Padded(normalisation_o1.Buffered, Normalisation):
     """Histories filled up to whole vectors."""
 
     @staticmethod
@@ -43,7 +43,7 @@ class Vectors(normalisation_o1.Buffers, Normalisation):
         return pad_histories(values)
 
 
-class BatchNormalisation(Vectors, normalisation_o1.BatchNormalisation):
+class BatchNormalisation(Padded, normalisation_o1.BatchNormalisation):
     """Normalises channels over the batch; see `networks.normalisation.BatchNormalisation`."""
 
     def _measure(self, active: int) -> tuple[np.ndarray, np.ndarray]:
@@ -97,7 +97,7 @@ class BatchNormalisation(Vectors, normalisation_o1.BatchNormalisation):
         return arrays.partial
 
 
-class LayerNormalisation(Vectors, normalisation_o1.LayerNormalisation):
+class LayerNormalisation(Padded, normalisation_o1.LayerNormalisation):
     """Normalises the features of each entry; see `networks.normalisation.LayerNormalisation`."""
 
     def _normalise(self) -> np.ndarray:

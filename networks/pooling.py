@@ -12,8 +12,9 @@ and backwards, with signal = dLoss / d value:
     average   every pixel of the window gets signal / the number of pixels
 
 A pixel in several windows adds up what it gets. (Max: Riesenhuber and Poggio 1999, "Hierarchical models of
-object recognition in cortex", equation 2. Average: LeCun et al. 1990, "Handwritten digit recognition with a
-back-propagation network", section 3. Global average: Lin et al. 2014, "Network in network", section 3.2.)
+object recognition in cortex". Average: LeCun et al. 1998, "Gradient-based learning applied to document
+recognition", section II. Global max: Oquab et al. 2015, "Is object localization for free?". Global average:
+Lin, Chen and Yan 2014, "Network in network", section 3.2.)
 """
 
 from __future__ import annotations

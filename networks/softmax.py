@@ -6,8 +6,8 @@ and backwards, with signal = dLoss / d p:
 
     signal[i] of the input = p[i] * (signal[i] - sum over j of signal[j] * p[j])
 
-(Bridle 1990, "Probabilistic interpretation of feedforward classification network outputs", equations 4 and 8.
-Subtracting m changes nothing but keeps exp from overflowing.) i and j run over the last axis before the
+(Bridle 1990, "Probabilistic interpretation of feedforward classification network outputs". Subtracting
+m changes nothing but keeps exp from overflowing.) i and j run over the last axis before the
 histories: the channels of an image, the features of a step.
 """
 

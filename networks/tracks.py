@@ -3,7 +3,7 @@
 The states of a track lie in T + 1 slots, as they follow one another in the sequence: what the forward
 direction knows before step t lies in slot t, and after it in slot t + 1; the backward direction comes
 from the other end, so that it is slot t + 1 before the step and slot t after it. (Schuster and Paliwal
-1997, "Bidirectional recurrent neural networks", section III.)
+1997, "Bidirectional recurrent neural networks".)
 """
 
 from __future__ import annotations

@@ -222,7 +222,7 @@ class Sigmoid(Activation):
 class Squash(Activation):
     """f(x) = x within [-1, 1], with slope `leakage` outside.
 
-    With leakage 0 this is the hard tanh (Collobert 2004, section 3.2): a piecewise-linear squash.
+    With leakage 0 this is the hard tanh (Collobert 2004): a piecewise-linear squash.
     """
 
     leakage: float = 0.0

@@ -41,7 +41,7 @@ class Clipping(Configurable, ABC):
 
 
 class ClipByValue(Clipping):
-    """Every gradient is moved into -limit to limit (as PyTorch's clip_grad_value_)."""
+    """Every gradient is moved into -limit to limit (Mikolov 2012; as PyTorch's clip_grad_value_)."""
 
     name = "clip_by_value"
 

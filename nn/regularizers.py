@@ -104,7 +104,7 @@ class _Penalty(Regularizer):
 
 
 class L1(_Penalty):
-    """Penalty rate * sum of |weight|, which draws weights to zero (Goodfellow et al. 2016, section 7.1.2).
+    """Penalty rate * sum of |weight|, which draws weights to zero (Tibshirani 1996).
 
     The gradient is rate * sign(weight), and 0 at 0.
     """
@@ -117,7 +117,7 @@ class L1(_Penalty):
 
 
 class L2(_Penalty):
-    """Penalty rate / 2 * sum of weight² (Goodfellow et al. 2016, section 7.1.1).
+    """Penalty rate / 2 * sum of weight² (Hoerl and Kennard 1970, "Ridge regression").
 
     The gradient is rate * weight, which PyTorch's optimizers call `weight_decay`.
     """

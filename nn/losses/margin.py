@@ -45,7 +45,7 @@ class _SignLoss(ElementwiseLoss):
 
 @dataclass(frozen=True)
 class Hinge(_SignLoss):
-    """l = max(0, 1 - t o), or its square (Rosasco et al. 2004, section 2.1); the slope at the hinge is 0.
+    """l = max(0, 1 - t o), or its square (Rosasco et al. 2004); the slope at the hinge is 0.
 
     Attributes
     ----------

@@ -39,7 +39,7 @@ class AbsoluteError(ElementwiseLoss):
 
 @dataclass(frozen=True)
 class Huber(ElementwiseLoss):
-    """Squared error near the target, absolute error far from it (Huber 1964, section 4).
+    """Squared error near the target, absolute error far from it (Huber 1964).
 
     l = d² / 2 where |d| <= delta, and delta (|d| - delta / 2) beyond, with d = o - t.
 

@@ -10,7 +10,7 @@ from nn.optimizer import Kernels, Optimizer
 class SGD(Optimizer):
     """Gradient descent, with momentum if asked for.
 
-        v = momentum v + g        values -= rate v                   (Polyak 1964, equation 9)
+        v = momentum v + g        values -= rate v                   (Polyak 1964)
                                   values -= rate (g + momentum v)    with `nesterov`
 
     The second is Nesterov's accelerated gradient in the form of Sutskever et al. 2013 (equations 3
