@@ -22,6 +22,11 @@ class Described(Network):
         return {"family": self.family, "input_shape": str(self.input_shape)}
 
     @classmethod
+    def _input_shape(cls, fields: Fields) -> Any:
+        """Take the first argument of the constructor from a description: the input shape."""
+        return fields.shape("input_shape")
+
+    @classmethod
     @abstractmethod
     def _options(cls, fields: Fields) -> dict[str, Any]:
         """Take what the constructor is given beside input shape and dtype from a description."""
@@ -43,7 +48,7 @@ class Described(Network):
         """
         with Fields(configuration, structure) as fields:
             kind: Any = cls  # every family has options of its own
-            network: Self = kind(fields.shape("input_shape"), **cls._options(fields), dtype=dtype)
+            network: Self = kind(cls._input_shape(fields), **cls._options(fields), dtype=dtype)
         network.parameters.values[:] = 0
         return network
 

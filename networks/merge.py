@@ -20,8 +20,8 @@ The signals of a concatenation and an addition are views of what `backward` was 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -112,22 +112,8 @@ class Merge(Weightless):
         return {"family": self.family, "input_shapes": [str(shape) for shape in self.input_shapes]}
 
     @classmethod
-    def from_configuration(
-        cls,
-        configuration: Mapping[str, Any],
-        structure: Mapping[str, np.ndarray],
-        *,
-        dtype: DTypeLike = np.float32,
-    ) -> Self:
-        """Build the network that `to_configuration` described.
-
-        Raises
-        ------
-        ValueError
-            Naming the field that is missing, unknown or does not fit.
-        """
-        with Fields(configuration, structure) as fields:
-            return cls([parse_shape(str(shape)) for shape in fields.items("input_shapes")], dtype=dtype)
+    def _input_shape(cls, fields: Fields) -> list[AnyShape]:
+        return [parse_shape(str(shape)) for shape in fields.items("input_shapes")]
 
 
 class Concatenate(Merge):

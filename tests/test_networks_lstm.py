@@ -9,7 +9,8 @@ import state_checks
 from hypothesis import given
 from hypothesis import strategies as st
 from lstm_networks import FAMILY, PLAIN, lstm, options, shapes
-from rung_checks import RungChecks, every_dtype, every_faster_rung, every_rung
+from recurrent_checks import RecurrentChecks
+from rung_checks import every_dtype, every_faster_rung, every_rung
 
 from networks.ladder import network_from_configuration
 from networks.stateful import HiddenStates
@@ -84,39 +85,10 @@ def test_threads_do_not_change_a_bit(rung, dtype, units, features, histories):
     checks.check_threads(network, histories)
 
 
-class TestEveryRung(RungChecks):
+class TestEveryRung(RecurrentChecks):
     family = FAMILY
     build = staticmethod(build)
-
-
-@every_rung
-@every_dtype
-@pytest.mark.parametrize("whole_sequence", [True, False])
-@pytest.mark.parametrize("bidirectional", [True, False])
-def test_a_masked_sequence_is_a_shorter_one(rung, dtype, whole_sequence, bidirectional):
-    settings = {"whole_sequence": whole_sequence, "bidirectional": bidirectional}
-    make = of_steps(FAMILY.rungs[rung], dtype, **settings)
-    state_checks.check_masked_is_shorter(make, 5, 2, FAMILY.tolerance[dtype])
-
-
-@every_rung
-@every_dtype
-@pytest.mark.parametrize("whole_sequence", [True, False])
-def test_stateful_goes_on_where_it_ended(rung, dtype, whole_sequence):
-    make = of_steps(FAMILY.rungs[rung], dtype, layers=2, whole_sequence=whole_sequence)
-    state_checks.check_goes_on(make, 3, FAMILY.tolerance[dtype])
-
-
-@every_rung
-def test_nothing_is_carried_unless_it_is_stateful(rung):
-    network = build(FAMILY.rungs[rung], "float64")
-    values, _ = checks.numbers(network, 2)
-    first = network.forward(values).copy()
-    assert network.state() == {}
-    assert np.array_equal(network.forward(values), first)
-    carried = network.final_states._asdict()
-    with pytest.raises(ValueError, match="lstm: carries no state, but cells, hidden is given"):
-        network.load_state(carried)
+    of_steps = staticmethod(of_steps)
 
 
 @every_rung
