@@ -14,9 +14,9 @@ from autoencoder.validation import Given
 from networks.configuration import Fields
 from networks.ladder import network_from_configuration, rung
 from networks.network import Network
-from networks.parts import under
 from networks.sequential import Sequential
 from nn.image import Tiling
+from nn.prefixes import under
 from nn.shape import Shape
 from nn.snapshot import Snapshot, SnapshotError, load_latest, previous
 from nn.training.state import PARAMETERS, load_parameters

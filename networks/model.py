@@ -19,7 +19,6 @@ import numpy as np
 from networks.configuration import Fields
 from networks.container import Build, Container, check_names
 from networks.network import Network
-from networks.parts import under
 from networks.wires import (
     Input,
     Wire,
@@ -34,6 +33,7 @@ from networks.wires import (
 from nn.choices import choose
 from nn.history import from_history, to_history
 from nn.parameters import Parameters
+from nn.prefixes import under
 from nn.shape import AnyShape, parse_shape
 
 

@@ -15,8 +15,8 @@ from numpy.typing import DTypeLike
 
 from networks.ladder import network_from_configuration
 from networks.network import Network
-from networks.parts import under
 from nn.parameter_limit import at_most_parameters
+from nn.prefixes import under
 from nn.snapshot import Snapshot, SnapshotError, load_latest, save
 from nn.training.state import CARRIED, PARAMETERS, load_parameters
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
 
 import numpy as np
 
 from networks.network import Network
-
-Thing = TypeVar("Thing")
+from nn.prefixes import Thing, under
 
 
 def join_arrays(of_networks: Mapping[str, Mapping[str, Thing]]) -> dict[str, Thing]:
@@ -19,11 +17,6 @@ def join_arrays(of_networks: Mapping[str, Mapping[str, Thing]]) -> dict[str, Thi
         for network, things in of_networks.items()
         for name, thing in things.items()
     }
-
-
-def under(arrays: Mapping[str, Thing], prefix: str) -> dict[str, Thing]:
-    """Return the things whose names begin with a prefix, by the rest of their names."""
-    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
 def load_arrays(networks: Mapping[str, Network], state: Mapping[str, np.ndarray]) -> None:

@@ -11,8 +11,8 @@ import numpy as np
 from networks.configuration import Fields
 from networks.container import Build, Container, check_names
 from networks.network import Network
-from networks.parts import under
 from nn.parameters import Parameters
+from nn.prefixes import under
 from nn.shape import AnyShape
 
 

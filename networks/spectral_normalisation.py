@@ -24,8 +24,9 @@ from networks.configuration import Fields
 from networks.container import Build, Container
 from networks.descent import apply_gradient
 from networks.network import Network
-from networks.parts import load_arrays, under
+from networks.parts import load_arrays
 from nn.parameters import Parameters
+from nn.prefixes import under
 
 WEIGHTS = "network.weights"
 

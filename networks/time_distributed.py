@@ -19,9 +19,9 @@ from networks.checks import check_input, check_signals
 from networks.configuration import Fields
 from networks.container import Build, Container
 from networks.network import Network
-from networks.parts import under
 from nn.history import aligned_zeros, padded
 from nn.parameters import Parameters
+from nn.prefixes import under
 from nn.shape import AnyShape, SequenceShape, Shape, VideoShape, as_shape
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from nn.prefixes import under
 from nn.training.callbacks import Callback
-from nn.training.state import CALLBACKS, arrays_under
+from nn.training.state import CALLBACKS
 
 
 class CallbackStates:
@@ -43,7 +44,7 @@ class CallbackStates:
         """Keep what a snapshot brought for the callbacks to come."""
         self._callbacks = ()
         self._restored = {
-            name: {**state, **arrays_under(arrays, f"{CALLBACKS}{name}/")} for name, state in metadata.items()
+            name: {**state, **under(arrays, f"{CALLBACKS}{name}/")} for name, state in metadata.items()
         }
 
     def metadata(self) -> dict[str, dict[str, Any]]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nn.prefixes import under
 from nn.snapshot import SnapshotError
 from nn.training.callbacks import Callback, Snapshots
-from nn.training.state import arrays_under
 from nn.training.trainable import state_copy
 from nn.training.watch import Watch, known_count, known_number
 
@@ -88,7 +88,7 @@ class EarlyStopping(Callback):
         """Go back to the best parameters, if it was this that ended training."""
         if self.waited >= self.patience and self._kept:
             trainer.network.parameters.values[:] = self._kept["parameters"]
-            trainer.network.load_state(arrays_under(self._kept, CARRIED))
+            trainer.network.load_state(under(self._kept, CARRIED))
 
     def state(self) -> Mapping[str, Any]:
         """Return the best number, the epochs since, and the best parameters where they are kept."""

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nn.optimizer import Optimizer
+from nn.prefixes import under
 from nn.schedules import Schedule
 from nn.snapshot import Snapshot, SnapshotError
 from nn.training.random_state import check_generator_state, set_generator_state
@@ -16,7 +17,6 @@ from nn.training.shuffle import Shuffle
 from nn.training.state import (
     CARRIED,
     TrainingState,
-    arrays_under,
     check_parameters,
     load_optimizer,
     load_parameters,
@@ -50,7 +50,7 @@ def restore_parts(snapshot: Snapshot, parts: Parts) -> TrainingState:
         _check_generators(network.generators, state.generators)
         with ExitStack() as undo:
             undo.callback(network.load_state, state_copy(network))
-            network.load_state(arrays_under(snapshot.arrays, CARRIED))
+            network.load_state(under(snapshot.arrays, CARRIED))
             undo.callback(parts.schedule.load_state, parts.schedule.state())
             parts.schedule.load_state(state.schedule)
             load_optimizer(snapshot, parts.optimizer, network.parameters)

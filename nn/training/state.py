@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from nn.optimizer import Optimizer
 from nn.parameters import Parameters
+from nn.prefixes import under
 from nn.snapshot import Snapshot, SnapshotError
 from nn.training.log import Real, TrainingLog
 from nn.training.shuffle import Count, ShuffleState
@@ -70,11 +70,6 @@ def state_arrays(network: Trainable, optimizer: Optimizer) -> dict[str, np.ndarr
     return {**_parameter_arrays(network.parameters), **kept, **carried}
 
 
-def arrays_under(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
-    """Return the arrays whose names begin with a prefix, by the rest of their names."""
-    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-
-
 def read_state(snapshot: Snapshot) -> TrainingState:
     """Return the training state in a snapshot's metadata.
 
@@ -131,7 +126,7 @@ def load_optimizer(snapshot: Snapshot, optimizer: Optimizer, parameters: Paramet
     if saved.name != optimizer.name:
         raise SnapshotError(f"{snapshot.path}: was trained with {saved.name}, not with {optimizer.name}")
     try:
-        optimizer.load_state(arrays_under(snapshot.arrays, OPTIMIZER), parameters)
+        optimizer.load_state(under(snapshot.arrays, OPTIMIZER), parameters)
     except ValueError as error:
         raise SnapshotError(f"{snapshot.path}: {error}") from error
     optimizer.learning_rate = saved.learning_rate
