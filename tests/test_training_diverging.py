@@ -155,11 +155,18 @@ def test_a_rate_that_is_too_high_stops_plain_descent_without_a_warning(recwarn):
     assert not [warning for warning in recwarn if issubclass(warning.category, RuntimeWarning)]
 
 
-def test_nan_in_the_held_out_data_is_told(monkeypatch):
+def test_nan_in_the_held_out_data_is_told():
     held_out = make_images(7, np.float32)
     held_out[2] = np.nan
     trainer = make_trainer(held_out=ImageBatches(held_out))
-    with pytest.raises(TrainingDiverged, match="the loss of the held-out data is nan"):
+    place = r"the loss of the held-out data is nan: input is nan at neuron \(0, 0, 0\) .*number 2 of the data"
+    with pytest.raises(TrainingDiverged, match=place):
+        trainer.train(epochs=1)
+
+
+def test_a_loss_of_held_out_data_that_overflows_is_told():
+    trainer = make_trainer(held_out=ImageBatches(np.full_like(make_images(3, np.float32), 3e38)))
+    with pytest.raises(TrainingDiverged, match="held-out data is inf although all of it is finite"):
         trainer.train(epochs=1)
 
 

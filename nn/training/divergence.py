@@ -13,7 +13,7 @@ import numpy as np
 
 from nn.kernels.finite import count_not_finite, count_not_finite_parallel
 from nn.parameters import Parameters
-from nn.training.batch import Batch, Values, named
+from nn.training.batch import Batch, BatchSource, Values, named
 from nn.training.trainable import Trainable
 
 PARALLEL_FROM = 1_000_000
@@ -70,6 +70,16 @@ def in_batch(batch: Batch, indices: np.ndarray) -> str | None:
     return place
 
 
+def in_evaluation(loss: float, source: BatchSource, batch_size: int) -> str:
+    """Say where a loss over a source that is not finite comes from, looking at so many entries at a time."""
+    for start in range(0, len(source), batch_size):
+        indices = np.arange(start, min(start + batch_size, len(source)))
+        place = in_batch(source.batch(indices), indices)
+        if place is not None:
+            return f"the loss of the held-out data is {loss}: {place}"
+    return f"the loss of the held-out data is {loss} although all of it is finite"
+
+
 def in_parameters(parameters: Parameters) -> str | None:
     """Look into the values of the parameters."""
     return None if all_finite(parameters.values) else _parameter(parameters, parameters.values, "parameter")
@@ -82,7 +92,7 @@ def in_loss(network: Trainable, loss: float, signals: Values, indices: np.ndarra
         return None
     for name, layer in network.leaves.items():
         if not all_finite(layer.values):
-            return _place(f"value of {_called(name, layer)}", layer.values, indices)
+            return _in_layer("value", name, layer, layer.values, indices)
     return place or f"the loss is {loss} although every value is finite: it is too large"
 
 
@@ -102,7 +112,7 @@ def in_gradients(network: Trainable, indices: np.ndarray) -> str | None:
         return None
     for name, layer in reversed(list(network.leaves.items())):
         if not all_finite(layer.signals):
-            return _place(f"signal of {_called(name, layer)}", layer.signals, indices)
+            return _in_layer("signal", name, layer, layer.signals, indices)
     return place
 
 
@@ -118,8 +128,13 @@ def _in_values(what: str, values: Values, indices: np.ndarray) -> str | None:
     return None
 
 
-def _called(name: str, layer: Any) -> str:
-    return f"layer {name} ({layer.family})" if name else f"the {layer.family} network"
+def _in_layer(what: str, name: str, layer: Any, histories: np.ndarray, indices: np.ndarray) -> str:
+    """Name the first bad neuron of a layer; no entry where its histories are steps of entries."""
+    called = f"layer {name} ({layer.family})" if name else f"the {layer.family} network"
+    if layer.entries in (None, len(indices)):
+        return _place(f"{what} of {called}", histories, indices)
+    neuron, history = _first_bad(histories)
+    return f"{what} of {called} is {histories[(*neuron, history)]} at neuron {neuron}"
 
 
 def _parameter(parameters: Parameters, flat: np.ndarray, what: str) -> str:
@@ -129,8 +144,13 @@ def _parameter(parameters: Parameters, flat: np.ndarray, what: str) -> str:
 
 def _place(what: str, histories: np.ndarray, indices: np.ndarray) -> str:
     """Name the first bad neuron of the first bad entry."""
-    bad = ~np.isfinite(histories)
-    entry = int(np.flatnonzero(bad.reshape(-1, bad.shape[-1]).any(axis=0))[0])
-    neuron = tuple(int(i) for i in np.argwhere(bad[..., entry])[0])
+    neuron, entry = _first_bad(histories)
     origin = f"number {indices[entry]} of the data" if entry < len(indices) else "unused"
     return f"{what} is {histories[(*neuron, entry)]} at neuron {neuron} for entry {entry} ({origin})"
+
+
+def _first_bad(histories: np.ndarray) -> tuple[tuple[int, ...], int]:
+    """Return the first bad neuron of the first bad history, and that history."""
+    bad = ~np.isfinite(histories)
+    history = int(np.flatnonzero(bad.reshape(-1, bad.shape[-1]).any(axis=0))[0])
+    return tuple(int(i) for i in np.argwhere(bad[..., history])[0]), history

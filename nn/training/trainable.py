@@ -23,7 +23,7 @@ class Trainable(Reaching, Protocol):
 
     @property
     def leaves(self) -> Mapping[str, Any]:
-        """The networks inside by name; each has `family`, `values` and `signals` of the last pass."""
+        """The networks inside by name, each with `family`, `entries`, `values` and `signals`."""
 
     @property
     def generators(self) -> dict[str, np.random.Generator]:

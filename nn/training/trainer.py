@@ -240,7 +240,7 @@ class Trainer(Resumable):
         with np.errstate(over="ignore", invalid="ignore"):
             evaluation = evaluate(*arguments, reset=self.options.reset)
         if not np.isfinite(evaluation.loss):
-            raise self._diverged(f"the loss of the held-out data is {evaluation.loss}")
+            raise self._diverged(divergence.in_evaluation(evaluation.loss, self.held_out, self.batch_size))
         return evaluation
 
     def _loop(self, callbacks: Sequence[Callback]) -> bool:
