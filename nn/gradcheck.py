@@ -232,11 +232,9 @@ def _subjects(
 def _parameter_subjects(
     parameters: Parameters, gradients: np.ndarray, loss: Callable[[], np.ndarray]
 ) -> Iterator[_Subject]:
-    start = 0
     for name in parameters.names:
         values = parameters[name]
-        yield _Subject(name, values, gradients[start : start + values.size].reshape(values.shape), loss)
-        start += values.size
+        yield _Subject(name, values, gradients[parameters.slice_of(name)].reshape(values.shape), loss)
 
 
 def _signal_subject(

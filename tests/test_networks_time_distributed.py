@@ -9,49 +9,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rung_checks import every_dtype, every_rung
+from time_distributed_networks import (
+    CLIP,
+    TOLERANCE,
+    WORDS,
+    build,
+    dense,
+    histories,
+    inputs,
+    normalised,
+    outputs,
+)
 
 from networks.ladder import FAMILIES, network_from_configuration
 from networks.sequential import Sequential
 from networks.time_distributed import TimeDistributed
-from nn.activations import Tanh
-from nn.gradcheck import gradcheck
 from nn.shape import SequenceShape, Shape, VideoShape
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-
-TOLERANCE = {"float32": 3e-5, "float64": 1e-11}
-WORDS = SequenceShape(5, 4)
-CLIP = VideoShape(3, 4, 3, 2)
-
-inputs = st.one_of(
-    st.builds(SequenceShape, st.integers(1, 5), st.integers(1, 5)),
-    st.builds(VideoShape, *[st.integers(1, 3)] * 3, st.integers(1, 3)),
-)
-outputs = st.sampled_from([Shape(1, 1, 3), Shape(2, 3, 2)])
-histories = st.integers(1, 20)
-
-
-def dense(shape, output_shape, rung="plain", dtype="float64"):
-    generator = np.random.default_rng(2)
-    return FAMILIES["dense"].rungs[rung](
-        shape, output_shape, activation=Tanh(), generator=generator, dtype=dtype
-    )
-
-
-def build(rung="plain", shape=WORDS, output_shape=None, dtype="float64"):
-    maker = partial(dense, output_shape=output_shape or Shape(1, 1, 3), rung=rung, dtype=dtype)
-    return TimeDistributed(shape, network=maker)
-
-
-def normalised(rung="plain", shape=WORDS, dtype="float64"):
-    """A network that measures the batch: what is not there must not count."""
-
-    def maker(step):
-        layer = dense(step, Shape(1, 1, 6), rung, dtype)
-        norm = FAMILIES["batch_normalisation"].rungs[rung](layer.output_shape, dtype=dtype)
-        return Sequential([layer, norm])
-
-    return TimeDistributed(shape, network=maker)
 
 
 @every_rung
@@ -97,63 +72,6 @@ def test_shapes_of_sequences_and_videos(shape, output_shape, expected):
     assert type(network.output_shape) is type(expected)
     assert network.connections == shape.steps * network.network.connections
     assert network.network.input_shape == (Shape(1, 1, 4) if shape == WORDS else Shape(4, 3, 2))
-
-
-@every_rung
-@every_dtype
-@given(shape=inputs, histories=st.integers(4, 20), data=st.data())
-def test_what_is_not_there_is_not_measured(rung, dtype, shape, histories, data):
-    """Filling and masked steps hold anything at all; what is there gives what it gives alone."""
-    entries = data.draw(st.integers(3, histories))
-    mask = np.arange(shape.steps)[:, None] < np.resize([shape.steps, 1, 2], histories)
-    network, same = normalised(rung, shape, dtype), normalised("plain", shape, dtype)
-    values, signals = checks.numbers(network, histories)
-    there = mask & (np.arange(histories) < entries)
-    np.moveaxis(values, -1, 1)[~there] = 1e6
-    np.moveaxis(signals, -1, 1)[~there] = 0
-    network.step_mask, network.entries = mask, entries
-    found = checks.pass_through(network, values, signals, training=True)
-    alone = same.network
-    shapes = alone.input_shape, alone.output_shape
-    packed = [
-        np.moveaxis(np.moveaxis(each, -1, 1)[there], 0, -1).reshape(*step, -1)
-        for each, step in zip((values, signals), shapes, strict=True)
-    ]
-    expected = checks.pass_through(alone, *packed, training=True)
-    for name in ("outputs", "input signals"):
-        spread = np.moveaxis(found.pop(name), -1, 1)
-        assert not spread[~there].any()
-        kept = np.moveaxis(spread[there], 0, -1).reshape(expected[name].shape)
-        checks.assert_close({name: kept}, {name: expected.pop(name)}, 10 * TOLERANCE[dtype])
-    checks.assert_close(found, {f"network.{name}": each for name, each in expected.items()}, 1e-3)
-    statistics = {f"network.{name}": array for name, array in alone.state().items()}
-    checks.assert_close(network.state(), statistics, TOLERANCE[dtype])
-
-
-@every_rung
-@every_dtype
-def test_filling_a_batch_up_changes_nothing(rung, dtype):
-    filled, alone = normalised(rung, CLIP, dtype), normalised(rung, CLIP, dtype)
-    values, signals = checks.numbers(filled, 16)
-    signals[..., 11:] = 0
-    filled.entries = 11
-    found = checks.pass_through(filled, values, signals, training=True)
-    expected = checks.pass_through(alone, values[..., :11], signals[..., :11], training=True)
-    for name in ("outputs", "input signals"):
-        assert not found[name][..., 11:].any()
-        found[name] = found[name][..., :11]
-    checks.assert_close(found, expected, 0)
-    checks.assert_close(filled.state(), alone.state(), 0)
-    outside = filled.forward(values)
-    assert outside[..., 11:].any()
-
-
-@every_rung
-def test_gradients_with_masked_steps_in_training(rung):
-    network = normalised(rung)
-    network.step_mask = np.arange(5)[:, None] < np.array([5, 3, 1, 4])
-    values, _ = checks.numbers(network, 4)
-    gradcheck(network, values, training=True).raise_if_wrong()
 
 
 @every_dtype
@@ -253,14 +171,6 @@ def test_what_draws_and_carries_inside_is_found_by_name():
     assert network.state()["network.1.means"].tolist() == [1] * 4
 
 
-def test_a_mask_reaches_it_through_a_stack():
-    network = Sequential([build()])
-    mask = np.ones((5, 2), bool)
-    network.step_mask = mask
-    assert network.networks[0].step_mask is mask
-    assert network.networks[0].network.step_mask is None
-
-
 @every_rung
 @every_dtype
 def test_comes_back_from_its_description(rung, dtype):
@@ -295,21 +205,6 @@ def test_comes_back_from_its_description(rung, dtype):
 def test_networks_that_do_not_fit_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
-
-
-@pytest.mark.parametrize(
-    ("mask", "message"),
-    [
-        (np.ones((5, 2), np.int8), r"step_mask is int8 of shape \(5, 2\), expected bool of shape \(5, 2\)"),
-        (np.ones((5, 3), bool), r"step_mask is bool of shape \(5, 3\)"),
-        (np.zeros((5, 2), bool), "step_mask leaves no step of any entry"),
-    ],
-)
-def test_masks_that_do_not_fit_are_refused(mask, message):
-    network = build()
-    network.step_mask = mask
-    with pytest.raises(ValueError, match=message):
-        network.forward(checks.numbers(network, 2)[0])
 
 
 def test_memory_is_that_of_all_steps():
