@@ -18,6 +18,7 @@ import numpy as np
 
 from networks.configuration import Fields
 from networks.container import Build, Container, check_names
+from networks.ends import End
 from networks.network import Network
 from networks.wires import (
     Input,
@@ -232,16 +233,15 @@ class Model(Container):
         """The signals of every use in the last backward, by name."""
         return {name: network.signals for name, network in self.named.items()}
 
-    def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
-        """Return what the only output can reach from inputs that all lie in a range."""
-        ranges: dict[str, Any] = dict.fromkeys(self.input_shapes, input_range)
-        for step in self.steps:
-            network = self.named[step.name]
-            ranges[step.name] = network.output_range(
-                together(network, [ranges[name] for name in step.sources])
-            )
-        reached_last: tuple[float, float] = ranges[_only(self._outputs, "output")]
-        return reached_last
+    @property
+    def ends(self) -> dict[str, End]:
+        """The outputs one by one."""
+        return {name: End(self, wire, self.output_shapes[name]) for name, wire in self._outputs.items()}
+
+    def output_range(self, input_range: Any = (-np.inf, np.inf)) -> tuple[float, float]:
+        """Return what the only output can reach; see `networks.ends.End.output_range`."""
+        reached: tuple[float, float] = _only(self.ends, "output").output_range(input_range)
+        return reached
 
     def to_configuration(self) -> dict[str, Any]:
         """Describe the networks and how they are wired."""

@@ -126,6 +126,11 @@ class Network(ABC):
         return [self]
 
     @property
+    def ends(self) -> Mapping[str, Any]:
+        """The outputs one by one, by name; itself, called "", where there is one. See `networks.ends`."""
+        return {"": self}
+
+    @property
     def leaves(self) -> Mapping[str, Network]:
         """The networks inside that hold no others, by name; itself, called "", where there are none."""
         return {"": self}

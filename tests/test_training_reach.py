@@ -140,3 +140,9 @@ def test_the_bounds_that_are_claimed_hold_the_predictions(name):
     predictions = {"": corners, "sigmoid": 1 / (1 + 1 / powers), "softmax": powers / powers.sum(axis=0)}
     found = predictions[LOSSES[name].applies]
     assert loss_by_name(name).prediction_range(-1, 1, 4) == pytest.approx((found.min(), found.max()))
+
+
+def test_targets_that_are_not_finite_are_left_to_the_training_loop():
+    assert (
+        unreachable_targets(make(Identity()), SquaredError(), np.where(PIXELS == 1, np.inf, PIXELS)) is None
+    )

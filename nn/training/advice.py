@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
 import numpy as np
 
-from nn.training.batch import BatchSource
+from nn.losses import Loss
+from nn.training.batch import BatchSource, Values, named
 from nn.training.losses import AnyLoss, Losses
-from nn.training.reach import unreachable_targets
+from nn.training.reach import Reaching, unreachable_targets
 from nn.training.trainable import Trainable
 
 logger = logging.getLogger(__name__)
@@ -19,11 +21,30 @@ def warn_of_unreachable_targets(
 ) -> None:
     """Log a warning when the network cannot give what its first batch asks for; see `nn.training.reach`.
 
-    Networks with several outputs are not looked at.
+    Raises
+    ------
+    ValueError
+        When losses, outputs and targets do not go together by their names.
     """
-    if isinstance(loss, Losses):
-        return
     batch = source.batch(np.arange(min(batch_size, len(source))))
-    warning = unreachable_targets(network, loss, batch.targets, batch.entries, batch.mask)  # type: ignore[arg-type]
-    if warning is not None:
-        logger.warning("%s", warning)
+    masks = named(batch.mask)
+    for name, end, part in _ends_with_losses(network, loss, batch.targets):
+        own = named(batch.targets)[name], batch.entries, masks.get(name)
+        warning = unreachable_targets(end, part, *own)
+        if warning is not None:
+            logger.warning("%s%s", f"output {name}: " if name else "", warning)
+
+
+def _ends_with_losses(network: Trainable, loss: AnyLoss, targets: Values) -> list[tuple[str, Reaching, Loss]]:
+    ends, several = network.ends, len(network.ends) > 1
+    if isinstance(loss, Losses):
+        loss.check_names(dict.fromkeys(ends, np.empty(0)) if several else np.empty(0), targets)
+        return [(name, ends[name], part) for name, part in loss.parts.items()]
+    if several:
+        raise ValueError(
+            f"the network has the outputs {', '.join(ends)}: give nn.training.Losses with a loss for each"
+        )
+    if isinstance(targets, Mapping):
+        raise ValueError(f"the network has one output: give its targets alone, not {', '.join(targets)}")
+    (end,) = ends.values()
+    return [("", end, loss)]

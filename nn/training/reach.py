@@ -70,7 +70,7 @@ def unreachable_targets(
     features = network.output_shape[-1]
     counted = _counted(targets, entries, mask)
     wanted = None if np.isnan(counted).all() else loss.target_span(counted, features)
-    if wanted is None:
+    if wanted is None or not all(map(math.isfinite, wanted)):  # the training loop names what is not finite
         return None
     reached = loss.prediction_range(lowest, highest, features)
     slack = TOLERANCE * (wanted[1] - wanted[0])

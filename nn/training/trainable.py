@@ -22,6 +22,10 @@ class Trainable(Reaching, Protocol):
         """Flat values and gradients."""
 
     @property
+    def ends(self) -> Mapping[str, Reaching]:
+        """The outputs one by one, by name."""
+
+    @property
     def leaves(self) -> Mapping[str, Any]:
         """The networks inside by name, each with `family`, `entries`, `values` and `signals`."""
 
