@@ -63,7 +63,7 @@ class Estimator:
     """
 
     hidden: Sequence[int] = (100,)
-    network: Callable[..., Network] | None = field(default=None, kw_only=True)
+    network: BuildNetwork | None = field(default=None, kw_only=True)
     optimizer: str = field(default="adam", kw_only=True)
     learning_rate: float = field(default=0.001, kw_only=True)
     epochs: float = field(default=20, kw_only=True)

@@ -45,13 +45,6 @@ def aligned_zeros(shape: int | Sequence[int], dtype: DTypeLike = np.float32) -> 
     return memory[start : start + size].view(dtype).reshape(shape)
 
 
-def aligned_copy(array: np.ndarray, dtype: DTypeLike | None = None) -> np.ndarray:
-    """Return a contiguous copy, of another `dtype` if one is given, that starts on a cache line."""
-    copy = aligned_zeros(array.shape, array.dtype if dtype is None else dtype)
-    copy[...] = array
-    return copy
-
-
 def pad_histories(values: np.ndarray) -> np.ndarray:
     """Return values (..., N) contiguous and padded to whole vectors; themselves where they already are."""
     entries = values.shape[-1]

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from nn.history import (
     CACHE_LINE,
     LANES,
-    aligned_copy,
     aligned_zeros,
     from_history,
     pad_histories,
@@ -39,19 +38,6 @@ def test_aligned_arrays_start_on_a_cache_line(shape, dtype):
 def test_aligned_zeros_takes_a_length_and_an_empty_shape():
     assert aligned_zeros(3).shape == (3,)
     assert aligned_zeros((4, 0)).shape == (4, 0)
-
-
-@given(shapes)
-def test_aligned_copy_is_contiguous_and_its_own(shape):
-    array = np.arange(np.prod(shape), dtype=np.float64).reshape(shape).T
-    copy = aligned_copy(array, np.float32)
-    assert copy.dtype == np.float32
-    assert copy.flags.c_contiguous
-    assert copy.ctypes.data % CACHE_LINE == 0
-    assert np.array_equal(copy, array)
-    copy[...] = -1
-    assert (array >= 0).all()
-    assert aligned_copy(array).dtype == array.dtype
 
 
 @given(st.integers(1, 40), st.integers(1, 4), st.integers(1, 4), st.integers(1, 4), dtypes)

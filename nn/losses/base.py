@@ -56,7 +56,7 @@ class Loss(Configurable, ABC):
         outputs
             float32 or float64 (*output_shape, N), such as (height, width, channels, N).
         targets
-            (*shape, N), with one of the shapes that `target_shapes` returns.
+            (*output_shape, N), or labels (*output_shape[:-1], 1, N) where outputs are of classes.
         entries
             How many of the N entries are active; all by default.
         mask
@@ -85,10 +85,6 @@ class Loss(Configurable, ABC):
         targets, entries, mask
             What the loss is called with.
         """
-
-    def target_shapes(self, output_shape: tuple[int, ...]) -> list[tuple[int, ...]]:
-        """Return the shapes, without the histories, that targets may have for an output shape."""
-        return [tuple(output_shape)]
 
     def target_span(self, targets: np.ndarray, features: int) -> tuple[float, float] | None:
         """Return the lowest and highest prediction that the targets ask for.

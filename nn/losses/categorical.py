@@ -119,10 +119,6 @@ class _Categorical(Loss):
             A new array (..., 1, entries).
         """
 
-    def target_shapes(self, output_shape: tuple[int, ...]) -> list[tuple[int, ...]]:
-        """Return the shape of labels and that of probabilities."""
-        return [(*output_shape[:-1], 1), tuple(output_shape)]
-
     def target_span(self, targets: np.ndarray, features: int) -> tuple[float, float] | None:
         """Return the lowest and highest probability, after smoothing."""
         labels = targets.shape[-2] == 1
