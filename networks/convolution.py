@@ -235,9 +235,36 @@ class TransposedConvolution(Convolution):
     _forwards = staticmethod(spread)
     _backwards = staticmethod(gather)
 
-    def __init__(self, input_shape: Shape, *, output_padding: int | Pair = 0, **options: Any) -> None:
+    def __init__(
+        self,
+        input_shape: Shape,
+        *,
+        channels: int,
+        kernel: int | Pair,
+        generator: np.random.Generator,
+        stride: int | Pair = 1,
+        padding: Padding = 0,
+        dilation: int | Pair = 1,
+        output_padding: int | Pair = 0,
+        activation: Activation = LeakyReLU(),  # noqa: B008 - frozen
+        initializer: Initializer = Glorot(),  # noqa: B008 - frozen
+        bias: BiasInitializer = BiasInitializer(),  # noqa: B008 - frozen
+        dtype: DTypeLike = np.float32,
+    ) -> None:
         self.output_padding = as_pair(output_padding, "output padding")
-        super().__init__(input_shape, **options)
+        super().__init__(
+            input_shape,
+            channels=channels,
+            kernel=kernel,
+            generator=generator,
+            stride=stride,
+            padding=padding,
+            dilation=dilation,
+            activation=activation,
+            initializer=initializer,
+            bias=bias,
+            dtype=dtype,
+        )
 
     def _lay_out(self, channels: int) -> tuple[Windows, Shape]:
         windows = self.kernel.under(self.input_shape.height, self.input_shape.width, self.output_padding)

@@ -126,14 +126,25 @@ class AveragePooling(Pooling):
 
     Parameters
     ----------
+    input_shape, window, stride, padding, dtype
+        As for `Pooling`.
     count_padding
         Whether pixels beyond the image count as zeros. Otherwise only those within it are averaged.
     """
 
     family = "average_pooling"
 
-    def __init__(self, input_shape: AnyShape, *, count_padding: bool = True, **options: Any) -> None:
-        super().__init__(input_shape, **options)
+    def __init__(
+        self,
+        input_shape: AnyShape,
+        *,
+        window: int | Sequence[int],
+        stride: int | Sequence[int] | None = None,
+        padding: int | Sequence[int] = 0,
+        count_padding: bool = True,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        super().__init__(input_shape, window=window, stride=stride, padding=padding, dtype=dtype)
         self.count_padding = count_padding
 
     def _counts(self) -> np.ndarray:
