@@ -109,14 +109,17 @@ class Convolution(Described):
         if channels < 1:
             raise ValueError(f"{self.family}: {channels} channels, there must be at least 1")
         self.input_shape = image_shape(self.family, input_shape)
-        self.kernel = Kernel(
-            as_pair(kernel, "kernel"),
-            as_pair(stride, "stride"),
-            "same" if padding == "same" else as_pair(padding, "padding"),
-            as_pair(dilation, "dilation"),
-        )
         self.activation = activation
-        self.windows, self.output_shape = self._lay_out(channels)
+        try:
+            self.kernel = Kernel(
+                as_pair(kernel, "kernel"),
+                as_pair(stride, "stride"),
+                "same" if padding == "same" else as_pair(padding, "padding"),
+                as_pair(dilation, "dilation"),
+            )
+            self.windows, self.output_shape = self._lay_out(channels)
+        except ValueError as error:
+            raise ValueError(f"{self.family}: {error}") from None
         shapes = {"weights": self._weight_shape(), "biases": (channels,)}
         self.parameters = Parameters(shapes, check_dtype(dtype))
         self._initialize(initializer, bias, generator)
