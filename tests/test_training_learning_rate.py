@@ -87,7 +87,7 @@ def test_what_was_set_by_hand_is_kept_in_snapshots():
 
 @pytest.mark.parametrize("rate", [-1.0, float("nan"), float("inf")])
 def test_what_is_no_rate_is_refused(rate):
-    with pytest.raises(ValueError, match=f"learning rate {rate}: must be a finite number"):
+    with pytest.raises(ValueError, match=f"learning rate {rate} must be a finite number"):
         LearningRate().change(rate)
     with pytest.raises(ValueError, match="must be a finite number"):
         LearningRate({3: rate})

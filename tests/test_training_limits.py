@@ -44,7 +44,7 @@ def test_time_left_is_that_of_the_limit_that_comes_first():
 
 @pytest.mark.parametrize("limits", [Limits(epochs=-1), Limits(minutes=math.nan), Limits(epochs=math.inf)])
 def test_limits_that_make_no_sense_are_refused(limits):
-    with pytest.raises(ValueError, match="must be a finite number, at least 0"):
+    with pytest.raises(ValueError, match="must be a finite number of at least 0"):
         limits.check()
 
 

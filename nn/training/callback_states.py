@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from nn.prefixes import under
+from nn.training.arguments import check_kind
 from nn.training.callbacks import Callback
 from nn.training.state import CALLBACKS
 
@@ -26,8 +27,12 @@ class CallbackStates:
         Raises
         ------
         ValueError
-            When two of one name keep a state, or one cannot go on from what was saved under its name.
+            When they are no list of callbacks, two of one name keep a state, or one cannot go on from
+            what was saved under its name.
         """
+        check_kind("callbacks", callbacks, Sequence, "a list of them")
+        for number, callback in enumerate(callbacks):
+            check_kind(f"callbacks[{number}]", callback, Callback, "an object, such as ProgressBar()")
         names = Counter(callback.name for callback in callbacks if callback.state())
         if twice := [name for name, count in names.items() if count > 1]:
             raise ValueError(f"two callbacks are called {twice[0]!r} and keep a state: give one another name")

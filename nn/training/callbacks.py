@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nn.checks import check_not_negative
 from nn.snapshot import SnapshotError, save
 from nn.training.lock import FileLock
 from nn.training.log import to_csv
@@ -103,6 +104,8 @@ class Snapshots(Callback):
 
     Raises
     ------
+    ValueError
+        When the interval is negative or not a finite number.
     FolderLockedError
         At the start, when another process saves to the path; names it.
     SnapshotError
@@ -118,7 +121,7 @@ class Snapshots(Callback):
         arrays: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         self.path = Path(path)
-        self.interval = interval
+        self.interval = check_not_negative("interval", interval)
         self.metadata = dict(metadata)
         self.arrays = dict(arrays or {})
         self._lock = FileLock(self.path)

@@ -54,8 +54,8 @@ class EarlyStopping(Callback):
         minimum_change: float = 0.0,
         restore_best: bool = False,
     ) -> None:
-        if patience < 1:
-            raise ValueError(f"patience {patience}: must be at least 1 epoch")
+        if not isinstance(patience, int) or patience < 1:
+            raise ValueError(f"patience {patience!r}: must be a whole number of at least 1 epoch")
         self.watch = Watch(metric, minimum_change)
         self.patience, self.restore_best = patience, restore_best
         self.best: float | None = None

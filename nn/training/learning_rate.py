@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from nn.checks import check_not_negative
 from nn.training.callbacks import Callback
-from nn.training.watch import known_count, known_number
+from nn.training.watch import known_count
 
 if TYPE_CHECKING:
     from nn.training import Trainer
@@ -84,12 +84,9 @@ class LearningRate(Callback):
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Go on from what `state` returned; see `Callback.load_state`."""
-        rates = [known_number(rate) for rate in state["rates"]]
-        steps = [known_count(step) for step in state["steps"]]
-        self.changes = {step: _checked(rate) for step, rate in zip(steps, rates, strict=True)}
+        changes = zip(state["steps"], state["rates"], strict=True)
+        self.changes = {known_count(step): _checked(rate) for step, rate in changes}
 
 
-def _checked(rate: float | None) -> float:
-    if rate is None or not (math.isfinite(rate) and rate >= 0):
-        raise ValueError(f"learning rate {rate}: must be a finite number, at least 0")
-    return float(rate)
+def _checked(rate: float) -> float:
+    return check_not_negative("learning rate", rate)

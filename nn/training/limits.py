@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import time
 from typing import NamedTuple
+
+from nn.checks import check_not_negative
 
 
 class Limits(NamedTuple):
@@ -22,8 +23,8 @@ class Limits(NamedTuple):
             When one is negative or not a finite number.
         """
         for name, limit in zip(self._fields, self, strict=True):
-            if limit is not None and not (math.isfinite(limit) and limit >= 0):
-                raise ValueError(f"{name} {limit}: must be a finite number, at least 0")
+            if limit is not None:
+                check_not_negative(name, limit)
 
     def share_done(self, epochs: float, seconds: float) -> float:
         """Return in [0, 1] how far training is after so many epochs and seconds: 1 is the end."""

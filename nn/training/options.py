@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from nn.clipping import Clipping
 from nn.metrics import Metric
 from nn.regularizers import Regularizer
+from nn.training.arguments import check_kind
 
 Reset = Literal["epoch", "batch", "never"]
 
@@ -34,7 +35,7 @@ class Options:
     Raises
     ------
     ValueError
-        When `reset` is none of these, or two metrics have one name.
+        When an attribute is of another kind, `reset` is none of these, or two metrics have one name.
     """
 
     regularizers: Sequence[Regularizer] = ()
@@ -44,8 +45,19 @@ class Options:
     reset: Reset = "epoch"
 
     def __post_init__(self) -> None:
+        for number, each in enumerate(_listed("regularizers", self.regularizers)):
+            check_kind(f"regularizers[{number}]", each, Regularizer, "one of nn.regularizers")
+        for number, metric in enumerate(_listed("metrics", self.metrics or ())):
+            check_kind(f"metrics[{number}]", metric, Metric, "one of nn.metrics")
+        check_kind("clipping", self.clipping, Clipping | None, "one of nn.clipping")
         if self.reset not in get_args(Reset):
             raise ValueError(f"reset {self.reset!r}: must be one of {', '.join(get_args(Reset))}")
         names = [metric.name for metric in self.metrics or ()]
         if len(set(names)) < len(names):
             raise ValueError(f"metrics {', '.join(names)}: two have the same name")
+
+
+def _listed(name: str, values: Any) -> Sequence[Any]:
+    check_kind(name, values, Sequence, "a list of them")
+    listed: Sequence[Any] = values
+    return listed

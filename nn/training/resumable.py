@@ -10,6 +10,7 @@ import numpy as np
 from nn.optimizer import Optimizer
 from nn.schedules import Schedule
 from nn.snapshot import Snapshot
+from nn.training.arguments import check_kind
 from nn.training.callback_states import CallbackStates
 from nn.training.limits import Clock
 from nn.training.log import LogRow, TrainingLog
@@ -55,10 +56,13 @@ class Resumable:
 
         Raises
         ------
+        ValueError
+            When it is no snapshot.
         SnapshotError
-            When the snapshot is of another network, optimizer, schedule, kind of generator or number
+            When it is of another network, optimizer, schedule, kind of generator or number
             of entries, or holds no state of training; nothing is changed then.
         """
+        check_kind("snapshot", snapshot, Snapshot, "nn.snapshot.load_latest(path)")
         state = self._go_back(snapshot)
         self.clock.seconds = state.seconds
         self._callbacks.restore(state.callbacks, snapshot.arrays)

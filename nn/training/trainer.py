@@ -17,6 +17,7 @@ from nn.optimizer import Optimizer
 from nn.schedules import Constant, Moment, Schedule
 from nn.training import divergence
 from nn.training.advice import warn_of_unreachable_targets
+from nn.training.arguments import check_arguments, check_batches
 from nn.training.batch import BatchSource
 from nn.training.callback_states import CallbackStates
 from nn.training.callbacks import Callback, watching
@@ -99,7 +100,7 @@ class Trainer(Resumable):
     Raises
     ------
     ValueError
-        When the batch size is not positive or there is no data.
+        When the batch size is not positive, there is no data, or an argument is of another kind.
     TrainingMemoryError
         When training needs more memory than there is.
     """
@@ -117,8 +118,8 @@ class Trainer(Resumable):
         schedule: Schedule = Constant(),  # noqa: B008 - frozen
         options: Options = Options(),  # noqa: B008 - frozen
     ) -> None:
-        if batch_size < 1 or not len(batches):
-            raise ValueError(f"batch size {batch_size}, {len(batches)} entries: both must be at least 1")
+        check_arguments(loss=loss, optimizer=optimizer, schedule=schedule, generator=generator)
+        check_batches(batches, held_out, batch_size)
         self.network, self.loss, self.optimizer, self.schedule = network, loss, optimizer, schedule
         self.batches, self.batch_size, self.options = batches, batch_size, options
         self.held_out = held_out if held_out is not None and len(held_out) else None

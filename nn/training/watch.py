@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
+
+from nn.checks import check_not_negative
 
 if TYPE_CHECKING:
     from nn.training import Trainer
@@ -28,9 +29,8 @@ class Watch:
     """
 
     def __init__(self, metric: str, minimum_change: float = 0.0) -> None:
-        if not (math.isfinite(minimum_change) and minimum_change >= 0):
-            raise ValueError(f"minimum change {minimum_change}: must be a finite number, at least 0")
-        self.metric, self.minimum_change = metric, minimum_change
+        self.metric = metric
+        self.minimum_change = check_not_negative("minimum change", minimum_change)
 
     def check(self, trainer: Trainer) -> None:
         """Ask whether the trainer measures it.
