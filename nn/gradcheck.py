@@ -24,9 +24,9 @@ from nn.losses import Loss
 from nn.named_shapes import entry_name
 from nn.parameters import Parameters
 
-KINK_GAP = 1e-4
-"""Gap between the one-sided slopes, relative to scale, from which it is no curvature: at epsilon =
-1e-6 a smooth function would need a second derivative of 100 times its gradients."""
+KINK_GAP = 1e-5
+"""Gap between the one-sided slopes, relative to scale, from which it is no curvature (that would need a
+second derivative of 10 times the gradients). Of a bias that thousands of outputs share, one is on a kink."""
 
 Objective = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 """Outputs to the summands of the loss, any shape, and dLoss / d output."""
