@@ -9,7 +9,7 @@ from numba import njit
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def seen(axis, window, tap):
-    """Return the pixel that a tap of a window sees, -1 where it is off the image."""
+    """Return the pixel that a tap of a window sees; a number below 0 where it lies off the image."""
     pixel = window * axis.stride - axis.before + tap * axis.dilation
     return pixel if pixel < axis.length else -1
 
