@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.network import Network
 from nn.shape import AnyShape, Shape, as_shape
+
+
+def check_network(what: str, network: Any) -> None:
+    """Refuse what is no network.
+
+    Raises
+    ------
+    ValueError
+        Saying what it is, which is `what` of a model.
+    """
+    if not isinstance(network, Network):
+        kind = f"the class {network.__name__}" if isinstance(network, type) else type(network).__name__
+        raise ValueError(f"{what} is {kind}, no network: make one, such as Dense(...)")
 
 
 def check_input(network: Network, values: np.ndarray, shape: AnyShape, what: str) -> None:
@@ -30,6 +44,9 @@ def check_input(network: Network, values: np.ndarray, shape: AnyShape, what: str
     ValueError
         Naming the network, the shape it has and the shape it was given.
     """
+    if not isinstance(values, np.ndarray):
+        kind = type(values).__name__
+        raise ValueError(f"{network.family}: {what} are a {kind}, expected an array ({shape}, histories)")
     if values.shape[:-1] != tuple(shape) or not values.size:
         raise ValueError(f"{network.family}: {what} have shape {values.shape}, expected ({shape}, histories)")
     if values.dtype != network.dtype:
@@ -78,7 +95,10 @@ def check_dtype(dtype: DTypeLike) -> np.dtype:
     ValueError
         For anything else.
     """
-    chosen = np.dtype(dtype)
+    try:
+        chosen = np.dtype(dtype)
+    except TypeError as error:
+        raise ValueError(f"dtype {dtype!r}: networks compute in float32 or float64") from error
     if chosen not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise ValueError(f"dtype {chosen}: networks compute in float32 or float64")
     return chosen

@@ -64,10 +64,14 @@ def network_from_configuration(
     ValueError
         When a field is missing, unknown or does not fit; the message names it.
     """
+    if not isinstance(configuration, Mapping):
+        raise ValueError(f"a network is described by its fields, not by {configuration!r}")
     family = str(configuration.get("family"))
     if family in CONTAINERS:
         build = partial(network_from_configuration, rung_name=rung_name, dtype=dtype)
         container: Network = CONTAINERS[family].from_configuration(configuration, structure, build=build)
+        if foreign := sorted(structure.keys() - container.structure().keys()):
+            raise ValueError(f"{family}: no network in it has the structure {', '.join(foreign)}")
         return container
     network: Network = rung(family, rung_name).from_configuration(configuration, structure, dtype=dtype)
     return network

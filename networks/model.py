@@ -29,6 +29,7 @@ from networks.wires import (
     together,
     uses_before,
     wire_names,
+    wires_by_name,
     wires_from_names,
 )
 from nn.choices import choose
@@ -75,8 +76,7 @@ class Model(Container):
     family = "model"
 
     def __init__(self, inputs: Input | Mapping[str, Input], outputs: Wire | Mapping[str, Wire]) -> None:
-        sources = {"input": inputs} if isinstance(inputs, Wire) else dict(inputs)
-        results = {"output": outputs} if isinstance(outputs, Wire) else dict(outputs)
+        sources, results = wires_by_name(inputs, "input"), wires_by_name(outputs, "output")
         uses = uses_before(list(results.values()))
         networks = named_networks(uses)
         check_names(self.family, networks)
@@ -193,6 +193,8 @@ class Model(Container):
     def predict(self, batch: Any, batch_size: int = 256) -> Any:
         """Return the outputs (N, *shape) of inputs (N, *shape), by name where there are several.
 
+        Brightnesses in bytes become 0 to 1, as in training.
+
         Raises
         ------
         ValueError
@@ -200,7 +202,8 @@ class Model(Container):
         """
         if batch_size < 1:
             raise ValueError(f"model: batch size {batch_size} must be at least 1")
-        inputs = self._by_name(batch, self.input_shapes, "input")
+        given = self._by_name(batch, self.input_shapes, "input")
+        inputs = {name: np.asarray(array) for name, array in given.items()}
         entries = self._entries_of(inputs)
         outputs = {name: np.empty((entries, *each), self.dtype) for name, each in self.output_shapes.items()}
         for start in range(0, entries, batch_size):

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from networks.checks import check_network
 from networks.configuration import Fields
 from networks.container import Build, Container, check_names
 from networks.network import Network
@@ -30,8 +31,8 @@ class Sequential(Container):
     Raises
     ------
     ValueError
-        When there is none, a name is empty or holds a dot or colon, or two neighbours do not fit; the
-        message names both sides.
+        When there is none, one is no network, a name is empty or holds a dot or colon, or two neighbours
+        do not fit; the message names both sides.
     """
 
     family = "sequential"
@@ -43,6 +44,8 @@ class Sequential(Container):
         self.named = dict(named)
         self.networks = list(self.named.values())
         check_names(self.family, self.named)
+        for name, network in self.named.items():
+            check_network(f"sequential: network {name}", network)
         for (below, lower), (above, upper) in pairwise(self.named.items()):
             if lower.output_shape != upper.input_shape:
                 raise ValueError(
@@ -69,6 +72,11 @@ class Sequential(Container):
         def networks() -> Iterator[Network]:
             shape: AnyShape = input_shape
             for maker in makers:
+                if not callable(maker):
+                    raise ValueError(
+                        f"sequential: {type(maker).__name__} makes no network of its input shape: give "
+                        "partial(Dense, output_shape=..., generator=...), or networks to Sequential([...])"
+                    )
                 network = maker(shape)
                 yield network
                 shape = network.output_shape

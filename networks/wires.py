@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
+from networks.checks import check_network
 from networks.network import Network
 from nn.choices import choose
 from nn.shape import AnyShape, as_shape
@@ -64,10 +65,16 @@ class Use(Wire):
     ------
     ValueError
         When there are more or fewer sources than inputs, or a shape does not fit; the message names
-        both sides.
+        both sides. When the network is none, or a source no wire.
     """
 
     def __init__(self, network: Network, *sources: Wire, name: str | None = None) -> None:
+        check_network("model: what is used", network)
+        for source in sources:
+            if not isinstance(source, Wire):
+                raise ValueError(
+                    f"{network.family}: a source is of type {type(source).__name__}: give an Input or a Use"
+                )
         shapes = input_shapes(network)
         if len(sources) != len(shapes):
             raise ValueError(f"{network.family}: takes {len(shapes)} inputs, {len(sources)} are given")
@@ -80,6 +87,23 @@ class Use(Wire):
         self.name = name
         self.sources = sources
         self.shape = network.output_shape
+
+
+def wires_by_name(given: Wire | Mapping[str, Wire], alone: str) -> dict[str, Wire]:
+    """Return wires by name, one that is given `alone` by this name.
+
+    Raises
+    ------
+    ValueError
+        When something else than wires is given.
+    """
+    wires: Any = given if isinstance(given, Mapping) else {alone: given}
+    for name, wire in wires.items():
+        if not isinstance(wire, Wire):
+            raise ValueError(
+                f"model: {name} is of type {type(wire).__name__}: give an Input or a Use, or some by name"
+            )
+    return dict(wires)
 
 
 def input_shapes(network: Network) -> Sequence[AnyShape]:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from nn.choices import choose
+from nn.configurable import described_fields
 
 
 @dataclass(frozen=True)
@@ -274,7 +275,7 @@ def activation_from_configuration(configuration: Mapping[str, Any]) -> Activatio
     ValueError
         When the name is unknown or a parameter does not belong to it.
     """
-    settings = dict(configuration)
+    settings = described_fields(configuration, "activation")
     name = settings.pop("name", None)
     kind = choose(ACTIVATIONS, name, "activation")
     unknown = set(settings) - {field.name for field in fields(kind)}

@@ -32,6 +32,19 @@ class Configurable:
 Kind = TypeVar("Kind", bound=Configurable)
 
 
+def described_fields(configuration: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """Return the fields of a description.
+
+    Raises
+    ------
+    ValueError
+        When it is something else, such as a name alone.
+    """
+    if not isinstance(configuration, Mapping):
+        raise ValueError(f'{what} {configuration!r}: a description is a dictionary such as {{"name": ...}}')
+    return dict(configuration)
+
+
 def from_configuration(table: Mapping[str, type[Kind]], configuration: Mapping[str, Any], what: str) -> Kind:
     """Make what `to_configuration` described; arguments that are left out have their defaults.
 
@@ -50,7 +63,7 @@ def from_configuration(table: Mapping[str, type[Kind]], configuration: Mapping[s
         When the name is unknown, a field unknown, missing or of the wrong kind, or its value out of
         range; the message names it.
     """
-    fields = dict(configuration)
+    fields = described_fields(configuration, what)
     kind = choose(table, fields.pop("name", None), what)
     parameters = inspect.signature(kind).parameters
     if unknown := sorted(map(str, fields.keys() - parameters.keys())):

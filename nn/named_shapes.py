@@ -47,7 +47,15 @@ class NamedShapes:
         return {name: self._starts[name] for name, shape in self.shapes.items() if math.prod(shape)}
 
     def slice_of(self, name: str) -> slice:
-        """Return where an array lies in the flat one."""
+        """Return where an array lies in the flat one.
+
+        Raises
+        ------
+        KeyError
+            When there is none of this name; the message lists those there are.
+        """
+        if name not in self._starts:
+            raise KeyError(f"no parameters called {name!r}; there are {', '.join(self.shapes) or 'none'}")
         start = self._starts[name]
         return slice(start, start + math.prod(self.shapes[name]))
 

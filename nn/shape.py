@@ -6,7 +6,9 @@ Each is a tuple that arrays are shaped by: values of a network with shape S lie 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterable
+from numbers import Real
+from typing import Any, NamedTuple, TypeAlias
 
 
 class Shape(NamedTuple):
@@ -97,9 +99,10 @@ def as_shape(sides: tuple[int, ...]) -> AnyShape:
     ValueError
         When there are fewer or more, or one is not a positive whole number.
     """
-    if not 2 <= len(sides) <= 4 or not all(int(side) == side and side > 0 for side in sides):
+    sides = tuple(sides) if isinstance(sides, Iterable) else (sides,)
+    if not 2 <= len(sides) <= 4 or not all(map(_is_side, sides)):
         raise ValueError(
-            f"shape {tuple(sides)}: give (steps, features), (height, width, channels) or "
+            f"shape {sides}: give (steps, features), (height, width, channels) or "
             "(steps, height, width, channels), each at least 1"
         )
     kinds: dict[int, type[SequenceShape] | type[Shape] | type[VideoShape]] = {
@@ -127,6 +130,10 @@ def parse_shape(text: str) -> AnyShape:
 def features_of(shape: AnyShape) -> int:
     """Return the length of the last axis: the channels of an image, the features of a step."""
     return shape[-1]
+
+
+def _is_side(side: Any) -> bool:
+    return isinstance(side, Real) and float(side) > 0 and float(side).is_integer()
 
 
 def _sides(text: str) -> tuple[int, ...]:

@@ -155,6 +155,7 @@ def test_torch_gives_the_same_values_and_slopes(activation):
         ({"name": "leaky_rel"}, "unknown activation 'leaky_rel'; did you mean leaky_relu"),
         ({"name": "zzz"}, "unknown activation 'zzz'; known: identity, relu"),
         ({}, "unknown activation None"),
+        ("relu", "activation 'relu': a description is a dictionary"),
         ({"name": ["relu"]}, r"unknown activation \['relu'\]"),
         ({"name": "relu", "leakage": 0.1}, "activation relu has no parameter leakage"),
         ({"name": "tanh", "code": 4}, "activation tanh has no parameter code"),

@@ -53,6 +53,8 @@ def test_reading_leaves_the_configuration_as_it_is():
     ("configuration", "message"),
     [
         ({"size": 1}, "unknown thing None"),
+        ("part", "thing 'part': a description is a dictionary such as"),
+        (None, "thing None: a description is a dictionary"),
         ({"name": "prat"}, "unknown thing 'prat'; did you mean part"),
         ({"name": ["part"]}, "unknown thing"),
         ({"name": "part"}, "thing part: field size is missing"),

@@ -20,6 +20,21 @@ def test_a_description_gives_the_same_network_with_parameters_of_zero(family, na
     assert built.parameters.shapes == network.parameters.shapes
 
 
+def test_what_is_no_description_is_refused():
+    with pytest.raises(ValueError, match="described by its fields, not by 'dense'"):
+        network_from_configuration("dense", {})
+
+
+def test_structure_that_nobody_reads_is_refused():
+    flatten = {"family": "flatten", "input_shape": "2x3x1"}
+    configuration = {"family": "sequential", "networks": {"0": flatten}}
+    assert network_from_configuration(configuration, {}).structure() == {}
+    with pytest.raises(
+        ValueError, match=r"sequential: no network in it has the structure 1\.sources, sources"
+    ):
+        network_from_configuration(configuration, {"sources": np.zeros(1), "1.sources": np.zeros(1)})
+
+
 def test_unknown_names_suggest_the_nearest():
     with pytest.raises(ValueError, match="unknown family 'lstn'; did you mean lstm"):
         rung("lstn", "o2")

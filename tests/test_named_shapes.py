@@ -26,6 +26,11 @@ def test_positions_outside_are_refused(position):
         LAYER.name_of(position)
 
 
+def test_a_name_that_is_not_there_is_told_from_those_which_are():
+    with pytest.raises(KeyError, match=r"no parameters called 'weight'; there are "):
+        LAYER.slice_of("weight")
+
+
 def test_entry_name_counts_through_the_last_axis_first():
     assert entry_name("weights", (3, 4), 6) == "weights[1, 2]"
 

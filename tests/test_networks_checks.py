@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from networks.checks import check_dtype, check_input, check_signals, check_state
+from networks.checks import check_dtype, check_input, check_network, check_signals, check_state
 from networks.dense import Dense
 from networks.normalisation import BatchNormalisation
 from nn.shape import Shape
@@ -13,7 +13,7 @@ def network():
     return Dense(Shape(2, 3, 1), Shape(1, 1, 4), generator=np.random.default_rng(0))
 
 
-@pytest.mark.parametrize("dtype", [np.float16, np.int32, np.complex64, "float128"])
+@pytest.mark.parametrize("dtype", [np.float16, np.int32, np.complex64, "float128", "flot32", object()])
 def test_other_dtypes_are_refused(dtype):
     with pytest.raises(ValueError, match="networks compute in float32 or float64"):
         check_dtype(dtype)
@@ -33,6 +33,20 @@ def test_inputs_of_another_shape_are_refused(shape):
 def test_inputs_of_another_dtype_are_refused():
     with pytest.raises(ValueError, match="dense: pixels are float64, the network is float32"):
         check_input(network(), np.zeros((2, 3, 1, 5)), Shape(2, 3, 1), "pixels")
+
+
+def test_what_is_no_array_is_refused():
+    with pytest.raises(ValueError, match=r"dense: pixels are a list, expected an array \(2x3x1, histories\)"):
+        check_input(network(), [[1.0]], Shape(2, 3, 1), "pixels")
+
+
+@pytest.mark.parametrize(
+    ("thing", "kind"), [(Dense, "the class Dense"), ("dense", "str"), (None, "NoneType")]
+)
+def test_what_is_no_network_is_refused(thing, kind):
+    with pytest.raises(ValueError, match=f"network 3 is {kind}, no network: make one"):
+        check_network("network 3", thing)
+    check_network("network 3", network())
 
 
 def test_signals_belong_to_the_last_forward():

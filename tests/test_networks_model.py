@@ -266,6 +266,16 @@ def images(*names, shapes=(WIDE, WIDE), counts=(1, 1)):
         ),
         (lambda: siamese().predict(images("first", "second"), 0), "batch size 0"),
         (lambda: siamese().input_shape, "has 2 inputs"),
+        (lambda: Use("dense", Input(WIDE)), "model: what is used is str, no network"),
+        (lambda: Use(maker("plain")(WIDE, NARROW), np.zeros(WIDE)), "dense: a source is of type ndarray"),
+        (
+            lambda: Model(Input(WIDE), maker("plain")(WIDE, NARROW)),
+            "model: output is of type Dense: give an I",
+        ),
+        (
+            lambda: Model({"image": WIDE}, code_of(Input(WIDE))),
+            "model: image is of type Shape: give an Input",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(build, message):

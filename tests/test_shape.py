@@ -27,7 +27,9 @@ def test_each_number_of_sides_has_its_kind():
     assert [shape.size for shape in (SequenceShape(4, 3), Shape(4, 3, 2), video)] == [12, 24, 120]
 
 
-@pytest.mark.parametrize("sides", [(), (3,), (1, 2, 3, 4, 5), (0, 3), (2, -1, 3), (2, 1.5)])
+@pytest.mark.parametrize(
+    "sides", [(), (3,), (1, 2, 3, 4, 5), (0, 3), (2, -1, 3), (2, 1.5), 28, "6x6", (2, "3"), (2, None)]
+)
 def test_other_numbers_of_sides_are_refused(sides):
     with pytest.raises(ValueError, match="each at least 1"):
         as_shape(sides)

@@ -226,6 +226,11 @@ def test_the_size_counts_shared_arrays_once():
     [
         (({"a": np.zeros((4, 2)), "b": np.zeros((5, 2))},), "inputs b: 5 entries, the inputs 4"),
         ((np.zeros((4, 2)), np.zeros(5)), "targets: 5 entries, the inputs 4"),
+        (({},), "inputs: give an array, or some by name"),
+        (([1, 2],), r"inputs are of type list: give an array \(N, ...\)"),
+        ((np.zeros(2), [1, 2]), "targets are of type list"),
+        ((np.zeros(2), np.zeros(2), [1, 0]), "masks are of type list"),
+        ((np.zeros(2), np.zeros(2), None, [[True]]), "step masks are of type list"),
         ((np.zeros((0, 2)),), r"inputs have shape \(0, 2\)"),
         ((np.zeros(3, complex),), "inputs are complex128"),
         ((np.array(["a", "b"]),), "inputs are <U1"),

@@ -78,6 +78,7 @@ def test_one_output_needs_no_name():
     ("parts", "weights", "message"),
     [
         ({}, None, "at least one output"),
+        ({"a": "huber"}, None, "that of a is 'huber': give one of nn.losses"),
         ({"a": SquaredError()}, {"b": 1}, "weights of b, which have no loss"),
         ({"a": SquaredError()}, {"a": -1}, "weight of a is -1"),
         ({"a": SquaredError()}, {"a": np.nan}, "weight of a is nan"),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nn.choices import choose
-from nn.configurable import from_configuration
+from nn.configurable import described_fields, from_configuration
 from nn.schedules.curves import Constant, Cosine, Exponential, Step, WarmUp
 from nn.schedules.plateau import Plateau
 from nn.schedules.schedule import Moment, Schedule
@@ -53,7 +53,8 @@ def schedule_from_configuration(configuration: Mapping[str, Any]) -> Schedule:
     ValueError
         When the name is unknown, or a field unknown, of the wrong kind or out of range; names it.
     """
-    inner = configuration.get("schedule")
+    fields = described_fields(configuration, "schedule")
+    inner = fields.get("schedule")
     if isinstance(inner, Mapping):
-        configuration = {**configuration, "schedule": schedule_from_configuration(inner)}
-    return from_configuration(SCHEDULES, configuration, "schedule")
+        fields["schedule"] = schedule_from_configuration(inner)
+    return from_configuration(SCHEDULES, fields, "schedule")

@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 
 from nn.history import padded
 from nn.training.batch import Batch, BatchSource, Values, named
-from nn.training.gather import Gatherer, gatherer, mask_gatherer
+from nn.training.gather import Gatherer, check_array, gatherer, mask_gatherer
 from nn.training.split import split
 
 __all__ = ["ArrayBatches", "Batch", "BatchSource", "ImageBatches"]
@@ -54,6 +54,8 @@ class ArrayBatches:
         *,
         dtype: DTypeLike = np.float32,
     ) -> None:
+        if not named(inputs):
+            raise ValueError("inputs: give an array, or some by name")
         answers = inputs if targets is None else targets
         if targets is not None:
             _check_targets(targets)
@@ -186,6 +188,7 @@ def _gather(gatherers: Mapping[str, Gatherer], rows: np.ndarray, plain: bool) ->
 def _check_targets(targets: Values) -> None:
     """Refuse what could be labels of steps as well as brightnesses."""
     for name, array in named(targets).items():
+        check_array(array, _called("targets", name))
         if array.dtype == np.uint8 and array.ndim == 2 and array.shape[1] > 1:
             raise ValueError(
                 f"{_called('targets', name)} are uint8 {array.shape}: give labels of steps as int64, and "
@@ -194,6 +197,7 @@ def _check_targets(targets: Values) -> None:
 
 
 def _checked_steps(step_masks: np.ndarray, count: int) -> np.ndarray:
+    check_array(step_masks, "step masks")
     if step_masks.dtype != np.bool_ or step_masks.ndim != 2 or len(step_masks) != count:
         raise ValueError(
             f"step masks are {step_masks.dtype} {step_masks.shape}, expected bool ({count}, steps)"

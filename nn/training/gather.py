@@ -68,9 +68,10 @@ def gatherer(array: np.ndarray, dtype: DTypeLike, what: str) -> Gatherer:
     Raises
     ------
     ValueError
-        When there is no entry, or the array is of another kind, or its whole numbers are too large for
-        the dtype.
+        When there is no entry, it is no array or one of another kind, or its whole numbers are too large
+        for the dtype.
     """
+    check_array(array, what)
     if not array.ndim or not array.size:
         raise ValueError(f"{what} have shape {array.shape}, expected (N, ...) with at least one number")
     dtype = np.dtype(dtype)
@@ -105,6 +106,7 @@ def mask_gatherer(mask: np.ndarray, targets: np.ndarray, dtype: DTypeLike, what:
     ValueError
         When shape, kind or range are other ones.
     """
+    check_array(mask, what)
     if mask.shape != targets.shape[: mask.ndim] or not mask.ndim:
         raise ValueError(
             f"{what} have shape {mask.shape}, expected {targets.shape} like the targets, or its first axes"
@@ -118,6 +120,12 @@ def mask_gatherer(mask: np.ndarray, targets: np.ndarray, dtype: DTypeLike, what:
         return gatherer(mask.reshape(laid_out.shape), dtype, what)
     ones = (1,) * (laid_out.ndim - mask.ndim)
     return gatherer(mask.reshape(*mask.shape, *ones), dtype, what)
+
+
+def check_array(array: np.ndarray, what: str) -> None:
+    """Refuse what is no array, such as a list, with a ValueError that names it."""
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"{what} are of type {type(array).__name__}: give an array (N, ...)")
 
 
 def _laid_out(array: np.ndarray) -> np.ndarray:

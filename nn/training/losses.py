@@ -28,7 +28,7 @@ class Losses:
     Raises
     ------
     ValueError
-        When there is none, or a weight belongs to no output, is negative or not finite.
+        When there is none, one is no loss, or a weight belongs to no output, is negative or not finite.
     """
 
     name = "losses"
@@ -38,6 +38,9 @@ class Losses:
         given = dict(weights or {})
         if not self.parts:
             raise ValueError("losses: give the loss of at least one output")
+        for name, part in self.parts.items():
+            if not isinstance(part, Loss):
+                raise ValueError(f"losses: that of {name} is {part!r}: give one of nn.losses")
         if unknown := given.keys() - self.parts.keys():
             raise ValueError(f"losses: weights of {', '.join(sorted(unknown))}, which have no loss")
         self.weights = {name: float(given.get(name, 1.0)) for name in self.parts}
