@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
+from numbers import Integral
 from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
@@ -126,8 +127,13 @@ class Estimator:
         return self
 
     def _dense(self, inputs: AnyShape, outputs: AnyShape, generator: np.random.Generator) -> Network:
-        sizes = [inputs, *(Shape(1, 1, units) for units in self.hidden), outputs]
-        return layers_of(sizes, generator)
+        return layers_of([inputs, *self._hidden_shapes(), outputs], generator)
+
+    def _hidden_shapes(self) -> list[Shape]:
+        hidden, owner = self.hidden, type(self).__name__
+        if not isinstance(hidden, Sequence) or not all(isinstance(units, Integral) for units in hidden):
+            raise ValueError(f"{owner}: hidden {hidden!r} must be the units of every layer, such as (100,)")
+        return [Shape(1, 1, int(units)) for units in hidden]
 
     def _run(self, inputs: Any) -> np.ndarray:
         """Return the outputs (N, K) for entries."""
@@ -171,7 +177,15 @@ def check_targets(entries: np.ndarray, targets: np.ndarray, axes: Sequence[int])
 
 
 def determination(wanted: np.ndarray, found: np.ndarray) -> float:
-    """Return 1 - squared errors / squared distances from the mean, over all numbers."""
+    """Return 1 - squared errors / squared distances from the mean, over all numbers.
+
+    Raises
+    ------
+    ValueError
+        When the shapes differ.
+    """
+    if wanted.shape != found.shape:
+        raise ValueError(f"targets have shape {wanted.shape}, the predictions {found.shape}")
     errors = np.sum((wanted - found) ** 2)
     spread = np.sum((wanted - wanted.mean(axis=0)) ** 2)
     return float(1 - errors / spread) if spread else float(not errors)

@@ -52,7 +52,7 @@ class Classifier(Estimator):
         self.classes_, numbers = np.unique(labels, return_inverse=True)
         count = len(self.classes_)
         if count < 2:
-            raise ValueError(f"Classifier: all {len(labels)} labels are {labels[0]!r}: it takes two classes")
+            raise ValueError(f"Classifier: all {len(labels)} labels are {labels[0]}: it takes two classes")
         if self.class_weight not in (None, "balanced"):
             raise ValueError(f"Classifier: class_weight {self.class_weight!r} must be None or 'balanced'")
         weights = None if self.class_weight is None else balanced_class_weights(numbers, count)
@@ -74,7 +74,9 @@ class Classifier(Estimator):
 
     def score(self, X: Any, y: Any) -> float:
         """Return the share of entries whose label is predicted."""
-        return float(np.mean(self.predict(X) == np.asarray(y)))
+        predicted, labels = self.predict(X), np.asarray(y)
+        check_targets(predicted, labels, axes=(1,))
+        return float(np.mean(predicted == labels))
 
 
 @dataclass(eq=False)
@@ -129,7 +131,7 @@ class Compressor(Estimator):
         return self._fit(entries, None, as_shape(entries.shape[1:]), SquaredError())
 
     def _dense(self, inputs: AnyShape, outputs: AnyShape, generator: np.random.Generator) -> Network:
-        hidden = [Shape(1, 1, units) for units in self.hidden]
+        hidden = self._hidden_shapes()
         code = Shape(1, 1, self.code_size)
         encoder = layers_of([inputs, *hidden, code], generator)
         return Sequential(
@@ -142,10 +144,15 @@ class Compressor(Estimator):
         return self._half("encoder").predict(entries).reshape(len(entries), -1)
 
     def inverse_transform(self, X: Any) -> np.ndarray:
-        """Return the entries that codes (N, code size) stand for, in the shape that was learned."""
+        """Return the entries that codes (N, code size) stand for, in the shape that was learned.
+
+        Images in bytes come back as numbers from about 0 to 1.
+        """
         decoder = self._half("decoder")
-        codes = np.asarray(X, np.float32).reshape(len(X), *decoder.input_shape)
-        entries = decoder.predict(codes)
+        codes, size = np.asarray(X, np.float32), decoder.input_shape.size
+        if codes.ndim != 2 or codes.shape[1] != size:
+            raise ValueError(f"Compressor: codes have shape {codes.shape}, expected (N, {size})")
+        entries = decoder.predict(codes.reshape(-1, *decoder.input_shape))
         return entries.reshape(len(entries), -1) if entries.shape[1:3] == (1, 1) else entries
 
     def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
@@ -155,7 +162,8 @@ class Compressor(Estimator):
     def score(self, X: Any, y: Any = None) -> float:
         """Return the share of the entries' variance that their codes keep."""
         entries = as_entries(X).reshape(len(X), -1)
-        return determination(entries.astype(np.float64), self._run(X))
+        largest = 255 if entries.dtype == np.uint8 else 1
+        return determination(entries.astype(np.float64) / largest, self._run(X))
 
     def _half(self, name: str) -> Network:
         network = getattr(self, "network_", None)

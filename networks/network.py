@@ -223,7 +223,7 @@ class Network(ABC):
         Parameters
         ----------
         batch
-            (N, *input_shape); converted to the dtype of the network.
+            (N, *input_shape); converted to the dtype of the network, brightnesses in bytes to 0 to 1.
         batch_size
             How many are run at once.
 
@@ -239,6 +239,7 @@ class Network(ABC):
         """
         if batch_size < 1:
             raise ValueError(f"{self.family}: batch size {batch_size} must be at least 1")
+        batch = np.asarray(batch)
         if batch.shape[1:] != tuple(self.input_shape):
             raise ValueError(
                 f"{self.family}: entries have shape {batch.shape}, expected (N, {self.input_shape})"

@@ -61,7 +61,8 @@ def to_history(batch: np.ndarray, dtype: DTypeLike = np.float32) -> np.ndarray:
     Parameters
     ----------
     batch
-        (N, height, width, channels) or, in general, (N, ...).
+        (N, height, width, channels) or, in general, (N, ...). uint8 with several numbers to an entry are
+        brightnesses: 0 to 255 become 0 to 1, as in `nn.training.ArrayBatches`.
     dtype
         Of the result.
 
@@ -73,6 +74,8 @@ def to_history(batch: np.ndarray, dtype: DTypeLike = np.float32) -> np.ndarray:
     entries = len(batch)
     values = aligned_zeros((*batch.shape[1:], padded(entries)), dtype)
     values[..., :entries] = np.moveaxis(batch, 0, -1)
+    if batch.dtype == np.uint8 and batch[:1].size > 1:
+        values /= values.dtype.type(255)
     return values
 
 

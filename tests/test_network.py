@@ -15,11 +15,17 @@ def network(dtype=np.float32):
 @pytest.mark.parametrize("batch_size", [1, 2, 16, 100])
 def test_predict_goes_through_the_images_in_batches(dtype, batch_size):
     subject = network(dtype)
-    images = np.random.default_rng(1).integers(0, 256, (17, 2, 3, 1)).astype(np.uint8)
+    images = np.random.default_rng(1).normal(size=(17, 2, 3, 1))
     outputs = subject.predict(images, batch_size)
     assert outputs.dtype == dtype
     expected = subject.forward(np.moveaxis(images, 0, -1).astype(dtype))
     assert np.allclose(outputs, np.moveaxis(expected, -1, 0), rtol=1e-4)
+    np.testing.assert_array_equal(subject.predict(images.tolist(), batch_size), outputs)
+
+
+def test_predict_takes_bytes_as_training_does():
+    images = np.random.default_rng(1).integers(0, 256, (5, 2, 3, 1), dtype=np.uint8)
+    np.testing.assert_array_equal(network().predict(images), network().predict(images / np.float32(255)))
 
 
 def test_predict_of_nothing_is_nothing():

@@ -71,7 +71,18 @@ def test_images_come_back_as_images():
     images = np.random.default_rng(0).integers(0, 256, (20, 4, 4, 1), dtype=np.uint8)
     compressor = Compressor((), code_size=3, epochs=1).fit(images)
     assert compressor.inverse_transform(compressor.transform(images)).shape == (20, 4, 4, 1)
-    assert -10 < compressor.score(images) < 1
+
+
+@pytest.mark.parametrize("kind", [Classifier, Compressor])
+def test_images_in_bytes_are_those_of_numbers_up_to_one(kind):
+    images = np.random.default_rng(0).integers(0, 256, (20, 4, 4, 1), dtype=np.uint8)
+    labels, numbers = np.arange(20) % 2, images / np.float32(255)
+    estimator = kind((5,), epochs=3).fit(images, labels)
+    again = kind((5,), epochs=3).fit(numbers, labels)
+    for each in (estimator, again):
+        outputs = "predict_proba" if kind is Classifier else "transform"
+        np.testing.assert_allclose(getattr(each, outputs)(images), getattr(each, outputs)(numbers), atol=1e-6)
+    np.testing.assert_allclose(estimator.score(images, labels), again.score(numbers, labels), atol=1e-6)
 
 
 def test_a_network_of_your_own_reads_sequences():
@@ -129,6 +140,13 @@ def test_parameters_go_in_and_out(kind):
         estimator.set_params(epoch=2)
 
 
+POINTS = np.eye(8, 3, dtype=np.float32)
+
+
+def fitted(kind):
+    return kind((2,), epochs=1).fit(POINTS, np.arange(8) % 2)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -143,6 +161,14 @@ def test_parameters_go_in_and_out(kind):
         (lambda: Classifier(patience=2).fit(np.zeros((2, 3)), [1, 2]), "both a patience and a validation"),
         (lambda: Classifier(optimizer="adm").fit(np.zeros((2, 3)), [1, 2]), "did you mean adam"),
         (lambda: Regressor().fit(np.zeros((2, 3)), np.zeros((2, 1, 1))), "not one row for each entry"),
+        (lambda: Regressor(hidden=8).fit(np.zeros((2, 3)), [1, 2]), r"hidden 8 must be .* such as \(100,\)"),
+        (lambda: Compressor(hidden=("8",)).fit(np.zeros((2, 3))), r"hidden \('8',\) must be the units"),
+        (lambda: fitted(Classifier).score(POINTS, [0]), "8 entries, but 1 targets"),
+        (
+            lambda: fitted(Regressor).score(POINTS, np.zeros((8, 1))),
+            r"targets have shape \(8, 1\), the predictions \(8,\)",
+        ),
+        (lambda: fitted(Compressor).inverse_transform(np.zeros((2, 4))), r"\(2, 4\), expected \(N, 2\)"),
     ],
 )
 def test_what_does_not_go_together_is_refused(call, message):
