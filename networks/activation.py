@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.checks import check_input, check_signals
+from networks.checks import check_activation, check_input, check_signals
 from networks.configuration import Fields
 from networks.weightless import Weightless
 from nn.activations import Activation
@@ -41,7 +41,7 @@ class ActivationLayer(Weightless):
         self, input_shape: AnyShape, *, activation: Activation, dtype: DTypeLike = np.float32
     ) -> None:
         super().__init__(input_shape, input_shape, dtype)
-        self.activation = activation
+        self.activation = check_activation(self.family, activation)
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the function of input values (*input_shape, N)."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.network import Network
+from nn.activations import Activation
 from nn.shape import AnyShape, Shape, as_shape
 
 
@@ -23,6 +24,19 @@ def check_network(what: str, network: Any) -> None:
     if not isinstance(network, Network):
         kind = f"the class {network.__name__}" if isinstance(network, type) else type(network).__name__
         raise ValueError(f"{what} is {kind}, no network: make one, such as Dense(...)")
+
+
+def check_activation(family: str, activation: Activation) -> Activation:
+    """Return what a network applies to its sums.
+
+    Raises
+    ------
+    ValueError
+        When it is no activation, such as a name or a class.
+    """
+    if not isinstance(activation, Activation):
+        raise ValueError(f"{family}: activation {activation!r} is none: give one, such as Tanh()")
+    return activation
 
 
 def check_input(network: Network, values: np.ndarray, shape: AnyShape, what: str) -> None:

@@ -20,11 +20,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.checks import check_dtype, check_input, check_signals, image_shape
+from networks.checks import check_activation, check_dtype, check_input, check_signals, image_shape
 from networks.configuration import Fields
 from networks.descent import apply_gradient
 from networks.described import Described, undrawn
 from nn.activations import Activation, LeakyReLU
+from nn.checks import check_count
 from nn.initializers import BiasInitializer, Glorot, Initializer
 from nn.parameters import Parameters
 from nn.shape import Shape
@@ -106,10 +107,9 @@ class Convolution(Described):
         bias: BiasInitializer = BiasInitializer(),  # noqa: B008 - frozen
         dtype: DTypeLike = np.float32,
     ) -> None:
-        if channels < 1:
-            raise ValueError(f"{self.family}: {channels} channels, there must be at least 1")
+        check_count(f"{self.family}: channels", channels)
         self.input_shape = image_shape(self.family, input_shape)
-        self.activation = activation
+        self.activation = check_activation(self.family, activation)
         try:
             self.kernel = Kernel(
                 as_pair(kernel, "kernel"),

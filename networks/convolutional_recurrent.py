@@ -19,6 +19,7 @@ from networks.configuration import Fields
 from networks.descent import apply_gradient
 from networks.described import undrawn
 from networks.stateful import AnyStates, Stateful
+from nn.checks import check_count
 from nn.history import padded
 from nn.initializers import Initializer, Zeros
 from nn.parameters import Parameters
@@ -82,9 +83,8 @@ class ConvolutionalRecurrent(Stateful):
             raise ValueError(
                 f"{self.family}: the input {shape} is no video: give steps, height, width, channels"
             )
-        if channels < 1:
-            raise ValueError(f"{self.family}: {channels} channels, there must be at least 1")
-        if kernel < 1 or kernel % 2 == 0:
+        check_count(f"{self.family}: channels", channels)
+        if check_count(f"{self.family}: kernel", kernel) % 2 == 0:
             raise ValueError(f"{self.family}: a kernel of {kernel} has no middle: give an odd number")
         return shape
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.checks import check_dtype, check_input, check_signals
+from networks.checks import check_activation, check_dtype, check_input, check_signals
 from networks.configuration import Fields
 from networks.descent import apply_gradient
 from networks.described import Described, undrawn
@@ -63,7 +63,7 @@ class Dense(Described):
     ) -> None:
         self.input_shape = as_shape(input_shape)
         self.output_shape = as_shape(output_shape)
-        self.activation = activation
+        self.activation = check_activation(self.family, activation)
         outputs, inputs = self.output_shape.size, self.input_shape.size
         self.parameters = Parameters({"weights": (outputs, inputs), "biases": (outputs,)}, check_dtype(dtype))
         options: dict[str, Any] = {"generator": generator, "dtype": self.dtype}

@@ -19,6 +19,7 @@ from networks.checks import check_dtype, check_input, check_signals
 from networks.configuration import Fields
 from networks.descent import apply_gradient
 from networks.described import Described, undrawn
+from nn.checks import check_count
 from nn.initializers import Initializer, Normal
 from nn.named_shapes import entry_name
 from nn.parameters import Parameters
@@ -68,11 +69,10 @@ class Embedding(Described):
         if self.input_shape[-1] != 1:
             raise ValueError(f"{self.family}: input {self.input_shape} must end in 1, a single label")
         most = 2 ** (np.finfo(check_dtype(dtype)).nmant + 1)
-        if not 1 <= labels <= most or features < 1:
-            raise ValueError(
-                f"{self.family}: {labels} labels, {features} features: give at least 1 of each, and at "
-                f"most {most} labels in {np.dtype(dtype)}"
-            )
+        check_count(f"{self.family}: labels", labels)
+        check_count(f"{self.family}: features", features)
+        if labels > most:
+            raise ValueError(f"{self.family}: {labels} labels, of which {np.dtype(dtype)} tells {most} apart")
         self.labels = labels
         self.output_shape = as_shape((*self.input_shape[:-1], features))
         self.parameters = Parameters({"weights": (labels, features)}, dtype)

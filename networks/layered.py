@@ -14,6 +14,7 @@ from networks.configuration import Fields
 from networks.described import undrawn
 from networks.stateful import Stateful
 from networks.tracks import History, Track, make_history, make_tracks
+from nn.checks import check_count
 from nn.history import aligned_zeros, padded
 from nn.initializers import Initializer, Zeros
 from nn.parameters import Parameters
@@ -45,7 +46,7 @@ class Layered(Stateful):
     Raises
     ------
     ValueError
-        When the input is no sequence, or `units` or `layers` is below 1.
+        When the input is no sequence, or `units` or `layers` is no whole number of at least 1.
     """
 
     gate_count: ClassVar[int]
@@ -66,8 +67,8 @@ class Layered(Stateful):
             raise ValueError(
                 f"{self.family}: the input {self.input_shape} is no sequence: give steps, features"
             )
-        if units < 1 or layers < 1:
-            raise ValueError(f"{self.family}: {units} units in {layers} layers: give at least 1 of each")
+        check_count(f"{self.family}: units", units)
+        check_count(f"{self.family}: layers", layers)
         self.steps, self.units, self.layer_count = self.input_shape.steps, units, layers
         self.bidirectional, self.whole_sequence, self.stateful = bidirectional, whole_sequence, stateful
         self.tracks = make_tracks(self.input_shape.features, units, layers, self.directions)

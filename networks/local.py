@@ -22,11 +22,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.checks import check_dtype, check_input, check_signals, image_shape
+from networks.checks import check_activation, check_dtype, check_input, check_signals, image_shape
 from networks.configuration import Fields
 from networks.descent import apply_gradient
 from networks.described import Described, undrawn
 from nn.activations import Activation, LeakyReLU
+from nn.checks import check_count
 from nn.image import Box, Tiling
 from nn.initializers import BiasInitializer, Glorot, Initializer
 from nn.parameters import Parameters
@@ -89,13 +90,13 @@ class Local(Described):
         self.input_shape = image_shape(self.family, input_shape)
         self.tiling = Tiling(self.input_shape, input_block, window, output_block)
         self.groups = 1 if mixing else self.input_shape.channels
-        if channels < 1 or channels % self.groups:
+        if check_count(f"{self.family}: channels", channels) % self.groups:
             raise ValueError(
                 f"{channels} output channels are not a multiple of the {self.groups} input channels: "
                 "without mixing every input channel has its own outputs"
             )
         self.output_shape = Shape(self.tiling.output_height, self.tiling.output_width, channels)
-        self.activation = activation
+        self.activation = check_activation(self.family, activation)
         self.weight_offsets = self._offsets()
         self.parameters = Parameters(
             {"weights": (int(self.weight_offsets[-1]),), "biases": tuple(self.output_shape)},

@@ -29,6 +29,7 @@ from numpy.typing import DTypeLike
 from networks.checks import check_input, check_signals
 from networks.configuration import Fields
 from networks.weightless import Weightless
+from nn.checks import check_below_one, check_generator, check_not_negative
 from nn.shape import AnyShape
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -70,7 +71,7 @@ class Noise(Weightless):
 
     def __init__(self, input_shape: AnyShape, generator: np.random.Generator, dtype: DTypeLike) -> None:
         super().__init__(input_shape, input_shape, dtype)
-        self.generator = generator
+        self.generator = check_generator(generator)
         self._key: np.uint64 | None = None
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
@@ -130,8 +131,7 @@ class Dropout(Noise):
         generator: np.random.Generator,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        if not 0 <= rate < 1:
-            raise ValueError(f"{self.family}: rate {rate} must be at least 0 and below 1")
+        check_below_one(f"{self.family}: rate", rate)
         super().__init__(input_shape, generator, dtype)
         self.rate = rate
         self._threshold = np.uint64(int(rate * 2**64))
@@ -190,8 +190,7 @@ class GaussianNoise(Noise):
         generator: np.random.Generator,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        if not 0 <= deviation < math.inf:
-            raise ValueError(f"{self.family}: deviation {deviation} must be a number of at least 0")
+        check_not_negative(f"{self.family}: deviation", deviation)
         super().__init__(input_shape, generator, dtype)
         self.deviation = deviation
 

@@ -25,6 +25,7 @@ from networks.container import Build, Container
 from networks.descent import apply_gradient
 from networks.network import Network
 from networks.parts import load_arrays
+from nn.checks import check_generator
 from nn.parameters import Parameters
 from nn.prefixes import under
 
@@ -81,6 +82,7 @@ class SpectralNormalisation(Container):
         for name in self._used.frozen:
             self.parameters.freeze(name)
         rows, columns = self._matrix(self.parameters[WEIGHTS]).shape
+        check_generator(generator)
         drawn = (generator.normal(size=(length,)).astype(self.dtype) for length in (rows, columns))
         self._left, self._right = (vector / _length(vector) for vector in drawn)
         self._iterate(STARTING_ITERATIONS)

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import math
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
+
+import numpy as np
 
 
 def is_positive(value: Any) -> bool:
@@ -38,6 +40,20 @@ def check_share(what: str, value: float) -> float:
 def check_factor(what: str, value: float) -> float:
     """Return a setting, or raise a ValueError when it is outside (0, 1]."""
     return _checked(what, value, _is_number(value) and 0 < value <= 1, "above 0 and at most 1")
+
+
+def check_count(what: str, value: int) -> int:
+    """Return a setting, or raise a ValueError when it is not a whole number of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"{what} {value!r} must be a whole number of at least 1")
+    return int(value)
+
+
+def check_generator(generator: np.random.Generator) -> np.random.Generator:
+    """Return a source of draws, or raise a ValueError when it is something else, such as a seed."""
+    if not isinstance(generator, np.random.Generator):
+        raise ValueError(f"generator {generator!r} draws nothing: give numpy.random.default_rng(seed)")
+    return generator
 
 
 def _is_number(value: Any) -> bool:

@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import DTypeLike
 
+from nn.checks import check_generator
 from nn.choices import choose
 
 
@@ -50,7 +51,13 @@ class Initializer(ABC):
         -------
         ndarray
             Weights of `shape` and `dtype`.
+
+        Raises
+        ------
+        ValueError
+            When the generator is none.
         """
+        check_generator(generator)
         return self._draw(shape, fan_in, fan_out, generator).astype(dtype)
 
     @abstractmethod
@@ -179,7 +186,13 @@ class BiasInitializer:
         -------
         ndarray
             Biases of `shape` and `dtype`.
+
+        Raises
+        ------
+        ValueError
+            When the generator is none.
         """
+        check_generator(generator)
         return generator.normal(self.mean, self.spread, shape).astype(dtype)
 
 

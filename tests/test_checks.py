@@ -8,7 +8,9 @@ import pytest
 
 from nn.checks import (
     check_below_one,
+    check_count,
     check_factor,
+    check_generator,
     check_not_negative,
     check_positive,
     check_share,
@@ -49,3 +51,22 @@ def test_everything_else_is_refused_by_name(check):
 def test_positive_numbers_are_told_apart():
     assert is_positive(1e-300)
     assert not any(map(is_positive, [0, *NO_NUMBERS]))
+
+
+@pytest.mark.parametrize("value", [1, 7, np.int64(3)])
+def test_counts_are_whole_numbers(value):
+    assert check_count("lstm: units", value) == value
+
+
+@pytest.mark.parametrize("value", [0, -1, 2.5, 2.0, True, "4", None])
+def test_what_is_no_count_is_refused(value):
+    with pytest.raises(ValueError, match=f"lstm: units {value!r} must be a whole number of at least 1"):
+        check_count("lstm: units", value)
+
+
+def test_a_seed_is_no_generator():
+    generator = np.random.default_rng(0)
+    assert check_generator(generator) is generator
+    for seed in (0, None, np.random):
+        with pytest.raises(ValueError, match=r"draws nothing: give numpy.random.default_rng\(seed\)"):
+            check_generator(seed)

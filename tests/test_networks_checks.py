@@ -3,10 +3,16 @@
 import numpy as np
 import pytest
 
+from networks.activation import ActivationLayer
 from networks.checks import check_dtype, check_input, check_network, check_signals, check_state
 from networks.dense import Dense
+from networks.noise import Dropout
 from networks.normalisation import BatchNormalisation
+from networks.spectral_normalisation import SpectralNormalisation
+from nn.activations import Tanh
 from nn.shape import Shape
+
+GENERATOR = np.random.default_rng(0)
 
 
 def network():
@@ -47,6 +53,29 @@ def test_what_is_no_network_is_refused(thing, kind):
     with pytest.raises(ValueError, match=f"network 3 is {kind}, no network: make one"):
         check_network("network 3", thing)
     check_network("network 3", network())
+
+
+@pytest.mark.parametrize("activation", ["tanh", Tanh, None])
+@pytest.mark.parametrize("kind", [Dense, ActivationLayer])
+def test_what_is_no_activation_is_refused(kind, activation):
+    arguments = {} if kind is ActivationLayer else {"output_shape": Shape(1, 1, 4), "generator": GENERATOR}
+    with pytest.raises(
+        ValueError, match=rf"{kind.family}: activation .* is none: give one, such as Tanh\(\)"
+    ):
+        kind(Shape(2, 3, 1), activation=activation, **arguments)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda seed: Dense(Shape(1, 1, 2), Shape(1, 1, 2), generator=seed),
+        lambda seed: Dropout(Shape(1, 1, 2), rate=0.5, generator=seed),
+        lambda seed: SpectralNormalisation(network(), generator=seed),
+    ],
+)
+def test_a_seed_is_no_generator(build):
+    with pytest.raises(ValueError, match="generator 3 draws nothing"):
+        build(3)
 
 
 def test_signals_belong_to_the_last_forward():

@@ -180,7 +180,7 @@ def test_configurations_that_do_not_fit_are_refused(field, value, message):
 
 
 def test_there_must_be_channels():
-    with pytest.raises(ValueError, match="convolution: 0 channels, there must be at least 1"):
+    with pytest.raises(ValueError, match="convolution: channels 0 must be a whole number of at least 1"):
         layer("convolution", "plain", input_shape=Shape(3, 3, 1), channels=0, kernel=3)
 
 

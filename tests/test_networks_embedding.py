@@ -195,9 +195,9 @@ def test_comes_back_from_its_description(rung):
     ("shape", "labels", "features", "dtype", "message"),
     [
         (SequenceShape(4, 2), 3, 3, "float32", "embedding: input 4x2 must end in 1, a single label"),
-        (SequenceShape(4, 1), 0, 3, "float32", "embedding: 0 labels, 3 features: give at least 1"),
-        (SequenceShape(4, 1), 3, 0, "float32", "embedding: 3 labels, 0 features: give at least 1"),
-        (SequenceShape(4, 1), 2**24 + 1, 1, "float32", "at most 16777216 labels in float32"),
+        (SequenceShape(4, 1), 0, 3, "float32", "embedding: labels 0 must be a whole number"),
+        (SequenceShape(4, 1), 3, 0, "float32", "embedding: features 0 must be a whole number"),
+        (SequenceShape(4, 1), 2**24 + 1, 1, "float32", "of which float32 tells 16777216 apart"),
         (SequenceShape(4, 1), 3, 3, "int32", "networks compute in float32 or float64"),
     ],
 )

@@ -210,7 +210,7 @@ def test_without_propagation_the_gradients_stay_the_same(rung):
     ("changes", "message"),
     [
         ({"channels": 3, "mixing": False}, "3 output channels are not a multiple of the 2 input channels"),
-        ({"channels": 0}, "0 output channels"),
+        ({"channels": 0}, "local: channels 0 must be a whole number"),
         ({"input_block": 4}, "width 6 is not a multiple of the input block 4"),
         ({"window": 1}, "window 1 is smaller than the input block 2"),
     ],

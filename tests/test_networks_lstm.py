@@ -140,11 +140,11 @@ def test_states_of_another_kind_are_refused():
     ("shape", "settings", "message"),
     [
         (Shape(2, 2, 1), {"units": 2}, "lstm: the input 2x2x1 is no sequence: give steps, features"),
-        (SequenceShape(2, 1), {"units": 0}, "lstm: 0 units in 1 layers: give at least 1 of each"),
+        (SequenceShape(2, 1), {"units": 0}, "lstm: units 0 must be a whole number"),
         (
             SequenceShape(2, 1),
             {"units": 2, "layers": 0},
-            "lstm: 2 units in 0 layers: give at least 1 of each",
+            "lstm: layers 0 must be a whole number",
         ),
         (SequenceShape(2, 1), {"units": 2, "dtype": "int32"}, "dtype int32: networks compute in float32"),
     ],

@@ -264,7 +264,7 @@ def test_comes_back_from_its_description(rung, kind):
         ("dropout", {"rate": 1.0}, "dropout: rate 1.0 must be at least 0 and below 1"),
         ("dropout", {"rate": -0.1}, "rate -0.1"),
         ("dropout", {"rate": float("nan")}, "rate nan"),
-        ("gaussian_noise", {"deviation": -1.0}, "gaussian_noise: deviation -1.0 must be a number"),
+        ("gaussian_noise", {"deviation": -1.0}, "gaussian_noise: deviation -1.0 must be a finite number"),
         ("gaussian_noise", {"deviation": float("inf")}, "deviation inf"),
     ],
 )
