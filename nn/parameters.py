@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike
 
 from nn.history import aligned_zeros
 from nn.named_shapes import NamedShapes, pairs_by_prefix
-from nn.parameter_limit import check_parameter_count
+from nn.parameter_limit import check_parameter_count, check_room
 
 
 class Parameters(NamedShapes):
@@ -34,12 +34,18 @@ class Parameters(NamedShapes):
         As given.
     size
         Number of parameters.
+
+    Raises
+    ------
+    MemoryError
+        When they, or later their gradients, need more memory than there is; the message has the figures.
     """
 
     def __init__(self, shapes: Mapping[str, tuple[int, ...]], dtype: DTypeLike = np.float32) -> None:
         super().__init__(shapes)
         self.dtype = np.dtype(dtype)
         check_parameter_count(self.size)
+        check_room(self.size * self.dtype.itemsize, "for its parameters")
         self._values: np.ndarray | None = None
         self._gradients: np.ndarray | None = None
         self._parent: tuple[Parameters, int] | None = None
@@ -62,6 +68,7 @@ class Parameters(NamedShapes):
         """Flat gradients, (size,); made on first use, so a network that needs none spends nothing."""
         if self._gradients is None:
             if self._parent is None:
+                check_room(self.size * self.dtype.itemsize, "for its gradients")
                 self._gradients = aligned_zeros(self.size, self.dtype)
             else:
                 joined, start = self._parent
