@@ -9,7 +9,7 @@ from networks.merge import Add
 from networks.model import Model
 from networks.wires import Input, Use
 from nn.clipping import ClipByGlobalNorm
-from nn.losses import Huber, SquaredError
+from nn.losses import CategoricalCrossEntropyWithLogits, Hinge, Huber, SquaredError
 from nn.optimizers import SGD
 from nn.regularizers import Regularizer
 from nn.schedules import Cosine
@@ -167,6 +167,25 @@ def test_nan_in_the_held_out_data_is_told():
 def test_a_loss_of_held_out_data_that_overflows_is_told():
     trainer = make_trainer(held_out=ImageBatches(np.full_like(make_images(3, np.float32), 3e38)))
     with pytest.raises(TrainingDiverged, match="held-out data is inf although all of it is finite"):
+        trainer.train(epochs=1)
+
+
+@pytest.mark.parametrize(
+    ("loss", "bad", "message"),
+    [
+        (CategoricalCrossEntropyWithLogits(), 4, "label 4 of entry [0-4] is none of the 4 classes, 0 to 3"),
+        (Hinge(), 3, "loss hinge: the target of entry [0-4] is 3.0, expected -1 or .1"),
+    ],
+)
+def test_a_target_that_a_loss_does_not_take_is_named_by_its_number_in_the_data(loss, bad, message):
+    outputs = Shape(1, 1, 4 if loss.applies else 1)
+    network = Dense(make_images().shape[1:], outputs, generator=np.random.default_rng(1))
+    labels = np.ones(23, np.int64)
+    labels[19] = bad
+    trainer = make_trainer(
+        network=network, loss=loss, batches=ArrayBatches(make_images(), labels), held_out=None
+    )
+    with pytest.raises(ValueError, match=rf"{message} \(number 19 of the data\)"):
         trainer.train(epochs=1)
 
 

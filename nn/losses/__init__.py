@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nn.configurable import from_configuration
-from nn.losses.base import ElementwiseLoss, Loss
+from nn.losses.base import ElementwiseLoss, Loss, TargetError
 from nn.losses.binary import BinaryCrossEntropy, BinaryCrossEntropyWithLogits
 from nn.losses.categorical import CategoricalCrossEntropy, CategoricalCrossEntropyWithLogits
 from nn.losses.margin import Hinge, Wasserstein
@@ -24,6 +24,7 @@ __all__ = [
     "Huber",
     "Loss",
     "SquaredError",
+    "TargetError",
     "Wasserstein",
     "loss_by_name",
     "loss_from_configuration",

@@ -25,6 +25,20 @@ from nn.counting import active_entries, active_mask, total_weight
 from nn.metrics import Metric
 
 
+class TargetError(ValueError):
+    """A target is none that a loss takes.
+
+    Attributes
+    ----------
+    entry
+        Whose it is, in the batch.
+    """
+
+    def __init__(self, message: str, entry: int) -> None:
+        super().__init__(message)
+        self.entry = entry
+
+
 @dataclass(frozen=True)
 class Loss(Configurable, ABC):
     """What training makes small.

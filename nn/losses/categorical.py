@@ -26,7 +26,7 @@ import numpy as np
 
 from nn.checks import check_below_one, is_positive
 from nn.counting import active_entries, active_mask, position_shape, total_weight
-from nn.losses.base import Loss, checked_weight
+from nn.losses.base import Loss, TargetError, checked_weight
 from nn.metrics import Accuracy, Metric
 
 SUM_TOLERANCE = 1e-3
@@ -157,7 +157,7 @@ class _Categorical(Loss):
         if bad.any() and counts is not None:
             bad &= counts != 0
         if bad.any():
-            raise ValueError(_describe(targets, bad, shares.shape[-2]))
+            raise _bad_target(targets, bad, shares.shape[-2])
 
     def _weight(self, shares: np.ndarray, counts: np.ndarray | None) -> float:
         """Return what the mean divides by, from targets as probabilities."""
@@ -233,11 +233,13 @@ class CategoricalCrossEntropyWithLogits(_Categorical):
         )
 
 
-def _describe(targets: np.ndarray, bad: np.ndarray, classes: int) -> str:
-    """Say which target is none."""
+def _bad_target(targets: np.ndarray, bad: np.ndarray, classes: int) -> TargetError:
+    """Return an error that says which target is none."""
     *position, _, entry = (int(each) for each in np.argwhere(bad)[0])
     where = f"entry {entry} at position {tuple(position)}" if any(position) else f"entry {entry}"
     found = np.moveaxis(targets, -2, -1)[(*position, entry)]
     if len(found) == 1:
-        return f"label {found[0]:g} of {where} is none of the {classes} classes, 0 to {classes - 1}"
-    return f"the target probabilities of {where} sum to {found.sum():g}, expected 1"
+        message = f"label {found[0]:g} of {where} is none of the {classes} classes, 0 to {classes - 1}"
+    else:
+        message = f"the target probabilities of {where} sum to {found.sum():g}, expected 1"
+    return TargetError(message, entry)

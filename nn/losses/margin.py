@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nn.counting import active_entries, active_mask
-from nn.losses.base import ElementwiseLoss
+from nn.losses.base import ElementwiseLoss, TargetError
 from nn.metrics import BinaryAccuracy, FalsePositiveRate, Metric, TruePositiveRate
 
 
@@ -34,9 +34,8 @@ class _SignLoss(ElementwiseLoss):
             bad &= active_mask(mask, targets.shape, entries) != 0
         if bad.any():
             place = tuple(int(each) for each in np.argwhere(bad)[0])
-            raise ValueError(
-                f"loss {self.name}: the target of entry {place[-1]} is {targets[place]}, expected -1 or +1"
-            )
+            where = f"loss {self.name}: the target of entry {place[-1]}"
+            raise TargetError(f"{where} is {targets[place]}, expected -1 or +1", place[-1])
 
     def target_span(self, targets: np.ndarray, features: int) -> tuple[float, float] | None:
         """Return None: outputs are scores, their targets signs."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nn.losses import TargetError
 from nn.optimizer import Optimizer
 from nn.training import divergence
 from nn.training.batch import Batch, Values
@@ -45,6 +46,8 @@ class Learner(NamedTuple):
 
         Raises
         ------
+        TargetError
+            When a target is none that the loss takes; names its number in the data.
         NotFiniteError
             When NaN or Inf turns up, before the parameters are changed; gradients are cleared.
         """
@@ -52,7 +55,7 @@ class Learner(NamedTuple):
             refuse(divergence.in_batch(batch, indices))
             refuse(divergence.in_parameters(self.network.parameters))
             outputs = run(self.network, batch, training=True)
-            loss, signals = batch_loss(self.loss, outputs, batch)
+            loss, signals = self._loss_of(outputs, batch, indices)
             refuse(divergence.in_loss(self.network, loss, signals, indices))
             refuse(divergence.in_state(self.network))
             self._update(signals, indices, factor, watching)
@@ -60,6 +63,13 @@ class Learner(NamedTuple):
             self.network.parameters.zero_gradients()
             raise
         return loss
+
+    def _loss_of(self, outputs: Values, batch: Batch, indices: np.ndarray) -> tuple[float, Values]:
+        try:
+            return batch_loss(self.loss, outputs, batch)
+        except TargetError as error:
+            number = indices[error.entry]
+            raise TargetError(f"{error} (number {number} of the data)", error.entry) from None
 
     def _update(
         self, signals: Values, indices: np.ndarray, factor: float, watching: Sequence[Callable[[], None]]
