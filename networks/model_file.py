@@ -99,7 +99,7 @@ def build_network(snapshot: Snapshot, *, rung_name: str = "o2", dtype: DTypeLike
         network.load_state(under(arrays, CARRIED))
         for name in snapshot.metadata.get("frozen", []):
             network.parameters.freeze(name)
-    except (ValueError, TypeError, KeyError, IndexError) as error:
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
         raise SnapshotError(f"{snapshot.path}: the network in it cannot be built: {error}") from error
     return network
 

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from networks.checks import check_input, check_signals
+from networks.checks import check_input, check_network, check_signals
 from networks.configuration import Fields
 from networks.container import Build, Container
 from networks.network import Network
@@ -51,7 +51,8 @@ class TimeDistributed(Container):
         if isinstance(shape, Shape):
             raise ValueError(f"{self.family}: the image {shape} has no steps: give a sequence or a video")
         step = shape.image if isinstance(shape, VideoShape) else Shape(1, 1, shape.features)
-        self.network = network if isinstance(network, Network) else network(step)
+        self.network = network(step) if callable(network) else network
+        check_network(f"{self.family}: network", self.network)
         given, taken = self.network.output_shape, self.network.input_shape
         if taken != step:
             raise ValueError(

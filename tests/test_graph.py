@@ -41,6 +41,13 @@ def test_equal_activations_are_kept_once():
     assert graph.activation_of.tolist() == [0, 1, 0]
 
 
+def test_a_name_is_no_activation():
+    graph, _ = chain()
+    with pytest.raises(ValueError, match=r"activation 'tanh' is none: give one, such as Tanh\(\)"):
+        graph.add_neuron("tanh")
+    assert graph.neuron_count == 3
+
+
 def test_connections_are_refused_before_anything_is_added():
     graph, (first, second, _) = chain()
     other, _ = chain()
@@ -52,11 +59,15 @@ def test_connections_are_refused_before_anything_is_added():
         ((first, second, weight), "belongs to another graph"),
         ((first, second, float("nan")), "a weight starts at NaN"),
         ((first, second, np.inf), "a weight starts at NaN or infinity"),
+        ((first, second, "a"), "or at no number"),
+        ((0, second, 1.0), r"0 is no neuron: give a handle, such as graph\.neuron\(0\)"),
+        ((first, 1, 1.0), "1 is no neuron"),
     ]:
         with pytest.raises(ValueError, match=message):
             graph.connect(*arguments)
-    with pytest.raises(ValueError, match="delay -1: a connection cannot read the future"):
-        graph.connect(first, second, 1.0, delay=-1)
+    for delay in (-1, 0.5):
+        with pytest.raises(ValueError, match=f"delay {delay}: give whole steps; a connection cannot read"):
+            graph.connect(first, second, 1.0, delay=delay)
     assert graph.connection_count == 2
     assert len(graph.weights) == 2
 
@@ -110,6 +121,10 @@ def test_outputs_that_are_none_twice_or_foreign_are_refused():
             graph.set_output(outputs)
     with pytest.raises(ValueError, match="belongs to another graph"):
         graph.set_output([chain()[0].neuron(1)])
+    with pytest.raises(ValueError, match="1 is no neuron"):
+        graph.set_output([1])
+    with pytest.raises(ValueError, match="is no layer and no list of neurons"):
+        graph.set_output(neurons[1])
     assert graph.outputs.tolist() == [2]
 
 

@@ -97,6 +97,14 @@ def test_a_missing_file_is_named(tmp_path):
         load_model(tmp_path / "model.safetensors")
 
 
+def nested(depth):
+    """Return a description that is a stack in a stack in a stack."""
+    description = {"family": "flatten", "input_shape": "1x1x1"}
+    for _ in range(depth):
+        description = {"family": "sequential", "networks": {"0": description}}
+    return description
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -105,6 +113,7 @@ def test_a_missing_file_is_named(tmp_path):
         ({"network": {"family": "sequential", "networks": {}}}, "at least one network"),
         ({"frozen": ["nothing"]}, "no parameters called 'nothing'"),
         ({"frozen": 3}, "cannot be built"),
+        ({"network": nested(400)}, "cannot be built: maximum recursion depth exceeded"),
     ],
 )
 def test_a_description_that_does_not_fit_is_refused(tmp_path, change, message):

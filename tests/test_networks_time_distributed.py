@@ -191,6 +191,8 @@ def test_comes_back_from_its_description(rung, dtype):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (lambda: TimeDistributed(WORDS, network=lambda shape: None), "network is NoneType, no network"),
+        (lambda: TimeDistributed(WORDS, network="dense"), "time_distributed: network is str, no network"),
         (lambda: build(shape=Shape(3, 3, 1)), "the image 3x3x1 has no steps: give a sequence or a video"),
         (
             lambda: TimeDistributed(WORDS, network=dense(Shape(1, 1, 5), Shape(1, 1, 2))),

@@ -107,8 +107,9 @@ class Graph(LayerStackBuilder):
             When a handle belongs elsewhere, the target is an input, the weight is NaN or infinite, or
             the delay is negative.
         """
-        for handle in (source, target, weight):
-            self._check_own_handle(handle)
+        self._check_neuron(source)
+        self._check_neuron(target)
+        self._check_own_handle(weight)
         ends = np.array([source.index]), np.array([target.index])
         self._check_connections(*ends, np.array([FIXED]), delay)
         if weight is None:
@@ -116,6 +117,11 @@ class Graph(LayerStackBuilder):
         else:
             number = weight.index if isinstance(weight, Weight) else self.add_weights(weight)
         return Connection(self, self.add_connections(*ends, number, delay))
+
+    def _check_neuron(self, neuron: Neuron) -> None:
+        if not isinstance(neuron, Neuron):
+            raise ValueError(f"{neuron!r} is no neuron: give a handle, such as graph.neuron(0)")
+        self._check_own_handle(neuron)
 
     def _check_own_handle(self, handle: Neuron | Weight | float | None) -> None:
         if isinstance(handle, Neuron | Weight) and handle.owner is not self:
@@ -129,14 +135,16 @@ class Graph(LayerStackBuilder):
         Raises
         ------
         ValueError
-            When there is none, one comes twice, or one belongs elsewhere.
+            When there is none, one comes twice, is no neuron or belongs elsewhere.
         """
         self._begin_change()
         if isinstance(output, Layer):
             neurons = list(self._neurons(output))
+        elif not isinstance(output, Sequence):
+            raise ValueError(f"output {output!r} is no layer and no list of neurons")
         else:
             for neuron in output:
-                self._check_own_handle(neuron)
+                self._check_neuron(neuron)
             neurons = [neuron.index for neuron in output]
         if not neurons or len(set(neurons)) != len(neurons):
             raise ValueError(f"{len(neurons)} output neurons, {len(set(neurons))} different: give each once")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Self
 
 import numpy as np
@@ -113,8 +114,8 @@ class GraphStorage:
 
     def _add_parameters(self, column: Column, values: ArrayLike, what: str) -> int:
         self._begin_change()
-        if not np.isfinite(values).all():
-            raise ValueError(f"a {what} starts at NaN or infinity")
+        if np.asarray(values).dtype.kind not in "fiu" or not np.isfinite(values).all():
+            raise ValueError(f"a {what} starts at NaN or infinity, or at no number")
         first = len(column)
         column.extend(np.ravel(values))
         return first
@@ -136,7 +137,7 @@ class GraphStorage:
         Raises
         ------
         ValueError
-            When there is no such bias, or an input or a product is given one.
+            When there is no such bias or activation, or an input or a product is given one.
         """
         self._begin_change()
         numbers = np.broadcast_to(np.asarray(bias_of, np.int32), count)
@@ -146,6 +147,8 @@ class GraphStorage:
             raise ValueError("only sum neurons have a bias")
         if kind is Kind.INPUT and activation != Identity():
             raise ValueError("the value of an input neuron is given: its activation is the identity")
+        if not isinstance(activation, Activation):
+            raise ValueError(f"activation {activation!r} is none: give one, such as Tanh()")
         if activation not in self.activations:
             self.activations.append(activation)
         first = self.neuron_count
@@ -233,8 +236,8 @@ class GraphStorage:
                 raise ValueError(f"{what} {missing[0]}: the graph has {self.neuron_count} neurons")
         if ((numbers < FIXED) | (numbers >= len(self._weights))).any():
             raise ValueError(f"a weight number is outside -1 .. {len(self._weights) - 1}")
-        if delay < 0:
-            raise ValueError(f"delay {delay}: a connection cannot read the future")
+        if not isinstance(delay, Integral) or delay < 0:
+            raise ValueError(f"delay {delay!r}: give whole steps; a connection cannot read the future")
         fed = targets[self.kinds[targets] == Kind.INPUT]
         if fed.size:
             raise ValueError(f"neuron {fed[0]} is an input: nothing can be connected to it")
