@@ -233,6 +233,15 @@ def test_going_on_after_an_early_stop_stays_stopped_at_the_best_parameters(tmp_p
     assert everything(resumed) == everything(trainer)
 
 
+def test_another_batch_size_is_told(caplog):
+    trainer = make_trainer()
+    trainer.train(epochs=1)
+    make_trainer().restore(snapshot_of(trainer))
+    assert not caplog.records
+    make_trainer(batch_size=3).restore(snapshot_of(trainer))
+    assert "saved with batches of 5; going on with batches of 3" in caplog.text
+
+
 def test_prefetching_changes_no_bit():
     sources = Prefetched(ImageBatches(more_images())), ImageBatches(more_images())
     runs = [make_full_trainer(batches=source) for source in sources]

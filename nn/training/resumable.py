@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from nn.training.shuffle import Shuffle
 from nn.training.state import OptimizerState, TrainingState, state_arrays
 from nn.training.trainable import Trainable
 
+logger = logging.getLogger(__name__)
+
 
 class Resumable:
     """A trainer as far as snapshots are concerned; see `nn.training.Trainer` for the attributes."""
@@ -30,6 +33,7 @@ class Resumable:
     shuffle: Shuffle
     clock: Clock
     step: int
+    batch_size: int
     log: TrainingLog
     _callbacks: CallbackStates
     _unfinished_row: LogRow | None
@@ -42,6 +46,7 @@ class Resumable:
             shuffle=self.shuffle.state(),
             optimizer=OptimizerState(name=self.optimizer.name, learning_rate=self.optimizer.learning_rate),
             log=self.log,
+            batch_size=self.batch_size,
             schedule=self.schedule.state(),
             generators={name: generator_state(each) for name, each in self.network.generators.items()},
             callbacks=self._callbacks.metadata(),
@@ -52,7 +57,8 @@ class Resumable:
     def restore(self, snapshot: Snapshot) -> None:
         """Go on from a snapshot: training continues as if it had never ended.
 
-        The learning rate becomes the snapshot's as well; change it afterwards if you want another.
+        The learning rate becomes the snapshot's as well; change it afterwards if you want another. With
+        another batch size it is not the run that it would have been, which is logged as a warning.
 
         Raises
         ------
@@ -65,6 +71,11 @@ class Resumable:
         check_kind("snapshot", snapshot, Snapshot, "nn.snapshot.load_latest(path)")
         state = self._go_back(snapshot)
         self.clock.seconds = state.seconds
+        if state.batch_size not in (None, self.batch_size):
+            logger.warning(
+                "%s was saved with batches of %d; going on with batches of %d, which is another run",
+                *(snapshot.path, state.batch_size, self.batch_size),
+            )
         self._callbacks.restore(state.callbacks, snapshot.arrays)
 
     def checkpoint(self) -> Snapshot:

@@ -11,7 +11,7 @@ from nn.optimizer import Optimizer
 from nn.parameters import Parameters
 from nn.prefixes import under
 from nn.snapshot import Snapshot, SnapshotError
-from nn.training.log import Real, TrainingLog
+from nn.training.log import Real, TrainingLog, Whole
 from nn.training.shuffle import Count, ShuffleState
 from nn.training.trainable import Trainable
 
@@ -43,6 +43,8 @@ class TrainingState(BaseModel):
         Its configuration.
     log
         Rows and curve.
+    batch_size
+        Entries in a step; None in snapshots that do not tell.
     schedule
         What it keeps from epoch to epoch.
     generators
@@ -58,6 +60,7 @@ class TrainingState(BaseModel):
     shuffle: ShuffleState
     optimizer: OptimizerState
     log: TrainingLog
+    batch_size: Annotated[Whole, Field(gt=0)] | None = None
     schedule: dict[str, Any] = {}
     generators: dict[str, dict[str, Any]] = {}
     callbacks: dict[str, dict[str, Any]] = {}
