@@ -114,7 +114,7 @@ def make_trainer(
 def report(trainer: Trainer, arrange: Arrange, test: ImageSet, folder: Path) -> None:
     """Print the share of right answers on the test images, and save the pictures."""
     network: Network = trainer.network  # type: ignore[assignment]
-    scores = network.predict(scaled(arrange(test.images))).reshape(len(test), CLASSES)
+    scores = network.predict(arrange(test.images)).reshape(len(test), CLASSES)
     answers, labels = scores.argmax(axis=1), np.asarray(test.labels)
     right = float(np.mean(answers == labels))
     title = f"{right:.2%} of {len(test):,} test images are right, after {trainer.clock.seconds:.0f} s"
