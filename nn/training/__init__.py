@@ -49,13 +49,14 @@ from nn.training.learning_rate import LearningRate
 from nn.training.losses import Losses
 from nn.training.memory import TrainingMemoryError
 from nn.training.options import Options
+from nn.training.outcome import Outcome
 from nn.training.prefetch import Prefetched
 from nn.training.progress import ProgressBar
 from nn.training.race import Race
 from nn.training.split import split
 from nn.training.statistics import Statistics, StatisticsRow
 from nn.training.tensorboard import TensorBoard
-from nn.training.trainer import Outcome, Trainer
+from nn.training.trainer import Trainer
 
 __all__ = [
     "ArrayBatches",

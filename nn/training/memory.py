@@ -76,8 +76,39 @@ def require_training_memory(network: Trainable, optimizer: Optimizer, batch_size
     TrainingMemoryError
         With the figures, and what to make smaller.
     """
-    memory, available = estimate(network, optimizer, batch_size), available_memory()
-    needed = memory.total - memory.parameters
+    memory = estimate(network, optimizer, batch_size)
+    _require(memory.total - memory.parameters, memory)
+
+
+def require_memory_to_change(
+    network: Trainable, before: tuple[Optimizer, int], after: tuple[Optimizer, int]
+) -> None:
+    """Refuse to go on with an optimizer or a batch size for which there is no room.
+
+    What training has now, it has already; an optimizer's arrays stay while those of the next are made.
+
+    Parameters
+    ----------
+    network
+        What is trained.
+    before, after
+        Optimizer and entries in a step.
+
+    Raises
+    ------
+    TrainingMemoryError
+        With the figures, and what to make smaller.
+    """
+    now, then = estimate(network, *before), estimate(network, *after)
+    needed = max(then.histories - now.histories, 0)
+    if after[0] is not before[0]:
+        needed += then.optimizer
+        needed += then.gradients if before[0].is_plain_descent and not after[0].is_plain_descent else 0
+    _require(needed, then)
+
+
+def _require(needed: int, memory: Memory) -> None:
+    available = available_memory()
     if needed > available:
         raise TrainingMemoryError(
             f"training needs {as_size(needed)} more memory (in all: {memory}) and {as_size(available)} is "

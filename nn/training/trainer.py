@@ -9,13 +9,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import NamedTuple
 
 import numpy as np
 
 from nn.optimizer import Optimizer
 from nn.schedules import Constant, Moment, Schedule
 from nn.training import divergence
+from nn.training.adjustable import Adjustable
 from nn.training.advice import warn_of_unreachable_targets
 from nn.training.arguments import check_arguments, check_batches
 from nn.training.batch import BatchSource
@@ -29,6 +29,7 @@ from nn.training.log import LogRow, TrainingLog
 from nn.training.losses import AnyLoss, batch_weight
 from nn.training.memory import require_training_memory
 from nn.training.options import Options
+from nn.training.outcome import Outcome
 from nn.training.prefetch import Prefetched
 from nn.training.resumable import Resumable
 from nn.training.shuffle import Shuffle
@@ -38,25 +39,7 @@ from nn.training.trainable import Trainable, forget_batch
 logger = logging.getLogger(__name__)
 
 
-class Outcome(NamedTuple):
-    """How training ended.
-
-    Attributes
-    ----------
-    stopped
-        Whether it was asked to stop before it reached a limit.
-    row
-        Where it stands; None when no step was ever made.
-    reason
-        Why it was asked to stop; empty where it was not.
-    """
-
-    stopped: bool
-    row: LogRow | None
-    reason: str = ""
-
-
-class Trainer(Resumable):
+class Trainer(Resumable, Adjustable):
     """Trains a network.
 
     Parameters
@@ -226,6 +209,25 @@ class Trainer(Resumable):
         self.log.add(self.step, loss, batch_weight(self.loss, batch))
         return self.shuffle.advance(len(indices))
 
+    def advance(self, callbacks: Sequence[Callback] = ()) -> bool:
+        """Make one step as `train` does, tell the callbacks, and return whether that ended the epoch.
+
+        Neither the limits nor `stop` are asked, and the clock is the caller's to start and stop.
+
+        Raises
+        ------
+        TrainingDiverged
+            As `make_step` and, where the epoch ended, as `evaluate`.
+        """
+        ended = self.make_step(callbacks)
+        if ended:
+            self._close_epoch()
+            for callback in callbacks:
+                callback.on_epoch(self)
+        for callback in callbacks:
+            callback.on_step(self)
+        return ended
+
     def evaluate(self) -> Evaluation | None:
         """Return loss and metrics on the held-out data; None where there are none.
 
@@ -249,12 +251,7 @@ class Trainer(Resumable):
         while self.share_done < 1:
             if self.stopping:
                 return True
-            if self.make_step(callbacks):
-                self._close_epoch()
-                for callback in callbacks:
-                    callback.on_epoch(self)
-            for callback in callbacks:
-                callback.on_step(self)
+            self.advance(callbacks)
         return False
 
     def _close_epoch(self) -> None:
