@@ -1,0 +1,176 @@
+/** The connection of this page to the run: one websocket, shared by everything on the page. */
+
+import { unpack } from "/assets/messages.js";
+
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 10_000;
+
+/** @typedef {import("/assets/messages.js").Message} Message */
+
+/** @type {Map<string, Set<(value: any) => void>>} */
+const listeners = new Map();
+/** @type {Map<string, any>} what came last, by type */
+const newest = new Map();
+/** @type {Map<number, {text: string, resolve: (reply: Message) => void, reject: (error: Error) => void}>} */
+const waiting = new Map();
+/** @type {Map<any, string[]>} */
+const kindsByOwner = new Map();
+
+/** @type {WebSocket | null} */
+let socket = null;
+let pause = FIRST_PAUSE;
+let timer = 0;
+let number = 0;
+let owing = false; // whether the server waits for this page to say that it is ready
+
+const isOpen = () => socket?.readyState === WebSocket.OPEN;
+
+/**
+ * Hear what comes: `frame` ({header, arrays}), `status` and `curve` (as the operations of the same names return
+ * them), `reply` ({header, arrays}), `open` and `close` (nothing), `connection` (whether there is one).
+ * @param {string} type
+ * @param {(value: any) => void} callback
+ * @returns {() => void} what ends it
+ */
+export function on(type, callback) {
+  if (!listeners.has(type)) listeners.set(type, new Set());
+  listeners.get(type).add(callback);
+  connect();
+  return () => listeners.get(type).delete(callback);
+}
+
+/** What came last of a type, or undefined. */
+export const last = (type) => newest.get(type);
+
+/**
+ * Ask for an operation. One that is asked for before the connection is there waits for it.
+ * @param {string} op
+ * @param {Record<string, any>} [args]
+ * @returns {Promise<Message>} rejected with an Error whose message is for people
+ */
+export function request(op, args = {}) {
+  connect();
+  const id = ++number;
+  const text = JSON.stringify({ id, op, args });
+  return new Promise((resolve, reject) => {
+    waiting.set(id, { text, resolve, reject });
+    if (isOpen()) socket.send(text);
+  });
+}
+
+/**
+ * Say which kinds of numbers one part of the page wants in its frames; the page asks for those of all its parts.
+ * @param {any} owner
+ * @param {string[]} kinds none to want nothing any more
+ */
+export function setKinds(owner, kinds) {
+  const before = wanted().join();
+  if (kinds.length) kindsByOwner.set(owner, kinds);
+  else kindsByOwner.delete(owner);
+  if (wanted().join() !== before) becomeReady();
+}
+
+/** Connect, unless there is a connection or one on its way. */
+export function connect() {
+  if (socket || timer) return;
+  const address = new URL("/live", location.href);
+  address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+  socket = new WebSocket(address);
+  socket.binaryType = "arraybuffer";
+  socket.onopen = opened;
+  socket.onmessage = (event) => receive(event.data);
+  socket.onclose = closed;
+}
+
+const wanted = () => [...new Set([...kindsByOwner.values()].flat())].sort();
+
+function tell(type, value) {
+  for (const callback of [...(listeners.get(type) ?? [])]) {
+    try {
+      callback(value);
+    } catch (error) {
+      reportError(error); // one broken listener must not silence the others
+    }
+  }
+}
+
+function keep(type, value) {
+  newest.set(type, value);
+  tell(type, value);
+}
+
+function opened() {
+  pause = FIRST_PAUSE;
+  for (const { text } of waiting.values()) socket.send(text);
+  tell("open");
+  keep("connection", true);
+  becomeReady();
+}
+
+function closed() {
+  const wasOpen = newest.get("connection");
+  socket = null;
+  owing = false;
+  const lost = [...waiting.values()];
+  waiting.clear();
+  for (const { reject } of lost) reject(new Error("the connection to the run is lost; it is tried again"));
+  if (wasOpen !== false) {
+    tell("close");
+    keep("connection", false);
+  }
+  timer = setTimeout(again, pause * (0.5 + Math.random() / 2));
+  pause = Math.min(2 * pause, LONGEST_PAUSE);
+}
+
+function again() {
+  clearTimeout(timer);
+  timer = 0;
+  connect();
+}
+
+function receive(buffer) {
+  let message;
+  try {
+    message = unpack(buffer);
+  } catch (error) {
+    reportError(error);
+    socket.close(); // nothing that follows could be trusted; a new connection begins cleanly
+    return;
+  }
+  const { type, ...rest } = message.header;
+  if (type === "frame") showFrame(message);
+  else if (type === "reply") settle(message);
+  else keep(type, rest);
+}
+
+function showFrame(message) {
+  keep("frame", message);
+  if (message.header.status) keep("status", message.header.status);
+  becomeReady();
+}
+
+function settle(message) {
+  const request = waiting.get(message.header.id);
+  waiting.delete(message.header.id);
+  if (message.header.error !== undefined) request?.reject(new Error(message.header.error));
+  else request?.resolve(message);
+  tell("reply", message);
+}
+
+/** Ask for the next frame once the last one is on the screen: the second animation frame follows its drawing. */
+function becomeReady() {
+  owing = true;
+  requestAnimationFrame(() => requestAnimationFrame(sayReady));
+}
+
+function sayReady() {
+  if (!owing || !isOpen() || document.visibilityState === "hidden") return;
+  owing = false;
+  socket.send(JSON.stringify({ ready: { kinds: wanted() } }));
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "hidden") return;
+  if (timer) again();
+  sayReady();
+});
