@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-import argparse
 import io
-import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-
-from tqdm.contrib.logging import logging_redirect_tqdm
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 
 from autoencoder.command_table import COMMANDS
-from autoencoder.config_command import write_config
-from autoencoder.errors import InputError, SettingsError
-from autoencoder.model_commands import decode, encode, info, reconstruct, render
+from autoencoder.exit_status import FAILED, STOPPED, explain
 from autoencoder.options import make_parser
-from autoencoder.train_command import STOPPED, train
-from nn.data import DataError
-from nn.snapshot import SnapshotError
-from nn.training.divergence import TrainingDiverged
-from nn.training.lock import FolderLockedError
+from autoencoder.terminal import warnings_shown
 
-RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {
-    "train": train,
-    "reconstruct": reconstruct,
-    "encode": encode,
-    "decode": decode,
-    "render": render,
-    "info": info,
-    "config": write_config,
+RUN: Mapping[str, tuple[str, str]] = {
+    "train": ("train_command", "train"),
+    "reconstruct": ("model_commands", "reconstruct"),
+    "encode": ("model_commands", "encode"),
+    "decode": ("model_commands", "decode"),
+    "render": ("model_commands", "render"),
+    "info": ("model_commands", "info"),
+    "config": ("config_command", "write_config"),
 }
-
-FAILED = 1
-BAD_INPUT = 2
+"""Module and function of every command; only that of the one which is called is loaded."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,34 +38,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # file names need not be text
     parsed = make_parser(COMMANDS).parse(sys.argv[1:] if arguments is None else arguments)
     try:
-        with _warnings_shown(), logging_redirect_tqdm():
-            return RUN[parsed.command](parsed)
-    except (SettingsError, InputError, DataError) as error:
-        return _fail(parsed.command, error, BAD_INPUT)
+        module, function = RUN[parsed.command]
+        with warnings_shown():
+            status: int = getattr(import_module(f"autoencoder.{module}"), function)(parsed)
+            return status
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads what is left
         return FAILED
-    except (SnapshotError, TrainingDiverged, FolderLockedError, OSError) as error:
-        return _fail(parsed.command, error, FAILED)
-    except MemoryError as error:
-        return _fail(parsed.command, f"out of memory: {error}", FAILED)
     except KeyboardInterrupt:
-        return _fail(parsed.command, "interrupted", STOPPED)
+        return _fail(parsed.command, STOPPED, "interrupted")
+    except Exception as error:
+        known = explain(error)
+        if known is None:
+            raise
+        return _fail(parsed.command, *known)
 
 
-@contextmanager
-def _warnings_shown() -> Iterator[None]:
-    """Write what the library warns of to standard error, as it is."""
-    handler = logging.StreamHandler(sys.stderr)
-    logging.getLogger().addHandler(handler)
-    try:
-        yield
-    finally:
-        logging.getLogger().removeHandler(handler)
-
-
-def _fail(command: str, error: object, status: int) -> int:
-    print(f"autoencoder {command}: {error}", file=sys.stderr)
+def _fail(command: str, status: int, text: str) -> int:
+    print(f"autoencoder {command}: {text}", file=sys.stderr)
     return status
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from autoencoder import results
 from autoencoder.errors import InputError
+from autoencoder.exit_status import STOPPED
 from autoencoder.files import make_directory
 from autoencoder.model_file import holds_model, load_snapshot, model_path
 from autoencoder.options import given_settings
@@ -19,9 +20,6 @@ from autoencoder.validation import make_settings
 from nn.snapshot import SnapshotError
 from nn.training.callbacks import LossTable
 from nn.training.progress import ProgressBar
-
-STOPPED = 130
-"""Exit status after Ctrl-C, as shells have it."""
 
 
 def train(arguments: argparse.Namespace) -> int:

@@ -1,0 +1,72 @@
+"""The process that trains: it does what is asked between steps, and training waits for nobody."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from autoencoder.exit_status import FAILED, explain
+from autoencoder.live.mailbox import Mailbox
+from autoencoder.live.messages import pack
+from autoencoder.live.order import Order
+from autoencoder.terminal import warnings_shown
+
+if TYPE_CHECKING:
+    from autoencoder.live.answering import Answering
+
+logger = logging.getLogger(__name__)
+
+
+def run_worker(connection: Connection, order: Order) -> None:
+    """Build a run, say so, and do what comes through the connection until it is closed or ends; then save.
+
+    The first message is "ready", with what there is to say about the run, or "failed", with the exit status
+    and a line that says why. Ctrl-C in the terminal reaches this process too: it ends training as it does
+    in `train`, and is otherwise left to the process at the other end.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT,))
+    mailbox = Mailbox(connection)
+    with warnings_shown():
+        answering = _open(order, mailbox)
+        if answering is not None:
+            with _hanging_up_on_sigterm(mailbox):
+                answering.serve()
+    mailbox.close()
+
+
+def _open(order: Order, mailbox: Mailbox) -> Answering | None:
+    # The process at the other end names this module, and has no use for what computes.
+    from autoencoder.live.answering import INTERNAL_ERROR, Answering  # noqa: PLC0415
+    from autoencoder.live.opening import open_run  # noqa: PLC0415
+
+    try:
+        run, inspector, about = open_run(order)
+    except Exception as error:
+        status, text = explain(error) or (FAILED, INTERNAL_ERROR)
+        if text == INTERNAL_ERROR:
+            logger.exception("the run cannot be opened")
+        mailbox.send(pack({"type": "failed", "status": status, "text": text}, {}), answers=False)
+        return None
+    mailbox.send(pack({"type": "ready", **about}, {}), answers=False)
+    return Answering(run, inspector, mailbox)
+
+
+@contextmanager
+def _hanging_up_on_sigterm(mailbox: Mailbox) -> Iterator[None]:
+    """Save and end on SIGTERM, as when the other end hangs up; while training the trainer's handler stops."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        mailbox.hang_up()
+
+    before = signal.signal(signal.SIGTERM, handle)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,236 @@
+"""The handle on the process that trains, for the event loop of the server: it never blocks the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from autoencoder.exit_status import FAILED
+from autoencoder.live.errors import OperationError
+from autoencoder.live.messages import Header
+from autoencoder.live.operations import check
+from autoencoder.live.order import CLOSE, Order, Request
+from autoencoder.web.frames import SharedFrames
+from autoencoder.web.process import Process, Reply
+from autoencoder.web.refusals import OperationRefused, StartFailed
+
+UNANSWERED_LIMIT = 900
+"""Requests without an answer; fewer than the worker takes in, so that it always hears the last one."""
+
+STATUS_PERIOD = 0.25
+"""Seconds between two looks at the status while somebody watches."""
+
+CLOSE_SECONDS = 60.0
+"""How long the end of a step and saving may take."""
+
+CHANGES = ("run", "state", "message", "settings", "snapshots", "clamps", "locks", "weight_locks", "changes")
+"""What listeners are told of when it differs in the status; the rest are numbers that always move."""
+
+LOST = "the training process has ended, though nobody asked it to: the terminal may say why"
+
+logger = logging.getLogger(__name__)
+
+
+class Link:
+    """The process that trains, as seen from one event loop.
+
+    Attributes
+    ----------
+    status
+        The last one seen; empty before `start`. Its state is "lost" once the process is gone.
+    ready
+        What the process said about the run when it had opened it.
+    curve
+        The newest curve, which comes with frames by itself; None before the first.
+    lost
+        Set when the process has ended without `close`.
+    """
+
+    def __init__(self) -> None:
+        self.status: Mapping[str, Any] = {}
+        self.ready: Header = {}
+        self.curve: Reply | None = None
+        self.lost = asyncio.Event()
+        self._process: Process | None = None
+        self._opened: asyncio.Future[Header] | None = None
+        self._waiting: dict[int, asyncio.Future[Reply]] = {}
+        self._number = 0
+        self._frames = SharedFrames(self._fetch_frame)
+        self._callbacks: dict[object, Callable[[], None]] = {}
+        self._watchers: set[object] = set()
+        self._looking: asyncio.Task[None] | None = None
+        self._closing = False
+        self._seen = 0.0
+
+    @property
+    def process_number(self) -> int | None:
+        """Of the process in the system; None before `start`."""
+        return None if self._process is None else self._process.number
+
+    async def start(self, order: Order) -> Header:
+        """Start the process and return what it says about the run when it is ready.
+
+        Raises
+        ------
+        StartFailed
+            When the run cannot be opened; the process has ended then.
+        """
+        loop = asyncio.get_running_loop()
+        self._opened = loop.create_future()
+
+        def tell(function: Callable[..., None], *arguments: object) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+                loop.call_soon_threadsafe(function, *arguments)
+
+        self._process = Process(order, lambda reply: tell(self._receive, reply), lambda: tell(self._end))
+        self.ready = await self._opened
+        self._see(self.ready["status"])
+        return self.ready
+
+    async def ask(self, op: str, /, **args: Any) -> Reply:
+        """Do an operation; see `autoencoder.live.operations`.
+
+        Raises
+        ------
+        OperationRefused
+            When it was not done.
+        """
+        try:
+            checked = check(op, args)
+        except OperationError as error:
+            raise OperationRefused(str(error)) from None
+        if op == "frame":
+            return await self.frame(checked["kinds"])
+        return await self._request(op, checked)
+
+    async def frame(self, kinds: Collection[str]) -> Reply:
+        """Return the next frame; it has these kinds, and what others want who wait for it too.
+
+        Its header has the status, and `message` is what a browser is sent.
+
+        Raises
+        ------
+        OperationRefused
+            When there is none.
+        """
+        return await self._frames.next(kinds)
+
+    def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back whenever the run or its settings have changed; return a function that ends this.
+
+        Changes are noticed in the status: see `watch`.
+        """
+        key = object()
+        self._callbacks[key] = callback
+        return lambda: self._callbacks.pop(key, None) and None
+
+    def watch(self) -> Callable[[], None]:
+        """Keep the status fresh; return a function that says that this one watches no more."""
+        key = object()
+        self._watchers.add(key)
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        return lambda: self._watchers.discard(key)
+
+    async def close(self) -> Header:
+        """Let the process save and end; return what it says of that, with "error" where it could not.
+
+        A process that takes longer than CLOSE_SECONDS is stopped.
+        """
+        process, self._closing = self._process, True
+        if process is None:
+            return {}
+        self._watchers.clear()
+        said: Header = {"error": f"the training process did not end within {CLOSE_SECONDS:.0f} seconds"}
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                said = (await self._request(CLOSE, {})).header
+        except OperationRefused as error:
+            said = {"error": str(error)}
+        except TimeoutError:
+            pass
+        await asyncio.to_thread(process.end)
+        return said
+
+    def abandon(self) -> None:
+        """Hang up without waiting: the process saves and ends by itself."""
+        self._closing = True
+        if self._process is not None:
+            self._process.hang_up()
+
+    async def _request(self, op: str, args: dict[str, Any]) -> Reply:
+        if self._process is None or self.lost.is_set():
+            raise OperationRefused(LOST)
+        if len(self._waiting) >= UNANSWERED_LIMIT and op != CLOSE:
+            raise OperationRefused(f"{op}: {UNANSWERED_LIMIT} requests are waiting already; try again later")
+        self._number += 1
+        answer = self._waiting[self._number] = asyncio.get_running_loop().create_future()
+        self._process.send(Request(self._number, op, args))
+        reply = await answer
+        if "error" in reply.header:
+            raise OperationRefused(reply.header["error"])
+        if op == "status":
+            self._see(reply.header)
+        return reply
+
+    async def _fetch_frame(self, kinds: list[str]) -> Reply:
+        reply = await self._request("frame", {"kinds": kinds})
+        self._see(reply.header["status"])
+        return reply
+
+    async def _look(self) -> None:
+        """Ask for the status as long as somebody watches, and no frame brings it."""
+        time = asyncio.get_running_loop().time
+        while self._watchers and not self.lost.is_set():
+            pause = self._seen + STATUS_PERIOD - time()
+            if pause > 0:
+                await asyncio.sleep(pause)
+                continue
+            with contextlib.suppress(OperationRefused):
+                await self._request("status", {})
+
+    def _receive(self, reply: Reply) -> None:
+        """Take a message: called in the loop."""
+        header = reply.header
+        if header["type"] == "curve":
+            self.curve = reply
+        elif header["type"] == "ready":
+            self._settle(self._opened, header)
+        elif header["type"] == "failed":
+            self._closing = True
+            self._settle(self._opened, StartFailed(header["status"], header["text"]))
+        else:
+            self._settle(self._waiting.pop(header["id"], None), reply)
+
+    def _end(self) -> None:
+        """Take note that the process is gone: called in the loop."""
+        self._settle(self._opened, StartFailed(FAILED, LOST))
+        if not self._closing:
+            self.lost.set()
+            self._see({**self.status, "state": "lost", "message": LOST})
+        for answer in self._waiting.values():
+            self._settle(answer, OperationRefused(LOST))
+        self._waiting.clear()
+
+    @staticmethod
+    def _settle(future: asyncio.Future[Any] | None, result: object) -> None:
+        if future is None or future.done():
+            return
+        if isinstance(result, Exception):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
+
+    def _see(self, status: Mapping[str, Any]) -> None:
+        before, self.status = self.status, status
+        self._seen = asyncio.get_running_loop().time()
+        if all(before.get(key) == status.get(key) for key in CHANGES):
+            return
+        for callback in list(self._callbacks.values()):
+            try:
+                callback()
+            except Exception:
+                logger.exception("a listener failed")
