@@ -11,6 +11,7 @@ import numpy as np
 from networks.checks import check_network
 from networks.configuration import Fields
 from networks.container import Build, Container, check_names
+from networks.holding import Hold, check_neurons
 from networks.network import Network
 from nn.parameters import Parameters
 from nn.prefixes import under
@@ -55,6 +56,7 @@ class Sequential(Container):
         self.input_shape = self.networks[0].input_shape
         self.output_shape = self.networks[-1].output_shape
         self.parameters = Parameters.join({name: each.parameters for name, each in self.named.items()})
+        self._holds: dict[str, Hold] = {}
 
     @classmethod
     def chain(cls, input_shape: AnyShape, *makers: Callable[[Any], Network]) -> Self:
@@ -99,15 +101,51 @@ class Sequential(Container):
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values (*output_shape, N) of input values (*input_shape, N)."""
-        for network in self.networks:
-            values = network.forward(values, training)
+        for name, network in self.named.items():
+            held = self._holds.get(name)
+            values = held.forward(values, training) if held else network.forward(values, training)
         return values
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals (*input_shape, N) of output signals (*output_shape, N)."""
-        for network in reversed(self.networks):
-            signals = network.backward(signals, learning_rate)
+        for name, network in reversed(self.named.items()):
+            held = self._holds.get(name)
+            signals = (held or network).backward(signals, learning_rate)
         return signals
+
+    def hold(self, name: str, neurons: Mapping[int, float]) -> None:
+        """Hold output neurons of one of the networks at values in the forwards to come.
+
+        Whatever their inputs are, they have these values for every history, and the network shows them.
+        Their signals become zero: nothing is learned from them below. A held neuron is no part of what the
+        network is: configuration and parameters know nothing of it. A network that passes on the array it
+        is given, such as a reshape, goes on showing that.
+
+        Parameters
+        ----------
+        name
+            One of `named`. Of a network within another, hold the neurons there: `encoder.hold("0", ...)`.
+        neurons
+            Flat index in its output shape to value, in place of those held before; {} lets all go.
+
+        Raises
+        ------
+        ValueError
+            When there is no such network or neuron, or a value is no finite number; nothing is changed then.
+        """
+        if name not in self.named:
+            raise ValueError(f"{self.family}: no network {name!r}; there are {', '.join(self.named)}")
+        network = self.named[name]
+        what = f"{self.family}: network {name}"
+        checked = check_neurons(what, neurons, network.output_shape.size, self.dtype)
+        self._holds.pop(name, None)
+        if checked:
+            self._holds[name] = Hold(network, checked)
+
+    @property
+    def held(self) -> dict[str, dict[int, float]]:
+        """Which neurons are held at which values, by the names of their networks; see `hold`."""
+        return {name: dict(hold.neurons) for name, hold in self._holds.items()}
 
     @property
     def layers(self) -> Sequence[Network]:
