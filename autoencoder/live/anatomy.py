@@ -8,6 +8,7 @@ indices into a layer's (height, width, channels).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from autoencoder.live.errors import AddressError
 from autoencoder.live.local_wiring import LocalWiring
-from autoencoder.live.wiring import DenseWiring, Ends, GraphWiring, Rows, Wiring
+from autoencoder.live.wiring import DenseWiring, Ends, GraphWiring, Rows, Wiring, largest
 from autoencoder.model import AutoEncoder
 from networks.dense import Dense
 from networks.graph import GraphNetwork
@@ -103,6 +104,7 @@ class Anatomy:
         self.model = model
         self.layers = [LayerPart("input", "input", model.shape, 0)]
         self._insides: list[_Inside] = []
+        self._rows: dict[int, Rows] = {}
         self.code = 0
         for part, (name, half) in zip(model.network.named, _halves(model), strict=True):
             for number, (kind, place, wiring) in enumerate(_layers_of(half)):
@@ -160,8 +162,20 @@ class Anatomy:
         AddressError
             When there is no such neuron, or it has no bias.
         """
-        inside = self._inside_of(layer, neuron)
-        return inside.biases + inside.wiring.bias(neuron)
+        self._inside_of(layer, neuron)
+        place = int(self.bias_places[self.layers[layer].offset + neuron])
+        if place < 0:
+            raise AddressError(f"neuron {neuron} of {self._name(layer)} has no bias")
+        return place
+
+    @cached_property
+    def bias_places(self) -> np.ndarray:
+        """Where the biases of the neurons of all layers are among all parameters, int64; -1 for none."""
+        places = [np.full(self.layers[0].shape.size, -1)]
+        for inside in self._insides:
+            biases = inside.wiring.biases()
+            places.append(np.where(biases < 0, -1, biases + inside.biases))
+        return np.concatenate(places)
 
     def weight(self, layer: int, target: int, source: int) -> int:
         """Return where the weight into neuron `target` of `layer` from `source` of `layer - 1` is.
@@ -180,8 +194,9 @@ class Anatomy:
 
     def incoming_parameters(self, layer: int, neuron: int) -> np.ndarray:
         """Return where the bias of a neuron and all weights into it are, int64 (1 + connections,)."""
-        bias, weights = self.bias(layer, neuron), self.incoming(layer, neuron).places
-        return np.concatenate([[bias], weights]).astype(np.int64)
+        self._inside_of(layer, neuron)
+        bias = self.bias_places[self.layers[layer].offset + neuron : self.layers[layer].offset + neuron + 1]
+        return np.concatenate([bias[bias >= 0], self.incoming(layer, neuron).places])
 
     def incoming(self, layer: int, neuron: int) -> Ends:
         """Return the sources, in `layer - 1`, of the connections into a neuron; none for the input."""
@@ -207,11 +222,15 @@ class Anatomy:
     def rows(self, layer: int) -> Rows:
         """Return the weights into a layer, neuron by neuron, at their places among all parameters."""
         inside = self._inside_of(layer)
-        rows = inside.wiring.rows()
-        if isinstance(rows.places, slice):
-            moved = slice(rows.places.start + inside.weights, rows.places.stop + inside.weights)
-            return rows._replace(places=moved)
-        return rows._replace(places=rows.places + inside.weights)
+        if layer not in self._rows:
+            rows = inside.wiring.rows()
+            places = rows.places
+            if isinstance(places, slice):
+                moved: slice | np.ndarray = slice(places.start + inside.weights, places.stop + inside.weights)
+            else:
+                moved = places + inside.weights
+            self._rows[layer] = rows._replace(places=moved)
+        return self._rows[layer]
 
     def strongest(self, layer: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the connections into a layer with the largest weights, the largest first.
@@ -225,7 +244,7 @@ class Anatomy:
         """
         wiring = self._inside_of(layer).wiring
         weights = self.model.network.parameters.values[self.rows(layer).places]
-        chosen = _largest(np.abs(weights), count)
+        chosen = largest(np.abs(weights), count)
         sources, targets = wiring.ends(chosen)
         return sources.astype(np.int32), targets.astype(np.int32), weights[chosen].astype(np.float32)
 
@@ -265,13 +284,6 @@ def _layers_of(half: Sequential) -> Iterator[tuple[Kind, Place, Wiring]]:
                 yield "graph", Place(half, name, network, layer), GraphWiring(network, before, layer)
         else:
             raise AddressError(f"{network.family}: no layer whose connections can be looked at one by one")
-
-
-def _largest(sizes: np.ndarray, count: int) -> np.ndarray:
-    """Return the positions of the largest numbers, the largest first."""
-    count = min(count, len(sizes))
-    chosen = np.argpartition(sizes, len(sizes) - count)[len(sizes) - count :] if count else np.zeros(0, int)
-    return chosen[np.lexsort((chosen, -sizes[chosen]))]
 
 
 def _moved(ends: Ends, start: int) -> Ends:

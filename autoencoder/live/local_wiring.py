@@ -30,9 +30,9 @@ class LocalWiring:
         """Number of weights: nothing is shared."""
         return int(self.offsets[-1])
 
-    def bias(self, neuron: int) -> int:
-        """See `Wiring.bias`."""
-        return neuron
+    def biases(self) -> np.ndarray:
+        """See `Wiring.biases`."""
+        return np.arange(self.output_shape.size)
 
     def weight(self, target: int, source: int) -> int:
         """See `Wiring.weight`."""

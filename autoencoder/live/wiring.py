@@ -51,6 +51,13 @@ class Rows(NamedTuple):
     starts: np.ndarray
     neurons: np.ndarray
 
+    @property
+    def sizes(self) -> np.ndarray:
+        """How many weights each row has, int64 (neurons,)."""
+        places = self.places
+        count = places.stop - places.start if isinstance(places, slice) else len(places)
+        return np.diff(self.starts, append=count)
+
 
 class Wiring(Protocol):
     """The connections of a layer."""
@@ -59,14 +66,8 @@ class Wiring(Protocol):
     def count(self) -> int:
         """How many there are."""
 
-    def bias(self, neuron: int) -> int:
-        """Return where the bias of a neuron lies among the biases of the network.
-
-        Raises
-        ------
-        AddressError
-            When it has none.
-        """
+    def biases(self) -> np.ndarray:
+        """Return where the biases lie among those of the network, int64 (neurons,), -1 for none."""
 
     def weight(self, target: int, source: int) -> int:
         """Return where the weight of a connection lies.
@@ -104,9 +105,9 @@ class DenseWiring:
         """Outputs times inputs."""
         return self.outputs * self.inputs
 
-    def bias(self, neuron: int) -> int:
-        """See `Wiring.bias`."""
-        return neuron
+    def biases(self) -> np.ndarray:
+        """See `Wiring.biases`."""
+        return np.arange(self.outputs)
 
     def weight(self, target: int, source: int) -> int:
         """See `Wiring.weight`."""
@@ -157,12 +158,9 @@ class GraphWiring:
         starts = self.graph.by_target.starts
         return int(starts[self.layer.neurons.stop] - starts[self.layer.first])
 
-    def bias(self, neuron: int) -> int:
-        """See `Wiring.bias`."""
-        place = int(self.graph.bias_of[self.layer.first + neuron])
-        if place < 0:
-            raise AddressError(f"{self.graph.name_of(self.layer.first + neuron)} has no bias")
-        return place
+    def biases(self) -> np.ndarray:
+        """See `Wiring.biases`."""
+        return self.graph.bias_of[self.layer.span]
 
     def weight(self, target: int, source: int) -> int:
         """See `Wiring.weight`."""
@@ -218,3 +216,10 @@ class GraphWiring:
     def window(self, neuron: int) -> Box | None:
         """A graph has no windows."""
         return None
+
+
+def largest(sizes: np.ndarray, count: int) -> np.ndarray:
+    """Return the positions of the largest of some numbers, at most so many, the largest first."""
+    count = min(count, len(sizes))
+    chosen = np.argpartition(sizes, len(sizes) - count)[len(sizes) - count :] if count else np.zeros(0, int)
+    return chosen[np.lexsort((chosen, -sizes[chosen]))]

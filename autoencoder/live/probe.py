@@ -1,0 +1,168 @@
+"""A twin of a model that runs images to be looked at, while the model itself is trained.
+
+The twin has histories of its own and the model's parameters, so it computes what the model would at this
+moment, and nothing that training relies on is touched. What its backward pass adds to the gradients,
+which the two share, is cleared at once: between two steps of training they are zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import numpy as np
+
+from autoencoder.live.anatomy import Anatomy, Place
+from autoencoder.live.view import Images
+from autoencoder.model import AutoEncoder
+from networks.network import Network
+from networks.sequential import Sequential
+from nn.history import LANES, from_history, to_history
+from nn.training.batch import Batch
+from nn.training.losses import AnyLoss, batch_loss
+
+PART = LANES
+"""Images that run at a time where there are many: as many as histories have room for anyway."""
+
+
+class Probe:
+    """Runs images through a model as it is now.
+
+    Parameters
+    ----------
+    model
+        Its parameters, activations and held neurons are followed.
+
+    Attributes
+    ----------
+    anatomy
+        Of the twin: its places have the values and signals of the last run.
+    """
+
+    def __init__(self, model: AutoEncoder) -> None:
+        self.model = model
+        self._twin = AutoEncoder(twin(model.encoder), twin(model.decoder), model.settings)
+        self._twin.network.parameters.share(model.network.parameters)
+        self.anatomy = Anatomy(self._twin)
+        self._inputs = self._input_signals = np.zeros((*model.shape, 0), np.float32)
+
+    def run(self, images: Images) -> np.ndarray:
+        """Run images and return what comes out, float32 (n, height, width, channels), not clipped."""
+        self.follow()
+        self._inputs = to_history(images.values)
+        with np.errstate(over="ignore", invalid="ignore"):
+            outputs = self._twin.network.forward(self._inputs)
+        return from_history(outputs, len(images.values))
+
+    def send_back(self, images: Images, outputs: np.ndarray, loss: AnyLoss) -> None:
+        """Send the error signals of the images that were run last back through the twin.
+
+        Parameters
+        ----------
+        images, outputs
+            Those of the last `run`.
+        loss
+            Whose slopes the signals are.
+        """
+        mask = None if images.mask is None else to_history(images.mask)
+        batch = Batch(self._inputs, self._inputs, mask, len(images.values))
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):
+                _, signals = batch_loss(loss, to_history(outputs), batch)
+                self._input_signals = self._twin.network.backward(signals)  # type: ignore[arg-type]
+        finally:
+            self.model.network.parameters.zero_gradients()
+
+    def values(self, entry: int) -> np.ndarray:
+        """Return the values of the neurons of all layers for one image of the last run, float32."""
+        return gather(self.anatomy, "values", self._inputs, entry)
+
+    def signals(self, entry: int) -> np.ndarray:
+        """Return their error signals in the last `send_back`, float32."""
+        return gather(self.anatomy, "signals", self._input_signals, entry)
+
+    def encode(self, images: np.ndarray) -> np.ndarray:
+        """Return the codes of images (n, height, width, channels), float32 (n, code size)."""
+        return self._run_half(self._twin.encoder, images).reshape(len(images), -1)
+
+    def decode(self, codes: np.ndarray) -> np.ndarray:
+        """Return the images of codes (n, code size), float32 (n, height, width, channels), not clipped."""
+        return self._run_half(self._twin.decoder, codes.reshape(len(codes), *self.model.code_shape))
+
+    def _run_half(self, half: Network, batch: np.ndarray) -> np.ndarray:
+        """Run a batch in parts that need no more room than the images that are looked at."""
+        self.follow()
+        with np.errstate(over="ignore", invalid="ignore"):
+            parts = [
+                from_history(half.forward(to_history(part)), len(part))
+                for part in (batch[n : n + PART] for n in range(0, len(batch), PART))
+            ]
+        return np.concatenate(parts)
+
+    def follow(self) -> None:
+        """Take over what may change in the model beside its parameters: activations and held neurons."""
+        _follow(self.model.network, self._twin.network)
+
+
+def twin(network: Network) -> Network:
+    """Return a network of the same class and description, with parameters of its own."""
+    if isinstance(network, Sequential):
+        return Sequential({name: twin(part) for name, part in network.named.items()})
+    kind: Any = type(network)
+    built: Network = kind.from_configuration(
+        network.to_configuration(), network.structure(), dtype=network.dtype
+    )
+    return built
+
+
+def gather(
+    anatomy: Anatomy,
+    what: Literal["values", "signals"],
+    inputs: np.ndarray | None,
+    entry: int,
+    layers: Iterable[int] | None = None,
+) -> np.ndarray:
+    """Collect the values or signals of neurons for one entry of the last pass.
+
+    Parameters
+    ----------
+    anatomy
+        Of the model that ran.
+    what
+        Which of both.
+    inputs
+        Those of the input image, (height, width, channels, N).
+    entry
+        Number of the history.
+    layers
+        Those that are collected; all by default.
+
+    Returns
+    -------
+    ndarray
+        float32 (neurons of all layers,), NaN in the layers that are not collected.
+    """
+    numbers = np.full(anatomy.neurons, np.nan, np.float32)
+    for number in range(len(anatomy.layers)) if layers is None else layers:
+        layer = anatomy.layers[number]
+        array = inputs if number == 0 else _histories(anatomy.place(number), what)
+        assert array is not None
+        numbers[layer.offset : layer.offset + layer.shape.size] = array[..., entry].ravel()
+    return numbers
+
+
+def _histories(place: Place, what: str) -> np.ndarray:
+    """Return the values or signals of a layer that computes in the last pass, (..., N)."""
+    array: np.ndarray = getattr(place.network, what)
+    return array if place.layer is None else array[-1, place.layer.span]
+
+
+def _follow(theirs: Network, own: Network) -> None:
+    if isinstance(theirs, Sequential) and isinstance(own, Sequential):
+        for name, part in theirs.named.items():
+            _follow(part, own.named[name])
+        if theirs.held != own.held:
+            for name in own.named:
+                own.hold(name, theirs.held.get(name, {}))
+    elif own.activation is not None and own.activation != theirs.activation:
+        own.activation = theirs.activation
