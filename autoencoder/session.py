@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 
+from autoencoder.adjustable import LIVE, Adjustable
 from autoencoder.architecture import plan_architecture
 from autoencoder.errors import SettingsError
 from autoencoder.files import make_directory
+from autoencoder.live.changes import SettingChange
+from autoencoder.live.steering import Steering
 from autoencoder.memory import require_training_memory
 from autoencoder.model import AutoEncoder
 from autoencoder.model_file import build_model, model_path, settings_of
-from autoencoder.settings import Settings, to_key
+from autoencoder.settings import Settings, settings_texts, to_key
 from autoencoder.validation import Given, make_settings
 from networks.model_file import structure_arrays
 from nn.data import ImageSet, load_images
 from nn.losses import loss_by_name
 from nn.optimizers import optimizer_by_name
 from nn.schedules import Constant, Cosine, Schedule
-from nn.snapshot import Snapshot, SnapshotError
+from nn.snapshot import Snapshot, SnapshotError, save
 from nn.training import Outcome, Trainer
 from nn.training.batches import ImageBatches
 from nn.training.callbacks import Callback, Snapshots
+from nn.training.limits import Limits
 from nn.training.lock import FolderLock
 
 CHANGEABLE = frozenset(
@@ -34,25 +39,33 @@ CHANGEABLE = frozenset(
 )
 """Settings that may differ when training goes on; the others decide what the model is."""
 
+LINEAGE = "lineage"
+"""What snapshots call the record of what a person changed."""
+
+Images: TypeAlias = tuple[ImageSet, ImageSet]
+"""Those to train on, and those held out."""
+
 SCHEDULES: Mapping[str, Callable[[], Schedule]] = {"constant": Constant, "cosine": Cosine}
 
 
-class Session:
+class Session(Adjustable):
     """Everything a training run needs, ready to train.
 
     Attributes
     ----------
     settings, model, trainer
-        Of the run.
+        Of the run; `change` goes on with other settings.
     training, held_out
         The images.
+    steering
+        Changes what a person wants changed.
     """
 
     def __init__(
         self,
         settings: Settings,
         model: AutoEncoder,
-        images: tuple[ImageSet, ImageSet],
+        images: Images,
         *,
         generator: np.random.Generator,
     ) -> None:
@@ -70,6 +83,9 @@ class Session:
             schedule=SCHEDULES[settings.schedule](),
         )
 
+        self.trainer.limits = Limits(settings.epoch_limit, settings.minutes)
+        self.steering = Steering(self)
+
     def train(self, callbacks: Sequence[Callback] = ()) -> Outcome:
         """Train to the limits of the settings, with snapshots; see `nn.training.Trainer.train`.
 
@@ -82,30 +98,47 @@ class Session:
         TrainingDiverged
             When NaN or Inf turns up; the last snapshot is untouched.
         """
-        limits = self.settings.epoch_limit, self.settings.minutes
         make_directory(self.settings.model_directory)
         with FolderLock(self.settings.model_directory):
-            return self.trainer.train(*limits, [*callbacks, ModelSnapshots(self)])
+            return self.train_locked(callbacks)
+
+    def train_locked(self, callbacks: Sequence[Callback] = ()) -> Outcome:
+        """Train as `train` does, for a caller that holds the lock of the model directory."""
+        limits = self.settings.epoch_limit, self.settings.minutes
+        return self.trainer.train(*limits, [*callbacks, ModelSnapshots(self)])
+
+    def contents(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Return what a snapshot holds now: arrays (views, not copies) and metadata."""
+        arrays, state = self.trainer.state()
+        lineage = self.steering.state()
+        metadata = {**self.model.metadata(), "data": self.fingerprint, **state}
+        return (
+            {**structure_arrays(self.model.network), **arrays},
+            {**metadata, LINEAGE: lineage} if lineage else metadata,
+        )
 
 
 class ModelSnapshots(Snapshots):
     """Saves model and training together: at the start, at intervals and at the end."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__(
-            model_path(session.settings.model_directory),
-            session.settings.snapshot_interval,
-            {**session.model.metadata(), "data": session.fingerprint},
-            structure_arrays(session.model.network),
-        )
+        settings = session.settings
+        super().__init__(model_path(settings.model_directory), settings.snapshot_interval, {})
+        self.session = session
 
     def on_start(self, trainer: Trainer) -> None:
         """Save, so that there is something to go on from at any moment."""
         super().on_start(trainer)
         self.save(trainer)
 
+    def save(self, trainer: Trainer) -> None:
+        """Save the session as it is now, settings and activations that were changed included."""
+        save(self.path, *self.session.contents())
 
-def start_session(settings: Settings, progress: Callable[[int, int], None] | None = None) -> Session:
+
+def start_session(
+    settings: Settings, progress: Callable[[int, int], None] | None = None, *, images: Images | None = None
+) -> Session:
     """Load the data and make a new model.
 
     Parameters
@@ -114,6 +147,8 @@ def start_session(settings: Settings, progress: Callable[[int, int], None] | Non
         What to train on what.
     progress
         Told how many images are read, of how many.
+    images
+        What `load_data` gives for these settings, where that is in memory already.
 
     Raises
     ------
@@ -123,12 +158,16 @@ def start_session(settings: Settings, progress: Callable[[int, int], None] | Non
     architecture = plan_architecture(settings)
     require_training_memory(settings, architecture)
     data, weights, order = generators(settings)
-    images = load_data(settings, data, progress)
+    images = images or load_data(settings, data, progress)
     return Session(settings, AutoEncoder.create(settings, generator=weights), images, generator=order)
 
 
 def resume_session(
-    settings: Settings, snapshot: Snapshot, progress: Callable[[int, int], None] | None = None
+    settings: Settings,
+    snapshot: Snapshot,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    images: Images | None = None,
 ) -> Session:
     """Load the data again and let training go on from a snapshot.
 
@@ -138,8 +177,8 @@ def resume_session(
         Those of the snapshot, but for what may change; see `resumed_settings`.
     snapshot
         Of a session.
-    progress
-        Told how many images are read, of how many.
+    progress, images
+        As for `start_session`.
 
     Raises
     ------
@@ -149,7 +188,8 @@ def resume_session(
     require_training_memory(settings, plan_architecture(settings))
     data, _, order = generators(settings)
     model = build_model(snapshot, settings)
-    session = Session(settings, model, load_data(settings, data, progress), generator=order)
+    images = images or load_data(settings, data, progress)
+    session = Session(settings, model, images, generator=order)
     if snapshot.metadata.get("data") != session.fingerprint:
         raise SnapshotError(
             f"{snapshot.path}: was trained on other images than {settings.input_directory or 'the built-in'} "
@@ -157,7 +197,21 @@ def resume_session(
         )
     session.trainer.restore(snapshot)
     session.trainer.optimizer.learning_rate = settings.learning_rate
+    _restore_lineage(session, snapshot)
     return session
+
+
+def _restore_lineage(session: Session, snapshot: Snapshot) -> None:
+    """Clamp and lock as before, and remember what the settings to go on with change."""
+    before = settings_texts(make_settings(settings_of(snapshot)))
+    steering, after = session.steering, settings_texts(session.settings)
+    try:
+        steering.load_state(snapshot.metadata.get(LINEAGE) or {"settings": before, "changes": []})
+    except (ValueError, TypeError, KeyError) as error:
+        raise SnapshotError(f"{snapshot.path}: its {LINEAGE} cannot be used: {error}") from error
+    changed = [{"name": to_key(name), "value": after[name]} for name in LIVE if after[name] != before[name]]
+    if changed:
+        steering.note([SettingChange.model_validate(each) for each in changed])
 
 
 def resumed_settings(given: Mapping[str, Given], snapshot: Snapshot) -> Settings:
@@ -181,7 +235,7 @@ def resumed_settings(given: Mapping[str, Given], snapshot: Snapshot) -> Settings
 
 def load_data(
     settings: Settings, generator: np.random.Generator, progress: Callable[[int, int], None] | None = None
-) -> tuple[ImageSet, ImageSet]:
+) -> Images:
     """Load the training and the held-out images that the settings name."""
     return load_images(
         settings.input_directory,

@@ -1,0 +1,88 @@
+"""What of a session may be changed between two steps: the live settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from autoencoder.errors import SettingsError
+from autoencoder.live.changes import LIVE_SETTINGS
+from autoencoder.model import AutoEncoder
+from autoencoder.settings import Settings, settings_texts, to_key, to_name
+from autoencoder.validation import Given, make_settings
+from networks.graph import GraphNetwork
+from nn.activations import LeakyReLU
+from nn.optimizers import optimizer_by_name
+from nn.training import Trainer, TrainingMemoryError
+from nn.training.limits import Limits
+from nn.training.memory import require_memory_to_change
+
+LIVE = tuple(map(to_name, LIVE_SETTINGS))
+"""Settings that may change while a run goes on."""
+
+
+class Adjustable:
+    """A session whose live settings can be changed; see `autoencoder.session.Session` for the attributes."""
+
+    settings: Settings
+    model: AutoEncoder
+    trainer: Trainer
+
+    def checked(self, given: Mapping[str, Given], before: Settings | None = None) -> Settings:
+        """Return the settings, or those `before`, with live ones changed, and change nothing.
+
+        Raises
+        ------
+        SettingsError
+            When a value cannot be used, a setting is none that may change while a run goes on, or there
+            is no memory for what it asks; names its place.
+        """
+        before = before or self.settings
+        for name, each in given.items():
+            if name not in LIVE:
+                raise SettingsError(f"{each.place}: cannot change while a run goes on")
+        texts = {name: Given(text, to_key(name)) for name, text in settings_texts(before).items()}
+        settings = make_settings({**texts, **given})
+        self._require_memory(settings)
+        return settings
+
+    def change(self, given: Mapping[str, Given]) -> None:
+        """Go on with live settings changed, between two steps; raises as `checked`, nothing changed then."""
+        self.use(self.checked(given))
+
+    def use(self, settings: Settings) -> None:
+        """Go on, between two steps, with settings that `checked` returned."""
+        before, trainer = self.settings, self.trainer
+        if settings.batch_size != before.batch_size:
+            trainer.use_batch_size(settings.batch_size)
+        if settings.optimizer != before.optimizer:
+            trainer.use_optimizer(optimizer_by_name(settings.optimizer, settings.learning_rate))
+        trainer.optimizer.learning_rate = settings.learning_rate
+        if settings.leakage != before.leakage:
+            use_leakage(self.model, settings.leakage)
+        trainer.limits = Limits(settings.epoch_limit, settings.minutes)
+        self.settings = self.model.settings = settings
+
+    def _require_memory(self, settings: Settings) -> None:
+        before, trainer = self.settings, self.trainer
+        if (settings.batch_size, settings.optimizer) == (before.batch_size, before.optimizer):
+            return
+        optimizer, entries = trainer.optimizer, len(trainer.batches)
+        if settings.optimizer != before.optimizer:
+            optimizer = optimizer_by_name(settings.optimizer, settings.learning_rate)
+        now = trainer.optimizer, min(before.batch_size, entries)
+        try:
+            require_memory_to_change(trainer.network, now, (optimizer, min(settings.batch_size, entries)))
+        except TrainingMemoryError as error:
+            raise SettingsError(str(error)) from error
+
+
+def use_leakage(model: AutoEncoder, leakage: float) -> None:
+    """Give every leaky ReLU of a model another slope below zero."""
+    after = LeakyReLU(leakage)
+    for layer in model.network.layers:
+        if isinstance(layer, GraphNetwork):
+            for before in list(layer.graph.activations):
+                if isinstance(before, LeakyReLU):
+                    layer.replace_activation(before, after)
+        elif isinstance(layer.activation, LeakyReLU):
+            layer.activation = after

@@ -1,0 +1,70 @@
+"""The sessions of a run that is watched, one after another: new ones, and such that go on from snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from autoencoder.model_file import holds_model, load_snapshot, settings_of
+from autoencoder.session import Images, Session, resume_session, resumed_settings, start_session
+from autoencoder.settings import Settings, settings_texts, to_key
+from autoencoder.terminal import use_threads
+from autoencoder.validation import Given, make_settings
+from nn.snapshot import Snapshot
+
+Progress = Callable[[int, int], None]
+
+OF_NOW = ("model_directory", "output_directory", "snapshot_interval", "threads", "rung")
+"""Settings that stay those of the process, whatever is loaded."""
+
+OF_THE_IMAGES = (
+    *("input_directory", "seed", "fit", "crops", "held_out", "limit"),
+    *("width", "height", "channels"),
+)
+"""Settings that decide which images are loaded."""
+
+
+def open_session(
+    given: Mapping[str, Given], *, overwrite: bool = False, progress: Progress | None = None
+) -> Session:
+    """Begin a run, or go on with the model in the model directory unless it is to be overwritten.
+
+    Raises
+    ------
+    SettingsError, DataError, SnapshotError
+        As `start_session` and `resume_session`.
+    """
+    settings = make_settings(given)
+    if overwrite or not holds_model(settings.model_directory):
+        use_threads(settings)
+        return start_session(settings, progress)
+    snapshot = load_snapshot(settings.model_directory)
+    settings = resumed_settings(given, snapshot)
+    use_threads(settings)
+    return resume_session(settings, snapshot, progress)
+
+
+def renewed_session(session: Session, given: Mapping[str, str]) -> Session:
+    """Return one at its start, with the settings of another but for some, given as texts by field."""
+    settings = _altered(settings_texts(session.settings), given)
+    return start_session(settings, images=_images_of(session, settings))
+
+
+def rewound_session(session: Session, snapshot: Snapshot, directory: Path) -> Session:
+    """Return one that goes on from a snapshot as the process runs now, with its model in a directory."""
+    stored = {name: each.value for name, each in settings_of(snapshot).items()}
+    texts = settings_texts(session.settings)
+    now = {name: texts[name] for name in OF_NOW} | {"model_directory": str(directory)}
+    settings = _altered(stored, now)
+    return resume_session(settings, snapshot, images=_images_of(session, settings))
+
+
+def _altered(texts: Mapping[str, str], given: Mapping[str, str]) -> Settings:
+    return make_settings({name: Given(text, to_key(name)) for name, text in {**texts, **given}.items()})
+
+
+def _images_of(session: Session, settings: Settings) -> Images | None:
+    """Return the images of a session where other settings name the same ones."""
+    if any(getattr(settings, name) != getattr(session.settings, name) for name in OF_THE_IMAGES):
+        return None
+    return session.training, session.held_out

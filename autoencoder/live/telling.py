@@ -1,0 +1,108 @@
+"""What a run tells of itself, in JSON's terms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+
+from autoencoder.live.anatomy import Anatomy
+from autoencoder.live.changes import LIVE_SETTINGS
+from autoencoder.session import Session
+from autoencoder.settings import Settings, bounds, placeholder, settings_texts, to_key, to_name
+from networks.local import Local
+from nn.schedules import Moment
+from nn.training import Trainer
+from nn.training.memory import estimate
+
+
+def tell_layers(anatomy: Anatomy) -> list[dict[str, Any]]:
+    """Describe the layers, the input first."""
+    last = len(anatomy.layers) - 1
+    return [
+        {
+            "name": part.name,
+            "kind": part.kind,
+            "shape": list(part.shape),
+            "neurons": part.shape.size,
+            "connections": anatomy.connections(number),
+            "activation": anatomy.activation(number).name if number else None,
+            "code": number == anatomy.code,
+            "output": number == last,
+            "window": _window(anatomy, number),
+        }
+        for number, part in enumerate(anatomy.layers)
+    ]
+
+
+def _window(anatomy: Anatomy, number: int) -> int | None:
+    network = anatomy.place(number).network if number else None
+    return network.tiling.window if isinstance(network, Local) else None
+
+
+def tell_session(session: Session) -> dict[str, Any]:
+    """Describe data, network and machine."""
+    training, held_out, settings = session.training, session.held_out, session.settings
+    anatomy, trainer = session.steering.anatomy, session.trainer
+    data_bytes = training.size_in_bytes + held_out.size_in_bytes
+    memory = estimate(trainer.network, trainer.optimizer, min(trainer.batch_size, len(training)), data_bytes)
+    return {
+        "layers": tell_layers(anatomy),
+        "data": {
+            "training": len(training),
+            "held_out": len(held_out),
+            "bytes": data_bytes,
+            "skipped": [[each.path, each.reason] for each in training.skipped],
+        },
+        "network": {
+            "architecture": settings.architecture,
+            "neurons": anatomy.neurons - session.model.shape.size,
+            "connections": sum(anatomy.connections(number) for number in range(1, len(anatomy.layers))),
+            "parameters": trainer.network.parameters.size,
+            "memory": memory.parts,
+        },
+        "machine": {"seed": settings.seed, "rung": settings.rung, "threads": numba.get_num_threads()},
+        "image": list(session.model.shape),
+        "live": {key: _tell_setting(key) for key in LIVE_SETTINGS},
+    }
+
+
+def _tell_setting(key: str) -> dict[str, Any]:
+    name = to_name(key)
+    choice = placeholder(name) == "NAME"
+    choices = bounds(name).split(", ") if choice else []
+    return {"kind": "choice" if choice else "number", "bounds": bounds(name), "choices": choices}
+
+
+def tell_settings(settings: Settings) -> dict[str, str]:
+    """Return the texts of all settings by key."""
+    return {to_key(name): text for name, text in settings_texts(settings).items()}
+
+
+def tell_progress(trainer: Trainer) -> dict[str, Any]:
+    """Say where training stands."""
+    rows = trainer.rows
+    return {
+        "step": trainer.step,
+        "epoch": trainer.shuffle.epochs,
+        "epochs": trainer.limits.epochs,
+        "seconds": trainer.clock.seconds,
+        "loss": trainer.log.last_loss,
+        "training_loss": rows[-1].training_loss if rows else None,
+        "held_out_loss": rows[-1].held_out_loss if rows else None,
+        "learning_rate": learning_rate(trainer),
+    }
+
+
+def learning_rate(trainer: Trainer) -> float:
+    """Return the rate of the next step, schedule included."""
+    epochs = trainer.shuffle.epochs
+    progress = trainer.limits.progress(epochs, trainer.clock.seconds)
+    return trainer.optimizer.learning_rate * trainer.schedule(Moment(progress, epochs, trainer.step))
+
+
+def tell_curve(trainer: Trainer) -> dict[str, Any]:
+    """Return the curve of the loss, and the rows of the epochs."""
+    curve = trainer.log.curve
+    rows = [[row.step, row.training_loss, row.held_out_loss, row.seconds] for row in trainer.rows]
+    return {"steps": list(curve.steps), "losses": list(curve.losses), "rows": rows}
