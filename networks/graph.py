@@ -34,16 +34,16 @@ from numpy.typing import DTypeLike
 
 from networks.checks import check_dtype
 from networks.descent import apply_gradient
+from networks.graph_live import LiveGraph
 from networks.graph_views import as_images, as_slice
-from networks.network import Network
-from nn.graph.graph import Graph, checked_index
-from nn.graph.neuron import Connection, Kind, Layer, Neuron, Weight
+from nn.graph.graph import Graph
+from nn.graph.neuron import Connection, Kind, Layer, Neuron
 from nn.history import padded
 from nn.parameters import Parameters
 from nn.shape import Shape
 
 
-class GraphNetwork(Network):
+class GraphNetwork(LiveGraph):
     """Runs a graph.
 
     Values of shape (height, width, channels, N) are held at the inputs for `ticks` steps, and the
@@ -95,13 +95,17 @@ class GraphNetwork(Network):
         self.input_shape, self.output_shape = graph.input_shape, graph.output_shape
         self.nudges: np.ndarray | None = None
         self._inputs, self._outputs = as_slice(graph.inputs), as_slice(graph.outputs)
-        self._held = True
+        self._single, self._neurons_held = True, {}
         self._prepare()
         graph.finish()
 
     def _prepare(self) -> None:
         self._order = [Neuron(self, index) for index in self.graph.levels.neurons]
+        self._take_activations()
         self._reserve(0, 0)
+
+    def _take_activations(self) -> None:
+        self._active = self._applied
 
     def _reserve(self, steps: int, entries: int) -> None:
         """Make room for the histories of all neurons."""
@@ -111,11 +115,11 @@ class GraphNetwork(Network):
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (H, W, C, N) or of a sequence (T, H, W, C, N)."""
         sequence = self._as_sequence(values, self.input_shape, "input values")
-        self._held = values.ndim == 4
-        self._reserve(self.ticks if self._held else len(values), values.shape[-1])
+        self._single = values.ndim == 4
+        self._reserve(self.ticks if self._single else len(values), values.shape[-1])
         self._place_inputs(sequence)
         self._propagate()
-        outputs = self.values[-1, self._outputs] if self._held else self.values[:, self._outputs]
+        outputs = self.values[-1, self._outputs] if self._single else self.values[:, self._outputs]
         return outputs.reshape(*values.shape[:-4], *self.output_shape, values.shape[-1])
 
     def _propagate(self) -> None:
@@ -123,7 +127,7 @@ class GraphNetwork(Network):
         for t in range(len(self.values)):
             for neuron in self._order:
                 if neuron.kind is not Kind.INPUT:
-                    neuron.values[t] = neuron.activation(self._total(neuron, t))
+                    neuron.values[t] = self._active.of(neuron.index)(self._total(neuron, t))
                 if self.nudges is not None:
                     neuron.values[t] += np.broadcast_to(self.nudges, self.values.shape)[t, neuron.index]
 
@@ -151,13 +155,13 @@ class GraphNetwork(Network):
         The signals of an input that was held are summed over the ticks. Gradients are added or applied.
         """
         sequence = self._as_sequence(signals, self.output_shape, "signals")
-        steps = 1 if self._held else len(self.values)
-        if (signals.ndim == 4) != self._held or sequence[:, 0].shape != (steps, self.values.shape[-1]):
+        steps = 1 if self._single else len(self.values)
+        if (signals.ndim == 4) != self._single or sequence[:, 0].shape != (steps, self.values.shape[-1]):
             raise ValueError(f"graph: signals have shape {signals.shape}, not that of the last outputs")
         self._place_signals(sequence)
         self._backpropagate(learning_rate)
         input_signals = self.signals[:, self._inputs]
-        if self._held:
+        if self._single:
             input_signals = input_signals[0] if len(input_signals) == 1 else input_signals.sum(axis=0)
         return input_signals.reshape(*signals.shape[:-4], *self.input_shape, signals.shape[-1])
 
@@ -181,7 +185,7 @@ class GraphNetwork(Network):
             apply_gradient(self.parameters, name, gradient, learning_rate)
 
     def _backpropagate_neuron(self, neuron: Neuron, t: int, gradients: Mapping[str, np.ndarray]) -> None:
-        delta = neuron.signals[t] * neuron.activation.derivative(neuron.values[t])
+        delta = neuron.signals[t] * self._active.of(neuron.index).derivative(neuron.values[t])
         bias = self.graph.bias_of[neuron.index]
         if bias >= 0:
             gradients["biases"][bias] += delta.sum()
@@ -224,16 +228,6 @@ class GraphNetwork(Network):
         return self._signals
 
     @property
-    def weights(self) -> np.ndarray:
-        """Weights, (weights,); `graph.weights` are those it started from."""
-        return self.parameters["weights"]
-
-    @property
-    def biases(self) -> np.ndarray:
-        """Biases, (biases,); `graph.biases` are those it started from."""
-        return self.parameters["biases"]
-
-    @property
     def connections(self) -> int:
         """Number of connections."""
         return self.graph.connection_count
@@ -242,18 +236,6 @@ class GraphNetwork(Network):
         """Return what values, signals and deltas of every neuron at every tick take."""
         numbers = 3 * self.ticks * self.graph.neuron_count + self.input_shape.size + self.output_shape.size
         return numbers * padded(histories) * self.dtype.itemsize
-
-    def neuron(self, index: int) -> Neuron:
-        """Return a handle to a neuron with its live values, signals and bias."""
-        return Neuron(self, checked_index("neuron", index, self.graph.neuron_count))
-
-    def connection(self, index: int) -> Connection:
-        """Return a handle to a connection with its live weight."""
-        return Connection(self, checked_index("connection", index, self.graph.connection_count))
-
-    def weight(self, index: int) -> Weight:
-        """Return a handle to a live weight."""
-        return Weight(self, checked_index("weight", index, len(self.weights)))
 
     def layer_values(self, layer: Layer) -> np.ndarray:
         """Return the values of a layer of the graph in the last forward, (T, height, width, channels, N)."""

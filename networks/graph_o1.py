@@ -19,6 +19,7 @@ import numpy as np
 from networks import graph
 from networks.descent import apply_gradient
 from nn.graph import Graph
+from nn.graph.applied import Applied
 from nn.graph.neuron import Kind
 from nn.graph.rows import offsets, sort_rows
 from nn.history import aligned_zeros
@@ -30,12 +31,15 @@ class GraphNetwork(graph.GraphNetwork):
 
     def _prepare(self) -> None:
         self._lead = int(self.graph.delays.max(initial=0))
-        self._neurons = collect_neurons(self.graph, self.graph.levels.neurons, self.dtype)
+        self._take_activations()
         self._incoming = collect_incoming(self.graph, self.graph.levels.neurons)
         factors = np.diff(self._incoming.starts)[self._neurons.kind == Kind.PRODUCT]
         self._largest_product = int(factors.max(initial=0))
         self._histories = aligned_zeros((self._lead, self.graph.neuron_count, 0), self.dtype)
         self._signal_histories = self._histories
+
+    def _take_activations(self) -> None:
+        self._neurons = collect_neurons(self.graph, self._applied, self.graph.levels.neurons, self.dtype)
 
     def _reserve(self, steps: int, entries: int) -> None:
         shape = (self._lead + steps, self.graph.neuron_count, entries)
@@ -92,16 +96,13 @@ class GraphNetwork(graph.GraphNetwork):
         return self._signal_histories[self._lead :]
 
 
-def collect_neurons(wiring: Graph, order: np.ndarray, dtype: np.dtype) -> kernels.Neurons:
+def collect_neurons(wiring: Graph, applied: Applied, order: np.ndarray, dtype: np.dtype) -> kernels.Neurons:
     """Sort what kernels need of the neurons into an order of computation."""
-    activations = wiring.activation_of[order]
-    codes = np.array([activation.code for activation in wiring.activations], np.int64)
-    slopes = np.array([activation.slope for activation in wiring.activations], dtype)
     return kernels.Neurons(
         neuron=order.astype(np.int32),
         kind=wiring.kinds[order],
-        code=codes[activations],
-        slope=slopes[activations],
+        code=applied.codes(order),
+        slope=applied.slopes(order, dtype),
         bias=wiring.bias_of[order],
     )
 

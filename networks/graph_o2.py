@@ -89,6 +89,7 @@ class GraphNetwork(graph_o1.GraphNetwork):
         self._rows_out = self._collect_rows(out, slopes, self._delta_rows)
         factors = sort_rows(*self._factors(), back.neurons)
         self._factor_rows = self._collect_rows(factors, wiring.sources, -wiring.neuron_count)
+        self._orders = order, back
         self._forward_neurons = self._collect_neurons(order, into, slopes)
         self._backward_neurons = self._collect_neurons(back, factors, slopes)
         self._collect_carriers(into, slopes)
@@ -122,10 +123,23 @@ class GraphNetwork(graph_o1.GraphNetwork):
         filled = np.flatnonzero(np.diff(rows.starts))
         slope_row[filled] = slopes[rows.connections[rows.starts[filled]]]
         return graph_parallel.Neurons(
-            *graph_o1.collect_neurons(self.graph, order.neurons, self.dtype),
-            run_end=run_ends(self.graph, order),
+            *graph_o1.collect_neurons(self.graph, self._applied, order.neurons, self.dtype),
+            run_end=run_ends(self.graph, order, self._applied.numbers),
             given=np.isin(order.neurons, self.graph.outputs),
             slope_row=slope_row,
+        )
+
+    def _take_activations(self) -> None:
+        applied = self._applied
+        self._forward_neurons, self._backward_neurons = (
+            neurons._replace(
+                code=applied.codes(order.neurons),
+                slope=applied.slopes(order.neurons, self.dtype),
+                run_end=run_ends(self.graph, order, applied.numbers),
+            )
+            for neurons, order in zip(
+                (self._forward_neurons, self._backward_neurons), self._orders, strict=True
+            )
         )
 
     def _collect_carriers(self, into: SortedRows, slopes: np.ndarray) -> None:

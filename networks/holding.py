@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 
@@ -58,7 +59,7 @@ class Hold:
     def __init__(self, network: Network, neurons: Mapping[int, float]) -> None:
         self.network, self.neurons = network, dict(neurons)
         places = np.unravel_index(list(self.neurons), tuple(network.output_shape))
-        self._places = (..., *places, slice(None))
+        self._places: tuple[Any, ...] = (..., *places, slice(None))
         self._values = np.array(list(self.neurons.values()), network.dtype)[:, None]
         self._outputs: np.ndarray | None = None
 

@@ -111,10 +111,10 @@ def test_orders_keep_levels_together_and_parts_within_them():
 def test_runs_are_neighbours_of_one_kind_within_a_level():
     graph = layered()
     order = part_order(graph, level_shares(graph, 1))
-    ends = run_ends(graph, order)
+    ends = run_ends(graph, order, graph.activation_of)
     bounds = sorted({0, *ends.tolist()})
     assert bounds == [0, RUN, 100, 100 + RUN, 100 + 2 * RUN, 100 + 3 * RUN, 300, 301, 302]
-    scattered = run_ends(graph, part_order(graph, np.arange(302) % 2))
+    scattered = run_ends(graph, part_order(graph, np.arange(302) % 2), graph.activation_of)
     assert (scattered[:299] == np.arange(1, 300)).all()
 
 

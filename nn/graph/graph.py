@@ -12,14 +12,16 @@ A graph is wiring and initial parameters; `networks.graph.GraphNetwork` runs it.
 
 from __future__ import annotations
 
+import copy
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
 from nn.activations import Activation, Identity
-from nn.graph.columns import Compressed, compress
+from nn.graph.applied import Applied
+from nn.graph.columns import Column, Compressed, compress
 from nn.graph.layer_stack import LayerStackBuilder
 from nn.graph.neuron import Connection, Kind, Layer, Neuron, Weight
 from nn.graph.order import Levels, find_levels
@@ -126,6 +128,30 @@ class Graph(LayerStackBuilder):
     def _check_own_handle(self, handle: Neuron | Weight | float | None) -> None:
         if isinstance(handle, Neuron | Weight) and handle.owner is not self:
             raise ValueError(f"{handle!r} belongs to another graph or to a network")
+
+    # Activations
+
+    @property
+    def applied(self) -> Applied:
+        """What every neuron applies."""
+        return Applied(self.activations, self.activation_of)
+
+    def replacing(self, before: Activation, after: Activation) -> Self:
+        """Return a finished graph in which every neuron that has `before`, inputs left out, has `after`.
+
+        Raises
+        ------
+        ValueError
+            When there is no such neuron, or this graph is not finished: they share what is the same.
+        """
+        if not self._finished:
+            raise ValueError("this graph can still be changed: make a network of it first")
+        applied = self.applied.replacing(before, after, self.kinds != Kind.INPUT)
+        twin = copy.copy(self)
+        twin.activations, twin._activation_of = applied.activations, Column(np.int32)
+        twin._activation_of.extend(applied.numbers)
+        twin._found = dict(self._found)
+        return twin
 
     # Inputs and outputs
 

@@ -129,13 +129,14 @@ def part_order(wiring: Graph, parts: np.ndarray, *, backward: bool = False) -> O
     return Order(np.lexsort((parts, levels)), starts)
 
 
-def run_ends(wiring: Graph, order: Order) -> np.ndarray:
+def run_ends(wiring: Graph, order: Order, activation_of: np.ndarray) -> np.ndarray:
     """Return for every position the end of its run, int32.
 
-    A run is a number of neighbours, in memory too, of one level, kind and activation.
+    A run is a number of neighbours, in memory too, of one level, kind and activation; `activation_of` says
+    who applies the same, (neurons,).
     """
     neurons, positions = order.neurons, np.arange(len(order.neurons))
-    like = np.stack([neurons - positions, wiring.kinds[neurons], wiring.activation_of[neurons]])
+    like = np.stack([neurons - positions, wiring.kinds[neurons], activation_of[neurons]])
     begins = np.ones(len(neurons) + 1, bool)
     begins[1:-1] = (np.diff(like) != 0).any(axis=0)
     begins[order.starts] = True

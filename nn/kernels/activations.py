@@ -19,6 +19,9 @@ LN_2_LOW = -2.12194440e-4
 ROUNDER = 12582912.0  # 1.5 * 2**23: adding it rounds a float32 to a whole number, kept in its low bits
 EXPONENT_BIAS = 127
 
+HELD = 7
+"""Code of what is no function of the sum: the value is the slope, and no signal passes."""
+
 
 @intrinsic
 def _power_of_two(typing_context: Any, rounded: Any) -> Any:
@@ -164,6 +167,9 @@ def activate(code, slope, values):
             x = values[i]
             x = x if x > -one else slope * (x + one) - one
             values[i] = x if x < one else slope * (x - one) + one
+    elif code == HELD:
+        for i in range(values.size):
+            values[i] = slope
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -189,6 +195,9 @@ def multiply_by_derivative(code, slope, values, signals, deltas):
     elif code == 5:
         for i in range(deltas.size):
             deltas[i] = signals[i] * (values[i] * (one - values[i]))
-    else:
+    elif code == 6:
         for i in range(deltas.size):
             deltas[i] = signals[i] * (one if abs(values[i]) < one else slope)
+    else:
+        for i in range(deltas.size):
+            deltas[i] = 0
