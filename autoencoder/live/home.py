@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from autoencoder.errors import InputError
 from autoencoder.files import make_directory
 from autoencoder.live.catalogue import Kept, SnapshotFolder
 from autoencoder.live.changes import ChangeError
-from autoencoder.live.errors import OperationError
 from autoencoder.live.events import Begin, Snapshot, Stop
 from autoencoder.live.journal import Journal, JournalError
 from autoencoder.live.lineage import common, same_run
@@ -40,7 +40,7 @@ class Home:
     ------
     FolderLockedError
         When another process trains there.
-    InputError, OperationError
+    InputError
         When the directory cannot be made or written, or its journal neither read nor moved aside.
     """
 
@@ -51,7 +51,7 @@ class Home:
         try:
             self._lock.__enter__()
         except OSError as error:
-            raise OperationError(f"{directory}: cannot be written: {error.strerror}") from error
+            raise InputError(f"{directory}: cannot be written: {error.strerror}") from error
         try:
             self.journal = Journal(directory)
             self.snapshots = SnapshotFolder(directory)

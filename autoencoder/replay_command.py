@@ -1,0 +1,90 @@
+"""The command `replay`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from autoencoder.errors import InputError
+from autoencoder.exit_status import FAILED, STOPPED
+from autoencoder.files import make_directory
+from autoencoder.live.events import Begin
+from autoencoder.live.journal import FILE_NAME, read_lineage
+from autoencoder.live.lineage import Lineage
+from autoencoder.live.replaying import Replay, refuse_clock
+from autoencoder.model_file import holds_model, model_path
+from autoencoder.options import given_settings
+from autoencoder.report import EpochLines, describe_run
+from autoencoder.session import Session, start_session
+from autoencoder.settings import Settings, settings_texts, to_key
+from autoencoder.terminal import reading, use_threads
+from autoencoder.validation import Given, make_settings
+from nn.training.callbacks import LossTable
+from nn.training.progress import ProgressBar
+
+OF_THE_RUN = ("model_directory", "output_directory", "threads")
+"""Settings that are those of the command, given or default, and never those of the journal."""
+
+OF_THE_JOURNAL = ("input_directory", "rung")
+"""Settings that are those of the journal unless they are given."""
+
+
+def replay(arguments: argparse.Namespace) -> int:
+    """Train again as a journal says, compare, and say what came of it."""
+    path = arguments.file or Settings.model_fields["model_directory"].default / FILE_NAME
+    lineage = read_lineage(path)
+    try:
+        refuse_clock(lineage)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    session = _start(arguments, path, lineage.begin)
+    print(describe_run(session), flush=True)
+    directory = session.settings.output_directory
+    make_directory(directory)
+    following = Replay(session, lineage)
+    progress = ProgressBar() if sys.stderr.isatty() else EpochLines()
+    session.train([following, progress, LossTable(directory / "losses.csv")])
+    return _report(session, following, path, lineage)
+
+
+def _start(arguments: argparse.Namespace, path: Path, begin: Begin) -> Session:
+    given = given_settings(arguments)
+    asked = make_settings(given)
+    if holds_model(asked.model_directory) and not arguments.overwrite:
+        raise InputError(
+            f"{asked.model_directory}: holds a model already; --model-directory takes another place, "
+            "--overwrite begins anew there"
+        )
+    texts = settings_texts(asked)
+    chosen = {name: Given(texts[name], name) for name in OF_THE_RUN}
+    chosen |= {name: given[name] for name in OF_THE_JOURNAL if name in given}
+    stored = {name: Given(text, f"{path}:1: {to_key(name)}") for name, text in begin.settings.items()}
+    settings = make_settings({**stored, **chosen})
+    use_threads(settings)
+    with reading() as progress:
+        session = start_session(settings, progress)
+    if session.fingerprint != begin.data:
+        raise InputError(
+            f"{path}:1: the run had other images ({begin.data}) than "
+            f"{settings.input_directory or 'the built-in'} holds now ({session.fingerprint})"
+        )
+    return session
+
+
+def _report(session: Session, following: Replay, path: Path, lineage: Lineage) -> int:
+    trainer = session.trainer
+    time = timedelta(seconds=round(trainer.clock.seconds))
+    print(f"{'replayed':10} {trainer.shuffle.epochs:.4g} epochs, {trainer.step:,} steps, {time}")
+    print(f"{'model':10} {model_path(session.settings.model_directory)}")
+    print(f"{'compared':10} {following.compared} checksums of {path} are the same")
+    if following.done:
+        return 0
+    if following.difference:
+        print(f"{'differs':10} {following.difference}")
+        return FAILED
+    if trainer.share_done >= 1:
+        print(f"{'differs':10} training ended at step {trainer.step:,}, in the journal at {lineage.step:,}")
+        return FAILED
+    return STOPPED
