@@ -15,6 +15,8 @@ from autoencoder.terminal import warnings_shown
 
 RUN: Mapping[str, tuple[str, str]] = {
     "train": ("train_command", "train"),
+    "serve": ("serve_command", "serve"),
+    "replay": ("replay_command", "replay"),
     "reconstruct": ("model_commands", "reconstruct"),
     "encode": ("model_commands", "encode"),
     "decode": ("model_commands", "decode"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autoencoder.options import Command, Flag
+from autoencoder.options import Command, Flag, Option
 from autoencoder.settings import Settings
 
 WHERE = ("model_directory", "output_directory", "threads", "rung")
@@ -43,6 +43,80 @@ with 130. Whatever ended a run, --resume goes on with the same numbers as if it 
         Flag("resume", "go on with the model in the model directory, exactly where it stopped"),
         Flag("overwrite", "begin anew where there is a model; the old one is kept as .previous"),
     ),
+)
+
+SERVE = Command(
+    name="serve",
+    summary="open a page that shows a model while it trains, and lets you change it",
+    description="""\
+Print the address of a page on this machine that shows the network while it trains: what goes in and comes
+out, every neuron and connection, the error. From there training is started and stopped, settings, biases
+and weights are changed between two steps, snapshots are kept and gone back to.
+
+A model in the model directory is gone on with, with the settings it was made with; otherwise a new one is
+made. Everything that is changed is written to journal.jsonl beside the model, so that `autoencoder replay`
+can do it again. Ctrl-C ends the step, saves and exits with 130.
+
+The page answers to who has the address with its token, on this machine alone. With --host others reach it
+as well: everybody who can reach the port and knows the token can then change the run, and the connection
+is not encrypted, so that whoever can listen to it learns the token.
+
+The page needs NiceGUI: pip install 'ganglion[web]'""",
+    examples="""\
+  autoencoder serve
+      digits rendered from fonts; the page's start button begins training
+
+  autoencoder serve --input-directory mnist --model-directory models/mnist --start
+      a new model, or the one that is there, training from the beginning
+
+  autoencoder serve --inputs photos,mnist --models models/mnist,models/photos --port 9000
+      what can be chosen in the page, and another port""",
+    settings=ALL,
+    flags=(
+        Flag("start", "begin to train at once"),
+        Flag("overwrite", "begin anew where there is a model; the old one is kept as .previous"),
+    ),
+    options=(
+        Option(
+            "host",
+            "ADDRESS",
+            "address to listen at. One that other machines reach opens the page to them: everybody who reaches "
+            "the port and knows the token can change the run, and the connection is not encrypted",
+            "127.0.0.1",
+        ),
+        Option("port", "N", "port to listen at; 0 for any that is free", "8765"),
+        Option(
+            "allow-host",
+            "NAME,NAME",
+            "names or addresses under which browsers may open the page, beside 127.0.0.1, localhost and "
+            "[::1]; needed with --host",
+        ),
+        Option("inputs", "PATH,PATH", "images that can be chosen in the page, beside the run's own"),
+        Option(
+            "models", "PATH,PATH", "model directories that can be chosen in the page, beside the run's own"
+        ),
+    ),
+)
+
+REPLAY = Command(
+    name="replay",
+    summary="train again as the journal of a run says, and compare",
+    description="""\
+Train again as journal.jsonl says, which a run that was changed by hand leaves beside its model: the same
+settings, data and seed, the same changes at the same steps, without what was rewound, up to where the
+journal ends. At every snapshot and stop in it the parameters are compared with those of then; the exit
+status is 1 where they differ.
+
+On another rung the last bits are others. A run whose learning rate followed the minutes cannot be
+replayed.""",
+    examples="""\
+  autoencoder replay --model-directory again
+      what was done to the model in ./model
+
+  autoencoder replay models/mnist/journal.jsonl --model-directory models/again""",
+    settings=(*WHERE, "input_directory"),
+    flags=(Flag("overwrite", "begin anew where there is a model; the old one is kept as .previous"),),
+    file=("JOURNAL", "the journal of a run; model/journal.jsonl if it is left out"),
 )
 
 RECONSTRUCT = Command(
@@ -141,4 +215,4 @@ default, or the value that is given. Without a file it is printed.""",
     file=("FILE", "where to write; printed if it is left out"),
 )
 
-COMMANDS = (TRAIN, RECONSTRUCT, ENCODE, DECODE, RENDER, INFO, CONFIG)
+COMMANDS = (TRAIN, SERVE, REPLAY, RECONSTRUCT, ENCODE, DECODE, RENDER, INFO, CONFIG)

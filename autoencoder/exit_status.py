@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from autoencoder.errors import InputError, SettingsError
+from autoencoder.live.errors import OperationError
 
 FAILED = 1
 BAD_INPUT = 2
@@ -21,7 +22,7 @@ def explain(error: Exception) -> tuple[int, str] | None:
     from nn.training.divergence import TrainingDiverged  # noqa: PLC0415
     from nn.training.lock import FolderLockedError  # noqa: PLC0415
 
-    if isinstance(error, SettingsError | InputError | DataError):
+    if isinstance(error, SettingsError | InputError | OperationError | DataError):
         return BAD_INPUT, str(error)
     if isinstance(error, SnapshotError | TrainingDiverged | FolderLockedError | OSError):
         return FAILED, str(error)

@@ -26,6 +26,25 @@ class Flag:
 
 
 @dataclass(frozen=True)
+class Option:
+    """An option with a value that is no setting: it belongs to one run, not to a model.
+
+    Attributes
+    ----------
+    name, placeholder, help
+        For the command line and its help.
+    default
+        The value when it is not given; None for an option that can be given several times, and then has
+        a list of all values.
+    """
+
+    name: str
+    placeholder: str
+    help: str
+    default: str | None = None
+
+
+@dataclass(frozen=True)
 class Command:
     """A command of the program.
 
@@ -39,8 +58,8 @@ class Command:
         Command lines, each after a line that says what it is for.
     settings
         Fields that are options.
-    flags
-        Switches.
+    flags, options
+        Switches, and options with a value, that are no settings.
     file
         Name, help and whether it may be left out, of a file given by its place; None for no file.
     """
@@ -51,6 +70,7 @@ class Command:
     examples: str
     settings: Sequence[str] = ()
     flags: Sequence[Flag] = ()
+    options: Sequence[Option] = ()
     file: tuple[str, str] | None = None
 
 
@@ -106,11 +126,22 @@ def _add_command(subparsers: argparse._SubParsersAction[Parser], command: Comman
     )
     for flag in command.flags:
         parser.add_argument(f"--{flag.name}", action="store_true", help=flag.help)
+    for option in command.options:
+        _add_option(parser, option)
     for section, names in sections().items():
         shown = [name for name in names if name in command.settings]
         group = parser.add_argument_group(section) if shown else parser
         for name in shown:
             _add_setting(group, name)
+
+
+def _add_option(parser: Parser, option: Option) -> None:
+    name, text = f"--{option.name}", option.help.replace("%", "%%")
+    if option.default is None:
+        parser.add_argument(name, metavar=option.placeholder, action="append", default=[], help=text)
+    else:
+        text = f"{text} (default {option.default})"
+        parser.add_argument(name, metavar=option.placeholder, default=option.default, help=text)
 
 
 def _add_setting(group: argparse._ActionsContainer, name: str) -> None:

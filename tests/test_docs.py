@@ -13,6 +13,7 @@ from autoencoder_runs import write_images
 
 from autoencoder.__main__ import main
 from autoencoder.command_table import COMMANDS
+from autoencoder.options import make_parser
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -37,7 +38,7 @@ def examples() -> list[str]:
     texts = [command.examples.replace("\\\n", " ") for command in reversed(COMMANDS)]
     lines = [line.strip() for text in texts for line in text.splitlines()]
     found = [line for line in lines if line.startswith("autoencoder ")]
-    order = ["config", "train", "encode", "decode", "reconstruct", "render", "info"]
+    order = ["config", "serve", "train", "encode", "decode", "reconstruct", "render", "info"]
     return sorted(found, key=lambda line: order.index(line.split()[1]))
 
 
@@ -50,7 +51,9 @@ def shortened(words: list[str]) -> list[str]:
 def check_command(command: str) -> None:
     """Run a command of this program; look whether others exist."""
     program, *words = shlex.split(command)
-    if program == "autoencoder":
+    if program == "autoencoder" and words[0] == "serve":
+        make_parser(COMMANDS).parse(words)  # would go on until Ctrl-C
+    elif program == "autoencoder":
         assert main(shortened(words)) == 0, command
     elif program == "make":
         subprocess.run(["make", "--dry-run", *words], cwd=ROOT, check=True, capture_output=True)

@@ -2,42 +2,52 @@
 
 from __future__ import annotations
 
+FRAME_PERIOD = 0.2
+"""Seconds between two frames, at least."""
+
 FRAME_SHARE = 0.04
 """Of the time of training that goes into frames, at most."""
-
-PERIOD = 0.2
-"""Seconds between two frames, at least."""
 
 UNCHANGED_PERIOD = 0.5
 """Seconds between two frames that show the same."""
 
+CURVE_PERIOD = 1.0
+"""Seconds between two curves, at least."""
+
+CURVE_SHARE = 0.01
+"""Of the time that goes into curves, at most."""
+
 
 class Pace:
-    """When the next frame may be made.
+    """When something may be made again.
 
-    What a frame costs is the smaller of the last two: one of them may have been the first, for which code
+    What it costs is the smaller of the last two times: one of them may have been the first, for which code
     is compiled, or another process may have come in between.
+
+    Parameters
+    ----------
+    share
+        Of the time, at most.
     """
 
-    def __init__(self) -> None:
-        self._began = -PERIOD
+    def __init__(self, share: float) -> None:
+        self._share = share
+        self._began = float("-inf")
         self._costs = (0.0, 0.0)
 
-    def due(self, *, training: bool, changed: bool) -> float:
-        """Return the moment from which on the next frame may be made.
+    def due(self, period: float, *, freely: bool = False) -> float:
+        """Return the moment from which on the next may be made.
 
         Parameters
         ----------
-        training
-            Whether a frame makes training wait.
-        changed
-            Whether it would show anything new.
+        period
+            Seconds between two, at least.
+        freely
+            Whether nothing has to wait for it, so that the share does not count.
         """
-        if training:
-            return self._began + max(PERIOD, min(self._costs) / FRAME_SHARE)
-        return self._began + (PERIOD if changed else UNCHANGED_PERIOD)
+        return self._began + (period if freely else max(period, min(self._costs) / self._share))
 
     def made(self, began: float, ended: float) -> None:
-        """Take note of a frame: when it was begun and when it was done, in seconds of one clock."""
+        """Take note of one: when it was begun and when it was done, in seconds of one clock."""
         self._began = began
         self._costs = (self._costs[1], ended - began)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from types import FrameType
 from typing import TYPE_CHECKING
+
+from tqdm import tqdm
 
 from autoencoder.exit_status import FAILED, explain
 from autoencoder.live.mailbox import Mailbox
@@ -32,6 +35,7 @@ def run_worker(connection: Connection, order: Order) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT,))
+    tqdm.set_lock(threading.RLock())  # its own is for many processes, and outlives one that is killed
     mailbox = Mailbox(connection)
     with warnings_shown():
         answering = _open(order, mailbox)

@@ -86,7 +86,12 @@ class Link:
                 loop.call_soon_threadsafe(function, *arguments)
 
         self._process = Process(order, lambda reply: tell(self._receive, reply), lambda: tell(self._end))
-        self.ready = await self._opened
+        try:
+            self.ready = await self._opened
+        except asyncio.CancelledError:
+            self._closing = True
+            self._process.stop()  # nothing is trained yet
+            raise
         self._see(self.ready["status"])
         return self.ready
 

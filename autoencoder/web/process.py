@@ -79,6 +79,10 @@ class Process:
         with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self._connection.fileno())) as pipe:
             pipe.shutdown(socket.SHUT_RDWR)  # closing would leave it open while a thread reads
 
+    def stop(self) -> None:
+        """End the process at once, or after saving where it is ready; do not wait for it."""
+        self._process.terminate()
+
     def end(self) -> None:
         """Wait until the process has ended; stop it when it does not."""
         self._process.join(END_SECONDS)

@@ -1,0 +1,167 @@
+"""Doing what is asked of a run: between the steps of training, and while there is none."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from autoencoder.errors import InputError, SettingsError
+from autoencoder.live.errors import OperationError
+from autoencoder.live.mailbox import Mailbox
+from autoencoder.live.messages import Header, pack
+from autoencoder.live.opening import where_saved
+from autoencoder.live.operations import OPERATIONS, dispatch
+from autoencoder.live.order import CLOSE, UNASKED, Request
+from autoencoder.live.pace import (
+    CURVE_PERIOD,
+    CURVE_SHARE,
+    FRAME_PERIOD,
+    FRAME_SHARE,
+    UNCHANGED_PERIOD,
+    Pace,
+)
+from nn.data import DataError
+from nn.snapshot import SnapshotError
+from nn.training import TrainingMemoryError
+from nn.training.lock import FolderLockedError
+
+if TYPE_CHECKING:
+    from autoencoder.live.inspector import Inspector
+    from autoencoder.live.run import LiveRun
+
+BETWEEN_SECONDS = 0.02
+"""How long requests may keep training waiting between two steps; those left over wait for the next time."""
+
+TOLD = (
+    *(OperationError, SettingsError, InputError, DataError),
+    *(SnapshotError, FolderLockedError, TrainingMemoryError),
+)
+"""Errors whose message is for the person who asked."""
+
+INTERNAL_ERROR = "internal error: see the terminal"
+
+logger = logging.getLogger(__name__)
+
+
+class Answering:
+    """Answers requests; every one is answered once, and frames when it is time for one.
+
+    Parameters
+    ----------
+    run, inspector
+        What does it.
+    mailbox
+        Where requests come from and answers go.
+    """
+
+    def __init__(self, run: LiveRun, inspector: Inspector, mailbox: Mailbox) -> None:
+        self._run, self._inspector, self._mailbox = run, inspector, mailbox
+        self._frames, self._curves = Pace(FRAME_SHARE), Pace(CURVE_SHARE)
+        self._frame: Request | None = None
+        self._closing: Request | None = None
+        self._started = self._training = False
+        self._changed = True
+        self._curve_of: tuple[int, int] | None = None
+
+    def serve(self) -> None:
+        """Do what is asked until the end, and save."""
+        while self._closing is None:
+            self._handle(self._mailbox.next(self._patience()))
+            self._make_due_frame()
+            if self._started and self._closing is None:
+                self._train()
+        self._close(self._closing)
+
+    def _train(self) -> None:
+        self._started, self._training = False, True
+        try:
+            self._run.train(self._between_steps)
+        finally:
+            self._training, self._changed = False, True
+
+    def _between_steps(self) -> None:
+        until = time.monotonic() + BETWEEN_SECONDS
+        while time.monotonic() < until and (request := self._mailbox.next()) is not None:
+            self._handle(request)
+        self._make_due_frame()
+
+    def _handle(self, request: Request | None) -> None:
+        if request is None:
+            return
+        if request.op == CLOSE:
+            self._closing = request
+            if self._training:
+                self._run.stop()
+        elif request.op == "frame":
+            if self._frame is not None:
+                self._refuse(self._frame, "frame: a newer request came")
+            self._frame = request
+        elif self._answer(request, "reply"):
+            self._changed |= OPERATIONS[request.op].changes
+            self._started |= request.op == "start"
+
+    def _answer(self, request: Request, kind: str) -> bool:
+        """Do an operation and send what comes of it; return whether it was done."""
+        try:
+            header, arrays = dispatch(self._run, self._inspector, request.op, request.args)
+            if kind == "frame":
+                header = {**header, "status": self._run.status()}
+            message = pack({**header, "type": kind, "id": request.number}, arrays)
+        except TOLD as error:
+            self._refuse(request, str(error))
+        except Exception:
+            logger.exception("%s failed", request.op)
+            self._refuse(request, INTERNAL_ERROR)
+        else:
+            self._send(request, message)
+            return True
+        return False
+
+    def _refuse(self, request: Request, text: str) -> None:
+        self._send(request, pack({"type": "reply", "id": request.number, "error": text}, {}))
+
+    def _send(self, request: Request, message: bytes) -> None:
+        self._mailbox.send(message, answers=request.number != UNASKED)
+
+    def _patience(self) -> float | None:
+        """Return how many seconds there is nothing to do unless something is asked; None is no end."""
+        return None if self._frame is None else max(0.0, self._due() - time.monotonic())
+
+    def _due(self) -> float:
+        changing = self._training or self._changed
+        return self._frames.due(FRAME_PERIOD if changing else UNCHANGED_PERIOD, freely=not self._training)
+
+    def _make_due_frame(self) -> None:
+        began = time.monotonic()
+        if self._frame is None or began < self._due():
+            return
+        request, self._frame, self._changed = self._frame, None, False
+        made = self._answer(request, "frame")
+        self._frames.made(began, time.monotonic())
+        if made:
+            self._make_due_curve()
+
+    def _make_due_curve(self) -> None:
+        """Send the curve after a frame, when it is another one than before and the one before is old."""
+        began = time.monotonic()
+        status = self._run.status()
+        shown = status["run"], status["step"]
+        if shown == self._curve_of or began < self._curves.due(CURVE_PERIOD):
+            return
+        self._curve_of = shown
+        self._answer(Request(UNASKED, "curve", {}), "curve")
+        self._curves.made(began, time.monotonic())
+
+    def _close(self, request: Request) -> None:
+        header: Header
+        try:
+            self._run.close()
+            header = where_saved(self._run)
+        except TOLD as error:
+            logger.error("%s", error)
+            header = {"error": str(error)}
+        except Exception:
+            logger.exception("the run could not be saved")
+            header = {"error": INTERNAL_ERROR}
+        self._send(request, pack({**header, "type": "reply", "id": request.number}, {}))
