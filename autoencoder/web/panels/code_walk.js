@@ -1,0 +1,86 @@
+import { last, on, request } from "/assets/live.js";
+import { NumberField, SliderField } from "/assets/fields.js";
+import { drawImage, imageOf } from "/assets/images.js";
+import { newest } from "/assets/newest.js";
+import { attempt } from "/assets/notices.js";
+
+const CROSSING = 4000;
+
+/** What lies between two images: the decoder's image of a mixture of their codes. */
+export default {
+  components: { NumberField, SliderField },
+  template: `
+    <div class="g-between">
+      <canvas class="g-picture" data-test="walk-image" ref="image" width="1" height="1" role="img"
+              :aria-label="spoken"></canvas>
+      <div class="g-between-controls">
+        <div class="g-between-ends">
+          <label class="g-stacked">From image<NumberField data-test="walk-first" :value="first" @commit="set('first', $event)" /></label>
+          <label class="g-stacked">To image<NumberField data-test="walk-second" :value="second" @commit="set('second', $event)" /></label>
+        </div>
+        <div class="g-between-share">
+          <button type="button" class="g-button g-square" data-test="walk-play" :aria-label="playing ? 'Pause' : 'Play'"
+                  :title="playing ? 'Pause' : 'Play'" @click="playing ? pause() : play()">
+            <span class="g-icon" aria-hidden="true">{{ playing ? "pause" : "play_arrow" }}</span></button>
+          <SliderField data-test="walk-share" aria-label="Share of the second image" :value="share" :low="0" :high="1"
+                       step="0.01" @slide="slide" />
+          <span class="g-number">{{ Math.round(share * 100) }} %</span>
+        </div>
+      </div>
+    </div>`,
+  data: () => ({ first: 0, second: 1, share: 0.5, playing: false }),
+  computed: {
+    spoken() {
+      return `Between image ${this.first} and image ${this.second}: ${Math.round(this.share * 100)} percent of the second`;
+    },
+  },
+  methods: {
+    set(end, value) {
+      this[end] = Math.max(0, Math.round(value));
+      this.draw();
+    },
+    slide(share) {
+      this.pause();
+      this.share = share;
+      this.draw();
+    },
+    play() {
+      this.playing = true;
+      const began = performance.now() - (Math.acos(1 - 2 * this.share) / Math.PI) * CROSSING;
+      const go = (now) => {
+        if (!this.playing) return;
+        this.share = Math.round(50 * (1 - Math.cos(((now - began) / CROSSING) * Math.PI))) / 100;
+        this.draw();
+        this.turn = requestAnimationFrame(go);
+      };
+      this.turn = requestAnimationFrame(go);
+    },
+    pause() {
+      this.playing = false;
+      cancelAnimationFrame(this.turn);
+    },
+    follow(status) {
+      if (status.run === this.run && (status.step === this.step || this.playing)) return;
+      if (status.run === this.run && performance.now() - this.drawn < 1000) return;
+      Object.assign(this, { run: status.run, step: status.step });
+      this.draw();
+    },
+  },
+  created() {
+    this.draw = newest(async () => {
+      this.drawn = performance.now();
+      const { first, second, share } = this;
+      const reply = await attempt(() => request("between", { first, second, share }));
+      if (!reply) this.pause();
+      else if (this.$refs.image) drawImage(this.$refs.image, imageOf(reply.arrays.image));
+    });
+  },
+  mounted() {
+    if (last("status")) this.follow(last("status"));
+    this.off = on("status", this.follow);
+  },
+  unmounted() {
+    this.off();
+    this.pause();
+  },
+};

@@ -1,0 +1,140 @@
+import { last, on, request } from "/assets/live.js";
+import { gatherer, position } from "/assets/edits.js";
+import { NumberField, SliderField } from "/assets/fields.js";
+import { digits } from "/assets/format.js";
+import { attempt } from "/assets/notices.js";
+
+const LONGEST = 32;
+const REFRESH = 1000;
+
+/** The neurons and connections that were chosen, each with what can be changed about it. */
+export default {
+  components: { NumberField, SliderField },
+  template: `
+    <div>
+      <p v-if="!items.length" class="g-empty">Choose neurons in the network: click one, or move there with the arrow
+        keys and press Enter. Their connections can be chosen too.</p>
+      <ul v-else class="g-edits" data-test="edit-list">
+        <li v-for="item in items" :key="item.key" class="g-edit" :data-test="'edit-' + item.key">
+          <div class="g-edit-head">
+            <button type="button" class="g-edit-name" :title="'Show in the network'" @click="$emit('show', item)">
+              <strong>{{ item.title }}</strong><span class="g-muted">{{ item.place }}</span></button>
+            <button type="button" class="g-button g-square" data-test="edit-remove" :aria-label="'Remove ' + item.name"
+                    title="Remove from the list" @click="remove(item)">
+              <span class="g-icon" aria-hidden="true">close</span></button>
+          </div>
+          <div v-for="row in rows(item)" :key="row.field" class="g-edit-row">
+            <span class="g-edit-label">{{ row.label }}</span>
+            <SliderField :data-test="'edit-' + row.field + '-slider'" :aria-label="row.label + ' of ' + item.name"
+                         :value="item[row.field]" :low="-item.reach[row.field]" :high="item.reach[row.field]"
+                         @slide="change(item, row.field, $event)" />
+            <NumberField :data-test="'edit-' + row.field" :aria-label="row.label + ' of ' + item.name"
+                         :value="item[row.field]" @commit="change(item, row.field, $event)" />
+          </div>
+          <div class="g-edit-foot">
+            <label v-if="item.clampable" class="g-check"><input type="checkbox" role="switch" data-test="edit-clamp"
+              :checked="item.clamped" @change="clamp(item, $event.target.checked)">Clamp value</label>
+            <label v-if="item.lockable" class="g-check"><input type="checkbox" role="switch" data-test="edit-lock"
+              :checked="item.locked" @change="lock(item, $event.target.checked)">Lock</label>
+            <span v-if="item.signal !== undefined" class="g-muted g-number">signal {{ digits(item.signal) }}</span>
+            <span v-if="!item.clampable && item.value !== undefined" class="g-muted g-number">value {{ digits(item.value) }}</span>
+          </div>
+        </li>
+      </ul>
+      <div v-if="items.length > 1" class="g-tools"><span class="g-spacer"></span>
+        <button type="button" class="g-button" data-test="edit-clear" @click="items = []">Clear the list</button></div>
+    </div>`,
+  emits: ["show"],
+  data: () => ({ items: [], layers: [], run: null }),
+  methods: {
+    digits,
+    rows(item) {
+      if (item.kind === "connection") return [{ field: "weight", label: "Weight" }];
+      const rows = [];
+      if (Number.isFinite(item.bias)) rows.push({ field: "bias", label: "Bias" });
+      if (item.clampable) rows.push({ field: "value", label: "Value" });
+      return rows;
+    },
+    addNeuron({ layer, neuron }) {
+      const place = position(this.layers[layer].shape, neuron);
+      const title = `Layer ${layer} · neuron ${neuron}`;
+      const clampable = layer > 0;
+      this.add({ key: `item-${layer}-${neuron}`, kind: "neuron", layer, neuron, title, place, clampable, lockable: clampable });
+    },
+    addConnection({ layer, target, source }) {
+      const title = `Layer ${layer} · neuron ${target} ← ${source}`;
+      const ends = [position(this.layers[layer].shape, target), position(this.layers[layer - 1].shape, source)];
+      const place = `into ${ends[0]} from ${ends[1]}`;
+      const key = `connection-${layer}-${target}-${source}`;
+      this.add({ key, kind: "connection", layer, target, source, title, place, clampable: false, lockable: true });
+    },
+    add(item) {
+      const there = this.items.find((other) => other.key === item.key);
+      const chosen = there ?? { ...item, name: `${item.title}, ${item.place}`, reach: { bias: 1, value: 1, weight: 1 } };
+      this.items = [chosen, ...this.items.filter((other) => other !== there)].slice(0, LONGEST);
+      this.refresh(this.items[0]);
+    },
+    remove(item) {
+      this.items = this.items.filter((other) => other !== item);
+    },
+    async refresh(item) {
+      const { layer, neuron, target, source } = item;
+      if (item.kind === "neuron") {
+        const now = await attempt(() => request("neuron", { layer, neuron }));
+        if (!now) return this.remove(item);
+        const { value, signal, bias, locked, clamp } = now.header;
+        Object.assign(item, { value, signal, bias, locked, clamped: clamp !== null });
+      } else {
+        const now = await attempt(() => request("connection", { layer, target, source }));
+        if (!now) return this.remove(item);
+        Object.assign(item, { weight: now.header.weight, locked: now.header.locked });
+      }
+      for (const field in item.reach) {
+        const needed = Math.abs(item[field] ?? 0) * 1.5;
+        if (needed > item.reach[field] * 1.4) item.reach[field] = Number(needed.toPrecision(1));
+      }
+    },
+    async refreshAll() {
+      if (this.refreshing || document.hidden) return;
+      this.refreshing = true;
+      for (const item of [...this.items]) if (!document.hidden) await this.refresh(item);
+      this.refreshing = false;
+    },
+    change(item, field, value) {
+      item[field] = value;
+      if (field === "value") item.clamped = true;
+      this.send({ kind: field === "value" ? "clamp" : field, ...this.address(item), value });
+    },
+    clamp(item, clamped) {
+      item.clamped = clamped;
+      this.send({ kind: "clamp", ...this.address(item), value: clamped ? item.value : null });
+    },
+    lock(item, locked) {
+      item.locked = locked;
+      this.send({ kind: item.kind === "neuron" ? "lock" : "lock_weight", ...this.address(item), locked });
+    },
+    address({ kind, layer, neuron, target, source }) {
+      return kind === "neuron" ? { layer, neuron } : { layer, target, source };
+    },
+    async follow(status) {
+      if (status.run === this.run) return;
+      this.run = status.run;
+      const overview = await attempt(() => request("overview", {}));
+      if (!overview) return;
+      this.layers = overview.header.layers;
+      this.items = this.items.filter((item) => item.layer < this.layers.length);
+    },
+  },
+  created() {
+    this.send = gatherer(() => this.refreshAll());
+  },
+  mounted() {
+    if (last("status")) this.follow(last("status"));
+    this.off = on("status", this.follow);
+    this.timer = setInterval(this.refreshAll, REFRESH);
+  },
+  unmounted() {
+    this.off();
+    clearInterval(this.timer);
+  },
+};

@@ -1,0 +1,51 @@
+"""The top of the page: the state of the run and what is done to it as a whole."""
+
+from __future__ import annotations
+
+from nicegui import ui
+from nicegui.element import Element
+
+from autoencoder.web.panels.help import help_dialog
+from autoencoder.web.panels.parts import LiveText, button, group, text
+from autoencoder.web.panels.reset import reset_dialog
+from autoencoder.web.panels.viewer import Viewer
+
+READINGS = (
+    ("Step", "step", "whole", "step-count"),
+    ("Epoch", "epoch", "whole", "epoch"),
+    ("Loss", "loss", "loss", "loss"),
+    ("Held-out", "held_out_loss", "loss", "held-out-loss"),
+)
+
+
+class Transport(Element, component="transport.js"):
+    """Start, stop, step and the state; the browser asks for them itself."""
+
+
+class Appearance(Element, component="appearance.js"):
+    """Automatic, light or dark; remembered by the browser."""
+
+
+def header(viewer: Viewer) -> None:
+    """Build the top of the page."""
+
+    async def snapshot() -> None:
+        reply = await viewer.ask("snapshot")
+        if reply is not None:
+            ui.notify(f"Kept as {reply['name']}", classes="g-notice")
+
+    explain = help_dialog()
+    begin_anew = reset_dialog(viewer)
+    with group("g-header", "header"):
+        text("h1", "Ganglion", "g-name")
+        Transport().on("help", explain.open, args=[])
+        with group("g-readings"):
+            for name, field, format, test in READINGS:
+                with group("g-reading"):
+                    text("span", name)
+                    LiveText(field, format, test)
+        with group("g-buttons g-end"):
+            button("Snapshot", "snapshot", snapshot, "bookmark_add", "Keep the state of the run now")
+            button("Reset", "reset", begin_anew, "restart_alt", "Begin anew")
+            Appearance()
+            button("", "help", explain.open, "help_outline", "Keyboard and help (?)", "g-square")

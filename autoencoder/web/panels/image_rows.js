@@ -1,0 +1,114 @@
+import { last, on, request } from "/assets/live.js";
+import { grouped, loss } from "/assets/format.js";
+import { drawDifference, drawImage, imageOf } from "/assets/images.js";
+import { attempt } from "/assets/notices.js";
+
+const SHOWN = 8;
+const SOURCES = { training: "Training data", held_out: "Held-out data", own: "Own image" };
+
+/** Several images with what the network makes of them and the difference; one of them is the chosen one. */
+export default {
+  template: `
+    <div>
+      <div class="g-tools">
+        <label class="g-inline">Source
+          <select class="g-select" data-test="source" :value="source" @change="choose({ source: $event.target.value, position: 0, entry: 0 })">
+            <option v-for="(caption, name) in sources" :key="name" :value="name">{{ caption }}</option>
+          </select></label>
+        <span class="g-spacer"></span>
+        <button type="button" class="g-button g-square" data-test="previous-images" aria-label="Previous images"
+                title="Previous images" :disabled="position === 0" @click="move(-${SHOWN})">
+          <span class="g-icon" aria-hidden="true">chevron_left</span></button>
+        <label class="g-inline">Image
+          <input class="g-field g-position" type="number" data-test="position" min="0" :max="Math.max(0, count - 1)"
+                 :value="position" @change="jump($event)"></label>
+        <span class="g-muted">of {{ total }}</span>
+        <button type="button" class="g-button g-square" data-test="next-images" aria-label="Next images"
+                title="Next images" :disabled="position + shown >= count" @click="move(${SHOWN})">
+          <span class="g-icon" aria-hidden="true">chevron_right</span></button>
+      </div>
+      <div class="g-images" role="radiogroup" aria-label="Images: input, output and difference" @keydown="press">
+        <div class="g-image-captions" aria-hidden="true">
+          <span>Input</span><span>Output</span><span>Difference</span><span>Error</span></div>
+        <button v-for="index in shown" :key="index" type="button" class="g-image" role="radio" ref="columns"
+                :aria-checked="index - 1 === entry" :tabindex="index - 1 === entry ? 0 : -1"
+                :aria-label="caption(index - 1)" :title="caption(index - 1)" @click="pick(index - 1)">
+          <canvas :data-test="'image-input-' + (index - 1)" ref="inputs" width="1" height="1"></canvas>
+          <canvas :data-test="'image-output-' + (index - 1)" ref="outputs" width="1" height="1"></canvas>
+          <canvas :data-test="'image-difference-' + (index - 1)" ref="differences" width="1" height="1"></canvas>
+          <span class="g-number g-image-error" :data-test="'image-error-' + (index - 1)">{{ error(index - 1) }}</span>
+        </button>
+      </div>
+      <p class="g-image-note g-muted g-small">From top to bottom: input, output, difference, error.</p>
+    </div>`,
+  data: () => ({ source: "training", position: 0, entry: 0, count: 0, shown: 0, errors: [], names: [], sources: SOURCES }),
+  computed: {
+    total() {
+      return grouped(this.count);
+    },
+  },
+  methods: {
+    error(index) {
+      return loss(this.errors[index]);
+    },
+    caption(index) {
+      const name = this.names[index] ?? `image ${this.position + index}`;
+      return `${name}: error ${this.error(index)}`;
+    },
+    async show(frame) {
+      this.frame = frame;
+      const { source, position, entry, count, shown, errors, names } = frame.header;
+      Object.assign(this, { source, position, entry, count, shown, errors, names });
+      await this.$nextTick();
+      this.draw();
+    },
+    draw() {
+      const { inputs, outputs } = this.frame?.arrays ?? {};
+      if (!inputs) return;
+      for (let index = 0; index < Math.min(this.shown, this.$refs.inputs?.length ?? 0); index++) {
+        const input = imageOf(inputs, index);
+        drawImage(this.$refs.inputs[index], input);
+        const known = index < outputs.shape[0]; // a walk has not come to the output yet
+        const output = known ? imageOf(outputs, index) : null;
+        for (const name of ["outputs", "differences"]) this.$refs[name][index].classList.toggle("g-unknown", !known);
+        if (!known) continue;
+        drawImage(this.$refs.outputs[index], output);
+        drawDifference(this.$refs.differences[index], input, output);
+      }
+    },
+    async choose(change) {
+      const { source, position, entry } = this;
+      await attempt(() => request("show", { source, position, entry, ...change }));
+      this.$forceUpdate(); // what was refused gives the fields their old values back
+    },
+    move(distance) {
+      const end = Math.max(0, this.count - 1);
+      this.choose({ position: Math.min(end, Math.max(0, this.position + distance)), entry: 0 });
+    },
+    jump(event) {
+      const position = Math.round(Number(event.target.value));
+      this.choose({ position: Math.min(Math.max(0, position || 0), Math.max(0, this.count - 1)), entry: 0 });
+    },
+    pick(entry) {
+      this.entry = entry;
+      this.choose({ entry });
+    },
+    press(event) {
+      const change = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+      if (!change || !this.shown) return;
+      event.preventDefault();
+      this.pick((this.entry + change + this.shown) % this.shown);
+      this.$refs.columns[this.entry]?.focus();
+    },
+  },
+  mounted() {
+    if (last("frame")) this.show(last("frame"));
+    this.off = on("frame", this.show);
+    this.theme = new MutationObserver(() => this.draw());
+    this.theme.observe(document.body, { attributeFilter: ["class"] });
+  },
+  unmounted() {
+    this.off();
+    this.theme.disconnect();
+  },
+};

@@ -1,0 +1,58 @@
+import { last, on, request } from "/assets/live.js";
+import { digits } from "/assets/format.js";
+import { attempt } from "/assets/notices.js";
+
+const SHOWN = 30;
+
+const where = ({ layer, neuron, target, source }) =>
+  neuron === undefined ? `layer ${layer}, ${target} ← ${source}` : `layer ${layer}, neuron ${neuron}`;
+
+const WORDS = {
+  setting: ({ name, value }) => `${name} = ${value}`,
+  bias: (change) => `bias of ${where(change)} = ${digits(change.value)}`,
+  weight: (change) => `weight of ${where(change)} = ${digits(change.value)}`,
+  clamp: (change) =>
+    change.value === null ? `${where(change)} let go` : `${where(change)} clamped at ${digits(change.value)}`,
+  lock: (change) => `${where(change)} ${change.locked ? "locked" : "unlocked"}`,
+  lock_weight: (change) => `weight of ${where(change)} ${change.locked ? "locked" : "unlocked"}`,
+};
+
+function describe(event) {
+  if (event.event === "change") {
+    const changes = event.changes.slice(0, 3).map((change) => WORDS[change.kind]?.(change) ?? change.kind);
+    const more = event.changes.length - changes.length;
+    return changes.join("; ") + (more > 0 ? ` and ${more} more` : "");
+  }
+  return event.name ? `${event.event}: ${event.name}` : event.event;
+}
+
+/** The last events of the run's journal, newest first. */
+export default {
+  template: `
+    <ol class="g-journal" data-test="journal" tabindex="0" aria-label="Last events, newest first">
+      <li v-for="(line, place) in lines" :key="place"><span class="g-number g-muted">{{ line.step }}</span>
+        <span>{{ line.text }}</span></li>
+      <li v-if="!lines.length" class="g-muted">Nothing yet</li>
+    </ol>`,
+  data: () => ({ lines: [] }),
+  methods: {
+    async follow(status) {
+      const { run, changes, state, snapshots } = status;
+      const mark = [run, changes, state, snapshots.length].join(" ");
+      if (mark === this.mark || this.reading) return;
+      this.reading = true;
+      const reply = await attempt(() => request("journal", { count: SHOWN }));
+      this.reading = false;
+      this.mark = mark;
+      if (!reply) return;
+      this.lines = [...reply.header.events].reverse().map((event) => ({ step: event.step ?? "", text: describe(event) }));
+    },
+  },
+  mounted() {
+    if (last("status")) this.follow(last("status"));
+    this.off = on("status", this.follow);
+  },
+  unmounted() {
+    this.off();
+  },
+};

@@ -1,0 +1,78 @@
+import { last, on, request } from "/assets/live.js";
+import { attempt } from "/assets/notices.js";
+
+const KINDS = {
+  values: ["Values", "What each neuron puts out for the chosen image"],
+  signals: ["Signals", "The error signal that comes back to each neuron"],
+  biases: ["Biases", "The bias of each neuron"],
+  change: ["Change", "How much a neuron's bias and weights have changed since the mark"],
+};
+
+/** What the network view shows. */
+export default {
+  template: `
+    <div class="g-tools">
+      <div class="g-segments" role="radiogroup" aria-label="Colour of the neurons" data-test="kind" :data-value="kind"
+           @keydown="press">
+        <button v-for="(words, name) in kinds" :key="name" type="button" role="radio" ref="kinds" class="g-segment"
+                :data-test="'kind-' + name" :aria-checked="kind === name" :tabindex="kind === name ? 0 : -1"
+                :title="words[1]" @click="show(name)">{{ words[0] }}</button>
+      </div>
+      <button type="button" class="g-button" data-test="mark" title="Measure change from this moment on" @click="mark">
+        <span class="g-icon" aria-hidden="true">flag</span>Mark</button>
+      <span class="g-spacer"></span>
+      <div class="g-joined" role="group" aria-label="Strongest connections">
+        <label class="g-inline"><span class="g-wide-only">Strongest into</span>
+          <select class="g-select" data-test="strongest-layer" aria-label="Layer" v-model.number="layer">
+            <option v-for="place in Math.max(0, layers.length - 1)" :key="place" :value="place">{{ place }} · {{ layers[place].name }}</option>
+          </select></label>
+        <input class="g-field g-short" type="number" min="1" max="2000" data-test="strongest-count" v-model.number="count"
+               aria-label="How many connections">
+        <button type="button" class="g-button" data-test="strongest" :disabled="layers.length < 2" @click="strongest">Show</button>
+      </div>
+      <button type="button" class="g-button" data-test="fit" title="Show the whole network" @click="view$().fit()">
+        <span class="g-icon" aria-hidden="true">fit_screen</span>Fit</button>
+    </div>`,
+  props: { view: Number },
+  data: () => ({ kind: "values", kinds: KINDS, layers: [], layer: 1, count: 200, run: null }),
+  methods: {
+    view$() {
+      return getElement(this.view);
+    },
+    show(kind) {
+      this.kind = kind;
+      this.view$().setKind(kind);
+    },
+    press(event) {
+      const change = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+      if (!change) return;
+      event.preventDefault();
+      const names = Object.keys(KINDS);
+      const place = (names.indexOf(this.kind) + change + names.length) % names.length;
+      this.show(names[place]);
+      this.$refs.kinds[place].focus();
+    },
+    async mark() {
+      const marked = await attempt(() => request("mark", {}));
+      if (marked) this.show("change");
+    },
+    strongest() {
+      this.view$().showStrongest(this.layer, Math.min(2000, Math.max(1, Math.round(this.count) || 1)));
+    },
+    async follow(status) {
+      if (status.run === this.run) return;
+      this.run = status.run;
+      const overview = await attempt(() => request("overview", {}));
+      if (!overview) return;
+      this.layers = overview.header.layers;
+      this.layer = Math.min(this.layer, this.layers.length - 1);
+    },
+  },
+  mounted() {
+    if (last("status")) this.follow(last("status"));
+    this.off = on("status", this.follow);
+  },
+  unmounted() {
+    this.off();
+  },
+};

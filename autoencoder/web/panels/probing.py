@@ -1,0 +1,78 @@
+"""Trying things without training: the code by hand, between two images, an image of one's own."""
+
+from __future__ import annotations
+
+from nicegui import ui
+from nicegui.element import Element
+from nicegui.events import UploadEventArguments
+
+from autoencoder.web.panels.parts import panel
+from autoencoder.web.panels.viewer import Viewer
+from autoencoder.web.uploads import LARGEST_UPLOAD, read_upload
+
+
+class CodeSliders(Element, component="code_sliders.js"):
+    """The numbers of the code and what the decoder makes of them."""
+
+
+class CodeWalk(Element, component="code_walk.js"):
+    """What lies between two images."""
+
+
+class DrawPad(Element, component="draw_pad.js"):
+    """An image to draw on."""
+
+    def __init__(self, image: list[int]) -> None:
+        super().__init__()
+        self.resize(image)
+
+    def resize(self, image: list[int]) -> None:
+        """Take the height, width and channels of the network's images."""
+        self.props.update(dict(zip(("height", "width", "channels"), image, strict=True)))
+
+
+class WalkThrough(Element, component="walk_through.js"):
+    """Forward and backward, layer by layer."""
+
+
+def code_panel() -> None:
+    """Build the sliders of the code."""
+    with panel("Code", "code"):
+        CodeSliders()
+
+
+def between_panel() -> None:
+    """Build the walk between two images."""
+    with panel("Between two images", "between"):
+        CodeWalk()
+
+
+def walk_panel() -> None:
+    """Build the walk through the layers."""
+    with panel("Layer by layer", "walk"):
+        WalkThrough()
+
+
+def own_panel(viewer: Viewer) -> None:
+    """Build the panel of an image from outside: drawn, or from a file."""
+
+    async def receive(event: UploadEventArguments) -> None:
+        try:
+            image = read_upload(await event.file.read(), viewer.overview)
+        except ValueError as error:
+            viewer.complain(f"{event.file.name}: {error}")
+            return
+        finally:
+            upload.reset()
+        await viewer.ask("own", image=image.tolist())
+
+    with panel("Own image", "own"):
+        pad = DrawPad(viewer.overview["image"])
+        upload = ui.upload(
+            label="Or take a file",
+            auto_upload=True,
+            max_file_size=LARGEST_UPLOAD,
+            on_upload=receive,
+            on_rejected=lambda: viewer.complain(f"Files of up to {LARGEST_UPLOAD // 2**20} MiB are taken"),
+        ).props("flat accept=image/* data-test=upload")
+    viewer.on_change(lambda: pad.resize(viewer.overview["image"]))

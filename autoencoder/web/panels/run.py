@@ -1,0 +1,45 @@
+"""Going back to a snapshot, loading a model, choosing other images: what puts another state into the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from autoencoder.web.panels.parts import Choice, button, group, panel, text
+from autoencoder.web.panels.viewer import Viewer
+
+
+class Run:
+    """The panel."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        with panel("Run", "run"):
+            self._snapshots = self._row("Snapshot", "snapshots", "Rewind", "rewind", "rewind")
+            self._models = self._row("Model", "models", "Load", "load", "load_model")
+            self._inputs = self._row("Images", "inputs", "Use", "choose-input", "choose_input")
+        self._show()
+        viewer.on_change(self._show)
+
+    def _row(self, label: str, test: str, caption: str, button_test: str, operation: str) -> Choice:
+        async def act() -> None:
+            if choice.value is not None:
+                await self._viewer.ask(operation, name=choice.value)
+
+        with group("g-pick"):
+            text("span", label, "g-label")
+            choice = Choice(label, {}, None)
+            choice.props["data-test"] = test
+            button(caption, button_test, act)
+        return choice
+
+    def _show(self) -> None:
+        status, overview = self._viewer.status, self._viewer.overview
+        snapshots = {entry["name"]: f"step {entry['step']}" for entry in reversed(status["snapshots"])}
+        _offer(self._snapshots, snapshots)
+        _offer(self._models, {name: name for name in overview["models"]}, overview["model"])
+        _offer(self._inputs, {name: name for name in overview["inputs"]}, overview["input"])
+
+
+def _offer(choice: Choice, options: Mapping[str, str], present: str | None = None) -> None:
+    """Show what there is; what is picked already stays so."""
+    choice.show(options, choice.value if choice.value in options else present)

@@ -1,0 +1,77 @@
+import { last, on, request } from "/assets/live.js";
+import { attempt } from "/assets/notices.js";
+
+const LOST = "lost";
+const MEANING = {
+  idle: "Idle",
+  training: "Training",
+  finished: "Finished",
+  diverged: "Diverged",
+  lost: "Connection lost",
+};
+
+/** Start, stop and step, the state of the run, and the keys that do the same. */
+export default {
+  template: `
+    <div class="g-transport" role="group" aria-label="Run">
+      <button type="button" class="g-button g-primary" data-test="start" :disabled="!canStart"
+              title="Start training (space)" @click="send('start')">
+        <span class="g-icon" aria-hidden="true">play_arrow</span>Start</button>
+      <button type="button" class="g-button" data-test="stop" :disabled="!training"
+              title="Stop after this mini-batch (space)" @click="send('stop')">
+        <span class="g-icon" aria-hidden="true">stop</span>Stop</button>
+      <button type="button" class="g-button" data-test="step" :disabled="!canStep"
+              title="Train on one mini-batch (s)" @click="send('step')">
+        <span class="g-icon" aria-hidden="true">skip_next</span>Step</button>
+      <span class="g-chip" data-test="state" role="status" :data-state="state" :title="message">
+        <span class="g-dot" aria-hidden="true"></span><span class="g-chip-text">{{ caption }}</span></span>
+    </div>`,
+  data: () => ({ state: "idle", message: "", connected: true }),
+  computed: {
+    training() {
+      return this.state === "training";
+    },
+    canStart() {
+      return this.state === "idle" || this.state === "finished";
+    },
+    canStep() {
+      return this.state === "idle" || this.state === "finished";
+    },
+    caption() {
+      const meaning = MEANING[this.state] ?? this.state;
+      return this.message && this.state !== "training" ? `${meaning}: ${this.message}` : meaning;
+    },
+  },
+  methods: {
+    show(status) {
+      this.state = status.state;
+      this.message = status.message ?? "";
+    },
+    showConnection(open) {
+      if (!open) Object.assign(this, { state: LOST, message: "" });
+      else if (last("status")) this.show(last("status"));
+    },
+    async send(operation) {
+      await attempt(() => request(operation, {}));
+    },
+    press(event) {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+      if (event.target.closest("input, select, textarea, button, a, canvas, [role=dialog], [tabindex]")) return;
+      if (event.key === " ") {
+        event.preventDefault();
+        if (this.training) this.send("stop");
+        else if (this.canStart) this.send("start");
+      } else if (event.key === "s" && this.canStep) this.send("step");
+      else if (event.key === "?") this.$emit("help");
+    },
+  },
+  mounted() {
+    if (last("status")) this.show(last("status"));
+    this.offs = [on("status", this.show), on("connection", this.showConnection)];
+    document.addEventListener("keydown", this.press);
+  },
+  unmounted() {
+    this.offs.forEach((off) => off());
+    document.removeEventListener("keydown", this.press);
+  },
+};

@@ -1,0 +1,36 @@
+/** Changes that a person makes by hand, gathered and sent together: at once, then at most 20 times a second. */
+
+import { request } from "/assets/live.js";
+import { newest } from "/assets/newest.js";
+import { attempt } from "/assets/notices.js";
+
+const place = (change) => [change.kind, change.layer, change.neuron ?? `${change.target}-${change.source}`].join(" ");
+
+/** Make a function that takes one change; of two changes of the same thing only the newer one is sent. */
+export function gatherer(done) {
+  const waiting = new Map();
+  const flush = newest(async () => {
+    const changes = [...waiting.values()];
+    waiting.clear();
+    if (!changes.length) return;
+    await attempt(() => request("apply", { changes }));
+    await done();
+  });
+  return (change) => {
+    waiting.set(place(change), change);
+    flush();
+  };
+}
+
+/** Where a neuron lies, in words: `neuron` is its number within a layer of the shape (height, width, channels). */
+export function position(shape, neuron) {
+  const [height, width, channels] = shape;
+  const channel = neuron % channels;
+  const column = Math.floor(neuron / channels) % width;
+  const row = Math.floor(neuron / (channels * width));
+  const parts = [];
+  if (height > 1) parts.push(`row ${row}`);
+  if (width > 1) parts.push(`column ${column}`);
+  if (channels > 1 || !parts.length) parts.push(`channel ${channel}`);
+  return parts.join(", ");
+}

@@ -1,0 +1,57 @@
+/** Number fields and sliders that a refreshed number never takes away from the hand that holds them. */
+
+import { digits } from "/assets/format.js";
+
+const HELD = 800;
+
+/** A number field: emits `commit` with a finite number on Enter and when it is left. */
+export const NumberField = {
+  template: `<input class="g-field" type="number" step="any" :value="draft ?? shown" @input="draft = $event.target.value"
+    @change="commit" @blur="draft = null" @keydown.escape="draft = null">`,
+  props: { value: Number },
+  emits: ["commit"],
+  data: () => ({ draft: null }),
+  computed: {
+    shown() {
+      return Number.isFinite(this.value) ? digits(this.value, 6) : "";
+    },
+  },
+  methods: {
+    commit(event) {
+      const number = Number.parseFloat(event.target.value);
+      this.draft = null;
+      if (Number.isFinite(number)) this.$emit("commit", number);
+      else this.$forceUpdate();
+    },
+  },
+};
+
+/** A slider: emits `slide` with every movement and keeps its place until a moment after the last. */
+export const SliderField = {
+  template: `<input class="g-slider" type="range" :min="low" :max="high" :step="step" :value="held ?? value"
+    :style="{ '--share': share }" @input="slide" @pointerup="letGo" @keyup="letGo">`,
+  props: { value: Number, low: Number, high: Number, step: { type: [Number, String], default: "any" } },
+  emits: ["slide"],
+  data: () => ({ held: null }),
+  computed: {
+    share() {
+      const value = this.held ?? this.value ?? this.low;
+      return Math.min(1, Math.max(0, (value - this.low) / (this.high - this.low || 1)));
+    },
+  },
+  methods: {
+    slide(event) {
+      clearTimeout(this.timer);
+      this.held = Number(event.target.value);
+      this.$emit("slide", this.held);
+      this.letGo();
+    },
+    letGo() {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => (this.held = null), HELD);
+    },
+  },
+  unmounted() {
+    clearTimeout(this.timer);
+  },
+};
