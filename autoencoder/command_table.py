@@ -80,7 +80,7 @@ The page needs NiceGUI: pip install 'ganglion[web]'""",
         Option(
             "host",
             "ADDRESS",
-            "address to listen at. One that other machines reach opens the page to them: everybody who reaches "
+            "address to listen at. One that other machines reach opens the page to them: whoever reaches "
             "the port and knows the token can change the run, and the connection is not encrypted",
             "127.0.0.1",
         ),

@@ -69,8 +69,8 @@ def check_address(host: str, port: str, allowed: Sequence[str]) -> tuple[str, in
     if not _is_own(host) and not names:
         raise InputError(
             f"--host={host}: opens the page to others: everybody who reaches the port and knows the token "
-            "can change the run, and the connection is not encrypted. If you want that, say under which names "
-            "browsers may open it: --allow-host NAME,NAME"
+            "can change the run, and the connection is not encrypted. If that is wanted, say under which "
+            "names browsers may open it: --allow-host NAME,NAME"
         )
     return host.strip("[]"), int(port), names
 

@@ -38,7 +38,7 @@ def examples() -> list[str]:
     texts = [command.examples.replace("\\\n", " ") for command in reversed(COMMANDS)]
     lines = [line.strip() for text in texts for line in text.splitlines()]
     found = [line for line in lines if line.startswith("autoencoder ")]
-    order = ["config", "serve", "train", "encode", "decode", "reconstruct", "render", "info"]
+    order = ["config", "serve", "replay", "train", "encode", "decode", "reconstruct", "render", "info"]
     return sorted(found, key=lambda line: order.index(line.split()[1]))
 
 
@@ -51,8 +51,8 @@ def shortened(words: list[str]) -> list[str]:
 def check_command(command: str) -> None:
     """Run a command of this program; look whether others exist."""
     program, *words = shlex.split(command)
-    if program == "autoencoder" and words[0] == "serve":
-        make_parser(COMMANDS).parse(words)  # would go on until Ctrl-C
+    if program == "autoencoder" and words[0] in ("serve", "replay"):
+        make_parser(COMMANDS).parse(words)  # one goes on until Ctrl-C, the other needs what it wrote
     elif program == "autoencoder":
         assert main(shortened(words)) == 0, command
     elif program == "make":
