@@ -15,8 +15,10 @@ import numpy as np
 from autoencoder.live.anatomy import Anatomy, Place
 from autoencoder.live.view import Images
 from autoencoder.model import AutoEncoder
+from networks.graph import GraphNetwork
 from networks.network import Network
 from networks.sequential import Sequential
+from nn.graph.neuron import Kind as NeuronKind
 from nn.history import LANES, from_history, to_history
 from nn.training.batch import Batch
 from nn.training.losses import AnyLoss, batch_loss
@@ -147,7 +149,10 @@ def gather(
         layer = anatomy.layers[number]
         array = inputs if number == 0 else _histories(anatomy.place(number), what)
         assert array is not None
-        numbers[layer.offset : layer.offset + layer.shape.size] = array[..., entry].ravel()
+        part = numbers[layer.offset : layer.offset + layer.shape.size]
+        part[:] = array[..., entry].ravel()
+        if number and what == "signals":
+            part[_held_in_graph(anatomy.place(number))] = 0
     return numbers
 
 
@@ -157,6 +162,13 @@ def _histories(place: Place, what: str) -> np.ndarray:
     return array if place.layer is None else array[-1, place.layer.span]
 
 
+def _held_in_graph(place: Place) -> list[int]:
+    """Return which neurons of a graph's layer are held: it keeps what they are told, which goes nowhere."""
+    if place.layer is None or not isinstance(place.network, GraphNetwork):
+        return []
+    return [neuron - place.layer.first for neuron in place.network.held if neuron in place.layer.neurons]
+
+
 def _follow(theirs: Network, own: Network) -> None:
     if isinstance(theirs, Sequential) and isinstance(own, Sequential):
         for name, part in theirs.named.items():
@@ -164,5 +176,21 @@ def _follow(theirs: Network, own: Network) -> None:
         if theirs.held != own.held:
             for name in own.named:
                 own.hold(name, theirs.held.get(name, {}))
+    elif isinstance(theirs, GraphNetwork) and isinstance(own, GraphNetwork):
+        _follow_activations(theirs, own)
+        if theirs.held != own.held:
+            own.hold(theirs.held)
     elif own.activation is not None and own.activation != theirs.activation:
         own.activation = theirs.activation
+
+
+def _follow_activations(theirs: GraphNetwork, own: GraphNetwork) -> None:
+    """Replace what neurons of a graph apply: those with one activation have one together there, too."""
+    before, after = own.graph.applied, theirs.graph.applied
+    if before.activations == after.activations:
+        return
+    computing = np.flatnonzero(own.graph.kinds != NeuronKind.INPUT)
+    numbers, firsts = np.unique(before.numbers[computing], return_index=True)
+    for number, neuron in zip(numbers, computing[firsts], strict=True):
+        if before.activations[number] != after.of(neuron):
+            own.replace_activation(before.activations[number], after.of(neuron))

@@ -137,7 +137,7 @@ class Walk:
     def _forward(self, layer: int) -> None:
         """Let a layer compute; a graph computes all of its layers with the first."""
         place = self._anatomy.place(layer)
-        if place.layer is not None and place.layer is not _layers(place)[1]:
+        if place.layer is not None and place.layer != _layers(place)[1]:
             return
         held = place.half.held.get(place.name)
         runner = Hold(place.network, held) if held else place.network
@@ -153,7 +153,7 @@ class Walk:
         if layer == 0:
             return
         place = self._anatomy.place(layer)
-        if place.layer is not None and place.layer is not _layers(place)[-1]:
+        if place.layer is not None and place.layer != _layers(place)[-1]:
             return
         try:
             self._signals = self._runners[id(place.network)].backward(self._signals, None)
