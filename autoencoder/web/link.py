@@ -62,7 +62,8 @@ class Link:
         self._callbacks: dict[object, Callable[[], None]] = {}
         self._watchers: set[object] = set()
         self._looking: asyncio.Task[None] | None = None
-        self._closing = False
+        self._closing = self._ended = False
+        self._said: Header = {}
         self._seen = 0.0
 
     @property
@@ -146,8 +147,8 @@ class Link:
         A process that takes longer than CLOSE_SECONDS is stopped.
         """
         process, self._closing = self._process, True
-        if process is None:
-            return {}
+        if process is None or self._said:
+            return self._said
         self._watchers.clear()
         said: Header = {"error": f"the training process did not end within {CLOSE_SECONDS:.0f} seconds"}
         try:
@@ -158,6 +159,7 @@ class Link:
         except TimeoutError:
             pass
         await asyncio.to_thread(process.end)
+        self._said = said
         return said
 
     def abandon(self) -> None:
@@ -167,7 +169,7 @@ class Link:
             self._process.hang_up()
 
     async def _request(self, op: str, args: dict[str, Any]) -> Reply:
-        if self._process is None or self.lost.is_set():
+        if self._process is None or self._ended:
             raise OperationRefused(LOST)
         if len(self._waiting) >= UNANSWERED_LIMIT and op != CLOSE:
             raise OperationRefused(f"{op}: {UNANSWERED_LIMIT} requests are waiting already; try again later")
@@ -189,7 +191,7 @@ class Link:
     async def _look(self) -> None:
         """Ask for the status as long as somebody watches, and no frame brings it."""
         time = asyncio.get_running_loop().time
-        while self._watchers and not self.lost.is_set():
+        while self._watchers and not self._ended:
             pause = self._seen + STATUS_PERIOD - time()
             if pause > 0:
                 await asyncio.sleep(pause)
@@ -212,6 +214,7 @@ class Link:
 
     def _end(self) -> None:
         """Take note that the process is gone: called in the loop."""
+        self._ended = True
         self._settle(self._opened, StartFailed(FAILED, LOST))
         if not self._closing:
             self.lost.set()
