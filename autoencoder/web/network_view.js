@@ -1,0 +1,144 @@
+import { digits } from "/assets/format.js";
+import { factsOf, placeText } from "/assets/network_captions.js";
+import { NetworkCanvas } from "/assets/network_canvas.js";
+
+const STYLES = "/assets/network_view.css";
+const AWAY = 16; // pixels between the pointer and its tooltip
+const KINDS = { values: "Value", signals: "Error signal", biases: "Bias", change: "Change since the mark" };
+
+/** The network: its layers as grids of neurons, in colours that follow the run. */
+export default {
+  template: `
+    <div class="network-view">
+      <div class="network-view-stage" ref="stage">
+        <canvas ref="canvas" class="network-view-canvas" data-test="network" tabindex="0" role="application"
+                :aria-label="label" aria-roledescription="network"></canvas>
+        <div v-if="tip" ref="tip" class="network-view-tooltip" aria-hidden="true" :style="tipPlace">
+          <p class="network-view-title">{{ tip.title }}</p>
+          <p class="network-view-muted">{{ tip.where }}</p>
+          <dl class="network-view-facts">
+            <template v-for="[name, number] in tip.facts" :key="name"><dt>{{ name }}</dt><dd>{{ number }}</dd></template>
+          </dl>
+        </div>
+      </div>
+      <div class="network-view-foot">
+        <div class="network-view-legend" aria-hidden="true">
+          <template v-if="isSigned"><span>−</span></template><template v-else><span>0</span></template>
+          <span class="network-view-bar" :style="{ background: gradient }"></span>
+          <span>+</span><span>{{ legend }}</span>
+          <template v-if="hasCurves">
+            <span class="network-view-line"></span><span>positive weight</span>
+            <span class="network-view-line is-negative"></span><span>negative</span>
+          </template>
+        </div>
+        <div class="network-view-info" data-test="network-info">{{ info }}</div>
+      </div>
+      <div class="network-view-spoken" role="status" aria-live="polite">{{ spoken }}</div>
+    </div>`,
+  props: {
+    kind: { type: String, default: "values" },
+    label: {
+      type: String,
+      default: "Network. Arrow keys move from neuron to neuron, page up and down between layers, enter chooses, plus, minus and zero zoom, escape lets go.",
+    },
+  },
+  emits: ["choose-neuron", "choose-connection"],
+  data: () => ({
+    tip: null, tipPlace: {}, info: "", spoken: "", hasCurves: false, shownKind: "values", gradient: "none",
+  }),
+  computed: {
+    isSigned() {
+      return this.shownKind !== "change";
+    },
+    legend() {
+      return `${KINDS[this.shownKind]}, each layer on its own scale`;
+    },
+  },
+  watch: {
+    kind(kind) {
+      this.setKind(kind);
+    },
+  },
+  methods: {
+    setKind(kind) {
+      this.network.setKind(kind);
+    },
+    select(layer, neuron) {
+      this.network.attention.select({ layer, neuron });
+    },
+    showStrongest(layer, count) {
+      this.network.attention.showStrongest(layer, count);
+    },
+    fit() {
+      this.network.scene.camera.fit();
+    },
+    showLegend({ kind, gradient }) {
+      this.shownKind = kind;
+      this.gradient = gradient;
+    },
+    async showTip(hovered, facts) {
+      this.$refs.canvas.style.cursor = hovered ? "pointer" : "";
+      this.tip = hovered && (hovered.place ? this.tipOfNeuron(hovered.place, facts) : this.tipOfConnection(hovered.connection));
+      if (!hovered) return;
+      await this.$nextTick();
+      this.placeTip(hovered);
+    },
+    tipOfNeuron({ layer, neuron }, facts) {
+      const { layers, values, shownKind } = this.network.scene;
+      const known = facts ? factsOf(facts) : [[KINDS[shownKind].toLowerCase(), digits(values[layer]?.[neuron])]];
+      return { title: layers[layer].name, where: placeText(layers[layer], neuron), facts: known };
+    },
+    tipOfConnection({ layer, target, source, weight }) {
+      const { layers } = this.network.scene;
+      const [from, to] = [layers[layer - 1], layers[layer]];
+      return {
+        title: `${from.name} → ${to.name}`,
+        where: `${placeText(from, source)} → ${placeText(to, target)}`,
+        facts: [["weight", digits(weight)]],
+      };
+    },
+    /** Beside the pointer, on the side where there is room. */
+    placeTip({ x, y }) {
+      const { stage, tip } = this.$refs;
+      if (!tip) return;
+      const fitting = (place, length, room) => Math.max(4, Math.min(place + AWAY + length > room ? place - AWAY - length : place + AWAY, room - length - 4));
+      const left = fitting(x, tip.offsetWidth, stage.clientWidth);
+      const top = fitting(y, tip.offsetHeight, stage.clientHeight);
+      this.tipPlace = { transform: `translate(${Math.round(left)}px, ${Math.round(top)}px)` };
+    },
+    /** The chosen neuron in words; spoken once, and kept up to date where it can be read. */
+    showChosen(place, facts) {
+      const layer = place && this.network.scene.layers[place.layer];
+      const where = place ? `${layer.name}, ${placeText(layer, place.neuron)}` : "";
+      const known = facts ? factsOf(facts).map((fact) => fact.join(" ")).join(" · ") : "";
+      const isNew = where !== this.where;
+      if (isNew) this.told = false;
+      this.where = where;
+      this.info = [where, known].filter(Boolean).join(" · ");
+      if (facts && !this.told) {
+        this.told = true;
+        this.spoken = this.info;
+      }
+    },
+  },
+  mounted() {
+    loadStyles();
+    this.network = new NetworkCanvas(this.$refs.canvas, {
+      chooseNeuron: (choice) => this.$emit("choose-neuron", choice),
+      chooseConnection: (choice) => this.$emit("choose-connection", choice),
+      hover: (hovered, facts) => this.showTip(hovered, facts),
+      follow: (place, facts) => this.showChosen(place, facts),
+      legend: (legend) => this.showLegend(legend),
+    });
+    this.network.setKind(this.kind);
+  },
+  unmounted() {
+    this.network.stop();
+  },
+};
+
+/** The style sheet, once on a page, however many networks there are. */
+function loadStyles() {
+  if (document.querySelector(`link[href="${STYLES}"]`)) return;
+  document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: STYLES }));
+}

@@ -1,0 +1,50 @@
+/** What is written about layers and neurons. */
+
+import { digits } from "/assets/format.js";
+import { positionOf } from "/assets/network_geometry.js";
+
+const NAME_FONT = "600 12px";
+const DETAIL_FONT = "11px";
+const measure = new OffscreenCanvas(1, 1).getContext("2d");
+
+/** @typedef {import("/assets/network_layout.js").Layer} Layer */
+
+export const fonts = (family) => ({ name: `${NAME_FONT} ${family}`, detail: `${DETAIL_FONT} ${family}` });
+
+/** "16×16", and "32×32×6" where there are several channels. */
+export const shapeText = ([high, wide, channels]) => (channels > 1 ? [high, wide, channels] : [high, wide]).join("×");
+
+/** What stands behind a layer's name. */
+export const roleOf = (layer) => (layer.code ? "code" : layer.output ? "output" : "");
+
+/** @param {Layer} layer */
+export const detailOf = (layer) => (layer.kind === "input" ? shapeText(layer.shape) : `${layer.kind} · ${shapeText(layer.shape)}`);
+
+/** The pixels that a layer's caption needs. @param {Layer} layer */
+export function widestText(layer) {
+  const family = getComputedStyle(document.body).fontFamily;
+  measure.font = `${NAME_FONT} ${family}`;
+  const name = measure.measureText([layer.name, roleOf(layer)].filter(Boolean).join("  ")).width;
+  measure.font = `${DETAIL_FONT} ${family}`;
+  return Math.ceil(Math.max(name + (roleOf(layer) ? 12 : 0), measure.measureText(detailOf(layer)).width));
+}
+
+/** Where a neuron lies, in words. @param {Layer} layer */
+export function placeText(layer, neuron) {
+  const { row, column, channel } = positionOf(layer.shape, neuron);
+  const [, , channels] = layer.shape;
+  return `row ${row}, column ${column}${channels > 1 ? `, channel ${channel}` : ""}`;
+}
+
+/**
+ * What is known of a neuron, as lines of name and number.
+ * @param {Record<string, any>} facts the reply of the operation `neuron`
+ * @returns {[string, string][]}
+ */
+export function factsOf(facts) {
+  const lines = [["value", digits(facts.value)], ["signal", digits(facts.signal)]];
+  if (facts.bias !== null) lines.push(["bias", digits(facts.bias)]);
+  if (facts.clamp !== null) lines.push(["clamped to", digits(facts.clamp)]);
+  if (facts.locked) lines.push(["locked", "bias and weights"]);
+  return lines;
+}

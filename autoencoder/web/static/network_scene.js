@@ -1,0 +1,156 @@
+/** What the network view shows: layers, their places, their numbers as pixels, and the weights of a neuron. */
+
+import { readTheme } from "/assets/colours.js";
+import { digits } from "/assets/format.js";
+import { Camera } from "/assets/network_camera.js";
+import { neuronAt } from "/assets/network_geometry.js";
+import { layOut } from "/assets/network_layout.js";
+import { largest, strongestOf } from "/assets/network_links.js";
+import { Picture, Scale } from "/assets/network_picture.js";
+
+const CURVES = 24; // of a neuron, in each direction
+
+/**
+ * @typedef {import("/assets/network_layout.js").Layer} Layer
+ * @typedef {{layer: number, neuron: number}} Place
+ * @typedef {import("/assets/network_links.js").Connection} Connection
+ */
+
+export class Scene {
+  /** @type {Layer[]} */
+  layers = [];
+  offsets = [0];
+  blocks = [];
+  pictures = [];
+  overlays = [];
+  values = [];
+  limits = [];
+  notes = [];
+  /** @type {Map<string, Scale[]>} by kind, so that going back to a kind does not change its colours */
+  scales = new Map();
+  size = { width: 0, height: 0, ratio: 1 };
+  kind = "values";
+  shownKind = "values";
+
+  /** @param {HTMLCanvasElement} canvas @param {() => void} changed */
+  constructor(canvas, changed) {
+    this.canvas = canvas;
+    this.camera = new Camera(changed);
+    this.theme = readTheme(canvas);
+  }
+
+  /** @param {Layer[]} layers */
+  setLayers(layers) {
+    this.layers = layers;
+    this.offsets = [0];
+    for (const { neurons } of layers) this.offsets.push(this.offsets.at(-1) + neurons);
+    this.pictures = layers.map(({ shape }) => new Picture(shape));
+    this.overlays = layers.map(() => null);
+    this.values = [];
+    this.limits = layers.map(() => 0);
+    this.notes = layers.map(() => null);
+    this.scales.clear();
+    this.arrange();
+  }
+
+  /** Find places for the layers in the size that the canvas has. */
+  arrange() {
+    const { width, height, ratio } = this.size;
+    if (!width || !this.layers.length) return;
+    this.camera.size = { width, height };
+    this.blocks = layOut(this.layers, width, height, ratio);
+  }
+
+  /** Whether there is anything to draw, and room for it. */
+  get isReady() {
+    return this.blocks.length > 0 && this.size.width > 0;
+  }
+
+  /** Whether a layer is an image: black is 0 and white is 1. */
+  isGrey(layer) {
+    return this.shownKind === "values" && (layer === 0 || this.layers[layer].output);
+  }
+
+  /**
+   * Take the numbers of all layers, one after another.
+   * @returns {boolean} whether they are of these layers
+   */
+  setValues(kind, numbers) {
+    if (numbers.length !== this.offsets.at(-1)) return false;
+    this.shownKind = kind;
+    this.values = this.layers.map((_, layer) => numbers.subarray(this.offsets[layer], this.offsets[layer + 1]));
+    this.paint();
+    return true;
+  }
+
+  /** Colour all numbers again. */
+  paint() {
+    if (!this.values.length) return;
+    if (!this.scales.has(this.shownKind)) this.scales.set(this.shownKind, this.layers.map(() => new Scale()));
+    const scales = this.scales.get(this.shownKind);
+    this.values.forEach((numbers, layer) => {
+      if (this.isGrey(layer)) this.pictures[layer].paintGrey(numbers, this.theme.grey);
+      else {
+        this.limits[layer] = scales[layer].follow(numbers);
+        this.pictures[layer].paintDiverging(numbers, this.limits[layer], this.theme.diverging);
+      }
+      this.notes[layer] = this.noteOf(layer);
+    });
+  }
+
+  /** What stands below a layer: the scale of its colours, or why there are none. */
+  noteOf(layer) {
+    if (!this.values[layer].some((value) => value === value)) {
+      return layer === 0 && this.shownKind !== "values" ? `no ${this.shownKind}` : "not reached";
+    }
+    if (this.isGrey(layer)) return "0 to 1";
+    return this.shownKind === "change" ? `0 to ${digits(this.limits[layer])}` : `±${digits(this.limits[layer])}`;
+  }
+
+  /**
+   * Show the weights of a neuron over the layers beside its own.
+   * @param {Place} place
+   * @param {import("/assets/messages.js").Message} reply of the operation `connections`
+   * @returns {Connection[]} the strongest ones
+   */
+  showConnections({ layer, neuron }, { arrays }) {
+    this.hideConnections();
+    const { sources, source_weights: weights, targets, target_weights: outgoing } = arrays;
+    this.overlay(layer - 1, sources.data, weights.data);
+    this.overlay(layer + 1, targets.data, outgoing.data);
+    const into = strongestOf(sources.data, weights.data, CURVES, (source, weight) => ({ layer, target: neuron, source, weight }));
+    const out = strongestOf(targets.data, outgoing.data, CURVES, (target, weight) => ({
+      layer: layer + 1, target, source: neuron, weight,
+    }));
+    return [...into, ...out];
+  }
+
+  hideConnections() {
+    this.overlays.fill(null);
+    if (this.values.length) this.notes = this.layers.map((_, layer) => this.noteOf(layer));
+  }
+
+  /** Graphs show their connections as curves only: there is no picture in the order of their neurons. */
+  overlay(layer, neurons, weights) {
+    if (!neurons.length || !this.layers[layer] || this.layers[layer].kind === "graph") return;
+    const limit = largest(weights);
+    this.overlays[layer] = new Picture(this.layers[layer].shape);
+    this.overlays[layer].paintSome(neurons, weights, limit, this.theme.diverging);
+    this.notes[layer] = `weights ±${digits(limit, 3)}`;
+  }
+
+  /** The neuron at a point of the canvas, or null. @returns {Place | null} */
+  placeAt(x, y) {
+    const point = this.camera.unproject(x, y);
+    for (let layer = 0; layer < this.blocks.length; layer++) {
+      const neuron = neuronAt(this.blocks[layer], point.x, point.y);
+      if (neuron !== null) return { layer, neuron };
+    }
+    return null;
+  }
+
+  /** Whether there is such a neuron. */
+  has({ layer, neuron }) {
+    return Boolean(this.layers[layer]) && neuron >= 0 && neuron < this.layers[layer].neurons;
+  }
+}
