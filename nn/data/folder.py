@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
+from typing import IO
 
 from PIL import Image, UnidentifiedImageError
 
@@ -126,14 +127,27 @@ def open_image(path: Path) -> Image.Image:
         raise DataError("not a regular file")
     if status.st_size == 0:
         raise DataError("the file is empty")
+    return open_picture(path)
+
+
+def open_picture(source: Path | IO[bytes], limit: int = PIXEL_LIMIT) -> Image.Image:
+    """Open an image in a file or in memory as `open_image` does, up to a limit of pixels.
+
+    Raises
+    ------
+    DataError
+        When it is of no known format or has too many pixels.
+    OSError
+        When it cannot be read.
+    """
     try:
-        picture = Image.open(path, formats=_known_formats())
+        picture = Image.open(source, formats=_known_formats())
     except UnidentifiedImageError as error:
         raise DataError("not an image of a known format") from error
-    if picture.width * picture.height > PIXEL_LIMIT:
+    if picture.width * picture.height > limit:
         picture.close()
         raise DataError(
-            f"{picture.width} x {picture.height} pixels, more than the limit of {PIXEL_LIMIT}: not decoded"
+            f"{picture.width} x {picture.height} pixels, more than the limit of {limit}: not decoded"
         )
     return picture
 

@@ -58,7 +58,8 @@ def own_panel(viewer: Viewer) -> None:
 
     async def receive(event: UploadEventArguments) -> None:
         try:
-            image = read_upload(await event.file.read(), viewer.overview)
+            fit = viewer.status["settings"]["fit"]
+            image = await read_upload(await event.file.read(), viewer.overview["image"], fit)
         except ValueError as error:
             viewer.complain(f"{event.file.name}: {error}")
             return

@@ -1,0 +1,166 @@
+"""The server of the page: our own application, with the page's framework inside, behind guards."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import mimetypes
+import socket
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import nicegui
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from nicegui import ui
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Scope
+from starlette.websockets import WebSocket
+
+from autoencoder.web.address import Address
+from autoencoder.web.admission import Admission
+from autoencoder.web.channel import Channel
+from autoencoder.web.guard import Guard
+from autoencoder.web.limits import LimitedRequests, Limits
+from autoencoder.web.link import Link
+from autoencoder.web.page import build_page
+from autoencoder.web.protocols import LimitedConfig
+from autoencoder.web.socket_messages import CheckedMessages
+
+STATIC = Path(__file__).parent / "static"
+
+RECONNECT_SECONDS = 15.0
+"""How long a page waits for its browser to come back before it is forgotten."""
+
+SHUTDOWN_SECONDS = 2
+"""How long answers may take to end when the server does."""
+
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><g stroke="#8a8f98" stroke-width="1.6">'
+    '<path d="M7 8 25 16M7 16H25M7 24 25 16"/></g><circle cx="7" cy="8" r="4.2" fill="#2166ac"/>'
+    '<circle cx="7" cy="16" r="4.2" fill="#92c5de"/><circle cx="7" cy="24" r="4.2" fill="#b2182b"/>'
+    '<circle cx="25" cy="16" r="5.2" fill="#d6604d"/></svg>'
+)
+
+
+async def serve(
+    link: Link, address: Address, page: Callable[[Link], None] = build_page, limits: Limits | None = None
+) -> None:
+    """Serve the page until this is cancelled; print its address when it can be opened.
+
+    A process can do this once: the page's framework keeps its pages for the whole process.
+
+    Parameters
+    ----------
+    link
+        The run, opened.
+    address
+        Where; its socket is closed in the end.
+    page
+        Registers the page at "/".
+    limits
+        What requests may take.
+    """
+    limits = limits or Limits()
+    warnings.filterwarnings("ignore", module="PIL")  # of uploads: the page says what is wrong with them
+    server = Server(
+        LimitedConfig(
+            guarded(application(link, page, limits), address, limits),
+            limits,
+            interface="asgi3",
+            lifespan="on",
+            log_level="error",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        ),
+        lambda: print(f"{'page':10} {address.url}", flush=True),
+    )
+    serving = asyncio.create_task(server.serve(sockets=[address.socket]))
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await serving
+        raise
+
+
+def application(link: Link, page: Callable[[Link], None], limits: Limits) -> FastAPI:
+    """Return the application without its guards: the page, its files, and the websocket to the run."""
+
+    async def live(websocket: WebSocket) -> None:
+        await Channel(websocket, link, limits).run()
+
+    mimetypes.add_type("text/javascript", ".js")
+    mimetypes.add_type("text/css", ".css")
+    routes = [WebSocketRoute("/live", live), Mount("/assets", Files(directory=STATIC))]
+    app = FastAPI(routes=routes, docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_exception_handler(404, _not_found)
+    # The framework's own answer is a page, which takes memory on the server for every wrong address.
+    nicegui.app.add_exception_handler(404, _not_found)
+    nicegui.app.config.socket_io_js_transports = ["websocket"]
+    page(link)
+    ui.run_with(
+        app,
+        title="Ganglion",
+        favicon=ICON,
+        dark=None,
+        reconnect_timeout=RECONNECT_SECONDS,
+        message_history_length=200,
+        # Files keep their addresses from one version to the next, so browsers must ask whether they changed.
+        cache_control_directives="no-cache",
+        gzip_middleware_factory=None,
+        tailwind=False,
+        show_welcome_message=False,
+    )
+    return app
+
+
+def guarded(app: ASGIApp, address: Address, limits: Limits) -> ASGIApp:
+    """Return an application behind everything that requests have to pass."""
+    inner = LimitedRequests(Admission(CheckedMessages(app), limits), limits)
+    return Guard(inner, address.token, address.authorities, address.port)
+
+
+class Server(uvicorn.Server):
+    """Uvicorn's server, which leaves signals to the program.
+
+    Parameters
+    ----------
+    config
+        Its configuration.
+    started
+        Called when the page can be opened.
+    """
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._tell_started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer requests."""
+        await super().startup(sockets)
+        self._tell_started()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+class Files(StaticFiles):
+    """Our files, of which browsers ask each time whether they have changed."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return a file."""
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    return PlainTextResponse("There is nothing here.\n", 404)
