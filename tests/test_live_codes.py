@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from live_models import ARCHITECTURES, inspect, make_session
 
+from autoencoder.live.changes import parse_changes
 from autoencoder.live.codes import IMAGES
 from autoencoder.live.errors import OperationError
 
@@ -73,7 +74,7 @@ def test_a_held_number_of_the_code_is_held_for_every_image():
     assert code["order"][-1] == 2
 
 
-def test_ranges_are_found_anew_after_some_seconds_of_training_only():
+def test_ranges_are_found_anew_after_some_seconds_with_steps_or_changes_only():
     now = [100.0]
     session = make_session()
     _, inspector = inspect(session, clock=lambda: now[0])
@@ -85,7 +86,10 @@ def test_ranges_are_found_anew_after_some_seconds_of_training_only():
     second = inspector.code()[0]["low"]
     assert second != first
     now[0] += 1000
-    assert inspector.code()[0]["low"] == second  # no step was made: nothing is computed
+    session.model.network.parameters.values[:] *= 1.5
+    assert inspector.code()[0]["low"] == second  # no step was made and nothing changed by hand
+    session.steering.apply(parse_changes([{"kind": "bias", "layer": 2, "neuron": 0, "value": 3}]))
+    assert inspector.code()[0]["low"][0] > second[0] + 2
 
 
 def test_slow_ranges_are_found_more_rarely():

@@ -57,7 +57,7 @@ class Codes:
     def __init__(self, session: Session, probe: Probe, clock: Callable[[], float] = time.monotonic) -> None:
         self._session, self._probe, self._clock = session, probe, clock
         self._found: Ranges | None = None
-        self._step, self._good_until = -1, 0.0
+        self._found_at, self._good_until = (-1, 0), 0.0
 
     def encode(self, images: np.ndarray) -> np.ndarray:
         """Return the codes of images, float32 (n, code size).
@@ -103,16 +103,17 @@ class Codes:
         return self.decode(first + np.float32(share) * (second - first))
 
     def ranges(self) -> Ranges:
-        """Return which values the numbers have; not anew at every step, but every few seconds.
+        """Return which values the numbers have: anew after steps and changes, but every few seconds at most.
 
         Raises
         ------
         OperationError
             When codes are not finite.
         """
-        begin, step = self._clock(), self._session.trainer.step
-        if self._found is None or (step != self._step and begin >= self._good_until):
-            self._found, self._step = self._find(), step
+        begin, session = self._clock(), self._session
+        moment = session.trainer.step, len(session.steering.changed)
+        if self._found is None or (moment != self._found_at and begin >= self._good_until):
+            self._found, self._found_at = self._find(), moment
             end = self._clock()
             self._good_until = end + max(SHORTEST_AGE, (end - begin) / SHARE)
         return self._found
