@@ -44,7 +44,7 @@ class FakeRun:
         self.state, self.steps = "idle", 0
         self.settings = {
             "learning-rate": "0.001", "batch-size": "32", "optimizer": "adam", "leakage": "0.1",
-            "epochs": "40", "minutes": "",
+            "epochs": "40", "minutes": "", "fit": "crop",
         }  # fmt: skip
         self.view = {"source": "training", "position": 0, "entry": 0}
         self.snapshots: list[dict[str, Any]] = [{"name": "step-00000000", "step": 0, "seconds": 0.0}]

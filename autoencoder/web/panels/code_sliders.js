@@ -5,7 +5,7 @@ import { newest } from "/assets/newest.js";
 import { attempt } from "/assets/notices.js";
 
 const FEW = 16;
-const AGAIN = 1000;
+const AGAIN = 1500;
 
 /** The numbers of the shown image's code as sliders, and the image that the decoder makes of them. */
 export default {
@@ -24,7 +24,7 @@ export default {
           <SliderField :data-test="'code-slider-' + place" :aria-label="'Number ' + index + ' of the code'"
                        :value="code[index]" :low="ends(index)[0]" :high="ends(index)[1]" @slide="set(index, $event)" />
           <NumberField :data-test="'code-number-' + place" :aria-label="'Number ' + index + ' of the code'"
-                       :value="code[index]" @commit="set(index, $event)" />
+                       :value="code[index]" :places="3" @commit="set(index, $event)" />
         </div>
         <button v-if="code.length > ${FEW}" type="button" class="g-button" data-test="code-all" :aria-expanded="all"
                 @click="all = !all">{{ all ? "Only the ${FEW} that vary most" : "All " + code.length }}</button>
@@ -43,6 +43,7 @@ export default {
       return [low, Math.max(this.high[index], this.start[index]) + margin];
     },
     async read() {
+      this.decoded = performance.now();
       const reply = await attempt(() => request("code", {}));
       if (!reply) return;
       const { code, low, high, order } = reply.header;
@@ -61,7 +62,10 @@ export default {
       if (shown !== this.shown) {
         this.shown = shown;
         this.read();
-      } else if (step !== this.step && performance.now() - this.decoded > AGAIN) this.decode();
+      } else if (step !== this.step && performance.now() - this.decoded > AGAIN) {
+        if (this.touched) this.decode();
+        else this.read();
+      }
       this.step = step;
     },
   },

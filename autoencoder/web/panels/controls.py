@@ -44,6 +44,7 @@ class Controls:
                         self._pick_optimizer,
                     )
                     self._optimizer.props["data-test"] = "optimizer"
+        self._hint()
         viewer.on_change(self._show)
 
     def _rate(self, value: float) -> LogSlider:
@@ -57,12 +58,12 @@ class Controls:
         return slider
 
     def _number(self, key: str, label: str) -> None:
-        field = ui.number(label, value=_number(self._shown[key])).props("dense outlined hide-bottom-space")
+        field = ui.number(label, value=_number(self._shown[key])).props(
+            "dense outlined stack-label hide-bottom-space"
+        )
         field.props["data-test"] = key
         field.props["step"] = "any"
         field.props["title"] = self._viewer.overview["live"][key]["bounds"]
-        if key == "epochs":
-            field.props["placeholder"] = "no limit"
         field.on("change", lambda event, key=key: self._set(key, str(event.args or "")))
         self._numbers[key] = field
 
@@ -89,7 +90,15 @@ class Controls:
         if settings["learning-rate"] != self._shown.get("learning-rate"):
             self._slider.props["value"] = float(settings["learning-rate"])
         self._shown = dict(settings)
+        self._hint()
+
+    def _hint(self) -> None:
+        """Say in the empty field how many epochs there are then."""
+        epochs = self._viewer.status["epochs"]
+        self._numbers["epochs"].props["placeholder"] = "no limit" if epochs is None else str(epochs)
 
 
 def _number(value: str) -> float | None:
-    return float(value) if value else None
+    if not value:
+        return None
+    return int(value) if value.isdecimal() else float(value)

@@ -22,7 +22,7 @@ export default {
                 @click="range = [0, 100]"><span class="g-icon" aria-hidden="true">fit_screen</span></button>
       </div>
       <div ref="chart" class="g-chart-area" data-test="error-chart" role="img" tabindex="0" :aria-label="spoken"
-           :data-points="points" @keydown="press"></div>
+           :data-points="points" :data-zoom="range.map(Math.round).join(' to ')" @keydown="press"></div>
     </figure>`,
   data: () => ({ scale: "log", range: [0, 100], spoken: "Error: nothing measured yet", points: 0 }),
   watch: {

@@ -16,6 +16,7 @@ export default {
             <option v-for="(caption, name) in sources" :key="name" :value="name">{{ caption }}</option>
           </select></label>
         <span class="g-spacer"></span>
+        <div class="g-joined" role="group" aria-label="Place in the data">
         <button type="button" class="g-button g-square" data-test="previous-images" aria-label="Previous images"
                 title="Previous images" :disabled="position === 0" @click="move(-${SHOWN})">
           <span class="g-icon" aria-hidden="true">chevron_left</span></button>
@@ -26,6 +27,7 @@ export default {
         <button type="button" class="g-button g-square" data-test="next-images" aria-label="Next images"
                 title="Next images" :disabled="position + shown >= count" @click="move(${SHOWN})">
           <span class="g-icon" aria-hidden="true">chevron_right</span></button>
+        </div>
       </div>
       <div class="g-images" role="radiogroup" aria-label="Images: input, output and difference" @keydown="press">
         <div class="g-image-captions" aria-hidden="true">

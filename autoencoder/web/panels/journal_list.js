@@ -32,7 +32,7 @@ export default {
     <ol class="g-journal" data-test="journal" tabindex="0" aria-label="Last events, newest first">
       <li v-for="(line, place) in lines" :key="place"><span class="g-number g-muted">{{ line.step }}</span>
         <span>{{ line.text }}</span></li>
-      <li v-if="!lines.length" class="g-muted">Nothing yet</li>
+      <li v-if="!lines.length" class="g-empty">Nothing yet</li>
     </ol>`,
   data: () => ({ lines: [] }),
   methods: {

@@ -44,25 +44,24 @@ class Facts:
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
-        self._run = viewer.status["run"]
+        self._overview = viewer.overview
         with group("g-both") as self._place:
             self._build()
         viewer.on_change(self._show)
 
     def _show(self) -> None:
-        if self._viewer.status["run"] == self._run:
+        if self._viewer.overview is self._overview:
             return
-        self._run = self._viewer.status["run"]
+        self._overview = self._viewer.overview
         self._place.clear()
         with self._place:
             self._build()
 
     def _build(self) -> None:
-        overview = self._viewer.overview
         with panel("Data", "data"):
-            _data(overview["data"], overview["image"])
+            _data(self._overview["data"], self._overview["image"])
         with panel("Network", "size"):
-            _network(overview["network"], overview["machine"])
+            _network(self._overview["network"], self._overview["machine"])
 
 
 def _data(data: dict[str, Any], image: list[int]) -> None:

@@ -26,7 +26,6 @@ def network_panel() -> NetworkView:
         tools = NetworkTools()
         with group("g-network-view"):
             view = NetworkView()
-            view.props["data-test"] = "network"
         tools.use(view)
     return view
 

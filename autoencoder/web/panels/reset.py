@@ -20,7 +20,9 @@ def reset_dialog(viewer: Viewer) -> Callable[[], None]:
             "p",
             "Training begins again with new weights. The state of now is kept as a snapshot to rewind to.",
         )
-        seed = ui.number("Seed", min=0, max=LARGEST_SEED, precision=0).props("dense outlined data-test=seed")
+        seed = ui.number("Seed", min=0, max=LARGEST_SEED, precision=0).props(
+            "dense outlined stack-label data-test=seed"
+        )
         text("p", "The same seed repeats the run; another one draws other weights.", "g-muted g-small")
 
         async def confirm() -> None:

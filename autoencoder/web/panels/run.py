@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from nicegui.element import Element
+
 from autoencoder.web.panels.parts import Choice, button, group, panel, text
 from autoencoder.web.panels.viewer import Viewer
 
@@ -13,6 +15,7 @@ class Run:
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
+        self._buttons: list[tuple[Choice, Element]] = []
         with panel("Run", "run"):
             self._snapshots = self._row("Snapshot", "snapshots", "Rewind", "rewind", "rewind")
             self._models = self._row("Model", "models", "Load", "load", "load_model")
@@ -29,7 +32,8 @@ class Run:
             text("span", label, "g-label")
             choice = Choice(label, {}, None)
             choice.props["data-test"] = test
-            button(caption, button_test, act)
+            made = button(caption, button_test, act)
+        self._buttons.append((choice, made))
         return choice
 
     def _show(self) -> None:
@@ -38,6 +42,8 @@ class Run:
         _offer(self._snapshots, snapshots)
         _offer(self._models, {name: name for name in overview["models"]}, overview["model"])
         _offer(self._inputs, {name: name for name in overview["inputs"]}, overview["input"])
+        for choice, made in self._buttons:
+            made.props["disabled"] = choice.value is None
 
 
 def _offer(choice: Choice, options: Mapping[str, str], present: str | None = None) -> None:

@@ -8,12 +8,12 @@ const HELD = 800;
 export const NumberField = {
   template: `<input class="g-field" type="number" step="any" :value="draft ?? shown" @input="draft = $event.target.value"
     @change="commit" @blur="draft = null" @keydown.escape="draft = null">`,
-  props: { value: Number },
+  props: { value: Number, places: { type: Number, default: 6 } },
   emits: ["commit"],
   data: () => ({ draft: null }),
   computed: {
     shown() {
-      return Number.isFinite(this.value) ? digits(this.value, 6) : "";
+      return Number.isFinite(this.value) ? digits(this.value, this.places) : "";
     },
   },
   methods: {
