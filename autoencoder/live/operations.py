@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from autoencoder.live.changes import shown
 from autoencoder.live.errors import OperationError
 from autoencoder.live.messages import Arrays, Header
 
@@ -190,7 +191,7 @@ def check(op: str, args: Mapping[str, Any]) -> dict[str, Any]:
         When there is no such operation, or the arguments are not its own.
     """
     if op not in OPERATIONS:
-        raise OperationError(f"no operation {op!r}: there are {', '.join(OPERATIONS)}")
+        raise OperationError(f"no operation {shown(op)}: there are {', '.join(OPERATIONS)}")
     try:
         checked = OPERATIONS[op].arguments.model_validate(dict(args))
     except ValidationError as error:
@@ -225,6 +226,6 @@ def dispatch(run: object, inspector: object, op: str, args: Mapping[str, Any]) -
 
 
 def _describe(error: Any) -> str:
-    where = ".".join(map(str, error["loc"]))
+    where = ".".join(shown(part).strip("'") for part in error["loc"])
     wanted = error["msg"].removeprefix("Value error, ").replace("Input should", "it should")
     return f"{where}: {wanted}"
