@@ -10,15 +10,14 @@ from pathlib import Path
 from autoencoder.errors import InputError
 from autoencoder.exit_status import FAILED, STOPPED
 from autoencoder.files import make_directory
-from autoencoder.live.events import Begin
 from autoencoder.live.journal import FILE_NAME, read_lineage
 from autoencoder.live.lineage import Lineage
-from autoencoder.live.replaying import Replay, refuse_clock
+from autoencoder.live.replaying import Replay, journal_settings, refuse_clock
 from autoencoder.model_file import holds_model, model_path
 from autoencoder.options import given_settings
 from autoencoder.report import EpochLines, describe_run
 from autoencoder.session import Session, start_session
-from autoencoder.settings import Settings, settings_texts, to_key
+from autoencoder.settings import Settings, settings_texts
 from autoencoder.terminal import reading, use_threads
 from autoencoder.validation import Given, make_settings
 from nn.training.callbacks import LossTable
@@ -35,11 +34,8 @@ def replay(arguments: argparse.Namespace) -> int:
     """Train again as a journal says, compare, and say what came of it."""
     path = arguments.file or Settings.model_fields["model_directory"].default / FILE_NAME
     lineage = read_lineage(path)
-    try:
-        refuse_clock(lineage)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
-    session = _start(arguments, path, lineage.begin)
+    refuse_clock(lineage, path)
+    session = _start(arguments, path, lineage)
     print(describe_run(session), flush=True)
     directory = session.settings.output_directory
     make_directory(directory)
@@ -49,7 +45,7 @@ def replay(arguments: argparse.Namespace) -> int:
     return _report(session, following, path, lineage)
 
 
-def _start(arguments: argparse.Namespace, path: Path, begin: Begin) -> Session:
+def _start(arguments: argparse.Namespace, path: Path, lineage: Lineage) -> Session:
     given = given_settings(arguments)
     asked = make_settings(given)
     if holds_model(asked.model_directory) and not arguments.overwrite:
@@ -60,14 +56,13 @@ def _start(arguments: argparse.Namespace, path: Path, begin: Begin) -> Session:
     texts = settings_texts(asked)
     chosen = {name: Given(texts[name], name) for name in OF_THE_RUN}
     chosen |= {name: given[name] for name in OF_THE_JOURNAL if name in given}
-    stored = {name: Given(text, f"{path}:1: {to_key(name)}") for name, text in begin.settings.items()}
-    settings = make_settings({**stored, **chosen})
+    settings = make_settings({**journal_settings(lineage, path), **chosen})
     use_threads(settings)
     with reading() as progress:
         session = start_session(settings, progress)
-    if session.fingerprint != begin.data:
+    if session.fingerprint != lineage.begin.data:
         raise InputError(
-            f"{path}:1: the run had other images ({begin.data}) than "
+            f"{path}:1: the run had other images ({lineage.begin.data}) than "
             f"{settings.input_directory or 'the built-in'} holds now ({session.fingerprint})"
         )
     return session

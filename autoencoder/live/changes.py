@@ -6,6 +6,7 @@ suit a certain run is for `autoencoder.live.steering.Steering.check` to say.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
@@ -20,15 +21,16 @@ LIVE_SETTINGS = ("learning-rate", "batch-size", "optimizer", "leakage", "epochs"
 MOST_CHANGES = 1000
 """In one list."""
 
+LARGEST = float(np.finfo(np.float32).max)
+
 
 class ChangeError(OperationError):
     """A change that cannot be made: the message has its place in the list, the field and what is wrong."""
 
 
 def _storable(value: float) -> float:
-    with np.errstate(over="ignore"):
-        if not np.isfinite(np.float32(value)):
-            raise ValueError("it should be a finite number that fits float32")
+    if not abs(value) <= LARGEST:
+        raise ValueError("it should be a number that fits float32")
     return value
 
 
@@ -169,7 +171,7 @@ def describe(error: ValidationError) -> str:
     }.get(first["type"])
     if wanted:
         return f"{field} {wanted}"
-    message = first["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+    message = re.sub("^(Input|String) should", "it should", first["msg"].removeprefix("Value error, "))
     return f"{field}: {message}"
 
 

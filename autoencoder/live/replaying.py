@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from pathlib import Path
 
 from autoencoder.errors import InputError
 from autoencoder.live.changes import ChangeError, SettingChange
@@ -11,7 +11,7 @@ from autoencoder.live.events import Change, Snapshot, Stop
 from autoencoder.live.home import checksum
 from autoencoder.live.lineage import Lineage
 from autoencoder.session import Session
-from autoencoder.settings import to_key, to_name
+from autoencoder.settings import Settings, to_key, to_name
 from autoencoder.validation import Given, make_settings
 from nn.training import Trainer
 from nn.training.callbacks import Callback
@@ -81,27 +81,33 @@ class Replay(Callback):
         self.difference = f"step {entry.step:,} ({what}): other parameters than those of the journal"
 
 
-def refuse_clock(lineage: Lineage) -> None:
-    """Refuse a lineage whose learning rate followed the clock in any of its steps.
+def refuse_clock(lineage: Lineage, path: Path) -> None:
+    """Refuse the lineage in a journal if the learning rate followed the clock in any of its steps.
 
     Raises
     ------
     SettingsError, InputError
         When settings in it cannot be used; when the clock decided.
     """
-    texts, step = dict(lineage.begin.settings), 0
+    given = journal_settings(lineage, path)
+    step = 0
     for entry in lineage.entries:
-        if entry.step > step and _follows_clock(texts):
+        if entry.step > step and _follows_clock(make_settings(given)):
             raise InputError(
-                f"cannot be replayed: from step {step:,} on schedule={texts['schedule']} followed the "
+                f"{path}: cannot be replayed: from step {step:,} on its schedule followed the "
                 "minutes, which are never the same; a run with epochs, or with schedule=constant, can be"
             )
         step = entry.step
         if isinstance(entry, Change):
             settings = (each for each in entry.changed.changes if isinstance(each, SettingChange))
-            texts |= {to_name(each.name): each.value for each in settings}
+            given |= {to_name(each.name): Given(each.value, f"{path}: {each.name}") for each in settings}
 
 
-def _follows_clock(texts: Mapping[str, str]) -> bool:
-    settings = make_settings({name: Given(text, to_key(name)) for name, text in texts.items()})
+def journal_settings(lineage: Lineage, path: Path) -> dict[str, Given]:
+    """Return the settings with which the run of a journal began."""
+    texts = lineage.begin.settings
+    return {name: Given(text, f"{path}:1: {to_key(name)}") for name, text in texts.items()}
+
+
+def _follows_clock(settings: Settings) -> bool:
     return settings.schedule != "constant" and settings.epoch_limit is None

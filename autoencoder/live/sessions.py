@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from autoencoder.adjustable import LIVE
 from autoencoder.model_file import holds_model, load_snapshot, settings_of
-from autoencoder.session import Images, Session, resume_session, resumed_settings, start_session
+from autoencoder.session import LINEAGE, Images, Session, resume_session, resumed_settings, start_session
 from autoencoder.settings import Settings, settings_texts, to_key
 from autoencoder.terminal import use_threads
 from autoencoder.validation import Given, make_settings
@@ -29,6 +30,9 @@ def open_session(
 ) -> Session:
     """Begin a run, or go on with the model in the model directory unless it is to be overwritten.
 
+    What is given as it was when the run began does not undo what was changed since: the same command line
+    goes on with the run.
+
     Raises
     ------
     SettingsError, DataError, SnapshotError
@@ -39,9 +43,20 @@ def open_session(
         use_threads(settings)
         return start_session(settings, progress)
     snapshot = load_snapshot(settings.model_directory)
-    settings = resumed_settings(given, snapshot)
+    settings = resumed_settings(_given_anew(given, settings, snapshot), snapshot)
     use_threads(settings)
     return resume_session(settings, snapshot, progress)
+
+
+def _given_anew(given: Mapping[str, Given], settings: Settings, snapshot: Snapshot) -> dict[str, Given]:
+    """Leave out live settings that are what the run began with."""
+    lineage = snapshot.metadata.get(LINEAGE)
+    began = lineage.get("settings") if isinstance(lineage, dict) else None
+    if not isinstance(began, dict):
+        return dict(given)
+    texts = settings_texts(settings)
+    same = {name for name in LIVE if began.get(name) == texts[name]}
+    return {name: each for name, each in given.items() if name not in same}
 
 
 def renewed_session(session: Session, given: Mapping[str, str]) -> Session:
