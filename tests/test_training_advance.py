@@ -108,7 +108,10 @@ def test_a_snapshot_of_another_optimizer_needs_that_one_again():
 
 
 def test_another_batch_size_goes_on_within_the_epoch():
-    source, recorder = Sizes(make_images()), Recorder({2: lambda trainer: trainer.use_batch_size(9)})
+    source, recorder = (
+        Sizes(make_images()),
+        Recorder({2: lambda trainer: trainer.use_batch_size(np.int64(9))}),
+    )
     trainer = steady(batches=source)
     source.asked.clear()
     trainer.train(epochs=2, callbacks=[recorder])

@@ -19,8 +19,8 @@ LN_2_LOW = -2.12194440e-4
 ROUNDER = 12582912.0  # 1.5 * 2**23: adding it rounds a float32 to a whole number, kept in its low bits
 EXPONENT_BIAS = 127
 
-HELD = 7
-"""Code of what is no function of the sum: the value is the slope, and no signal passes."""
+HELD = -1
+"""Code of a neuron that is held: its value is the slope, whatever the sum is, and no signal passes."""
 
 
 @intrinsic

@@ -50,7 +50,7 @@ class Adjustable:
         """
         check_batches(self.batches, self.held_out, count)
         self._require_memory(self.optimizer, count)
-        self.batch_size = count
+        self.batch_size = int(count)
 
     def _require_memory(self, optimizer: Optimizer, batch_size: int) -> None:
         entries = len(self.batches)
