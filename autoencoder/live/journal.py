@@ -214,8 +214,9 @@ def _append(path: Path, text: bytes) -> None:
         end = _end_of_lines(descriptor)
         try:
             os.ftruncate(descriptor, end)
-            if (written := os.pwrite(descriptor, text, end)) < len(text):
-                os.pwrite(descriptor, text[written:], end + written)  # says why the rest does not fit
+            written = 0
+            while written < len(text):  # a full disk takes a part first, and then says so
+                written += os.pwrite(descriptor, text[written:], end + written)
         except OSError:
             os.ftruncate(descriptor, end)
             raise
