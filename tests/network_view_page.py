@@ -27,7 +27,7 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>netw
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
 <link rel="stylesheet" href="/assets/theme.css">
 <style>body { margin: 0; padding: 12px; background: var(--ganglion-background); color: var(--ganglion-ink);
-font: 14px/1.4 Roboto, Arial, sans-serif } #app { height: calc(100vh - 24px) }</style></head>
+font: 14px/1.4 Roboto, Arial, sans-serif } #app { background: var(--ganglion-surface); height: calc(100vh - 24px) }</style></head>
 <body><div id="app"></div><script type="importmap">{"imports": {"vue": "/vue.js"}}</script>
 <script type="module">
 import { createApp, h } from "vue";

@@ -4,6 +4,8 @@ import { NetworkCanvas } from "/assets/network_canvas.js";
 
 const STYLES = "/assets/network_view.css";
 const AWAY = 16; // pixels between the pointer and its tooltip
+const UNKNOWN = { value: null, signal: null, bias: undefined, clamp: null, locked: false };
+const FACTS = { values: "value", signals: "signal", biases: "bias" };
 const KINDS = { values: "Value", signals: "Error signal", biases: "Bias", change: "Change since the mark" };
 
 /** The network: its layers as grids of neurons, in colours that follow the run. */
@@ -21,17 +23,17 @@ export default {
           </dl>
         </div>
       </div>
-      <div class="network-view-foot">
-        <div class="network-view-legend" aria-hidden="true">
-          <template v-if="isSigned"><span>−</span></template><template v-else><span>0</span></template>
-          <span class="network-view-bar" :style="{ background: gradient }"></span>
-          <span>+</span><span>{{ legend }}</span>
-          <template v-if="hasCurves">
-            <span class="network-view-line"></span><span>positive weight</span>
-            <span class="network-view-line is-negative"></span><span>negative</span>
-          </template>
+      <div class="network-view-foot" aria-hidden="true">
+        <div class="network-view-info" :class="{ 'is-hint': !info }" data-test="network-info">{{ info || hint }}</div>
+        <div class="network-view-part">
+          <span>{{ isSigned ? "−" : "0" }}</span>
+          <span class="network-view-bar" :style="{ background: gradient }"></span><span>+</span>
+          <span>{{ legend }}</span>
         </div>
-        <div class="network-view-info" data-test="network-info">{{ info }}</div>
+        <div class="network-view-part" :style="{ visibility: hasCurves ? 'visible' : 'hidden' }">
+          <span class="network-view-line"></span><span>positive weight</span>
+          <span class="network-view-line is-negative"></span><span>negative weight</span>
+        </div>
       </div>
       <div class="network-view-spoken" role="status" aria-live="polite">{{ spoken }}</div>
     </div>`,
@@ -44,6 +46,7 @@ export default {
   },
   emits: ["choose-neuron", "choose-connection"],
   data: () => ({
+    hint: "Click a neuron to see its connections. Turn the wheel or press + and − to zoom, 0 to see everything.",
     tip: null, tipPlace: {}, info: "", spoken: "", hasCurves: false, shownKind: "values", gradient: "none",
   }),
   computed: {
@@ -72,9 +75,8 @@ export default {
     fit() {
       this.network.scene.camera.fit();
     },
-    showLegend({ kind, gradient }) {
-      this.shownKind = kind;
-      this.gradient = gradient;
+    showLegend({ kind, gradient, hasCurves }) {
+      Object.assign(this, { shownKind: kind, gradient, hasCurves });
     },
     async showTip(hovered, facts) {
       this.$refs.canvas.style.cursor = hovered ? "pointer" : "";
@@ -85,8 +87,8 @@ export default {
     },
     tipOfNeuron({ layer, neuron }, facts) {
       const { layers, values, shownKind } = this.network.scene;
-      const known = facts ? factsOf(facts) : [[KINDS[shownKind].toLowerCase(), digits(values[layer]?.[neuron])]];
-      return { title: layers[layer].name, where: placeText(layers[layer], neuron), facts: known };
+      const known = facts ?? { ...UNKNOWN, [FACTS[shownKind]]: values[layer]?.[neuron] };
+      return { title: layers[layer].name, where: placeText(layers[layer], neuron), facts: factsOf(known) };
     },
     tipOfConnection({ layer, target, source, weight }) {
       const { layers } = this.network.scene;

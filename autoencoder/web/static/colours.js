@@ -10,7 +10,7 @@ const DARK = { below: ["#d3eafc", "#8cc6f5", "#4a98da", "#2f6ca3", "#20435f"], a
 /**
  * @typedef {object} Theme what the canvas is drawn with
  * @property {boolean} dark
- * @property {Record<"surface" | "ink" | "muted" | "border" | "accent" | "positive" | "negative" | "zero", string>} css
+ * @property {Record<"surface" | "ink" | "muted" | "border" | "control" | "accent" | "positive" | "negative" | "zero", string>} css
  * @property {string} font
  * @property {Uint32Array} diverging pixels from negative to positive
  * @property {Uint32Array} grey pixels from 0 to 1
@@ -24,7 +24,7 @@ const DARK = { below: ["#d3eafc", "#8cc6f5", "#4a98da", "#2f6ca3", "#20435f"], a
 export function readTheme(element) {
   const style = getComputedStyle(element);
   const css = {};
-  for (const name of ["surface", "ink", "muted", "border", "accent", "positive", "negative", "zero"]) {
+  for (const name of ["surface", "ink", "muted", "border", "control", "accent", "positive", "negative", "zero"]) {
     css[name] = style.getPropertyValue(`--ganglion-${name}`).trim();
   }
   const dark = luminance(parse(css.surface)) < 0.3;
@@ -46,9 +46,10 @@ export function inkOn(pixel) {
   return luminance([pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255]) > 0.3 ? "#101416" : "#ffffff";
 }
 
-/** A CSS gradient of a table, for legends. */
-export function gradientOf(pixels) {
-  const stops = Array.from({ length: 17 }, (_, index) => cssOf(pixels[Math.min(SHADES - 1, index * 16)]));
+/** A CSS gradient of a table from one of its entries on, for legends. */
+export function gradientOf(pixels, first = 0) {
+  const places = Array.from({ length: 17 }, (_, index) => first + Math.round((index / 16) * (SHADES - 1 - first)));
+  const stops = places.map((place) => cssOf(pixels[place]));
   return `linear-gradient(to right, ${stops.join(", ")})`;
 }
 

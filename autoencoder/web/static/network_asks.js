@@ -51,11 +51,11 @@ export class HoverAsk {
   follow(place, local) {
     const moved = place?.layer !== this.place?.layer || place?.neuron !== this.place?.neuron;
     if (moved) {
+      this.place = place;
       this.window = null;
       this.told(null, null);
     }
-    this.place = place;
-    if (place) this.ask([place, local]);
+    if (place) this.ask([this.place, local]);
   }
 
   async work(place, local) {

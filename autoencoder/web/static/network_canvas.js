@@ -1,6 +1,6 @@
 /** The network on a canvas: takes frames from the run and draws them, no more often than the screen shows them. */
 
-import { gradientOf, readTheme } from "/assets/colours.js";
+import { gradientOf, MIDDLE, readTheme } from "/assets/colours.js";
 import { last, on, request, setKinds } from "/assets/live.js";
 import { Attention } from "/assets/network_attention.js";
 import { drawCaption, drawFlow, drawLayer, makeHatching } from "/assets/network_draw.js";
@@ -10,8 +10,9 @@ import { course, drawCurves, drawStrong, pointOf } from "/assets/network_links.j
 import { drawMarkers, drawRing, drawWindow } from "/assets/network_marks.js";
 import { Scene } from "/assets/network_scene.js";
 
-const FAINT = 0.35;
-const FAINTER = 0.12;
+const STRONG = 0.9; // opacity of the strongest connection
+const FAINT = 0.4;
+const FAINTER = 0.14;
 
 export class NetworkCanvas {
   run = null;
@@ -137,7 +138,12 @@ export class NetworkCanvas {
 
   tellLegend() {
     const { kind, theme } = this.scene;
-    this.told.legend({ kind, gradient: gradientOf(theme.diverging) });
+    const gradient = gradientOf(theme.diverging, kind === "change" ? MIDDLE : 0);
+    this.told.legend({ kind, gradient, hasCurves: this.hasCurves });
+  }
+
+  get hasCurves() {
+    return this.attention.curves.length + this.attention.wiring.length > 0;
   }
 
   /** Draw before the screen shows its next picture. */
@@ -155,18 +161,30 @@ export class NetworkCanvas {
     if (!scene.isReady || !this.isSeen) return;
     this.canvas.style.touchAction = scene.camera.fits ? "pan-y" : "none";
     drawFlow(context, scene);
-    scene.layers.forEach((_, layer) => drawLayer(context, scene, layer, this.hatching));
+    this.drawLayers(false);
     drawCurves(context, attention.wiring, scene, this.wiringOpacity());
-    drawCurves(context, attention.curves, scene, 0.9);
+    drawCurves(context, attention.curves, scene, STRONG);
+    this.drawLayers(true);
     scene.layers.forEach((_, layer) => drawCaption(context, scene, layer));
     this.drawMarks();
+    if (this.hadCurves !== this.hasCurves) {
+      this.hadCurves = this.hasCurves;
+      this.tellLegend();
+    }
     if (!this.fresh) return;
     this.fresh = false;
     this.canvas.dataset.frames = Number(this.canvas.dataset.frames) + 1;
   }
 
+  /** Curves end at circles, but lie over cells. */
+  drawLayers(areRound) {
+    this.scene.layers.forEach((_, layer) => {
+      if (this.scene.isRound(layer) === areRound) drawLayer(this.context, this.scene, layer, this.hatching);
+    });
+  }
+
   wiringOpacity() {
-    if (this.attention.strongest !== null) return 0.9;
+    if (this.attention.strongest !== null) return STRONG;
     return this.attention.curves.length ? FAINTER : FAINT;
   }
 

@@ -5,6 +5,7 @@ import { positionOf } from "/assets/network_geometry.js";
 
 const NAME_FONT = "600 12px";
 const DETAIL_FONT = "11px";
+export const ROLE_GAP = 7; // pixels
 const measure = new OffscreenCanvas(1, 1).getContext("2d");
 
 /** @typedef {import("/assets/network_layout.js").Layer} Layer */
@@ -22,11 +23,13 @@ export const detailOf = (layer) => (layer.kind === "input" ? shapeText(layer.sha
 
 /** The pixels that a layer's caption needs. @param {Layer} layer */
 export function widestText(layer) {
-  const family = getComputedStyle(document.body).fontFamily;
-  measure.font = `${NAME_FONT} ${family}`;
-  const name = measure.measureText([layer.name, roleOf(layer)].filter(Boolean).join("  ")).width;
-  measure.font = `${DETAIL_FONT} ${family}`;
-  return Math.ceil(Math.max(name + (roleOf(layer) ? 12 : 0), measure.measureText(detailOf(layer)).width));
+  const font = fonts(getComputedStyle(document.body).fontFamily);
+  const width = (text) => measure.measureText(text).width;
+  measure.font = font.name;
+  const role = roleOf(layer);
+  const name = width(layer.name) + (role && ROLE_GAP + width(role));
+  measure.font = font.detail;
+  return Math.ceil(Math.max(name, width(detailOf(layer))));
 }
 
 /** Where a neuron lies, in words. @param {Layer} layer */

@@ -1,15 +1,17 @@
 /** Draws layers: their pixels or circles, borders and numbers where cells are large, frames and captions. */
 
-import { cssOf, inkOn, shadeOf, SHADES } from "/assets/colours.js";
+import { cssOf, inkOn } from "/assets/colours.js";
 import { digits } from "/assets/format.js";
-import { detailOf, fonts, roleOf } from "/assets/network_captions.js";
+import { detailOf, fonts, ROLE_GAP, roleOf, widestText } from "/assets/network_captions.js";
 import { cellOfNeuron, cornerOfChannel } from "/assets/network_geometry.js";
+import { FOOT, HEAD } from "/assets/network_layout.js";
 
 const BORDERS_FROM = 18; // pixels of a cell's side
 const NUMBERS_FROM = 40;
 const CIRCLES_FROM = 5;
-const RADIUS = 0.4;
-const FADED = 0.22;
+export const RADIUS = 0.4; // of a circle, in cells
+const VEIL = 0.78; // over numbers behind weights
+const STUCK = 44; // pixels: a caption stays that far inside the canvas while its layer is seen
 const HATCH = 8;
 
 /**
@@ -19,10 +21,8 @@ const HATCH = 8;
  * @property {import("/assets/network_layout.js").Block[]} blocks
  * @property {import("/assets/network_picture.js").Picture[]} pictures
  * @property {(import("/assets/network_picture.js").Picture | null)[]} overlays weights of the chosen neuron
- * @property {Float32Array[]} values of each layer, empty before the first frame
- * @property {number[]} limits of the colours of each layer
  * @property {(string | null)[]} notes what stands below each layer
- * @property {(layer: number) => boolean} isGrey
+ * @property {(layer: number) => boolean} isRound
  * @property {import("/assets/network_camera.js").Camera} camera
  * @property {import("/assets/colours.js").Theme} theme
  * @property {{width: number, height: number, ratio: number}} size
@@ -35,44 +35,67 @@ export function frameOf({ blocks, camera }, layer) {
   return { x, y, width: block.width * camera.zoom, height: block.height * camera.zoom };
 }
 
-/** Faint bands from each layer to the next one: which way the numbers go. @param {Scene} scene */
+/** Which way the numbers go: bands from layer to layer, and a line from the end of a row to the next one. */
 export function drawFlow(context, scene) {
   const { blocks, theme } = scene;
+  context.save();
+  context.fillStyle = context.strokeStyle = theme.css.border;
   for (let layer = 1; layer < blocks.length; layer++) {
     const [from, to] = [frameOf(scene, layer - 1), frameOf(scene, layer)];
-    if (blocks[layer].row !== blocks[layer - 1].row) continue;
-    const [left, right] = [from.x + from.width + 6, to.x - 6];
-    if (right - left < 6) continue;
-    const band = context.createLinearGradient(left, 0, right, 0);
-    band.addColorStop(0, theme.css.border);
-    band.addColorStop(1, theme.css.border);
-    context.globalAlpha = theme.dark ? 0.34 : 0.28;
-    context.fillStyle = band;
-    context.beginPath();
-    context.moveTo(left, from.y);
-    context.lineTo(right, to.y);
-    context.lineTo(right, to.y + to.height);
-    context.lineTo(left, from.y + from.height);
-    context.fill();
-    context.globalAlpha = 1;
+    if (blocks[layer].row === blocks[layer - 1].row) drawBand(context, from, to, theme);
+    else drawTurn(context, from, to);
   }
+  context.restore();
+}
+
+function drawBand(context, from, to, theme) {
+  const [left, right] = [from.x + from.width + 6, to.x - 6];
+  if (right - left < 6) return;
+  context.globalAlpha = theme.dark ? 0.5 : 0.4;
+  context.beginPath();
+  context.moveTo(left, from.y);
+  context.lineTo(right, to.y);
+  context.lineTo(right, to.y + to.height);
+  context.lineTo(left, from.y + from.height);
+  context.fill();
+}
+
+function drawTurn(context, from, to) {
+  const [right, left] = [from.x + from.width + 12, to.x - 12];
+  const [start, end] = [from.y + from.height / 2, to.y + to.height / 2];
+  const between = (from.y + from.height + FOOT + to.y - HEAD) / 2;
+  const corners = [[right, start], [right, between], [left, between], [left, end]];
+  context.globalAlpha = 1;
+  context.lineWidth = 1.5;
+  context.beginPath();
+  context.moveTo(right - 7, start);
+  corners.forEach(([x, y], index) => context.arcTo(x, y, ...(corners[index + 1] ?? [to.x - 4, end]), 6));
+  context.lineTo(to.x - 5, end);
+  context.moveTo(to.x - 9, end - 4);
+  context.lineTo(to.x - 5, end);
+  context.lineTo(to.x - 9, end + 4);
+  context.stroke();
 }
 
 /** @param {Scene} scene @param {number} layer @param {CanvasPattern} hatching */
 export function drawLayer(context, scene, layer, hatching) {
   const frame = frameOf(scene, layer);
-  const { size, layers, blocks, camera, overlays } = scene;
+  const { size, blocks, camera, overlays, theme } = scene;
   const seen = frame.x < size.width && frame.y < size.height && frame.x + frame.width > 0 && frame.y + frame.height > 0;
   if (!seen) return;
   const cell = blocks[layer].cell * camera.zoom;
-  if (layers[layer].kind === "graph" && cell >= CIRCLES_FROM) {
+  if (scene.isRound(layer) && cell >= CIRCLES_FROM) {
     drawCircles(context, scene, layer, cell);
     return;
   }
   for (const tile of tilesOf(scene, layer)) {
-    drawGround(context, scene, tile, hatching);
-    drawPixels(context, scene.pictures[layer], tile, scene.size.ratio, overlays[layer] ? FADED : 1);
-    if (overlays[layer]) drawPixels(context, overlays[layer], tile, scene.size.ratio, 1);
+    fill(context, tile, theme.css.surface);
+    fill(context, tile, hatching);
+    drawPixels(context, scene.pictures[layer], tile, size.ratio);
+    if (overlays[layer]) {
+      fill(context, tile, theme.css.surface, VEIL);
+      drawPixels(context, overlays[layer], tile, size.ratio);
+    }
     outline(context, scene, layer, tile);
   }
   if (cell >= BORDERS_FROM) drawGrid(context, scene, layer, cell);
@@ -89,19 +112,17 @@ function tilesOf({ blocks, camera }, layer) {
   });
 }
 
-function drawGround(context, { theme }, { x, y, width, height }, hatching) {
-  context.fillStyle = theme.css.surface;
+function fill(context, { x, y, width, height }, style, opacity = 1) {
+  context.globalAlpha = opacity;
+  context.fillStyle = style;
   context.fillRect(x, y, width, height);
-  context.fillStyle = hatching;
-  context.fillRect(x, y, width, height);
+  context.globalAlpha = 1;
 }
 
-function drawPixels(context, picture, tile, ratio, opacity) {
+function drawPixels(context, picture, tile, ratio) {
   const from = picture.cornerOf(tile.channel);
   context.imageSmoothingEnabled = tile.width * ratio < picture.wide; // less than a device pixel for a neuron
-  context.globalAlpha = opacity;
   context.drawImage(picture.canvas, from.x, from.y, picture.wide, picture.high, tile.x, tile.y, tile.width, tile.height);
-  context.globalAlpha = 1;
 }
 
 function outline(context, { theme, layers }, layer, { x, y, width, height }) {
@@ -151,17 +172,17 @@ function line(context, x, y, toX, toY) {
   context.lineTo(toX, toY);
 }
 
+/** The weights of the chosen neuron where there are some, the numbers of the layer otherwise. */
 function drawNumbers(context, scene, layer, cell) {
-  const numbers = scene.values[layer];
-  if (!numbers || scene.overlays[layer]) return;
-  context.font = `${Math.min(14, cell / 3.7)}px ${scene.theme.font}`;
+  const picture = scene.overlays[layer] ?? scene.pictures[layer];
+  context.font = `${Math.min(20, cell / 3.7)}px ${scene.theme.font}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   for (const { neuron, x, y } of seenNeurons(scene, layer, cell)) {
-    const value = numbers[neuron];
-    if (value !== value) continue;
-    context.fillStyle = inkOn(scene.pictures[layer].pixelOf(neuron));
-    context.fillText(digits(value, 3), x + cell / 2, y + cell / 2, cell - 4);
+    const pixel = picture.pixelOf(neuron);
+    if (!pixel) continue;
+    context.fillStyle = inkOn(pixel);
+    context.fillText(digits(picture.numbers[neuron], 3), x + cell / 2, y + cell / 2, cell - 4);
   }
 }
 
@@ -169,11 +190,10 @@ function drawNumbers(context, scene, layer, cell) {
 function drawCircles(context, scene, layer, cell) {
   const { theme, pictures, layers } = scene;
   const picture = pictures[layer];
-  const numbers = scene.values[layer];
-  const withNumbers = cell >= NUMBERS_FROM && numbers;
-  context.lineWidth = layers[layer].code ? 2 : 1;
-  context.strokeStyle = layers[layer].code ? theme.css.accent : theme.css.border;
-  context.font = `${Math.min(14, cell / 4.4)}px ${theme.font}`;
+  if (layers[layer].code) frameCode(context, frameOf(scene, layer), theme);
+  context.lineWidth = 1;
+  context.strokeStyle = theme.css.control;
+  context.font = `${Math.min(20, cell / 4.4)}px ${theme.font}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   for (const { neuron, x, y } of seenNeurons(scene, layer, cell)) {
@@ -183,37 +203,60 @@ function drawCircles(context, scene, layer, cell) {
     context.arc(x + cell / 2, y + cell / 2, cell * RADIUS, 0, 2 * Math.PI);
     context.fill();
     context.stroke();
-    if (withNumbers && pixel) {
+    if (cell >= NUMBERS_FROM && pixel) {
       context.fillStyle = inkOn(pixel);
-      context.fillText(digits(numbers[neuron], 3), x + cell / 2, y + cell / 2, cell * 0.74);
+      context.fillText(digits(picture.numbers[neuron], 3), x + cell / 2, y + cell / 2, cell * 0.74);
     }
   }
 }
 
+function frameCode(context, { x, y, width, height }, theme) {
+  context.strokeStyle = theme.css.accent;
+  context.lineWidth = 2;
+  context.beginPath();
+  context.roundRect(x - 5, y - 5, width + 10, height + 10, 8);
+  context.stroke();
+}
+
 /** Name and shape above a layer, the scale of its colours below it. @param {Scene} scene */
 export function drawCaption(context, scene, layer) {
-  const { layers, theme, notes } = scene;
+  const { layers, theme, notes, size } = scene;
   const frame = frameOf(scene, layer);
+  const [left, right] = [Math.max(frame.x, 0), Math.min(frame.x + frame.width, size.width)];
+  const isSeen = left < right && frame.y + frame.height > STUCK;
+  const middle = isSeen ? (left + right) / 2 : frame.x + frame.width / 2;
+  const top = isSeen ? Math.max(frame.y, STUCK) : frame.y;
   const font = fonts(theme.font);
-  const middle = frame.x + frame.width / 2;
-  const role = roleOf(layers[layer]);
-  context.textBaseline = "alphabetic";
-  context.textAlign = "left";
+  const write = (text, x, y, colour) => {
+    context.strokeText(text, x, y); // behind it what passes stays apart
+    context.fillStyle = colour;
+    context.fillText(text, x, y);
+  };
+  context.save();
+  Object.assign(context, { textAlign: "left", textBaseline: "alphabetic", lineJoin: "round", lineWidth: 4 });
+  context.strokeStyle = theme.css.surface;
+  if (top > frame.y) drawPlate(context, middle, top, widestText(layers[layer]), theme);
   context.font = font.name;
+  const role = roleOf(layers[layer]);
   const width = context.measureText(layers[layer].name).width;
-  const roleWidth = role ? context.measureText(role).width + 7 : 0;
-  const left = middle - (width + roleWidth) / 2;
-  context.fillStyle = theme.css.ink;
-  context.fillText(layers[layer].name, left, frame.y - 24);
-  if (role) {
-    context.fillStyle = layers[layer].code ? theme.css.accent : theme.css.muted;
-    context.fillText(role, left + width + 7, frame.y - 24);
-  }
+  const start = middle - (width + (role && ROLE_GAP + context.measureText(role).width)) / 2;
+  write(layers[layer].name, start, top - 24, theme.css.ink);
+  if (role) write(role, start + width + ROLE_GAP, top - 24, layers[layer].code ? theme.css.accent : theme.css.muted);
   context.font = font.detail;
   context.textAlign = "center";
-  context.fillStyle = theme.css.muted;
-  context.fillText(detailOf(layers[layer]), middle, frame.y - 9);
-  if (notes[layer]) context.fillText(notes[layer], middle, frame.y + frame.height + 16);
+  write(detailOf(layers[layer]), middle, top - 9, theme.css.muted);
+  if (notes[layer]) write(notes[layer], middle, frame.y + frame.height + 16, theme.css.muted);
+  context.restore();
+}
+
+/** What a caption stands on that has stayed inside the canvas. */
+function drawPlate(context, middle, top, width, theme) {
+  context.globalAlpha = 0.92;
+  context.fillStyle = theme.css.surface;
+  context.beginPath();
+  context.roundRect(middle - width / 2 - 10, top - HEAD, width + 20, HEAD - 2, 6);
+  context.fill();
+  context.globalAlpha = 1;
 }
 
 /** What lies behind neurons without a number. @param {import("/assets/colours.js").Theme} theme */
@@ -229,13 +272,6 @@ export function makeHatching(context, theme, ratio) {
   const pattern = context.createPattern(tile, "repeat");
   pattern.setTransform(new DOMMatrix().scale(1 / ratio));
   return pattern;
-}
-
-/** The colour of a neuron's number for a marker beside text. @param {Scene} scene */
-export function shadeFor(scene, layer, value) {
-  const { theme } = scene;
-  const shade = scene.isGrey(layer) ? Math.round(Math.max(0, Math.min(1, value)) * (SHADES - 1)) : shadeOf(value, scene.limits[layer]);
-  return cssOf((scene.isGrey(layer) ? theme.grey : theme.diverging)[shade]);
 }
 
 /** The rectangle of a neuron on the canvas. */

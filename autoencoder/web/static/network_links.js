@@ -5,8 +5,9 @@ import { middleOfNeuron } from "/assets/network_geometry.js";
 const POINTS = 24; // along a curve, to find out how near it is
 const NEAR = 6;
 const DASH = [5, 4];
+const CROSSING = 0.6; // of the opacity, where a curve crosses from one row of layers to another
 const THINNEST = 0.6;
-const THICKEST = 3;
+const THICKEST = 2.4;
 
 /**
  * @typedef {{layer: number, target: number, source: number, weight: number}} Connection
@@ -62,8 +63,10 @@ export function drawCurves(context, connections, { blocks, camera, theme }, opac
   context.save();
   context.lineCap = "round";
   for (let index = connections.length - 1; index >= 0; index--) {
-    const share = Math.abs(connections[index].weight) / size;
-    context.globalAlpha = opacity * (0.25 + 0.75 * share);
+    const { layer, weight } = connections[index];
+    const share = Math.abs(weight) / size;
+    const crosses = blocks[layer].row !== blocks[layer - 1].row;
+    context.globalAlpha = (crosses ? CROSSING : 1) * opacity * (0.25 + 0.75 * share);
     context.lineWidth = THINNEST + (THICKEST - THINNEST) * opacity * share;
     strokeCurve(context, connections[index], course(connections[index], blocks, camera), theme);
   }

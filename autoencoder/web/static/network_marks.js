@@ -1,6 +1,6 @@
 /** Draws what marks single neurons: the chosen one, the one under the pointer, windows, pins and locks. */
 
-import { cellFrame, frameOf } from "/assets/network_draw.js";
+import { cellFrame, RADIUS } from "/assets/network_draw.js";
 import { cornerOfChannel } from "/assets/network_geometry.js";
 import { course, pointOf } from "/assets/network_links.js";
 
@@ -12,15 +12,15 @@ const SIZE = 11; // pixels of a marker
 export function drawRing(context, scene, place, strong) {
   const { x, y, side } = cellFrame(scene, place);
   const { theme } = scene;
-  const away = strong ? 2 : 1;
+  const away = strong ? 2.5 : 1;
   const size = Math.max(side + 2 * away, strong ? 9 : 6);
   const [left, top] = [x + side / 2 - size / 2, y + side / 2 - size / 2];
-  const round = scene.layers[place.layer].kind === "graph" && side >= 5;
-  for (const [width, colour] of [[strong ? 5 : 3.5, theme.css.surface], [strong ? 2 : 1.25, strong ? theme.css.accent : theme.css.ink]]) {
+  const round = scene.isRound(place.layer);
+  for (const [width, colour] of [[strong ? 6 : 3.5, theme.css.surface], [strong ? 2.5 : 1.25, strong ? theme.css.accent : theme.css.ink]]) {
     context.strokeStyle = colour;
     context.lineWidth = width;
     context.beginPath();
-    if (round) context.arc(x + side / 2, y + side / 2, Math.max(4, side * 0.4 + away), 0, 2 * Math.PI);
+    if (round) context.arc(x + side / 2, y + side / 2, Math.max(4, side * RADIUS + away), 0, 2 * Math.PI);
     else context.roundRect(left, top, size, size, 2);
     context.stroke();
   }
@@ -57,8 +57,7 @@ export function drawMarkers(context, scene, status, connections) {
 function mark(context, scene, place, corner, draw) {
   if (!scene.blocks[place.layer]) return;
   const { x, y, side } = cellFrame(scene, place);
-  const frame = frameOf(scene, place.layer);
-  if (x < -side || y < -side || x > scene.size.width || y > scene.size.height || !frame.width) return;
+  if (x < -side || y < -side || x > scene.size.width || y > scene.size.height) return;
   const away = side > 3 * SIZE ? SIZE + 2 : SIZE * 0.45;
   draw(context, x + side - away, corner ? y + side - away : y - SIZE + away, scene.theme);
 }

@@ -1,6 +1,6 @@
 /** The numbers of one layer as pixels, one for every neuron, written through a table of colours. */
 
-import { MIDDLE, SHADES, shadeOf } from "/assets/colours.js";
+import { MIDDLE, SHADES } from "/assets/colours.js";
 
 const SAMPLES = 2048;
 const SHARE = 0.99; // of the numbers within the scale: single outliers do not turn the others pale
@@ -40,6 +40,7 @@ export class Picture {
   /** Colour numbers from -limit to limit; what is not a number stays empty. */
   paintDiverging(values, limit, table) {
     const { pixels, places } = this;
+    this.numbers = values;
     const factor = limit > 0 ? (MIDDLE - 1) / limit : 0;
     for (let neuron = 0; neuron < places.length; neuron++) {
       const value = values[neuron];
@@ -52,6 +53,7 @@ export class Picture {
   /** Colour numbers from 0 to 1. */
   paintGrey(values, table) {
     const { pixels, places } = this;
+    this.numbers = values;
     for (let neuron = 0; neuron < places.length; neuron++) {
       const value = values[neuron];
       const shade = (value * (SHADES - 1) + 0.5) | 0;
@@ -62,11 +64,9 @@ export class Picture {
 
   /** Colour the weights of some neurons; the others stay empty. */
   paintSome(neurons, weights, limit, table) {
-    this.pixels.fill(0);
-    for (let index = 0; index < neurons.length; index++) {
-      this.pixels[this.places[neurons[index]]] = table[shadeOf(weights[index], limit)];
-    }
-    this.context.putImageData(this.image, 0, 0);
+    const numbers = new Float32Array(this.places.length).fill(NaN);
+    for (let index = 0; index < neurons.length; index++) numbers[neurons[index]] = weights[index];
+    this.paintDiverging(numbers, limit, table);
   }
 
   /** The pixel of one neuron, as it was painted; 0 where nothing was. */

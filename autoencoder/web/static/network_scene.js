@@ -71,6 +71,11 @@ export class Scene {
     return this.shownKind === "values" && (layer === 0 || this.layers[layer].output);
   }
 
+  /** Whether a layer's neurons are circles: those of a graph, but for the image that it makes. */
+  isRound(layer) {
+    return this.layers[layer].kind === "graph" && !this.layers[layer].output;
+  }
+
   /**
    * Take the numbers of all layers, one after another.
    * @returns {boolean} whether they are of these layers
@@ -130,9 +135,9 @@ export class Scene {
     if (this.values.length) this.notes = this.layers.map((_, layer) => this.noteOf(layer));
   }
 
-  /** Graphs show their connections as curves only: there is no picture in the order of their neurons. */
+  /** Circles have curves only: the order of a graph's neurons makes no picture. */
   overlay(layer, neurons, weights) {
-    if (!neurons.length || !this.layers[layer] || this.layers[layer].kind === "graph") return;
+    if (!neurons.length || !this.layers[layer] || this.isRound(layer)) return;
     const limit = largest(weights);
     this.overlays[layer] = new Picture(this.layers[layer].shape);
     this.overlays[layer].paintSome(neurons, weights, limit, this.theme.diverging);
