@@ -10,11 +10,27 @@ from live_runs import bits, open_session, setting
 
 from autoencoder.errors import SettingsError
 from autoencoder.live.changes import ChangeError, parse_changes
-from autoencoder.session import Session
+from autoencoder.model_file import load_snapshot
+from autoencoder.session import Session, resume_session, resumed_settings
 from autoencoder.validation import Given
 from networks.graph import GraphNetwork
 from nn.activations import LeakyReLU
-from nn.training import TrainingMemoryError
+from nn.snapshot import SnapshotError
+from nn.training import Trainer, TrainingMemoryError
+from nn.training.callbacks import Callback
+
+
+class StopAfter(Callback):
+    """Stops training after some steps."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+
+    def on_step(self, trainer: Trainer) -> None:
+        self.steps -= 1
+        if not self.steps:
+            trainer.stop()
+
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 every_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -222,3 +238,49 @@ def test_what_is_no_lineage_is_refused(tmp_path: Path, state: dict[str, Any]):
     with pytest.raises(ValueError, match=r"step|change|settings|no layer 7"):
         steering.load_state(state)
     assert (steering.changed, steering.locks) == ([], {})
+
+
+def resumed(directory: Path) -> Session:
+    snapshot = load_snapshot(directory / "model")
+    return resume_session(resumed_settings({}, snapshot), snapshot)
+
+
+@every_architecture
+def test_training_that_goes_on_clamps_and_locks_as_before(tmp_path: Path, architecture: str):
+    session = open_session(tmp_path, architecture)
+    session.train([StopAfter(2)])
+    clamp = {"kind": "clamp", "layer": 1, "neuron": 1, "value": 0.5}
+    apply(session, clamp, {"kind": "lock", "layer": 2, "neuron": 0, "locked": True}, setting("leakage", 0.25))
+    session.train([StopAfter(1)])
+    again = resumed(tmp_path)
+    assert again.steering.state() == session.steering.state()
+    assert (again.steering.clamps, list(again.steering.locks)) == ({(1, 1): 0.5}, [(2, 0)])
+    for each in (session, again):
+        advance(each, 3)
+        assert (shown(each, 1)[1] == 0.5).all()
+    assert bits(again) == bits(session)
+
+
+def test_what_a_resume_changes_is_remembered_as_a_change(tmp_path: Path):
+    open_session(tmp_path).train()
+    snapshot = load_snapshot(tmp_path / "model")
+    assert "lineage" not in snapshot.metadata
+    given = {"epochs": Given("6", "--epochs"), "learning_rate": Given("0.5", "--learning-rate")}
+    session = resume_session(resumed_settings(given, snapshot), snapshot)
+    changes = [setting("learning-rate", 0.5), setting("epochs", 6)]
+    assert session.steering.state()["changes"] == [{"step": 16, "changes": changes}]
+    assert session.steering.begin["epochs"] == "4"
+
+
+def test_a_snapshot_with_a_lineage_that_does_not_fit_is_refused(tmp_path: Path):
+    session = open_session(tmp_path)
+    apply(session, {"kind": "clamp", "layer": 1, "neuron": 1, "value": 0.5})
+    session.train([StopAfter(1)])
+    snapshot = load_snapshot(tmp_path / "model")
+    snapshot.metadata["lineage"]["changes"][0]["changes"][0]["layer"] = 9
+    with pytest.raises(SnapshotError, match=r"its lineage cannot be used: there is no layer 9"):
+        resume_session(resumed_settings({}, snapshot), snapshot)
+    for damaged in (3, [], {"settings": {}}, {"settings": {}, "changes": 5}):
+        snapshot.metadata["lineage"] = damaged or [1]
+        with pytest.raises(SnapshotError, match="its lineage cannot be used"):
+            resume_session(resumed_settings({}, snapshot), snapshot)

@@ -24,6 +24,7 @@ from autoencoder.validation import Given, make_settings
 from nn.snapshot import SnapshotError, load
 from nn.training import TrainingDiverged
 from nn.training.callbacks import LossTable
+from nn.training.lock import FolderLockedError
 from nn.training.trainable import forget_batch
 
 SAVED = "model"
@@ -101,7 +102,7 @@ class LiveRun(Watched):
             self._saved = self._moment
         except TrainingDiverged as error:
             self._diverged, self._message = True, str(error)
-        except (SnapshotError, InputError, MemoryError) as error:
+        except (SnapshotError, FolderLockedError, InputError, MemoryError) as error:
             self._message = str(error) or "out of memory"
         finally:
             self._training = False
