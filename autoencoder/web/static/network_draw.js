@@ -6,6 +6,7 @@ import { detailOf, fonts, ROLE_GAP, roleOf, widestText } from "/assets/network_c
 import { cellOfNeuron, cornerOfChannel } from "/assets/network_geometry.js";
 import { FOOT, HEAD } from "/assets/network_layout.js";
 
+const SMOOTH_BELOW = 2; // device pixels of a cell's side
 const BORDERS_FROM = 18; // pixels of a cell's side
 const NUMBERS_FROM = 40;
 const CIRCLES_FROM = 5;
@@ -43,7 +44,7 @@ export function drawFlow(context, scene) {
   for (let layer = 1; layer < blocks.length; layer++) {
     const [from, to] = [frameOf(scene, layer - 1), frameOf(scene, layer)];
     if (blocks[layer].row === blocks[layer - 1].row) drawBand(context, from, to, theme);
-    else drawTurn(context, from, to);
+    else drawTurn(context, from, to, betweenRows(scene, blocks[layer].row));
   }
   context.restore();
 }
@@ -60,10 +61,16 @@ function drawBand(context, from, to, theme) {
   context.fill();
 }
 
-function drawTurn(context, from, to) {
+/** The height on the canvas between a row of layers with its notes and the next one with its captions. */
+function betweenRows({ blocks, camera }, row) {
+  const bottoms = blocks.filter((block) => block.row === row - 1).map((block) => block.y + block.height + FOOT);
+  const tops = blocks.filter((block) => block.row === row).map((block) => block.y - HEAD);
+  return camera.project({ x: 0, y: (Math.max(...bottoms) + Math.min(...tops)) / 2 }).y;
+}
+
+function drawTurn(context, from, to, between) {
   const [right, left] = [from.x + from.width + 12, to.x - 12];
   const [start, end] = [from.y + from.height / 2, to.y + to.height / 2];
-  const between = (from.y + from.height + FOOT + to.y - HEAD) / 2;
   const corners = [[right, start], [right, between], [left, between], [left, end]];
   context.globalAlpha = 1;
   context.lineWidth = 1.5;
@@ -121,7 +128,7 @@ function fill(context, { x, y, width, height }, style, opacity = 1) {
 
 function drawPixels(context, picture, tile, ratio) {
   const from = picture.cornerOf(tile.channel);
-  context.imageSmoothingEnabled = tile.width * ratio < picture.wide; // less than a device pixel for a neuron
+  context.imageSmoothingEnabled = tile.width * ratio < SMOOTH_BELOW * picture.wide;
   context.drawImage(picture.canvas, from.x, from.y, picture.wide, picture.high, tile.x, tile.y, tile.width, tile.height);
 }
 
@@ -214,7 +221,7 @@ function frameCode(context, { x, y, width, height }, theme) {
   context.strokeStyle = theme.css.accent;
   context.lineWidth = 2;
   context.beginPath();
-  context.roundRect(x - 5, y - 5, width + 10, height + 10, 8);
+  context.roundRect(x - 2, y - 2, width + 4, height + 4, 6);
   context.stroke();
 }
 

@@ -10,7 +10,8 @@ const WIDEST_GAP = 130;
 const LARGEST_CELL = 30;
 const SHRINKING = 0.25; // a layer's side grows like the fourth root of its neurons: the code stays visible
 const ASPECTS = [0.3, 0.45, 0.7, 1, 1.4, 2.2, 3.4];
-const ROW_PENALTY = 0.8; // one row reads best, so more of them must be worth it
+const COMFORT = 120; // pixels of a layer's side: far below it every pixel counts, far above it none
+const ROW_PENALTY = 0.15; // one row reads best, so more of them must be worth it
 
 /**
  * @typedef {{name: string, kind: string, shape: number[], neurons: number, code: boolean, output: boolean}} Layer
@@ -41,7 +42,7 @@ export function layOut(layers, width, height, ratio) {
   for (let rows = 1; rows <= Math.min(layers.length, 8); rows++) {
     for (const aspect of ASPECTS) {
       const plan = planOf(layers, captions, aspect, rows, room);
-      const score = plan.scale / (1 + ROW_PENALTY * Math.log2(rows));
+      const score = comfortOf(plan, ratio) / (1 + ROW_PENALTY * Math.log2(rows));
       if (!best || score > best.score) best = { ...plan, score };
     }
   }
@@ -58,6 +59,12 @@ function planOf(layers, captions, aspect, rows, room) {
     else high = scale;
   }
   return { tilings, bounds, scale: Math.min(low, Math.max(...tilings.map(({ share }) => LARGEST_CELL / share))) };
+}
+
+/** From 0 to 1: how well the layers are seen. */
+function comfortOf({ tilings, scale }, ratio) {
+  const sides = tilings.map((tiling) => sizeOf(tiling, snap(cellOf(tiling, scale), ratio))).map((size) => Math.sqrt(size.width * size.height));
+  return sum(sides.map((side) => 1 - Math.exp(-side / COMFORT))) / sides.length;
 }
 
 /** How the channels of a layer are arranged when it shall be about `aspect` times as wide as high. */
@@ -104,10 +111,10 @@ const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
 const cellOf = (tiling, scale) => Math.min(LARGEST_CELL, scale * tiling.share);
 
-/** Whole device pixels, as long as there is at least one: then all cells are equally large. */
-const snap = (cell, ratio) => (cell * ratio >= 1 ? Math.floor(cell * ratio) / ratio : cell);
+/** Whole device pixels, where that costs little: then all cells are equally large. Smaller ones are smoothed. */
+const snap = (cell, ratio) => (cell * ratio >= 2 ? Math.floor(cell * ratio) / ratio : cell);
 
-const gapOf = (tiling, cell) => (tiling.channels > 1 ? Math.max(2, Math.min(6, Math.round(cell))) : 0);
+const gapOf = (tiling, cell) => (tiling.channels > 1 ? Math.max(3, Math.min(6, Math.round(cell))) : 0);
 
 function sizeOf(tiling, cell) {
   const gap = gapOf(tiling, cell);
