@@ -84,7 +84,8 @@ class Channel:
 
     def __init__(self, socket: WebSocket, link: Link, limits: Limits) -> None:
         self._socket, self._link, self._limits = socket, link, limits
-        self._asked: asyncio.Queue[Asked] = asyncio.Queue(limits.live_requests)
+        self._asked: asyncio.Queue[tuple[Asked, int]] = asyncio.Queue(limits.live_requests)
+        self._waiting_bytes = 0
         self._wanted: list[str] | None = None
         self._is_wanted = asyncio.Event()
         self._curve: Reply | None = None
@@ -121,14 +122,15 @@ class Channel:
             self._wanted = message.ready.kinds
             self._is_wanted.set()
             return
-        try:
-            self._asked.put_nowait(message)
-        except asyncio.QueueFull:
-            raise BadMessage(BAD, "too many requests wait") from None
+        self._waiting_bytes += len(text)
+        if self._asked.full() or self._waiting_bytes > self._limits.live_waiting_bytes:
+            raise BadMessage(BAD, "too many requests wait")
+        self._asked.put_nowait((message, len(text)))
 
     async def _answer(self) -> None:
         while True:
-            asked = await self._asked.get()
+            asked, size = await self._asked.get()
+            self._waiting_bytes -= size
             await self._socket.send_bytes(await self._do(asked))
 
     async def _do(self, asked: Asked) -> bytes:

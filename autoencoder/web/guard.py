@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from autoencoder.web.address import LOCAL_HOSTS
 from autoencoder.web.answers import Header, answer, browser_headers, refuse
+from autoencoder.web.limits import HEADER_BYTES, HEADERS
 from autoencoder.web.paths import Refusal, refuse_path
 
 HOST = re.compile(rb"[A-Za-z0-9._:\[\]-]{1,255}")
@@ -26,6 +27,7 @@ TOKEN_QUERY = b"token="
 
 CLOSED = Refusal(403, "Open the address that the program printed when it started, with its token.")
 WRONG_HOST = Refusal(400, "The Host header names another server.")
+LARGE_HEADERS = Refusal(431, "The headers are too large.")
 WRONG_ORIGIN = Refusal(403, "The request comes from another site.")
 
 FROM_PROXIES = (b"forwarded", b"x-forwarded-")
@@ -72,6 +74,9 @@ class Guard:
             await answering.run(self.app, receive)
 
     def _refuse(self, scope: Scope) -> Refusal | None:
+        headers = scope["headers"]
+        if len(headers) > HEADERS or sum(len(name) + len(value) for name, value in headers) > HEADER_BYTES:
+            return LARGE_HEADERS
         if self._authority(scope) is None:
             return WRONG_HOST
         if not self._is_own(scope):

@@ -12,6 +12,12 @@ from autoencoder.web.answers import header, refuse
 KIBIBYTE = 1024
 MEBIBYTE = 1024 * KIBIBYTE
 
+HEADERS = 64
+"""Headers that a request may have."""
+
+HEADER_BYTES = 32 * KIBIBYTE
+"""Of all of them together."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -19,12 +25,14 @@ class Limits:
 
     Attributes
     ----------
-    header_bytes, header_seconds
-        Of a request before its body.
+    header_seconds
+        How long the headers of a request may take.
     body_bytes, upload_bytes, body_seconds
         Of a body; `upload_bytes` where files are uploaded to.
     stall_seconds
         How long a connection may leave unread what it is sent; `close_seconds` once it is being closed.
+    ping_seconds
+        Between two pings of a websocket, and how long the answer to one may take.
     idle_seconds
         How long a connection is kept for the next request.
     connections
@@ -35,21 +43,23 @@ class Limits:
         Pages open at a time; also websockets of each kind.
     page_burst, pages_per_second
         How many pages may be opened one after another, and how many go on being.
-    abandoned_seconds
-        After how long a page that never connected is forgotten.
-    live_bytes, live_requests
-        Of a message to the run, and how many of them one viewer may have waiting.
+    abandoned_seconds, reconnect_seconds
+        After how long a page is forgotten that never connected, or whose browser is gone.
+    live_bytes
+        Of a message to the run.
+    live_requests, live_waiting_bytes
+        How many of them one viewer may have waiting, and how long all of these may be.
     socket_bytes
         Of a message on any websocket.
     """
 
-    header_bytes: int = 32 * KIBIBYTE
     header_seconds: float = 10.0
     body_bytes: int = MEBIBYTE
     upload_bytes: int = 16 * MEBIBYTE
     body_seconds: float = 10.0
     stall_seconds: float = 20.0
     close_seconds: float = 5.0
+    ping_seconds: float = 20.0
     idle_seconds: int = 5
     connections: int = 512
     requests: int = 64
@@ -58,8 +68,10 @@ class Limits:
     page_burst: int = 20
     pages_per_second: float = 2.0
     abandoned_seconds: float = 15.0
+    reconnect_seconds: float = 15.0
     live_bytes: int = MEBIBYTE
-    live_requests: int = 16
+    live_requests: int = 64
+    live_waiting_bytes: int = 4 * MEBIBYTE
     socket_bytes: int = MEBIBYTE
 
 

@@ -54,5 +54,5 @@ def refuse_path(path: bytes, query: bytes, method: str) -> Refusal | None:
     if methods is None:
         return Refusal(404, "There is nothing here.")
     if method not in methods:
-        return Refusal(405 if methods != ("WEBSOCKET",) else 404, "There is nothing here for this method.")
+        return Refusal(405, "There is nothing here for this method.")
     return None

@@ -18,16 +18,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import State
 
-from autoencoder.web.limits import Limits
+from autoencoder.web.limits import HEADER_BYTES, HEADERS, Limits
 
 FRAGMENTS = 1024
 """Frames that one message of a websocket may come in."""
 
-HEADERS = 64
-"""Headers that a request may have."""
-
 HEADER_LINE = 8000
-"""Bytes of the longest header."""
+"""Bytes of the longest header of a websocket's handshake."""
 
 UNUSED_HEADERS = (b"connection", b"sec-websocket-extensions", b"sec-websocket-protocol")
 
@@ -54,8 +51,10 @@ class LimitedConfig(uvicorn.Config):
             http=HttpProtocol,
             ws=WebsocketProtocol,
             ws_max_size=limits.socket_bytes,
+            ws_ping_interval=limits.ping_seconds,
+            ws_ping_timeout=limits.ping_seconds,
             ws_per_message_deflate=False,
-            h11_max_incomplete_event_size=limits.header_bytes,
+            h11_max_incomplete_event_size=HEADER_BYTES,
             timeout_keep_alive=limits.idle_seconds,
             **options,
         )
@@ -208,6 +207,12 @@ class WebsocketProtocol(WebSocketsSansIOProtocol):
         super().resume_writing()
         if not self.transport.is_closing():
             self._reading_due.stop()
+
+    async def send(self, message: Any) -> None:
+        """Send a message of the application; one that refuses the handshake completes it."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            self.handshake_complete = True
 
     def handle_ping(self) -> None:
         """Answer a ping; a peer that sends them and does not read the answers is cut off."""

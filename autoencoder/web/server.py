@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import mimetypes
 import socket
 import warnings
@@ -31,9 +32,6 @@ from autoencoder.web.protocols import LimitedConfig
 from autoencoder.web.socket_messages import CheckedMessages
 
 STATIC = Path(__file__).parent / "static"
-
-RECONNECT_SECONDS = 15.0
-"""How long a page waits for its browser to come back before it is forgotten."""
 
 SHUTDOWN_SECONDS = 2
 """How long answers may take to end when the server does."""
@@ -65,7 +63,9 @@ async def serve(
         What requests may take.
     """
     limits = limits or Limits()
-    warnings.filterwarnings("ignore", module="PIL")  # of uploads: the page says what is wrong with them
+    # What is wrong with an upload is said on the page, or to whoever sent what is none.
+    warnings.filterwarnings("ignore", module="PIL")
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
     server = Server(
         LimitedConfig(
             guarded(application(link, page, limits), address, limits),
@@ -109,7 +109,7 @@ def application(link: Link, page: Callable[[Link], None], limits: Limits) -> Fas
         title="Ganglion",
         favicon=ICON,
         dark=None,
-        reconnect_timeout=RECONNECT_SECONDS,
+        reconnect_timeout=limits.reconnect_seconds,
         message_history_length=200,
         # Files keep their addresses from one version to the next, so browsers must ask whether they changed.
         cache_control_directives="no-cache",

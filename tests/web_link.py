@@ -1,0 +1,64 @@
+"""A run that is none, as the websocket to the run sees one."""
+
+import asyncio
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+
+from autoencoder.live.messages import pack
+from autoencoder.web.process import Reply
+from autoencoder.web.refusals import OperationRefused
+
+FRAME_NUMBERS = 250_000
+"""Of a frame: a million bytes, more than a connection takes without its peer reading."""
+
+
+class FakeLink:
+    """Answers a few operations, and gives frames without end.
+
+    Attributes
+    ----------
+    frames
+        How many were given.
+    asked
+        Operations that were asked for, in order.
+    """
+
+    def __init__(self) -> None:
+        self.status: dict[str, Any] = {"run": 1, "state": "idle", "settings": {"fit": "crop"}}
+        self.curve: Reply | None = None
+        self.frames = 0
+        self.asked: list[str] = []
+        self.go_on = asyncio.Event()
+        self.refusing = False
+
+    async def ask(self, op: str, /, **args: Any) -> Reply:
+        """Do an operation: `status`, `echo` its arguments, `wait` for the test, or `fail`."""
+        self.asked.append(op)
+        if op == "status":
+            return make_reply(self.status)
+        if op == "echo":
+            return make_reply({"args": args}, {"numbers": np.arange(3, dtype=np.int32)})
+        if op == "wait":
+            await self.go_on.wait()
+            return make_reply({})
+        if op == "fail":
+            raise RuntimeError("a fault")
+        raise OperationRefused(f"no operation {op!r}")
+
+    async def frame(self, kinds: Collection[str]) -> Reply:
+        """Return a frame, at once or when the test says so."""
+        if "late" in kinds:
+            await self.go_on.wait()
+        if self.refusing:
+            raise OperationRefused("no frame now")
+        self.frames += 1
+        await asyncio.sleep(0)
+        values = np.zeros(FRAME_NUMBERS, np.float32)
+        return make_reply({"type": "frame", "kinds": list(kinds), "number": self.frames}, {"values": values})
+
+
+def make_reply(header: dict[str, Any], arrays: dict[str, np.ndarray] | None = None) -> Reply:
+    """Return what a link returns."""
+    return Reply(header, arrays or {}, pack({"type": "reply", **header}, arrays or {}))
