@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import pytest
 
+from tests.made_up_run import SKIPPED, MadeUpRun
 from tests.web_browser import Browser, Page, browser, expect
-from tests.web_page import SKIPPED, FakeRun, serving
+from tests.web_page import served, visit
 
 NAMES = """
 start stop step reset learning-rate learning-rate-slider batch-size optimizer leakage epochs
@@ -25,35 +25,15 @@ def chromium() -> Iterator[Browser]:
         yield opened
 
 
-@pytest.fixture(scope="module")
-def made() -> Iterator[tuple[FakeRun, str]]:
-    run = FakeRun()
-    with serving(run) as address:
-        yield run, address
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    with visit(chromium) as opened:
+        yield opened
 
 
 @pytest.fixture
-def run(made: tuple[FakeRun, str]) -> FakeRun:
-    made[0].begin(seed=7)
-    made[0].asked.clear()
-    return made[0]
-
-
-@pytest.fixture
-def page(chromium: Browser, made: tuple[FakeRun, str], run: FakeRun) -> Iterator[Page]:
-    page = chromium.new_page(viewport={"width": 1600, "height": 1000})
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("request", lambda request: problems.append(request.url) if _is_foreign(request.url) else None)
-    page.goto(made[1])
-    expect(page.get_by_test_id("image-error-7")).to_have_text("0.08000")
-    yield page
-    page.context.close()
-    assert not problems
-
-
-def _is_foreign(url: str) -> bool:
-    return urlsplit(url).scheme in ("http", "https", "ws") and urlsplit(url).hostname != "127.0.0.1"
+def run(page: Page) -> MadeUpRun:
+    return served()[0]
 
 
 def test_every_control_is_there_and_has_a_name(page: Page) -> None:
@@ -65,7 +45,7 @@ def test_every_control_is_there_and_has_a_name(page: Page) -> None:
     assert unnamed == []
 
 
-def test_training_starts_steps_and_stops(page: Page, run: FakeRun) -> None:
+def test_training_starts_steps_and_stops(page: Page, run: MadeUpRun) -> None:
     expect(page.get_by_test_id("stop")).to_be_disabled()
     page.get_by_test_id("step").click()
     expect(page.get_by_test_id("step-count")).to_have_text("1")
@@ -78,7 +58,7 @@ def test_training_starts_steps_and_stops(page: Page, run: FakeRun) -> None:
     assert [op for op, _ in run.asked if op in ("start", "stop", "step")] == ["step", "start", "stop"]
 
 
-def test_keys_start_stop_and_step_only_outside_of_fields(page: Page, run: FakeRun) -> None:
+def test_keys_start_stop_and_step_only_outside_of_fields(page: Page, run: MadeUpRun) -> None:
     page.get_by_test_id("batch-size").focus()
     page.keyboard.press("s")
     page.keyboard.press("Escape")
@@ -92,7 +72,7 @@ def test_keys_start_stop_and_step_only_outside_of_fields(page: Page, run: FakeRu
     assert "step" not in [op for op, _ in run.asked]
 
 
-def test_settings_are_applied_and_shown_on_other_pages(page: Page, run: FakeRun) -> None:
+def test_settings_are_applied_and_shown_on_other_pages(page: Page, run: MadeUpRun) -> None:
     assert page.context.browser is not None
     other = page.context.browser.new_page()
     other.goto(page.url)
@@ -124,7 +104,7 @@ def test_files_that_were_skipped_are_listed_as_text(page: Page) -> None:
     assert page.locator("img").count() == 0
 
 
-def test_snapshots_are_made_and_rewound_to(page: Page, run: FakeRun) -> None:
+def test_snapshots_are_made_and_rewound_to(page: Page, run: MadeUpRun) -> None:
     page.get_by_test_id("step").click()
     expect(page.get_by_test_id("step-count")).to_have_text("1")
     page.get_by_test_id("snapshot").click()
@@ -138,7 +118,7 @@ def test_snapshots_are_made_and_rewound_to(page: Page, run: FakeRun) -> None:
     assert run.wait_for("choose_input") == {"name": "photos"}
 
 
-def test_a_reset_is_asked_about_and_takes_a_seed(page: Page, run: FakeRun) -> None:
+def test_a_reset_is_asked_about_and_takes_a_seed(page: Page, run: MadeUpRun) -> None:
     page.get_by_test_id("reset").click()
     expect(page.get_by_test_id("seed")).to_have_value("7")
     page.get_by_test_id("reset-cancel").click()

@@ -6,9 +6,11 @@ from contextlib import contextmanager
 
 import pytest
 
+pytest.importorskip("nicegui", reason="needs NiceGUI: pip install 'ganglion[web]'")
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
-Browser, Page, expect = playwright.Browser, playwright.Page, playwright.expect
+Browser, Locator, Page = playwright.Browser, playwright.Locator, playwright.Page
+expect = playwright.expect
 CHROMIUM = shutil.which("chromium")
 
 

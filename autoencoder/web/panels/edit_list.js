@@ -6,6 +6,7 @@ import { attempt } from "/assets/notices.js";
 
 const LONGEST = 32;
 const REFRESH = 1000;
+const QUIET = 300; // milliseconds after a change in which what was read before it may still come
 
 /** The neurons and connections that were chosen, each with what can be changed about it. */
 export default {
@@ -56,21 +57,21 @@ export default {
       return rows;
     },
     addNeuron({ layer, neuron }) {
-      const place = position(this.layers[layer].shape, neuron);
-      const title = `Layer ${layer} · neuron ${neuron}`;
+      const place = `layer ${layer}, ${position(this.layers[layer].shape, neuron)}`;
+      const title = `${this.layers[layer].name} · neuron ${neuron}`;
       const clampable = layer > 0;
       this.add({ key: `item-${layer}-${neuron}`, kind: "neuron", layer, neuron, title, place, clampable, lockable: clampable });
     },
     addConnection({ layer, target, source }) {
-      const title = `Layer ${layer} · neuron ${target} ← ${source}`;
+      const title = `${this.layers[layer].name} · neuron ${target} ← ${source}`;
       const ends = [position(this.layers[layer].shape, target), position(this.layers[layer - 1].shape, source)];
-      const place = `into ${ends[0]} from ${ends[1]}`;
+      const place = `layer ${layer}, into ${ends[0]} from ${ends[1]}`;
       const key = `connection-${layer}-${target}-${source}`;
       this.add({ key, kind: "connection", layer, target, source, title, place, clampable: false, lockable: true });
     },
     add(item) {
       const there = this.items.find((other) => other.key === item.key);
-      const chosen = there ?? { ...item, name: `${item.title}, ${item.place}`, reach: { bias: 1, value: 1, weight: 1 } };
+      const chosen = there ?? { ...item, name: `${item.title}, ${item.place}`, quiet: 0, reach: { bias: 1, value: 1, weight: 1 } };
       this.items = [chosen, ...this.items.filter((other) => other !== there)].slice(0, LONGEST);
       this.refresh(this.items[0]);
     },
@@ -79,14 +80,17 @@ export default {
     },
     async refresh(item) {
       const { layer, neuron, target, source } = item;
+      const began = performance.now();
       if (item.kind === "neuron") {
         const now = await attempt(() => request("neuron", { layer, neuron }));
         if (!now) return this.remove(item);
+        if (began < item.quiet) return;
         const { value, signal, bias, locked, clamp } = now.header;
         Object.assign(item, { value, signal, bias, locked, clamped: clamp !== null });
       } else {
         const now = await attempt(() => request("connection", { layer, target, source }));
         if (!now) return this.remove(item);
+        if (began < item.quiet) return;
         Object.assign(item, { weight: now.header.weight, locked: now.header.locked });
       }
       for (const field in item.reach) {
@@ -103,18 +107,20 @@ export default {
     change(item, field, value) {
       item[field] = value;
       if (field === "value") item.clamped = true;
-      this.send({ kind: field === "value" ? "clamp" : field, ...this.address(item), value });
+      this.tell(item, { kind: field === "value" ? "clamp" : field, value });
     },
     clamp(item, clamped) {
       item.clamped = clamped;
-      this.send({ kind: "clamp", ...this.address(item), value: clamped ? item.value : null });
+      this.tell(item, { kind: "clamp", value: clamped ? item.value : null });
     },
     lock(item, locked) {
       item.locked = locked;
-      this.send({ kind: item.kind === "neuron" ? "lock" : "lock_weight", ...this.address(item), locked });
+      this.tell(item, { kind: item.kind === "neuron" ? "lock" : "lock_weight", locked });
     },
-    address({ kind, layer, neuron, target, source }) {
-      return kind === "neuron" ? { layer, neuron } : { layer, target, source };
+    tell(item, change) {
+      const { kind, layer, neuron, target, source } = item;
+      item.quiet = performance.now() + QUIET;
+      this.send({ ...change, ...(kind === "neuron" ? { layer, neuron } : { layer, target, source }) });
     },
     async follow(status) {
       if (status.run === this.run) return;

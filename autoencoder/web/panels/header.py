@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from nicegui import ui
 from nicegui.element import Element
 
 from autoencoder.web.panels.help import help_dialog
-from autoencoder.web.panels.parts import LiveText, button, group, text
+from autoencoder.web.panels.parts import STOP_FIRST, LiveText, button, enable, group, notify, text
 from autoencoder.web.panels.reset import reset_dialog
 from autoencoder.web.panels.viewer import Viewer
 
@@ -32,7 +31,7 @@ def header(viewer: Viewer) -> None:
     async def snapshot() -> None:
         reply = await viewer.ask("snapshot")
         if reply is not None:
-            ui.notify(f"Kept as {reply['name']}", classes="g-notice")
+            notify(f"Kept as {reply['name']}")
 
     explain = help_dialog()
     begin_anew = reset_dialog(viewer)
@@ -46,6 +45,7 @@ def header(viewer: Viewer) -> None:
                     LiveText(field, format, test)
         with group("g-buttons g-end"):
             button("Snapshot", "snapshot", snapshot, "bookmark_add", "Keep the state of the run now")
-            button("Reset", "reset", begin_anew, "restart_alt", "Begin anew")
+            reset = button("Reset", "reset", begin_anew, "restart_alt", "Begin anew")
             Appearance()
             button("", "help", explain.open, "help_outline", "Keyboard and help (?)", "g-square")
+    viewer.on_change(lambda: enable(reset, viewer.status["state"] != "training", STOP_FIRST))

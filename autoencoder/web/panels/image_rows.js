@@ -1,4 +1,5 @@
 import { last, on, request } from "/assets/live.js";
+import { NumberField } from "/assets/fields.js";
 import { grouped, loss } from "/assets/format.js";
 import { drawDifference, drawImage, imageOf } from "/assets/images.js";
 import { attempt } from "/assets/notices.js";
@@ -8,25 +9,27 @@ const SOURCES = { training: "Training data", held_out: "Held-out data", own: "Ow
 
 /** Several images with what the network makes of them and the difference; one of them is the chosen one. */
 export default {
+  components: { NumberField },
   template: `
     <div>
-      <div class="g-tools">
+      <p v-if="walking" class="g-muted g-line">The next mini-batch, as far as the walk through the layers has come.</p>
+      <div v-else class="g-tools">
         <label class="g-inline">Source
           <select class="g-select" data-test="source" :value="source" @change="choose({ source: $event.target.value, position: 0, entry: 0 })">
             <option v-for="(caption, name) in sources" :key="name" :value="name">{{ caption }}</option>
           </select></label>
         <span class="g-spacer"></span>
         <div class="g-joined" role="group" aria-label="Place in the data">
-        <button type="button" class="g-button g-square" data-test="previous-images" aria-label="Previous images"
-                title="Previous images" :disabled="position === 0" @click="move(-${SHOWN})">
-          <span class="g-icon" aria-hidden="true">chevron_left</span></button>
-        <label class="g-inline">Image
-          <input class="g-field g-position" type="number" data-test="position" min="0" :max="Math.max(0, count - 1)"
-                 :value="position" @change="jump($event)"></label>
-        <span class="g-muted">of {{ total }}</span>
-        <button type="button" class="g-button g-square" data-test="next-images" aria-label="Next images"
-                title="Next images" :disabled="position + shown >= count" @click="move(${SHOWN})">
-          <span class="g-icon" aria-hidden="true">chevron_right</span></button>
+          <button type="button" class="g-button g-square" data-test="previous-images" aria-label="Previous images"
+                  title="Previous images" :disabled="position === 0" @click="move(-${SHOWN})">
+            <span class="g-icon" aria-hidden="true">chevron_left</span></button>
+          <label class="g-inline">Image
+            <NumberField class="g-position" data-test="position" min="0" step="1" :max="Math.max(0, count - 1)"
+                         :value="position" @commit="jump" /></label>
+          <span class="g-muted">of {{ total }}</span>
+          <button type="button" class="g-button g-square" data-test="next-images" aria-label="Next images"
+                  title="Next images" :disabled="position + shown >= count" @click="move(${SHOWN})">
+            <span class="g-icon" aria-hidden="true">chevron_right</span></button>
         </div>
       </div>
       <div class="g-images" role="radiogroup" aria-label="Images: input, output and difference" @keydown="press">
@@ -43,7 +46,7 @@ export default {
       </div>
       <p class="g-image-note g-muted g-small">From top to bottom: input, output, difference, error.</p>
     </div>`,
-  data: () => ({ source: "training", position: 0, entry: 0, count: 0, shown: 0, errors: [], names: [], sources: SOURCES }),
+  data: () => ({ source: "training", position: 0, entry: 0, count: 0, shown: 0, errors: [], names: [], sources: SOURCES, walking: false }),
   computed: {
     total() {
       return grouped(this.count);
@@ -60,6 +63,7 @@ export default {
     async show(frame) {
       this.frame = frame;
       const { source, position, entry, count, shown, errors, names } = frame.header;
+      this.walking = frame.header.walk !== null;
       Object.assign(this, { source, position, entry, count, shown, errors, names });
       await this.$nextTick();
       this.draw();
@@ -87,9 +91,8 @@ export default {
       const end = Math.max(0, this.count - 1);
       this.choose({ position: Math.min(end, Math.max(0, this.position + distance)), entry: 0 });
     },
-    jump(event) {
-      const position = Math.round(Number(event.target.value));
-      this.choose({ position: Math.min(Math.max(0, position || 0), Math.max(0, this.count - 1)), entry: 0 });
+    jump(position) {
+      this.choose({ position: Math.min(Math.max(0, Math.round(position)), Math.max(0, this.count - 1)), entry: 0 });
     },
     pick(entry) {
       this.entry = entry;

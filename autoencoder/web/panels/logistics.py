@@ -60,7 +60,7 @@ class Facts:
     def _build(self) -> None:
         with panel("Data", "data"):
             _data(self._overview["data"], self._overview["image"])
-        with panel("Network", "size"):
+        with panel("Network and machine", "size"):
             _network(self._overview["network"], self._overview["machine"])
 
 

@@ -1,6 +1,7 @@
 import { last, on, request } from "/assets/live.js";
 import { attempt } from "/assets/notices.js";
 
+const MOST = 2000;
 const KINDS = {
   values: ["Values", "What each neuron puts out for the chosen image"],
   signals: ["Signals", "The error signal that comes back to each neuron"],
@@ -26,15 +27,24 @@ export default {
           <select class="g-select" data-test="strongest-layer" aria-label="Layer" v-model.number="layer">
             <option v-for="place in Math.max(0, layers.length - 1)" :key="place" :value="place">{{ place }} · {{ layers[place].name }}</option>
           </select></label>
-        <input class="g-field g-short" type="number" min="1" max="2000" data-test="strongest-count" v-model.number="count"
+        <input class="g-field g-short" type="number" min="1" :max="${MOST}" data-test="strongest-count" v-model.number="count"
                aria-label="How many connections">
-        <button type="button" class="g-button" data-test="strongest" :disabled="layers.length < 2" @click="strongest">Show</button>
+        <button type="button" class="g-button" data-test="strongest" :disabled="layers.length < 2" :aria-pressed="drawn"
+                @click="draw(!drawn)">{{ drawn ? "Hide" : "Show" }}</button>
       </div>
       <button type="button" class="g-button" data-test="fit" title="Show the whole network" @click="view$().fit()">
         <span class="g-icon" aria-hidden="true">fit_screen</span>Fit</button>
     </div>`,
   props: { view: Number },
-  data: () => ({ kind: "values", kinds: KINDS, layers: [], layer: 1, count: 200, run: null }),
+  data: () => ({ kind: "values", kinds: KINDS, layers: [], layer: 1, count: 200, drawn: false, run: null }),
+  watch: {
+    layer() {
+      if (this.drawn) this.draw(true);
+    },
+    count() {
+      if (this.drawn) this.draw(true);
+    },
+  },
   methods: {
     view$() {
       return getElement(this.view);
@@ -56,8 +66,16 @@ export default {
       const marked = await attempt(() => request("mark", {}));
       if (marked) this.show("change");
     },
-    strongest() {
-      this.view$().showStrongest(this.layer, Math.min(2000, Math.max(1, Math.round(this.count) || 1)));
+    draw(drawn) {
+      this.drawn = drawn;
+      if (drawn) this.view$().showStrongest(this.layer, Math.min(MOST, Math.max(1, Math.round(this.count) || 1)));
+      else this.view$().showStrongest(null);
+    },
+    /** On a walk the kind of number follows the stage: values on the way forward, signals on the way back. */
+    followWalk({ header: { walk } }) {
+      const way = walk && (walk.stage > walk.stages.indexOf("loss") ? "signals" : "values");
+      if (way && way !== this.way) this.show(way);
+      this.way = way;
     },
     async follow(status) {
       if (status.run === this.run) return;
@@ -66,13 +84,14 @@ export default {
       if (!overview) return;
       this.layers = overview.header.layers;
       this.layer = Math.min(this.layer, this.layers.length - 1);
+      this.drawn = false;
     },
   },
   mounted() {
     if (last("status")) this.follow(last("status"));
-    this.off = on("status", this.follow);
+    this.offs = [on("status", this.follow), on("frame", this.followWalk)];
   },
   unmounted() {
-    this.off();
+    this.offs.forEach((off) => off());
   },
 };

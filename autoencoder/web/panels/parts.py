@@ -6,9 +6,12 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from nicegui import ui
 from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 from nicegui.events import GenericEventArguments
+
+STOP_FIRST = "Stop training first"
 
 
 class LiveText(Element, component="live_text.js", default_classes="g-live"):
@@ -115,6 +118,22 @@ def button(
             made.props["aria-label"] = title
     made.on("click", action, args=[])
     return made
+
+
+def enable(made: Element, enabled: bool, reason: str) -> None:
+    """Let a button be pressed, or not and say why."""
+    made.props["disabled"] = not enabled
+    if enabled:
+        made.props.pop("title", None)
+    else:
+        made.props["title"] = reason
+
+
+def notify(message: str) -> None:
+    """Show a message for a while, as text. Quasar has no such colours: the style sheet does."""
+    ui.notify(
+        message, classes="g-notice", color="surface", textColor="ink", timeout=6000, close_button="Dismiss"
+    )
 
 
 @contextmanager

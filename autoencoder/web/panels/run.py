@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from nicegui.element import Element
 
-from autoencoder.web.panels.parts import Choice, button, group, panel, text
+from autoencoder.web.panels.parts import STOP_FIRST, Choice, button, enable, group, panel, text
 from autoencoder.web.panels.viewer import Viewer
 
 
@@ -43,7 +43,10 @@ class Run:
         _offer(self._models, {name: name for name in overview["models"]}, overview["model"])
         _offer(self._inputs, {name: name for name in overview["inputs"]}, overview["input"])
         for choice, made in self._buttons:
-            made.props["disabled"] = choice.value is None
+            if status["state"] == "training":
+                enable(made, False, STOP_FIRST)
+            else:
+                enable(made, choice.value is not None, "There is none yet")
 
 
 def _offer(choice: Choice, options: Mapping[str, str], present: str | None = None) -> None:

@@ -15,13 +15,13 @@ export default {
   template: `
     <div class="g-transport" role="group" aria-label="Run">
       <button type="button" class="g-button g-primary" data-test="start" :disabled="!canStart"
-              title="Start training (space)" @click="send('start')">
+              :title="endTitle ?? 'Start training (space)'" @click="send('start')">
         <span class="g-icon" aria-hidden="true">play_arrow</span>Start</button>
       <button type="button" class="g-button" data-test="stop" :disabled="!training"
               title="Stop after this mini-batch (space)" @click="send('stop')">
         <span class="g-icon" aria-hidden="true">stop</span>Stop</button>
-      <button type="button" class="g-button" data-test="step" :disabled="!canStep"
-              title="Train on one mini-batch (s)" @click="send('step')">
+      <button type="button" class="g-button" data-test="step" :disabled="!canStart"
+              :title="endTitle ?? 'Train on one mini-batch (s)'" @click="send('step')">
         <span class="g-icon" aria-hidden="true">skip_next</span>Step</button>
       <span class="g-chip" data-test="state" role="status" :data-state="state" :title="message">
         <span class="g-dot" aria-hidden="true"></span><span class="g-chip-text">{{ caption }}</span></span>
@@ -32,10 +32,10 @@ export default {
       return this.state === "training";
     },
     canStart() {
-      return this.state === "idle" || this.state === "finished";
+      return this.state === "idle" || this.state === "diverged";
     },
-    canStep() {
-      return this.state === "idle" || this.state === "finished";
+    endTitle() {
+      return this.state === "finished" ? "Training has reached its limit: give it more epochs to go on" : null;
     },
     caption() {
       const meaning = MEANING[this.state] ?? this.state;
@@ -61,7 +61,7 @@ export default {
         event.preventDefault();
         if (this.training) this.send("stop");
         else if (this.canStart) this.send("start");
-      } else if (event.key === "s" && this.canStep) this.send("step");
+      } else if (event.key === "s" && this.canStart) this.send("step");
       else if (event.key === "?") this.$emit("help");
     },
   },

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nicegui import Client, background_tasks, ui
+from nicegui import Client, background_tasks
 
 from autoencoder.web.link import Link, OperationRefused
+from autoencoder.web.panels.parts import notify
 
 
 class Viewer:
@@ -62,7 +63,7 @@ class Viewer:
     def complain(self, message: str) -> None:
         """Show a message, as text."""
         with self._client:
-            ui.notify(message, classes="g-notice", timeout=6000, close_button="Dismiss")
+            notify(message)
 
     def _watch(self) -> None:
         self._rest()

@@ -1,4 +1,5 @@
 import { last, on, request } from "/assets/live.js";
+import { loss } from "/assets/format.js";
 import { attempt } from "/assets/notices.js";
 
 /** Training held still on one mini-batch: values appear layer by layer, then the loss, then the signals. */
@@ -16,7 +17,8 @@ export default {
       <p v-if="!walk" class="g-empty">{{ training ? "Stop training first." : explanation }}</p>
       <ol v-else class="g-stages" aria-label="Stages">
         <li v-for="(stage, place) in walk.stages" :key="place" :aria-current="place === current ? 'step' : undefined"
-            :data-done="place < current"><span :data-test="place === current ? 'walk-stage' : undefined">{{ stage }}</span></li>
+            :data-done="place < current"><span :data-test="place === current ? 'walk-stage' : undefined">{{ stage }}</span>
+          <span v-if="stage === 'loss'" class="g-number">{{ loss(walk.loss) }}</span></li>
       </ol>
     </div>`,
   data: () => ({
@@ -38,6 +40,7 @@ export default {
     },
   },
   methods: {
+    loss,
     async go(action) {
       await attempt(() => request("walk", { action }));
     },

@@ -16,6 +16,7 @@ export function imageOf(array, index = 0) {
 
 /** Draw an image in its own size; the style sheet scales the canvas. */
 export function drawImage(canvas, image) {
+  canvas.dataset.channels = image.channels; // behind what is transparent the style sheet shows a checkerboard
   const { channels, pixels } = image;
   paint(canvas, image, (target, from, to) => {
     target[to] = pixels[from];

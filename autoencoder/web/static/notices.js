@@ -4,6 +4,8 @@ export function complain(error) {
   Quasar.Notify.create({
     message: error.message ?? String(error),
     classes: "g-notice",
+    color: "surface", // names of no colour of Quasar: the style sheet has them
+    textColor: "ink",
     timeout: 6000,
     actions: [{ icon: "close", "aria-label": "Dismiss", flat: true, dense: true }],
   });
