@@ -1,8 +1,7 @@
-"""A page with nothing but the network view, and a made-up run that answers it as a real one would."""
+"""A page with nothing but the network view, before a made-up run, in a browser."""
 
 import asyncio
 import json
-import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import nicegui
-import numpy as np
 import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import FileResponse, HTMLResponse
@@ -19,7 +17,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 import autoencoder.web
-from autoencoder.live.messages import pack
+from tests.network_view_run import FakeRun
+from tests.web_browser import Browser, Page
 
 WEB = Path(autoencoder.web.__file__).parent
 VUE = Path(nicegui.__file__).parent / "static" / "vue.esm-browser.prod.js"
@@ -27,194 +26,18 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>netw
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
 <link rel="stylesheet" href="/assets/theme.css">
 <style>body { margin: 0; padding: 12px; background: var(--ganglion-background); color: var(--ganglion-ink);
-font: 14px/1.4 Roboto, Arial, sans-serif } #app { background: var(--ganglion-surface); height: calc(100vh - 24px) }</style></head>
+font: 14px/1.4 Roboto, Arial, sans-serif }
+#app { background: var(--ganglion-surface); height: calc(100vh - 24px) }</style></head>
 <body><div id="app"></div><script type="importmap">{"imports": {"vue": "/vue.js"}}</script>
 <script type="module">
 import { createApp, h } from "vue";
 import NetworkView from "/network_view.js";
 window.events = [];
 const record = (name) => (value) => window.events.push([name, value]);
-createApp({ render: () => h(NetworkView, { ref: "view", kind: "values", "data-test": "network",
+createApp({ render: () => h(NetworkView, { ref: "view", kind: "values",
   onChooseNeuron: record("neuron"), onChooseConnection: record("connection") }),
   mounted() { window.view = this.$refs.view; } }).mount("#app");
 </script></body></html>"""
-
-Shape = tuple[int, int, int]
-SHAPES: dict[str, list[tuple[str, Shape]]] = {
-    "dense": [("input", (28, 28, 1)), ("dense", (16, 32, 1)), ("dense", (16, 16, 1)), ("dense", (4, 8, 1)),
-              ("dense", (16, 16, 1)), ("dense", (16, 32, 1)), ("dense", (28, 28, 1))],
-    "local": [("input", (64, 64, 3)), ("local", (32, 32, 6)), ("local", (16, 16, 12)), ("local", (8, 8, 4)),
-              ("local", (16, 16, 12)), ("local", (32, 32, 6)), ("local", (64, 64, 3))],
-    "graph": [("input", (12, 12, 1)), ("graph", (8, 9, 1)), ("graph", (5, 5, 1)), ("graph", (2, 5, 1)),
-              ("graph", (5, 5, 1)), ("graph", (8, 9, 1)), ("graph", (12, 12, 1))],
-    "huge": [("input", (64, 64, 3)), ("dense", (100, 250, 1)), ("dense", (100, 250, 1)), ("dense", (8, 8, 1)),
-             ("dense", (100, 250, 1)), ("dense", (64, 64, 3))],
-}  # fmt: skip
-
-
-class FakeRun:
-    """A network of made-up numbers that move with every frame."""
-
-    def __init__(self, model: str) -> None:
-        self.shapes = SHAPES[model]
-        self.model = model
-        self.code = min(range(1, len(self.shapes)), key=lambda k: math.prod(self.shapes[k][1]))
-        self.received: list[dict[str, Any]] = []
-        self.arrived = threading.Condition()
-        self.frames = 0
-        self.moves = True
-        self.reached = len(self.shapes)
-        self.clamps: list[list[float]] = []
-        self.locks: list[list[int]] = []
-        self.weight_locks: list[list[int]] = []
-        self.run = 1
-
-    def neurons(self, layer: int) -> int:
-        return math.prod(self.shapes[layer][1])
-
-    def note(self, message: dict[str, Any]) -> None:
-        with self.arrived:
-            self.received.append(message)
-            self.arrived.notify_all()
-
-    def count(self, op: str) -> int:
-        return sum(op in (message.get("op"), *message) for message in self.received)
-
-    def wait_for(self, op: str, times: int = 1, seconds: float = 10) -> bool:
-        """Wait until an operation, or `ready`, came so often."""
-        with self.arrived:
-            return self.arrived.wait_for(lambda: self.count(op) >= times, seconds)
-
-    def weights_into(self, layer: int, target: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return sources and weights: a blob with a rim for dense layers, as trained ones have."""
-        height, width, channels = self.shapes[layer - 1][1]
-        generator = np.random.default_rng(1000 * layer + target)
-        count = height * width * channels
-        if self.shapes[layer][0] == "graph":
-            sources = np.sort(generator.choice(count, min(count, 7), replace=False))
-            return sources, generator.normal(size=len(sources))
-        if self.shapes[layer][0] == "local":
-            sources = self._window_sources(layer, target)
-            return sources, generator.normal(size=len(sources))
-        rows, columns = np.divmod(np.arange(count) // channels, width)
-        row, column, angle = generator.uniform([0, 0, 0], [height, width, np.pi])
-        across = (rows - row) * np.cos(angle) + (columns - column) * np.sin(angle)
-        distance = (rows - row) ** 2 + (columns - column) ** 2
-        weights = np.cos(across / height * 9) * np.exp(-distance / (height * width / 14))
-        return np.arange(count), weights + 0.08 * generator.normal(size=count)
-
-    def window(self, layer: int, target: int) -> list[int]:
-        height, width, channels = self.shapes[layer][1]
-        source_height, source_width, _ = self.shapes[layer - 1][1]
-        row, column = divmod(target // channels, width)
-        top = min(max(row * source_height // height - 1, 0), source_height - 4)
-        left = min(max(column * source_width // width - 1, 0), source_width - 4)
-        return [top, left, top + 4, left + 4]
-
-    def _window_sources(self, layer: int, target: int) -> np.ndarray:
-        _, width, channels = self.shapes[layer - 1][1]
-        top, left, bottom, right = self.window(layer, target)
-        rows, columns, each = np.meshgrid(
-            np.arange(top, bottom), np.arange(left, right), np.arange(channels), indexing="ij"
-        )
-        return ((rows * width + columns) * channels + each).ravel()
-
-    def weights_out_of(self, layer: int, source: int) -> tuple[np.ndarray, np.ndarray]:
-        count = self.neurons(layer + 1)
-        few = np.random.default_rng(source).choice(
-            count, min(count, 24 if count < 5000 else 9), replace=False
-        )
-        pairs = [(target, *self.weights_into(layer + 1, int(target))) for target in np.sort(few)]
-        found = [(target, weights[sources == source]) for target, sources, weights in pairs]
-        kept = [(target, float(weight[0])) for target, weight in found if len(weight)]
-        return np.array([t for t, _ in kept], int), np.array([w for _, w in kept])
-
-    def values(self, layer: int, kind: str) -> np.ndarray:
-        """Return one number for every neuron, smooth over the layer and moving with time."""
-        height, width, channels = self.shapes[layer][1]
-        rows, columns, each = np.meshgrid(
-            np.arange(height) / height, np.arange(width) / width, np.arange(channels), indexing="ij"
-        )
-        time = self.frames / 7
-        if layer in (0, len(self.shapes) - 1) and kind == "values":
-            ring = np.hypot(rows - 0.46 + 0.03 * math.sin(time), (columns - 0.5) * 1.3) - 0.26
-            return np.exp(-((ring * 14) ** 2)) * (1 - 0.25 * each) + 0.05 * (layer > 0) * columns
-        if layer == 0:
-            return np.full(rows.shape, np.nan)
-        generator = np.random.default_rng(layer)
-        noise = generator.normal(size=rows.shape)
-        wave = np.sin(6 * rows + each + time) * np.cos(5 * columns * (1 + layer % 3) - time / 2)
-        scale = {"values": 1.0, "signals": 0.01 / layer, "biases": 0.2, "change": 0.05}[kind]
-        result = scale * (0.6 * wave + 0.55 * noise * np.cos(time / 5 + noise))
-        return np.abs(result) if kind == "change" else result
-
-    def status(self) -> dict[str, Any]:
-        return {"run": self.run, "state": "training" if self.moves else "idle", "step": self.frames,
-                "clamps": self.clamps, "locks": self.locks, "weight_locks": self.weight_locks}  # fmt: skip
-
-    def frame(self, kinds: list[str]) -> bytes:
-        self.frames += self.moves
-        arrays = {kind: self.layer_values(kind) for kind in kinds}
-        header = {"type": "frame", "step": self.frames, "run": self.run, "kinds": kinds, "source": "training",
-                  "status": self.status()}  # fmt: skip
-        return pack(header, arrays)
-
-    def layer_values(self, kind: str) -> np.ndarray:
-        parts = [self.values(layer, kind).ravel() for layer in range(len(self.shapes))]
-        for part in parts[self.reached :]:
-            part[:] = np.nan
-        return np.concatenate(parts).astype(np.float32)
-
-    def reply(self, message: dict[str, Any]) -> bytes:
-        known = {"type": "reply", "id": message["id"]}
-        try:
-            header, arrays = self.answer(message["op"], message["args"])
-        except ValueError as error:
-            return pack({**known, "error": str(error)}, {})
-        return pack({**known, **header}, arrays)
-
-    def answer(self, op: str, args: dict[str, Any]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        if op == "overview":
-            return {"layers": [self._layer(layer) for layer in range(len(self.shapes))]}, {}
-        if op == "neuron":
-            return self._neuron(**args), {}
-        if op == "connections":
-            return self._connections(**args)
-        if op == "strongest":
-            return {}, self._strongest(**args)
-        raise ValueError(f"no operation {op!r}")
-
-    def _layer(self, layer: int) -> dict[str, Any]:
-        kind, shape = self.shapes[layer]
-        half, first = ("encoder", 1) if layer <= self.code else ("decoder", self.code + 1)
-        return {"name": f"{half} {layer - first}" if layer else "input", "kind": kind, "shape": shape,
-                "neurons": math.prod(shape), "code": layer == self.code,
-                "output": layer == len(self.shapes) - 1}  # fmt: skip
-
-    def _neuron(self, layer: int, neuron: int) -> dict[str, Any]:
-        _, width, channels = self.shapes[layer][1]
-        row, column = divmod(neuron // channels, width)
-        number = {kind: float(self.values(layer, kind).ravel()[neuron]) for kind in ("values", "signals")}
-        clamp = next((value for *place, value in self.clamps if place == [layer, neuron]), None)
-        return {"row": row, "column": column, "channel": neuron % channels, "value": number["values"],
-                "signal": number["signals"] if layer else 0.0, "bias": 0.125 if layer else None,
-                "clamp": clamp, "locked": [layer, neuron] in self.locks}  # fmt: skip
-
-    def _connections(self, layer: int, neuron: int) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        empty = np.zeros(0, int), np.zeros(0)
-        sources, weights = self.weights_into(layer, neuron) if layer else empty
-        targets, out = self.weights_out_of(layer, neuron) if layer < len(self.shapes) - 1 else empty
-        window = self.window(layer, neuron) if self.shapes[layer][0] == "local" else None
-        arrays = {"sources": sources.astype(np.int32), "source_weights": weights.astype(np.float32),
-                  "targets": targets.astype(np.int32), "target_weights": out.astype(np.float32)}  # fmt: skip
-        return {"window": window}, arrays
-
-    def _strongest(self, layer: int, count: int) -> dict[str, np.ndarray]:
-        targets = range(min(self.neurons(layer), 300))
-        found = [(t, s, w) for t in targets for s, w in zip(*self.weights_into(layer, t), strict=True)]
-        kept = np.array(sorted(found, key=lambda each: -abs(each[2]))[:count])
-        return {"targets": kept[:, 0].astype(np.int32), "sources": kept[:, 1].astype(np.int32),
-                "weights": kept[:, 2].astype(np.float32)}  # fmt: skip
 
 
 def make_app(run: FakeRun, rate: float = 20) -> Starlette:
@@ -230,8 +53,10 @@ def make_app(run: FakeRun, rate: float = 20) -> Starlette:
                 run.note(message)
                 if "ready" in message:
                     await asyncio.sleep(1 / rate)
-                    await socket.send_bytes(run.frame(message["ready"]["kinds"]))
-                else:
+                    frame = run.frame(message["ready"]["kinds"])
+                    await socket.send_bytes(bytes(8) if run.garbled else frame)
+                    run.garbled = False
+                elif not run.silent:
                     await socket.send_bytes(run.reply(message))
         except (WebSocketDisconnect, RuntimeError):
             sockets.discard(socket)
@@ -254,17 +79,73 @@ def make_app(run: FakeRun, rate: float = 20) -> Starlette:
 @contextmanager
 def serving(run: FakeRun) -> Iterator[str]:
     """Serve the page of a run on a free port; gives its address."""
-    server = uvicorn.Server(uvicorn.Config(make_app(run), port=0, log_level="warning"))
+    config = uvicorn.Config(make_app(run), port=0, log_level="critical", lifespan="off")
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
-        if not thread.is_alive():
-            raise RuntimeError("the server of the page did not start")
+        assert thread.is_alive(), "the server of the page did not start"
         thread.join(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
-        server.should_exit = True
-        server.force_exit = True
+        server.should_exit = server.force_exit = True
         thread.join()
+
+
+class View:
+    """The network view on an open page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.canvas = page.get_by_test_id("network")
+
+    def wait(self, condition: str, argument: Any = None) -> None:
+        """Wait until a condition in JavaScript on `network` and `argument` is true."""
+        self.page.wait_for_function(
+            f"(argument) => {{ const {{ network }} = view; return {condition}; }}", arg=argument
+        )
+
+    def wait_for_frames(self, more: int = 2) -> None:
+        before = int(self.canvas.get_attribute("data-frames") or 0)
+        self.wait("network.canvas.dataset.frames >= argument", before + more)
+
+    def look(self, expression: str) -> Any:
+        """What there is in the view."""
+        return self.page.evaluate(f"() => {{ const {{ network }} = view; return {expression}; }}")
+
+    def at(self, layer: int, neuron: int) -> tuple[float, float]:
+        """Where a neuron is on the page."""
+        place = self.canvas.evaluate("(canvas, place) => canvas.cellAt(...place)", [layer, neuron])
+        return place["x"], place["y"]
+
+    def events(self) -> list[Any]:
+        return self.page.evaluate("events")
+
+    def pixel(self, layer: int, neuron: int) -> list[int]:
+        """The colour in the middle of a neuron."""
+        x, y = self.at(layer, neuron)
+        return self.canvas.evaluate(
+            """(canvas, [x, y]) => {
+            const box = canvas.getBoundingClientRect();
+            const { data } = canvas.getContext("2d").getImageData(x - box.left, y - box.top, 1, 1);
+            return [...data].slice(0, 3);
+        }""",
+            [x, y],
+        )
+
+
+@contextmanager
+def opened(browser: Browser, run: FakeRun, width: int = 1100, height: int = 600) -> Iterator[View]:
+    """Open the page of a run; whatever goes wrong in it fails the test."""
+    with serving(run) as address:
+        page = browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
+        wrong: list[str] = []
+        page.on("pageerror", lambda error: wrong.append(f"{error} {error.stack}"))
+        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+        page.goto(address)
+        view = View(page)
+        view.wait("network?.canvas.dataset.frames > 0")
+        yield view
+        page.close()
+        assert not wrong, wrong

@@ -36,7 +36,7 @@ export class NetworkCanvas {
     ];
     this.watchers = [
       watch(ResizeObserver, () => this.resize(), canvas),
-      watch(IntersectionObserver, (entries) => this.see(entries.at(-1).isIntersecting), canvas),
+      watch(NearbyObserver, (entries) => this.see(entries.at(-1).isIntersecting), canvas),
       watch(MutationObserver, () => this.changeTheme(), document.body, { attributeFilter: ["class"] }),
     ];
     canvas.dataset.frames = 0;
@@ -209,6 +209,13 @@ export class NetworkCanvas {
     const drawn = [...this.attention.curves, ...this.attention.wiring];
     const found = drawn.find((each) => each.layer === layer && each.target === target && each.source === source);
     return found ? pointOf(course(found, this.scene.blocks, this.scene.camera), 0.5) : null;
+  }
+}
+
+/** Tells of a canvas a screen away too: when it is scrolled to, its numbers are there. */
+class NearbyObserver extends IntersectionObserver {
+  constructor(told) {
+    super(told, { rootMargin: "100%" });
   }
 }
 
