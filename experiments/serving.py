@@ -1,0 +1,115 @@
+"""A real `autoencoder serve` in a process of its own, and the browser that looks at it.
+
+The browser's tests, its timings and the script that makes the pictures of the page all begin here.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import selectors
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+ADDRESS = re.compile(r"http://\S+\?token=\S+")
+
+PATIENCE = 90.0
+"""Seconds that starting and stopping may take on a busy machine."""
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+class ServerError(RuntimeError):
+    """The server did not start: the message is what it printed."""
+
+
+class Served(NamedTuple):
+    """A running server.
+
+    Attributes
+    ----------
+    address
+        Of its page, with the token.
+    model_directory
+        Where its model is.
+    process
+        The server's own; the one that trains is its child.
+    """
+
+    address: str
+    model_directory: Path
+    process: subprocess.Popen[bytes]
+
+
+@contextmanager
+def serving(folder: Path, *options: str) -> Iterator[Served]:
+    """Run `autoencoder serve` on a free port until the block ends, then interrupt it as Ctrl-C does.
+
+    Parameters
+    ----------
+    folder
+        Gets the model and the output directory.
+    options
+        Of the command line.
+
+    Raises
+    ------
+    ServerError
+        When it ends before it is ready.
+    subprocess.TimeoutExpired
+        When it does not end; it is killed then.
+    """
+    model = folder / "model"
+    places = ("--model-directory", str(model), "--output-directory", str(folder / "output"))
+    command = [sys.executable, "-m", "autoencoder", "serve", "--port", "0", *places, *options]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**environment, "PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        yield Served(_wait_for_address(process), model, process)
+    finally:
+        _interrupt(process)
+
+
+def _interrupt(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+    try:
+        process.communicate(timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+
+
+def _wait_for_address(process: subprocess.Popen[bytes]) -> str:
+    """Return the address that the server prints when it is ready."""
+    assert process.stdout is not None
+    printed, end = "", time.monotonic() + PATIENCE
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while time.monotonic() < end:
+            if not selector.select(timeout=1):
+                continue
+            piece = os.read(process.stdout.fileno(), 65536).decode(errors="replace")
+            printed += piece
+            if not piece:
+                break
+            if (found := ADDRESS.search(printed)) and printed.endswith("\n"):
+                return found[0]
+    raise ServerError(f"no page after {PATIENCE:.0f} s: {printed.strip() or 'nothing was printed'}")
+
+
+def find_browser() -> str | None:
+    """Return the path of a Chromium or Chrome on this machine; None without one."""
+    return next((path for name in BROWSERS if (path := shutil.which(name))), None)

@@ -1,0 +1,137 @@
+"""Training from the page, in a real browser."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from browser import PATIENCE, SMALL, Opened, browser, checksum, opened, playwright
+
+from autoencoder.__main__ import main
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator["playwright.Browser"]:
+    with browser() as started:
+        yield started
+
+
+def events(page: Opened, kind: str) -> list[dict[str, object]]:
+    lines = (page.served.model_directory / "journal.jsonl").read_text(encoding="utf-8").splitlines()
+    return [event for event in map(json.loads, lines) if event["event"] == kind]
+
+
+def test_start_lowers_the_error_and_stop_ends_training(
+    chromium: "playwright.Browser", tmp_path: Path
+) -> None:
+    with opened(chromium, tmp_path) as page:
+        assert page.text("state").lower() == "idle"
+        page.part("step").click()
+        page.wait_for_step(1)
+        first = page.number("loss")
+        page.train_to(60)
+        assert page.number("loss") < first
+        assert np.isfinite(page.number("held-out-loss"))
+        before = page.text("step-count")
+        page.part("step").click()
+        page.wait_for_step(int(before.replace(",", "")) + 1)
+
+
+def test_the_trainer_uses_the_learning_rate_of_the_slider(
+    chromium: "playwright.Browser", tmp_path: Path
+) -> None:
+    with opened(chromium, tmp_path) as page:
+        page.part("start").click()
+        page.part("learning-rate-slider").focus()
+        for _ in range(4):
+            page.page.keyboard.press("ArrowRight")
+        page.wait("() => Number(document.querySelector('[data-test=learning-rate-now]').innerText) > 0.001")
+        wanted = float(page.part("learning-rate").input_value())
+        shown = "Number(document.querySelector('[data-test=learning-rate-now]').innerText)"
+        page.wait(f"rate => Math.abs({shown} / rate - 1) < 1e-3", wanted)
+        page.stop()
+        (*_, last) = events(page, "change")
+        assert last["changes"] == [{"kind": "setting", "name": "learning-rate", "value": f"{wanted:g}"}]
+
+
+def test_settings_change_while_training_and_what_cannot_be_is_refused(
+    chromium: "playwright.Browser", tmp_path: Path
+) -> None:
+    with opened(chromium, tmp_path) as page:
+        page.part("start").click()
+        page.fill("batch-size", "16")
+        page.part("optimizer").select_option("nadam")
+        page.fill("leakage", "0.2")
+        page.fill("leakage", "2")
+        playwright.expect(page.page.get_by_text("less than or equal to 1")).to_be_visible()
+        playwright.expect(page.part("leakage")).to_have_value("0.2")
+        page.stop()
+        changed = [change for event in events(page, "change") for change in event["changes"]]
+        assert [(change["name"], change["value"]) for change in changed] == [
+            ("batch-size", "16"),
+            ("optimizer", "nadam"),
+            ("leakage", "0.2"),
+        ]
+
+
+def test_reset_begins_anew_and_rewind_brings_back_what_was(
+    chromium: "playwright.Browser", tmp_path: Path
+) -> None:
+    with opened(chromium, tmp_path) as page:
+        page.train_to(20)
+        kept, step = checksum(page.served.model_directory), page.text("step-count")
+        page.part("snapshot").click()
+        page.wait("() => document.querySelector('[data-test=snapshots]').options.length >= 1")
+        name = page.part("snapshots").locator("option").last.get_attribute("value")
+        page.train_to(int(step) + 20)
+        assert checksum(page.served.model_directory) != kept
+        page.part("snapshots").select_option(name)
+        page.part("rewind").click()
+        playwright.expect(page.part("step-count")).to_have_text(step, timeout=PATIENCE)
+        assert [event["name"] for event in events(page, "rewind")] == [name]
+        assert checksum(page.served.model_directory) == kept
+
+
+def test_two_pages_see_the_same_run_and_no_request_leaves_the_machine(
+    chromium: "playwright.Browser", tmp_path: Path
+) -> None:
+    with opened(chromium, tmp_path) as page:
+        second = page.page.context.new_page()
+        second.goto(page.served.address)
+        page.fill("leakage", "0.3")
+        playwright.expect(second.locator("[data-test=leakage]")).to_have_value("0.3", timeout=30_000)
+        page.part("start").click()
+        second.wait_for_function(
+            "() => Number(document.querySelector('[data-test=step-count]').innerText.replace(/\\D/g, '')) > 5"
+        )
+        page.stop()
+        assert all(
+            url.startswith((page.served.address.partition("/?")[0], "data:", "blob:")) for url in page.asked
+        )
+
+
+@pytest.mark.parametrize("architecture", ["dense", "local", "graph"])
+def test_a_run_that_is_watched_has_the_bits_of_one_that_is_not(
+    chromium: "playwright.Browser", tmp_path: Path, architecture: str
+) -> None:
+    layers = {"local": ("--layers", "4", "--code-size", "18")}.get(architecture, ())
+    options = ("--epochs", "600", "--architecture", architecture, *layers)
+    alone = tmp_path / "alone"
+    assert (
+        main(["train", *SMALL, *options, "--model-directory", str(alone), "--output-directory", str(alone)])
+        == 0
+    )
+    with opened(chromium, tmp_path / "watched", *options) as page:
+        for kind in ("signals", "change", "values"):
+            page.part(f"kind-{kind}").click()
+        page.part("start").click()
+        page.wait_for_step(5)
+        page.stop()
+        page.part("step").click()
+        page.part("walk-begin").click()
+        page.part("walk-next").click()
+        page.part("walk-end").click()
+        page.part("start").click()
+        page.wait_for_text("state", "finished")
+    assert checksum(page.served.model_directory) == checksum(alone)
