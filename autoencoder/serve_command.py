@@ -106,7 +106,7 @@ async def _serve(order: Order, address: Address, *, start: bool) -> int:
             return _fail(error.status, str(error))
         if ready is None:
             return _fail(STOPPED, "interrupted")
-        print(ready["about"], flush=True)
+        print(f"{ready['about']}\n{'end':10} Ctrl-C, which saves the model", flush=True)
         try:
             if start:
                 await _start(link)

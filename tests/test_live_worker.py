@@ -170,7 +170,8 @@ def test_a_termination_while_idle_saves_and_ends(tmp_path: Path):
             await link.ask("step")
             os.kill(link.process_number, signal.SIGTERM)
             await link.lost.wait()
-            await asyncio.to_thread(wait_for_end, link.process_number)
+            assert link.status["message"] == "the training process was ended from outside, and has saved"
+            assert (await link.close())["step"] == 1
         assert saved_step(tmp_path) == 1
 
     asyncio.run(scenario())

@@ -164,4 +164,4 @@ class Answering:
         except Exception:
             logger.exception("the run could not be saved")
             header = {"error": INTERNAL_ERROR}
-        self._send(request, pack({**header, "type": "reply", "id": request.number}, {}))
+        self._send(request, pack({**header, "type": "closed", "id": request.number}, {}))

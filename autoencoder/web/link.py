@@ -31,6 +31,8 @@ CHANGES = ("run", "state", "message", "settings", "snapshots", "clamps", "locks"
 
 LOST = "the training process has ended, though nobody asked it to: the terminal may say why"
 
+ENDED = "the training process was ended from outside, and has saved"
+
 logger = logging.getLogger(__name__)
 
 
@@ -46,7 +48,7 @@ class Link:
     curve
         The newest curve, which comes with frames by itself; None before the first.
     lost
-        Set when the process has ended without `close`.
+        Set when the process has ended without `close`, which says whether it saved.
     """
 
     def __init__(self) -> None:
@@ -147,20 +149,22 @@ class Link:
         A process that takes longer than CLOSE_SECONDS is stopped.
         """
         process, self._closing = self._process, True
-        if process is None or self._said:
-            return self._said
+        if process is None:
+            return {}
         self._watchers.clear()
-        said: Header = {"error": f"the training process did not end within {CLOSE_SECONDS:.0f} seconds"}
+        if not self._said:
+            self._said = await self._ask_to_close()
+        await asyncio.to_thread(process.end)
+        return self._said
+
+    async def _ask_to_close(self) -> Header:
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
-                said = (await self._request(CLOSE, {})).header
+                return (await self._request(CLOSE, {})).header
         except OperationRefused as error:
-            said = {"error": str(error)}
+            return {"error": str(error)}
         except TimeoutError:
-            pass
-        await asyncio.to_thread(process.end)
-        self._said = said
-        return said
+            return {"error": f"the training process did not end within {CLOSE_SECONDS:.0f} seconds"}
 
     def abandon(self) -> None:
         """Hang up without waiting: the process saves and ends by itself."""
@@ -210,6 +214,8 @@ class Link:
             self._closing = True
             self._settle(self._opened, StartFailed(header["status"], header["text"]))
         else:
+            if header["type"] == "closed":
+                self._said = header
             self._settle(self._waiting.pop(header["id"], None), reply)
 
     def _end(self) -> None:
@@ -218,7 +224,8 @@ class Link:
         self._settle(self._opened, StartFailed(FAILED, LOST))
         if not self._closing:
             self.lost.set()
-            self._see({**self.status, "state": "lost", "message": LOST})
+            message = ENDED if self._said else LOST
+            self._see({**self.status, "state": "lost", "message": message})
         for answer in self._waiting.values():
             self._settle(answer, OperationRefused(LOST))
         self._waiting.clear()
