@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import nicegui
+import numpy as np
 import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import FileResponse, HTMLResponse
@@ -109,6 +110,12 @@ class View:
     def wait_for_frames(self, more: int = 2) -> None:
         before = int(self.canvas.get_attribute("data-frames") or 0)
         self.wait("network.canvas.dataset.frames >= argument", before + more)
+
+    def hold_still(self, run: FakeRun) -> np.ndarray:
+        """Stop the numbers and return the values that are drawn."""
+        run.moves = False
+        self.wait_for_frames(3)
+        return np.concatenate([run.values(layer, "values").ravel() for layer in range(len(run.shapes))])
 
     def look(self, expression: str) -> Any:
         """What there is in the view."""
