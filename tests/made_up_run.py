@@ -26,7 +26,7 @@ class MadeUpRun:
         self.begin(seed=7)
 
     def begin(self, seed: int) -> None:
-        self.seed = seed
+        self.seed, self.lost = seed, False
         self.run = getattr(self, "run", 0) + 1
         self.state, self.steps = "idle", 0
         self.settings = {
@@ -41,6 +41,8 @@ class MadeUpRun:
         self.stage: int | None = None
 
     def do(self, op: str, args: dict[str, Any]) -> tuple[Header, Arrays]:
+        if self.lost:
+            raise OperationRefused("the training process has ended")
         checked = check(op, args)
         with self.arrived:
             self.asked.append((op, args))

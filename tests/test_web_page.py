@@ -143,6 +143,13 @@ def test_the_chart_follows_the_curve_and_zooms(page: Page) -> None:
     expect(chart).to_have_attribute("data-zoom", "0 to 100")
 
 
+def test_without_a_run_the_page_says_so(page: Page, run: MadeUpRun) -> None:
+    run.lost = True
+    page.reload()
+    expect(page.get_by_text("the training process has ended")).to_be_visible()
+    expect(page.get_by_test_id("start")).to_have_count(0)
+
+
 def test_dark_is_remembered(page: Page) -> None:
     page.get_by_test_id("dark-mode").select_option("dark")
     expect(page.locator("body")).to_have_class(re.compile("body--dark"))

@@ -76,7 +76,7 @@ def make_app(run: MadeUpRun) -> FastAPI:
                 if sent != (run.run, run.steps):
                     sent = run.run, run.steps
                     await socket.send_bytes(pack({"type": "curve", **run._curve()}, {}))
-        except (WebSocketDisconnect, RuntimeError):
+        except (WebSocketDisconnect, RuntimeError, OperationRefused):
             pass
 
     build_page(MadeUpLink(run))  # type: ignore[arg-type]

@@ -32,7 +32,8 @@ export default {
             <NumberField :data-test="'edit-' + row.field" :aria-label="row.label + ' of ' + item.name"
                          :value="item[row.field]" @commit="change(item, row.field, $event)" />
           </div>
-          <div class="g-edit-foot">
+          <p v-if="!item.known" class="g-muted g-small">Waits for the end of this mini-batch …</p>
+          <div v-else class="g-edit-foot">
             <label v-if="item.clampable" class="g-check"><input type="checkbox" role="switch" data-test="edit-clamp"
               :checked="item.clamped" @change="clamp(item, $event.target.checked)">Clamp value</label>
             <label v-if="item.lockable" class="g-check"><input type="checkbox" role="switch" data-test="edit-lock"
@@ -50,9 +51,10 @@ export default {
   methods: {
     digits,
     rows(item) {
+      if (!item.known) return [];
       if (item.kind === "connection") return [{ field: "weight", label: "Weight" }];
       const rows = [];
-      if (Number.isFinite(item.bias)) rows.push({ field: "bias", label: "Bias" });
+      if (item.bias !== null) rows.push({ field: "bias", label: "Bias" });
       if (item.clampable) rows.push({ field: "value", label: "Value" });
       return rows;
     },
@@ -71,7 +73,7 @@ export default {
     },
     add(item) {
       const there = this.items.find((other) => other.key === item.key);
-      const chosen = there ?? { ...item, name: `${item.title}, ${item.place}`, quiet: 0, reach: { bias: 1, value: 1, weight: 1 } };
+      const chosen = there ?? { ...item, name: `${item.title}, ${item.place}`, known: false, quiet: 0, reach: { bias: 1, value: 1, weight: 1 } };
       this.items = [chosen, ...this.items.filter((other) => other !== there)].slice(0, LONGEST);
       this.refresh(this.items[0]);
     },
@@ -86,12 +88,12 @@ export default {
         if (!now) return this.remove(item);
         if (began < item.quiet) return;
         const { value, signal, bias, locked, clamp } = now.header;
-        Object.assign(item, { value, signal, bias, locked, clamped: clamp !== null });
+        Object.assign(item, { value, signal, bias, locked, clamped: clamp !== null, known: true });
       } else {
         const now = await attempt(() => request("connection", { layer, target, source }));
         if (!now) return this.remove(item);
         if (began < item.quiet) return;
-        Object.assign(item, { weight: now.header.weight, locked: now.header.locked });
+        Object.assign(item, { weight: now.header.weight, locked: now.header.locked, known: true });
       }
       for (const field in item.reach) {
         const needed = Math.abs(item[field] ?? 0) * 1.5;

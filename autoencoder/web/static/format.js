@@ -27,7 +27,11 @@ export function loss(value) {
     : value.toFixed(5);
 }
 
-export const milliseconds = (value) => (isNumber(value) ? `${value.toPrecision(3)} ms` : NOTHING);
+/** Milliseconds to three digits; from a second on in seconds. */
+export function milliseconds(value) {
+  if (!isNumber(value)) return NOTHING;
+  return value < 1000 ? `${value.toPrecision(3)} ms` : `${(value / 1000).toPrecision(3)} s`;
+}
 
 export const perSecond = (value) => (isNumber(value) ? `${grouped(value)} / s` : NOTHING);
 
