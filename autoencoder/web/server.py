@@ -8,14 +8,14 @@ import logging
 import mimetypes
 import socket
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import nicegui
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from nicegui import ui
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Mount, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
@@ -30,6 +30,8 @@ from autoencoder.web.link import Link
 from autoencoder.web.page import build_page
 from autoencoder.web.protocols import LimitedConfig
 from autoencoder.web.socket_messages import CheckedMessages
+
+Upload = Callable[[Request], Awaitable[object]]
 
 STATIC = Path(__file__).parent / "static"
 
@@ -103,6 +105,7 @@ def application(link: Link, page: Callable[[Link], None], limits: Limits) -> Fas
     # The framework's own answer is a page, which takes memory on the server for every wrong address.
     nicegui.app.add_exception_handler(404, _not_found)
     nicegui.app.config.socket_io_js_transports = ["websocket"]
+    nicegui.app.post = _take_uploads  # type: ignore[method-assign,assignment]
     page(link)
     ui.run_with(
         app,
@@ -160,6 +163,22 @@ class Files(StaticFiles):
         response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = "no-cache"
         return response
+
+
+def _take_uploads(path: str, **_: object) -> Callable[[Upload], Upload]:
+    """Register what takes the uploads of one page, as `FastAPI.post` does and the framework asks for.
+
+    FastAPI remembers every function that it was ever given, for speed, and with this one the whole page.
+    """
+
+    def register(upload: Upload) -> Upload:
+        async def answer(request: Request) -> Response:
+            return JSONResponse(await upload(request))
+
+        nicegui.app.add_route(path, answer, methods=["POST"], include_in_schema=False)
+        return upload
+
+    return register
 
 
 async def _not_found(request: Request, error: Exception) -> Response:
