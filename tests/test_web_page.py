@@ -51,7 +51,8 @@ def test_training_starts_steps_and_stops(page: Page, run: MadeUpRun) -> None:
     expect(page.get_by_test_id("step-count")).to_have_text("1")
     page.get_by_test_id("start").click()
     expect(page.get_by_test_id("state")).to_have_text("Training")
-    expect(page.get_by_test_id("start")).to_be_disabled()
+    for name in ("start", "reset", "rewind", "load", "choose-input"):
+        expect(page.get_by_test_id(name)).to_be_disabled()
     expect(page.get_by_test_id("loss")).to_have_text(re.compile(r"0\.0[01]"))
     page.get_by_test_id("stop").click()
     expect(page.get_by_test_id("state")).to_have_text("Idle")

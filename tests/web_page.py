@@ -58,6 +58,7 @@ class MadeUpLink:
 def make_app(run: MadeUpRun) -> FastAPI:
     """Return the page before a run."""
     app = FastAPI()
+    link = MadeUpLink(run)
     app.mount("/assets", StaticFiles(directory=ASSETS))
 
     @app.websocket("/live")
@@ -69,6 +70,7 @@ def make_app(run: MadeUpRun) -> FastAPI:
                 message = json.loads(await socket.receive_text())
                 if "ready" not in message:
                     await socket.send_bytes(_answer(run, message))
+                    link.tell()
                     continue
                 await asyncio.sleep(0.05)
                 header, arrays = run.do("frame", {"kinds": message["ready"]["kinds"]})
@@ -79,7 +81,7 @@ def make_app(run: MadeUpRun) -> FastAPI:
         except (WebSocketDisconnect, RuntimeError, OperationRefused):
             pass
 
-    build_page(MadeUpLink(run))  # type: ignore[arg-type]
+    build_page(link)  # type: ignore[arg-type]
     ui.run_with(app, tailwind=False, show_welcome_message=False)
     return app
 

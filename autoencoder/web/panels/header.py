@@ -48,4 +48,9 @@ def header(viewer: Viewer) -> None:
             reset = button("Reset", "reset", begin_anew, "restart_alt", "Begin anew")
             Appearance()
             button("", "help", explain.open, "help_outline", "Keyboard and help (?)", "g-square")
-    viewer.on_change(lambda: enable(reset, viewer.status["state"] != "training", STOP_FIRST))
+
+    def show() -> None:
+        enable(reset, viewer.status["state"] != "training", STOP_FIRST)
+
+    show()
+    viewer.on_change(show)
