@@ -167,7 +167,7 @@ class Box:
         self.requests = [*requests, HUNG_UP]
         self.answers: dict[int, dict[str, Any]] = {}
 
-    def next(self, seconds: float | None = 0.0) -> Request | None:
+    def next(self, seconds: float = 0.0) -> Request | None:
         return self.requests.pop(0) if self.requests else None
 
     def send(self, message: bytes, *, answers: bool = True) -> None:

@@ -18,6 +18,8 @@ from autoencoder.live.pace import (
     CURVE_SHARE,
     FRAME_PERIOD,
     FRAME_SHARE,
+    REQUEST_SECONDS,
+    REQUEST_SHARE,
     UNCHANGED_PERIOD,
     Pace,
 )
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
     from autoencoder.live.inspector import Inspector
     from autoencoder.live.run import LiveRun
 
-BETWEEN_SECONDS = 0.02
-"""How long requests may keep training waiting between two steps; those left over wait for the next time."""
+SIGNAL_SECONDS = 1.0
+"""Longest time to wait for requests: a signal in the moment before one waits is not seen while waiting."""
 
 TOLD = (
     *(OperationError, SettingsError, InputError, DataError),
@@ -58,6 +60,7 @@ class Answering:
     def __init__(self, run: LiveRun, inspector: Inspector, mailbox: Mailbox) -> None:
         self._run, self._inspector, self._mailbox = run, inspector, mailbox
         self._frames, self._curves = Pace(FRAME_SHARE), Pace(CURVE_SHARE)
+        self._requests = Pace(REQUEST_SHARE)
         self._frame: Request | None = None
         self._closing: Request | None = None
         self._started = self._training = False
@@ -77,13 +80,20 @@ class Answering:
         self._started, self._training = False, True
         try:
             self._run.train(self._between_steps)
+        except Exception:
+            logger.exception("training failed")  # what is there is still to be looked at, and saved
         finally:
             self._training, self._changed = False, True
 
     def _between_steps(self) -> None:
-        until = time.monotonic() + BETWEEN_SECONDS
-        while time.monotonic() < until and (request := self._mailbox.next()) is not None:
-            self._handle(request)
+        began = time.monotonic()
+        if began >= self._requests.due(0.0):
+            answered = 0
+            while time.monotonic() < began + REQUEST_SECONDS and (request := self._mailbox.next()):
+                self._handle(request)
+                answered += 1
+            if answered:
+                self._requests.made(began, time.monotonic())
         self._make_due_frame()
 
     def _handle(self, request: Request | None) -> None:
@@ -124,9 +134,11 @@ class Answering:
     def _send(self, request: Request, message: bytes) -> None:
         self._mailbox.send(message, answers=request.number != UNASKED)
 
-    def _patience(self) -> float | None:
-        """Return how many seconds there is nothing to do unless something is asked; None is no end."""
-        return None if self._frame is None else max(0.0, self._due() - time.monotonic())
+    def _patience(self) -> float:
+        """Return how many seconds there is nothing to do unless something is asked."""
+        if self._frame is None:
+            return SIGNAL_SECONDS
+        return min(SIGNAL_SECONDS, max(0.0, self._due() - time.monotonic()))
 
     def _due(self) -> float:
         changing = self._training or self._changed

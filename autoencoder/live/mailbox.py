@@ -39,8 +39,8 @@ class Mailbox:
         self._sender.start()
         threading.Thread(target=self._receive, name="receiver", daemon=True).start()
 
-    def next(self, seconds: float | None = 0.0) -> Request | None:
-        """Return the oldest request that was not handed out, waiting for one; None waits without end."""
+    def next(self, seconds: float = 0.0) -> Request | None:
+        """Return the oldest request that was not handed out; None where none comes within some seconds."""
         try:
             return self._requests.get(timeout=seconds) if seconds != 0 else self._requests.get_nowait()
         except queue.Empty:

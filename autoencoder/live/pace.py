@@ -1,4 +1,4 @@
-"""How often frames are made: so that looking costs a small share of the time, and no more than eyes need."""
+"""How often one looks while training goes on: so that it costs a small share of the time."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ CURVE_PERIOD = 1.0
 
 CURVE_SHARE = 0.01
 """Of the time that goes into curves, at most."""
+
+REQUEST_SECONDS = 0.01
+"""How long requests may keep training waiting between two steps; those left over wait for another time."""
+
+REQUEST_SHARE = 0.1
+"""Of the time of training that goes into requests, at most, however many come."""
 
 
 class Pace:
