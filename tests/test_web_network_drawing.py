@@ -54,6 +54,19 @@ def test_colours_change_with_the_theme(view: View, run: FakeRun) -> None:
     assert max(view.pixel(1, zero)) < 60
 
 
+def test_weights_change_with_the_theme(view: View, run: FakeRun) -> None:
+    strongest = int(np.argmax(run.weights_into(2, 70)[1]))
+    colour = f"""(({{ pixel }}) => [pixel & 255, pixel >> 8 & 255, pixel >> 16 & 255])(
+        {{ pixel: network.scene.overlays[1].pixelOf({strongest}) }})"""
+    view.page.evaluate("view.select(2, 70)")
+    view.wait("network.scene.overlays[1]")
+    run.silent = True
+    assert sum(view.look(colour)) < 150
+    view.page.evaluate("document.body.classList.add('body--dark')")
+    view.wait("network.scene.theme.dark")
+    assert sum(view.look(colour)) > 600
+
+
 def test_another_kind_is_asked_for_and_drawn(view: View, run: FakeRun) -> None:
     view.page.evaluate("view.setKind('biases')")
     assert run.wait_for_kinds(["biases"])

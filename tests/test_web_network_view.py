@@ -118,6 +118,8 @@ def test_the_chosen_neuron_colours_the_layer_before_by_its_weights(view: View, r
     _, weights = run.weights_into(2, 70)
     numbers = view.look("Array.from(network.scene.overlays[1].numbers)")
     np.testing.assert_allclose(numbers, weights, rtol=1e-5, atol=1e-6)
+    view.wait_for_frames()
+    assert view.look("network.scene.notes[1]").startswith("weights ±")
     view.page.keyboard.press("Escape")
     view.wait("network.scene.overlays.every((each) => !each)")
 

@@ -46,7 +46,7 @@ export default {
   },
   emits: ["choose-neuron", "choose-connection"],
   data: () => ({
-    hint: "Click a neuron to see its connections. Turn the wheel or press + and − to zoom, 0 to see everything.",
+    hint: "Click a neuron to see its connections. Ctrl and the wheel, or + and −, zoom; 0 shows everything.",
     tip: null, tipPlace: {}, info: "", spoken: "", hasCurves: false, shownKind: "values", gradient: "none",
   }),
   computed: {

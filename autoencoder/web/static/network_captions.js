@@ -32,6 +32,9 @@ export function widestText(layer) {
   return Math.ceil(Math.max(name, width(detailOf(layer))));
 }
 
+/** The end of a scale, which is a round number. */
+export const limitText = (limit) => (limit === 0 || (limit >= 1e-3 && limit < 1e5) ? String(limit) : limit.toExponential().replace("e+", "e"));
+
 /** Where a neuron lies, in words. @param {Layer} layer */
 export function placeText(layer, neuron) {
   const { row, column, channel } = positionOf(layer.shape, neuron);

@@ -10,8 +10,8 @@ const WIDEST_GAP = 130;
 const LARGEST_CELL = 30;
 const SHRINKING = 0.25; // a layer's side grows like the fourth root of its neurons: the code stays visible
 const ASPECTS = [0.3, 0.45, 0.7, 1, 1.4, 2.2, 3.4];
-const COMFORT = 120; // pixels of a layer's side: far below it every pixel counts, far above it none
-const ROW_PENALTY = 0.15; // one row reads best, so more of them must be worth it
+const COMFORT = 100; // pixels of a layer's side: far below it every pixel counts, far above it none
+const ROW_PENALTY = 0.1; // one row reads best, so more of them must be worth it
 
 /**
  * @typedef {{name: string, kind: string, shape: number[], neurons: number, code: boolean, output: boolean}} Layer

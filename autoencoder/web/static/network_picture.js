@@ -64,6 +64,7 @@ export class Picture {
 
   /** Colour the weights of some neurons; the others stay empty. */
   paintSome(neurons, weights, limit, table) {
+    this.limit = limit;
     const numbers = new Float32Array(this.places.length).fill(NaN);
     for (let index = 0; index < neurons.length; index++) numbers[neurons[index]] = weights[index];
     this.paintDiverging(numbers, limit, table);
@@ -108,5 +109,5 @@ function typicalSize(values) {
 function roundUp(size) {
   if (size === 0) return 0;
   const power = 10 ** Math.floor(Math.log10(size));
-  return power * STEPS.find((step) => step * power >= size * 0.999);
+  return Number((power * STEPS.find((step) => step * power >= size * 0.999)).toPrecision(2));
 }

@@ -3,6 +3,7 @@
 import { readTheme } from "/assets/colours.js";
 import { digits } from "/assets/format.js";
 import { Camera } from "/assets/network_camera.js";
+import { limitText } from "/assets/network_captions.js";
 import { neuronAt } from "/assets/network_geometry.js";
 import { layOut } from "/assets/network_layout.js";
 import { largest, strongestOf } from "/assets/network_links.js";
@@ -90,6 +91,7 @@ export class Scene {
 
   /** Colour all numbers again. */
   paint() {
+    for (const overlay of this.overlays) overlay?.paintDiverging(overlay.numbers, overlay.limit, this.theme.diverging);
     if (!this.values.length) return;
     if (!this.scales.has(this.shownKind)) this.scales.set(this.shownKind, this.layers.map(() => new Scale()));
     const scales = this.scales.get(this.shownKind);
@@ -99,17 +101,18 @@ export class Scene {
         this.limits[layer] = scales[layer].follow(numbers);
         this.pictures[layer].paintDiverging(numbers, this.limits[layer], this.theme.diverging);
       }
-      this.notes[layer] = this.noteOf(layer);
     });
+    this.writeNotes();
   }
 
   /** What stands below a layer: the scale of its colours, or why there are none. */
   noteOf(layer) {
+    if (this.overlays[layer]) return `weights ±${digits(this.overlays[layer].limit, 3)}`;
     if (!this.values[layer].some((value) => value === value)) {
       return layer === 0 && this.shownKind !== "values" ? `no ${this.shownKind}` : "not reached";
     }
     if (this.isGrey(layer)) return "0 to 1";
-    return this.shownKind === "change" ? `0 to ${digits(this.limits[layer])}` : `±${digits(this.limits[layer])}`;
+    return this.shownKind === "change" ? `0 to ${limitText(this.limits[layer])}` : `±${limitText(this.limits[layer])}`;
   }
 
   /**
@@ -123,6 +126,7 @@ export class Scene {
     const { sources, source_weights: weights, targets, target_weights: outgoing } = arrays;
     this.overlay(layer - 1, sources.data, weights.data);
     this.overlay(layer + 1, targets.data, outgoing.data);
+    this.writeNotes();
     const into = strongestOf(sources.data, weights.data, CURVES, (source, weight) => ({ layer, target: neuron, source, weight }));
     const out = strongestOf(targets.data, outgoing.data, CURVES, (target, weight) => ({
       layer: layer + 1, target, source: neuron, weight,
@@ -132,16 +136,18 @@ export class Scene {
 
   hideConnections() {
     this.overlays.fill(null);
+    this.writeNotes();
+  }
+
+  writeNotes() {
     if (this.values.length) this.notes = this.layers.map((_, layer) => this.noteOf(layer));
   }
 
   /** Circles have curves only: the order of a graph's neurons makes no picture. */
   overlay(layer, neurons, weights) {
     if (!neurons.length || !this.layers[layer] || this.isRound(layer)) return;
-    const limit = largest(weights);
     this.overlays[layer] = new Picture(this.layers[layer].shape);
-    this.overlays[layer].paintSome(neurons, weights, limit, this.theme.diverging);
-    this.notes[layer] = `weights ±${digits(limit, 3)}`;
+    this.overlays[layer].paintSome(neurons, weights, largest(weights), this.theme.diverging);
   }
 
   /** The neuron at a point of the canvas, or null. @returns {Place | null} */
