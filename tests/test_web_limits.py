@@ -178,3 +178,11 @@ def test_a_websocket_that_does_not_answer_pings_is_closed():
         with connection:
             assert status == 101
             assert close_code(connection) == 1011
+
+
+def test_answers_to_pings_do_not_pile_up():
+    with running(stall_seconds=1000.0) as server:
+        _, connection = server.websocket(receive_bytes=4096)
+        with connection, pytest.raises(ConnectionError):
+            while True:
+                connection.sendall(1000 * frame(PING, b"x" * 100))

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+pytest.importorskip("nicegui")
+
 from autoencoder.web import uploads
 from autoencoder.web.uploads import LARGEST_UPLOAD, WAITING, read_upload
 from nn.data import DataError, load_all
