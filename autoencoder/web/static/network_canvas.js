@@ -11,8 +11,8 @@ import { drawMarkers, drawRing, drawWindow } from "/assets/network_marks.js";
 import { Scene } from "/assets/network_scene.js";
 
 const STRONG = 0.9; // opacity of the strongest connection
-const FAINT = 0.4;
-const FAINTER = 0.14;
+const FAINT = 0.75;
+const FAINTER = 0.2;
 
 export class NetworkCanvas {
   run = null;

@@ -92,7 +92,7 @@ export function drawLayer(context, scene, layer, hatching) {
   if (!seen) return;
   const cell = blocks[layer].cell * camera.zoom;
   if (scene.isRound(layer) && cell >= CIRCLES_FROM) {
-    drawCircles(context, scene, layer, cell);
+    drawCircles(context, scene, layer, cell, hatching);
     return;
   }
   for (const tile of tilesOf(scene, layer)) {
@@ -194,7 +194,7 @@ function drawNumbers(context, scene, layer, cell) {
 }
 
 /** A graph's neurons are circles: nothing lies beside anything else there but by number. */
-function drawCircles(context, scene, layer, cell) {
+function drawCircles(context, scene, layer, cell, hatching) {
   const { theme, pictures, layers } = scene;
   const picture = pictures[layer];
   if (layers[layer].code) frameCode(context, frameOf(scene, layer), theme);
@@ -209,6 +209,10 @@ function drawCircles(context, scene, layer, cell) {
     context.beginPath();
     context.arc(x + cell / 2, y + cell / 2, cell * RADIUS, 0, 2 * Math.PI);
     context.fill();
+    if (!pixel) {
+      context.fillStyle = hatching;
+      context.fill();
+    }
     context.stroke();
     if (cell >= NUMBERS_FROM && pixel) {
       context.fillStyle = inkOn(pixel);

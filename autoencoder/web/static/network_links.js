@@ -8,6 +8,7 @@ const DASH = [5, 4];
 const CROSSING = 0.6; // of the opacity, where a curve crosses from one row of layers to another
 const THINNEST = 0.6;
 const THICKEST = 2.4;
+const CROWD = 50; // curves; more of them are drawn thinner and paler
 
 /**
  * @typedef {{layer: number, target: number, source: number, weight: number}} Connection
@@ -60,14 +61,15 @@ export function pointOf([start, first, second, end], share) {
  */
 export function drawCurves(context, connections, { blocks, camera, theme }, opacity) {
   const size = largest(connections.map(({ weight }) => weight));
+  const room = Math.min(1, Math.sqrt(CROWD / connections.length));
   context.save();
   context.lineCap = "round";
   for (let index = connections.length - 1; index >= 0; index--) {
     const { layer, weight } = connections[index];
     const share = Math.abs(weight) / size;
     const crosses = blocks[layer].row !== blocks[layer - 1].row;
-    context.globalAlpha = (crosses ? CROSSING : 1) * opacity * (0.25 + 0.75 * share);
-    context.lineWidth = THINNEST + (THICKEST - THINNEST) * opacity * share;
+    context.globalAlpha = (crosses ? CROSSING : 1) * opacity * (0.4 + 0.6 * room) * (0.25 + 0.75 * share);
+    context.lineWidth = THINNEST + (THICKEST - THINNEST) * opacity * room * share;
     strokeCurve(context, connections[index], course(connections[index], blocks, camera), theme);
   }
   context.restore();
