@@ -91,7 +91,8 @@ def serving(run: FakeRun) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = server.force_exit = True
-        thread.join()
+        thread.join(10)
+        assert not thread.is_alive(), "the server of the page did not stop"
 
 
 class View:
