@@ -1,0 +1,175 @@
+"""Pictures of the page, taken from the real one by a real browser while it trains.
+
+    python -m experiments.page_pictures ../shared/data
+
+writes an animation on MNIST, and pictures of windows on photographs and of a random graph, to docs/pictures.
+Needs a Chromium and `pip install 'ganglion[web]' playwright`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from PIL import Image
+
+from experiments.serving import find_browser, serving
+
+WIDTH, HEIGHT = 1440, 900
+MOST_MILLISECONDS = 300_000
+FRAME_MILLISECONDS = 400
+FRAMES = 24
+ANIMATION_WIDTH = 1080
+
+
+class Scene(NamedTuple):
+    """A run, and what is done on its page before its picture is taken.
+
+    Attributes
+    ----------
+    name
+        Of the picture's file.
+    options
+        Of `autoencoder serve`, beside the images.
+    images
+        In the folder of data; None for the built-in digits.
+    act
+        Does things on the page, and returns the pictures to write: one, or those of an animation.
+    dark
+        Whether the page is dark.
+    """
+
+    name: str
+    options: Sequence[str]
+    images: str | None
+    act: Callable[[Any], list[Image.Image]]
+    dark: bool = False
+
+
+def picture(page: Any) -> Image.Image:
+    """Return what the browser shows."""
+    return Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
+
+
+def wait_for_steps(page: Any, steps: int) -> None:
+    """Wait until so many steps are done."""
+    shown = "Number(document.querySelector('[data-test=step-count]').innerText.replace(/\\D/g, ''))"
+    page.wait_for_function(f"{shown} >= {steps}", timeout=MOST_MILLISECONDS)
+
+
+def choose(page: Any, layer: int, neuron: int) -> None:
+    """Click on a neuron, and move the pointer away."""
+    place = page.locator("[data-test=network]").evaluate(
+        "(canvas, at) => canvas.cellAt(...at)", [layer, neuron]
+    )
+    page.mouse.click(place["x"], place["y"])
+    page.mouse.move(WIDTH // 2, 20)
+
+
+def learn(page: Any) -> list[Image.Image]:
+    """Press start and look on; then look at a neuron of the code, and turn one of its numbers."""
+    pictures = [picture(page)]
+    page.locator("[data-test=start]").click()
+    for number in range(FRAMES):
+        page.wait_for_timeout(FRAME_MILLISECONDS)
+        if number == FRAMES // 2:
+            choose(page, 3, 12)
+        pictures.append(picture(page))
+    slider = page.locator("[data-test=code-slider-0]")
+    slider.focus()
+    for key in ("Home", *["PageUp"] * 6):
+        slider.press(key)
+        page.wait_for_timeout(FRAME_MILLISECONDS)
+        pictures.append(picture(page))
+    return pictures
+
+
+def settle(layer: int, neuron: int, steps: int) -> Callable[[Any], list[Image.Image]]:
+    """Return what trains for so many steps, stops, and looks at a neuron."""
+
+    def act(page: Any) -> list[Image.Image]:
+        page.locator("[data-test=start]").click()
+        wait_for_steps(page, steps)
+        page.locator("[data-test=stop]").click()
+        page.locator("[data-test=start]:enabled").wait_for()
+        choose(page, layer, neuron)
+        page.wait_for_timeout(2000)
+        return [picture(page)]
+
+    return act
+
+
+LOCAL = (
+    *("--width", "64", "--height", "64", "--channels", "3", "--fit", "random-crop", "--crops", "60"),
+    *("--architecture", "local", "--layers", "8,16,4", "--code-size", "256"),
+)
+GRAPH = ("--architecture", "graph", "--layers", "200,100", "--code-size", "24", "--connections", "8")
+
+SCENES = (
+    Scene("page_digits", (), "mnist", learn),
+    Scene("page_photographs", LOCAL, "photos", settle(3, 130, 1500)),
+    Scene("page_graph", (*GRAPH, "--limit", "6000"), None, settle(3, 9, 1500), dark=True),
+)
+
+
+@contextmanager
+def page_of(scene: Scene, data: Path, browser: Any) -> Iterator[Any]:
+    """Serve the scene's run and open its page."""
+    source = () if scene.images is None else ("--input-directory", str(data / scene.images))
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder), *scene.options, *source) as served:
+        context = browser.new_context(
+            viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="dark" if scene.dark else "light"
+        )
+        page = context.new_page()
+        page.goto(served.address)
+        page.wait_for_function("document.querySelector('canvas[data-test=network]')?.dataset.frames > 0")
+        page.wait_for_timeout(1000)
+        yield page
+        context.close()
+
+
+def write(pictures: Sequence[Image.Image], path: Path) -> Path:
+    """Write one picture as PNG, several as an animation; return where."""
+    if len(pictures) == 1:
+        pictures[0].quantize(256, dither=Image.Dither.NONE).save(path.with_suffix(".png"), optimize=True)
+        return path.with_suffix(".png")
+    size = ANIMATION_WIDTH, ANIMATION_WIDTH * HEIGHT // WIDTH
+    smaller = [each.resize(size, Image.Resampling.LANCZOS) for each in pictures]
+    durations = [FRAME_MILLISECONDS] * (len(smaller) - 1) + [4 * FRAME_MILLISECONDS]
+    path = path.with_suffix(".webp")
+    smaller[0].save(
+        path, save_all=True, append_images=smaller[1:], duration=durations, loop=0, quality=80, method=6
+    )
+    return path
+
+
+def main() -> int:
+    """Take the pictures; return the exit status."""
+    names = [scene.name for scene in SCENES]
+    parser = argparse.ArgumentParser(prog="python -m experiments.page_pictures", description=__doc__)
+    parser.add_argument("data", type=Path, help="folder that holds mnist and photos")
+    parser.add_argument("--only", choices=names, action="append", help="take these alone")
+    parser.add_argument("--output", type=Path, default=Path("docs/pictures"), help="default %(default)s")
+    options = parser.parse_args()
+    path = find_browser()
+    if path is None:
+        parser.error("there is no Chromium on this machine")
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - an extra
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        for scene in SCENES:
+            if scene.name in (options.only or names):
+                with page_of(scene, options.data, browser) as page:
+                    print(write(scene.act(page), options.output / scene.name))
+        browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
