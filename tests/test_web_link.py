@@ -1,6 +1,8 @@
 """The handle on the process that trains: frames are shared, the status stays fresh, the loop never waits."""
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
@@ -205,6 +207,43 @@ def test_too_many_requests_are_refused_and_none_is_forgotten(tmp_path: Path):
             assert len(refused) == 50
             assert all("requests are waiting already" in str(reply) for reply in refused)
             assert (await link.ask("status")).header["step"] == 0
+
+    run(scenario)
+
+
+def test_the_loop_goes_on_while_as_many_requests_wait_as_may(tmp_path: Path):
+    async def scenario() -> None:
+        async with linked(tiny_order(tmp_path)) as link:
+            assert link.process_number is not None
+            os.kill(link.process_number, signal.SIGSTOP)
+            asked = [asyncio.create_task(link.ask("status")) for _ in range(UNANSWERED_LIMIT)]
+            await settle()
+            leave = link.watch()
+            await settle()
+            with pytest.raises(OperationRefused, match="requests are waiting already"):
+                await link.ask("status")
+            os.kill(link.process_number, signal.SIGCONT)
+            await asyncio.gather(*asked)
+            leave()
+
+    run(scenario)
+
+
+def test_an_overview_is_there_at_once_until_the_run_is_another(tmp_path: Path):
+    async def scenario() -> None:
+        async with linked(tiny_order(tmp_path)) as link:
+            assert link.process_number is not None
+            os.kill(link.process_number, signal.SIGSTOP)
+            first = (await link.ask("overview")).header
+            os.kill(link.process_number, signal.SIGCONT)
+            assert first["machine"]["seed"] == 0
+            await link.ask("apply", changes=[{"kind": "setting", "name": "optimizer", "value": "sgd"}])
+            await link.ask("status")
+            changed = (await link.ask("overview")).header
+            assert changed["network"]["memory"] != first["network"]["memory"]
+            await link.ask("reset", seed=5)
+            await link.ask("status")
+            assert (await link.ask("overview")).header["machine"]["seed"] == 5
 
     run(scenario)
 

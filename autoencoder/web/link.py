@@ -10,7 +10,7 @@ from typing import Any
 
 from autoencoder.exit_status import FAILED
 from autoencoder.live.errors import OperationError
-from autoencoder.live.messages import Header
+from autoencoder.live.messages import Header, pack
 from autoencoder.live.operations import check
 from autoencoder.live.order import CLOSE, Order, Request
 from autoencoder.web.frames import SharedFrames
@@ -67,6 +67,7 @@ class Link:
         self._closing = self._ended = False
         self._said: Header = {}
         self._seen = 0.0
+        self._overview: tuple[object, Reply] | None = None
 
     @property
     def process_number(self) -> int | None:
@@ -96,10 +97,14 @@ class Link:
             self._process.stop()  # nothing is trained yet
             raise
         self._see(self.ready["status"])
+        header = {"type": "reply", **self.ready["overview"]}
+        self._overview = self._session, Reply(header, {}, pack(header, {}))
         return self.ready
 
     async def ask(self, op: str, /, **args: Any) -> Reply:
         """Do an operation; see `autoencoder.live.operations`.
+
+        An overview that is known is returned at once, so that a page can be opened during a long step.
 
         Raises
         ------
@@ -112,6 +117,8 @@ class Link:
             raise OperationRefused(str(error)) from None
         if op == "frame":
             return await self.frame(checked["kinds"])
+        if op == "overview":
+            return await self._look_over()
         return await self._request(op, checked)
 
     async def frame(self, kinds: Collection[str]) -> Reply:
@@ -192,6 +199,17 @@ class Link:
         self._see(reply.header["status"])
         return reply
 
+    @property
+    def _session(self) -> object:
+        """What an overview is of: it changes with nothing else."""
+        return self.status.get("run"), self.status.get("settings")
+
+    async def _look_over(self) -> Reply:
+        session = self._session
+        if self._overview is None or self._overview[0] != session or self._ended:
+            self._overview = session, await self._request("overview", {})
+        return self._overview[1]
+
     async def _look(self) -> None:
         """Ask for the status as long as somebody watches, and no frame brings it."""
         time = asyncio.get_running_loop().time
@@ -200,8 +218,10 @@ class Link:
             if pause > 0:
                 await asyncio.sleep(pause)
                 continue
-            with contextlib.suppress(OperationRefused):
+            try:
                 await self._request("status", {})
+            except OperationRefused:  # at once, when many wait: the loop is not to turn on the spot
+                await asyncio.sleep(STATUS_PERIOD)
 
     def _receive(self, reply: Reply) -> None:
         """Take a message: called in the loop."""
