@@ -196,10 +196,14 @@ def test_loading_the_own_model_goes_back_to_what_was_saved(tmp_path: Path):
     run = open_run(tmp_path)
     train_steps(run, 3)
     saved = bits(run)
-    run.step()
-    run.apply([setting("epochs", 9)])
-    run.load_model("model")
-    assert (bits(run), run.status()["changes"], run.session.settings.epochs) == (saved, 0, 4)
+    for made_another_step in (False, True):
+        if made_another_step:
+            run.step()
+        run.apply([setting("epochs", 9), {"kind": "bias", "layer": 1, "neuron": 0, "value": 0.75}])
+        run.load_model("model")
+        assert (bits(run), run.status()["changes"], run.session.settings.epochs) == (saved, 0, 4)
+    kill(run)
+    assert (bits(open_run(tmp_path))) == saved
 
 
 def test_a_killed_run_goes_on_with_its_clamps_and_locks(tmp_path: Path):

@@ -184,7 +184,7 @@ class LiveRun(Watched):
             session = rewound_session(self.session, load_snapshot(directory), directory)
             if elsewhere:
                 self._leave()
-            home.catch_up(session)
+                home.catch_up(session)
             home.take_up(session, SAVED)
         except BaseException:
             if elsewhere:
