@@ -9,7 +9,8 @@ from live_models import ARCHITECTURES, Run, checksum, inspect, make_images, make
 from autoencoder.live.anatomy import Anatomy
 from autoencoder.live.changes import parse_changes
 from autoencoder.live.errors import AddressError, OperationError
-from autoencoder.live.inspector import KINDS, Inspector
+from autoencoder.live.inspector import Inspector
+from autoencoder.live.operations import KINDS
 from autoencoder.session import Session
 
 NAMES = [*ARCHITECTURES, "unmixed"]

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from autoencoder.errors import InputError, SettingsError
-from autoencoder.live.errors import OperationError
+from autoencoder.live.errors import INTERNAL_ERROR, OperationError
 from autoencoder.live.mailbox import Mailbox
 from autoencoder.live.messages import Header, pack
 from autoencoder.live.opening import where_saved
@@ -40,8 +40,6 @@ TOLD = (
     *(SnapshotError, FolderLockedError, TrainingMemoryError),
 )
 """Errors whose message is for the person who asked."""
-
-INTERNAL_ERROR = "internal error: see the terminal"
 
 logger = logging.getLogger(__name__)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+INTERNAL_ERROR = "internal error: see the terminal"
+"""What is said of any other error."""
+
 
 class OperationError(ValueError):
     """An operation that cannot be done as asked: the message says why and what can be asked instead."""

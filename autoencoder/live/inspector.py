@@ -13,14 +13,11 @@ from typing import Any, TypeAlias, get_args
 import numpy as np
 
 from autoencoder.live.errors import OperationError
-from autoencoder.live.sight import Sight, Watched
+from autoencoder.live.operations import KINDS, Action
+from autoencoder.live.sight import Inspected, Sight
 from autoencoder.live.view import squared_errors, to_bytes
-from autoencoder.live.walk import Action
 
 Reply: TypeAlias = tuple[dict[str, Any], dict[str, np.ndarray]]
-
-KINDS = ("values", "signals", "biases", "change")
-"""What can be shown of every neuron."""
 
 
 class Inspector:
@@ -34,7 +31,7 @@ class Inspector:
         Seconds that only grow.
     """
 
-    def __init__(self, run: Watched, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, run: Inspected, clock: Callable[[], float] = time.monotonic) -> None:
         self._run, self._clock = run, clock
         self._sight = Sight(run.session, clock=clock)
 
@@ -92,7 +89,7 @@ class Inspector:
         Parameters
         ----------
         kinds
-            Which numbers: some of `KINDS`.
+            Which numbers: some of `autoencoder.live.operations.KINDS`.
 
         Returns
         -------

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -16,8 +16,16 @@ from autoencoder.live.changes import shown
 from autoencoder.live.errors import OperationError
 from autoencoder.live.messages import Arrays, Header
 
-KINDS = ("values", "signals", "biases", "change")
+Kind = Literal["values", "signals", "biases", "change"]
 """What can be drawn of every neuron."""
+
+Source = Literal["training", "held_out", "own"]
+"""Where images come from: the data, and one that a person drew or uploaded."""
+
+Action = Literal["begin", "forward", "backward", "next", "end"]
+"""Of a walk."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 IMAGE_NUMBERS = 64 * 1024 * 1024
 """Numbers of the largest image that is taken: 4096 x 4096 pixels of 4 channels."""
@@ -75,7 +83,7 @@ class Count(Arguments):
 class Show(Arguments):
     """Which images run through the network to be looked at."""
 
-    source: Literal["training", "held_out", "own"]
+    source: Source
     position: Number
     entry: int = Field(ge=0, le=7)
 
@@ -89,7 +97,7 @@ class Own(Arguments):
 class Frame(Arguments):
     """What to draw of every neuron."""
 
-    kinds: list[Literal["values", "signals", "biases", "change"]] = Field(max_length=len(KINDS))
+    kinds: list[Kind] = Field(max_length=len(KINDS))
 
 
 class Neuron(Arguments):
@@ -116,7 +124,7 @@ class Connection(Arguments):
 class Walk(Arguments):
     """What to do next on the way through the network."""
 
-    action: Literal["begin", "forward", "backward", "next", "end"]
+    action: Action
 
 
 class Decode(Arguments):

@@ -12,9 +12,10 @@ from autoencoder.live.anatomy import Anatomy
 from autoencoder.live.codes import Codes
 from autoencoder.live.errors import OperationError
 from autoencoder.live.mark import Mark
+from autoencoder.live.operations import Action
 from autoencoder.live.probe import Probe
 from autoencoder.live.view import SHOWN, Images, View
-from autoencoder.live.walk import Action, Walk
+from autoencoder.live.walk import Walk
 from autoencoder.session import Session
 from nn.data import DataError
 
@@ -22,7 +23,7 @@ GOOD_FOR = 0.2
 """Seconds for which the values of a neuron are taken from the run before while training goes on."""
 
 
-class Watched(Protocol):
+class Inspected(Protocol):
     """A run as it is looked into: `autoencoder.live.run.LiveRun`, or anything with these."""
 
     @property

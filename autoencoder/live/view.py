@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
 from autoencoder.live.errors import OperationError
+from autoencoder.live.operations import Source
 from autoencoder.session import Session
 from nn.data import ImageSet
-
-SOURCES = ("training", "held_out", "own")
-"""Where images come from: the data, and one that a person drew or uploaded."""
 
 SHOWN = 8
 """Images that are looked at together."""
@@ -77,8 +75,8 @@ class View:
         OperationError
             When there is no such source, or nothing is in it.
         """
-        if source not in SOURCES:
-            raise OperationError(f"source {source!r}: give one of {', '.join(SOURCES)}")
+        if source not in get_args(Source):
+            raise OperationError(f"source {source!r}: give one of {', '.join(get_args(Source))}")
         count = self._count(source)
         if not count and source == "own":
             raise OperationError("there is no image of your own yet: draw or upload one")

@@ -7,12 +7,13 @@ and parameters and optimizer are not touched. So the step gives the same bits af
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from autoencoder.live.anatomy import Anatomy, Place
 from autoencoder.live.errors import OperationError
+from autoencoder.live.operations import Action
 from autoencoder.live.probe import gather
 from autoencoder.live.view import Images
 from autoencoder.session import Session
@@ -25,8 +26,6 @@ from nn.training import Trainer
 from nn.training.batches import ImageBatches
 from nn.training.losses import batch_loss
 from nn.training.trainable import forget_batch
-
-Action = Literal["begin", "forward", "backward", "next", "end"]
 
 
 class Walk:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from autoencoder.exit_status import FAILED, explain
+from autoencoder.live.errors import INTERNAL_ERROR
 from autoencoder.live.mailbox import Mailbox
 from autoencoder.live.messages import pack
 from autoencoder.live.order import Order
@@ -47,7 +48,7 @@ def run_worker(connection: Connection, order: Order) -> None:
 
 def _open(order: Order, mailbox: Mailbox) -> Answering | None:
     # The process at the other end names this module, and has no use for what computes.
-    from autoencoder.live.answering import INTERNAL_ERROR, Answering  # noqa: PLC0415
+    from autoencoder.live.answering import Answering  # noqa: PLC0415
     from autoencoder.live.opening import open_run  # noqa: PLC0415
 
     try:

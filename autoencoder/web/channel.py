@@ -14,6 +14,7 @@ from typing import Annotated, Any, NoReturn
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from autoencoder.live.errors import INTERNAL_ERROR
 from autoencoder.live.messages import pack
 from autoencoder.web.limits import Limits
 from autoencoder.web.link import Link
@@ -25,8 +26,6 @@ RETRY_SECONDS = 1.0
 
 WRONG_KIND, BAD, TOO_LARGE = 1003, 1008, 1009
 """Codes that close a websocket (RFC 6455, section 7.4.1)."""
-
-INTERNAL_ERROR = "internal error: see the terminal"
 
 logger = logging.getLogger(__name__)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-Kind = Literal["values", "signals", "biases", "change"]
+from autoencoder.live.operations import Kind
 
 
 @dataclass(frozen=True)
