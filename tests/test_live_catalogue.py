@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from autoencoder_runs import write_images
@@ -10,6 +11,7 @@ from live_runs import bits, given_texts, kill, open_run, setting, train_steps
 from autoencoder.errors import InputError
 from autoencoder.live.catalogue import BUILT_IN, SnapshotFolder, by_name, with_path
 from autoencoder.live.errors import OperationError
+from autoencoder.live.journal import JournalError
 from autoencoder.live.run import LiveRun
 from nn.data import DataError
 from nn.snapshot import SnapshotError
@@ -204,6 +206,25 @@ def test_loading_the_own_model_goes_back_to_what_was_saved(tmp_path: Path):
         assert (bits(run), run.status()["changes"], run.session.settings.epochs) == (saved, 0, 4)
     kill(run)
     assert (bits(open_run(tmp_path))) == saved
+
+
+@pytest.mark.parametrize(("what", "argument"), [("rewind", "step-00000002"), ("reset", 7)])
+def test_a_run_that_could_not_be_left_is_still_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, argument: object
+):
+    run = open_run(tmp_path)
+    train_steps(run, 2)
+    run.snapshot()
+    train_steps(run, 3)
+    before = bits(run)
+    with monkeypatch.context() as broken:
+        for name in ("begin", "take_up"):
+            broken.setattr(run.home.journal, name, mock.Mock(side_effect=JournalError("no room")))
+        with pytest.raises(JournalError):
+            getattr(run, what)(argument)
+    run.close()
+    again = open_run(tmp_path)
+    assert (bits(again), again.session.trainer.step) == (before, 5)
 
 
 def test_a_killed_run_goes_on_with_its_clamps_and_locks(tmp_path: Path):

@@ -20,6 +20,7 @@ from autoencoder.live.home import Home, checksum
 from autoencoder.live.sessions import Progress, open_session, renewed_session, rewound_session
 from autoencoder.live.watched import Watched
 from autoencoder.model_file import holds_model, load_snapshot
+from autoencoder.session import Session
 from autoencoder.validation import Given, make_settings
 from nn.snapshot import SnapshotError, load
 from nn.training import TrainingDiverged
@@ -158,7 +159,7 @@ class LiveRun(Watched):
         self._require_idle("rewind")
         snapshot = load(self.home.snapshots.path(name))
         session = rewound_session(self.session, snapshot, self.home.directory)
-        self.home.save(session)
+        self._put(session)
         self.home.take_up(session, name)
         self._use(session, self.home)
         return {"step": session.trainer.step}
@@ -222,10 +223,15 @@ class LiveRun(Watched):
         if any(self._moment) and not self._diverged:
             self.home.keep(self.session)
         if holds_model(self.home.directory):
-            self.home.save(session)
+            self._put(session)
         self.home.begin(session)
         self._use(session, self.home)
         return {"step": 0}
+
+    def _put(self, session: Session) -> None:
+        """Save another session in place of this one, which has to be saved again if it stays after all."""
+        self._saved = None
+        self.home.save(session)
 
     def _note_stop(self) -> None:
         self.home.note(Stop(step=self.session.trainer.step, parameters=checksum(self.session)))

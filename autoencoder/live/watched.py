@@ -46,6 +46,7 @@ class Watched:
         self.inputs, self.models = dict(inputs or {}), dict(models or {})
         self._training = self._diverged = False
         self._message = ""
+        self._saved: tuple[int, int] | None = None
         self._use(session, home)
 
     def _use(self, session: Session, home: Home) -> None:
