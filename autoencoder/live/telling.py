@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numba
@@ -13,7 +14,11 @@ from autoencoder.settings import Settings, bounds, placeholder, settings_texts, 
 from networks.local import Local
 from nn.schedules import Moment
 from nn.training import Trainer
+from nn.training.log import LogRow
 from nn.training.memory import estimate
+
+MOST_ROWS = 500
+"""Epochs that a curve is told with: more than a chart can show."""
 
 
 def tell_layers(anatomy: Anatomy) -> list[dict[str, Any]]:
@@ -102,7 +107,15 @@ def learning_rate(trainer: Trainer) -> float:
 
 
 def tell_curve(trainer: Trainer) -> dict[str, Any]:
-    """Return the curve of the loss, and the rows of the epochs."""
+    """Return the curve of the loss, which keeps itself short, and rows of at most so many epochs."""
     curve = trainer.log.curve
-    rows = [[row.step, row.training_loss, row.held_out_loss, row.seconds] for row in trainer.rows]
+    rows = [[row.step, row.training_loss, row.held_out_loss, row.seconds] for row in _thinned(trainer.rows)]
     return {"steps": list(curve.steps), "losses": list(curve.losses), "rows": rows}
+
+
+def _thinned(rows: Sequence[LogRow]) -> list[LogRow]:
+    """Return all rows, every second, every fourth and so on from the first, and the last."""
+    stride = 1
+    while len(rows) > (MOST_ROWS - 1) * stride:
+        stride *= 2
+    return [*rows[:-1:stride], *rows[-1:]]
