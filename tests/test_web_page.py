@@ -10,7 +10,7 @@ from tests.web_browser import Browser, Page, browser, expect
 from tests.web_page import served, visit
 
 NAMES = """
-start stop step reset learning-rate learning-rate-slider batch-size optimizer leakage epochs
+start stop step reset learning-rate learning-rate-slider batch-size optimizer leakage epochs minutes
 snapshot snapshots rewind models load inputs choose-input state step-count epoch loss held-out-loss
 images-per-second milliseconds-per-step seconds-per-epoch error-chart chart-scale network kind mark
 strongest fit image-input-0 image-output-7 image-difference-0 previous-images next-images source

@@ -2,7 +2,6 @@ import { last, on, request } from "/assets/live.js";
 import { NumberField, SliderField } from "/assets/fields.js";
 import { drawImage, imageOf } from "/assets/images.js";
 import { newest } from "/assets/newest.js";
-import { attempt } from "/assets/notices.js";
 
 const FEW = 16;
 const AGAIN = 1500;
@@ -16,7 +15,7 @@ export default {
         <canvas class="g-picture" data-test="code-image" ref="image" width="1" height="1" role="img"
                 aria-label="What the decoder makes of the code"></canvas>
         <button type="button" class="g-button" data-test="code-reset" @click="read">Reset</button>
-        <span class="g-muted">{{ touched ? "changed by hand" : "the shown image" }}</span>
+        <span class="g-muted">{{ trouble || (touched ? "changed by hand" : "of the chosen image") }}</span>
       </div>
       <div class="g-code-list">
         <div v-for="(index, place) in chosen" :key="index" class="g-code-row">
@@ -30,7 +29,7 @@ export default {
                 @click="all = !all">{{ all ? "Only the ${FEW} that vary most" : "All " + code.length }}</button>
       </div>
     </div>`,
-  data: () => ({ code: [], low: [], high: [], order: [], all: false, touched: false }),
+  data: () => ({ code: [], low: [], high: [], order: [], all: false, touched: false, trouble: "" }),
   computed: {
     chosen() {
       return this.all ? this.order : this.order.slice(0, FEW);
@@ -42,9 +41,20 @@ export default {
       const low = Math.min(this.low[index], this.start[index]) - margin;
       return [low, Math.max(this.high[index], this.start[index]) + margin];
     },
+    /** What goes wrong is said here: much of it nobody asked for, it follows the run. */
+    async ask(operation, values) {
+      try {
+        const reply = await request(operation, values);
+        this.trouble = "";
+        return reply;
+      } catch (error) {
+        this.trouble = error.message;
+        return undefined;
+      }
+    },
     async read() {
       this.decoded = performance.now();
-      const reply = await attempt(() => request("code", {}));
+      const reply = await this.ask("code", {});
       if (!reply) return;
       const { code, low, high, order } = reply.header;
       this.start = Object.freeze([...code]);
@@ -73,7 +83,7 @@ export default {
     this.start = [];
     this.decode = newest(async () => {
       this.decoded = performance.now();
-      const reply = await attempt(() => request("decode", { code: [...this.code] }));
+      const reply = await this.ask("decode", { code: [...this.code] });
       if (reply && this.$refs.image) drawImage(this.$refs.image, imageOf(reply.arrays.image));
     });
   },

@@ -2,7 +2,6 @@ import { last, on, request } from "/assets/live.js";
 import { NumberField, SliderField } from "/assets/fields.js";
 import { drawImage, imageOf } from "/assets/images.js";
 import { newest } from "/assets/newest.js";
-import { attempt } from "/assets/notices.js";
 
 const CROSSING = 4000;
 
@@ -26,9 +25,10 @@ export default {
                        step="0.01" @slide="slide" />
           <span class="g-number">{{ Math.round(share * 100) }} %</span>
         </div>
+        <p v-if="trouble" class="g-muted g-small">{{ trouble }}</p>
       </div>
     </div>`,
-  data: () => ({ first: 0, second: 1, share: 0.5, playing: false }),
+  data: () => ({ first: 0, second: 1, share: 0.5, playing: false, trouble: "" }),
   computed: {
     spoken() {
       return `Between image ${this.first} and image ${this.second}: ${Math.round(this.share * 100)} percent of the second`;
@@ -70,9 +70,14 @@ export default {
     this.draw = newest(async () => {
       this.drawn = performance.now();
       const { first, second, share } = this;
-      const reply = await attempt(() => request("between", { first, second, share }));
-      if (!reply) this.pause();
-      else if (this.$refs.image) drawImage(this.$refs.image, imageOf(reply.arrays.image));
+      try {
+        const reply = await request("between", { first, second, share });
+        this.trouble = "";
+        if (this.$refs.image) drawImage(this.$refs.image, imageOf(reply.arrays.image));
+      } catch (error) {
+        this.trouble = error.message;
+        this.pause();
+      }
     });
   },
   mounted() {

@@ -9,7 +9,7 @@ from nicegui.events import GenericEventArguments
 from autoencoder.web.panels.parts import Choice, LiveText, group, panel, text
 from autoencoder.web.panels.viewer import Viewer
 
-NUMBERS = {"batch-size": "Batch size", "leakage": "Leakage", "epochs": "Epochs"}
+NUMBERS = {"batch-size": "Batch size", "leakage": "Leakage", "epochs": "Epochs", "minutes": "Minutes"}
 SLOWEST, FASTEST = 1e-6, 1.0
 
 
@@ -32,8 +32,6 @@ class Controls:
         with panel("Training", "controls"):
             self._slider = self._rate(float(settings["learning-rate"]))
             with group("g-fields"):
-                for key, label in NUMBERS.items():
-                    self._number(key, label)
                 with group("g-framed", "label"):
                     text("span", "Optimizer")
                     choices = viewer.overview["live"]["optimizer"]["choices"]
@@ -44,6 +42,8 @@ class Controls:
                         self._pick_optimizer,
                     )
                     self._optimizer.props["data-test"] = "optimizer"
+                for key, label in NUMBERS.items():
+                    self._number(key, label)
         self._hint()
         viewer.on_change(self._show)
 
@@ -93,9 +93,10 @@ class Controls:
         self._hint()
 
     def _hint(self) -> None:
-        """Say in the empty field how many epochs there are then."""
+        """Say in the empty fields what holds then."""
         epochs = self._viewer.status["epochs"]
         self._numbers["epochs"].props["placeholder"] = "no limit" if epochs is None else str(epochs)
+        self._numbers["minutes"].props["placeholder"] = "no limit"
 
 
 def _number(value: str) -> float | None:

@@ -13,8 +13,8 @@ export default {
   components: { NumberField, SliderField },
   template: `
     <div>
-      <p v-if="!items.length" class="g-empty">Choose neurons in the network: click one, or move there with the arrow
-        keys and press Enter. Their connections can be chosen too.</p>
+      <p v-if="!items.length" class="g-empty">Click a neuron in the network, or move there with the arrow keys and
+        press Enter. Click one of its connections to change a single weight.</p>
       <ul v-else class="g-edits" data-test="edit-list">
         <li v-for="item in items" :key="item.key" class="g-edit" :data-test="'edit-' + item.key">
           <div class="g-edit-head">
@@ -34,9 +34,9 @@ export default {
           </div>
           <p v-if="!item.known" class="g-muted g-small">Waits for the end of this mini-batch …</p>
           <div v-else class="g-edit-foot">
-            <label v-if="item.clampable" class="g-check"><input type="checkbox" role="switch" data-test="edit-clamp"
+            <label v-if="item.clampable" class="g-check" title="Hold the value while the network runs, whatever comes in"><input type="checkbox" role="switch" data-test="edit-clamp"
               :checked="item.clamped" @change="clamp(item, $event.target.checked)">Clamp value</label>
-            <label v-if="item.lockable" class="g-check"><input type="checkbox" role="switch" data-test="edit-lock"
+            <label v-if="item.lockable" class="g-check" :title="lockTitle(item)"><input type="checkbox" role="switch" data-test="edit-lock"
               :checked="item.locked" @change="lock(item, $event.target.checked)">Lock</label>
             <span v-if="item.signal !== undefined" class="g-muted g-number">signal {{ digits(item.signal) }}</span>
             <span v-if="!item.clampable && item.value !== undefined" class="g-muted g-number">value {{ digits(item.value) }}</span>
@@ -50,6 +50,9 @@ export default {
   data: () => ({ items: [], layers: [], run: null }),
   methods: {
     digits,
+    lockTitle(item) {
+      return item.kind === "neuron" ? "Training leaves its bias and the weights into it as they are" : "Training leaves this weight as it is";
+    },
     rows(item) {
       if (!item.known) return [];
       if (item.kind === "connection") return [{ field: "weight", label: "Weight" }];

@@ -23,6 +23,7 @@ export default {
       </div>
       <div ref="chart" class="g-chart-area" data-test="error-chart" role="img" tabindex="0" :aria-label="spoken"
            :data-points="points" :data-zoom="range.map(Math.round).join(' to ')" @keydown="press"></div>
+      <p v-if="!points" class="g-chart-empty" aria-hidden="true">Nothing measured yet: start training</p>
     </figure>`,
   data: () => ({ scale: "log", range: [0, 100], spoken: "Error: nothing measured yet", points: 0 }),
   watch: {
@@ -101,7 +102,7 @@ export default {
         yAxis: { type: this.scale === "log" ? "log" : "value", scale: true, ...axis,
                  splitLine: line, axisLabel: { ...axis.axisLabel, formatter: (value) => digits(value, 2) } },
         series: [
-          series("batches", batches, "train", { lineStyle: { width: 1, opacity: 0.3 }, itemStyle: { opacity: 0.3 }, showSymbol: false, sampling: "lttb" }),
+          series("batches", batches, "train", { lineStyle: { width: 1, opacity: 0.3 }, itemStyle: { opacity: 0.3 }, showSymbol: batches.length < 2, sampling: "lttb" }),
           series("training", training, "train"),
           series("held-out", heldOut, "held-out", { lineStyle: { width: 2, type: [6, 3] } }),
         ],

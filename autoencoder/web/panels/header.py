@@ -31,7 +31,7 @@ def header(viewer: Viewer) -> None:
     async def snapshot() -> None:
         reply = await viewer.ask("snapshot")
         if reply is not None:
-            notify(f"Kept as {reply['name']}")
+            notify(f"Snapshot of step {reply['step']} kept")
 
     explain = help_dialog()
     begin_anew = reset_dialog(viewer)

@@ -8,7 +8,7 @@ const where = ({ layer, neuron, target, source }) =>
   neuron === undefined ? `layer ${layer}, ${target} ← ${source}` : `layer ${layer}, neuron ${neuron}`;
 
 const WORDS = {
-  setting: ({ name, value }) => `${name} = ${value}`,
+  setting: ({ name, value }) => `${name.replace("-", " ")} = ${value || "not set"}`,
   bias: (change) => `bias of ${where(change)} = ${digits(change.value)}`,
   weight: (change) => `weight of ${where(change)} = ${digits(change.value)}`,
   clamp: (change) =>
@@ -17,13 +17,16 @@ const WORDS = {
   lock_weight: (change) => `weight of ${where(change)} ${change.locked ? "locked" : "unlocked"}`,
 };
 
+const EVENTS = { begin: "begun", snapshot: "snapshot kept", rewind: "gone back", stop: "stopped" };
+
 function describe(event) {
   if (event.event === "change") {
     const changes = event.changes.slice(0, 3).map((change) => WORDS[change.kind]?.(change) ?? change.kind);
     const more = event.changes.length - changes.length;
     return changes.join("; ") + (more > 0 ? ` and ${more} more` : "");
   }
-  return event.name ? `${event.event}: ${event.name}` : event.event;
+  const words = EVENTS[event.event] ?? event.event;
+  return event.name ? `${words}: ${event.name}` : words;
 }
 
 /** The last events of the run's journal, newest first. */

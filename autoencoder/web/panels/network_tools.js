@@ -36,7 +36,7 @@ export default {
         <span class="g-icon" aria-hidden="true">fit_screen</span>Fit</button>
     </div>`,
   props: { view: Number },
-  data: () => ({ kind: "values", kinds: KINDS, layers: [], layer: 1, count: 200, drawn: false, run: null }),
+  data: () => ({ kind: "values", way: null, kinds: KINDS, layers: [], layer: 1, count: 200, drawn: false, run: null }),
   watch: {
     layer() {
       if (this.drawn) this.draw(true);
@@ -71,11 +71,13 @@ export default {
       if (drawn) this.view$().showStrongest(this.layer, Math.min(MOST, Math.max(1, Math.round(this.count) || 1)));
       else this.view$().showStrongest(null);
     },
-    /** On a walk the kind of number follows the stage: values on the way forward, signals on the way back. */
+    /** On a walk the kind of number follows the stage: values forward, signals back; then it is as before. */
     followWalk({ header: { walk } }) {
       const way = walk && (walk.stage > walk.stages.indexOf("loss") ? "signals" : "values");
-      if (way && way !== this.way) this.show(way);
+      if (way === this.way) return;
+      if (way && !this.way) this.before = this.kind;
       this.way = way;
+      this.show(way ?? this.before);
     },
     async follow(status) {
       if (status.run === this.run) return;

@@ -53,13 +53,15 @@ class Choice(Element, default_classes="g-select"):
         self.on("change", self._pick, js_handler="(event) => emit(event.target.value)")
 
     def show(self, options: Mapping[str, str], value: str | None) -> None:
-        """Offer these options with this one picked."""
-        if dict(options) != self._options:
+        """Offer these options with this one picked; where there are none, say so."""
+        if dict(options) != self._options or not self.default_slot.children:
             self._options = dict(options)
             self.clear()
             with self:
                 for name, caption in options.items():
                     text("option", caption).props["value"] = name
+                if not options:
+                    text("option", "none yet")
         self.set(value)
 
     def set(self, value: str | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from nicegui.element import Element
 
@@ -38,7 +39,7 @@ class Run:
 
     def _show(self) -> None:
         status, overview = self._viewer.status, self._viewer.overview
-        snapshots = {entry["name"]: f"step {entry['step']}" for entry in reversed(status["snapshots"])}
+        snapshots = {entry["name"]: _caption(entry) for entry in reversed(status["snapshots"])}
         _offer(self._snapshots, snapshots)
         _offer(self._models, {name: name for name in overview["models"]}, overview["model"])
         _offer(self._inputs, {name: name for name in overview["inputs"]}, overview["input"])
@@ -47,6 +48,12 @@ class Run:
                 enable(made, False, STOP_FIRST)
             else:
                 enable(made, choice.value is not None, "There is none yet")
+
+
+def _caption(snapshot: Mapping[str, Any]) -> str:
+    """Return `step 296`, and `step 296 (2)` for the second that was kept there."""
+    _, _, number = snapshot["name"].removeprefix("step-").partition("-")
+    return f"step {snapshot['step']}" + (f" ({number})" if number else "")
 
 
 def _offer(choice: Choice, options: Mapping[str, str], present: str | None = None) -> None:

@@ -1,7 +1,8 @@
 import { last, on, request } from "/assets/live.js";
-import { attempt } from "/assets/notices.js";
+import { attempt, complain } from "/assets/notices.js";
 
 const LOST = "lost";
+const WHY_LOST = "The terminal in which the server ran may say why; one that was started again has a new address";
 const MEANING = {
   idle: "Idle",
   training: "Training",
@@ -23,7 +24,7 @@ export default {
       <button type="button" class="g-button" data-test="step" :disabled="!canStart"
               :title="endTitle ?? 'Train on one mini-batch (s)'" @click="send('step')">
         <span class="g-icon" aria-hidden="true">skip_next</span>Step</button>
-      <span class="g-chip" data-test="state" role="status" :data-state="state" :title="message">
+      <span class="g-chip" data-test="state" role="status" :data-state="state" :title="explanation">
         <span class="g-dot" aria-hidden="true"></span><span class="g-chip-text">{{ caption }}</span></span>
     </div>`,
   data: () => ({ state: "idle", message: "", connected: true }),
@@ -35,7 +36,10 @@ export default {
       return this.state === "idle" || this.state === "diverged";
     },
     endTitle() {
-      return this.state === "finished" ? "Training has reached its limit: give it more epochs to go on" : null;
+      return this.state === "finished" ? "Training has reached its limit: give it more epochs or minutes to go on" : null;
+    },
+    explanation() {
+      return this.state === LOST ? WHY_LOST : this.message;
     },
     caption() {
       const meaning = MEANING[this.state] ?? this.state;
@@ -44,6 +48,8 @@ export default {
   },
   methods: {
     show(status) {
+      if (status.state === "diverged" && this.state !== "diverged") this.dismiss = complain(new Error(status.message), 0);
+      if (status.state !== "diverged") this.dismiss?.();
       this.state = status.state;
       this.message = status.message ?? "";
     },
@@ -72,6 +78,7 @@ export default {
   },
   unmounted() {
     this.offs.forEach((off) => off());
+    this.dismiss?.();
     document.removeEventListener("keydown", this.press);
   },
 };

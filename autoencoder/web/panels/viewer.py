@@ -7,8 +7,12 @@ from typing import Any
 
 from nicegui import Client, background_tasks
 
+from autoencoder.live.changes import named
 from autoencoder.web.link import Link, OperationRefused
 from autoencoder.web.panels.parts import notify
+
+ONLY_SETTING = f"{named(1, 'setting')}: "
+"""What the refusal of a setting begins with, and a person who changed just one need not read."""
 
 
 class Viewer:
@@ -57,7 +61,7 @@ class Viewer:
         try:
             return (await self._link.ask(operation, **arguments)).header
         except OperationRefused as error:
-            self.complain(str(error))
+            self.complain(str(error).removeprefix(ONLY_SETTING))
             return None
 
     def complain(self, message: str) -> None:

@@ -35,14 +35,16 @@ export function milliseconds(value) {
 
 export const perSecond = (value) => (isNumber(value) ? `${grouped(value)} / s` : NOTHING);
 
-/** Seconds as 3.2 s, 4 min 05 s or 2 h 10 min. */
+/** Seconds as 3.2 s, 4 min 05 s, 2 h 10 min or 3 d 04 h. */
 export function duration(value) {
   if (!isNumber(value)) return NOTHING;
   if (value < 60) return `${value < 10 ? value.toFixed(1) : Math.round(value)} s`;
   const seconds = Math.round(value);
   const two = (number) => String(number).padStart(2, "0");
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${two(seconds % 60)} s`;
-  return `${Math.floor(seconds / 3600)} h ${two(Math.floor((seconds % 3600) / 60))} min`;
+  const hours = Math.floor(seconds / 3600);
+  if (hours < 48) return `${hours} h ${two(Math.floor((seconds % 3600) / 60))} min`;
+  return `${grouped(Math.floor(hours / 24))} d ${two(hours % 24)} h`;
 }
 
 export const formats = { digits, whole, grouped, loss, milliseconds, perSecond, duration };

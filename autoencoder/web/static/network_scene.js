@@ -111,6 +111,7 @@ export class Scene {
     if (!this.values[layer].some((value) => value === value)) {
       return layer === 0 && this.shownKind !== "values" ? `no ${this.shownKind}` : "not reached";
     }
+    if (!this.values[layer].some((value) => Number.isFinite(value))) return "not finite";
     if (this.isGrey(layer)) return "0 to 1";
     return this.shownKind === "change" ? `0 to ${limitText(this.limits[layer])}` : `±${limitText(this.limits[layer])}`;
   }

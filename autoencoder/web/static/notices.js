@@ -1,12 +1,15 @@
 /** What a person is told when something was refused. Quasar shows messages as text, never as markup. */
 
-export function complain(error) {
-  Quasar.Notify.create({
+const SHOWN = 6000; // milliseconds
+
+/** Show what went wrong for a while, or with 0 until it is dismissed; the result takes it away. */
+export function complain(error, timeout = SHOWN) {
+  return Quasar.Notify.create({
     message: error.message ?? String(error),
     classes: "g-notice",
     color: "surface", // names of no colour of Quasar: the style sheet has them
     textColor: "ink",
-    timeout: 6000,
+    timeout,
     actions: [{ icon: "close", "aria-label": "Dismiss", flat: true, dense: true }],
   });
 }
