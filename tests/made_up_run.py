@@ -45,7 +45,7 @@ class MadeUpRun:
             raise OperationRefused("the training process has ended")
         checked = check(op, args)
         with self.arrived:
-            self.asked.append((op, args))
+            self.asked.append((op, checked))
             self.arrived.notify_all()
         result = getattr(self, f"_{op}")(**checked)
         return result if isinstance(result, tuple) else (result or {}, {})

@@ -1,5 +1,6 @@
 """Operations: the table is what a run and its inspector can do, and nothing unchecked reaches them."""
 
+import base64
 import inspect
 import json
 import logging
@@ -75,6 +76,11 @@ BAD: list[tuple[str, dict[str, Any]]] = [
     ("own", {"image": [[[10**30]]]}),
     ("own", {"image": "image.png"}),
     ("own", {"image": {"path": "/etc/passwd"}}),
+    ("own", {"image": {"shape": [1, 1, 1], "pixels": "AAAA"}}),
+    ("own", {"image": {"shape": [1, 1, 1], "pixels": "?"}}),
+    ("own", {"image": {"shape": [3], "pixels": "AAAA"}}),
+    ("own", {"image": {"shape": [10**30, 1, 1], "pixels": "AAAA"}}),
+    ("own", {"image": {"shape": "rgb", "pixels": "AAAA"}}),
     ("frame", {"kinds": ["pictures"]}),
     ("frame", {"kinds": ["values"] * 5}),
     ("frame", {"kinds": "values"}),
@@ -152,7 +158,8 @@ def test_any_argument_is_taken_or_refused(op: str, value: object, data: st.DataO
 
 def test_an_image_becomes_an_array_of_bytes():
     rows = np.arange(48).reshape(4, 4, 3)
-    for image in (rows.tolist(), rows, rows.astype(np.uint8)):
+    packed = {"shape": [4, 4, 3], "pixels": base64.b64encode(bytes(range(48))).decode()}
+    for image in (rows.tolist(), rows, rows.astype(np.uint8), packed):
         found = check("own", {"image": image})["image"]
         assert found.dtype == np.uint8
         np.testing.assert_array_equal(found, rows)

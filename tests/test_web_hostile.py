@@ -8,6 +8,7 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
+from autoencoder.web.limits import Limits
 from tests.web_server import (
     BINARY,
     CLOSE,
@@ -74,7 +75,7 @@ BAD_FRAMES = {
     "close of one byte": frame(CLOSE, b"\x03"),
     "reserved close code": frame(CLOSE, struct.pack("!H", 1005)),
     "compressed": bytes([0xC1]) + frame(TEXT, b"\x78\x9c" * 10)[1:],
-    "too long": frame(TEXT, b" " * (2**20 + 1)),
+    "too long": frame(TEXT, b" " * (Limits().socket_bytes + 1)),
     "many empty pieces": frame(TEXT, b"", final=False) + 3000 * frame(0, b"", final=False),
     "binary": frame(BINARY, b"{}"),
     "no JSON": frame(TEXT, b"{"),

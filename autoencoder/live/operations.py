@@ -5,6 +5,7 @@ What comes in is from outside: arguments are checked here, whole, before any cod
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
@@ -32,16 +33,28 @@ IMAGE_NUMBERS = 64 * 1024 * 1024
 
 
 def _image(value: Any) -> np.ndarray:
-    """Turn rows of pixels of numbers, as JSON has them, into an array."""
-    try:
-        image = np.asarray(value)
-    except ValueError as error:
-        raise ValueError("rows of different lengths") from error
+    """Make an array of an image: of rows of pixels of numbers, or of its shape and its bytes as base64."""
+    image = _unpacked(value) if isinstance(value, Mapping) else _rows(value)
     if image.ndim != 3 or not 0 < image.size <= IMAGE_NUMBERS or image.dtype.kind not in "iu":
         raise ValueError("expected rows of pixels of whole numbers")
     if image.min() < 0 or image.max() > 255:
         raise ValueError("numbers of a pixel must be 0 to 255")
     return image.astype(np.uint8)
+
+
+def _rows(value: Any) -> np.ndarray:
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError("rows of different lengths") from error
+
+
+def _unpacked(value: Mapping[str, Any]) -> np.ndarray:
+    try:
+        pixels = np.frombuffer(base64.b64decode(value["pixels"], validate=True), np.uint8)
+        return pixels.reshape(value["shape"])
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise ValueError("expected its shape, and as many pixels in base64") from error
 
 
 Number = Annotated[int, Field(ge=0, lt=2**31)]

@@ -46,7 +46,7 @@ class Limits:
     abandoned_seconds, reconnect_seconds
         After how long a page is forgotten that never connected, or whose browser is gone.
     live_bytes
-        Of a message to the run.
+        Of a message to the run; the longest is a drawing, of 512 x 512 pixels in colour for one.
     live_requests, live_waiting_bytes
         How many of them one viewer may have waiting, and how long all of these may be.
     socket_bytes
@@ -69,10 +69,10 @@ class Limits:
     pages_per_second: float = 2.0
     abandoned_seconds: float = 15.0
     reconnect_seconds: float = 15.0
-    live_bytes: int = MEBIBYTE
+    live_bytes: int = 2 * MEBIBYTE
     live_requests: int = 64
     live_waiting_bytes: int = 4 * MEBIBYTE
-    socket_bytes: int = MEBIBYTE
+    socket_bytes: int = 2 * MEBIBYTE
 
 
 class LimitedRequests:

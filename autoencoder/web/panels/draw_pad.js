@@ -1,7 +1,7 @@
 import { request } from "/assets/live.js";
 import { dab, stroke } from "/assets/brush.js";
 import { SliderField } from "/assets/fields.js";
-import { drawImage } from "/assets/images.js";
+import { drawImage, inBase64 } from "/assets/images.js";
 import { newest } from "/assets/newest.js";
 import { attempt } from "/assets/notices.js";
 
@@ -119,12 +119,8 @@ export default {
   created() {
     this.run = newest(async () => {
       const { height, width, channels, pixels } = this.image;
-      const rows = Array.from({ length: height }, (_, row) =>
-        Array.from({ length: width }, (_, column) => {
-          const place = (row * width + column) * channels;
-          return Array.from(pixels.subarray(place, place + channels));
-        }));
-      await attempt(() => request("own", { image: rows }));
+      const image = { shape: [height, width, channels], pixels: inBase64(pixels) };
+      await attempt(() => request("own", { image }));
     });
   },
   mounted() {

@@ -65,7 +65,7 @@ def own_panel(viewer: Viewer) -> None:
             return
         finally:
             upload.reset()
-        await viewer.ask("own", image=image.tolist())
+        await viewer.ask("own", image=image)
 
     with panel("Own image", "own"):
         pad = DrawPad(viewer.overview["image"])

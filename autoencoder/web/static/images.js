@@ -1,5 +1,7 @@
 /** Images from bytes: how uint8 pixels of 1, 3 or 4 channels get onto a canvas. */
 
+const PART = 8192; // arguments that every browser lets a function have
+
 /** The red, green and blue of a colour of the theme, such as "--ganglion-positive". */
 export function themeColour(name) {
   const text = getComputedStyle(document.body).getPropertyValue(name).trim();
@@ -12,6 +14,15 @@ export function imageOf(array, index = 0) {
   const [height, width, channels] = array.shape.slice(-3);
   const size = height * width * channels;
   return { height, width, channels, pixels: array.data.subarray(index * size, (index + 1) * size) };
+}
+
+/** Bytes as text, a third longer. */
+export function inBase64(bytes) {
+  let text = "";
+  for (let start = 0; start < bytes.length; start += PART) {
+    text += String.fromCharCode(...bytes.subarray(start, start + PART));
+  }
+  return btoa(text);
 }
 
 /** Draw an image in its own size; the style sheet scales the canvas. */
