@@ -46,8 +46,8 @@ class Viewer:
             When the run does not answer.
         """
         self._run = self.status["run"]
-        self.overview = (await self._link.ask("overview")).header
         self._client.on_delete(self._link.on_change(self._follow))
+        self.overview = (await self._link.ask("overview")).header
         self._client.on_connect(self._watch)
         self._client.on_disconnect(self._rest)
         self._client.on_delete(self._rest)
