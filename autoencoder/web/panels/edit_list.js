@@ -88,13 +88,13 @@ export default {
       const began = performance.now();
       if (item.kind === "neuron") {
         const now = await attempt(() => request("neuron", { layer, neuron }));
-        if (!now) return this.remove(item);
+        if (!now) return this.miss(item);
         if (began < item.quiet) return;
         const { value, signal, bias, locked, clamp } = now.header;
         Object.assign(item, { value, signal, bias, locked, clamped: clamp !== null, known: true });
       } else {
         const now = await attempt(() => request("connection", { layer, target, source }));
-        if (!now) return this.remove(item);
+        if (!now) return this.miss(item);
         if (began < item.quiet) return;
         Object.assign(item, { weight: now.header.weight, locked: now.header.locked, known: true });
       }
@@ -102,6 +102,9 @@ export default {
         const needed = Math.abs(item[field] ?? 0) * 1.5;
         if (needed > item.reach[field] * 1.4) item.reach[field] = Number(needed.toPrecision(1));
       }
+    },
+    miss(item) {
+      this.remove(item); // it is not there; without a connection nobody knows
     },
     async refreshAll() {
       if (this.refreshing || document.hidden) return;

@@ -45,12 +45,12 @@ def header(viewer: Viewer) -> None:
                     LiveText(field, format, test)
         with group("g-buttons g-end"):
             button("Snapshot", "snapshot", snapshot, "bookmark_add", "Keep the state of the run now")
-            reset = button("Reset", "reset", begin_anew, "restart_alt", "Begin anew")
+            reset = button("Reset", "reset", begin_anew, "restart_alt")
             Appearance()
             button("", "help", explain.open, "help_outline", "Keyboard and help (?)", "g-square")
 
     def show() -> None:
-        enable(reset, viewer.status["state"] != "training", STOP_FIRST)
+        enable(reset, viewer.status["state"] != "training", "Begin anew", STOP_FIRST)
 
     show()
     viewer.on_change(show)

@@ -122,13 +122,10 @@ def button(
     return made
 
 
-def enable(made: Element, enabled: bool, reason: str) -> None:
-    """Let a button be pressed, or not and say why."""
+def enable(made: Element, enabled: bool, title: str, reason: str) -> None:
+    """Let a button be pressed and say what it does, or not and say why."""
     made.props["disabled"] = not enabled
-    if enabled:
-        made.props.pop("title", None)
-    else:
-        made.props["title"] = reason
+    made.props["title"] = title if enabled else reason
 
 
 def notify(message: str) -> None:

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from nicegui.element import Element
 
-from autoencoder.web.panels.parts import STOP_FIRST, Choice, button, enable, group, panel, text
+from autoencoder.web.panels.parts import STOP_FIRST, Choice, button, enable, group, notify, panel, text
 from autoencoder.web.panels.viewer import Viewer
+
+GO_BACK = "Go back to this snapshot; what was trained since is lost where no snapshot has it"
+GO_ON = "Go on with this model as it was saved last"
+BEGIN = "Begin anew with these images; the state of now is kept as a snapshot"
+
+BUTTONS = {"snapshots": "rewind", "models": "load", "inputs": "choose-input"}
+"""Which button belongs to which choice."""
+
+
+class Row(NamedTuple):
+    """A choice, the button that acts on it, and what that does."""
+
+    choice: Choice
+    button: Element
+    title: str
 
 
 class Run:
@@ -16,26 +31,39 @@ class Run:
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
-        self._buttons: list[tuple[Choice, Element]] = []
+        self._rows: list[Row] = []
         with panel("Run", "run"):
-            self._snapshots = self._row("Snapshot", "snapshots", "Rewind", "rewind", "rewind")
-            self._models = self._row("Model", "models", "Load", "load", "load_model")
-            self._inputs = self._row("Images", "inputs", "Use", "choose-input", "choose_input")
+            self._snapshots = self._row("Snapshot", "snapshots", "Rewind", self._rewind, GO_BACK)
+            self._models = self._row("Model", "models", "Load", self._load, GO_ON)
+            self._inputs = self._row("Data set", "inputs", "Use", self._choose_input, BEGIN)
         self._show()
         viewer.on_change(self._show)
 
-    def _row(self, label: str, test: str, caption: str, button_test: str, operation: str) -> Choice:
-        async def act() -> None:
-            if choice.value is not None:
-                await self._viewer.ask(operation, name=choice.value)
-
+    def _row(self, label: str, test: str, caption: str, act: Callable[[], Any], title: str) -> Choice:
         with group("g-pick"):
             text("span", label, "g-label")
             choice = Choice(label, {}, None)
             choice.props["data-test"] = test
-            made = button(caption, button_test, act)
-        self._buttons.append((choice, made))
+            made = button(caption, BUTTONS[test], act)
+        self._rows.append(Row(choice, made, title))
         return choice
+
+    async def _rewind(self) -> None:
+        name = self._snapshots.value
+        reply = await self._viewer.ask("rewind", name=name)
+        if reply is not None:
+            notify(f"Gone back to step {reply['step']}")
+
+    async def _load(self) -> None:
+        name = self._models.value
+        if await self._viewer.ask("load_model", name=name) is not None:
+            notify(f"Going on with the model {name}")
+
+    async def _choose_input(self) -> None:
+        name = self._inputs.value
+        if await self._viewer.ask("choose_input", name=name) is not None:
+            notify(f"Begun anew with {name}")
+            await self._viewer.ask("show", source="training", position=0, entry=0)
 
     def _show(self) -> None:
         status, overview = self._viewer.status, self._viewer.overview
@@ -43,11 +71,9 @@ class Run:
         _offer(self._snapshots, snapshots)
         _offer(self._models, {name: name for name in overview["models"]}, overview["model"])
         _offer(self._inputs, {name: name for name in overview["inputs"]}, overview["input"])
-        for choice, made in self._buttons:
-            if status["state"] == "training":
-                enable(made, False, STOP_FIRST)
-            else:
-                enable(made, choice.value is not None, "There is none yet")
+        reason = STOP_FIRST if status["state"] == "training" else "There is none yet"
+        for choice, made, title in self._rows:
+            enable(made, status["state"] != "training" and choice.value is not None, title, reason)
 
 
 def _caption(snapshot: Mapping[str, Any]) -> str:

@@ -39,10 +39,11 @@ export default {
       return this.state === "finished" ? "Training has reached its limit: give it more epochs or minutes to go on" : null;
     },
     explanation() {
-      return this.state === LOST ? WHY_LOST : this.message;
+      return this.state === LOST ? WHY_LOST : (this.endTitle ?? this.message);
     },
     caption() {
       const meaning = MEANING[this.state] ?? this.state;
+      if (this.state === "finished") return `${meaning}: raise a limit to go on`;
       return this.message && this.state !== "training" ? `${meaning}: ${this.message}` : meaning;
     },
   },
