@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from autoencoder.live.messages import Header
 from tests.made_up_run import MadeUpRun
 from tests.web_browser import Browser, Locator, Page, browser, expect
 from tests.web_page import served, visit
@@ -94,6 +95,22 @@ def test_a_neuron_that_is_chosen_can_be_changed(page: Page, run: MadeUpRun) -> N
     run.wait_for("apply", lambda args: args["changes"] == [{"kind": "clamp", "value": None, **place}])
     item.get_by_test_id("edit-remove").click()
     expect(item).to_have_count(0)
+
+
+def test_what_is_on_the_list_outlives_the_connection(
+    page: Page, run: MadeUpRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, cuts = run._neuron, [RuntimeError("the connection ends")]
+
+    def cut_off_once(layer: int, neuron: int) -> Header:
+        if cuts:
+            raise cuts.pop()
+        return answer(layer, neuron)
+
+    monkeypatch.setattr(run, "_neuron", cut_off_once)
+    choose(page, "addNeuron", {"layer": 1, "neuron": 3})
+    expect(page.get_by_text("the connection to the run is lost")).to_be_visible()
+    expect(page.get_by_test_id("edit-item-1-3").get_by_test_id("edit-bias")).to_have_value("0.125")
 
 
 def test_a_connection_has_a_weight(page: Page, run: MadeUpRun) -> None:

@@ -104,7 +104,7 @@ export default {
       }
     },
     miss(item) {
-      this.remove(item); // it is not there; without a connection nobody knows
+      if (last("connection")) this.remove(item); // it is not there; without a connection nobody knows
     },
     async refreshAll() {
       if (this.refreshing || document.hidden) return;
