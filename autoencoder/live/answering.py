@@ -11,7 +11,7 @@ from autoencoder.live.errors import INTERNAL_ERROR, OperationError
 from autoencoder.live.mailbox import Mailbox
 from autoencoder.live.messages import Header, pack
 from autoencoder.live.opening import where_saved
-from autoencoder.live.operations import OPERATIONS, dispatch
+from autoencoder.live.operations import dispatch
 from autoencoder.live.order import CLOSE, UNASKED, Request
 from autoencoder.live.pace import (
     CURVE_PERIOD,
@@ -20,7 +20,6 @@ from autoencoder.live.pace import (
     FRAME_SHARE,
     REQUEST_SECONDS,
     REQUEST_SHARE,
-    UNCHANGED_PERIOD,
     Pace,
 )
 from nn.data import DataError
@@ -62,7 +61,6 @@ class Answering:
         self._frame: Request | None = None
         self._closing: Request | None = None
         self._started = self._training = False
-        self._changed = True
         self._curve_of: tuple[int, int] | None = None
 
     def serve(self) -> None:
@@ -81,7 +79,7 @@ class Answering:
         except Exception:
             logger.exception("training failed")  # what is there is still to be looked at, and saved
         finally:
-            self._training, self._changed = False, True
+            self._training = False
 
     def _between_steps(self) -> None:
         began = time.monotonic()
@@ -106,7 +104,6 @@ class Answering:
                 self._refuse(self._frame, "frame: a newer request came")
             self._frame = request
         elif self._answer(request, "reply"):
-            self._changed |= OPERATIONS[request.op].changes
             self._started |= request.op == "start"
 
     def _answer(self, request: Request, kind: str) -> bool:
@@ -139,14 +136,13 @@ class Answering:
         return min(SIGNAL_SECONDS, max(0.0, self._due() - time.monotonic()))
 
     def _due(self) -> float:
-        changing = self._training or self._changed
-        return self._frames.due(FRAME_PERIOD if changing else UNCHANGED_PERIOD, freely=not self._training)
+        return self._frames.due(FRAME_PERIOD, freely=not self._training)
 
     def _make_due_frame(self) -> None:
         began = time.monotonic()
         if self._frame is None or began < self._due():
             return
-        request, self._frame, self._changed = self._frame, None, False
+        request, self._frame = self._frame, None
         made = self._answer(request, "frame")
         self._frames.made(began, time.monotonic())
         if made:

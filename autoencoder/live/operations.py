@@ -164,38 +164,35 @@ class Operation:
         The model that they are checked with; its fields are those of the method.
     inspects
         Whether the inspector does it; otherwise the run.
-    changes
-        Whether what is to be seen may be different afterwards.
     """
 
     arguments: type[Arguments] = Arguments
     inspects: bool = False
-    changes: bool = False
 
 
 OPERATIONS: Mapping[str, Operation] = {
     "overview": Operation(),
     "status": Operation(),
-    "start": Operation(changes=True),
-    "stop": Operation(changes=True),
-    "step": Operation(changes=True),
-    "apply": Operation(Apply, changes=True),
-    "snapshot": Operation(changes=True),
-    "rewind": Operation(Named, changes=True),
-    "reset": Operation(Reset, changes=True),
-    "load_model": Operation(Named, changes=True),
-    "choose_input": Operation(Named, changes=True),
+    "start": Operation(),
+    "stop": Operation(),
+    "step": Operation(),
+    "apply": Operation(Apply),
+    "snapshot": Operation(),
+    "rewind": Operation(Named),
+    "reset": Operation(Reset),
+    "load_model": Operation(Named),
+    "choose_input": Operation(Named),
     "curve": Operation(),
     "journal": Operation(Count),
-    "show": Operation(Show, inspects=True, changes=True),
-    "own": Operation(Own, inspects=True, changes=True),
+    "show": Operation(Show, inspects=True),
+    "own": Operation(Own, inspects=True),
     "frame": Operation(Frame, inspects=True),
-    "mark": Operation(inspects=True, changes=True),
+    "mark": Operation(inspects=True),
     "neuron": Operation(Neuron, inspects=True),
     "connections": Operation(Neuron, inspects=True),
     "strongest": Operation(Strongest, inspects=True),
     "connection": Operation(Connection, inspects=True),
-    "walk": Operation(Walk, inspects=True, changes=True),
+    "walk": Operation(Walk, inspects=True),
     "code": Operation(inspects=True),
     "decode": Operation(Decode, inspects=True),
     "between": Operation(Between, inspects=True),

@@ -8,9 +8,6 @@ FRAME_PERIOD = 0.2
 FRAME_SHARE = 0.04
 """Of the time of training that goes into frames, at most."""
 
-UNCHANGED_PERIOD = 0.5
-"""Seconds between two frames that show the same."""
-
 CURVE_PERIOD = 1.0
 """Seconds between two curves, at least."""
 
