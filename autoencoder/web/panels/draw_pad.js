@@ -55,9 +55,10 @@ export default {
     },
   },
   watch: {
-    height: "clear",
-    width: "clear",
-    channels: "clear",
+    // After the canvas has its new size, which empties it
+    height: { handler: "clear", flush: "post" },
+    width: { handler: "clear", flush: "post" },
+    channels: { handler: "clear", flush: "post" },
   },
   methods: {
     clear() {

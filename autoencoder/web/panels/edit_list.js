@@ -135,8 +135,10 @@ export default {
       this.run = status.run;
       const overview = await attempt(() => request("overview", {}));
       if (!overview) return;
-      this.layers = overview.header.layers;
-      this.items = this.items.filter((item) => item.layer < this.layers.length);
+      const shapes = (layers) => JSON.stringify(layers.map((layer) => [layer.name, layer.shape]));
+      const { layers } = overview.header;
+      if (shapes(layers) !== shapes(this.layers)) this.items = []; // of another network
+      this.layers = layers;
     },
   },
   created() {

@@ -32,6 +32,7 @@ class Run:
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
         self._rows: list[Row] = []
+        self._overview: Mapping[str, Any] | None = None
         with panel("Run", "run"):
             self._snapshots = self._row("Snapshot", "snapshots", "Rewind", self._rewind, GO_BACK)
             self._models = self._row("Model", "models", "Load", self._load, GO_ON)
@@ -68,9 +69,11 @@ class Run:
     def _show(self) -> None:
         status, overview = self._viewer.status, self._viewer.overview
         snapshots = {entry["name"]: _caption(entry) for entry in reversed(status["snapshots"])}
-        _offer(self._snapshots, snapshots)
-        _offer(self._models, {name: name for name in overview["models"]}, overview["model"])
-        _offer(self._inputs, {name: name for name in overview["inputs"]}, overview["input"])
+        self._snapshots.show(snapshots, self._snapshots.value)
+        if overview is not self._overview:
+            self._overview = overview
+            self._models.show({name: name for name in overview["models"]}, overview["model"])
+            self._inputs.show({name: name for name in overview["inputs"]}, overview["input"])
         reason = STOP_FIRST if status["state"] == "training" else "There is none yet"
         for choice, made, title in self._rows:
             enable(made, status["state"] != "training" and choice.value is not None, title, reason)
@@ -80,8 +83,3 @@ def _caption(snapshot: Mapping[str, Any]) -> str:
     """Return `step 296`, and `step 296 (2)` for the second that was kept there."""
     _, _, number = snapshot["name"].removeprefix("step-").partition("-")
     return f"step {snapshot['step']}" + (f" ({number})" if number else "")
-
-
-def _offer(choice: Choice, options: Mapping[str, str], present: str | None = None) -> None:
-    """Show what there is; what is picked already stays so."""
-    choice.show(options, choice.value if choice.value in options else present)
