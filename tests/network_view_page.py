@@ -80,7 +80,7 @@ def make_app(run: FakeRun, rate: float = 20) -> Starlette:
 @contextmanager
 def serving(run: FakeRun) -> Iterator[str]:
     """Serve the page of a run on a free port; gives its address."""
-    config = uvicorn.Config(make_app(run), port=0, log_level="critical", lifespan="off")
+    config = uvicorn.Config(make_app(run), port=0, log_level="critical", lifespan="off", loop="asyncio")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

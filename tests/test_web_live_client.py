@@ -115,8 +115,13 @@ def test_the_next_frame_is_asked_for_when_the_last_is_on_the_screen(view: View, 
         """
         window.kept = [];
         window.draw = window.requestAnimationFrame;
-        window.requestAnimationFrame = (callback) => kept.push(callback);
-        await new Promise((done) => live.on("frame", done));""",
+        await new Promise((done) => {
+            const off = live.on("frame", () => {
+                window.requestAnimationFrame = (callback) => kept.push(callback);
+                off();
+                done();
+            });
+        });""",
     )
     before = run.count("ready")
     for _ in range(3):
