@@ -19,7 +19,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.report import text_table
+from benchmarks.report import markdown_table, text_table, write_between_markers
 from benchmarks.viewers import Asker, Visitor, viewers
 from experiments.serving import Served, find_browser, serving
 
@@ -30,6 +30,7 @@ LARGE = (
 )
 """About 100,000 neurons."""
 
+DOCUMENT = Path(__file__).parent.parent / "docs" / "page.md"
 MANY = 50
 LATER = 2.0
 """Seconds before a window, in which what was before it ends."""
@@ -135,11 +136,16 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=5, help="pairs of windows (default %(default)s)")
     parser.add_argument("--only", action="append", default=[], help="a kind of viewers")
     parser.add_argument("--threads", default="2", help="of the trainer (default %(default)s)")
+    parser.add_argument("--write", action="store_true", help=f"write the tables into {DOCUMENT.name}")
     options = parser.parse_args()
+    tables = []
     for name, network in (("built-in digits", MNIST_LIKE), ("100,000 neurons", LARGE)):
         chosen = (*network, "--threads", options.threads)
         rows = compare(chosen, options.seconds, options.repeats, options.only)
         print(f"\n{name}, {options.threads} threads\n{text_table(HEADINGS, rows)}\n", flush=True)
+        tables.append(f"{name.capitalize()}:\n\n{markdown_table(HEADINGS, rows)}")
+    if options.write:
+        write_between_markers(DOCUMENT, "viewers", "\n\n".join(tables))
     return 0
 
 

@@ -82,8 +82,8 @@ def test_reset_begins_anew_and_rewind_brings_back_what_was(
         page.train_to(20)
         kept, step = checksum(page.served.model_directory), page.text("step-count")
         page.part("snapshot").click()
-        page.wait("() => document.querySelector('[data-test=snapshots]').options.length >= 1")
-        name = page.part("snapshots").locator("option").last.get_attribute("value")
+        page.part("snapshots").locator("option[value^=step-]").wait_for(state="attached")
+        name = page.part("snapshots").locator("option[value^=step-]").get_attribute("value")
         page.train_to(int(step) + 20)
         assert checksum(page.served.model_directory) != kept
         page.part("snapshots").select_option(name)
