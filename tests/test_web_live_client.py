@@ -178,7 +178,9 @@ def test_pauses_grow_while_there_is_no_server_and_what_is_asked_meanwhile_is_ans
         await many;
         window.setTimeout = wait;
         window.WebSocket = Socket;
-        await new Promise((done) => live.on("open", done));
+        const opened = new Promise((done) => live.on("open", done));
+        document.dispatchEvent(new Event("visibilitychange"));  // who comes back to the page does not wait
+        await opened;
         return pauses;""",
     )
     assert isinstance(found, list)
