@@ -165,15 +165,14 @@ def test_pauses_grow_while_there_is_no_server_and_what_is_asked_meanwhile_is_ans
         const Socket = window.WebSocket;
         const pauses = [];
         const wait = window.setTimeout;
-        window.setTimeout = (callback, pause) => {
-            if (pause > 200) pauses.push(pause);
-            return wait(callback, 0);
-        };
         let enough;
         const many = new Promise((done) => { enough = done; });
-        window.WebSocket = class {
-            constructor() { wait(() => this.onclose()); if (pauses.length > 8) enough(); }
+        window.setTimeout = (callback, pause) => {
+            if (pause < 200) return wait(callback, pause);
+            pauses.push(pause);
+            return pauses.length > 8 ? wait(enough, 0) : wait(callback, 0);
         };
+        window.WebSocket = class { constructor() { wait(() => this.onclose()); } };
         await fetch("/drop");
         await many;
         window.setTimeout = wait;
