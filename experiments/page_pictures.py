@@ -105,15 +105,26 @@ def settle(layer: int, neuron: int, steps: int) -> Callable[[Any], list[Image.Im
 
 
 LOCAL = (
-    *("--width", "64", "--height", "64", "--channels", "3", "--fit", "random-crop", "--crops", "20"),
-    *("--architecture", "local", "--layers", "8,16,4", "--code-size", "256"),
+    *("--width", "64", "--height", "64", "--channels", "3", "--fit", "random-crop", "--crops", "60"),
+    *("--architecture", "local", "--layers", "8,16,4", "--code-size", "256", "--epochs", "10000"),
 )
-GRAPH = ("--architecture", "graph", "--layers", "200,100", "--code-size", "24", "--connections", "8")
+GRAPH = (
+    "--architecture",
+    "graph",
+    "--layers",
+    "200,100",
+    "--code-size",
+    "24",
+    "--connections",
+    "8",
+    "--epochs",
+    "10000",
+)
 
 SCENES = (
     Scene("page_digits", (), "mnist", learn),
     Scene("page_photographs", LOCAL, "photos", settle(3, 130, 400)),
-    Scene("page_graph", (*GRAPH, "--limit", "6000"), None, settle(3, 9, 1000), dark=True),
+    Scene("page_graph", (*GRAPH, "--limit", "3000"), None, settle(3, 9, 1000), dark=True),
 )
 
 
