@@ -107,6 +107,8 @@ async def _serve(order: Order, address: Address, *, start: bool) -> int:
         try:
             ready = await _unless(link.start(order), interrupted)
         except StartFailed as error:
+            if interrupted.is_set():  # Ctrl-C reached the other process too, and ended it first
+                return _fail(STOPPED, "interrupted")
             return _fail(error.status, str(error))
         if ready is None:
             return _fail(STOPPED, "interrupted")

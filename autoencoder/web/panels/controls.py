@@ -95,8 +95,8 @@ class Controls:
     def _hint(self) -> None:
         """Say in the empty fields what holds then."""
         epochs = self._viewer.status["epochs"]
-        self._numbers["epochs"].props["placeholder"] = "no limit" if epochs is None else str(epochs)
-        self._numbers["minutes"].props["placeholder"] = "no limit"
+        self._numbers["epochs"].props["placeholder"] = "∞" if epochs is None else str(epochs)
+        self._numbers["minutes"].props["placeholder"] = "∞"
 
 
 def _number(value: str) -> float | None:

@@ -61,13 +61,15 @@ export default {
       if (item.clampable) rows.push({ field: "value", label: "Value" });
       return rows;
     },
-    addNeuron({ layer, neuron }) {
+    async addNeuron({ layer, neuron }) {
+      if (!this.layers.length) await this.read(); // a click may come before the first status
       const place = `layer ${layer}, ${position(this.layers[layer].shape, neuron)}`;
       const title = `${this.layers[layer].name} · neuron ${neuron}`;
       const clampable = layer > 0;
       this.add({ key: `item-${layer}-${neuron}`, kind: "neuron", layer, neuron, title, place, clampable, lockable: clampable });
     },
-    addConnection({ layer, target, source }) {
+    async addConnection({ layer, target, source }) {
+      if (!this.layers.length) await this.read();
       const title = `${this.layers[layer].name} · neuron ${target} ← ${source}`;
       const ends = [position(this.layers[layer].shape, target), position(this.layers[layer - 1].shape, source)];
       const place = `layer ${layer}, into ${ends[0]} from ${ends[1]}`;
@@ -130,9 +132,12 @@ export default {
       item.quiet = performance.now() + QUIET;
       this.send({ ...change, ...(kind === "neuron" ? { layer, neuron } : { layer, target, source }) });
     },
-    async follow(status) {
+    follow(status) {
       if (status.run === this.run) return;
       this.run = status.run;
+      this.read();
+    },
+    async read() {
       const overview = await attempt(() => request("overview", {}));
       if (!overview) return;
       const shapes = (layers) => JSON.stringify(layers.map((layer) => [layer.name, layer.shape]));
