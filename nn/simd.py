@@ -4,6 +4,8 @@ Numba has no vector type, and a loop left to the compiler keeps its sums in memo
 aliasing again and again. The operations below are written straight in LLVM's vector instructions,
 for float32 and float64 alike; LLVM splits a vector into as many registers as the processor needs.
 Functions whose first argument is a builder write instructions; the intrinsics are for kernels.
+
+Arrays of uint16 hold bfloat16 (see `nn.bfloat16`): loads give float32, and stores round to what they hold.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 
+from nn.bfloat16 import is_stored_half, narrow, widen
 from nn.history import LANES
 
 INTEGER = ir.IntType(64)
@@ -40,6 +43,11 @@ class VectorModel(models.PrimitiveModel):
 def vector_of(dtype: types.Float) -> ir.VectorType:
     """Return LLVM's type of a vector."""
     return ir.VectorType(ir.FloatType() if dtype.bitwidth == 32 else ir.DoubleType(), LANES)
+
+
+def computed(dtype: types.Number) -> types.Float:
+    """Return what numbers of an array are once they are loaded: float32 where bfloat16 is stored."""
+    return types.float32 if dtype == types.uint16 else dtype
 
 
 def fused_multiply_add(builder: ir.IRBuilder, a: Any, b: Any, c: Any) -> Any:
@@ -68,14 +76,37 @@ def vector_pointer(builder: ir.IRBuilder, pointer: Any) -> Any:
     return builder.bitcast(pointer, ir.VectorType(pointer.type.pointee, LANES).as_pointer())
 
 
-def load_vector(builder: ir.IRBuilder, pointer: Any, bytes_each: int) -> Any:
+def load_number(builder: ir.IRBuilder, pointer: Any) -> Any:
+    """Write a load of one number from its address."""
+    number = builder.load(pointer)
+    return widen(builder, number) if is_stored_half(number.type) else number
+
+
+def load_vector(builder: ir.IRBuilder, pointer: Any) -> Any:
     """Write a load of a vector from the address of its first number."""
-    return builder.load(vector_pointer(builder, pointer), align=bytes_each)
+    vector = load_stored(builder, pointer)
+    return widen(builder, vector) if is_stored_half(vector.type.element) else vector
 
 
-def store_vector(builder: ir.IRBuilder, vector: Any, pointer: Any, bytes_each: int) -> None:
+def store_vector(builder: ir.IRBuilder, vector: Any, pointer: Any) -> None:
     """Write a store of a vector at the address of its first number."""
-    builder.store(vector, vector_pointer(builder, pointer), align=bytes_each)
+    stored = narrow(builder, vector) if is_stored_half(pointer.type.pointee) else vector
+    store_stored(builder, stored, pointer)
+
+
+def load_stored(builder: ir.IRBuilder, pointer: Any) -> Any:
+    """Write a load of a vector as it lies in memory."""
+    return builder.load(vector_pointer(builder, pointer), align=bytes_of(pointer))
+
+
+def store_stored(builder: ir.IRBuilder, vector: Any, pointer: Any) -> None:
+    """Write a store of a vector that is as it should lie in memory."""
+    builder.store(vector, vector_pointer(builder, pointer), align=bytes_of(pointer))
+
+
+def bytes_of(pointer: Any) -> int:
+    """Return how many bytes a number takes at an address."""
+    return {ir.DoubleType(): 8, ir.FloatType(): 4, ir.IntType(16): 2}[pointer.type.pointee]
 
 
 @intrinsic
@@ -83,24 +114,21 @@ def load(typing_context: Any, array: Any, offset: Any) -> Any:
     """Load `LANES` numbers that lie side by side."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kind = signature.args[0]
-        pointer = pointer_to(context, builder, kind, *arguments)
-        return load_vector(builder, pointer, kind.dtype.bitwidth // 8)
+        return load_vector(builder, pointer_to(context, builder, signature.args[0], *arguments))
 
-    return VectorType(array.dtype)(array, types.intp), generate
+    return VectorType(computed(array.dtype))(array, types.intp), generate
 
 
 @intrinsic
 def store(typing_context: Any, array: Any, offset: Any, vector: Any) -> Any:
-    """Store a vector."""
+    """Store a vector of what the array's numbers are once they are loaded."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kind = signature.args[0]
-        pointer = pointer_to(context, builder, kind, arguments[0], arguments[1])
-        store_vector(builder, arguments[2], pointer, kind.dtype.bitwidth // 8)
+        pointer = pointer_to(context, builder, signature.args[0], arguments[0], arguments[1])
+        store_vector(builder, arguments[2], pointer)
         return context.get_dummy_value()
 
-    return types.void(array, types.intp, vector), generate
+    return types.void(array, types.intp, VectorType(computed(array.dtype))), generate
 
 
 @intrinsic
@@ -108,9 +136,22 @@ def load_scalar(typing_context: Any, array: Any, offset: Any) -> Any:
     """Load one number without Numba's check for a negative index."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.load(pointer_to(context, builder, signature.args[0], *arguments))
+        return load_number(builder, pointer_to(context, builder, signature.args[0], *arguments))
 
-    return array.dtype(array, types.intp), generate
+    return computed(array.dtype)(array, types.intp), generate
+
+
+@intrinsic
+def store_scalar(typing_context: Any, array: Any, offset: Any, number: Any) -> Any:
+    """Store one number; see `store`."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer = pointer_to(context, builder, signature.args[0], arguments[0], arguments[1])
+        half = is_stored_half(pointer.type.pointee)
+        builder.store(narrow(builder, arguments[2]) if half else arguments[2], pointer)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, computed(array.dtype)), generate
 
 
 @intrinsic
@@ -217,22 +258,18 @@ def transpose_block(
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kind, target_kind = signature.args[0], signature.args[3]
-        bytes_each = kind.dtype.bitwidth // 8
         begin = pointer_to(context, builder, kind, arguments[0], arguments[1])
         end = pointer_to(context, builder, target_kind, arguments[3], arguments[4])
         step, stride = arguments[2], arguments[5]
-        rows = [
-            load_vector(builder, builder.gep(begin, [builder.mul(step, INTEGER(number))]), bytes_each)
-            for number in range(LANES)
-        ]
+        same = kind.dtype == target_kind.dtype
+        read, write = (load_stored, store_stored) if same else (load_vector, store_vector)
+        rows = [read(builder, builder.gep(begin, [builder.mul(step, INTEGER(n))])) for n in range(LANES)]
         distance = LANES // 2
         while distance:
             rows = _interleave(builder, rows, distance)
             distance //= 2
         for number, vector in enumerate(rows):
-            store_vector(
-                builder, vector, builder.gep(end, [builder.mul(stride, INTEGER(number))]), bytes_each
-            )
+            write(builder, vector, builder.gep(end, [builder.mul(stride, INTEGER(number))]))
         return context.get_dummy_value()
 
     whole = types.intp

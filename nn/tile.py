@@ -6,6 +6,8 @@ with R rows times V vectors of c held in registers for the whole of k: a step lo
 broadcasts R numbers of a and feeds R * V multiply-adds. R * V = 16 leaves registers to spare on a
 processor with 32 of them, and hides the latency of a multiply-add (4 cycles, two a cycle) twice over.
 (Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication", section 4.)
+
+Each of a, b and c may be stored as bfloat16, an array of uint16: the sums are float32 all the same.
 """
 
 from __future__ import annotations
@@ -19,11 +21,15 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from nn.bfloat16 import is_stored_half, narrow, widen
 from nn.history import LANES
 from nn.simd import (
     INTEGER,
     LANE,
+    bytes_of,
+    computed,
     fused_multiply_add,
+    load_number,
     load_vector,
     pointer_to,
     splat,
@@ -81,8 +87,7 @@ class _Tile:
         self.a_row, self.a_step = a[2], a[3]
         self.b_step, self.b_outer_step = b[2], b[3]
         self.c_row = c[2]
-        self.bytes_each = kinds[2][0].dtype.bitwidth // 8
-        self.vector = vector_of(kinds[2][0].dtype)
+        self.vector = vector_of(computed(kinds[2][0].dtype))
         self.sums = [[cgutils.alloca_once(builder, self.vector) for _ in range(vectors)] for _ in range(rows)]
         self.position = cgutils.alloca_once_value(builder, self.a)
 
@@ -107,13 +112,10 @@ class _Tile:
     def step(self, b: Any) -> None:
         """Feed the multiply-adds of one k."""
         builder = self.builder
-        right = [
-            load_vector(builder, builder.gep(b, [INTEGER(v * LANES)]), self.bytes_each)
-            for v in range(self.vectors)
-        ]
+        right = [load_vector(builder, builder.gep(b, [INTEGER(v * LANES)])) for v in range(self.vectors)]
         a = builder.load(self.position)
         for r in range(self.rows):
-            left = splat(builder, builder.load(builder.gep(a, [builder.mul(self.a_row, INTEGER(r))])))
+            left = splat(builder, load_number(builder, builder.gep(a, [builder.mul(self.a_row, INTEGER(r))])))
             for v in range(self.vectors):
                 register = self.sums[r][v]
                 builder.store(fused_multiply_add(builder, left, right[v], builder.load(register)), register)
@@ -132,21 +134,27 @@ class _Tile:
         for register, place in self._places():
             vector = self.builder.load(register)
             if mask is None:
-                store_vector(self.builder, vector, place, self.bytes_each)
+                store_vector(self.builder, vector, place)
             else:
-                pointer = vector_pointer(self.builder, place)
-                self._masked("store", ir.VoidType(), [vector, pointer, LANE(self.bytes_each), mask])
+                self._store_masked(vector, place, mask)
 
     def _load_masked(self, place: Any, mask: Any) -> Any:
         if mask is None:
-            return load_vector(self.builder, place, self.bytes_each)
-        zero = ir.Constant(self.vector, [0.0] * LANES)
+            return load_vector(self.builder, place)
         pointer = vector_pointer(self.builder, place)
-        return self._masked("load", self.vector, [pointer, LANE(self.bytes_each), mask, zero])
+        stored = pointer.type.pointee
+        arguments = [pointer, LANE(bytes_of(place)), mask, ir.Constant(stored, None)]
+        vector = self._masked("load", stored, stored.element, arguments)
+        return widen(self.builder, vector) if is_stored_half(stored.element) else vector
 
-    def _masked(self, verb: str, result: Any, arguments: list[Any]) -> Any:
+    def _store_masked(self, vector: Any, place: Any, mask: Any) -> None:
+        stored = narrow(self.builder, vector) if is_stored_half(place.type.pointee) else vector
+        arguments = [stored, vector_pointer(self.builder, place), LANE(bytes_of(place)), mask]
+        self._masked("store", ir.VoidType(), place.type.pointee, arguments)
+
+    def _masked(self, verb: str, result: Any, element: Any, arguments: list[Any]) -> Any:
         kind = ir.FunctionType(result, [argument.type for argument in arguments])
-        name = f"llvm.masked.{verb}.v{LANES}f{self.bytes_each * 8}.p0"
+        name = f"llvm.masked.{verb}.v{LANES}{element.intrinsic_name}.p0"
         function = cgutils.get_or_insert_function(self.builder.module, kind, name)
         return self.builder.call(function, arguments)
 

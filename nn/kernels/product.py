@@ -10,7 +10,7 @@ with atomic additions at every call, took 100 nanoseconds, as long as a tile of 
 from numba import njit
 
 from nn.history import LANES
-from nn.simd import transpose_block
+from nn.simd import load_scalar, store_scalar, transpose_block
 from nn.tile import Columns, Rows, Target, make_tile
 
 WIDE = 2 * LANES
@@ -110,4 +110,6 @@ def transpose(source, target, rows, columns):
         for row in range(whole, rows):
             begin = source.offset + row * source.row + column
             for lane in range(LANES):
-                target.array[to + lane * target.row + row] = source.array[begin + lane]
+                store_scalar(
+                    target.array, to + lane * target.row + row, load_scalar(source.array, begin + lane)
+                )
