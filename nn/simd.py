@@ -154,16 +154,20 @@ def store_scalar(typing_context: Any, array: Any, offset: Any, number: Any) -> A
     return types.void(array, types.intp, computed(array.dtype)), generate
 
 
+def prefetch_line(builder: ir.IRBuilder, pointer: Any) -> None:
+    """Write a request for the cache line of an address."""
+    byte = builder.bitcast(pointer, ir.IntType(8).as_pointer())
+    kind = ir.FunctionType(ir.VoidType(), [byte.type, LANE, LANE, LANE])
+    function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+    builder.call(function, [byte, LANE(0), LANE(2), LANE(1)])
+
+
 @intrinsic
 def prefetch(typing_context: Any, array: Any, offset: Any) -> Any:
     """Ask for the cache line of a number that will be needed soon, for reading or writing."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        pointer = pointer_to(context, builder, signature.args[0], *arguments)
-        byte = builder.bitcast(pointer, ir.IntType(8).as_pointer())
-        kind = ir.FunctionType(ir.VoidType(), [byte.type, LANE, LANE, LANE])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        builder.call(function, [byte, LANE(0), LANE(2), LANE(1)])
+        prefetch_line(builder, pointer_to(context, builder, signature.args[0], *arguments))
         return context.get_dummy_value()
 
     return types.void(array, types.intp), generate
@@ -235,14 +239,14 @@ def horizontal_sum(typing_context: Any, vector: Any) -> Any:
     return vector.dtype(vector), generate
 
 
-def _interleave(builder: ir.IRBuilder, rows: list[Any], distance: int) -> list[Any]:
+def interleave(builder: ir.IRBuilder, rows: list[Any], distance: int) -> list[Any]:
     """Swap the off-diagonal blocks of side `distance`, the step of a transposition by halves."""
     swapped = list(rows)
     lanes = range(LANES)
     upper = [lane if not lane & distance else LANES + lane - distance for lane in lanes]
     lower = [lane + distance if not lane & distance else LANES + lane for lane in lanes]
     mask = ir.VectorType(LANE, LANES)
-    for row in range(LANES):
+    for row in range(len(rows)):
         if not row & distance:
             pair = rows[row], rows[row + distance]
             swapped[row] = builder.shuffle_vector(*pair, ir.Constant(mask, upper))
@@ -266,7 +270,7 @@ def transpose_block(
         rows = [read(builder, builder.gep(begin, [builder.mul(step, INTEGER(n))])) for n in range(LANES)]
         distance = LANES // 2
         while distance:
-            rows = _interleave(builder, rows, distance)
+            rows = interleave(builder, rows, distance)
             distance //= 2
         for number, vector in enumerate(rows):
             write(builder, vector, builder.gep(end, [builder.mul(stride, INTEGER(number))]))

@@ -104,7 +104,7 @@ class _Tile:
         with self.builder.if_else(accumulate) as (add, replace):
             with add:
                 for register, place in self._places():
-                    self.builder.store(self._load_masked(place, mask), register)
+                    self.builder.store(load_masked(self.builder, place, mask), register)
             with replace:
                 for register, _ in self._places():
                     self.builder.store(zero, register)
@@ -132,34 +132,37 @@ class _Tile:
     def end(self, mask: Any) -> None:
         """Store the sums."""
         for register, place in self._places():
-            vector = self.builder.load(register)
-            if mask is None:
-                store_vector(self.builder, vector, place)
-            else:
-                self._store_masked(vector, place, mask)
-
-    def _load_masked(self, place: Any, mask: Any) -> Any:
-        if mask is None:
-            return load_vector(self.builder, place)
-        pointer = vector_pointer(self.builder, place)
-        stored = pointer.type.pointee
-        arguments = [pointer, LANE(bytes_of(place)), mask, ir.Constant(stored, None)]
-        vector = self._masked("load", stored, stored.element, arguments)
-        return widen(self.builder, vector) if is_stored_half(stored.element) else vector
-
-    def _store_masked(self, vector: Any, place: Any, mask: Any) -> None:
-        stored = narrow(self.builder, vector) if is_stored_half(place.type.pointee) else vector
-        arguments = [stored, vector_pointer(self.builder, place), LANE(bytes_of(place)), mask]
-        self._masked("store", ir.VoidType(), place.type.pointee, arguments)
-
-    def _masked(self, verb: str, result: Any, element: Any, arguments: list[Any]) -> Any:
-        kind = ir.FunctionType(result, [argument.type for argument in arguments])
-        name = f"llvm.masked.{verb}.v{LANES}{element.intrinsic_name}.p0"
-        function = cgutils.get_or_insert_function(self.builder.module, kind, name)
-        return self.builder.call(function, arguments)
+            store_masked(self.builder, self.builder.load(register), place, mask)
 
 
-def _first_lanes(builder: ir.IRBuilder, count: Any) -> Any:
+def load_masked(builder: ir.IRBuilder, place: Any, mask: Any) -> Any:
+    """Write a load of the lanes of a vector that a mask chooses, zero in the others; of all without one."""
+    if mask is None:
+        return load_vector(builder, place)
+    pointer = vector_pointer(builder, place)
+    stored = pointer.type.pointee
+    arguments = [pointer, LANE(bytes_of(place)), mask, ir.Constant(stored, None)]
+    vector = _masked(builder, "load", stored, stored.element, arguments)
+    return widen(builder, vector) if is_stored_half(stored.element) else vector
+
+
+def store_masked(builder: ir.IRBuilder, vector: Any, place: Any, mask: Any) -> None:
+    """Write a store of the lanes of a vector that a mask chooses; of all without one."""
+    if mask is None:
+        store_vector(builder, vector, place)
+        return
+    stored = narrow(builder, vector) if is_stored_half(place.type.pointee) else vector
+    arguments = [stored, vector_pointer(builder, place), LANE(bytes_of(place)), mask]
+    _masked(builder, "store", ir.VoidType(), place.type.pointee, arguments)
+
+
+def _masked(builder: ir.IRBuilder, verb: str, result: Any, element: Any, arguments: list[Any]) -> Any:
+    kind = ir.FunctionType(result, [argument.type for argument in arguments])
+    name = f"llvm.masked.{verb}.v{LANES}{element.intrinsic_name}.p0"
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), arguments)
+
+
+def first_lanes(builder: ir.IRBuilder, count: Any) -> Any:
     """Return a mask that is true for the first `count` lanes."""
     numbers = ir.Constant(ir.VectorType(INTEGER, LANES), list(range(LANES)))
     return builder.icmp_signed("<", numbers, splat(builder, count))
@@ -179,7 +182,7 @@ def make_tile(rows: int, vectors: int, masked: bool = False) -> Callable[..., An
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             kinds = [operand.types for operand in signature.args[:3]]
             code = _Tile(context, builder, arguments[:3], kinds, rows, vectors)
-            mask = _first_lanes(builder, arguments[6]) if masked else None
+            mask = first_lanes(builder, arguments[6]) if masked else None
             code.begin(arguments[5], mask)
             code.loop(arguments[3], arguments[4])
             code.end(mask)
