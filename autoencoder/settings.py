@@ -10,8 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from nn.data import Fit
 from nn.shape import Shape
@@ -56,14 +55,18 @@ DEFAULT_EPOCHS = 40
 DEFAULT_LAYERS = {"dense": (512, 256), "local": (8, 16), "graph": (512, 256)}
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """All settings of the program; immutable.
 
     Environment variables are not read: a run is described by its files and its command line alone.
     """
 
-    model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", protected_namespaces=(), hide_input_in_errors=True
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        validate_default=True,
+        protected_namespaces=(),
+        hide_input_in_errors=True,
     )
 
     input_directory: OptionalPath = Field(
@@ -167,18 +170,6 @@ class Settings(BaseSettings):
     rung: Literal["plain", "o1", "o2"] = Field(
         "o2", description="implementation of the network: plain explains, o1 is compiled, o2 is fast"
     )
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take what is passed in, and nothing from the environment."""
-        return (init_settings,)
 
     @model_validator(mode="after")
     def _go_together(self) -> Settings:

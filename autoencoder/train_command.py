@@ -7,7 +7,6 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from autoencoder import results
 from autoencoder.errors import InputError
 from autoencoder.exit_status import STOPPED
 from autoencoder.files import make_directory
@@ -41,6 +40,8 @@ def train(arguments: argparse.Namespace) -> int:
 
 
 def _write_results(session: Session) -> list[Path]:
+    from autoencoder import results  # noqa: PLC0415 - matplotlib: not before the first step
+
     trainer, settings = session.trainer, session.settings
     paths = results.write_losses(trainer.rows, trainer.log, settings, len(session.training))
     images = session.held_out if len(session.held_out) else session.training

@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from types import ModuleType
+from importlib import import_module
 from typing import Any
 
 from networks.network import Network
+
+RUNGS = ("plain", "o1", "o2")
+
+
+class Rungs(Mapping[str, Any]):
+    """Name of a rung to its class. The module is loaded when its class is asked for: a program loads the
+    kernels of the families and rungs that it uses.
+
+    Parameters
+    ----------
+    module
+        Of the plain rung, in `networks`; those of the others are called `module_o1` and so on.
+    name
+        Of the class, the same on every rung.
+    single
+        Whether the plain rung is the only one there is, and stands on all.
+    """
+
+    def __init__(self, module: str, name: str, *, single: bool = False) -> None:
+        suffixes = {rung: "" if single or rung == "plain" else f"_{rung}" for rung in RUNGS}
+        self._modules = {rung: f"networks.{module}{suffix}" for rung, suffix in suffixes.items()}
+        self._name = name
+
+    def __getitem__(self, rung: str) -> Any:
+        return getattr(import_module(self._modules[rung]), self._name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __len__(self) -> int:
+        return len(self._modules)
 
 
 @dataclass(frozen=True)
@@ -34,10 +65,7 @@ class Family:
 
 USUAL_TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
 
-RUNGS = ("plain", "o1", "o2")
 
-
-def family(modules: Sequence[ModuleType], name: str, example: Callable[..., Network]) -> Family:
-    """Return a family from the modules of its rungs, slowest first, the name of the class and an example."""
-    rungs = {rung: getattr(module, name) for rung, module in zip(RUNGS, modules, strict=True)}
-    return Family(rungs, example, USUAL_TOLERANCE)
+def family(module: str, name: str, example: Callable[..., Network]) -> Family:
+    """Return a family from the module of its plain rung, the name of the class and an example."""
+    return Family(Rungs(module, name), example, USUAL_TOLERANCE)

@@ -8,48 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks import (
-    convolution,
-    convolution_o1,
-    convolution_o2,
-    convolutional_lstm,
-    convolutional_lstm_o1,
-    convolutional_lstm_o2,
-    dense,
-    dense_o1,
-    dense_o2,
-    embedding,
-    embedding_o1,
-    embedding_o2,
-    graph,
-    graph_o1,
-    graph_o2,
-    gru,
-    gru_o1,
-    gru_o2,
-    local,
-    local_o1,
-    local_o2,
-    lstm,
-    lstm_o1,
-    lstm_o2,
-    noise,
-    noise_o1,
-    noise_o2,
-    normalisation,
-    normalisation_o1,
-    normalisation_o2,
-)
 from networks.family import Family, family
 from networks.network import Network
 from nn.activations import Tanh
-from nn.graph import Graph
 from nn.shape import AnyShape, SequenceShape, Shape, VideoShape
-
-CONVOLUTION = (convolution, convolution_o1, convolution_o2)
-LSTM = (lstm, lstm_o1, lstm_o2)
-NOISE = (noise, noise_o1, noise_o2)
-NORMALISATION = (normalisation, normalisation_o1, normalisation_o2)
 
 
 def _example(kind: Any, shape: AnyShape, **options: Any) -> Network:
@@ -59,6 +21,8 @@ def _example(kind: Any, shape: AnyShape, **options: Any) -> Network:
 
 def _graph_example(kind: Any, *, generator: np.random.Generator, dtype: DTypeLike = np.float32) -> Network:
     """A local layer, a skip past it, a product, and a delay that closes a cycle."""
+    from nn.graph import Graph  # noqa: PLC0415 - only graphs need it
+
     wiring = Graph()
     image = wiring.input_layer(Shape(4, 4, 1))
     hidden = wiring.local(image, 2, 3, 1, 2, activation=Tanh(), generator=generator)
@@ -92,28 +56,20 @@ _recurrent = {"units": 5, "layers": 2, "bidirectional": True}
 _windows = {"input_block": 2, "window": 5, "output_block": 1, "channels": 4}
 
 LAYERS: dict[str, Family] = {
-    "batch_normalisation": family(NORMALISATION, "BatchNormalisation", _normalisation_example),
-    "convolution": family(CONVOLUTION, "Convolution", _convolution),
+    "batch_normalisation": family("normalisation", "BatchNormalisation", _normalisation_example),
+    "convolution": family("convolution", "Convolution", _convolution),
     "convolutional_lstm": family(
-        (convolutional_lstm, convolutional_lstm_o1, convolutional_lstm_o2),
-        "ConvolutionalLSTM",
-        _of(VideoShape(3, 4, 5, 2), channels=3, kernel=3),
+        "convolutional_lstm", "ConvolutionalLSTM", _of(VideoShape(3, 4, 5, 2), channels=3, kernel=3)
     ),
-    "dense": family(
-        (dense, dense_o1, dense_o2),
-        "Dense",
-        _of(Shape(3, 4, 2), output_shape=Shape(2, 3, 3), activation=Tanh()),
-    ),
-    "dropout": family(NOISE, "Dropout", _of(Shape(3, 4, 5), rate=0.3)),
-    "embedding": family(
-        (embedding, embedding_o1, embedding_o2), "Embedding", _of(SequenceShape(4, 1), labels=7, features=5)
-    ),
-    "gaussian_noise": family(NOISE, "GaussianNoise", _of(Shape(3, 4, 5), deviation=0.3)),
-    "graph": family((graph, graph_o1, graph_o2), "GraphNetwork", _graph_example),
-    "gru": family((gru, gru_o1, gru_o2), "GRU", _of(SequenceShape(4, 3), **_recurrent)),
-    "layer_normalisation": family(NORMALISATION, "LayerNormalisation", _normalisation_example),
-    "local": family((local, local_o1, local_o2), "Local", _of(Shape(8, 6, 2), **_windows, activation=Tanh())),
-    "lstm": family(LSTM, "LSTM", _of(SequenceShape(4, 3), **_recurrent, peepholes=True)),
-    "lstm_cell": family(LSTM, "LSTMCell", _of(Shape(1, 1, 3), units=5, peepholes=True)),
-    "transposed_convolution": family(CONVOLUTION, "TransposedConvolution", _convolution),
+    "dense": family("dense", "Dense", _of(Shape(3, 4, 2), output_shape=Shape(2, 3, 3), activation=Tanh())),
+    "dropout": family("noise", "Dropout", _of(Shape(3, 4, 5), rate=0.3)),
+    "embedding": family("embedding", "Embedding", _of(SequenceShape(4, 1), labels=7, features=5)),
+    "gaussian_noise": family("noise", "GaussianNoise", _of(Shape(3, 4, 5), deviation=0.3)),
+    "graph": family("graph", "GraphNetwork", _graph_example),
+    "gru": family("gru", "GRU", _of(SequenceShape(4, 3), **_recurrent)),
+    "layer_normalisation": family("normalisation", "LayerNormalisation", _normalisation_example),
+    "local": family("local", "Local", _of(Shape(8, 6, 2), **_windows, activation=Tanh())),
+    "lstm": family("lstm", "LSTM", _of(SequenceShape(4, 3), **_recurrent, peepholes=True)),
+    "lstm_cell": family("lstm", "LSTMCell", _of(Shape(1, 1, 3), units=5, peepholes=True)),
+    "transposed_convolution": family("convolution", "TransposedConvolution", _convolution),
 }

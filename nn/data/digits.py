@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -159,10 +159,19 @@ def _glyph(font: str, digit: int, stroke: int) -> Image.Image:
 @cache
 def _face(font: str) -> ImageFont.FreeTypeFont:
     """Load a font at the size at which its zero is `GLYPH_HEIGHT` pixels high."""
-    path = Path(matplotlib.get_data_path(), "fonts", "ttf", f"{font}.ttf")
+    path = _fonts() / f"{font}.ttf"
     try:
         sample = ImageFont.truetype(path, GLYPH_HEIGHT, layout_engine=ImageFont.Layout.BASIC)
     except OSError as error:
         raise DataError(f"{path}: this font of matplotlib cannot be loaded: {error}") from error
     box = sample.getbbox("0")
     return sample.font_variant(size=round(GLYPH_HEIGHT * GLYPH_HEIGHT / (box[3] - box[1])))
+
+
+@cache
+def _fonts() -> Path:
+    """Find the fonts of matplotlib without importing it, which takes longer than to draw some digits."""
+    package = find_spec("matplotlib")
+    if package is None or package.origin is None:
+        raise DataError("digits are drawn with the fonts of matplotlib, which is not installed")
+    return Path(package.origin).parent / "mpl-data" / "fonts" / "ttf"

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pymetis
 
 from nn.graph.columns import compress
 
@@ -81,6 +80,8 @@ def partition(sources: np.ndarray, targets: np.ndarray, neurons: int, count: int
 
 def _metis(sources: np.ndarray, targets: np.ndarray, work: np.ndarray, count: int) -> np.ndarray:
     """Hand METIS the graph as it wants it: undirected, without loops, parallel connections as weights."""
+    import pymetis  # noqa: PLC0415 - only graphs that are partitioned need it
+
     neurons = len(work)
     low, high = np.minimum(sources, targets), np.maximum(sources, targets)
     pairs, weights = np.unique(low[low < high] * np.int64(neurons) + high[low < high], return_counts=True)
