@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tqdm import tqdm
-from tqdm.contrib.logging import logging_redirect_tqdm
 
 from autoencoder.settings import Settings
 
@@ -29,14 +28,24 @@ def use_threads(settings: Settings) -> None:
     numba.set_num_threads(min(wanted, available))
 
 
+class BesideBars(logging.Handler):
+    """Writes lines to standard error above any bar that is drawn there.
+
+    tqdm has such a handler, but loads asyncio with it.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record's message."""
+        tqdm.write(self.format(record), file=sys.stderr)
+
+
 @contextmanager
 def warnings_shown() -> Iterator[None]:
     """Write what the library warns of to standard error, as it is, beside any bar."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = BesideBars()
     logging.getLogger().addHandler(handler)
     try:
-        with logging_redirect_tqdm():
-            yield
+        yield
     finally:
         logging.getLogger().removeHandler(handler)
 
