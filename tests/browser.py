@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pytest
 
 from autoencoder.live.anatomy import Anatomy
 from autoencoder.model import AutoEncoder
 from autoencoder.model_file import build_model, load_snapshot, settings_of
 from autoencoder.validation import make_settings
-from experiments.serving import Served, find_browser, serving
-
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
+from experiments.serving import Served, serving
+from tests.web_browser import playwright
 
 SMALL = (
     *("--limit", "400", "--width", "12", "--height", "12", "--layers", "24", "--code-size", "6"),
@@ -87,18 +85,6 @@ class Opened(NamedTuple):
     def stop(self) -> None:
         self.part("stop").click()
         self.wait_for_text("state", "idle")
-
-
-@contextmanager
-def browser() -> Iterator["playwright.Browser"]:
-    """Start a browser; the test is skipped without one."""
-    path = find_browser()
-    if path is None:
-        pytest.skip("needs a browser: apt-get install chromium")
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @contextmanager

@@ -3,10 +3,14 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numba
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from tests.web_browser import Browser
 
 # The same examples every time; the exhaustive run looks for new ones.
 settings.register_profile("default", max_examples=25, deadline=None, derandomize=True)
@@ -31,3 +35,12 @@ def one_thread() -> Iterator[None]:
     numba.set_num_threads(1)
     yield
     numba.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator["Browser"]:
+    """A browser for the tests of a module; they are skipped without one."""
+    from tests.web_browser import browser
+
+    with browser() as started:
+        yield started

@@ -5,18 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import Opened, bias_of, browser, opened, parameters_of, playwright, saved_model, weight_of
+from browser import Opened, bias_of, opened, parameters_of, playwright, saved_model, weight_of
 
 from autoencoder.live.anatomy import Anatomy
 from autoencoder.model import AutoEncoder
 
 CODE, NEURON = 2, 4
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator["playwright.Browser"]:
-    with browser() as started:
-        yield started
 
 
 @pytest.fixture

@@ -5,14 +5,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from browser import Opened, browser, opened, playwright
+from browser import Opened, opened, playwright
 from PIL import Image
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator["playwright.Browser"]:
-    with browser() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -8,18 +8,12 @@ import pytest
 from autoencoder.live.messages import pack
 from tests.network_view_page import View, opened
 from tests.network_view_run import FakeRun
-from tests.web_browser import Browser, browser
+from tests.web_browser import Browser
 
 LIVE = "const live = await import('/assets/live.js');"
 VISIBILITY = """(value) => { Object.defineProperty(document, "visibilityState", {value, configurable: true});
                              document.dispatchEvent(new Event("visibilitychange")); }"""
 PICTURES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as started:
-        yield started
 
 
 @pytest.fixture

@@ -8,15 +8,9 @@ import pytest
 
 from tests.network_view_page import View, opened
 from tests.network_view_run import FakeRun
-from tests.web_browser import Browser, browser, expect
+from tests.web_browser import Browser, expect
 
 ROUNDING = 2  # of 255
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as started:
-        yield started
 
 
 @pytest.fixture

@@ -7,13 +7,7 @@ import pytest
 
 from tests.network_view_page import View, opened
 from tests.network_view_run import FakeRun
-from tests.web_browser import Browser, browser, expect
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as started:
-        yield started
+from tests.web_browser import Browser, expect
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.made_up_run import SKIPPED, MadeUpRun
-from tests.web_browser import Browser, Page, browser, expect
+from tests.web_browser import Browser, Page, expect
 from tests.web_page import served, visit
 
 NAMES = """
@@ -17,12 +17,6 @@ strongest fit image-input-0 image-output-7 image-difference-0 previous-images ne
 position code-slider-0 code-slider-15 code-image walk-share walk-first walk-second walk-image upload
 draw-pad draw-clear draw-run walk-begin walk-next walk-end dark-mode journal files-skipped
 """
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -9,14 +9,8 @@ from PIL import Image
 
 from autoencoder.live.messages import Header
 from tests.made_up_run import MadeUpRun
-from tests.web_browser import Browser, Locator, Page, browser, expect
+from tests.web_browser import Browser, Locator, Page, expect
 from tests.web_page import served, visit
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as opened:
-        yield opened
 
 
 @pytest.fixture
