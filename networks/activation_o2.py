@@ -14,12 +14,14 @@ from __future__ import annotations
 import numpy as np
 
 from networks import activation_o1
+from networks.storage import converts
 from nn.kernels import elementwise as kernels
 
 WORTH_A_REGION = 100_000
 """Numbers from which a parallel region pays."""
 
 
+@converts
 class ActivationLayer(activation_o1.ActivationLayer):
     """Applies a function to every value; see `networks.activation.ActivationLayer`."""
 

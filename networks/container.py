@@ -88,6 +88,15 @@ class Container(Network):
                 network.step_mask = mask
 
     @property
+    def storage(self) -> str:  # type: ignore[override]
+        """As what the values of the first network are kept; see `Network.store_as`, which sets it for all."""
+        return next(iter(self.named.values())).storage
+
+    def _store_as(self, storage: str) -> None:
+        for network in self.named.values():
+            network._store_as(storage)
+
+    @property
     def entries(self) -> int | None:
         """How many histories hold entries of the batch; see `Network`."""
         return self._entries

@@ -27,6 +27,7 @@ from networks import convolution, convolution_o1
 from networks.checks import check_input, check_signals
 from networks.dense_o2 import WORTH_A_REGION
 from networks.descent import gradient_targets
+from networks.storage import converts
 from nn.activations import Identity
 from nn.history import LANES, aligned_zeros, pad_histories, padded
 from nn.kernels import convolution as kernels
@@ -37,6 +38,7 @@ CHUNKS = 16
 """Chunks of rows whose weight gradients are summed apart: more than the threads, so that they even out."""
 
 
+@converts
 class Convolution(convolution_o1.Convolution):
     """A convolutional layer; see `networks.convolution.Convolution`."""
 
@@ -159,6 +161,7 @@ class Convolution(convolution_o1.Convolution):
         return self._signals[..., : self._entries]
 
 
+@converts
 class TransposedConvolution(Convolution, convolution.TransposedConvolution):
     """The transpose of a convolution; see `networks.convolution.TransposedConvolution`."""
 

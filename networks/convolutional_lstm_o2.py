@@ -29,6 +29,7 @@ import numpy as np
 from networks import convolutional_lstm_o1
 from networks.dense_o2 import WORTH_A_REGION
 from networks.stateful import AnyStates, States
+from networks.storage import converts
 from nn.history import LANES, aligned_zeros, padded
 from nn.kernels import convolutional_lstm as kernels
 from nn.kernels import convolutional_lstm_backward as backward_kernels
@@ -37,6 +38,7 @@ PARTS = 16
 """Into how many parts the rows of all steps are cut for the gradients: more than the threads."""
 
 
+@converts
 class ConvolutionalLSTM(convolutional_lstm_o1.ConvolutionalLSTM):
     """A layer that reads a video; see `networks.convolutional_lstm.ConvolutionalLSTM`."""
 

@@ -23,6 +23,7 @@ import numpy as np
 from networks import dense_o1
 from networks.checks import check_input, check_signals
 from networks.descent import gradient_targets
+from networks.storage import converts
 from nn.history import aligned_zeros, pad_histories, padded
 from nn.kernels import dense as kernels
 
@@ -33,6 +34,7 @@ BLOCKS = 32
 """Blocks of rows of a parallel product: more than the threads, so that uneven ones even out."""
 
 
+@converts
 class Dense(dense_o1.Dense):
     """A fully connected layer; see `networks.dense.Dense`."""
 

@@ -19,6 +19,7 @@ import numpy as np
 from networks import embedding_o1
 from networks.checks import check_input, check_signals
 from networks.descent import named_targets
+from networks.storage import converts
 from nn.history import pad_histories, padded
 from nn.kernels import embedding as kernels
 
@@ -29,6 +30,7 @@ BLOCKS = 32
 """Blocks of positions: more than the threads, so that uneven ones even out."""
 
 
+@converts
 class Embedding(embedding_o1.Embedding):
     """Replaces labels by rows of features; see `networks.embedding.Embedding`."""
 

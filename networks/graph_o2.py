@@ -25,6 +25,7 @@ from numpy.typing import DTypeLike
 
 from networks import graph_o1
 from networks.descent import gradient_targets
+from networks.storage import converts
 from nn.graph import Graph
 from nn.graph.columns import Compressed, compress
 from nn.graph.neuron import Kind
@@ -56,6 +57,7 @@ NEURON_WORK = 2
 """Work of a neuron beside its connections, in connections: its bias, its activation, its delta."""
 
 
+@converts
 class GraphNetwork(graph_o1.GraphNetwork):
     """Runs a graph; see `networks.graph.GraphNetwork`.
 

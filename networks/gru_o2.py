@@ -27,6 +27,7 @@ import numpy as np
 
 from networks import gru_o1
 from networks.lstm_o2 import BLOCKS, SECOND_LEVEL, SLICE, WORTH_A_REGION, whole_panels
+from networks.storage import converts
 from networks.tracks import History, Track
 from nn.history import aligned_zeros, pad_histories
 from nn.kernels import gru as forward_kernels
@@ -36,6 +37,7 @@ from nn.kernels.gru_backward import Signals, Targets
 from nn.kernels.lstm import TILE, Blocks
 
 
+@converts
 class GRU(gru_o1.GRU):
     """Gated recurrent units; see `networks.gru.GRU`."""
 

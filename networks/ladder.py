@@ -57,7 +57,8 @@ def network_from_configuration(
 ) -> Network:
     """Build the network that `to_configuration` and `structure` described, on any rung.
 
-    Its parameters are zero: they are copied or loaded afterwards.
+    Its parameters are zero: they are copied or loaded afterwards. It stores float32: `Network.store_as`
+    chooses.
 
     Raises
     ------

@@ -25,11 +25,13 @@ from networks import local_o1
 from networks.checks import check_input, check_signals
 from networks.dense_o2 import WORTH_A_REGION
 from networks.descent import gradient_targets
+from networks.storage import converts
 from nn.history import LANES, aligned_zeros, pad_histories, padded
 from nn.kernels import local as kernels
 from nn.kernels import local_backward
 
 
+@converts
 class Local(local_o1.Local):
     """A locally connected layer; see `networks.local.Local`."""
 

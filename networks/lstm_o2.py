@@ -26,6 +26,7 @@ import numba
 import numpy as np
 
 from networks import lstm, lstm_o1
+from networks.storage import converts
 from networks.tracks import History, Track
 from nn.history import LANES, aligned_zeros, pad_histories
 from nn.kernels import lstm as forward_kernels
@@ -47,6 +48,7 @@ BLOCKS = 32
 """Blocks of rows in parallel: more than the threads, so that uneven ones even out."""
 
 
+@converts
 class LSTM(lstm_o1.LSTM):
     """Long short-term memory; see `networks.lstm.LSTM`."""
 
@@ -153,6 +155,7 @@ class LSTM(lstm_o1.LSTM):
         return Targets(weights, recurrent_weights, biases, peepholes, scale)
 
 
+@converts
 class LSTMCell(lstm.LSTMCell, LSTM):
     """One step of an LSTM; see `networks.lstm.LSTMCell`."""
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from networks import merge_o1
+from networks.storage import converts
 from nn.kernels import elementwise as kernels
 from nn.shape import features_of
 
@@ -21,6 +22,7 @@ WORTH_A_REGION = 200_000
 """Numbers in the output from which a parallel region pays."""
 
 
+@converts
 class Concatenate(merge_o1.Concatenate):
     """Puts the channels, or features, of its inputs side by side; see `networks.merge.Concatenate`."""
 
@@ -36,6 +38,7 @@ class Concatenate(merge_o1.Concatenate):
             kernels.copy_pieces_parallel(flat, self._values.reshape(-1), piece, place, begin * histories)
 
 
+@converts
 class Add(merge_o1.Add):
     """Adds its inputs up; see `networks.merge.Add`."""
 
@@ -46,6 +49,7 @@ class Add(merge_o1.Add):
             kernels.add_parallel(first, second, self._values.reshape(-1))
 
 
+@converts
 class Multiply(merge_o1.Multiply):
     """Multiplies its inputs with each other; see `networks.merge.Multiply`."""
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from networks.storage import FLOAT32, HALF, STORAGES, check_storage
 from networks.summary import summary
 from nn.activations import Activation
 from nn.history import from_history, padded, to_history
@@ -43,9 +44,14 @@ class Network(ABC):
         How many of the histories hold entries of the batch in the forwards in training to come, None
         for all: the first of them, the rest only fills up vectors. What is measured over the batch
         leaves the rest out.
+    storage
+        As what values and signals are kept, "float32" or "bfloat16"; see `store_as`.
+    stores_halves
+        Whether they can be kept as bfloat16.
     """
 
     family: ClassVar[str]
+    stores_halves: ClassVar[bool] = False
     input_shape: AnyShape
     output_shape: AnyShape
     parameters: Parameters
@@ -54,12 +60,36 @@ class Network(ABC):
     masks_steps: bool = False
     labels: int | None = None
     entries: int | None = None
+    storage: str = FLOAT32
     _step_mask: np.ndarray | None = None
 
     @property
     def dtype(self) -> np.dtype:
-        """The dtype of parameters, values and signals."""
+        """The dtype of parameters and sums."""
         return self.parameters.dtype
+
+    @property
+    def stored_dtype(self) -> np.dtype:
+        """The dtype of values and signals: that of the parameters, or bfloat16; see `store_as`."""
+        return STORAGES[HALF] if self.storage == HALF else self.dtype
+
+    def store_as(self, storage: str) -> None:
+        """Keep values and signals as "float32" or "bfloat16" from the next forward on.
+
+        Like the rung, it is how the network is run and no part of what it is: parameters and gradients
+        stay float32. In bfloat16 it takes float32 or bfloat16, and returns bfloat16.
+
+        Raises
+        ------
+        ValueError
+            When there is no such storage, or bfloat16 is wanted of a rung below the fastest or of
+            float64; nothing is changed then.
+        """
+        check_storage(storage, self.leaves)
+        self._store_as(storage)
+
+    def _store_as(self, storage: str) -> None:
+        self.storage = storage
 
     @abstractmethod
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
@@ -198,7 +228,7 @@ class Network(ABC):
         as large as the inputs (their signals, and a transposed copy).
         """
         numbers = 4 * self.output_shape.size + 2 * self.input_shape.size
-        return numbers * padded(histories) * self.dtype.itemsize
+        return numbers * padded(histories) * self.stored_dtype.itemsize
 
     def output_range(self, input_range: tuple[float, float] = (-math.inf, math.inf)) -> tuple[float, float]:
         """Return the lowest and highest value the outputs can reach when inputs lie in a range.

@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from networks import noise_o1
+from networks.storage import converts
 from nn.kernels import noise as kernels
 
 WORTH_A_REGION = 1 << 16
@@ -23,6 +24,7 @@ BLOCKS = 32
 """Blocks of neurons: more than the threads, so that uneven ones even out."""
 
 
+@converts
 class Dropout(noise_o1.Dropout):
     """Takes values away while training; see `networks.noise.Dropout`."""
 
@@ -33,6 +35,7 @@ class Dropout(noise_o1.Dropout):
             kernels.drop_parallel(flat, key, self._threshold, self._scale, targets, BLOCKS)
 
 
+@converts
 class GaussianNoise(noise_o1.GaussianNoise):
     """Adds normal numbers while training; see `networks.noise.GaussianNoise`."""
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from networks import normalisation_o1
 from networks.normalisation_base import Normalisation
+from networks.storage import converts
 from nn.history import LANES, pad_histories
 from nn.kernels import batch_normalisation as batch_kernels
 from nn.kernels import layer_normalisation as layer_kernels
@@ -43,6 +44,7 @@ class Padded(normalisation_o1.Buffered, Normalisation):
         return pad_histories(values)
 
 
+@converts
 class BatchNormalisation(Padded, normalisation_o1.BatchNormalisation):
     """Normalises channels over the batch; see `networks.normalisation.BatchNormalisation`."""
 
@@ -97,6 +99,7 @@ class BatchNormalisation(Padded, normalisation_o1.BatchNormalisation):
         return arrays.partial
 
 
+@converts
 class LayerNormalisation(Padded, normalisation_o1.LayerNormalisation):
     """Normalises the features of each entry; see `networks.normalisation.LayerNormalisation`."""
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 import numpy as np
 
 from networks import pooling, pooling_o1
+from networks.storage import converts
 from networks.weightless import Padded
 from nn.history import LANES
 from nn.kernels import pooling as kernels
@@ -63,6 +64,7 @@ class Pooling(Padded, pooling_o1.Pooling):
         return blocks_and_parts(self._input_signals.size, rows, numbers // LANES)
 
 
+@converts
 class MaxPooling(Pooling, pooling_o1.MaxPooling):
     """Keeps the greatest number of every window; see `networks.pooling.MaxPooling`."""
 
@@ -89,6 +91,7 @@ class MaxPooling(Pooling, pooling_o1.MaxPooling):
         return self._sent()
 
 
+@converts
 class AveragePooling(Pooling, pooling_o1.AveragePooling):
     """Averages every window; see `networks.pooling.AveragePooling`."""
 

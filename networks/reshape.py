@@ -17,6 +17,7 @@ from numpy.typing import DTypeLike
 from networks.checks import check_input, check_signals
 from networks.configuration import Fields
 from networks.weightless import Weightless
+from nn.bfloat16_arrays import converted
 from nn.shape import AnyShape, Shape, as_shape
 
 
@@ -37,6 +38,7 @@ class Reshape(Weightless):
     """
 
     family = "reshape"
+    stores_halves = True
 
     def __init__(
         self, input_shape: AnyShape, *, output_shape: AnyShape, dtype: DTypeLike = np.float32
@@ -51,14 +53,14 @@ class Reshape(Weightless):
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return input values (*input_shape, N) as (*output_shape, N)."""
         check_input(self, values, self.input_shape, "input values")
-        self._values = values.reshape(*self.output_shape, -1)
+        self._values = converted(values, self.stored_dtype).reshape(*self.output_shape, -1)
         return self.values
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return output signals (*output_shape, N) as (*input_shape, N)."""
         check_signals(self, signals)
-        self._signals = signals
-        return signals.reshape(*self.input_shape, -1)
+        self._signals = converted(signals, self.stored_dtype)
+        return self._signals.reshape(*self.input_shape, -1)
 
     def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
         """Return the range of the inputs."""

@@ -18,6 +18,7 @@ from __future__ import annotations
 import numpy as np
 
 from networks import softmax_o1
+from networks.storage import converts
 from networks.weightless import Padded
 from nn.kernels import softmax as kernels
 
@@ -28,6 +29,7 @@ BLOCKS = 32
 """Blocks of strips of a parallel pass: more than the threads, so that uneven ones even out."""
 
 
+@converts
 class Softmax(Padded, softmax_o1.Softmax):
     """Positive values that sum to 1; see `networks.softmax.Softmax`."""
 

@@ -123,7 +123,7 @@ class TimeDistributed(Container):
     def _gather(self, values: np.ndarray, shape: AnyShape) -> np.ndarray:
         """Bring the steps that are there together: (steps, *shape, N) to (*shape, whole vectors)."""
         steps = np.moveaxis(values.reshape(-1, *shape, values.shape[-1]), 0, -2)
-        together = aligned_zeros((*shape, padded(self._count)), self.dtype)
+        together = aligned_zeros((*shape, padded(self._count)), values.dtype)
         if self._columns is None:
             places = together[..., : self._count].reshape(*shape, -1, self._active)
             places[...] = steps[..., : self._active]
@@ -136,10 +136,10 @@ class TimeDistributed(Container):
         shape, steps = together.shape[:-1], self.input_shape[0]
         there = together[..., : self._count]
         if self._columns is None:
-            spread = aligned_zeros((steps, *shape, histories), self.dtype)
+            spread = aligned_zeros((steps, *shape, histories), together.dtype)
             np.moveaxis(spread, 0, -2)[..., : self._active] = there.reshape(*shape, steps, self._active)
             return spread
-        columns = np.zeros((*shape, steps * histories), self.dtype)
+        columns = np.zeros((*shape, steps * histories), together.dtype)
         columns[..., self._columns] = there
         return np.ascontiguousarray(np.moveaxis(columns.reshape(*shape, steps, histories), -2, 0))
 
@@ -199,7 +199,7 @@ class TimeDistributed(Container):
         """Return what the network takes for all steps, and copies of both ends twice."""
         numbers = 2 * (self.input_shape.size + self.output_shape.size)
         inside = self.network.history_bytes(self.input_shape[0] * histories)
-        return inside + numbers * padded(histories) * self.dtype.itemsize
+        return inside + numbers * padded(histories) * self.stored_dtype.itemsize
 
     def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
         """Return what the network can reach; see `Network.output_range`."""

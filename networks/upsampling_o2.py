@@ -19,12 +19,14 @@ import numpy as np
 
 from networks import upsampling_o1
 from networks.pooling_o2 import blocks_and_parts
+from networks.storage import converts
 from networks.weightless import Padded
 from nn.history import LANES
 from nn.kernels import upsampling as kernels
 from nn.kernels.pooling import average, average_parallel, average_signals, average_signals_parallel
 
 
+@converts
 class NearestUpsampling(Padded, upsampling_o1.NearestUpsampling):
     """Repeats every pixel; see `networks.upsampling.NearestUpsampling`."""
 
@@ -55,6 +57,7 @@ class NearestUpsampling(Padded, upsampling_o1.NearestUpsampling):
         return self._sent()
 
 
+@converts
 class BilinearUpsampling(Padded, upsampling_o1.BilinearUpsampling):
     """Weighs the four nearest pixels; see `networks.upsampling.BilinearUpsampling`."""
 

@@ -54,7 +54,7 @@ class Weightless(Described):
     def history_bytes(self, histories: int) -> int:
         """Return what values and signals of both ends take; see `Network.history_bytes`."""
         numbers = 2 * (self.output_shape.size + self.input_shape.size)
-        return numbers * padded(histories) * self.dtype.itemsize
+        return numbers * padded(histories) * self.stored_dtype.itemsize
 
     @classmethod
     def _options(cls, fields: Fields) -> dict[str, Any]:

@@ -28,6 +28,8 @@ class Comparison:
         Largest gradient of the kind, or the one that float64 can just resolve if that is larger.
     worst, analytic, numeric
         The entry with the largest error, and its two gradients.
+    reference
+        What the second of them is.
     """
 
     kind: str
@@ -38,11 +40,12 @@ class Comparison:
     worst: str
     analytic: float
     numeric: float
+    reference: str = "numeric"
 
     @property
     def worst_entry(self) -> str:
         """The worst entry and its two gradients."""
-        return f"{self.worst}: analytic {self.analytic:.9g}, numeric {self.numeric:.9g}"
+        return f"{self.worst}: analytic {self.analytic:.9g}, {self.reference} {self.numeric:.9g}"
 
     def __str__(self) -> str:
         skipped = f", {self.kinks} kinks skipped" if self.kinks else ""

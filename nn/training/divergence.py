@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from nn.bfloat16_arrays import widened
 from nn.kernels.finite import count_not_finite, count_not_finite_parallel
 from nn.parameters import Parameters
 from nn.training.batch import Batch, BatchSource, Values, named
@@ -52,7 +53,8 @@ def refuse(place: str | None) -> None:
 
 
 def all_finite(array: np.ndarray) -> bool:
-    """Return whether no number in an array is NaN or Inf; float32 or float64, others cannot hold them."""
+    """Return whether no number in an array is NaN or Inf; only floating point can hold them."""
+    array = widened(array)
     if array.dtype.kind != "f":
         return True
     flat = array.reshape(-1)

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from nn.bfloat16_arrays import widened
 from nn.parameters import Parameters
 from nn.training.batch import Batch, Values
 from nn.training.reach import Reaching
@@ -60,10 +61,13 @@ class Trainable(Reaching, Protocol):
 
 
 def run(network: Trainable, batch: Batch, training: bool = False) -> Values:
-    """Return the outputs for a batch, after telling the network what of the batch is there."""
+    """Return the outputs for a batch, after telling the network what of the batch is there.
+
+    Those that are stored as bfloat16 come as float32, in which losses and metrics compute.
+    """
     network.step_mask = batch.step_mask
     network.entries = batch.entries
-    outputs: Values = network.forward(batch.inputs, training)
+    outputs: Values = widened(network.forward(batch.inputs, training))
     return outputs
 
 

@@ -1,0 +1,159 @@
+"""Storing as bfloat16: what every family must do on its top rung, and what the others refuse."""
+
+import network_checks as checks
+import numpy as np
+import pytest
+
+from networks.ladder import FAMILIES, network_from_configuration
+from networks.layers import Dense
+from networks.sequential import Sequential
+from nn.bfloat16 import BFLOAT16
+from nn.bfloat16_arrays import converted, widened
+from nn.gradient_report import GradientError
+from nn.history import aligned_zeros
+from nn.shape import Shape
+from nn.storagecheck import rounded, storagecheck
+
+every_family = pytest.mark.parametrize("family", FAMILIES)
+
+
+def example(family, rung="o2", dtype="float32"):
+    """Build a family's example on a rung, with what a model around it holds."""
+    known = FAMILIES[family]
+    made = known.example(known.rungs[rung], generator=np.random.default_rng(0), dtype=dtype)
+    configuration, structure = made.to_configuration(), made.structure()
+    network = network_from_configuration(configuration, structure, rung_name=rung, dtype=dtype)
+    network.parameters.copy_from(made.parameters)
+    return network
+
+
+@every_family
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("histories", [7, 32])
+def test_gradients_are_those_of_float32_within_the_tolerance(family, training, histories):
+    network = example(family)
+    values, _ = checks.numbers(network, histories)
+    storagecheck(network, values, training=training).raise_if_wrong()
+
+
+@every_family
+def test_a_wrong_gradient_fails_the_check(family):
+    network = example(family)
+    values, _ = checks.numbers(network, 32)
+    backward = network.backward
+
+    def wrong(signals, learning_rate=None):
+        input_signals = backward(signals, learning_rate)
+        if network.storage == "bfloat16":
+            target = network.parameters.gradients if network.parameters.size else input_signals
+            target *= 1.1
+        return input_signals
+
+    network.backward = wrong
+    with pytest.raises(GradientError, match=r"wrong gradient.*float32"):
+        storagecheck(network, values).raise_if_wrong()
+
+
+@every_family
+def test_what_goes_from_layer_to_layer_is_bfloat16(family):
+    network = example(family)
+    network.store_as("bfloat16")
+    values, signals = checks.numbers(network, 5)
+    outputs = network.forward(values)
+    assert outputs.dtype == BFLOAT16 and outputs.shape == (*network.output_shape, 5)
+    assert network.backward(signals).dtype == BFLOAT16
+    assert network.parameters.values.dtype == network.parameters.gradients.dtype == np.float32
+    expected = widened(outputs).copy()
+    given = values if network.labels is not None else converted(values, BFLOAT16)
+    np.testing.assert_allclose(widened(network.forward(given)), expected, atol=0.05)
+
+
+@every_family
+def test_one_and_two_threads_give_the_same_bits(family):
+    network = example(family)
+    network.store_as("bfloat16")
+    checks.check_threads(network, 33)
+
+
+@every_family
+def test_the_storage_may_change_between_steps(family):
+    network = example(family)
+    values, signals = checks.numbers(network, 20)
+    before = checks.pass_through(network, values, signals)
+    network.store_as("bfloat16")
+    stored = checks.pass_through(network, values, signals)
+    network.store_as("float32")
+    after = checks.pass_through(network, values, signals)
+    for name, array in before.items():
+        assert after[name].dtype == array.dtype == np.float32
+        assert np.array_equal(after[name], array), name
+        assert stored[name].shape == array.shape
+
+
+@every_family
+def test_histories_of_any_number_and_nan_pass(family):
+    network = example(family)
+    network.store_as("bfloat16")
+    values, _ = checks.numbers(network, 33)
+    whole = widened(network.forward(values)).copy()
+    part = widened(network.forward(values[..., :17]))
+    np.testing.assert_allclose(part, whole[..., :17], rtol=0.01, atol=0.01)
+    if network.labels is None:
+        checks.check_nan_is_not_hidden(network)
+
+
+@every_family
+@pytest.mark.parametrize("rung", ["plain", "o1"])
+def test_rungs_below_the_top_refuse(family, rung):
+    if FAMILIES[family].rungs[rung] is FAMILIES[family].rungs["o2"]:
+        pytest.skip("one class on every rung")
+    with pytest.raises(ValueError, match="bfloat16 storage takes the rung o2"):
+        example(family, rung).store_as("bfloat16")
+
+
+@every_family
+def test_float64_refuses(family):
+    network = example(family, dtype="float64")
+    with pytest.raises(ValueError, match="bfloat16 storage is for float32, it computes in float64"):
+        network.store_as("bfloat16")
+    network.store_as("float32")
+
+
+def test_an_unknown_storage_is_refused_by_name():
+    with pytest.raises(ValueError, match="unknown storage 'bfloat15'; did you mean bfloat16"):
+        example("dense").store_as("bfloat15")
+
+
+def test_a_container_names_the_network_that_refuses_and_changes_nothing():
+    generator = np.random.default_rng(0)
+    shape = Shape(1, 1, 4)
+    plain = FAMILIES["dense"].rungs["plain"](shape, shape, generator=generator)
+    network = Sequential({"first": Dense(shape, shape, generator=generator), "second": plain})
+    with pytest.raises(ValueError, match=r"network second \(dense\): bfloat16 storage takes the rung o2"):
+        network.store_as("bfloat16")
+    assert network.storage == network.named["first"].storage == "float32"
+
+
+def test_a_network_in_float32_takes_no_bfloat16():
+    network = example("dense")
+    with pytest.raises(ValueError, match="input values are bfloat16, the network is float32"):
+        network.forward(np.zeros((*network.input_shape, 2), BFLOAT16))
+
+
+def test_predictions_are_float32():
+    network = example("dense")
+    network.store_as("bfloat16")
+    batch = np.random.default_rng(0).normal(size=(5, *network.input_shape)).astype(np.float32)
+    assert network.predict(batch).dtype == np.float32
+
+
+@pytest.mark.parametrize("size", [0, 1, 31, 1 << 18])
+def test_arrays_are_converted_as_by_ml_dtypes(size):
+    numbers = np.random.default_rng(0).normal(size=(2, size)).astype(np.float32)
+    halves = converted(numbers, BFLOAT16)
+    np.testing.assert_array_equal(halves.view(np.uint16), numbers.astype(BFLOAT16).view(np.uint16))
+    assert converted(halves, BFLOAT16) is halves and widened(numbers) is numbers
+    np.testing.assert_array_equal(widened({"a": halves})["a"], rounded(numbers))
+    buffer = aligned_zeros(numbers.shape, BFLOAT16)
+    assert converted(numbers.T, BFLOAT16, buffer) is not buffer or size == 2
+    assert converted(numbers, BFLOAT16, buffer) is buffer
