@@ -5,7 +5,7 @@ from __future__ import annotations
 from autoencoder.options import Command, Flag, Option
 from autoencoder.settings import Settings
 
-WHERE = ("model_directory", "output_directory", "threads", "rung")
+WHERE = ("model_directory", "output_directory", "threads", "rung", "storage")
 SOURCE = ("input_directory", "fit", "limit")
 ALL = tuple(Settings.model_fields)
 

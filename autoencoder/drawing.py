@@ -11,6 +11,7 @@ from networks.dense import Dense
 from networks.graph import GraphNetwork
 from networks.local import Local
 from networks.network import Network
+from nn.bfloat16_arrays import widened
 from nn.history import to_history
 from nn.render.network import ConnectionsPicture, LayerPicture, strongest_connections
 from nn.shape import Shape
@@ -50,7 +51,7 @@ def _add_layer(drawing: Drawing, layer: Network) -> None:
         return
     number = len(drawing.layers)
     drawing.layers.append(
-        LayerPicture(f"{layer.family} {number}", Shape(*layer.output_shape), layer.values[..., 0])
+        LayerPicture(f"{layer.family} {number}", Shape(*layer.output_shape), widened(layer.values[..., 0]))
     )
     if isinstance(layer, Dense):
         weights = layer.parameters["weights"]

@@ -35,6 +35,7 @@ class AutoEncoder:
     def __init__(self, encoder: Network, decoder: Network, settings: Settings) -> None:
         self.encoder, self.decoder = encoder, decoder
         self.network = Sequential([encoder, decoder])
+        self.network.store_as(settings.storage)
         self.settings = settings
 
     @classmethod

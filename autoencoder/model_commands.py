@@ -31,7 +31,7 @@ from nn.data import ImageSet, load_all
 from nn.snapshot import Snapshot, SnapshotError
 from nn.training.state import TrainingState, read_state
 
-OF_THE_RUN = ("model_directory", "output_directory", "threads", "rung")
+OF_THE_RUN = ("model_directory", "output_directory", "threads", "rung", "storage")
 """Settings that are those of the command, given or default, and never those of the training."""
 
 OF_THE_DATA = ("input_directory", "fit")

@@ -26,7 +26,7 @@ from nn.training.progress import ProgressBar
 OF_THE_RUN = ("model_directory", "output_directory", "threads")
 """Settings that are those of the command, given or default, and never those of the journal."""
 
-OF_THE_JOURNAL = ("input_directory", "rung")
+OF_THE_JOURNAL = ("input_directory", "rung", "storage")
 """Settings that are those of the journal unless they are given."""
 
 

@@ -49,12 +49,13 @@ def describe_run(session: Session) -> str:
     skipped = f", {len(session.training.skipped)} files skipped" if session.training.skipped else ""
     size = session.training.size_in_bytes + session.held_out.size_in_bytes
     memory = estimate_memory(settings, plan_architecture(settings))
+    stored = "" if settings.storage == "float32" else f" in {settings.storage}"
     lines = {
         "images": f"{len(session.training):,} to train on, {len(session.held_out):,} held out{skipped}; "
         f"{model.shape}, {as_size(size)}",
         "network": describe_network(model),
         "memory": f"{as_size(memory.total)}: {memory}",
-        "machine": f"{numba.get_num_threads()} threads, rung {settings.rung}, seed {settings.seed}",
+        "machine": f"{numba.get_num_threads()} threads, rung {settings.rung}{stored}, seed {settings.seed}",
     }
     return "\n".join(f"{name:10} {text}" for name, text in lines.items())
 

@@ -34,7 +34,7 @@ from nn.training.lock import FolderLock
 CHANGEABLE = frozenset(
     (
         *("input_directory", "model_directory", "output_directory", "learning_rate", "epochs", "minutes"),
-        *("snapshot_interval", "threads", "rung"),
+        *("snapshot_interval", "threads", "rung", "storage"),
     )
 )
 """Settings that may differ when training goes on; the others decide what the model is."""

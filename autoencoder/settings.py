@@ -170,11 +170,16 @@ class Settings(BaseModel):
     rung: Literal["plain", "o1", "o2"] = Field(
         "o2", description="implementation of the network: plain explains, o1 is compiled, o2 is fast"
     )
+    storage: Literal["float32", "bfloat16"] = Field(
+        "float32", description="as what values between layers are kept: bfloat16 takes half the memory"
+    )
 
     @model_validator(mode="after")
     def _go_together(self) -> Settings:
         if self.loss == "binary_cross_entropy" and self.output_activation != "sigmoid":
             raise ValueError("loss=binary_cross_entropy needs output-activation=sigmoid")
+        if self.storage == "bfloat16" and self.rung != "o2":
+            raise ValueError("storage=bfloat16 needs rung=o2")
         return self
 
     @property

@@ -45,12 +45,15 @@ class Variant:
         As `nn.optimizers.optimizer_by_name` takes them; the rate stays constant.
     bias_mean
         Where every bias of the hidden layers starts. Those of the code and the output start at 0.
+    storage
+        As what values between layers are kept, "float32" or "bfloat16".
     """
 
     leakage: float = 0.1
     learning_rate: float = 0.001
     optimizer: str = "adam"
     bias_mean: float = 0.0
+    storage: str = "float32"
 
 
 @dataclass(frozen=True)
@@ -218,7 +221,9 @@ def make_autoencoder(variant: Variant, shape: Shape, *, generator: np.random.Gen
         bias = BiasInitializer(variant.bias_mean if activation is hidden else 0.0)
         layers.append(Dense(below, above, activation=activation, bias=bias, generator=generator))
     layers[0].propagates = False
-    return Sequential(layers)
+    network = Sequential(layers)
+    network.store_as(variant.storage)
+    return network
 
 
 class _HeldOutCurve(Callback):

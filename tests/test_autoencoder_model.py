@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from autoencoder_runs import tiny_settings, train_tiny
 
+from autoencoder.errors import SettingsError
 from autoencoder.layer_views import layer_views
 from autoencoder.model import BATCH_SIZE, AutoEncoder
 from autoencoder.model_file import build_model, holds_model, load_snapshot, model_path, settings_of
+from autoencoder.session import start_session
 from autoencoder.settings import Settings
-from autoencoder.validation import make_settings
+from autoencoder.validation import Given, make_settings
 from nn.snapshot import Snapshot, SnapshotError, previous, save
 
 ARCHITECTURES = [
@@ -92,6 +94,25 @@ def test_a_model_is_the_same_after_a_file_on_any_rung(saved: tuple[AutoEncoder, 
     np.testing.assert_array_equal(loaded.network.parameters.values, model.network.parameters.values)
     originals = images(model, 3)
     np.testing.assert_allclose(loaded.reconstruct(originals), model.reconstruct(originals), atol=1e-5)
+
+
+def test_a_model_trained_in_bfloat16_is_loaded_as_float32(tmp_path: Path):
+    settings = tiny_settings(rung="o2", storage="bfloat16", model_directory=tmp_path)
+    session = start_session(settings)
+    session.train()
+    model = session.model
+    assert model.network.storage == "bfloat16"
+    snapshot = load_snapshot(tmp_path)
+    loaded = build_model(snapshot, settings.model_copy(update={"storage": "float32"}))
+    assert loaded.network.storage == "float32"
+    np.testing.assert_array_equal(loaded.network.parameters.values, model.network.parameters.values)
+    originals = images(model, 3)
+    np.testing.assert_allclose(loaded.reconstruct(originals), model.reconstruct(originals), atol=0.05)
+
+
+def test_bfloat16_needs_the_fastest_rung():
+    with pytest.raises(SettingsError, match="storage=bfloat16 needs rung=o2"):
+        make_settings({"storage": Given("bfloat16", "--storage"), "rung": Given("o1", "--rung")})
 
 
 def test_a_damaged_model_gives_way_to_the_one_before(saved: tuple[AutoEncoder, Path]):

@@ -43,6 +43,7 @@ def parameters(session: Session) -> np.ndarray:
         {"architecture": "local", "layers": "2", "code_size": 16, "rung": "o1"},
         {"architecture": "graph", "connections": 5, "rung": "o1", "optimizer": "nesterov"},
         {"optimizer": "sgd", "schedule": "constant", "rung": "o2"},
+        {"rung": "o2", "storage": "bfloat16"},
     ],
 )
 @pytest.mark.parametrize("steps", [1, 3, 4])

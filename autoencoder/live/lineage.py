@@ -10,7 +10,15 @@ from autoencoder.live.events import Begin, Change, Event, Rewind, Snapshot, Stop
 from autoencoder.settings import Settings
 
 PLACES = frozenset(
-    ("input_directory", "model_directory", "output_directory", "snapshot_interval", "threads", "rung")
+    (
+        "input_directory",
+        "model_directory",
+        "output_directory",
+        "snapshot_interval",
+        "threads",
+        "rung",
+        "storage",
+    )
 )
 """Settings that do not decide what a run is: its images are known by their fingerprint."""
 

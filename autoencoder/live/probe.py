@@ -18,6 +18,7 @@ from autoencoder.model import AutoEncoder
 from networks.graph import GraphNetwork
 from networks.network import Network
 from networks.sequential import Sequential
+from nn.bfloat16_arrays import widened
 from nn.graph.neuron import Kind as NeuronKind
 from nn.history import LANES, from_history, to_history
 from nn.training.batch import Batch
@@ -53,7 +54,7 @@ class Probe:
         self.follow()
         self._inputs = to_history(images.values)
         with np.errstate(over="ignore", invalid="ignore"):
-            outputs = self._twin.network.forward(self._inputs)
+            outputs = widened(self._twin.network.forward(self._inputs))
         return from_history(outputs, len(images.values))
 
     def send_back(self, images: Images, outputs: np.ndarray, loss: AnyLoss) -> None:
@@ -96,7 +97,7 @@ class Probe:
         self.follow()
         with np.errstate(over="ignore", invalid="ignore"):
             parts = [
-                from_history(half.forward(to_history(part)), len(part))
+                from_history(widened(half.forward(to_history(part))), len(part))
                 for part in (batch[n : n + PART] for n in range(0, len(batch), PART))
             ]
         return np.concatenate(parts)

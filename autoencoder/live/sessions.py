@@ -15,7 +15,7 @@ from nn.snapshot import Snapshot
 
 Progress = Callable[[int, int], None]
 
-OF_NOW = ("model_directory", "output_directory", "snapshot_interval", "threads", "rung")
+OF_NOW = ("model_directory", "output_directory", "snapshot_interval", "threads", "rung", "storage")
 """Settings that stay those of the process, whatever is loaded."""
 
 OF_THE_IMAGES = (

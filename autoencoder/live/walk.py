@@ -20,6 +20,7 @@ from autoencoder.session import Session
 from networks.graph import GraphNetwork
 from networks.holding import Hold
 from networks.network import Network
+from nn.bfloat16_arrays import widened
 from nn.graph import Layer
 from nn.history import from_history
 from nn.training import Trainer
@@ -131,7 +132,7 @@ class Walk:
         known = count if self.stage >= self._last else 0
         if not known:
             return np.zeros((0, *self._session.model.shape), np.float32)
-        return from_history(self._passed, min(known, self._batch.entries))
+        return from_history(widened(self._passed), min(known, self._batch.entries))
 
     def _forward(self, layer: int) -> None:
         """Let a layer compute; a graph computes all of its layers with the first."""
@@ -145,7 +146,7 @@ class Walk:
 
     def _compare(self) -> None:
         """Compute the loss, and the signals that it sends back."""
-        self.loss, self._signals = batch_loss(self._session.trainer.loss, self._passed, self._batch)
+        self.loss, self._signals = batch_loss(self._session.trainer.loss, widened(self._passed), self._batch)
 
     def _backward(self, layer: int) -> None:
         """Send signals back through a layer; through a graph all at once, with its last layer."""
