@@ -2,7 +2,7 @@
 #
 #   make run     train on built-in digits and draw what was learned
 #   make test    all tests
-#   make bench   every rung against the one below, and against PyTorch
+#   make bench   every rung against the one below, PyTorch, JAX and the limits of the machine
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 ENVIRONMENT := .venv
@@ -35,6 +35,7 @@ types: $(ENVIRONMENT)/installed-dev
 
 bench: $(ENVIRONMENT)/installed-bench
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks report
 
 clean:
 	rm -rf $(ENVIRONMENT) runs

@@ -1,86 +1,152 @@
-"""Run the ladder benchmarks: `python -m benchmarks [FAMILY ...]`."""
+"""Measure rows, or write what was measured: `python -m benchmarks [FAMILY ...]`, `... report`."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import platform
-from importlib.metadata import version
+import sys
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numba
-import numpy as np
 
-from benchmarks.machine import Limits, measure_limits, processor
-from benchmarks.measure import Figure, measure_row
-from benchmarks.optimizer_table import HEADINGS, optimizer_rows
-from benchmarks.peers import torch
-from benchmarks.report import ladder_table, limits_text, markdown_table, text_table, write_between_markers
-from benchmarks.rows import all_rows
+from benchmarks.environment import this_environment
+from benchmarks.figures import RESULTS, Measured, MeasuredRow, load_all, save
+from benchmarks.machine import Limits, measure_limits
+from benchmarks.measure import measure_row
+from benchmarks.report import report
+from benchmarks.row import Row
+from benchmarks.rows import rows_by_family
+from benchmarks.tables import meaning, text_table, times
 
-OPTIMIZERS = "optimizers"
-DOCUMENT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+REPORT = "report"
+USUAL_SECONDS = 30.0
+"""What a row is expected to take that was never measured."""
 
 
-def main() -> int:
-    """Measure, print a table a ladder, and write what was asked for."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks",
-        description="Time every rung against the one below, PyTorch and the machine's limits.",
-        epilog="example: python -m benchmarks dense local --json figures.json",
-    )
-    parser.add_argument("families", nargs="*", metavar="FAMILY", help="a ladder, or optimizers (all)")
-    parser.add_argument("--repeats", type=int, default=9, help="turns of every contestant (default 9)")
-    parser.add_argument("--json", type=Path, help="write all figures to this file")
-    parser.add_argument("--write", action="store_true", help=f"rewrite the tables of {DOCUMENT.name}")
-    options = parser.parse_args()
-    rows = all_rows()
-    known = [*dict.fromkeys(row.family for row in rows), OPTIMIZERS]
-    unknown = sorted(set(options.families) - set(known))
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, or report; return the exit status: 1 where rows disagree."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    rows = rows_by_family()
+    if options.families == [REPORT]:
+        for path in report(rows):
+            print(path)
+        return 0
+    unknown = sorted(set(options.families) - set(rows))
     if unknown:
-        parser.error(f"unknown family {', '.join(unknown)}; known: {', '.join(known)}")
+        parser.error(f"unknown family {', '.join(unknown)}; known: {', '.join(rows)}, or {REPORT} alone")
     if options.repeats < 1:
         parser.error("--repeats must be at least 1")
-    families = options.families or known
-    limits = {count: measure_limits(count) for count in sorted({1, numba.config.NUMBA_NUM_THREADS})}
-    print(f"{environment()}\n{limits_text(limits.values())}")
-    figures: list[Figure] = []
-    for family in (each for each in families if each != OPTIMIZERS):
-        for row in rows:
-            if row.family == family:
-                figures += measure_row(row, limits, options.repeats)
-        print(f"\n{family}\n{ladder_table(figures, family)}", flush=True)
-        if options.write:
-            write_between_markers(DOCUMENT, family, ladder_table(figures, family, markdown=True))
-    if OPTIMIZERS in families:
-        cells = optimizer_rows(limits, options.repeats)
-        print(f"\n{OPTIMIZERS}\n{text_table(HEADINGS, cells)}", flush=True)
-        if options.write:
-            write_between_markers(DOCUMENT, OPTIMIZERS, markdown_table(HEADINGS, cells))
-    if options.write:
-        write_between_markers(DOCUMENT, "machine", f"{environment()}\n\n{limits_text(limits.values())}")
-    if options.json:
-        write_json(options.json, limits, figures)
-    return 0
+    chosen = {family: rows[family] for family in options.families or rows}
+    expected = _expected_seconds(chosen, options.results)
+    if options.list:
+        print(_listing(chosen, expected))
+        return 0
+    return _measure(chosen, expected, options)
 
 
-def environment() -> str:
-    """Name the processor, the threads and the versions."""
-    peer = f", PyTorch {torch.__version__}" if torch is not None else ""
-    return (
-        f"{processor()}, {numba.config.NUMBA_NUM_THREADS} threads; Python {platform.python_version()}, "
-        f"NumPy {np.__version__}, Numba {version('numba')}{peer}"
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Time every rung against the one below, PyTorch, JAX and the machine's limits.",
+        epilog="examples: python -m benchmarks dense local; python -m benchmarks report",
     )
+    parser.add_argument(
+        "families",
+        nargs="*",
+        metavar="FAMILY",
+        help=f"tables to measure (all), or {REPORT}: write documents, headers and picture from what is kept",
+    )
+    parser.add_argument("--repeats", type=int, default=9, help="turns of every contestant (default 9)")
+    parser.add_argument(
+        "--rows", default="", metavar="TEXT", help="only rows with this in their title; keeps nothing"
+    )
+    parser.add_argument(
+        "--without", action="append", default=[], metavar="PEER", help='leave out a peer: "PyTorch compiled"'
+    )
+    parser.add_argument("--list", action="store_true", help="say what there is and how long it took")
+    parser.add_argument(
+        "--results", type=Path, default=RESULTS, help="folder that results are kept in (benchmarks/results)"
+    )
+    return parser
 
 
-def write_json(path: Path, limits: dict[int, Limits], figures: list[Figure]) -> None:
-    """Write limits and figures."""
-    content = {
-        "environment": environment(),
-        "limits": [vars(limit) for limit in limits.values()],
-        "figures": [figure.to_dict() for figure in figures],
+def _expected_seconds(rows: Mapping[str, Sequence[Row]], folder: Path) -> dict[tuple[str, str], float]:
+    """Return what every row took the last time."""
+    before = load_all(list(rows), folder)
+    took = {(family, row.title): row.took for family, each in before.items() for row in each.rows}
+    return {
+        (family, row.title): took.get((family, row.title), USUAL_SECONDS)
+        for family, each in rows.items()
+        for row in each
     }
-    path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+
+
+def _listing(rows: Mapping[str, Sequence[Row]], expected: Mapping[tuple[str, str], float]) -> str:
+    lines = []
+    for family, each in rows.items():
+        seconds = sum(expected[family, row.title] for row in each)
+        lines.append(f"{family}, {seconds:.0f} s")
+        lines += [f"  {row.title}: {', '.join(row.directions)}" for row in each]
+    return "\n".join([*lines, f"in all about {sum(expected.values()) / 60:.0f} min"])
+
+
+def _measure(
+    rows: Mapping[str, Sequence[Row]], expected: dict[tuple[str, str], float], options: argparse.Namespace
+) -> int:
+    environment = this_environment()
+    threads = sorted({1, numba.config.NUMBA_NUM_THREADS})
+    limits = tuple(measure_limits(count, options.repeats) for count in threads)
+    print(f"{environment}\n{_limits_text(limits)}", flush=True)
+    progress = _Progress(expected)
+    failed = 0
+    for family, each in rows.items():
+        found: list[MeasuredRow] = []
+        chosen = [row for row in each if options.rows in row.title]
+        for row in chosen:
+            progress.begin(family, row)
+            try:
+                found.append(measure_row(row, options.repeats, options.without))
+            except AssertionError as error:
+                failed += 1
+                print(f"{family}: {row.title}: {error}", file=sys.stderr, flush=True)
+        if found:
+            measured = Measured(family, environment, limits, tuple(found))
+            print(f"\n{text_table(*times(measured))}\n\n{text_table(*meaning(measured))}\n", flush=True)
+            if len(found) == len(each):
+                save(measured, options.results)
+    return 1 if failed else 0
+
+
+def _limits_text(limits: Sequence[Limits]) -> str:
+    """Say what the machine reached."""
+    lines = []
+    for limit in limits:
+        products = ", ".join(f"{name} {rate / 1e9:.0f}" for name, rate in limit.products.items())
+        plural = "thread" if limit.threads == 1 else "threads"
+        rates = f"matrix products in GFLOP/s: {products}; memory {limit.bandwidth / 1e9:.1f} GB/s"
+        lines.append(f"{limit.threads} {plural}: {rates}")
+    return "\n".join(lines)
+
+
+class _Progress:
+    """Says which row is next and how long the rest will take, from what the rows took the last time."""
+
+    def __init__(self, expected: dict[tuple[str, str], float]) -> None:
+        self._left = dict(expected)
+        self._done = 0.0
+        self._began = time.perf_counter()
+        self._count = len(expected)
+
+    def begin(self, family: str, row: Row) -> None:
+        """Print a line."""
+        elapsed = time.perf_counter() - self._began
+        slower = elapsed / self._done if self._done else 1.0
+        number = self._count - len(self._left) + 1
+        minutes = slower * sum(self._left.values()) / 60
+        print(f"{number}/{self._count} {family}: {row.title} (about {minutes:.1f} min left)", flush=True)
+        self._done += self._left.pop((family, row.title))
 
 
 if __name__ == "__main__":

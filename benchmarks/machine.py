@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import platform
 from dataclasses import dataclass
-from pathlib import Path
 
 import numba
 import numpy as np
 from numba import njit, prange
 
-from benchmarks.peers import torch
 from benchmarks.timing import Contestant, race
+from benchmarks.torch_peer import torch
 from nn.history import aligned_zeros
 from nn.kernels.product import multiply
 from nn.tile import Columns, Rows, Target
@@ -62,7 +60,7 @@ def scaled_copy(source, target):  # type: ignore[no-untyped-def]
             part[i] = np.float32(3) * values[i]
 
 
-def measure_limits(threads: int) -> Limits:
+def measure_limits(threads: int, repeats: int = 9) -> Limits:
     """Measure product rate and bandwidth with `threads` threads."""
     generator = np.random.default_rng(0)
     weights = aligned_zeros((SIDE, SIDE))
@@ -79,17 +77,7 @@ def measure_limits(threads: int) -> Limits:
         racers.append(Contestant("PyTorch", lambda: torch.mm(*pair), threads))
     source, target = aligned_zeros(ELEMENTS), aligned_zeros(ELEMENTS)
     copy = Contestant("copy", lambda: scaled_copy(source, target), threads)
-    race([*racers, copy])
+    race([*racers, copy], repeats)
     operations = 2 * SIDE * SIDE * HISTORIES
     products = {racer.name: operations / racer.median for racer in racers}
     return Limits(threads, max(products.values()), products, 2 * source.nbytes / copy.median)
-
-
-def processor() -> str:
-    """Name the processor."""
-    information = Path("/proc/cpuinfo")
-    if information.exists():
-        for line in information.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()

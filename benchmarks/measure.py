@@ -1,139 +1,103 @@
-"""Racing the contestants of a row, and what the figures mean beside the machine's limits."""
+"""Measuring rows: every direction is a race of the rungs and their peers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 import numba
-import numpy as np
 
-from benchmarks.machine import Limits
-from benchmarks.peers import torch
-from benchmarks.row import Row
+from benchmarks.figures import DIGITS, Direction, MeasuredRow, Timing
+from benchmarks.row import Calls, Entrants, Row
 from benchmarks.timing import Contestant, race
-from networks.network import Network
+from benchmarks.torch_peer import use_threads
 
-DIRECTIONS = ("forward", "backward")
-PEER = "PyTorch"
+try:
+    from threadpoolctl import threadpool_limits
+except ImportError:
+    threadpool_limits = None
+
+MOST_WORDS = 60
+"""Letters of an error that a table can show."""
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One contestant's figure in one direction of one row.
+def measure_row(row: Row, repeats: int, without: Collection[str] = ()) -> MeasuredRow:
+    """Hold a row's contestants to each other, then race them.
 
-    Attributes
+    Parameters
     ----------
-    seconds, spread
-        Median of a call, and half the distance of the quartiles relative to it.
-    over_below, over_peer
-        How many times faster than the rung below, and than PyTorch; None where there is none.
-    over_one_thread
-        How many times faster than the same rung on one thread.
-    product_share, bandwidth_share
-        Share of the machine's matrix-product rate and memory bandwidth with as many threads.
+    row
+        What is measured.
+    repeats
+        Turns of every contestant.
+    without
+        Peers that are left out.
+
+    Raises
+    ------
+    AssertionError
+        When a rung or a peer computes something else.
     """
-
-    family: str
-    row: str
-    histories: int
-    direction: str
-    contestant: str
-    threads: int
-    seconds: float
-    spread: float
-    gigaflops: float
-    over_below: float | None
-    over_peer: float | None
-    over_one_thread: float | None
-    product_share: float
-    bandwidth_share: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the figure as JSON-able numbers and strings."""
-        return asdict(self)
-
-
-def measure_row(row: Row, limits: dict[int, Limits], repeats: int) -> list[Figure]:
-    """Race all contestants of a row, forwards and then backwards."""
-    networks = row.prepare()
-    figures: list[Figure] = []
-    for direction in DIRECTIONS:
-        contestants = _contestants(row, networks, direction)
-        race(contestants, repeats)
-        work = _work(networks[row.rungs[-1]], row.histories, direction)
-        figures += [_figure(row, direction, each, contestants, work, limits) for each in contestants]
-    return figures
-
-
-def _contestants(row: Row, networks: dict[str, Network], direction: str) -> list[Contestant]:
-    most = numba.config.NUMBA_NUM_THREADS
-    contestants = []
-    for name, network in networks.items():
-        call = _call(network, row, direction)
-        threads = [1] if name != row.rungs[-1] or most == 1 else [1, most]
-        contestants += [Contestant(name, call, count) for count in threads]
-    if torch is not None:
-        torch.set_num_threads(most)
-        peer = row.peer(networks[row.rungs[-1]], row.values)
-        contestants.append(Contestant(PEER, getattr(peer, direction), most))
-    return contestants
-
-
-def _call(network: Network, row: Row, direction: str) -> Callable[[], object]:
-    if direction == "forward":
-        return lambda: network.forward(row.values)
-    return lambda: network.backward(row.signals)
-
-
-def _work(network: Network, histories: int, direction: str) -> tuple[int, int]:
-    """Return floating-point operations and the fewest bytes that have to move.
-
-    Forward reads inputs and weights and writes values; backward reads inputs, values, signals and
-    weights, writes input signals, and reads and writes the gradients.
-    """
-    item = np.dtype(np.float32).itemsize
-    inputs, outputs = network.input_shape.size * histories, network.output_shape.size * histories
-    parameters = network.parameters.size
-    operations = 2 * network.connections * histories
-    if direction == "forward":
-        return operations, item * (inputs + outputs + parameters)
-    return 2 * operations, item * (2 * inputs + 2 * outputs + 3 * parameters)
-
-
-def _figure(
-    row: Row,
-    direction: str,
-    one: Contestant,
-    all_of_them: list[Contestant],
-    work: tuple[int, int],
-    limits: dict[int, Limits],
-) -> Figure:
-    seconds = {(each.name, each.threads): each.median for each in all_of_them}
-    below = row.rungs[row.rungs.index(one.name) - 1] if one.name in row.rungs[1:] else None
-    peer = next((each.median for each in all_of_them if each.name == PEER), None)
-    limit = limits[one.threads]
-    operations, moved = work
-    return Figure(
-        family=row.family,
-        row=row.title,
+    begin = time.perf_counter()
+    use_threads()
+    entrants = row.enter(row.rungs)
+    peers, absent = _make_peers(entrants, without)
+    with one_product_thread():
+        directions = [_race(row, entrants, peers, direction, repeats) for direction in row.directions]
+    return MeasuredRow(
+        title=row.title,
         histories=row.histories,
-        direction=direction,
-        contestant=one.name,
-        threads=one.threads,
-        seconds=one.median,
-        spread=one.spread,
-        gigaflops=operations / one.median / 1e9,
-        over_below=seconds[below, 1] / one.median if below else None,
-        over_peer=peer / one.median if peer else None,
-        over_one_thread=_over_one_thread(one, seconds),
-        product_share=operations / one.median / limit.product,
-        bandwidth_share=moved / one.median / limit.bandwidth,
+        rungs=tuple(row.rungs),
+        headline=tuple(row.headline),
+        connections=entrants.connections,
+        bytes_beside=entrants.memory.beside,
+        bytes_histories=entrants.memory.histories,
+        absent=absent,
+        directions=tuple(directions),
+        took=round(time.perf_counter() - begin, 1),
     )
 
 
-def _over_one_thread(one: Contestant, seconds: dict[tuple[str, int], float]) -> float | None:
-    if one.threads == 1 or one.name == PEER:
-        return None
-    return seconds[one.name, 1] / one.median
+def _make_peers(entrants: Entrants, without: Collection[str]) -> tuple[dict[str, Calls], dict[str, str]]:
+    """Return the calls of the peers, and why others have none."""
+    peers: dict[str, Calls] = {}
+    absent: dict[str, str] = {}
+    for name in [name for name in entrants.peers if name not in without]:
+        try:
+            peer = entrants.peers[name]()
+        except Exception as error:  # compilers raise whatever they like
+            absent[name] = f"{type(error).__name__}: {error}".splitlines()[0][:MOST_WORDS]
+            continue
+        peer.check()
+        peers[name] = peer.calls
+    return peers, absent
+
+
+def _race(row: Row, entrants: Entrants, peers: dict[str, Calls], direction: str, repeats: int) -> Direction:
+    most = numba.config.NUMBA_NUM_THREADS
+    contestants = []
+    for name, calls in entrants.rungs.items():
+        threads = sorted({1, most}) if name == row.rungs[-1] else [1]
+        contestants += [Contestant(name, calls[direction], count) for count in threads]
+    contestants += [
+        Contestant(name, calls[direction], most) for name, calls in peers.items() if direction in calls
+    ]
+    race(contestants, repeats)
+    work = entrants.work[direction]
+    return Direction(direction, work.operations, work.moved, tuple(map(_timing, contestants)))
+
+
+def _timing(contestant: Contestant) -> Timing:
+    seconds = tuple(float(f"{each:.{DIGITS}g}") for each in contestant.seconds)
+    return Timing(contestant.name, contestant.threads, seconds)
+
+
+@contextmanager
+def one_product_thread() -> Iterator[None]:
+    """Hold NumPy's products to the one thread on which rungs below the last one run."""
+    if threadpool_limits is None:
+        yield
+        return
+    with threadpool_limits(1, user_api="blas"):
+        yield

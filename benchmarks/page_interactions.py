@@ -16,8 +16,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from benchmarks.markers import write_between_markers
 from benchmarks.page_actions import choose, click, click_neurons, draw, part, pixels, press, type_in, upload
-from benchmarks.report import markdown_table, text_table, write_between_markers
+from benchmarks.tables import markdown_table, text_table
 from experiments.serving import find_browser, serving
 
 TRAINED = ("--epochs", "1000000", "--schedule", "constant")

@@ -19,7 +19,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.report import markdown_table, text_table, write_between_markers
+from benchmarks.markers import write_between_markers
+from benchmarks.tables import markdown_table, text_table
 from benchmarks.viewers import Asker, Visitor, viewers
 from experiments.serving import Served, find_browser, serving
 

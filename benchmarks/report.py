@@ -1,103 +1,69 @@
-"""Printing figures as tables, and writing them between the markers of a Markdown file."""
+"""Writing what was measured into the documents, the README, the headers of rungs, and a picture."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from benchmarks.machine import Limits
-from benchmarks.measure import Figure
+from benchmarks.environment import ROOT
+from benchmarks.figures import Measured, load_all
+from benchmarks.ladder_picture import draw_ladder
+from benchmarks.markers import HEADER_BEGIN, HEADER_END, replace_between, write_between_markers
+from benchmarks.tables import family_tables, header_table, limits_table, summary_table
+from networks.family import RUNGS
 
-HEADINGS = (
-    "row",
-    "N",
-    "direction",
-    "contestant",
-    "threads",
-    "ms",
-    "±",
-    "GFLOP/s",
-    "x below",
-    "x PyTorch",
-    "x 1 thread",
-    "of products",
-    "of memory",
-)
+INDENT = " " * 4
 
 
-def _times(number: float | None) -> str:
-    return "" if number is None else f"{number:.2f}"
+def report(families: Iterable[str], root: Path = ROOT) -> list[Path]:
+    """Rewrite all tables of families that were measured, and draw the picture.
 
+    Parameters
+    ----------
+    families
+        In the order of the tables; those without results are left as they are.
+    root
+        Where the README, `docs`, `networks` and `benchmarks/results` are.
 
-def _cells(figure: Figure) -> list[str]:
-    return [
-        figure.row,
-        str(figure.histories),
-        figure.direction,
-        figure.contestant,
-        str(figure.threads),
-        f"{figure.seconds * 1e3:.3f}",
-        f"{figure.spread:.0%}",
-        f"{figure.gigaflops:.1f}",
-        _times(figure.over_below),
-        _times(figure.over_peer),
-        _times(figure.over_one_thread),
-        f"{figure.product_share:.0%}",
-        f"{figure.bandwidth_share:.0%}",
-    ]
-
-
-def text_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table in aligned columns, numbers to the right."""
-    lines = [list(headings), *map(list, rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
-    left = {0, 2, 3}
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if column in left else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
-
-
-def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table in Markdown."""
-    rule = ["---"] * len(headings)
-    return "\n".join("| " + " | ".join(line) + " |" for line in [headings, rule, *rows])
-
-
-def ladder_table(figures: Iterable[Figure], family: str, *, markdown: bool = False) -> str:
-    """Return the table of one ladder."""
-    rows = [_cells(figure) for figure in figures if figure.family == family]
-    return (markdown_table if markdown else text_table)(HEADINGS, rows)
-
-
-def limits_text(limits: Iterable[Limits]) -> str:
-    """Say what the machine reached."""
-    lines = []
-    for limit in limits:
-        products = ", ".join(f"{name} {rate / 1e9:.0f}" for name, rate in limit.products.items())
-        plural = "thread" if limit.threads == 1 else "threads"
-        lines.append(
-            f"{limit.threads} {plural}: matrix products in GFLOP/s: {products}; "
-            f"memory {limit.bandwidth / 1e9:.1f} GB/s"
-        )
-    return "\n".join(lines)
-
-
-def write_between_markers(path: Path, name: str, text: str) -> None:
-    """Replace what stands between `<!-- name -->` and `<!-- end name -->` in a file.
+    Returns
+    -------
+    list of Path
+        The files that hold something of it.
 
     Raises
     ------
     ValueError
-        When the file has no such markers.
+        When a file has no markers for a table, or results are damaged.
     """
-    content = path.read_text(encoding="utf-8")
-    pattern = re.compile(rf"(<!-- {re.escape(name)} -->\n).*?(<!-- end {re.escape(name)} -->)", re.DOTALL)
-    if not pattern.search(content):
-        raise ValueError(f"{path} has no markers for {name}")
-    replaced = pattern.sub(lambda match: f"{match[1]}\n{text}\n\n{match[2]}", content)
-    path.write_text(replaced, encoding="utf-8")
+    measured = load_all(list(families), root / "benchmarks" / "results")
+    if not measured:
+        return []
+    document, readme = root / "docs" / "benchmarks.md", root / "README.md"
+    for family, each in measured.items():
+        write_between_markers(document, family, family_tables(each))
+    write_between_markers(document, "machine", limits_table(next(iter(measured.values())).limits))
+    write_between_markers(readme, "benchmarks", f"{summary_table(measured)}\n\n{_measured_at(measured)}")
+    picture = root / "docs" / "pictures" / "ladder.png"
+    draw_ladder(measured).save(picture, optimize=True)
+    headers = [path for each in measured.values() for path in _write_headers(each, root / "networks")]
+    return [document, readme, picture, *headers]
+
+
+def _measured_at(measured: Mapping[str, Measured]) -> str:
+    """Say when, where and at which commits the rows of a table were measured."""
+    return "\n".join(
+        f"{each}." for each in dict.fromkeys(str(each.environment) for each in measured.values())
+    )
+
+
+def _write_headers(measured: Measured, folder: Path) -> list[Path]:
+    """Rewrite the table in the header of every rung of a family; one that is no ladder has none."""
+    written = []
+    for rung in RUNGS[1:]:
+        path = folder / f"{measured.family}_{rung}.py"
+        table = header_table(measured, rung)
+        if path.is_file() and table:
+            lines = [f"{INDENT}{line}\n" for line in table.splitlines()]
+            replace_between(path, HEADER_BEGIN, HEADER_END, "".join(lines))
+            written.append(path)
+    return written

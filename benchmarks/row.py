@@ -1,81 +1,112 @@
-"""A row of a ladder table: one network at one size, on its rungs, with its peer.
-
-Every rung of a row starts from the same seed, so all of them compute the same numbers; this is
-checked before anything is timed.
-"""
+"""A row of a table: one thing to do at one size, raced by the rungs of its ladder and by their peers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-import numpy as np
+Call = Callable[[], Any]
 
-from benchmarks import peers
-from networks.ladder import FAMILIES
-from networks.network import Network
-from nn.history import aligned_zeros
+Calls = Mapping[str, Call]
+"""What is timed, by direction."""
 
-Build = Callable[[str], Network]
-PeerOf = Callable[[Network, np.ndarray], peers.Peer]
+FORWARD, BACKWARD, BOTH, STEP, EPOCH = "forward", "backward", "forward + backward", "step", "epoch"
+DIRECTIONS = (FORWARD, BACKWARD, BOTH, STEP, EPOCH)
 
 
-@dataclass
-class Row:
-    """One network of a family at one size.
+class Work(NamedTuple):
+    """Floating-point operations of a call, and the fewest bytes that have to move."""
+
+    operations: int
+    moved: int
+
+
+class Memory(NamedTuple):
+    """Bytes that a network allocates: those that do not grow with the histories, and the histories."""
+
+    beside: int
+    histories: int
+
+
+class Peer(NamedTuple):
+    """What another library does in a row, and the check that it is the same."""
+
+    calls: Calls
+    check: Call
+
+
+@dataclass(frozen=True)
+class Entrants:
+    """What races in a row, the rungs held to the slowest of them already.
 
     Attributes
     ----------
-    family, title
-        Which ladder, and what the table calls the row.
     rungs
-        Names of the rungs that take part: the plain ones are left out where they would take minutes.
+        Name of a rung to its calls, slowest first.
+    peers
+        Name of a peer to what makes it. Making it may fail: a table says so then.
+    work
+        Of each direction.
+    connections
+        Of the network.
+    memory
+        Measured on the fastest rung.
+    """
+
+    rungs: Mapping[str, Calls]
+    peers: Mapping[str, Callable[[], Peer]]
+    work: Mapping[str, Work]
+    connections: int
+    memory: Memory
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing to do at one size.
+
+    Attributes
+    ----------
+    family
+        Which table: the name of the modules of a ladder, or of what is no ladder.
+    title
+        What the table calls the row.
     histories
         Entries of the batch.
-    build
-        Makes the network of a rung.
-    peer
-        Makes PyTorch's version of a network for its input values.
+    rungs
+        Those that take part, slowest first: a plain one that would take minutes is left out.
+    directions
+        What is timed: some of `DIRECTIONS`.
+    enter
+        Builds the rungs of the given names and raises `AssertionError` where they disagree.
+    headline
+        Directions that stand in the summary.
     """
 
     family: str
     title: str
-    rungs: Sequence[str]
     histories: int
-    build: Build
-    peer: PeerOf
-    values: np.ndarray = field(init=False)
-    signals: np.ndarray = field(init=False)
-
-    def prepare(self) -> dict[str, Network]:
-        """Build all rungs, run them once, and check that they agree.
-
-        Raises
-        ------
-        AssertionError
-            When a rung is further from the slowest one of the row than its tolerance.
-        """
-        generator = np.random.default_rng(1)
-        networks = {name: self.build(name) for name in self.rungs}
-        first = networks[self.rungs[0]]
-        self.values = _normal((*first.input_shape, self.histories), generator)
-        self.signals = _normal((*first.output_shape, self.histories), generator)
-        wanted = _results(first, self.values, self.signals)
-        for name, network in networks.items():
-            for got, expected in zip(_results(network, self.values, self.signals), wanted, strict=True):
-                error = np.abs(got - expected).max() / np.abs(expected).max()
-                if error > 10 * FAMILIES[self.family].tolerance["float32"]:
-                    raise AssertionError(f"{self.title}: {name} differs by {error:.1e}")
-        return networks
+    rungs: Sequence[str]
+    directions: Sequence[str]
+    enter: Callable[[Sequence[str]], Entrants]
+    headline: Sequence[str] = ()
 
 
-def _normal(shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
-    array = aligned_zeros(shape)
-    array[:] = generator.standard_normal(shape, dtype=np.float32)
-    return array
+def disagreement(found: Any, expected: Any) -> float:
+    """Return the largest difference of two arrays or numbers, relative to the largest expected."""
+    largest = abs(expected).max() if hasattr(expected, "max") else abs(expected)
+    difference = abs(found - expected)
+    return float(difference.max() if hasattr(difference, "max") else difference) / (float(largest) or 1.0)
 
 
-def _results(network: Network, values: np.ndarray, signals: np.ndarray) -> list[np.ndarray]:
-    network.parameters.zero_gradients()
-    outputs = network.forward(values).copy()
-    return [outputs, network.backward(signals).copy(), network.parameters.gradients.copy()]
+def assert_agreement(what: str, found: Any, expected: Any, tolerance: float) -> None:
+    """Refuse to time what computes something else.
+
+    Raises
+    ------
+    AssertionError
+        When the two differ by more than the tolerance, or one is not finite.
+    """
+    error = disagreement(found, expected)
+    if not error <= tolerance:
+        raise AssertionError(f"{what} differs by {error:.1e}, more than {tolerance:.0e}")

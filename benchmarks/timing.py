@@ -33,19 +33,12 @@ class Contestant:
         """Median seconds of a call."""
         return statistics.median(self.seconds)
 
-    @property
-    def spread(self) -> float:
-        """Half the distance of the quartiles, relative to the median."""
-        if len(self.seconds) < 2:
-            return 0.0
-        low, _, high = statistics.quantiles(self.seconds, n=4)
-        return (high - low) / 2 / self.median
-
     def take_turn(self) -> None:
         """Run for a while and note the seconds of the median call."""
         time.sleep(REST_SECONDS)
         numba.set_num_threads(self.threads)
-        self.call()
+        if not self.seconds or self.seconds[-1] < TURN_SECONDS:
+            self.call()
         laps: list[float] = []
         begin = time.perf_counter()
         while len(laps) < MOST_CALLS and (not laps or time.perf_counter() - begin < TURN_SECONDS):

@@ -5,7 +5,9 @@ What changed:   1. the function, and its derivative times the signal, are one lo
                    without temporary arrays; for float32 exp and tanh are polynomials that vectorise
                 2. values and input signals are buffers kept between calls
 Predicted gain: 2 to 4: one pass over memory instead of two to five
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     float64, functions with exp or tanh: the loops call the C library for every number
 Numerics:       1e-5 relative in float32: polynomial exp and tanh
 """

@@ -4,7 +4,9 @@ Previous rung:  networks/activation_o1.py
 What changed:   chunks that lie in a core's cache run in parallel where it is worth it; the loops of o1 are
                 whole vectors already
 Predicted gain: the threads, for functions with exp or tanh; less where memory is the limit
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     never expected: below the threshold it is o1
 Numerics:       as o1, bit for bit
 """

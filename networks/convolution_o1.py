@@ -6,7 +6,9 @@ What changed:   1. one loop over windows, taps and channels compiled by Numba, t
                 2. values, deltas and input signals are buffers kept between calls
 Predicted gain: 1 to 5 where images are so small that NumPy's calls rule (some microseconds a tap);
                 below 1 where channels are many, because NumPy's products run on a tuned library
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     both sides have more than a few channels
 Numerics:       1e-5 relative in float32: sums in another order than the library's
 """

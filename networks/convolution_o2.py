@@ -13,7 +13,9 @@ What changed:   1. a window is one product on the register tile of nn/tile.py, r
                 5. layers of up to three channels have tiles of their own (nn/kernels/product_few.py)
                 6. plain gradient descent can be applied in the same pass
 Predicted gain: 10 to 30: o1 loads and stores a sum for every multiply-add, the tile once for a window
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     never seen
 Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh and exp; the same bits for
                 any number of threads, because every sum is made in a fixed order

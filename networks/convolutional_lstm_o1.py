@@ -8,7 +8,9 @@ What changed:   1. the convolutions are the loops of convolution_o1 over windows
 Predicted gain: 1 to 5 where images are so small that NumPy's calls rule (some 150 of some
                 microseconds each a step); below 1 where channels are many, because NumPy's products
                 run on a tuned library
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     there are more than a few channels
 Numerics:       1e-5 relative in float32: sums in another order than the library's
 """

@@ -14,7 +14,9 @@ What changed:   1. images lie as (height, channels, width, histories) with a mar
                    the same, added in order
 Predicted gain: 10 to 30: o1 loads and stores a sum for every multiply-add, the tile once for a whole
                 window; twice as much with two threads
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     never seen; images of a few neurons cost the same on every rung
 Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh; the same bits for
                 any number of threads, because every sum is made by one thread in a fixed order

@@ -6,7 +6,9 @@ What changed:   1. the three matrix products are loops over flat arrays, compile
                 2. values, deltas and input signals are buffers kept between calls
 Predicted gain: below 1 where NumPy's products run on a tuned library (the loops reach a tenth of the
                 machine's rate); above 1 for layers so small that NumPy's call overhead rules
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     the layer has more than some thousand connections
 Numerics:       1e-5 relative in float32: sums in another order than the library's
 """

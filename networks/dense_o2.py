@@ -10,7 +10,9 @@ What changed:   1. all three products run on the register tile of nn/tile.py: 8 
                 5. plain gradient descent can be applied in the same pass, without a gradient array
 Predicted gain: 10 to 20: the loops of o1 reach 10 to 30 GFLOP/s a core, the tile comes close to the
                 two 16-lane multiply-adds a cycle that the processor can do
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     never seen; below some hundred connections a call costs the same on every rung
 Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh and exp; the same bits for
                 any number of threads, because every sum is made by one thread in a fixed order

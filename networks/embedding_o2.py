@@ -7,7 +7,9 @@ What changed:   1. the features of 16 entries are loaded as whole rows and trans
                    to the same number, and each number sums its signals in the order of the batch
 Predicted gain: 4 on one thread: a vector of 16 numbers is moved by 5 instructions where o1 has 32 loads
                 and stores
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     fewer than 16 features: they go one by one
 Numerics:       1e-6 relative backwards: fused multiply-adds; the same bits for any number of threads
 """

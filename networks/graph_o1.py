@@ -7,7 +7,9 @@ What changed:   1. neurons and connections are columns, sorted into the order of
                 3. one compiled loop over steps, neurons, connections and histories for each direction
 Predicted gain: 50 to 500: the plain rung makes some 20 Python objects for every connection (20 us),
                 this one does 2 N operations (0.05 us for N = 32)
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     never once compiled; compiling takes seconds, which a handful of neurons does not repay
 Numerics:       1e-5 relative in float32: rational tanh and exp; float64 agrees to rounding
 """

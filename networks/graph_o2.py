@@ -11,7 +11,9 @@ What changed:   1. a neuron's sums stay in vector registers while its connection
                    puts neurons that share sources into the same chunk; small levels run on one thread
 Predicted gain: 2 to 4 a thread: o1 loads and stores the sum with every multiply-add, three accesses
                 where this does one; the gradient's sums along the histories become vectors
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     levels have fewer than some hundred connections and few histories: o1 has less to set up
 Numerics:       1e-5 relative in float32: fused multiply-adds, other order of sums; the same bits for any
                 number of threads and parts

@@ -12,7 +12,9 @@ What changed:   1. all products run on the register tile of nn/tile.py; the grad
                 5. plain gradient descent can be applied in the same pass, without a gradient array
 Predicted gain: 10 to 20 on one thread, as in networks/dense_o2.py: the loops of o1 reach a tenth of
                 the machine's rate of products
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     never seen; a network of one or two units takes the same time on every rung
 Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh; the same bits for any
                 number of threads, because every sum is made by one thread in a fixed order

@@ -5,7 +5,9 @@ What changed:   1. windows are walked by their strides: no slices, no copies, no
                 2. histories are the innermost loop, contiguous for values, signals and deltas
 Predicted gain: 3 to 10 on small tiles, where the plain rung spends its time in calls (some
                 microseconds a tile); nothing where a tile is large enough for NumPy's products
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     tiles have thousands of inputs and outputs
 Numerics:       1e-5 relative in float32: sums in another order
 """

@@ -10,7 +10,9 @@ What changed:   1. a tile's sums, input signals and weight gradients run on the 
                 4. plain gradient descent can be applied in the same pass, without a gradient array
 Predicted gain: 10 to 20 a thread: o1 loads and stores a sum for every multiply-add (10 to 30
                 GFLOP/s a core), the register tile does so once for a whole window
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     the image has fewer than four bands (rows of tiles / (window / input block)): then the
                 second thread finds little to do backwards
 Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh and exp; the same bits for

@@ -6,7 +6,9 @@ What changed:   1. a layer in one direction is one kernel forward and three back
                 2. gates, states and deltas are written where they stay, without arrays in between
 Predicted gain: 3 for small layers, where NumPy's some thirty calls a step rule; below 1 where its
                 products run on a tuned library (the loops reach a tenth of the machine's rate)
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     a layer has more than some ten thousand weights
 Numerics:       1e-5 relative in float32: sums in another order than the library's, rational tanh and exp
 """

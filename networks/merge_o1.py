@@ -6,7 +6,9 @@ What changed:   1. inputs are added and multiplied pair by pair in loops compile
                 2. values and the input signals of a product are buffers kept between calls
 Predicted gain: 2 to 3 for sums and products of two: three numbers move instead of seven; 1 to 2 for
                 concatenation, which is one copy either way, but into memory that is there already
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     never expected
 Numerics:       the same bits for two inputs; with more, the signals of a product are multiplied in another
                 order

@@ -6,7 +6,9 @@ What changed:   1. the bits of a value are expanded where it is read, in registe
                 2. outputs and input signals are buffers kept between calls
                 3. float32 has a logarithm and a cosine of its own, which vectorise
 Predicted gain: 10: memory is read and written once instead of some 20 times, twice as wide
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     never seen
 Numerics:       Dropout the same bits; GaussianNoise 1e-6 relative in float32, from its own logarithm
 """

@@ -4,7 +4,9 @@ Previous rung:  networks/noise_o1.py
 What changed:   blocks of neurons run in parallel where there are enough values: every number of the
                 sequence is computed from its place, so no thread waits for another's draws
 Predicted gain: the number of threads, as long as the expansion and not memory is the limit
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     never seen; below some ten thousand values it is the previous rung
 Numerics:       those of the previous rung, for any number of threads
 """

@@ -9,7 +9,9 @@ What changed:   1. sums stay in vector registers: the loops of o1 keep them in m
                 4. blocks run in parallel where the values are worth a parallel region
 Predicted gain: 2 on one thread (5 passes over memory where o1 has 8), times the threads until memory is
                 the limit
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     never seen; with fewer than 16 histories it normalises as many as with 16
 Numerics:       1e-5 relative in float32: sums in another order, fused multiply-adds; the same bits for
                 any number of threads, because blocks depend on the sizes alone

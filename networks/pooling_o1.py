@@ -6,7 +6,9 @@ What changed:   1. one loop over all windows, compiled by Numba, instead of NumP
                 2. values, winners and input signals are buffers kept between calls
 Predicted gain: 3 to 10: what a window sees is read once; the plain rung makes five passes (for averages one)
                 over the output for every place in a window, and temporary arrays
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     never expected
 Numerics:       maxima are the same bits; averages 1e-5 relative in float32, added in another order
 """

@@ -9,7 +9,9 @@ What changed:   1. the greatest number (or the sum) of a window and its winner s
                 4. rows of windows, and parts of few ones, run in parallel where it is worth it
 Predicted gain: 2 to 4 for windows of 2 x 2 on one thread, more for larger ones, until memory is the limit;
                 times the threads while the image is in their caches
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     the batch has only a few entries: vectors are padded to 16 of them
 Numerics:       maxima are the same bits; averages 1e-5 relative in float32; the same bits for any number of
                 threads, because every number is made by one task in a fixed order

@@ -5,7 +5,9 @@ What changed:   1. three loops over the features of one entry at a time, compile
                    passes over whole arrays; for float32 exp is a polynomial
                 2. values and input signals are buffers kept between calls
 Predicted gain: 1 to 5 where the arrays lie in the cache: no temporary arrays and no call overhead
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     the arrays are larger than the cache: neighbouring numbers of an entry lie a batch apart
 Numerics:       1e-5 relative in float32: sums in another order, polynomial exp
 """

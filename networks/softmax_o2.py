@@ -7,7 +7,9 @@ What changed:   1. a strip of histories goes through all features together, so t
                 3. strips run in parallel where it is worth it
 Predicted gain: 4 to 10 on one thread: 16 numbers an instruction, and exp is most of the work; times the
                 threads
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     the batch has only a few entries: vectors are padded to 16 of them
 Numerics:       1e-5 relative in float32; the same bits for any number of threads, because every number is
                 made by one task in a fixed order

@@ -8,7 +8,9 @@ What changed:   1. bilinear: four products for every output number, compiled by 
                 3. values and input signals are buffers kept between calls
 Predicted gain: bilinear about side / 4, the share of the matrices that is zero, less what a tuned product
                 gains; nearest 2, one pass over the output instead of two
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     bilinear, images of less than some ten pixels a side
 Numerics:       nearest forward is the same bits; the others 1e-5 relative in float32, added in another order
 """

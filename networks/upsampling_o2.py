@@ -7,7 +7,9 @@ What changed:   1. an output number is weighed together in registers, four loads
                 3. rows, and parts of few ones, run in parallel where it is worth it
 Predicted gain: 1 to 3 on one thread, until memory is the limit, times the threads while the images are in
                 their caches
-Measured gain:  see docs/benchmarks.md
+Measured gain:  on the machine and with the meaning of docs/benchmarks.md
+.. benchmark: begin
+.. benchmark: end
 Loses when:     the batch has only a few entries: vectors are padded to 16 of them
 Numerics:       nearest forward is the same bits; the others 1e-5 relative in float32; the same bits for any
                 number of threads, because every number is made by one task in a fixed order

@@ -1,0 +1,17 @@
+"""All rows: which network, how large, and what stands beside it."""
+
+from __future__ import annotations
+
+from benchmarks.row import Row
+from benchmarks.rows import adam, convolution, dense, epoch, graph, local, recurrent, small_layers
+
+MODULES = (dense, epoch, adam, local, graph, convolution, recurrent, small_layers)
+
+
+def rows_by_family() -> dict[str, list[Row]]:
+    """Return the rows of every table, in the order of the tables."""
+    families: dict[str, list[Row]] = {}
+    for module in MODULES:
+        for row in module.rows():
+            families.setdefault(row.family, []).append(row)
+    return families

@@ -1,0 +1,162 @@
+"""The row of one epoch of MNIST's autoencoder, end to end: order, batches, steps, and the mean of the loss.
+
+PyTorch's loop is the fast one: bytes in memory, a permutation, and of each batch one `index_select` and one
+conversion; a `DataLoader` takes several times as long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks import jax_peer
+from benchmarks.owned import split_memory
+from benchmarks.row import EPOCH, Entrants, Peer, Row, Work, assert_agreement
+from benchmarks.rows.dense import AUTOENCODER, build_stack, jax_leaves, jax_model, torch_training
+from benchmarks.torch_peer import COMPILED, EAGER, compiling, tensor, torch
+from benchmarks.training_row import LEARNING_RATE
+from benchmarks.work import training_work
+from networks.sequential import Sequential
+from nn.data.digits import MNIST_SHAPE
+from nn.data.load import load_images
+from nn.losses import SquaredError
+from nn.optimizers import Adam
+from nn.training import ArrayBatches, Trainer
+
+MNIST = Path(__file__).resolve().parents[3] / "shared" / "data" / "mnist"
+BATCH = 64
+LOSS_TOLERANCE = 0.1
+"""Everybody draws an order of his own, so the means of the loss over the first epoch are only close."""
+
+RunEpoch = Callable[[], float]
+"""Runs an epoch and returns the mean of its loss."""
+
+
+def rows() -> list[Row]:
+    """Return the row: of MNIST where it lies beside the checkout, of rendered digits elsewhere."""
+    return [epoch_row(AUTOENCODER, *((MNIST, "MNIST") if MNIST.is_dir() else (None, "rendered digits")))]
+
+
+def epoch_row(sizes: Sequence[int], path: Path | None, name: str, limit: int | None = None) -> Row:
+    """Return the row of an autoencoder of digits, of so many or of all."""
+    enter = partial(_enter, sizes, path, limit)
+    title = f"autoencoder {'-'.join(map(str, sizes))}, an epoch of {name}"
+    return Row("epoch", title, BATCH, ("plain", "o2"), (EPOCH,), enter, headline=(EPOCH,))
+
+
+@cache
+def _pixels(path: Path | None, limit: int | None) -> np.ndarray:
+    """Return digits as bytes (N, pixels)."""
+    images, _ = load_images(path, MNIST_SHAPE, generator=np.random.default_rng(0), limit=limit)
+    return images.images.reshape(len(images), -1)
+
+
+def _enter(sizes: Sequence[int], path: Path | None, limit: int | None, names: Sequence[str]) -> Entrants:
+    pixels = _pixels(path, limit)
+    networks = {name: build_stack(sizes, name) for name in names}
+    trainers = {name: _trainer(network, pixels) for name, network in networks.items()}
+    epochs = {name: _epoch(trainer) for name, trainer in trainers.items()}
+    losses = {name: epoch() for name, epoch in epochs.items()}
+    for name, found in losses.items():
+        assert_agreement(name, found, losses[names[0]], LOSS_TOLERANCE)
+    top, trainer = networks[names[-1]], trainers[names[-1]]
+
+    def run(count: int) -> None:
+        _trainer(top, pixels[:count], count, trainer.optimizer).make_step()
+
+    step, steps = training_work(top, BATCH), len(pixels) / BATCH
+    return Entrants(
+        rungs={name: {EPOCH: epoch} for name, epoch in epochs.items()},
+        peers=_peers(build_stack(sizes, names[-1]), pixels, losses[names[-1]]),
+        work={EPOCH: Work(round(steps * step.operations), round(steps * step.moved))},
+        connections=top.connections,
+        memory=split_memory(run, BATCH, top, trainer.optimizer),
+    )
+
+
+def _trainer(
+    network: Sequential, pixels: np.ndarray, batch_size: int = BATCH, optimizer: Any = None
+) -> Trainer:
+    network.propagates = False
+    return Trainer(
+        network,
+        SquaredError(),
+        optimizer or Adam(LEARNING_RATE),
+        ArrayBatches(pixels),
+        batch_size=batch_size,
+        generator=np.random.default_rng(0),
+    )
+
+
+def _epoch(trainer: Trainer) -> RunEpoch:
+    def run() -> float:
+        outcome = trainer.train(epochs=trainer.shuffle.epoch + 1)
+        return outcome.row.training_loss
+
+    return run
+
+
+def _peers(network: Sequential, pixels: np.ndarray, loss: float) -> dict[str, Callable[[], Peer]]:
+    peers: dict[str, Callable[[], Peer]] = {}
+    if torch is not None:
+        peers[EAGER] = partial(_torch_peer, network, pixels, loss)
+        peers[COMPILED] = partial(_torch_peer, network, pixels, loss, compile_it=True)
+    if jax_peer.jax is not None:
+        peers[jax_peer.NAME] = partial(_jax_peer, network, pixels, loss)
+    return peers
+
+
+def _torch_peer(network: Sequential, pixels: np.ndarray, loss: float, compile_it: bool = False) -> Peer:
+    images = tensor(pixels)
+    training = torch_training(network, *(np.zeros((*network.input_shape, 1), np.float32),) * 2)
+    optimizer = training.optimizer(training.model.parameters())
+    loss_of = torch.nn.MSELoss()
+
+    def batch_loss(batch: Any) -> Any:
+        return loss_of(training.model(batch), batch)
+
+    called = torch.compile(batch_loss) if compile_it else batch_loss
+
+    def run() -> float:
+        total = torch.zeros(())
+        for indices in torch.randperm(len(images)).split(BATCH):
+            batch = images.index_select(0, indices).to(torch.float32).div_(255)
+            optimizer.zero_grad()
+            value = called(batch)
+            value.backward()
+            optimizer.step()
+            total += value.detach() * len(indices)
+        return total.item() / len(images)
+
+    with compiling(compile_it):
+        found = run()
+    return Peer({EPOCH: run}, lambda: assert_agreement(EAGER, found, loss, LOSS_TOLERANCE))
+
+
+def _jax_peer(network: Sequential, pixels: np.ndarray, loss: float) -> Peer:
+    jax = jax_peer.jax
+    images = jax.numpy.asarray(pixels)
+    generator = np.random.default_rng(0)
+    state = jax_peer.start(jax_leaves(network))
+    update = jax_peer.adam_step(jax_model, LEARNING_RATE)
+
+    @partial(jax.jit, donate_argnums=0)
+    def step(state: Any, images: Any, indices: Any) -> Any:
+        batch = images[indices].astype(np.float32) / 255
+        return update(state, batch, batch)
+
+    def run() -> float:
+        nonlocal state
+        order, total = generator.permutation(len(pixels)), jax.numpy.float32(0)
+        for start in range(0, len(pixels), BATCH):
+            indices = order[start : start + BATCH]
+            state, value = step(state, images, indices)
+            total += value * len(indices)
+        return float(total) / len(pixels)
+
+    found = run()
+    return Peer({EPOCH: run}, lambda: assert_agreement(jax_peer.NAME, found, loss, LOSS_TOLERANCE))

@@ -1,0 +1,181 @@
+"""Figures as tables: in the documents, in the README, in the headers of rungs, and on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from benchmarks.figures import Direction, Figure, Measured, MeasuredRow, Timing, figure
+from benchmarks.machine import Limits
+from benchmarks.torch_peer import COMPILED, EAGER
+from networks.family import RUNGS
+
+OTHERS = ("below", "1 thread", "PyTorch", "compiled", "JAX")
+MEANING = ("GFLOP/s", "of products", "of memory", "bytes a connection")
+SUMMARY = ("row", "", "ms", "x PyTorch", "x compiled", "x JAX", "of the limit")
+HEADER = ("row", "N", "direction", "ms", "x below", "x PyTorch", "of the limit")
+NOT_COMPILED = "does not run"
+ORDER = (*RUNGS, EAGER, f"{EAGER}, channels last", f"{EAGER}, fused", COMPILED, "JAX")
+
+
+def text_table(
+    headings: Sequence[str], rows: Iterable[Sequence[str]], left: Iterable[int] = (0, 2, 3)
+) -> str:
+    """Return a table in aligned columns, numbers to the right."""
+    lines = [list(headings), *map(list, rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if column in left else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    )
+
+
+def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table in Markdown."""
+    rule = ["---"] * len(headings)
+    return "\n".join("| " + " | ".join(line) + " |" for line in [headings, rule, *rows])
+
+
+def family_tables(measured: Measured) -> str:
+    """Return both tables of a family in Markdown, and when and where they were measured."""
+    remark = f"{measured.environment}."
+    return "\n\n".join([markdown_table(*times(measured)), markdown_table(*meaning(measured)), remark])
+
+
+def times(measured: Measured) -> tuple[list[str], list[list[str]]]:
+    """Return headings and lines of the milliseconds of all contestants."""
+    columns = _contestants(measured)
+    headings = ["ms", "N", "direction", *(_heading(*column) for column in columns)]
+    lines = [
+        [row.title, _histories(row), direction.name, *(_time(row, direction, *each) for each in columns)]
+        for row in measured.rows
+        for direction in row.directions
+    ]
+    return headings, lines
+
+
+def meaning(measured: Measured) -> tuple[list[str], list[list[str]]]:
+    """Return headings and lines of what the fastest rung's times mean."""
+    headings = ["fastest rung", "direction", *(f"x {other}" for other in OTHERS), *MEANING]
+    lines = []
+    for row in measured.rows:
+        for direction in row.directions:
+            found = figure(measured, row, direction, row.top)
+            lines.append([row.title, direction.name, *_ratios(found), *_shares(found), _memory(row)])
+    return headings, lines
+
+
+def summary_table(families: Mapping[str, Measured]) -> str:
+    """Return the table of all headlines in Markdown."""
+    lines = []
+    for measured, row, direction in headlines(families):
+        found = figure(measured, row, direction, row.top)
+        ratios = [_times(found.over.get(other)) for other in ("PyTorch", "compiled", "JAX")]
+        title = f"{measured.family}: {row.title}" if _says_little(row.title) else row.title
+        lines.append([title, direction.name, _milliseconds(found.timing), *ratios, _limit(found)])
+    return markdown_table(SUMMARY, lines)
+
+
+def headlines(families: Mapping[str, Measured]) -> list[tuple[Measured, MeasuredRow, Direction]]:
+    """Return what stands in the summary, in the order of the tables."""
+    return [
+        (measured, row, direction)
+        for measured in families.values()
+        for row in measured.rows
+        for direction in row.directions
+        if direction.name in row.headline
+    ]
+
+
+def header_table(measured: Measured, rung: str) -> str:
+    """Return the table in the header of a rung, as text; "" where the rung took no part."""
+    lines = []
+    for row in measured.rows:
+        for direction in row.directions:
+            if rung in row.rungs:
+                found = figure(measured, row, direction, rung)
+                ratios = [_times(found.over.get(other)) for other in ("below", "PyTorch")]
+                cells = [row.title, _histories(row), direction.name, _milliseconds(found.timing)]
+                lines.append([*cells, *ratios, _limit(found)])
+    return text_table(HEADER, lines, left=(0, 2)) if lines else ""
+
+
+def limits_table(limits: Iterable[Limits]) -> str:
+    """Return what the machine reached, in Markdown."""
+    limits = list(limits)
+    names = list(dict.fromkeys(name for limit in limits for name in limit.products))
+    lines = [
+        [
+            str(limit.threads),
+            *(f"{limit.products[name] / 1e9:.0f}" if name in limit.products else "" for name in names),
+            f"{limit.bandwidth / 1e9:.1f}",
+        ]
+        for limit in limits
+    ]
+    return markdown_table(["threads", *(f"{name}, GFLOP/s" for name in names), "memory, GB/s"], lines)
+
+
+def _contestants(measured: Measured) -> list[tuple[str, int]]:
+    """Return name and threads of every contestant of a family: rungs first, then peers."""
+    timings = [each for row in measured.rows for direction in row.directions for each in direction.timings]
+    rungs = {name for row in measured.rows for name in row.rungs}
+    absent = [(name, max(each.threads for each in timings)) for row in measured.rows for name in row.absent]
+    found = dict.fromkeys([*((each.contestant, each.threads) for each in timings), *absent])
+    ranks = {name: place for place, name in enumerate(ORDER)}
+    return sorted(found, key=lambda each: (each[0] not in rungs, ranks.get(each[0], len(ORDER)), each[1]))
+
+
+def _heading(contestant: str, threads: int) -> str:
+    return f"{contestant}, {threads} threads" if contestant == "o2" and threads > 1 else contestant
+
+
+def _time(row: MeasuredRow, direction: Direction, contestant: str, threads: int) -> str:
+    timing = direction.find(contestant, threads)
+    if timing is None:
+        return NOT_COMPILED if contestant in row.absent else ""
+    return f"{_milliseconds(timing)} ± {timing.spread / timing.median:.0%}"
+
+
+def _milliseconds(timing: Timing) -> str:
+    """Return milliseconds with three digits, or as many as there are before the point."""
+    number = timing.median * 1e3
+    decimals = max(0, 2 - len(str(int(number))) + 1) if number >= 1 else 3
+    return f"{number:,.{decimals}f}"
+
+
+def _ratios(found: Figure) -> list[str]:
+    return [_times(found.over.get(other)) for other in OTHERS]
+
+
+def _times(number: float | None) -> str:
+    return "" if number is None else f"{number:.2f}" if number < 100 else f"{number:.0f}"
+
+
+def _shares(found: Figure) -> list[str]:
+    rate = "" if found.gigaflops is None else f"{found.gigaflops:.1f}"
+    product = "" if found.product_share is None else f"{found.product_share:.0%}"
+    return [rate, product, f"{found.bandwidth_share:.0%}"]
+
+
+def _limit(found: Figure) -> str:
+    share, name = found.limit
+    return f"{share:.0%} {name}"
+
+
+def _memory(row: MeasuredRow) -> str:
+    """Return the bytes beside the histories, and those of the histories."""
+    if not row.connections:
+        return ""
+    beside, histories = (number / row.connections for number in (row.bytes_beside, row.bytes_histories))
+    return f"{beside:.1f} + {histories:.1f}" if histories else f"{beside:.1f}"
+
+
+def _histories(row: MeasuredRow) -> str:
+    return str(row.histories) if row.histories else ""
+
+
+def _says_little(title: str) -> bool:
+    """Whether a title needs its family's name before it: one that begins with a number."""
+    return title[0].isdigit()
