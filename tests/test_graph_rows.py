@@ -14,6 +14,7 @@ from nn.graph.rows import (
     CHUNK,
     CHUNKS,
     RUN,
+    carried_once,
     carriers,
     cut,
     first_numbers,
@@ -138,3 +139,8 @@ def test_carriers_list_every_number_that_stands_somewhere():
     assert numbers.tolist() == [2, 4]
     assert rows.connections.tolist() == [2, 0, 3, 5]
     assert rows.starts.tolist() == [0, 1, 4]
+
+
+def test_numbers_that_stand_only_once():
+    assert carried_once(np.array([4, -1, 2, 4, 0]), 6).tolist() == [False, False, True, False, True]
+    assert carried_once(np.array([-1, -1]), 0).tolist() == [False, False]

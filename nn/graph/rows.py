@@ -168,6 +168,14 @@ def slope_rows(wiring: Graph) -> np.ndarray:
     return rows
 
 
+def carried_once(numbers: np.ndarray, count: int) -> np.ndarray:
+    """Return where a number below `count` stands that stands nowhere else; never where there is a -1."""
+    uses = np.bincount(numbers[numbers >= 0], minlength=count)
+    once = numbers >= 0
+    once[once] = uses[numbers[once]] == 1
+    return once
+
+
 def carriers(numbers: np.ndarray, count: int) -> tuple[np.ndarray, SortedRows]:
     """List who carries each of the numbers below `count` that somebody carries; -1 is left out.
 

@@ -1,4 +1,4 @@
-"""Kernels of the graph's rung o2: rows of connections in registers, ranges of neurons in parallel.
+"""Kernels of the graph's rung o2, forward: rows of connections in registers, ranges of neurons in parallel.
 
 Histories are flat, N entries a row. Values have `lead` steps of zeros in front, so that delays read
 zeros before the start; deltas have as many behind the end. A step of deltas has a row for every neuron
@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit, prange
 
 from nn.history import LANES
-from nn.kernels.activations import activate, multiply_by_derivative
+from nn.kernels.activations import activate
 from nn.kernels.graph import INPUT, SUM
 from nn.simd import broadcast, load, load_scalar, multiply_add, prefetch, store
 
@@ -206,98 +206,3 @@ def forward(neurons, incoming, trained, histories, schedule):
                 for chunk in prange(first, last):
                     begin, end = schedule.bounds[chunk], schedule.bounds[chunk + 1]
                     forward_range(neurons, incoming, trained, histories, step, begin, end)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def product_slopes(span, row, numbers, weights, values, first_row, deltas, delta, slopes, entries):
-    """Write delta times all other terms for every connection into a product, one row each.
-
-    The products of the terms before come first, then those of the terms after, which the row of the
-    product's own delta collects. `delta` and `slopes` are where those rows of `deltas` begin.
-    """
-    zero, before = broadcast(weights.dtype.type(0)), slopes
-    fill(deltas, slopes, entries, weights.dtype.type(1))
-    for k in range(span.first, span.last - 1):
-        weight = broadcast(row_weight(span, numbers, weights, k))
-        begin = (first_row + load_scalar(row, k)) * entries
-        for n in range(0, entries, LANES):
-            term = multiply_add(weight, load(values, begin + n), zero)
-            store(deltas, before + entries + n, multiply_add(term, load(deltas, before + n), zero))
-        before += entries
-    for k in range(span.last - 1, span.first - 1, -1):
-        weight = broadcast(row_weight(span, numbers, weights, k))
-        begin = (first_row + load_scalar(row, k)) * entries
-        for n in range(0, entries, LANES):
-            after = load(deltas, delta + n)
-            store(deltas, before + n, multiply_add(after, load(deltas, before + n), zero))
-            term = multiply_add(weight, load(values, begin + n), zero)
-            store(deltas, delta + n, multiply_add(after, term, zero))
-        before -= entries
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def signal_range(neurons, factors, outgoing, weights, histories, step, begin, end, propagates):
-    """Compute signals and deltas of the neurons at some positions at one step."""
-    neuron, kind, code, slope, _, run_end, given, slope_row = neurons
-    starts, row, numbers, first_weight = outgoing
-    values, signals, deltas = histories.values, histories.signals, histories.deltas
-    entries, first_row = histories.entries, (histories.lead + step) * neuron.size
-    delta_row = step * histories.delta_rows
-    position = begin
-    while position < end:
-        run, last = position, min(run_end[position], end)
-        start = to = (step * neuron.size + neuron[run]) * entries
-        for position in range(run, last if propagates or kind[run] != INPUT else run):
-            span = span_of(starts, first_weight, position)
-            if not given[position]:
-                fill(signals, to, entries, weights.dtype.type(0))
-            gather_wide(span, row, numbers, weights, deltas, delta_row, signals, to, entries)
-            if entries % WIDE:
-                gather_narrow(span, row, numbers, weights, deltas, delta_row, signals, to, entries)
-            to += entries
-        position = last
-        if kind[run] == INPUT:
-            continue
-        at, into = (first_row + neuron[run]) * entries, (delta_row + neuron[run]) * entries
-        size = (last - run) * entries
-        multiply_by_derivative(
-            code[run],
-            slope[run],
-            values[at : at + size],
-            signals[start : start + size],
-            deltas[into : into + size],
-        )
-        if kind[run] != SUM:
-            for product in range(run, last):
-                span = span_of(factors.starts, factors.first_weight, product)
-                if span.last > span.first:
-                    slopes = (delta_row + slope_row[product]) * entries
-                    own = into + (product - run) * entries
-                    product_slopes(
-                        span,
-                        factors.row,
-                        factors.weight,
-                        weights,
-                        values,
-                        first_row,
-                        deltas,
-                        own,
-                        slopes,
-                        entries,
-                    )
-
-
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
-def signals(neurons, factors, outgoing, weights, histories, schedule, propagates):
-    """Compute signals and deltas of all steps, gathering from what a neuron feeds; nothing is pushed."""
-    for back in range(histories.steps):
-        step = histories.steps - 1 - back
-        for stage in range(schedule.stages.size - 1):
-            first, last = schedule.stages[stage], schedule.stages[stage + 1]
-            if last - first == 1:
-                begin, end = schedule.bounds[first], schedule.bounds[last]
-                signal_range(neurons, factors, outgoing, weights, histories, step, begin, end, propagates)
-            else:
-                for chunk in prange(first, last):
-                    begin, end = schedule.bounds[chunk], schedule.bounds[chunk + 1]
-                    signal_range(neurons, factors, outgoing, weights, histories, step, begin, end, propagates)
