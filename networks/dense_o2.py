@@ -20,6 +20,8 @@ Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from networks import dense_o1
@@ -42,9 +44,16 @@ class Dense(dense_o1.Dense):
 
     def _reserve(self, histories: int) -> None:
         if self._values.shape[1] != histories:
-            super()._reserve(histories)
-            self._scaled = aligned_zeros((self.output_shape.size, histories), self.dtype)
-            self._transposed = aligned_zeros((histories, padded(self.input_shape.size)), self.dtype)
+            self.use_buffers([aligned_zeros(shape, self.dtype) for shape in self.buffer_shapes(histories)])
+
+    def buffer_shapes(self, histories: int) -> list[tuple[int, int]]:
+        """Return the shapes of the arrays that are kept between calls, for `use_buffers`."""
+        outputs, inputs = (self.output_shape.size, histories), (self.input_shape.size, histories)
+        return [outputs, outputs, outputs, inputs, (histories, padded(self.input_shape.size))]
+
+    def use_buffers(self, buffers: Sequence[np.ndarray]) -> None:
+        """Work in these arrays from now on: values, deltas, scaled deltas, input signals, inputs turned."""
+        self._values, self._deltas, self._scaled, self._input_signals, self._transposed = buffers
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (H, W, C, N)."""
@@ -60,8 +69,8 @@ class Dense(dense_o1.Dense):
             self.activation.code,
             self.dtype.type(self.activation.slope),
         )
-        if self._blocks:
-            kernels.forward_parallel(*arguments, self._blocks)
+        if self.blocks:
+            kernels.forward_parallel(*arguments, self.blocks)
         else:
             kernels.forward_rows(*arguments, 0, self.output_shape.size)
         return self.values
@@ -72,9 +81,9 @@ class Dense(dense_o1.Dense):
         self._signals = pad_histories(signals).reshape(self.output_shape.size, -1)
         arrays, scale = self._arrays(learning_rate)
         slope = self.dtype.type(self.activation.slope)
-        if self._blocks:
+        if self.blocks:
             kernels.backward_parallel(
-                arrays, self.activation.code, slope, scale, self.propagates, self._blocks
+                arrays, self.activation.code, slope, scale, self.propagates, self.blocks
             )
         else:
             kernels.backward_serial(arrays, self.activation.code, slope, scale, self.propagates)
@@ -98,7 +107,7 @@ class Dense(dense_o1.Dense):
         return arrays, scale
 
     @property
-    def _blocks(self) -> int:
+    def blocks(self) -> int:
         """Blocks for the parallel kernels, 0 where one thread is faster."""
         worth = self.connections * self._values.shape[1] >= WORTH_A_REGION
         return min(BLOCKS, -(-self.output_shape.size // 8)) if worth else 0

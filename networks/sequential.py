@@ -11,6 +11,7 @@ import numpy as np
 from networks.checks import check_network
 from networks.configuration import Fields
 from networks.container import Build, Container, check_names
+from networks.dense_stack import DenseStack, stacked
 from networks.holding import Hold, check_neurons
 from networks.network import Network
 from nn.parameters import Parameters
@@ -56,6 +57,7 @@ class Sequential(Container):
         self.input_shape = self.networks[0].input_shape
         self.output_shape = self.networks[-1].output_shape
         self.parameters = Parameters.join({name: each.parameters for name, each in self.named.items()})
+        self._runs = stacked(self.networks, self.parameters)
         self._holds: dict[str, Hold] = {}
 
     @classmethod
@@ -101,17 +103,21 @@ class Sequential(Container):
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values (*output_shape, N) of input values (*input_shape, N)."""
-        for name, network in self.named.items():
-            held = self._holds.get(name)
-            values = held.forward(values, training) if held else network.forward(values, training)
+        for each in self._steps():
+            values = each.forward(values, training)
         return values
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals (*input_shape, N) of output signals (*output_shape, N)."""
-        for name, network in reversed(self.named.items()):
-            held = self._holds.get(name)
-            signals = (held or network).backward(signals, learning_rate)
+        for each in reversed(self._steps()):
+            signals = each.backward(signals, learning_rate)
         return signals
+
+    def _steps(self) -> Sequence[Network | DenseStack | Hold]:
+        """Return what runs one after another; while a neuron is held, every network on its own."""
+        if not self._holds:
+            return self._runs
+        return [self._holds.get(name, network) for name, network in self.named.items()]
 
     def hold(self, name: str, neurons: Mapping[int, float]) -> None:
         """Hold output neurons of one of the networks at values in the forwards to come.

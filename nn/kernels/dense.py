@@ -81,14 +81,14 @@ class Arrays(NamedTuple):
     transposed: np.ndarray
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def block_range(block, blocks, rows):
     """Return where block number `block` of `blocks` begins and ends: whole tiles of 8 rows."""
     tiles = (rows + 7) // 8
     return block * tiles // blocks * 8, min((block + 1) * tiles // blocks * 8, rows)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def forward_rows(weights, biases, inputs, values, code, slope, first, last):
     """Compute the values of output neurons `first` to `last`."""
     input_count = weights.size // biases.size
@@ -109,7 +109,7 @@ def forward_parallel(weights, biases, inputs, values, code, slope, blocks):
         forward_rows(weights, biases, inputs, values, code, slope, first, last)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def delta_rows(arrays, code, slope, scale, first, last):
     """Compute deltas, scaled deltas and bias gradients of output neurons `first` to `last`."""
     histories = arrays.values.size // arrays.biases.size
@@ -121,7 +121,7 @@ def delta_rows(arrays, code, slope, scale, first, last):
         arrays.biases_target[o] += total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def transpose_inputs(arrays):
     """Lay the inputs out as histories x padded inputs."""
     histories = arrays.values.size // arrays.biases.size
@@ -130,7 +130,7 @@ def transpose_inputs(arrays):
     transpose(source, target, arrays.inputs.size // histories, histories)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def input_signal_rows(arrays, first, last):
     """Compute the signals of input neurons `first` to `last`: weights transposed times deltas."""
     outputs = arrays.biases.size
@@ -143,7 +143,7 @@ def input_signal_rows(arrays, first, last):
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def weight_gradient_rows(arrays, first, last):
     """Add the gradients of the weights of output neurons `first` to `last`: deltas times inputs."""
     outputs = arrays.biases.size
@@ -155,7 +155,7 @@ def weight_gradient_rows(arrays, first, last):
     multiply(left, Columns(arrays.transposed, 0, width, 0), target, last - first, inputs, 1, histories, True)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def backward_serial(arrays, code, slope, scale, propagates):
     """Run the whole backward pass on one thread."""
     outputs = arrays.biases.size
