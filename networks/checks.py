@@ -67,8 +67,15 @@ def check_input(network: Network, values: np.ndarray, shape: AnyShape, what: str
         raise ValueError(f"{network.family}: {what} are {values.dtype}, the network is {network.dtype}")
 
 
-def check_signals(network: Network, signals: np.ndarray) -> None:
+def check_signals(network: Network, signals: np.ndarray, histories: int | None = None) -> None:
     """Refuse output signals that do not belong to the last forward.
+
+    Parameters
+    ----------
+    network, signals
+        What they are for, and what should be (*output_shape, N).
+    histories
+        How many the last forward had, for who knows it; otherwise the network's values tell.
 
     Raises
     ------
@@ -76,7 +83,7 @@ def check_signals(network: Network, signals: np.ndarray) -> None:
         As `check_input`, and when the number of histories is another than that of the last forward.
     """
     check_input(network, signals, network.output_shape, "signals")
-    histories = network.values.shape[-1]
+    histories = network.values.shape[-1] if histories is None else histories
     if signals.shape[-1] != histories:
         raise ValueError(
             f"{network.family}: signals have {signals.shape[-1]} histories, the last forward had {histories}"

@@ -26,8 +26,9 @@ from nn.parameters import Parameters
 
 
 class _Place(NamedTuple):
-    """What a layer of the stack works on: views of the arena, (neurons, histories)."""
+    """A layer of the stack and what it works with: views of the arena, (neurons, histories)."""
 
+    layer: Dense
     activation: Activation
     values: np.ndarray
     inputs: np.ndarray
@@ -61,58 +62,60 @@ class DenseStack:
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (*input_shape, N)."""
-        first, last = self.layers[0], self.layers[-1]
+        first = self.layers[0]
         check_input(first, values, first.input_shape, "input values")
         inputs, entries = pad_histories(values), values.shape[-1]
-        if inputs.shape[-1] != self._histories or not self._is_in_place:
+        if inputs.shape[-1] != self._histories or not self._is_in_place():
             self._make_room(inputs.shape[-1])
-        for layer, place in zip(self.layers, self._places, strict=True):
-            layer._inputs, layer._entries = place.inputs, entries
-        first._inputs = self._inputs = inputs.reshape(first.input_shape.size, -1)
+        for layer, _, _, below, _ in self._places:
+            layer._inputs, layer._entries = below, entries
+        flat = inputs.reshape(-1)
+        first._inputs = self._inputs = flat.reshape(-1, self._histories)
         run = kernels.forward_stack_parallel if self._parallel else kernels.forward_stack
-        run(self._parameters.values, inputs.reshape(-1), self._arena, self._plan, self._slopes)
-        return last.values
+        run(self._parameters.values, flat, self._arena, self._plan, self._slopes)
+        return self._outputs if entries == self._histories else self._outputs[..., :entries]
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals of output signals (*output_shape, N); gradients are added or applied."""
-        if not (self._is_in_place and self._ran_last):
+        if not (self._is_in_place() and self._ran_last()):
             for layer in reversed(self.layers):
                 signals = layer.backward(signals, learning_rate)
             return signals
         first, last = self.layers[0], self.layers[-1]
-        check_signals(last, signals)
-        own = pad_histories(signals)
-        for layer, place in zip(self.layers, self._places, strict=True):
-            layer._signals = place.signals
-        last._signals = own.reshape(last.output_shape.size, -1)
+        check_signals(last, signals, last._entries)
+        flat = pad_histories(signals).reshape(-1)
+        for layer, _, _, _, above in self._places:
+            layer._signals = above
+        last._signals = flat.reshape(-1, self._histories)
         values = self._parameters.values
         run = kernels.backward_stack_parallel if self._parallel else kernels.backward_stack
         run(
             values,
             self._parameters.gradients if learning_rate is None else values,
             self._inputs.reshape(-1),
-            own.reshape(-1),
+            flat,
             self._arena,
             self._plan,
             self._slopes,
-            first.dtype.type(1.0 if learning_rate is None else -learning_rate),
+            self._one if learning_rate is None else self._arena.dtype.type(-learning_rate),
             first.propagates,
         )
-        return first._input_signals.reshape(*first.input_shape, -1)[..., : first._entries]
+        whole = first._entries == self._histories
+        return self._input_signals if whole else self._input_signals[..., : first._entries]
 
-    @property
     def _is_in_place(self) -> bool:
         """Whether the layers work where and as they did when the plan was made."""
-        return bool(self._places) and all(
-            layer._values is place.values and layer.activation is place.activation
-            for layer, place in zip(self.layers, self._places, strict=True)
-        )
+        for layer, activation, values, _, _ in self._places:
+            if layer._values is not values or layer.activation is not activation:
+                return False
+        return bool(self._places)
 
-    @property
     def _ran_last(self) -> bool:
-        """Whether no layer was run on its own after the stack's own forward."""
-        inputs = [self._inputs, *(place.inputs for place in self._places[1:])]
-        return all(layer._inputs is each for layer, each in zip(self.layers, inputs, strict=True))
+        """Whether no layer was run on its own after the stack's forward."""
+        for layer, _, _, below, _ in self._places[1:]:
+            if layer._inputs is not below:
+                return False
+        return self.layers[0]._inputs is self._inputs
 
     def _make_room(self, histories: int) -> None:
         """Lay what all layers keep between calls into one arena, and write down where it is."""
@@ -130,13 +133,17 @@ class DenseStack:
             plan.append([*sizes, layer.activation.code, layer.blocks, start, *starts, end])
         self._plan = np.array(plan, np.int64)
         self._slopes = np.array([layer.activation.slope for layer in self.layers], self._arena.dtype)
+        self._one = self._arena.dtype.type(1)
         self._parallel = any(layer.blocks for layer in self.layers)
         below = [self._arena[:0], *(layer._values for layer in self.layers[:-1])]
         above = [*(layer._input_signals for layer in self.layers[1:]), self._arena[:0]]
         self._places = [
-            _Place(layer.activation, layer._values, inputs, signals)
+            _Place(layer, layer.activation, layer._values, inputs, signals)
             for layer, inputs, signals in zip(self.layers, below, above, strict=True)
         ]
+        first, last = self.layers[0], self.layers[-1]
+        self._outputs = last._values.reshape(*last.output_shape, histories)
+        self._input_signals = first._input_signals.reshape(*first.input_shape, histories)
 
 
 def stacked(networks: Sequence[Network], parameters: Parameters) -> list[Network | DenseStack]:

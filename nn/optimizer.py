@@ -103,15 +103,14 @@ class Optimizer(Configurable, ABC):
         """
         self.prepare(parameters)
         self.steps += 1
-        scalars = tuple(map(parameters.dtype.type, self._scalars(self.learning_rate * factor)))
-        arrays = parameters.values, parameters.gradients, *(self._slots[slot] for slot in self.slots)
-        updated = 0
+        scalars = self._scalars(self.learning_rate * factor)
+        arrays = [parameters.values, parameters.gradients, *(self._slots[slot] for slot in self.slots)]
+        kernels = self._kernels
         for part in parameters.trainable_slices():
             size = part.stop - part.start
-            run = self._kernels.parallel if size >= PARALLEL_FROM else self._kernels.serial
-            run(*(array[part] for array in arrays), scalars)
-            updated += size
-        if updated < parameters.size:
+            run = kernels.parallel if size >= PARALLEL_FROM else kernels.serial
+            run(*(arrays if size == parameters.size else [array[part] for array in arrays]), scalars)
+        if parameters.frozen:
             parameters.zero_gradients()
 
     @property

@@ -121,6 +121,8 @@ class Parameters(NamedShapes):
     def frozen(self) -> list[str]:
         """Names of the arrays that optimizers leave alone, in memory order."""
         root, start = self._place()
+        if not root._frozen:
+            return []
         positions = {root.slice_of(name).start for name in root._frozen}
         return [name for name, position in self.starts.items() if start + position in positions]
 

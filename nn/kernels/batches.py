@@ -10,6 +10,15 @@ from nn.history import LANES
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def are_entries(indices, count):
+    """Return whether there is at least one index, and all are of 0 to count - 1."""
+    good = indices.size > 0
+    for index in indices:
+        good &= (index >= 0) & (index < count)
+    return good
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def gather_levels(rows, levels, indices, histories):
     """histories[p, n] = levels[rows[indices[n], p]] for bytes; entries beyond the indices are zero."""
     for start in range(0, indices.size, LANES):

@@ -4,8 +4,8 @@ Each is one pass over the flat arrays that updates the values and clears the gra
 elementwise and comes twice: serial, and a thin parallel wrapper that calls the serial one on fixed
 chunks. So the bits are the same on both paths and for any number of threads. The loops are left to the
 compiler: it vectorises them with vectors as wide as the processor's, roots and divisions included, and
-they run at the speed of the memory. Scalars must have the arrays' dtype, or the arithmetic would be
-done in float64; `shrink` is what decoupled weight decay leaves of a value.
+they run at the speed of the memory. Scalars are taken into the arrays' dtype first, or the arithmetic would
+be done in float64; `shrink` is what decoupled weight decay leaves of a value.
 """
 
 from math import sqrt
@@ -13,6 +13,7 @@ from math import sqrt
 from numba import njit, prange
 
 from nn.kernels.optimizers import CHUNK
+from nn.kernels.scalars import in_dtype_of
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -21,7 +22,7 @@ def adam(values, gradients, means, squares, scalars):
 
     `rate` holds the correction of the mean's bias, `correction` that of the root.
     """
-    rate, mean_rate, square_rate, correction, epsilon, shrink = scalars
+    rate, mean_rate, square_rate, correction, epsilon, shrink = in_dtype_of(values, scalars)
     for i in range(values.size):
         gradient = gradients[i]
         means[i] += mean_rate * (gradient - means[i])
@@ -41,7 +42,7 @@ def adam_parallel(values, gradients, means, squares, scalars):
 @njit(cache=True, nogil=True, error_model="numpy")
 def amsgrad(values, gradients, means, squares, largest, scalars):
     """`adam` with the root of the largest mean square so far."""
-    rate, mean_rate, square_rate, correction, epsilon, shrink = scalars
+    rate, mean_rate, square_rate, correction, epsilon, shrink = in_dtype_of(values, scalars)
     for i in range(values.size):
         gradient = gradients[i]
         means[i] += mean_rate * (gradient - means[i])
@@ -62,7 +63,7 @@ def amsgrad_parallel(values, gradients, means, squares, largest, scalars):
 @njit(cache=True, nogil=True, error_model="numpy")
 def adamax(values, gradients, means, largest, scalars):
     """Descend along the running mean gradient over its largest size, which decays."""
-    rate, mean_rate, decay, epsilon, shrink = scalars
+    rate, mean_rate, decay, epsilon, shrink = in_dtype_of(values, scalars)
     for i in range(values.size):
         gradient = gradients[i]
         means[i] += mean_rate * (gradient - means[i])
@@ -82,7 +83,7 @@ def adamax_parallel(values, gradients, means, largest, scalars):
 @njit(cache=True, nogil=True, error_model="numpy")
 def nadam(values, gradients, means, squares, scalars):
     """`adam` one step ahead: `gradient_rate` goes to the gradient, `rate` to its running mean."""
-    rate, gradient_rate, mean_rate, square_rate, correction, epsilon, shrink = scalars
+    rate, gradient_rate, mean_rate, square_rate, correction, epsilon, shrink = in_dtype_of(values, scalars)
     for i in range(values.size):
         gradient = gradients[i]
         means[i] += mean_rate * (gradient - means[i])

@@ -4,13 +4,15 @@ Each is one pass over the flat arrays that updates the values and clears the gra
 elementwise and comes twice: serial, and a thin parallel wrapper that calls the serial one on fixed
 chunks. So the bits are the same on both paths and for any number of threads. The loops are left to the
 compiler: it vectorises them with vectors as wide as the processor's, roots and divisions included, and
-they run at the speed of the memory. Scalars must have the arrays' dtype, or the arithmetic would be
-done in float64; `shrink` is what decoupled weight decay leaves of a value.
+they run at the speed of the memory. Scalars are taken into the arrays' dtype first, or the arithmetic would
+be done in float64; `shrink` is what decoupled weight decay leaves of a value.
 """
 
 from math import copysign, sqrt
 
 from numba import njit, prange
+
+from nn.kernels.scalars import in_dtype_of
 
 CHUNK = 1 << 15
 """Parameters that one thread updates at a time: 128 KiB of float32, a share of a second-level cache."""
@@ -19,7 +21,7 @@ CHUNK = 1 << 15
 @njit(cache=True, nogil=True, error_model="numpy")
 def descend(values, gradients, scalars):
     """Descend along the gradients."""
-    rate, shrink = scalars
+    rate, shrink = in_dtype_of(values, scalars)
     for i in range(values.size):
         values[i] = shrink * values[i] - rate * gradients[i]
         gradients[i] = 0
@@ -39,7 +41,7 @@ def descend_with_momentum(values, gradients, velocities, scalars):
 
     The direction is `along` times the velocity plus `ahead` times the gradient.
     """
-    rate, momentum, along, ahead, shrink = scalars
+    rate, momentum, along, ahead, shrink = in_dtype_of(values, scalars)
     for i in range(values.size):
         velocity = momentum * velocities[i] + gradients[i]
         velocities[i] = velocity
@@ -58,7 +60,7 @@ def descend_with_momentum_parallel(values, gradients, velocities, scalars):
 @njit(cache=True, nogil=True, error_model="numpy")
 def rmsprop(values, gradients, squares, scalars):
     """Divide each gradient by the root of its running mean square."""
-    rate, square_rate, epsilon, shrink = scalars
+    rate, square_rate, epsilon, shrink = in_dtype_of(values, scalars)
     for i in range(values.size):
         gradient = gradients[i]
         squares[i] += square_rate * (gradient * gradient - squares[i])
@@ -77,7 +79,7 @@ def rmsprop_parallel(values, gradients, squares, scalars):
 @njit(cache=True, nogil=True, error_model="numpy")
 def rmsprop_with_momentum(values, gradients, squares, velocities, scalars):
     """`rmsprop`, and descend along the velocities that its steps add up to."""
-    rate, square_rate, epsilon, momentum, shrink = scalars
+    rate, square_rate, epsilon, momentum, shrink = in_dtype_of(values, scalars)
     for i in range(values.size):
         gradient = gradients[i]
         squares[i] += square_rate * (gradient * gradient - squares[i])
@@ -97,7 +99,7 @@ def rmsprop_with_momentum_parallel(values, gradients, squares, velocities, scala
 @njit(cache=True, nogil=True, error_model="numpy")
 def rmsprop_centered(values, gradients, squares, means, velocities, scalars):
     """`rmsprop_with_momentum` with the running variance, which rounding must not make negative."""
-    rate, square_rate, epsilon, momentum, shrink = scalars
+    rate, square_rate, epsilon, momentum, shrink = in_dtype_of(values, scalars)
     zero = values.dtype.type(0)
     for i in range(values.size):
         gradient = gradients[i]
@@ -120,7 +122,7 @@ def rmsprop_centered_parallel(values, gradients, squares, means, velocities, sca
 @njit(cache=True, nogil=True, error_model="numpy")
 def adagrad(values, gradients, squares, scalars):
     """Divide each gradient by the root of the sum of its squares."""
-    rate, epsilon, shrink = scalars
+    rate, epsilon, shrink = in_dtype_of(values, scalars)
     for i in range(values.size):
         gradient = gradients[i]
         squares[i] += gradient * gradient
@@ -139,7 +141,7 @@ def adagrad_parallel(values, gradients, squares, scalars):
 @njit(cache=True, nogil=True, error_model="numpy")
 def adadelta(values, gradients, squares, changes, scalars):
     """Give each gradient the root mean square of the changes so far, over its own."""
-    rate, square_rate, epsilon, shrink = scalars
+    rate, square_rate, epsilon, shrink = in_dtype_of(values, scalars)
     for i in range(values.size):
         gradient = gradients[i]
         squares[i] += square_rate * (gradient * gradient - squares[i])
@@ -164,7 +166,7 @@ def ftrl(values, gradients, squares, held_back, scalars):
     `pull` is the paper's z times the rate. What L1 and L2 have held back of the gradients so far is
     kept instead of z itself: it does not grow as the rate falls, so nothing is lost when it rises again.
     """
-    rate, beta, l1, l2 = scalars
+    rate, beta, l1, l2 = in_dtype_of(values, scalars)
     zero = values.dtype.type(0)
     for i in range(values.size):
         gradient = gradients[i]

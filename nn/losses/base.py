@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -137,6 +138,9 @@ class Loss(Configurable, ABC):
 class ElementwiseLoss(Loss):
     """A mean over single outputs, each with a target of its own."""
 
+    _fused: ClassVar[Callable[..., float] | None] = None
+    """A kernel of `nn.kernels.losses` that does the same without a mask."""
+
     def __call__(
         self,
         outputs: np.ndarray,
@@ -151,6 +155,8 @@ class ElementwiseLoss(Loss):
         entries = active_entries(outputs.shape[-1], entries)
         weight = checked_weight(self.weight(targets, entries, mask))
         signals = np.empty_like(outputs)
+        if self._fused is not None and mask is None and _alike(outputs, targets):
+            return self._run_fused(outputs, targets, signals, entries, 1 / weight) / weight, signals
         signals[..., entries:] = 0
         slopes = signals[..., :entries]
         losses = self.elements(outputs[..., :entries], targets[..., :entries], slopes)
@@ -160,6 +166,17 @@ class ElementwiseLoss(Loss):
             slopes *= weights
         slopes *= 1 / weight
         return float(losses.sum(dtype=np.float64)) / weight, signals
+
+    def _run_fused(
+        self, outputs: np.ndarray, targets: np.ndarray, signals: np.ndarray, entries: int, factor: float
+    ) -> float:
+        """Return the sum of the losses, and write `factor` times the slopes."""
+        histories = outputs.shape[-1]
+        if entries == histories:  # one long row
+            histories = entries = outputs.size
+        flat = outputs.reshape(-1), targets.reshape(-1), signals.reshape(-1)
+        assert self._fused is not None
+        return self._fused(*flat, histories, entries, factor)
 
     def weight(
         self, targets: np.ndarray, entries: int | None = None, mask: np.ndarray | None = None
@@ -183,6 +200,11 @@ class ElementwiseLoss(Loss):
         ndarray
             A new array of the losses, same shape and dtype.
         """
+
+
+def _alike(outputs: np.ndarray, targets: np.ndarray) -> bool:
+    """Whether both are of one dtype and lie in order, as a kernel wants them."""
+    return outputs.dtype == targets.dtype and outputs.flags.c_contiguous and targets.flags.c_contiguous
 
 
 def checked_weight(weight: float) -> float:

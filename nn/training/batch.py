@@ -48,4 +48,6 @@ def named(values: Values | None) -> Mapping[str, np.ndarray]:
     """Return histories by name: those without one are called ""."""
     if values is None:
         return {}
+    if isinstance(values, np.ndarray):  # nearly always; to ask for a mapping takes ten times as long
+        return {"": values}
     return values if isinstance(values, Mapping) else {"": values}

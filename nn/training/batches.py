@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nn.history import padded
+from nn.kernels.batches import are_entries
 from nn.training.batch import Batch, BatchSource, Values, named
 from nn.training.gather import Gatherer, check_array, gatherer, mask_gatherer
 from nn.training.split import split
@@ -94,7 +95,7 @@ class ArrayBatches:
         IndexError
             When there is no such entry.
         """
-        if not len(indices) or indices.min() < 0 or indices.max() >= len(self):
+        if not are_entries(indices, len(self)):
             raise IndexError(f"entries {indices} of {len(self)}")
         rows = indices if self._chosen is None else self._chosen[indices]
         inputs = _gather(self._inputs, rows, self._plain[0])

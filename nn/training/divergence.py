@@ -57,7 +57,7 @@ def all_finite(array: np.ndarray) -> bool:
     array = widened(array)
     if array.dtype.kind != "f":
         return True
-    flat = array.reshape(-1)
+    flat = array if array.ndim == 1 else array.reshape(-1)
     count = count_not_finite_parallel if flat.size >= PARALLEL_FROM else count_not_finite
     return not count(flat)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import DTypeLike
 
@@ -27,6 +25,7 @@ class Gatherer:
         self.levels = levels
         self.shape = entries.shape[1:]
         self._buffer = aligned_zeros(0, levels.dtype)
+        self._make_room(0)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -38,15 +37,20 @@ class Gatherer:
     def gather(self, indices: np.ndarray) -> np.ndarray:
         """Return the entries at `indices` as histories; the next call overwrites them."""
         histories = padded(len(indices))
-        size = math.prod(self.shape) * histories
+        if self._values.shape[-1] != histories:
+            self._make_room(histories)
+        if self.rows.dtype == np.uint8:
+            gather_levels(self.rows, self.levels, indices, self._values)
+        else:
+            gather_values(self.rows, indices, self._values)
+        return self._shaped
+
+    def _make_room(self, histories: int) -> None:
+        size = self.rows.shape[1] * histories
         if self._buffer.size < size:
             self._buffer = aligned_zeros(size, self.levels.dtype)
-        values = self._buffer[:size].reshape(-1, histories)
-        if self.rows.dtype == np.uint8:
-            gather_levels(self.rows, self.levels, indices, values)
-        else:
-            gather_values(self.rows, indices, values)
-        return values.reshape(*self.shape, histories)
+        self._values = self._buffer[:size].reshape(self.rows.shape[1], histories)
+        self._shaped = self._values.reshape(*self.shape, histories)
 
 
 def gatherer(array: np.ndarray, dtype: DTypeLike, what: str) -> Gatherer:

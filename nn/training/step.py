@@ -93,9 +93,10 @@ class Learner(NamedTuple):
     @property
     def _descends_at_once(self) -> bool:
         """Whether the update is plain descent along every gradient, which backprop can do in its own pass."""
-        options, parameters = self.options, self.network.parameters
-        others = options.regularizers or options.clipping is not None or parameters.frozen
-        return self.optimizer.is_plain_descent and not others
+        if not self.optimizer.is_plain_descent:
+            return False
+        options = self.options
+        return not (options.regularizers or options.clipping is not None or self.network.parameters.frozen)
 
     def _clip(self) -> None:
         if self.options.clipping is None:
