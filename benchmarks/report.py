@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import product
 from pathlib import Path
 
 from benchmarks.environment import ROOT
@@ -13,6 +14,8 @@ from benchmarks.tables import family_tables, header_table, limits_table, summary
 from networks.family import RUNGS
 
 INDENT = " " * 4
+LADDERS = {"epoch": "dense", "large_local": "local"}
+"""Tables of what is no ladder to the ladder whose rungs they are made of."""
 
 
 def report(families: Iterable[str], root: Path = ROOT) -> list[Path]:
@@ -45,7 +48,7 @@ def report(families: Iterable[str], root: Path = ROOT) -> list[Path]:
     write_between_markers(readme, "benchmarks", f"{summary_table(measured)}\n\n{_measured_at(measured)}")
     picture = root / "docs" / "pictures" / "ladder.png"
     draw_ladder(measured).save(picture, optimize=True)
-    headers = [path for each in measured.values() for path in _write_headers(each, root / "networks")]
+    headers = _write_headers(measured, root / "networks")
     return [document, readme, picture, *headers]
 
 
@@ -56,12 +59,15 @@ def _measured_at(measured: Mapping[str, Measured]) -> str:
     )
 
 
-def _write_headers(measured: Measured, folder: Path) -> list[Path]:
-    """Rewrite the table in the header of every rung of a family; one that is no ladder has none."""
+def _write_headers(families: Mapping[str, Measured], folder: Path) -> list[Path]:
+    """Rewrite the table in the header of every rung of the families; one that is no ladder has none."""
+    ladders: dict[str, list[Measured]] = {}
+    for family, measured in families.items():
+        ladders.setdefault(LADDERS.get(family, family), []).append(measured)
     written = []
-    for rung in RUNGS[1:]:
-        path = folder / f"{measured.family}_{rung}.py"
-        table = header_table(measured, rung)
+    for (ladder, each), rung in product(ladders.items(), RUNGS[1:]):
+        path = folder / f"{ladder}_{rung}.py"
+        table = header_table(each, rung)
         if path.is_file() and table:
             lines = [f"{INDENT}{line}\n" for line in table.splitlines()]
             replace_between(path, HEADER_BEGIN, HEADER_END, "".join(lines))

@@ -69,13 +69,22 @@ def meaning(measured: Measured) -> tuple[list[str], list[list[str]]]:
 
 def summary_table(families: Mapping[str, Measured]) -> str:
     """Return the table of all headlines in Markdown."""
-    lines = []
+    lines: dict[tuple[str, str], list[list[str]]] = {}
     for measured, row, direction in headlines(families):
         found = figure(measured, row, direction, row.top)
         ratios = [_times(found.over.get(other)) for other in ("PyTorch", "compiled", "JAX")]
-        title = f"{measured.family}: {row.title}" if _says_little(row.title) else row.title
-        lines.append([title, direction.name, _milliseconds(found.timing), *ratios, _limit(found)])
-    return markdown_table(SUMMARY, lines)
+        cells = [direction.name, _milliseconds(found.timing), *ratios, _limit(found)]
+        lines.setdefault((measured.family, row.title), []).append(cells)
+    return markdown_table(SUMMARY, [[_title(*place), *_joined(each)] for place, each in lines.items()])
+
+
+def _title(family: str, title: str) -> str:
+    return f"{family.replace('_', ' ')}: {title}"
+
+
+def _joined(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Return the lines of several directions as one."""
+    return [", ".join(filter(None, cells)) for cells in zip(*lines, strict=True)]
 
 
 def headlines(families: Mapping[str, Measured]) -> list[tuple[Measured, MeasuredRow, Direction]]:
@@ -89,12 +98,12 @@ def headlines(families: Mapping[str, Measured]) -> list[tuple[Measured, Measured
     ]
 
 
-def header_table(measured: Measured, rung: str) -> str:
+def header_table(families: Sequence[Measured], rung: str) -> str:
     """Return the table in the header of a rung, as text; "" where the rung took no part."""
     lines = []
-    for row in measured.rows:
-        for direction in row.directions:
-            if rung in row.rungs:
+    for measured in families:
+        for row in [row for row in measured.rows if rung in row.rungs]:
+            for direction in row.directions:
                 found = figure(measured, row, direction, rung)
                 ratios = [_times(found.over.get(other)) for other in ("below", "PyTorch")]
                 cells = [row.title, _histories(row), direction.name, _milliseconds(found.timing)]
@@ -174,8 +183,3 @@ def _memory(row: MeasuredRow) -> str:
 
 def _histories(row: MeasuredRow) -> str:
     return str(row.histories) if row.histories else ""
-
-
-def _says_little(title: str) -> bool:
-    """Whether a title needs its family's name before it: one that begins with a number."""
-    return title[0].isdigit()

@@ -19,14 +19,27 @@ def network_work(network: Network, histories: int) -> dict[str, Work]:
     for the input signals. Each layer reads its inputs and weights and writes its values; backwards it reads
     inputs, values, signals and weights, writes input signals, and reads and writes gradients.
     """
+    return _work(network, histories, gradient_bytes=2 * ITEM)
+
+
+def descent_work(network: Network, histories: int) -> dict[str, Work]:
+    """Return the work of a forward, of a backward that descends at once, and of both together.
+
+    Instead of gradients that are read and written it writes the weights.
+    """
+    return _work(network, histories, gradient_bytes=ITEM)
+
+
+def _work(network: Network, histories: int, gradient_bytes: int) -> dict[str, Work]:
     forward, backward = Work(0, 0), Work(0, 0)
     for layer in network.leaves.values():
-        ends = (layer.input_shape.size + layer.output_shape.size) * histories
-        parameters = layer.parameters.size
+        numbers = (layer.input_shape.size + layer.output_shape.size) * histories
+        ends, parameters = numbers * layer.stored_dtype.itemsize, layer.parameters.size
         operations = 2 * layer.connections * histories
         products = 2 if layer.propagates else 1
-        forward = _sum(forward, Work(operations, ITEM * (ends + parameters)))
-        backward = _sum(backward, Work(products * operations, ITEM * (2 * ends + 3 * parameters)))
+        forward = _sum(forward, Work(operations, ends + ITEM * parameters))
+        moved = 2 * ends + (ITEM + gradient_bytes) * parameters
+        backward = _sum(backward, Work(products * operations, moved))
     return {FORWARD: forward, BACKWARD: backward, BOTH: _sum(forward, backward)}
 
 

@@ -94,10 +94,12 @@ def test_tables_have_every_contestant_and_say_what_is_missing():
 def test_the_summary_has_headlines_only():
     lines = summary_table({"dense": dense(dense_row(headline=("step",)))}).splitlines()
     assert lines[2:] == ["| dense: 512 to 512 | step | 10.0 | 2.50 |  |  | 50% memory |"]
+    lines = summary_table({"dense": dense()}).splitlines()
+    assert lines[2].startswith("| dense: 512 to 512 | forward, step | 1.00, 10.0 | 3.00, 2.50 |  | 1.50 |")
 
 
 def test_the_header_of_a_rung_has_its_own_figures():
-    lines = header_table(dense(), "o1").splitlines()
+    lines = header_table([dense()], "o1").splitlines()
     assert lines[1].split() == [
         "512",
         "to",
@@ -110,7 +112,7 @@ def test_the_header_of_a_rung_has_its_own_figures():
         "25%",
         "products",
     ]
-    assert header_table(dense(dense_row(rungs=("plain", "o2"))), "o1") == ""
+    assert header_table([dense(dense_row(rungs=("plain", "o2")))], "o1") == ""
 
 
 @pytest.fixture
@@ -138,7 +140,10 @@ def test_a_report_writes_every_place_and_a_second_one_changes_nothing(checkout):
     assert "old" not in document
     assert document.startswith("above\n<!-- machine -->\n\n| threads |")
     assert document.endswith("at 0123abc.\n\n<!-- end dense -->\nbelow\n")
-    assert "| dense: 512 to 512 | forward | 1.00 | 3.00 |" in (checkout / "README.md").read_text()
+    assert (
+        "| dense: 512 to 512 | forward, step | 1.00, 10.0 | 3.00, 2.50 |"
+        in (checkout / "README.md").read_text()
+    )
     header = (checkout / "networks" / "dense_o2.py").read_text()
     compile(header, "dense_o2.py", "exec")
     assert ".. benchmark: end\nLoses when: never" in header

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from benchmarks.row import Row
-from benchmarks.rows import adam, convolution, dense, epoch, graph, local, recurrent, small_layers
+from benchmarks.rows import (
+    adam,
+    convolution,
+    dense,
+    epoch,
+    graph,
+    large_local,
+    local,
+    recurrent,
+    small_layers,
+)
 
-MODULES = (dense, epoch, adam, local, graph, convolution, recurrent, small_layers)
+MODULES = (dense, epoch, adam, local, large_local, graph, convolution, recurrent, small_layers)
 
 
 def rows_by_family() -> dict[str, list[Row]]:
