@@ -18,7 +18,7 @@ from networks.network import Network
 from nn.history import aligned_zeros
 
 TOLERANCE = 10 * USUAL_TOLERANCE["float32"]
-"""Between rungs, relative to the largest number: large sums, so some more than between small ones."""
+"""Between rungs: the sums are large here, so some more than between small ones."""
 
 OtherPeers = Callable[[Network, np.ndarray], Mapping[str, Callable[[], Peer]]]
 

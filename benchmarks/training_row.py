@@ -26,7 +26,7 @@ STEPS = 4
 LOSS_TOLERANCE = 1e-4
 
 TOLERANCE = 1e-3
-"""Between gradients of rungs: of very many sums a few lie so near a kink that rounding decides the side."""
+"""Between gradients of rungs: of very many sums a few fall on the other side of a kink."""
 
 MakeTorch = Callable[[Network, np.ndarray, np.ndarray], TorchTraining]
 MakeJax = Callable[[Network, np.ndarray, np.ndarray], JaxTraining]

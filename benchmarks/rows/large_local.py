@@ -12,9 +12,10 @@ from functools import partial
 import numpy as np
 
 from benchmarks.large_local import large_local
-from benchmarks.layer_row import TOLERANCE, random_input, random_signals
+from benchmarks.layer_row import random_input, random_signals
 from benchmarks.owned import split_memory
 from benchmarks.row import BACKWARD, FORWARD, Calls, Entrants, Row, assert_agreement
+from benchmarks.training_row import TOLERANCE
 from benchmarks.work import descent_work
 from networks.network import Network
 from nn.bfloat16 import UNIT_ROUNDOFF
