@@ -21,11 +21,17 @@ from nn.render.canvas import FONT_FAMILY
 from nn.render.colours import BACKGROUND, BORDER, GRID, HELD_OUT, INK, MUTED, TRAIN
 
 COLUMNS = 3
-WIDTH, PANEL_HEIGHT, TOP, BOTTOM = 1350, 265, 96, 30
+WIDTH, PANEL_HEIGHT, TOP, BOTTOM = 1350, 250, 78, 16
+SLOTS = 8
+"""Room for bars in a panel: all have the same height."""
+
+NEAR = 0.3
+"""Share of the limit from which the number of a bar stands within it."""
+
 DOTS_PER_INCH = 100
 POINT = 72 / DOTS_PER_INCH
-RUNG_COLOURS = ("#a9cce6", "#5fa4d3", TRAIN, "#004c7a")
-PEER_COLOUR = "#9aa4af"
+RUNG_COLOURS = ("#7fb2d6", "#4795c8", TRAIN, "#004c7a")
+PEER_COLOUR = "#87919c"
 STYLE: dict[Any, Any] = {
     "font.family": FONT_FAMILY,
     "font.size": 12 * POINT,
@@ -85,10 +91,11 @@ def _panel(axes: Axes, measured: Measured, row: MeasuredRow, direction: Directio
     timings = list(direction.timings)
     rates = [direction.operations / each.median / 1e9 for each in timings]
     limit = measured.limit(max(each.threads for each in timings)).product / 1e9
-    places = np.arange(len(timings))[::-1]
+    places = -np.arange(len(timings))
     axes.set_xscale("log")
     lowest = 10 ** math.floor(math.log10(min(*rates, limit / 100) * 0.9))
     axes.set_xlim(lowest, limit * 1.12)
+    axes.set_ylim(0.6 - SLOTS, 0.6)
     axes.barh(places, rates, height=0.72, color=_colours(row, timings), left=0)
     axes.axvline(limit, color=HELD_OUT, linewidth=1.6 * POINT)
     axes.set_yticks(places, [_label(each, row) for each in timings])
@@ -98,15 +105,16 @@ def _panel(axes: Axes, measured: Measured, row: MeasuredRow, direction: Directio
     axes.grid(axis="x")
     axes.tick_params(length=0)
     for place, rate in zip(places, rates, strict=True):
+        inside = rate > NEAR * limit
         axes.annotate(
             f"{rate:.3g}",
-            (max(rate, lowest), place),
-            (4, 0),
+            (rate, place),
+            (-5 if inside else 4, -0.5),
             textcoords="offset points",
+            ha="right" if inside else "left",
             va="center",
-            color=INK,
+            color=BACKGROUND if inside else INK,
             fontsize=11 * POINT,
-            bbox={"boxstyle": "square,pad=0.05", "facecolor": BACKGROUND, "edgecolor": "none", "alpha": 0.8},
         )
     axes.annotate(
         f"{limit:.0f}",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.row import Memory
+from nn.history import padded
 
 PLAIN_KINDS = (str, bytes, int, float, complex, bool, type(None), np.generic, np.dtype, type)
 
@@ -20,15 +21,18 @@ def split_memory(run: Callable[[int], object], histories: int, *owners: Any) -> 
     run
         Runs everything there is to run with as many histories.
     histories
-        In the row; the split comes from a run with twice as many.
+        In the row; the split comes from runs with whole vectors of them and with twice as many.
     owners
         Whose arrays are counted.
     """
-    run(2 * histories)
-    twice = owned_bytes(*owners)
-    run(histories)
-    once = owned_bytes(*owners)
-    return Memory(beside=2 * once - twice, histories=twice - once)
+    vectors = padded(histories)
+    held = []
+    for count in (2 * vectors, vectors, histories):
+        run(count)
+        held.append(owned_bytes(*owners))
+    twice, once, in_row = held
+    beside = 2 * once - twice
+    return Memory(beside, in_row - beside)
 
 
 def owned_bytes(*owners: Any) -> int:

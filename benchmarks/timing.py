@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 import numba
 
-REST_SECONDS = 0.05
-TURN_SECONDS = 0.05
+REST_SECONDS = 0.03
+TURN_SECONDS = 0.03
 MOST_CALLS = 50
 
 
