@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from autoencoder.architecture import Architecture
 from autoencoder.errors import SettingsError
+from autoencoder.layer_plans import DensePlan, LayerPlan
 from autoencoder.settings import Settings
 from nn.data.memory import available_memory
 from nn.history import padded
@@ -13,6 +14,9 @@ from nn.training.memory import Memory
 
 BYTES = 4
 """Of a float32."""
+
+HALF_BYTES = 2
+"""Of a bfloat16."""
 
 OUTPUT_HISTORIES = 4
 """Arrays of a layer that are as large as its outputs: values, signals, deltas, deltas times the slope."""
@@ -28,12 +32,19 @@ def estimate_memory(settings: Settings, architecture: Architecture) -> Memory:
     """
     parameters = BYTES * architecture.parameters
     slots = len(optimizer_by_name(settings.optimizer, settings.learning_rate).slots)
-    neurons = sum(
-        OUTPUT_HISTORIES * plan.neurons + INPUT_HISTORIES * plan.input_shape.size
-        for plan in architecture.layers
-    )
-    histories = BYTES * padded(settings.batch_size) * neurons
+    histories = sum(_history_bytes(settings, plan) for plan in architecture.layers)
     return Memory(parameters, parameters, slots * parameters, histories)
+
+
+def _history_bytes(settings: Settings, plan: LayerPlan) -> int:
+    """Return what the histories of a layer take: dense ones store bfloat16, others convert at their border."""
+    entries, inputs = padded(settings.batch_size), plan.input_shape.size
+    numbers = entries * (OUTPUT_HISTORIES * plan.neurons + INPUT_HISTORIES * inputs)
+    if settings.storage == "float32":
+        return BYTES * numbers
+    if isinstance(plan, DensePlan):
+        return HALF_BYTES * (numbers + plan.connections)
+    return BYTES * numbers + (BYTES + HALF_BYTES) * entries * (plan.neurons + inputs)
 
 
 def require_training_memory(settings: Settings, architecture: Architecture) -> None:

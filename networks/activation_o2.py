@@ -16,19 +16,25 @@ from __future__ import annotations
 import numpy as np
 
 from networks import activation_o1
-from networks.storage import converts
+from networks.storage import HALF
+from nn.bfloat16 import as_stored
 from nn.kernels import elementwise as kernels
 
 WORTH_A_REGION = 100_000
 """Numbers from which a parallel region pays."""
 
 
-@converts
 class ActivationLayer(activation_o1.ActivationLayer):
     """Applies a function to every value; see `networks.activation.ActivationLayer`."""
 
+    stores_halves = True
+
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the function of input values (*input_shape, N)."""
+        if self.storage == HALF:
+            inputs = self._take(values)
+            kernels.activate_stored(*self._function, inputs, as_stored(self._values.reshape(-1)))
+            return self.values
         if values.size < WORTH_A_REGION:
             return super().forward(values, training)
         inputs = self._take(values)
@@ -37,6 +43,11 @@ class ActivationLayer(activation_o1.ActivationLayer):
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals of output signals (*output_shape, N)."""
+        if self.storage == HALF:
+            arrays = self._values, self._take_signals(signals), self._input_signals
+            flat = (as_stored(array.reshape(-1)) for array in arrays)
+            kernels.multiply_by_derivative_stored(*self._function, *flat)
+            return self._sent()
         if signals.size < WORTH_A_REGION:
             return super().backward(signals, learning_rate)
         taken, values = self._take_signals(signals), self._values.reshape(-1)

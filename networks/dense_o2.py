@@ -24,10 +24,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from networks import dense_o1
 from networks.checks import check_input, check_signals
+from networks.dense_stored import StoredDense
 from networks.descent import gradient_targets
-from networks.storage import converts
+from networks.storage import HALF
 from nn.history import aligned_zeros, pad_histories, padded
 from nn.kernels import dense as kernels
 
@@ -38,8 +38,7 @@ BLOCKS = 32
 """Blocks of rows of a parallel product: more than the threads, so that uneven ones even out."""
 
 
-@converts
-class Dense(dense_o1.Dense):
+class Dense(StoredDense):
     """A fully connected layer; see `networks.dense.Dense`."""
 
     def _reserve(self, histories: int) -> None:
@@ -57,6 +56,8 @@ class Dense(dense_o1.Dense):
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (H, W, C, N)."""
+        if self.storage == HALF:
+            return self._forward_stored(values)
         check_input(self, values, self.input_shape, "input values")
         self._entries = values.shape[-1]
         self._inputs = pad_histories(values).reshape(self.input_shape.size, -1)
@@ -77,6 +78,8 @@ class Dense(dense_o1.Dense):
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals of output signals (H, W, C, N); gradients are added or applied."""
+        if self.storage == HALF:
+            return self._backward_stored(signals, learning_rate)
         check_signals(self, signals)
         self._signals = pad_histories(signals).reshape(self.output_shape.size, -1)
         arrays, scale = self._arrays(learning_rate)

@@ -19,6 +19,7 @@ import numpy as np
 from networks.checks import check_input, check_signals
 from networks.dense_o2 import Dense
 from networks.network import Network
+from networks.storage import FLOAT32
 from nn.activations import Activation
 from nn.history import aligned_zeros, pad_histories
 from nn.kernels import dense_stack as kernels
@@ -63,6 +64,9 @@ class DenseStack:
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (*input_shape, N)."""
         first = self.layers[0]
+        for layer in self.layers:
+            if layer.storage != FLOAT32:
+                return self._one_by_one(values, training)
         check_input(first, values, first.input_shape, "input values")
         inputs, entries = pad_histories(values), values.shape[-1]
         if inputs.shape[-1] != self._histories or not self._is_in_place():
@@ -102,6 +106,12 @@ class DenseStack:
         )
         whole = first._entries == self._histories
         return self._input_signals if whole else self._input_signals[..., : first._entries]
+
+    def _one_by_one(self, values: np.ndarray, training: bool) -> np.ndarray:
+        """Let every layer run on its own, as one that stores bfloat16 must; so will the backward."""
+        for layer in self.layers:
+            values = layer.forward(values, training)
+        return values
 
     def _is_in_place(self) -> bool:
         """Whether the layers work where and as they did when the plan was made."""

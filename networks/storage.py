@@ -101,7 +101,9 @@ def _with_border(history_bytes: Callable[..., int]) -> Callable[..., int]:
         inputs = getattr(network, "input_shapes", [network.input_shape])
         ends = network.output_shape.size + sum(shape.size for shape in inputs)
         both = sum(dtype.itemsize for dtype in STORAGES.values())
-        return history_bytes(network, histories) + ends * padded(histories) * both
+        with _computing_in_float32(network):
+            inside = history_bytes(network, histories)
+        return inside + ends * padded(histories) * both
 
     return reckon
 

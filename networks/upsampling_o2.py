@@ -21,16 +21,17 @@ import numpy as np
 
 from networks import upsampling_o1
 from networks.pooling_o2 import blocks_and_parts
-from networks.storage import converts
 from networks.weightless import Padded
+from nn.bfloat16 import as_stored
 from nn.history import LANES
 from nn.kernels import upsampling as kernels
 from nn.kernels.pooling import average, average_parallel, average_signals, average_signals_parallel
 
 
-@converts
 class NearestUpsampling(Padded, upsampling_o1.NearestUpsampling):
     """Repeats every pixel; see `networks.upsampling.NearestUpsampling`."""
+
+    stores_halves = True
 
     def _cut(self, rows: int) -> tuple[int, int]:
         """Return blocks and parts for a pass over so many rows."""
@@ -39,7 +40,7 @@ class NearestUpsampling(Padded, upsampling_o1.NearestUpsampling):
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (H, W, C, N)."""
         inputs, rows = self._take(values), self.output_shape[0]
-        arguments = (inputs, self._windows(), self.dtype.type(1), self._values.reshape(-1))
+        arguments = (inputs, self._windows(), self.dtype.type(1), as_stored(self._values.reshape(-1)))
         blocks, parts = self._cut(rows)
         if blocks:
             average_signals_parallel(*arguments, parts, blocks)
@@ -50,7 +51,7 @@ class NearestUpsampling(Padded, upsampling_o1.NearestUpsampling):
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals of output signals (H, W, C, N)."""
         taken, rows = self._take_signals(signals), self.input_shape.height
-        arguments = (taken, self._windows(), self.dtype.type(1), self._input_signals.reshape(-1))
+        arguments = (taken, self._windows(), self.dtype.type(1), as_stored(self._input_signals.reshape(-1)))
         blocks, parts = self._cut(rows)
         if blocks:
             average_parallel(*arguments, parts, blocks)
@@ -59,9 +60,10 @@ class NearestUpsampling(Padded, upsampling_o1.NearestUpsampling):
         return self._sent()
 
 
-@converts
 class BilinearUpsampling(Padded, upsampling_o1.BilinearUpsampling):
     """Weighs the four nearest pixels; see `networks.upsampling.BilinearUpsampling`."""
+
+    stores_halves = True
 
     def _cut(self, rows: int) -> tuple[int, int]:
         """Return blocks and parts for a pass over so many rows."""
@@ -70,7 +72,7 @@ class BilinearUpsampling(Padded, upsampling_o1.BilinearUpsampling):
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (H, W, C, N)."""
         inputs, rows = self._take(values), self.output_shape[0]
-        arguments = (inputs, self._rows, self._columns, self._numbers, self._values.reshape(-1))
+        arguments = (inputs, self._rows, self._columns, self._numbers, as_stored(self._values.reshape(-1)))
         blocks, parts = self._cut(rows)
         if blocks:
             kernels.bilinear_parallel(*arguments, parts, blocks)
@@ -81,7 +83,13 @@ class BilinearUpsampling(Padded, upsampling_o1.BilinearUpsampling):
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals of output signals (H, W, C, N)."""
         taken, rows = self._take_signals(signals), self.input_shape.height
-        arguments = (taken, self._rows, self._columns, self._numbers, self._input_signals.reshape(-1))
+        arguments = (
+            taken,
+            self._rows,
+            self._columns,
+            self._numbers,
+            as_stored(self._input_signals.reshape(-1)),
+        )
         blocks, parts = self._cut(rows)
         if blocks:
             kernels.bilinear_signals_parallel(*arguments, parts, blocks)

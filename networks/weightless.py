@@ -13,6 +13,8 @@ from numpy.typing import DTypeLike
 from networks.checks import check_dtype, check_input, check_signals
 from networks.configuration import Fields
 from networks.described import Described
+from nn.bfloat16 import as_stored
+from nn.bfloat16_arrays import converted
 from nn.history import aligned_zeros, pad_histories, padded
 from nn.parameters import Parameters
 from nn.shape import AnyShape, as_shape
@@ -68,21 +70,21 @@ class Buffered(Weightless):
 
     def _reserve(self, histories: int) -> None:
         """Make room for values and input signals of so many histories."""
-        if self._values.shape[-1] != histories:
-            self._values = aligned_zeros((*self.output_shape, histories), self.dtype)
-            self._input_signals = aligned_zeros((*self.input_shape, histories), self.dtype)
+        if (self._values.shape[-1], self._values.dtype) != (histories, self.stored_dtype):
+            self._values = aligned_zeros((*self.output_shape, histories), self.stored_dtype)
+            self._input_signals = aligned_zeros((*self.input_shape, histories), self.stored_dtype)
 
     def _take(self, values: np.ndarray) -> np.ndarray:
         """Return checked input values flat, with room made for what becomes of them."""
         check_input(self, values, self.input_shape, "input values")
         self._reserve(values.shape[-1])
-        return np.ascontiguousarray(values).reshape(-1)
+        return as_stored(np.ascontiguousarray(converted(values, self.stored_dtype)).reshape(-1))
 
     def _take_signals(self, signals: np.ndarray) -> np.ndarray:
         """Return checked output signals flat."""
         check_signals(self, signals)
-        self._signals = np.ascontiguousarray(signals)
-        return self._signals.reshape(-1)
+        self._signals = np.ascontiguousarray(converted(signals, self.stored_dtype))
+        return as_stored(self._signals.reshape(-1))
 
     def _sent(self) -> np.ndarray:
         """Return the input signals (*input_shape, N)."""
@@ -99,13 +101,13 @@ class Padded(Buffered):
         check_input(self, values, self.input_shape, "input values")
         self._entries = values.shape[-1]
         self._reserve(padded(self._entries))
-        return pad_histories(values).reshape(-1)
+        return as_stored(converted(pad_histories(values), self.stored_dtype).reshape(-1))
 
     def _take_signals(self, signals: np.ndarray) -> np.ndarray:
         """Return checked output signals flat and padded."""
         check_signals(self, signals)
-        self._signals = pad_histories(signals)
-        return self._signals.reshape(-1)
+        self._signals = converted(pad_histories(signals), self.stored_dtype)
+        return as_stored(self._signals.reshape(-1))
 
     def _sent(self) -> np.ndarray:
         """Return the input signals (*input_shape, N)."""

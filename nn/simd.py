@@ -66,6 +66,20 @@ def splat(builder: ir.IRBuilder, scalar: Any) -> Any:
     return builder.shuffle_vector(first, first, zeros)
 
 
+def splat_half(builder: ir.IRBuilder, half: Any) -> Any:
+    """Write a vector of float32 that is one stored bfloat16 in every lane.
+
+    Both halves of every lane are filled, and the lower one shifted out: the number never passes through
+    an integer register, from which a broadcast is dear.
+    """
+    pairs = ir.VectorType(half.type, 2 * LANES)
+    first = builder.insert_element(ir.Constant(pairs, ir.Undefined), half, LANE(0))
+    whole = builder.shuffle_vector(first, first, ir.Constant(ir.VectorType(LANE, 2 * LANES), [0] * 2 * LANES))
+    words = ir.VectorType(LANE, LANES)
+    shifted = builder.shl(builder.bitcast(whole, words), ir.Constant(words, [16] * LANES))
+    return builder.bitcast(shifted, ir.VectorType(ir.FloatType(), LANES))
+
+
 def pointer_to(context: Any, builder: ir.IRBuilder, kind: Any, array: Any, offset: Any) -> Any:
     """Address an element. Kernels compute their own offsets, so there is no check for negative ones."""
     return builder.gep(context.make_array(kind)(context, builder, array).data, [offset])
@@ -80,6 +94,12 @@ def load_number(builder: ir.IRBuilder, pointer: Any) -> Any:
     """Write a load of one number from its address."""
     number = builder.load(pointer)
     return widen(builder, number) if is_stored_half(number.type) else number
+
+
+def load_splat(builder: ir.IRBuilder, pointer: Any) -> Any:
+    """Write a load of one number into every lane."""
+    number = builder.load(pointer)
+    return splat_half(builder, number) if is_stored_half(number.type) else splat(builder, number)
 
 
 def load_vector(builder: ir.IRBuilder, pointer: Any) -> Any:

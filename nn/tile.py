@@ -29,7 +29,7 @@ from nn.simd import (
     bytes_of,
     computed,
     fused_multiply_add,
-    load_number,
+    load_splat,
     load_vector,
     pointer_to,
     splat,
@@ -115,7 +115,7 @@ class _Tile:
         right = [load_vector(builder, builder.gep(b, [INTEGER(v * LANES)])) for v in range(self.vectors)]
         a = builder.load(self.position)
         for r in range(self.rows):
-            left = splat(builder, load_number(builder, builder.gep(a, [builder.mul(self.a_row, INTEGER(r))])))
+            left = load_splat(builder, builder.gep(a, [builder.mul(self.a_row, INTEGER(r))]))
             for v in range(self.vectors):
                 register = self.sums[r][v]
                 builder.store(fused_multiply_add(builder, left, right[v], builder.load(register)), register)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from experiments import biases, command, comparison, leakage
+from experiments import biases, command, comparison, leakage, mixed_precision
 from experiments.activity import measure_activity
 from experiments.comparison import Comparison, Run, Task, Variant, compare, make_autoencoder, run_variant
 from experiments.picture import draw_seeds, move_apart, panels
@@ -237,15 +237,17 @@ class TestPicture:
         np.testing.assert_array_equal(triangles.get_xydata(), [[1, 1]])
 
 
-@pytest.mark.parametrize("script", [leakage, biases])
+VARIANTS = {leakage: 12, biases: 30, mixed_precision: 2}
+
+
+@pytest.mark.parametrize("script", VARIANTS)
 class TestScripts:
     def test_a_tiny_run_prints_a_row_for_every_variant_and_draws(self, script, tmp_path, capsys):
         output = tmp_path / "new" / "picture.png"
         assert script.main(["--images", "200", "--epochs", "1", "--seeds", "1", "--output", str(output)]) == 0
         table = capsys.readouterr().out
-        variants = 12 if script is leakage else 30
-        rows = [line for line in table.splitlines() if line.strip()[:1] == "0"]
-        assert len(rows) == variants
+        rows = [line for line in table.splitlines() if line.strip().startswith(("0", "float32", "bfloat16"))]
+        assert len(rows) == VARIANTS[script]
         assert "one seed" in table
         assert str(output) in table
         with Image.open(output) as picture:

@@ -1,5 +1,7 @@
 """Storing as bfloat16: what every family must do on its top rung, and what the others refuse."""
 
+from itertools import pairwise
+
 import network_checks as checks
 import numpy as np
 import pytest
@@ -7,12 +9,16 @@ import pytest
 from networks.ladder import FAMILIES, network_from_configuration
 from networks.layers import Dense
 from networks.sequential import Sequential
+from nn.activations import Tanh
 from nn.bfloat16 import BFLOAT16
 from nn.bfloat16_arrays import converted, widened
 from nn.gradient_report import GradientError
 from nn.history import aligned_zeros
+from nn.losses import SquaredError
+from nn.optimizers import Adam
 from nn.shape import Shape
 from nn.storagecheck import rounded, storagecheck
+from nn.training import ArrayBatches, Trainer
 
 every_family = pytest.mark.parametrize("family", FAMILIES)
 
@@ -138,6 +144,76 @@ def test_a_network_in_float32_takes_no_bfloat16():
     network = example("dense")
     with pytest.raises(ValueError, match="input values are bfloat16, the network is float32"):
         network.forward(np.zeros((*network.input_shape, 2), BFLOAT16))
+
+
+def autoencoder(storage, generator):
+    shapes = Shape(1, 1, 40), Shape(1, 1, 24), Shape(1, 1, 40)
+    network = Sequential([Dense(*pair, generator=generator) for pair in pairwise(shapes)])
+    network.store_as(storage)
+    return network
+
+
+def train(storage):
+    network = autoencoder(storage, np.random.default_rng(0))
+    draws = np.random.default_rng(1)
+    points = (draws.normal(size=(300, 5)) @ draws.normal(size=(5, 40))).astype(np.float32)
+    trainer = Trainer(
+        network, SquaredError(), Adam(0.01), ArrayBatches(points, points), batch_size=32, generator=draws
+    )
+    return trainer.train(epochs=20).row.training_loss
+
+
+def test_training_reaches_the_loss_of_float32():
+    single, stored = train("float32"), train("bfloat16")
+    assert stored == pytest.approx(train("bfloat16"), rel=1e-12)
+    assert stored != single
+    assert abs(stored / single - 1) < 0.1
+
+
+@pytest.mark.parametrize("histories", [5, 64])
+@pytest.mark.parametrize("units", [3, 40, 300])
+def test_dense_layers_of_any_size(histories, units):
+    generator = np.random.default_rng(units)
+    layer = Dense(Shape(1, 1, 70), Shape(1, 1, units), activation=Tanh(), generator=generator)
+    values, _ = checks.numbers(layer, histories)
+    storagecheck(layer, values).raise_if_wrong()
+
+
+def test_descending_at_once_follows_the_gradients():
+    by_hand, at_once = (autoencoder("bfloat16", np.random.default_rng(0)) for _ in range(2))
+    values, signals = checks.numbers(by_hand, 20)
+    expected = checks.pass_through(by_hand, values, signals)
+    before = by_hand.parameters.values.copy()
+    outputs = at_once.forward(values).copy()
+    input_signals = at_once.backward(signals, learning_rate=0.1)
+    assert np.array_equal(outputs, expected["outputs"])
+    assert np.array_equal(input_signals, expected["input signals"])
+    change, step = at_once.parameters.values - before, -0.1 * by_hand.parameters.gradients
+    assert np.linalg.norm(change - step) < 0.01 * np.linalg.norm(step)
+
+
+def test_a_network_may_hold_neurons_and_converters():
+    network = autoencoder("bfloat16", np.random.default_rng(0))
+    network.hold("0", {3: 0.5})
+    values, signals = checks.numbers(network, 20)
+    network.forward(values)
+    assert (network.named["0"].values[..., 3, :] == 0.5).all()
+    network.backward(signals)
+
+
+def test_the_copy_of_the_weights_follows_the_parameters():
+    network = autoencoder("bfloat16", np.random.default_rng(0))
+    values, _ = checks.numbers(network, 3)
+    network.forward(values)
+    network.parameters.values[:] = 0
+    assert not widened(network.forward(values)).any()
+
+
+def test_memory_of_histories_is_halved_beside_the_copy_of_the_weights():
+    network = autoencoder("float32", np.random.default_rng(0))
+    single = network.history_bytes(64)
+    network.store_as("bfloat16")
+    assert network.history_bytes(64) == single // 2 + 2 * network.connections
 
 
 def test_predictions_are_float32():

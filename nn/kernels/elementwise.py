@@ -3,12 +3,17 @@
 Each function runs a range on one thread, its `_parallel` twin chunks of fixed size on several.
 """
 
+import numpy as np
 from numba import njit, prange
 
 from nn.kernels.activations import activate, multiply_by_derivative
+from nn.simd import load_scalar, store_scalar
 
 CHUNK = 1 << 14
 """Numbers in a chunk: three arrays of them lie in a core's own cache."""
+
+SMALL_CHUNK = 1 << 11
+"""Stored numbers in a chunk: three float32 arrays of them lie in the cache nearest to a core."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -67,3 +72,39 @@ def multiply_by_derivative_parallel(code, slope, values, signals, deltas):
     for chunk in prange((values.size + CHUNK - 1) // CHUNK):
         begin, end = chunk * CHUNK, min((chunk + 1) * CHUNK, values.size)
         multiply_by_derivative(code, slope, values[begin:end], signals[begin:end], deltas[begin:end])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def widen(stored, begin, end):
+    """Return a range of bfloat16 (uint16) as float32."""
+    wide = np.empty(end - begin, np.float32)
+    for i in range(begin, end):
+        wide[i - begin] = load_scalar(stored, i)
+    return wide
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def narrow(wide, stored, begin):
+    """Round float32 numbers to bfloat16 (uint16), from `begin` on."""
+    for i in range(wide.size):
+        store_scalar(stored, begin + i, wide[i])
+
+
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+def activate_stored(code, slope, sums, values):
+    """values = f(sums), both bfloat16 (uint16), over chunks in parallel."""
+    for chunk in prange((values.size + SMALL_CHUNK - 1) // SMALL_CHUNK):
+        begin, end = chunk * SMALL_CHUNK, min((chunk + 1) * SMALL_CHUNK, values.size)
+        wide = widen(sums, begin, end)
+        activate(code, slope, wide)
+        narrow(wide, values, begin)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+def multiply_by_derivative_stored(code, slope, values, signals, deltas):
+    """deltas = signals * f'(values), all bfloat16 (uint16), over chunks in parallel."""
+    for chunk in prange((values.size + SMALL_CHUNK - 1) // SMALL_CHUNK):
+        begin, end = chunk * SMALL_CHUNK, min((chunk + 1) * SMALL_CHUNK, values.size)
+        wide = widen(signals, begin, end)
+        multiply_by_derivative(code, slope, widen(values, begin, end), wide, wide)
+        narrow(wide, deltas, begin)

@@ -63,9 +63,8 @@ def maximum_parallel(values, windows, outputs, winners, parts, blocks):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def clear(values, windows, y, begin, end):
-    """Set some numbers of every pixel in a row of the image to zero."""
-    zero = broadcast(values.dtype.type(0))
+def clear(values, windows, y, begin, end, zero):
+    """Set some numbers of every pixel in a row of the image to zero, a vector."""
     for x in range(windows.width):
         pixel = (y * windows.width + x) * windows.numbers
         for i in range(pixel + begin, pixel + end, LANES):
@@ -80,7 +79,7 @@ def maximum_signals(signals, winners, windows, input_signals, parts, first, last
     for task in range(first, last):
         y = task // parts
         begin, end = part_range(task, parts, numbers)
-        clear(input_signals, windows, y, begin, end)
+        clear(input_signals, windows, y, begin, end, zero)
         for window in range(*seeing_windows(windows, y)):
             row, column = window // windows.columns, window % windows.columns
             top, _ = row_range(windows, row)
@@ -107,7 +106,7 @@ def maximum_signals_parallel(signals, winners, windows, input_signals, parts, bl
 def average(values, windows, share, outputs, parts, first, last):
     """outputs = the sum of every window, times what its pixels count for."""
     numbers = windows.numbers
-    zero, one = broadcast(values.dtype.type(0)), broadcast(values.dtype.type(1))
+    zero, one = broadcast(type(share)(0)), broadcast(type(share)(1))
     for task in range(first, last):
         row = task // parts
         begin, end = part_range(task, parts, numbers)
@@ -136,11 +135,11 @@ def average_parallel(values, windows, share, outputs, parts, blocks):
 @njit(cache=True, nogil=True, error_model="numpy")
 def average_signals(signals, windows, share, input_signals, parts, first, last):
     """input_signals = the signals of all windows that see a pixel, times what it counts for in them."""
-    numbers = windows.numbers
+    numbers, zero = windows.numbers, broadcast(type(share)(0))
     for task in range(first, last):
         y = task // parts
         begin, end = part_range(task, parts, numbers)
-        clear(input_signals, windows, y, begin, end)
+        clear(input_signals, windows, y, begin, end, zero)
         for window in range(*seeing_windows(windows, y)):
             row, column = window // windows.columns, window % windows.columns
             top, bottom = row_range(windows, row)

@@ -75,8 +75,8 @@ def bilinear_signals_loops(signals, rows, columns, numbers, input_signals):
 @njit(cache=True, nogil=True, error_model="numpy")
 def bilinear(values, rows, columns, numbers, outputs, parts, first, last):
     """outputs[y, x] = the four input pixels around it, weighted; the edge stands for what lies beyond."""
-    width, one = columns.first.size, values.dtype.type(1)
-    zero = broadcast(values.dtype.type(0))
+    width, one = columns.first.size, columns.distance.dtype.type(1)
+    zero = broadcast(columns.distance.dtype.type(0))
     for task in range(first, last):
         y = task // parts
         begin, end = part_range(task, parts, numbers)
@@ -106,7 +106,7 @@ def bilinear_parallel(values, rows, columns, numbers, outputs, parts, blocks):
 @njit(cache=True, nogil=True, error_model="numpy")
 def bilinear_signals(signals, rows, columns, numbers, input_signals, parts, first, last):
     """input_signals[y, x] = the signals of all output pixels that it counts in, weighted as it was."""
-    width, zero = columns.lower.size, broadcast(signals.dtype.type(0))
+    width, zero = columns.lower.size, broadcast(columns.distance.dtype.type(0))
     for task in range(first, last):
         y = task // parts
         begin, end = part_range(task, parts, numbers)
