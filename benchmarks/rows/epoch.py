@@ -145,17 +145,17 @@ def _jax_peer(network: Sequential, pixels: np.ndarray, loss: float) -> Peer:
     update = jax_peer.adam_step(jax_model, LEARNING_RATE)
 
     @partial(jax.jit, donate_argnums=0)
-    def step(state: Any, images: Any, indices: Any) -> Any:
+    def step(state: Any, total: Any, images: Any, indices: Any) -> Any:
         batch = images[indices].astype(np.float32) / 255
-        return update(state, batch, batch)
+        state, value = update(state, batch, batch)
+        return state, total + value * len(indices)
 
     def run() -> float:
         nonlocal state
         order, total = generator.permutation(len(pixels)), jax.numpy.float32(0)
         for start in range(0, len(pixels), BATCH):
             indices = order[start : start + BATCH]
-            state, value = step(state, images, indices)
-            total += value * len(indices)
+            state, total = step(state, total, images, indices)
         return float(total) / len(pixels)
 
     found = run()
