@@ -16,6 +16,17 @@ Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
 .. benchmark: end
 Loses when:     levels have fewer than some hundred connections and few histories: o1 has less to set up
+Limits:         20,000 neurons of 50 random connections, 32 histories: the rows (2.6 MB) lie in the shared
+                third-level cache, and forward is held back by reading 128 bytes of it for a connection, 2 ns
+                on one thread; blocks of sources that fit the second level are no faster (0.86 against 0.88
+                ms): a row per 12 connections costs what the nearer cache gains. Backward also reads a weight
+                and adds to a gradient at random, 3 ns more. What one thread has written and others have
+                read is dear to write again where cores do not share a cache, 13 ns a line: inputs are read
+                from the caller's array, and only deltas are left to pay for it. At 16 cores that share a
+                cache its bandwidth is the limit, at 64 in several complexes the lines of deltas and of
+                gradients that go from one to another; chunks are up to 128 for it, each a range of neurons
+                with sums of its own
+Memory:         16 bytes a connection for its row and its weight's number, in both directions
 Numerics:       1e-5 relative in float32: fused multiply-adds, other order of sums; the same bits for any
                 number of threads and parts
 """
@@ -28,36 +39,36 @@ from numpy.typing import DTypeLike
 
 from networks import graph_o1
 from networks.descent import apply_gradient, gradient_targets
+from networks.graph_layout import (
+    choose_parts,
+    lay_rows,
+    list_biases,
+    list_weights,
+    own_biases,
+    own_weights,
+    rows_of,
+)
 from networks.storage import converts
 from nn.graph import Graph
-from nn.graph.columns import Compressed, compress
 from nn.graph.neuron import Kind
 from nn.graph.rows import (
     CHUNK,
     Order,
     SortedRows,
-    carried_once,
-    carriers,
     cut,
-    first_numbers,
-    level_shares,
-    offsets,
     part_order,
     run_ends,
     slope_rows,
     sort_rows,
     stages,
 )
-from nn.history import aligned_zeros, padded
+from nn.history import CACHE_LINE, aligned_zeros, padded
 from nn.kernels import graph_backward, graph_gradients, graph_parallel
 from nn.kernels.graph import Trained
 from nn.kernels.vectors import copy_parallel
 
 WORTH_A_REGION = 200_000
-"""Numbers from which a copy is worth a parallel region."""
-
-NEURON_WORK = 2
-"""Work of a neuron beside its connections, in connections: its bias, its activation, its delta."""
+"""Numbers from which a copy is worth a parallel region, and from which it matters who wrote them."""
 
 
 @converts
@@ -83,153 +94,157 @@ class GraphNetwork(graph_o1.GraphNetwork):
 
     def _prepare(self) -> None:
         wiring = self.graph
-        parts = self._choose_parts()
+        parts = choose_parts(wiring, self.parts)
         order, back = part_order(wiring, parts), part_order(wiring, parts, backward=True)
         into = sort_rows(*wiring.by_target, order.neurons)
         out = sort_rows(*wiring.by_source, back.neurons)
         slopes = slope_rows(wiring)
         self._lead = int(wiring.delays.max(initial=0))
         self._delta_rows = int(max(slopes.max(initial=0) + 1, wiring.neuron_count))
-        self._rows_in = self._collect_rows(into, wiring.sources, -wiring.neuron_count)
-        own = self._own_weights()
-        self._own_rows, self._other_rows = (self._collect_out(chosen, back, slopes) for chosen in (own, ~own))
-        factors = sort_rows(*self._factors(), back.neurons)
-        self._factor_rows = self._collect_rows(factors, wiring.sources, -wiring.neuron_count)
-        self._orders = order, back
-        self._forward_neurons = self._collect_neurons(order, into, slopes)
-        own_biases = np.where(self._own_biases(), wiring.bias_of, -1)
-        self._backward_neurons = self._collect_neurons(back, factors, slopes)._replace(
-            bias=own_biases[back.neurons]
+        self._rows_in = lay_rows(wiring, into, wiring.sources, -wiring.neuron_count)
+        own = own_weights(wiring)
+        self._own_rows, self._other_rows = (
+            lay_rows(wiring, rows_of(wiring.sources, chosen, back.neurons), slopes, self._delta_rows)
+            for chosen in (own, ~own)
         )
-        self._collect_carriers(own, slopes)
+        factors = rows_of(wiring.targets, wiring.kinds[wiring.targets] == Kind.PRODUCT, back.neurons)
+        self._factor_rows = lay_rows(wiring, factors, wiring.sources, -wiring.neuron_count)
+        self._orders = order, back
+        self._forward_neurons = self._collect_forward(order)
+        self._backward_neurons = self._collect_backward(back, factors, slopes)
+        self._listed_weights = list_weights(wiring, ~own, slopes)
+        self._listed_biases = list_biases(wiring, ~own_biases(wiring))
+        lists = self._listed_weights, self._listed_biases
+        self._tasks = graph_gradients.Tasks(*(np.array(cut(np.diff(each.starts))) for each in lists))
         self._forward_schedule = self._schedule(order, into)
         self._backward_schedule = self._schedule(back, out)
         self._histories = aligned_zeros((0, 0, 0), self.dtype)
+        self._given = self._nothing = np.zeros(0, self.dtype)
         self._reserve(0, 0)
 
-    def _choose_parts(self) -> np.ndarray:
-        """Return the part of every neuron: the partition's where it halves what crosses, else by index."""
-        shares = level_shares(self.graph, self.parts)
-        if self.parts == 1:
-            return shares
-        partition = self.graph.partition(self.parts)
-        crossing = (shares[self.graph.sources] != shares[self.graph.targets]).sum()
-        return partition.parts if 2 * partition.cut < crossing else shares
+    def _collect_forward(self, order: Order) -> graph_parallel.Neurons:
+        wiring = self.graph
+        others = (wiring.kinds[wiring.sources] != Kind.INPUT) | (wiring.delays > 0)
+        self._from_inputs = np.bincount(wiring.targets[others], minlength=wiring.neuron_count) == 0
+        return graph_parallel.Neurons(
+            *graph_o1.collect_neurons(wiring, self._applied, order.neurons, self.dtype),
+            run_end=self._run_ends(order),
+            from_inputs=self._from_inputs[order.neurons],
+        )
 
-    def _factors(self) -> Compressed:
-        """Return the connections into products."""
-        into_products = self.graph.kinds[self.graph.targets] == Kind.PRODUCT
-        return compress(np.where(into_products, self.graph.targets, -1), self.graph.neuron_count)
-
-    def _collect_rows(self, rows: SortedRows, at: np.ndarray, step: int) -> graph_parallel.Rows:
-        """Lay connections out as rows that read `at`, `step` rows further for each step of delay."""
-        weights = self.graph.weight_of[rows.connections]
-        moved = offsets(at[rows.connections], self.graph.delays[rows.connections], step)
-        return graph_parallel.Rows(rows.starts, moved, weights, first_numbers(rows.starts, weights))
-
-    def _collect_neurons(self, order: Order, rows: SortedRows, slopes: np.ndarray) -> graph_parallel.Neurons:
-        slope_row = np.zeros(len(order.neurons), np.int64)
+    def _collect_backward(self, back: Order, rows: SortedRows, slopes: np.ndarray) -> graph_backward.Neurons:
+        wiring = self.graph
+        neurons = graph_o1.collect_neurons(wiring, self._applied, back.neurons, self.dtype)
+        biases = np.where(own_biases(wiring), wiring.bias_of, -1)
+        slope_row = np.zeros(len(back.neurons), np.int64)
         filled = np.flatnonzero(np.diff(rows.starts))
         slope_row[filled] = slopes[rows.connections[rows.starts[filled]]]
-        return graph_parallel.Neurons(
-            *graph_o1.collect_neurons(self.graph, self._applied, order.neurons, self.dtype),
-            run_end=run_ends(self.graph, order, self._applied.numbers),
-            given=np.isin(order.neurons, self.graph.outputs),
+        return graph_backward.Neurons(
+            *neurons._replace(bias=biases[back.neurons]),
+            run_end=self._run_ends(back),
+            given=np.isin(back.neurons, wiring.outputs),
             slope_row=slope_row,
         )
 
+    def _run_ends(self, order: Order) -> np.ndarray:
+        """Return where runs end: neurons of one apply the same, and either all read inputs alone or none."""
+        return run_ends(self.graph, order, 2 * self._applied.numbers + self._from_inputs)
+
     def _take_activations(self) -> None:
+        order, back = self._orders
+        self._forward_neurons = self._forward_neurons._replace(**self._activations(order))
+        self._backward_neurons = self._backward_neurons._replace(**self._activations(back))
+
+    def _activations(self, order: Order) -> dict[str, np.ndarray]:
+        """Return what depends on the activations of the neurons in an order."""
         applied = self._applied
-        self._forward_neurons, self._backward_neurons = (
-            neurons._replace(
-                code=applied.codes(order.neurons),
-                slope=applied.slopes(order.neurons, self.dtype),
-                run_end=run_ends(self.graph, order, applied.numbers),
-            )
-            for neurons, order in zip(
-                (self._forward_neurons, self._backward_neurons), self._orders, strict=True
-            )
-        )
-
-    def _own_weights(self) -> np.ndarray:
-        """Return which connections lead into a sum with a weight that no other one carries."""
-        once = carried_once(self.graph.weight_of, len(self.graph.weights))
-        return once & (self.graph.kinds[self.graph.targets] == Kind.SUM)
-
-    def _own_biases(self) -> np.ndarray:
-        """Return which neurons are sums with a bias that no other one has."""
-        return carried_once(self.graph.bias_of, len(self.graph.biases)) & (self.graph.kinds == Kind.SUM)
-
-    def _collect_out(self, chosen: np.ndarray, back: Order, slopes: np.ndarray) -> graph_parallel.Rows:
-        """Lay the chosen connections out as rows by their sources."""
-        sources = np.where(chosen, self.graph.sources, -1)
-        rows = sort_rows(*compress(sources, self.graph.neuron_count), back.neurons)
-        return self._collect_rows(rows, slopes, self._delta_rows)
-
-    def _collect_carriers(self, own: np.ndarray, slopes: np.ndarray) -> None:
-        """List who carries the weights and biases that the neurons do not find on their way back."""
-        wiring = self.graph
-        numbers, rows = carriers(np.where(own, -1, wiring.weight_of), len(wiring.weights))
-        values = offsets(
-            wiring.sources[rows.connections], wiring.delays[rows.connections], -wiring.neuron_count
-        )
-        self._listed_weights = graph_gradients.Carriers(
-            numbers, rows.starts, slopes[rows.connections], values
-        )
-        own = self._own_biases()
-        numbers, rows = carriers(np.where(own, -1, wiring.bias_of), len(wiring.biases))
-        self._listed_biases = graph_gradients.Carriers(numbers, rows.starts, rows.connections, values[:0])
-        lists = self._listed_weights, self._listed_biases
-        self._tasks = graph_gradients.Tasks(*(np.array(cut(np.diff(each.starts))) for each in lists))
+        return {
+            "code": applied.codes(order.neurons),
+            "slope": applied.slopes(order.neurons, self.dtype),
+            "run_end": self._run_ends(order),
+        }
 
     def _schedule(self, order: Order, rows: SortedRows) -> graph_parallel.Schedule:
-        alone = np.where(self.graph.kinds[order.neurons] == Kind.INPUT, 0, NEURON_WORK)
+        alone = np.where(self.graph.kinds[order.neurons] == Kind.INPUT, 0, graph_parallel.NEURON_WORK)
         return graph_parallel.Schedule(*stages(order.starts, np.diff(rows.starts) + alone))
 
     def _reserve(self, steps: int, entries: int) -> None:
-        self._entries = entries
         shape = (self._lead + steps, self.graph.neuron_count, padded(entries))
         if self._histories.shape != shape:
             self._histories = aligned_zeros(shape, self.dtype)
             self._signal_histories = aligned_zeros((steps, *shape[1:]), self.dtype)
             self._deltas = aligned_zeros((shape[0], self._delta_rows, shape[2]), self.dtype)
-        self._histories[self._lead :, self._inputs, entries:] = 0
+            self._flat_values = self._histories.reshape(-1)
+            self._flat_histories = graph_backward.Histories(
+                self._flat_values,
+                self._signal_histories.reshape(-1),
+                self._deltas.reshape(-1),
+                entries=shape[2],
+                steps=steps,
+                lead=self._lead,
+                delta_rows=self._delta_rows,
+            )
+        self._entries = entries
+        if entries < shape[2]:
+            self._histories[self._lead :, self._inputs, entries:] = 0
 
     def _place_inputs(self, sequence: np.ndarray) -> None:
         place(sequence, self.values, self._inputs)
+        self._given = sequence.reshape(-1) if self._readable(sequence) else self._nothing
+        self._given_step = sequence.shape[1] if len(sequence) > 1 else 0
+
+    def _readable(self, sequence: np.ndarray) -> bool:
+        """Return whether the kernels should read inputs from the caller's array.
+
+        The rows of the histories were just written by one thread each. To get them from there costs other
+        threads more than the reading, where cores do not share a cache.
+        """
+        return (
+            sequence.size >= WORTH_A_REGION
+            and isinstance(self._inputs, slice)
+            and self.nudges is None
+            and sequence.shape[2] == self._histories.shape[2]
+            and sequence.flags.c_contiguous
+            and sequence.ctypes.data % CACHE_LINE == 0
+        )
 
     def _place_signals(self, sequence: np.ndarray) -> None:
         # The kernel clears the rows of all other neurons when it comes to them.
-        before = len(self._signal_histories) - len(sequence)
-        self._signal_histories[:before, self._outputs] = 0
-        self._signal_histories[before:, self._outputs, self._entries :] = 0
-        place(sequence, self.signals[before:], self._outputs)
+        signals = self._signal_histories
+        before = len(signals) - len(sequence)
+        if before:
+            signals[:before, self._outputs] = 0
+        if self._entries < signals.shape[2]:
+            signals[before:, self._outputs, self._entries :] = 0
+        place(sequence, signals[before:, :, : self._entries], self._outputs)
 
-    def _arrays(self, nudges: np.ndarray) -> graph_parallel.Histories:
-        return graph_parallel.Histories(
-            values=self._histories.reshape(-1),
-            signals=self._signal_histories.reshape(-1),
-            deltas=self._deltas.reshape(-1),
-            nudges=nudges,
-            entries=self._histories.shape[2],
-            steps=len(self._signal_histories),
-            lead=self._lead,
-            delta_rows=self._delta_rows,
-        )
+    def _nudge_rows(self) -> np.ndarray:
+        """Return the nudges of every step and neuron, flat, none where there are no nudges."""
+        if self.nudges is None:
+            return self._nothing
+        whole = np.zeros_like(self._signal_histories)
+        whole[..., : self._entries] = self.nudges
+        return whole.reshape(-1)
 
     def _propagate(self) -> None:
-        nudges = np.zeros(0, self.dtype)
-        if self.nudges is not None:
-            whole = np.zeros_like(self._signal_histories)
-            whole[..., : self._entries] = self.nudges
-            nudges = whole.reshape(-1)
-        trained = Trained(self.weights, self.biases)
-        graph_parallel.forward(
-            self._forward_neurons, self._rows_in, trained, self._arrays(nudges), self._forward_schedule
+        sizes = self._flat_histories
+        first_input = self._inputs.start if isinstance(self._inputs, slice) else 0
+        values = graph_parallel.Values(
+            self._flat_values,
+            self._nudge_rows(),
+            self._given,
+            -first_input,
+            self._given_step,
+            sizes.entries,
+            sizes.steps,
+            sizes.lead,
         )
+        self._given = self._nothing  # it is the caller's
+        trained = Trained(self.weights, self.biases)
+        graph_parallel.forward(self._forward_neurons, self._rows_in, trained, values, self._forward_schedule)
 
     def _backpropagate(self, learning_rate: float | None) -> None:
-        histories = self._arrays(np.zeros(0, self.dtype))
+        histories = self._flat_histories
         in_place = learning_rate is not None and histories.steps == 1
         if learning_rate is None or in_place:
             targets = graph_backward.Targets(*gradient_targets(self.parameters, learning_rate))

@@ -8,6 +8,7 @@ from graph_networks import RUNGS, assert_same, histories, layered_graph, run
 from networks import graph_o2
 from nn.activations import Tanh
 from nn.graph import Graph
+from nn.history import aligned_zeros
 from nn.shape import Shape
 
 
@@ -60,3 +61,55 @@ def test_bits_do_not_depend_on_parts():
     for other in found[1:]:
         for name in found[0]:
             np.testing.assert_array_equal(found[0][name], other[name], err_msg=name)
+
+
+@pytest.mark.parametrize(("ticks", "steps"), [(1, None), (2, None), (1, 2)])
+def test_inputs_that_are_read_where_the_caller_has_them(ticks, steps):
+    graph = Graph()
+    generator = np.random.default_rng(0)
+    graph.add_neuron(Tanh())
+    image = graph.input_layer(Shape(80, 80, 1))
+    hidden = graph.random(image, Shape(1, 1, 40), connections_per_neuron=33, generator=generator)
+    skip = graph.random([image, hidden], Shape(1, 1, 30), connections_per_neuron=9, generator=generator)
+    graph.random(image, target=skip, connections_per_neuron=5, delay=1, generator=generator)
+    graph.set_output(skip)
+    shape = (*(() if steps is None else (steps,)), 80, 80, 1, 32)
+    assert np.prod(shape) > graph_o2.WORTH_A_REGION
+    given, elsewhere = aligned_zeros(shape), aligned_zeros((*shape[:-1], 33))[..., :32]
+    given[:] = elsewhere[:] = generator.standard_normal(shape)
+    signals = histories(graph.output_shape, *shape[:-4], entries=32, dtype=np.float32)
+    found = [run(graph_o2.GraphNetwork(graph, ticks=ticks), inputs, signals) for inputs in (given, elsewhere)]
+    for name in found[0]:
+        np.testing.assert_array_equal(found[0][name], found[1][name], err_msg=name)
+    assert_same(found[0], run(RUNGS["o1"](graph, ticks=ticks), given, signals), 2e-5)
+
+
+def test_inputs_of_the_caller_may_change_before_the_way_back():
+    graph = layered_graph()
+    inputs = aligned_zeros((*graph.input_shape, 288))
+    inputs[:] = histories(graph.input_shape, entries=288, dtype=np.float32)
+    signals = histories(graph.output_shape, entries=288, dtype=np.float32)
+    assert inputs.size > graph_o2.WORTH_A_REGION
+    gradients = []
+    for spoil in (False, True):
+        network = graph_o2.GraphNetwork(graph)
+        given = aligned_zeros(inputs.shape)
+        given[:] = inputs
+        network.forward(given)
+        given[:] = np.nan if spoil else given
+        network.backward(signals)
+        gradients.append(network.parameters.gradients.copy())
+    np.testing.assert_array_equal(*gradients)
+
+
+@pytest.mark.parametrize("entries", [16, 32, 48])
+def test_a_step_down_the_gradient_is_the_same_in_place_and_after_the_pass(entries):
+    graph = layered_graph()
+    inputs = histories(graph.input_shape, entries=entries, dtype=np.float32)
+    signals = histories(graph.output_shape, entries=entries, dtype=np.float32)
+    placed, after = (graph_o2.GraphNetwork(graph) for _ in range(2))
+    run(placed, inputs, signals, 0.1)
+    found = run(after, inputs, signals)
+    np.testing.assert_allclose(
+        placed.parameters.values, found["parameters"] - 0.1 * found["gradients"], rtol=1e-5, atol=1e-6
+    )

@@ -16,7 +16,7 @@ CHUNK = 2048
 RUN = 64
 """Most neurons of a run: their rows should still be in the nearest cache when the run is complete."""
 
-CHUNKS = 32
+CHUNKS = 128
 """Most chunks of one stage: enough for every thread to get its share of a few threads or many."""
 
 

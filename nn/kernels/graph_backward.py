@@ -13,17 +13,48 @@ from numba import njit, prange
 from nn.history import LANES
 from nn.kernels.activations import multiply_by_derivative
 from nn.kernels.graph import INPUT, SUM
-from nn.kernels.graph_parallel import (
-    AHEAD,
+from nn.kernels.graph_parallel import NEURON_WORK, WORTH_A_REGION
+from nn.kernels.graph_runs import (
     WIDE,
-    fill,
-    gather_narrow,
-    gather_wide,
-    prefetch_row,
+    add_biases,
+    own_run_many,
+    own_run_one,
+    own_run_two,
+    rest_run,
     row_weight,
     span_of,
 )
-from nn.simd import broadcast, horizontal_sum, load, load_scalar, multiply_add, prefetch, store
+from nn.kernels.vectors import fill
+from nn.simd import broadcast, load, load_scalar, multiply_add, store
+
+
+class Neurons(NamedTuple):
+    """Neurons in an order of computation, the last ones first, as `nn.kernels.graph_parallel.Neurons`.
+
+    `bias` is the number of a bias that no other neuron has, or -1. `given` tells whose signals start with
+    those of the outputs, and `slope_row` is a product's first row of slopes in a step of deltas.
+    """
+
+    neuron: np.ndarray
+    kind: np.ndarray
+    code: np.ndarray
+    slope: np.ndarray
+    bias: np.ndarray
+    run_end: np.ndarray
+    given: np.ndarray
+    slope_row: np.ndarray
+
+
+class Histories(NamedTuple):
+    """Histories of all neurons, flat, and their sizes."""
+
+    values: np.ndarray
+    signals: np.ndarray
+    deltas: np.ndarray
+    entries: int
+    steps: int
+    lead: int
+    delta_rows: int
 
 
 class Targets(NamedTuple):
@@ -32,79 +63,6 @@ class Targets(NamedTuple):
     weights: np.ndarray
     biases: np.ndarray
     scale: float
-
-
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def prefetch_own(row, numbers, weights, target, k):
-    """Ask for the weight of connection k + AHEAD and for its gradient."""
-    number = load_scalar(numbers, min(k + AHEAD, row.size - 1))
-    prefetch(weights, number)
-    prefetch(target, number)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def gather_own_one(span, row, numbers, weights, target, scale, deltas, first_row, signals, to, values, at):
-    """Do what `gather_own_two` does where a row is one vector."""
-    zero = broadcast(weights.dtype.type(0))
-    total, value = load(signals, to), load(values, at)
-    for k in range(span.first, span.last):
-        prefetch(deltas, (first_row + load_scalar(row, min(k + AHEAD, row.size - 1))) * LANES)
-        prefetch_own(row, numbers, weights, target, k)
-        number, delta = load_scalar(numbers, k), load(deltas, (first_row + load_scalar(row, k)) * LANES)
-        total = multiply_add(broadcast(load_scalar(weights, number)), delta, total)
-        target[number] += scale * horizontal_sum(multiply_add(value, delta, zero))
-    store(signals, to, total)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def gather_own_two(span, row, numbers, weights, target, scale, deltas, first_row, signals, to, values, at):
-    """Add to the signals that begin at `to`, and add the gradients of the weights: rows of two vectors.
-
-    The values of the neuron begin at `at`.
-    """
-    zero = broadcast(weights.dtype.type(0))
-    left, right = load(signals, to), load(signals, to + LANES)
-    value_left, value_right = load(values, at), load(values, at + LANES)
-    for k in range(span.first, span.last):
-        prefetch_row(deltas, row, k, first_row, WIDE, 0)
-        prefetch_own(row, numbers, weights, target, k)
-        number, delta = load_scalar(numbers, k), (first_row + load_scalar(row, k)) * WIDE
-        weight = broadcast(load_scalar(weights, number))
-        delta_left, delta_right = load(deltas, delta), load(deltas, delta + LANES)
-        left = multiply_add(weight, delta_left, left)
-        right = multiply_add(weight, delta_right, right)
-        products = multiply_add(value_left, delta_left, zero)
-        products = multiply_add(value_right, delta_right, products)
-        target[number] += scale * horizontal_sum(products)
-    store(signals, to, left)
-    store(signals, to + LANES, right)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def gather_own_many(
-    span, row, numbers, weights, target, scale, deltas, first_row, signals, to, values, at, entries
-):
-    """Do what `gather_own_two` does for rows of any length, with the sums in the nearest cache."""
-    for k in range(span.first, span.last):
-        prefetch_own(row, numbers, weights, target, k)
-        ahead = (first_row + load_scalar(row, min(k + 2, row.size - 1))) * entries
-        number, delta = load_scalar(numbers, k), (first_row + load_scalar(row, k)) * entries
-        weight, products = broadcast(load_scalar(weights, number)), broadcast(weights.dtype.type(0))
-        for n in range(0, entries, LANES):
-            prefetch(deltas, ahead + n)
-            here = load(deltas, delta + n)
-            store(signals, to + n, multiply_add(weight, here, load(signals, to + n)))
-            products = multiply_add(load(values, at + n), here, products)
-        target[number] += scale * horizontal_sum(products)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def add_bias(number, deltas, begin, entries, target, scale):
-    """Add the gradient of the bias of the neuron whose deltas begin at `begin`."""
-    one, total = broadcast(target.dtype.type(1)), broadcast(target.dtype.type(0))
-    for n in range(begin, begin + entries, LANES):
-        total = multiply_add(one, load(deltas, n), total)
-    target[number] += scale * horizontal_sum(total)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -150,13 +108,13 @@ def finish_run(neurons, factors, weights, targets, histories, step, run, last):
         histories.signals[start : start + size],
         deltas[to : to + size],
     )
+    if kind[run] == SUM:
+        add_biases(run, last, bias, deltas, to, entries, targets.biases, targets.scale)
+        return
     for position in range(run, last):
-        own = to + (position - run) * entries
-        if bias[position] >= 0:
-            add_bias(bias[position], deltas, own, entries, targets.biases, targets.scale)
         span = span_of(factors.starts, factors.first_weight, position)
-        if kind[run] != SUM and span.last > span.first:
-            slopes = (delta_row + slope_row[position]) * entries
+        if span.last > span.first:
+            own, slopes = to + (position - run) * entries, (delta_row + slope_row[position]) * entries
             product_slopes(
                 span, factors.row, factors.weight, weights, values, first_row, deltas, own, slopes, entries
             )
@@ -166,81 +124,94 @@ def finish_run(neurons, factors, weights, targets, histories, step, run, last):
 def backward_range(neurons, factors, own, rest, weights, targets, histories, step, begin, end, propagates):
     """Compute signals, deltas and gradients of the neurons at some positions at one step."""
     neuron, kind, run_end, given = neurons.neuron, neurons.kind, neurons.run_end, neurons.given
-    own_starts, own_row, own_numbers, own_first = own
+    own_starts, own_row, own_numbers, _ = own
     starts, row, numbers, first_weight = rest
     values, signals, deltas = histories.values, histories.signals, histories.deltas
     target, scale = targets.weights, targets.scale
     entries, first_row = histories.entries, (histories.lead + step) * neuron.size
     delta_row = step * histories.delta_rows
-    position = begin
-    while position < end:
-        run, last = position, min(run_end[position], end)
+    run = begin
+    while run < end:
+        last = min(run_end[run], end)
         to, at = (step * neuron.size + neuron[run]) * entries, (first_row + neuron[run]) * entries
-        for position in range(run, last):
-            if not given[position]:
-                fill(signals, to, entries, weights.dtype.type(0))
-            span = span_of(own_starts, own_first, position)
-            if entries == WIDE:
-                gather_own_two(
-                    span,
-                    own_row,
-                    own_numbers,
-                    weights,
-                    target,
-                    scale,
-                    deltas,
-                    delta_row,
-                    signals,
-                    to,
-                    values,
-                    at,
-                )
-            elif entries == LANES:
-                gather_own_one(
-                    span,
-                    own_row,
-                    own_numbers,
-                    weights,
-                    target,
-                    scale,
-                    deltas,
-                    delta_row,
-                    signals,
-                    to,
-                    values,
-                    at,
-                )
-            else:
-                gather_own_many(
-                    span,
-                    own_row,
-                    own_numbers,
-                    weights,
-                    target,
-                    scale,
-                    deltas,
-                    delta_row,
-                    signals,
-                    to,
-                    values,
-                    at,
-                    entries,
-                )
-            if propagates or kind[run] != INPUT:
-                span = span_of(starts, first_weight, position)
-                gather_wide(span, row, numbers, weights, deltas, delta_row, signals, to, entries)
-                if entries % WIDE:
-                    gather_narrow(span, row, numbers, weights, deltas, delta_row, signals, to, entries)
-            to += entries
-            at += entries
-        position = last
+        if entries == WIDE:
+            own_run_two(
+                run,
+                last,
+                given,
+                own_starts,
+                own_row,
+                own_numbers,
+                weights,
+                target,
+                scale,
+                deltas,
+                delta_row,
+                signals,
+                to,
+                values,
+                at,
+            )
+        elif entries == LANES:
+            own_run_one(
+                run,
+                last,
+                given,
+                own_starts,
+                own_row,
+                own_numbers,
+                weights,
+                target,
+                scale,
+                deltas,
+                delta_row,
+                signals,
+                to,
+                values,
+                at,
+            )
+        else:
+            own_run_many(
+                run,
+                last,
+                given,
+                own_starts,
+                own_row,
+                own_numbers,
+                weights,
+                target,
+                scale,
+                deltas,
+                delta_row,
+                signals,
+                to,
+                values,
+                at,
+                entries,
+            )
+        if starts[last] > starts[run] and (propagates or kind[run] != INPUT):
+            rest_run(
+                run,
+                last,
+                starts,
+                row,
+                numbers,
+                first_weight,
+                weights,
+                deltas,
+                delta_row,
+                signals,
+                to,
+                entries,
+            )
         if kind[run] != INPUT:
             finish_run(neurons, factors, weights, targets, histories, step, run, last)
+        run = last
 
 
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 def backward(neurons, factors, own, rest, weights, targets, histories, schedule, propagates):
-    """Compute signals, deltas and gradients of all steps, the chunks of a stage in parallel.
+    """Compute signals, deltas and gradients of all steps, the chunks of a stage in parallel where that pays.
 
     `own` are the connections into a sum whose weight no other one carries, `rest` are all others.
     """
@@ -248,8 +219,10 @@ def backward(neurons, factors, own, rest, weights, targets, histories, schedule,
         step = histories.steps - 1 - back
         for stage in range(schedule.stages.size - 1):
             first, last = schedule.stages[stage], schedule.stages[stage + 1]
-            if last - first == 1:
-                begin, end = schedule.bounds[first], schedule.bounds[last]
+            begin, end = schedule.bounds[first], schedule.bounds[last]
+            terms = own.starts[end] - own.starts[begin] + rest.starts[end] - rest.starts[begin]
+            work = terms + NEURON_WORK * (end - begin)
+            if last - first == 1 or work * histories.entries < WORTH_A_REGION:
                 backward_range(
                     neurons, factors, own, rest, weights, targets, histories, step, begin, end, propagates
                 )
