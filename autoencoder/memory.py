@@ -37,7 +37,7 @@ def estimate_memory(settings: Settings, architecture: Architecture) -> Memory:
 
 
 def _history_bytes(settings: Settings, plan: LayerPlan) -> int:
-    """Return what the histories of a layer take: dense ones store bfloat16, others convert at their border."""
+    """Return what the histories of a layer take: dense ones store bfloat16, others convert."""
     entries, inputs = padded(settings.batch_size), plan.input_shape.size
     numbers = entries * (OUTPUT_HISTORIES * plan.neurons + INPUT_HISTORIES * inputs)
     if settings.storage == "float32":

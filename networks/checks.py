@@ -63,7 +63,7 @@ def check_input(network: Network, values: np.ndarray, shape: AnyShape, what: str
         raise ValueError(f"{network.family}: {what} are a {kind}, expected an array ({shape}, histories)")
     if values.shape[:-1] != tuple(shape) or not values.size:
         raise ValueError(f"{network.family}: {what} have shape {values.shape}, expected ({shape}, histories)")
-    if values.dtype != network.dtype and values.dtype != network.stored_dtype:
+    if network.dtype != values.dtype != network.stored_dtype:
         raise ValueError(f"{network.family}: {what} are {values.dtype}, the network is {network.dtype}")
 
 

@@ -105,6 +105,6 @@ def multiply_by_derivative_stored(code, slope, values, signals, deltas):
     """deltas = signals * f'(values), all bfloat16 (uint16), over chunks in parallel."""
     for chunk in prange((values.size + SMALL_CHUNK - 1) // SMALL_CHUNK):
         begin, end = chunk * SMALL_CHUNK, min((chunk + 1) * SMALL_CHUNK, values.size)
-        wide = widen(signals, begin, end)
-        multiply_by_derivative(code, slope, widen(values, begin, end), wide, wide)
+        wide = np.empty(end - begin, np.float32)  # of its own: in place the loops would not fill vectors
+        multiply_by_derivative(code, slope, widen(values, begin, end), widen(signals, begin, end), wide)
         narrow(wide, deltas, begin)
