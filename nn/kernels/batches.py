@@ -1,12 +1,18 @@
 """Batches: gather rows of images and lay them out with the history last, in one pass.
 
-Entries are taken a vector at a time, so that every cache line of the result is written once while
-each image is read in order.
+A block of as many numbers of as many entries is turned in registers, so that every cache line of the
+result is written once while each image is read in order.
 """
 
+import numpy as np
 from numba import njit
 
 from nn.history import LANES
+from nn.kernels.scalars import in_dtype_of
+from nn.simd import transpose_block
+
+CHUNK = 256
+"""Numbers of each entry in a block: with `LANES` entries it fills half of a first-level cache."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -18,23 +24,34 @@ def are_entries(indices, count):
     return good
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def gather_levels(rows, levels, indices, histories):
-    """histories[p, n] = levels[rows[indices[n], p]] for bytes; entries beyond the indices are zero."""
-    for start in range(0, indices.size, LANES):
-        stop = min(start + LANES, indices.size)
-        for p in range(rows.shape[1]):
-            for n in range(start, stop):
-                histories[p, n] = levels[rows[indices[n], p]]
-    histories[:, indices.size :] = 0
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def gather_block(rows, scale, indices, first, last, block):
+    """Write rows[indices, first : last] / scale to the rows of `block`, and zeros to those left over."""
+    for lane in range(LANES):
+        part = block[lane * CHUNK : lane * CHUNK + last - first]
+        if lane < indices.size:
+            row = rows[indices[lane], first:last]
+            for i in range(part.size):
+                part[i] = block.dtype.type(row[i]) / scale
+        else:
+            part[:] = 0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def gather_values(rows, indices, histories):
-    """histories[p, n] = rows[indices[n], p]; entries beyond the indices are zero."""
-    for start in range(0, indices.size, LANES):
-        stop = min(start + LANES, indices.size)
-        for p in range(rows.shape[1]):
-            for n in range(start, stop):
-                histories[p, n] = rows[indices[n], p]
-    histories[:, indices.size :] = 0
+def gather(rows, divisor, indices, histories):
+    """histories[p, n] = rows[indices[n], p] / divisor; entries beyond the indices are zero."""
+    (scale,) = in_dtype_of(histories, (divisor,))
+    block = np.empty(LANES * CHUNK, histories.dtype)
+    count, width = histories.shape
+    flat = histories.reshape(-1)
+    for start in range(0, width, LANES):
+        some = indices[start : start + LANES]
+        for first in range(0, count, CHUNK):
+            last = min(first + CHUNK, count)
+            gather_block(rows, scale, some, first, last, block)
+            whole = last - (last - first) % LANES
+            for p in range(first, whole, LANES):
+                transpose_block(block, p - first, CHUNK, flat, p * width + start, width)
+            for p in range(whole, last):
+                for lane in range(LANES):
+                    histories[p, start + lane] = block[lane * CHUNK + p - first]

@@ -15,9 +15,11 @@ def squared_error(outputs, targets, signals, histories, entries, factor):
     (scale,) = in_dtype_of(outputs, (factor,))
     total = 0.0
     for begin in range(0, outputs.size, histories):
-        for i in range(begin, begin + entries):
-            difference = outputs[i] - targets[i]
+        end = begin + entries
+        row, wanted, slopes = outputs[begin:end], targets[begin:end], signals[begin:end]
+        for i in range(entries):
+            difference = row[i] - wanted[i]
             total += difference * difference
-            signals[i] = scale * (difference + difference)
-        signals[begin + entries : begin + histories] = 0
+            slopes[i] = scale * (difference + difference)
+        signals[end : begin + histories] = 0
     return total

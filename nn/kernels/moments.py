@@ -13,7 +13,7 @@ from math import sqrt
 from numba import njit, prange
 
 from nn.kernels.optimizers import CHUNK
-from nn.kernels.scalars import in_dtype_of
+from nn.kernels.scalars import in_dtype_of, kept, smallest_kept
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -23,10 +23,11 @@ def adam(values, gradients, means, squares, scalars):
     `rate` holds the correction of the mean's bias, `correction` that of the root.
     """
     rate, mean_rate, square_rate, correction, epsilon, shrink = in_dtype_of(values, scalars)
+    smallest = smallest_kept(values)
     for i in range(values.size):
         gradient = gradients[i]
-        means[i] += mean_rate * (gradient - means[i])
-        squares[i] += square_rate * (gradient * gradient - squares[i])
+        means[i] = kept(means[i] + mean_rate * (gradient - means[i]), smallest)
+        squares[i] = kept(squares[i] + square_rate * (gradient * gradient - squares[i]), smallest)
         values[i] = shrink * values[i] - rate * means[i] / (sqrt(squares[i]) * correction + epsilon)
         gradients[i] = 0
 
@@ -43,10 +44,11 @@ def adam_parallel(values, gradients, means, squares, scalars):
 def amsgrad(values, gradients, means, squares, largest, scalars):
     """`adam` with the root of the largest mean square so far."""
     rate, mean_rate, square_rate, correction, epsilon, shrink = in_dtype_of(values, scalars)
+    smallest = smallest_kept(values)
     for i in range(values.size):
         gradient = gradients[i]
-        means[i] += mean_rate * (gradient - means[i])
-        squares[i] += square_rate * (gradient * gradient - squares[i])
+        means[i] = kept(means[i] + mean_rate * (gradient - means[i]), smallest)
+        squares[i] = kept(squares[i] + square_rate * (gradient * gradient - squares[i]), smallest)
         largest[i] = max(largest[i], squares[i])
         values[i] = shrink * values[i] - rate * means[i] / (sqrt(largest[i]) * correction + epsilon)
         gradients[i] = 0
@@ -64,9 +66,10 @@ def amsgrad_parallel(values, gradients, means, squares, largest, scalars):
 def adamax(values, gradients, means, largest, scalars):
     """Descend along the running mean gradient over its largest size, which decays."""
     rate, mean_rate, decay, epsilon, shrink = in_dtype_of(values, scalars)
+    smallest = smallest_kept(values)
     for i in range(values.size):
         gradient = gradients[i]
-        means[i] += mean_rate * (gradient - means[i])
+        means[i] = kept(means[i] + mean_rate * (gradient - means[i]), smallest)
         largest[i] = max(decay * largest[i], abs(gradient) + epsilon)
         values[i] = shrink * values[i] - rate * means[i] / largest[i]
         gradients[i] = 0
@@ -84,10 +87,11 @@ def adamax_parallel(values, gradients, means, largest, scalars):
 def nadam(values, gradients, means, squares, scalars):
     """`adam` one step ahead: `gradient_rate` goes to the gradient, `rate` to its running mean."""
     rate, gradient_rate, mean_rate, square_rate, correction, epsilon, shrink = in_dtype_of(values, scalars)
+    smallest = smallest_kept(values)
     for i in range(values.size):
         gradient = gradients[i]
-        means[i] += mean_rate * (gradient - means[i])
-        squares[i] += square_rate * (gradient * gradient - squares[i])
+        means[i] = kept(means[i] + mean_rate * (gradient - means[i]), smallest)
+        squares[i] = kept(squares[i] + square_rate * (gradient * gradient - squares[i]), smallest)
         ahead = gradient_rate * gradient + rate * means[i]
         values[i] = shrink * values[i] - ahead / (sqrt(squares[i]) * correction + epsilon)
         gradients[i] = 0

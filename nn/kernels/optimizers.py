@@ -12,7 +12,7 @@ from math import copysign, sqrt
 
 from numba import njit, prange
 
-from nn.kernels.scalars import in_dtype_of
+from nn.kernels.scalars import in_dtype_of, kept, smallest_kept
 
 CHUNK = 1 << 15
 """Parameters that one thread updates at a time: 128 KiB of float32, a share of a second-level cache."""
@@ -42,8 +42,9 @@ def descend_with_momentum(values, gradients, velocities, scalars):
     The direction is `along` times the velocity plus `ahead` times the gradient.
     """
     rate, momentum, along, ahead, shrink = in_dtype_of(values, scalars)
+    smallest = smallest_kept(values)
     for i in range(values.size):
-        velocity = momentum * velocities[i] + gradients[i]
+        velocity = kept(momentum * velocities[i] + gradients[i], smallest)
         velocities[i] = velocity
         values[i] = shrink * values[i] - rate * (ahead * gradients[i] + along * velocity)
         gradients[i] = 0
@@ -61,9 +62,10 @@ def descend_with_momentum_parallel(values, gradients, velocities, scalars):
 def rmsprop(values, gradients, squares, scalars):
     """Divide each gradient by the root of its running mean square."""
     rate, square_rate, epsilon, shrink = in_dtype_of(values, scalars)
+    smallest = smallest_kept(values)
     for i in range(values.size):
         gradient = gradients[i]
-        squares[i] += square_rate * (gradient * gradient - squares[i])
+        squares[i] = kept(squares[i] + square_rate * (gradient * gradient - squares[i]), smallest)
         values[i] = shrink * values[i] - rate * gradient / (sqrt(squares[i]) + epsilon)
         gradients[i] = 0
 
@@ -80,10 +82,11 @@ def rmsprop_parallel(values, gradients, squares, scalars):
 def rmsprop_with_momentum(values, gradients, squares, velocities, scalars):
     """`rmsprop`, and descend along the velocities that its steps add up to."""
     rate, square_rate, epsilon, momentum, shrink = in_dtype_of(values, scalars)
+    smallest = smallest_kept(values)
     for i in range(values.size):
         gradient = gradients[i]
-        squares[i] += square_rate * (gradient * gradient - squares[i])
-        velocities[i] = momentum * velocities[i] + gradient / (sqrt(squares[i]) + epsilon)
+        squares[i] = kept(squares[i] + square_rate * (gradient * gradient - squares[i]), smallest)
+        velocities[i] = kept(momentum * velocities[i] + gradient / (sqrt(squares[i]) + epsilon), smallest)
         values[i] = shrink * values[i] - rate * velocities[i]
         gradients[i] = 0
 
@@ -100,13 +103,14 @@ def rmsprop_with_momentum_parallel(values, gradients, squares, velocities, scala
 def rmsprop_centered(values, gradients, squares, means, velocities, scalars):
     """`rmsprop_with_momentum` with the running variance, which rounding must not make negative."""
     rate, square_rate, epsilon, momentum, shrink = in_dtype_of(values, scalars)
+    smallest = smallest_kept(values)
     zero = values.dtype.type(0)
     for i in range(values.size):
         gradient = gradients[i]
-        squares[i] += square_rate * (gradient * gradient - squares[i])
-        means[i] += square_rate * (gradient - means[i])
+        squares[i] = kept(squares[i] + square_rate * (gradient * gradient - squares[i]), smallest)
+        means[i] = kept(means[i] + square_rate * (gradient - means[i]), smallest)
         variance = max(squares[i] - means[i] * means[i], zero)
-        velocities[i] = momentum * velocities[i] + gradient / (sqrt(variance) + epsilon)
+        velocities[i] = kept(momentum * velocities[i] + gradient / (sqrt(variance) + epsilon), smallest)
         values[i] = shrink * values[i] - rate * velocities[i]
         gradients[i] = 0
 
@@ -142,11 +146,12 @@ def adagrad_parallel(values, gradients, squares, scalars):
 def adadelta(values, gradients, squares, changes, scalars):
     """Give each gradient the root mean square of the changes so far, over its own."""
     rate, square_rate, epsilon, shrink = in_dtype_of(values, scalars)
+    smallest = smallest_kept(values)
     for i in range(values.size):
         gradient = gradients[i]
-        squares[i] += square_rate * (gradient * gradient - squares[i])
+        squares[i] = kept(squares[i] + square_rate * (gradient * gradient - squares[i]), smallest)
         change = gradient * (sqrt(changes[i] + epsilon) / sqrt(squares[i] + epsilon))
-        changes[i] += square_rate * (change * change - changes[i])
+        changes[i] = kept(changes[i] + square_rate * (change * change - changes[i]), smallest)
         values[i] = shrink * values[i] - rate * change
         gradients[i] = 0
 

@@ -1,4 +1,4 @@
-"""Scalars of a kernel in the dtype of its arrays.
+"""Scalars in kernels: in the dtype of the arrays, and never so small that they are slow.
 
 Python's own numbers reach a kernel several times faster than NumPy's scalars, but as float64, in which the
 arithmetic would then be done.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import types
+import numpy as np
+from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -28,3 +29,20 @@ def in_dtype_of(typing_context: Any, array: Any, scalars: Any) -> Any:
         return context.make_tuple(builder, result, cast)
 
     return result(array, scalars), generate
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def smallest_kept(array):
+    """Return what `kept` compares with: 10,000 times the smallest normal number of the array's dtype."""
+    return array.dtype.type(np.finfo(array.dtype).tiny * 10_000)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def kept(number, smallest):
+    """Return a number, or 0 where it is smaller than the smallest that is kept; NaN as it is.
+
+    What decays by a share of itself ends among the subnormal numbers, where it rounds to itself and stays for
+    good: each operation on it takes several times as long. Weights of inputs that are hardly ever on, as at
+    the border of digits, get there within an epoch.
+    """
+    return smallest - smallest if abs(number) < smallest else number

@@ -17,7 +17,7 @@ from nn.parameters import Parameters
 from nn.training.batch import Batch, BatchSource, Values, named
 from nn.training.trainable import Trainable
 
-PARALLEL_FROM = 1_000_000
+PARALLEL_FROM = 200_000
 """Numbers from which a parallel region pays."""
 
 

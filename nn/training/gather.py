@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nn.history import aligned_zeros, padded
-from nn.kernels.batches import gather_levels, gather_values
+from nn.kernels.batches import gather
 
 
 class Gatherer:
@@ -16,15 +16,17 @@ class Gatherer:
     ----------
     entries
         uint8, float32 or float64 (N, ...).
-    levels
-        What each byte means, (levels,); its dtype is that of the histories.
+    dtype
+        Of the histories.
+    divisor
+        What the numbers are divided by.
     """
 
-    def __init__(self, entries: np.ndarray, levels: np.ndarray) -> None:
+    def __init__(self, entries: np.ndarray, dtype: DTypeLike, divisor: float = 1.0) -> None:
         self.rows = entries.reshape(len(entries), -1)
-        self.levels = levels
+        self.dtype, self.divisor = np.dtype(dtype), float(divisor)
         self.shape = entries.shape[1:]
-        self._buffer = aligned_zeros(0, levels.dtype)
+        self._buffer = aligned_zeros(0, self.dtype)
         self._make_room(0)
 
     def __len__(self) -> int:
@@ -32,23 +34,20 @@ class Gatherer:
 
     def twin(self) -> Gatherer:
         """Return another with the same entries and a buffer of its own."""
-        return Gatherer(self.rows.reshape(-1, *self.shape), self.levels)
+        return Gatherer(self.rows.reshape(-1, *self.shape), self.dtype, self.divisor)
 
     def gather(self, indices: np.ndarray) -> np.ndarray:
         """Return the entries at `indices` as histories; the next call overwrites them."""
         histories = padded(len(indices))
         if self._values.shape[-1] != histories:
             self._make_room(histories)
-        if self.rows.dtype == np.uint8:
-            gather_levels(self.rows, self.levels, indices, self._values)
-        else:
-            gather_values(self.rows, indices, self._values)
+        gather(self.rows, self.divisor, indices, self._values)
         return self._shaped
 
     def _make_room(self, histories: int) -> None:
         size = self.rows.shape[1] * histories
         if self._buffer.size < size:
-            self._buffer = aligned_zeros(size, self.levels.dtype)
+            self._buffer = aligned_zeros(size, self.dtype)
         self._values = self._buffer[:size].reshape(self.rows.shape[1], histories)
         self._shaped = self._values.reshape(*self.shape, histories)
 
@@ -81,15 +80,15 @@ def gatherer(array: np.ndarray, dtype: DTypeLike, what: str) -> Gatherer:
     dtype = np.dtype(dtype)
     entries = _laid_out(array)
     if array.dtype == np.bool_:
-        return Gatherer(entries.view(np.uint8), np.array([0, 1], dtype))
+        return Gatherer(entries.view(np.uint8), dtype)
     if array.dtype == np.uint8 and array[0].size > 1:
-        return Gatherer(entries, np.arange(256, dtype=dtype) / dtype.type(255))
+        return Gatherer(entries, dtype, 255)
     if array.dtype.kind in "iu":
-        return Gatherer(_whole_numbers(entries, dtype, what), np.zeros(0, dtype))
+        return Gatherer(_whole_numbers(entries, dtype, what), dtype)
     if array.dtype.kind != "f":
         raise ValueError(f"{what} are {array.dtype}, expected numbers or bool")
     usable = array.dtype in (np.dtype(np.float32), np.dtype(np.float64))
-    return Gatherer(entries if usable else entries.astype(dtype), np.zeros(0, dtype))
+    return Gatherer(entries if usable else entries.astype(dtype), dtype)
 
 
 def mask_gatherer(mask: np.ndarray, targets: np.ndarray, dtype: DTypeLike, what: str) -> Gatherer:

@@ -76,10 +76,10 @@ class Learner(NamedTuple):
     ) -> None:
         network, optimizer = self.network, self.optimizer
         if self._descends_at_once and not watching:
-            network.backward(signals, optimizer.learning_rate * factor)
+            self._backward(signals, optimizer.learning_rate * factor)
             optimizer.steps += 1
             return
-        network.backward(signals)
+        self._backward(signals)
         penalty = sum(each.before_step(network.parameters) for each in self.options.regularizers)
         refuse(None if math.isfinite(penalty) else f"the penalty of the regularizers is {penalty}")
         refuse(divergence.in_gradients(network, indices))
@@ -89,6 +89,15 @@ class Learner(NamedTuple):
         optimizer.step(network.parameters, factor)
         for each in self.options.regularizers:
             each.after_step(network.parameters)
+
+    def _backward(self, signals: Values, learning_rate: float | None = None) -> None:
+        """Run the network backwards, except for the signals of its inputs, which nobody asks for."""
+        network = self.network
+        propagates, network.propagates = network.propagates, False
+        try:
+            network.backward(signals, learning_rate)
+        finally:
+            network.propagates = propagates
 
     @property
     def _descends_at_once(self) -> bool:

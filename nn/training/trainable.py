@@ -17,6 +17,7 @@ class Trainable(Reaching, Protocol):
     """A network as the training loop sees it; `networks.network.Network` keeps this protocol."""
 
     entries: int | None
+    propagates: bool
 
     @property
     def parameters(self) -> Parameters:
