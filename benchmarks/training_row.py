@@ -66,6 +66,13 @@ def training_row(
     return Row(family, title, histories, rungs, (STEP,), enter, headline=(STEP,))
 
 
+def autoencoder_title(network: Network) -> str:
+    """Return the shapes of a network whose second half mirrors its first."""
+    half = network.layers[: len(network.layers) // 2]
+    shapes = [network.input_shape, *(layer.output_shape for layer in half)]
+    return f"autoencoder {' > '.join(map(str, shapes))} and back"
+
+
 def _enter(training: Training, histories: int, names: Sequence[str]) -> Entrants:
     networks = {name: training.build(name) for name in names}
     top = networks[names[-1]]

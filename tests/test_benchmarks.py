@@ -92,6 +92,7 @@ def test_every_row_has_a_title_of_its_own_and_known_directions():
         titles = [row.title for row in rows]
         assert len(set(titles)) == len(titles)
         assert all(row.family == family for row in rows)
+        assert all(len(title) <= 50 for title in titles), "tables in headers of rungs would be too wide"
         assert all(set(row.headline) <= set(row.directions) <= set(DIRECTIONS) for row in rows)
 
 

@@ -13,7 +13,7 @@ from benchmarks.jax_peer import JaxTraining
 from benchmarks.layer_row import Layer, layer_row
 from benchmarks.row import Row
 from benchmarks.torch_peer import TorchLayer, TorchTraining, fused_adam, torch
-from benchmarks.training_row import LEARNING_RATE, Training, training_row
+from benchmarks.training_row import LEARNING_RATE, Training, autoencoder_title, training_row
 from networks.ladder import FAMILIES
 from networks.network import Network
 from networks.sequential import Sequential
@@ -84,9 +84,8 @@ def autoencoder_row(shape: Shape, plans: Sequence[Plan], histories: int) -> Row:
         generator = np.random.default_rng(0)
         return Sequential.chain(shape, *(partial(plan.build, rung, generator) for plan in plans))
 
-    shapes = [shape, *(layer.output_shape for layer in build("plain").layers)]
     training = Training(build, partial(_torch_training, plans), partial(_jax_training, plans), images=True)
-    return training_row("convolution", f"autoencoder {' > '.join(map(str, shapes))}", histories, training)
+    return training_row("convolution", autoencoder_title(build("plain")), histories, training)
 
 
 def _as_images(values: np.ndarray) -> np.ndarray:

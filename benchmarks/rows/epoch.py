@@ -44,7 +44,7 @@ def rows() -> list[Row]:
 def epoch_row(sizes: Sequence[int], path: Path | None, name: str, limit: int | None = None) -> Row:
     """Return the row of an autoencoder of digits, of so many or of all."""
     enter = partial(_enter, sizes, path, limit)
-    title = f"autoencoder {'-'.join(map(str, sizes))}, an epoch of {name}"
+    title = f"{name}, {'-'.join(map(str, sizes))}"
     return Row("epoch", title, BATCH, ("plain", "o2"), (EPOCH,), enter, headline=(EPOCH,))
 
 

@@ -35,9 +35,9 @@ Build = Callable[[str], Network]
 def rows() -> list[Row]:
     """Return the network with few and many histories, and with few in bfloat16."""
     return [
-        descent_row("384x384x3, 98 million weights", large_local, 8),
-        descent_row("384x384x3, 98 million weights", large_local, 32),
-        descent_row("384x384x3, 98 million weights", large_local, 8, storage="bfloat16"),
+        descent_row("384x384x3, 98 M weights", large_local, 8),
+        descent_row("384x384x3, 98 M weights", large_local, 32),
+        descent_row("384x384x3, 98 M weights", large_local, 8, storage="bfloat16"),
     ]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.layer_row import Layer, layer_row
 from benchmarks.row import Row
 from benchmarks.torch_peer import TorchLayer, TorchTraining, fused_adam, torch
-from benchmarks.training_row import LEARNING_RATE, Training, training_row
+from benchmarks.training_row import LEARNING_RATE, Training, autoencoder_title, training_row
 from networks.ladder import FAMILIES
 from networks.network import Network
 from networks.sequential import Sequential
@@ -57,8 +57,7 @@ def _layer(shape: Shape, blocks: Blocks, histories: int) -> Row:
 def autoencoder_row(shape: Shape, layers: Sequence[Blocks], histories: int) -> Row:
     """Return the training step of layers of windows."""
     training = Training(partial(_build_autoencoder, shape, layers), _torch_training)
-    shapes = [shape, *(layer.output_shape for layer in training.build("plain").layers)]
-    title = f"autoencoder {' > '.join(map(str, shapes))}"
+    title = autoencoder_title(training.build("plain"))
     return training_row("local", title, histories, training)
 
 
