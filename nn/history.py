@@ -18,9 +18,9 @@ LANES = 16
 CACHE_LINE = 64
 
 
-def padded(entries: int) -> int:
-    """Round a number of entries up to whole vectors."""
-    return -(-entries // LANES) * LANES
+def padded(entries: int, multiple: int = LANES) -> int:
+    """Round a number of entries up to whole vectors, or to another multiple."""
+    return -(-entries // multiple) * multiple
 
 
 def aligned_zeros(shape: int | Sequence[int], dtype: DTypeLike = np.float32) -> np.ndarray:
@@ -45,12 +45,12 @@ def aligned_zeros(shape: int | Sequence[int], dtype: DTypeLike = np.float32) -> 
     return memory[start : start + size].view(dtype).reshape(shape)
 
 
-def pad_histories(values: np.ndarray) -> np.ndarray:
-    """Return values (..., N) contiguous and padded to whole vectors; themselves where they already are."""
+def pad_histories(values: np.ndarray, multiple: int = LANES) -> np.ndarray:
+    """Return values (..., N) contiguous, padded to whole vectors or another multiple; or as they are."""
     entries = values.shape[-1]
-    if entries % LANES == 0 and entries:
+    if entries % multiple == 0 and entries:
         return np.ascontiguousarray(values)
-    whole = aligned_zeros((*values.shape[:-1], padded(entries)), values.dtype)
+    whole = aligned_zeros((*values.shape[:-1], padded(entries, multiple)), values.dtype)
     whole[..., :entries] = values
     return whole
 

@@ -9,14 +9,22 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit, prange
 
+from nn.few import FEW, broadcast_pair, copy_few
 from nn.kernels.activations import activate
 from nn.kernels.product import multiply
-from nn.kernels.vectors import add_number, copy
+from nn.kernels.vectors import add_number
+from nn.simd import broadcast, load, multiply_add, store
 from nn.tile import Columns, Rows, Target
 
 
 class Geometry(NamedTuple):
-    """Where the tiles lie. Spans and offsets as in `Tiling` and `Local`; counts are plain numbers."""
+    """Where the tiles lie. Spans and offsets as in `Tiling` and `Local`; counts are plain numbers.
+
+    `overlapping` says whether windows do; `transposed_row` is the length of a row of transposed inputs.
+    So many tiles of a row are gone through `together`, group after group: where groups see the same pixels,
+    what one group reads of them stays in cache from tile to tile. `step` is how far apart the windows of
+    neighbours begin.
+    """
 
     row_spans: np.ndarray
     column_spans: np.ndarray
@@ -28,14 +36,19 @@ class Geometry(NamedTuple):
     groups: int
     histories: int
     band: int
+    overlapping: bool
+    transposed_row: int
+    together: int
+    step: int
 
 
 class Arrays(NamedTuple):
-    """What the kernels read and write, all flat.
+    """What the kernels read and write, all flat but the scratch: working memory for every row of tiles.
 
     The targets are the gradients, or the parameters themselves where the update is applied in the
-    same pass. `transposed` has a row for every history, with the input image group after group, each
-    (H, W, channels of the group); `scratch` a row of working memory for every band.
+    same pass. Where windows overlap, `transposed` and `transposed_signals` hold the inputs and their
+    signals once more, (groups, H, histories, row), with a row of an image line's numbers and some behind
+    them that are no part of it; see `nn.few`.
     """
 
     weights: np.ndarray
@@ -47,6 +60,7 @@ class Arrays(NamedTuple):
     values: np.ndarray
     signals: np.ndarray
     transposed: np.ndarray
+    transposed_signals: np.ndarray
     scratch: np.ndarray
 
 
@@ -66,7 +80,7 @@ class Place(NamedTuple):
     corner_step: int
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
 def place(geometry, row, column, group):
     """Describe a tile.
 
@@ -83,7 +97,7 @@ def place(geometry, row, column, group):
     outputs = g.block * g.block * outputs_of_group
     inputs = height * width * inputs_of_group
     pixel = g.row_spans[row, 0] * g.width + g.column_spans[column, 0]
-    pixels = g.row_spans[-1, 1] * g.width
+    transposed_line = g.histories * g.transposed_row
     output = (row * g.block * columns * g.block + column * g.block) * g.output_channels
     return Place(
         g.weight_offsets[row * columns + column] + group * outputs * inputs,
@@ -95,8 +109,9 @@ def place(geometry, row, column, group):
         width * inputs_of_group,
         g.histories if g.groups == 1 else g.channels * g.histories,
         g.width * g.channels * g.histories,
-        (group * pixels + pixel) * inputs_of_group,
-        g.width * inputs_of_group,
+        (group * g.row_spans[-1, 1] + g.row_spans[row, 0]) * transposed_line
+        + g.column_spans[column, 0] * inputs_of_group,
+        transposed_line,
     )
 
 
@@ -113,52 +128,106 @@ def pixel_offset(geometry, tile, pixel):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def forward_tile(geometry, tile, arrays, code, slope, sums):
-    """Compute the values of one tile; `sums` is working memory for them."""
-    n = geometry.histories
+def block_line(geometry, row, column, line):
+    """Return where a line of a tile's block begins in the output image, in neurons of all channels."""
+    size = geometry.block * geometry.output_channels
+    return (row * geometry.block + line) * geometry.column_spans.shape[0] * size + column * size
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def group_offset(geometry, group, pixel):
+    """Return where the neurons of one group lie in a pixel of a block: image order, and group after group."""
+    channels = geometry.output_channels // geometry.groups * geometry.histories
+    whole = (pixel * geometry.groups + group) * channels
+    return whole, (group * geometry.block * geometry.block + pixel) * channels
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def block_size(geometry):
+    """Return how many numbers a block of the output has: histories of all its neurons."""
+    return geometry.block * geometry.block * geometry.output_channels * geometry.histories
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def block_begin(geometry, number):
+    """Return where one of the blocks that go together lies in the scratch; one more has room behind them.
+
+    An odd output leaves half a vector behind its block.
+    """
+    return number * (block_size(geometry) + FEW)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def image_order(geometry, scratch, begin):
+    """Bring the sums of a block from the order of groups into that of the image; return where they are."""
+    if geometry.groups == 1:
+        return begin
     pixels = geometry.block * geometry.block
-    channels = tile.outputs // pixels
-    left = Rows(arrays.weights, tile.weights, tile.inputs, 1)
-    window = Columns(arrays.inputs, tile.source, tile.step, tile.outer_step)
-    multiply(left, window, Target(sums, 0, n), tile.outputs, n, tile.lines, tile.line, False)
-    for pixel in range(pixels):
-        bias = pixel_offset(geometry, tile, pixel) // n
-        for channel in range(channels):
-            begin = (pixel * channels + channel) * n
-            add_number(sums, begin, n, arrays.biases[bias + channel])
-    activate(code, slope, sums[: tile.outputs * n])
-    for pixel in range(pixels):
-        to = pixel_offset(geometry, tile, pixel)
-        copy(sums, pixel * channels * n, arrays.values, to, channels * n)
+    size, to = block_size(geometry), block_begin(geometry, geometry.together)
+    for group in range(geometry.groups):
+        for pixel in range(pixels):
+            whole, grouped = group_offset(geometry, group, pixel)
+            copy_few(scratch, begin + grouped, scratch, to + whole, size // (pixels * geometry.groups))
+    return to
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def forward_rows(geometry, arrays, code, slope, first, last, scratch):
-    """Compute the values of the tiles in rows `first` to `last`."""
-    for row in range(first, last):
-        for column in range(geometry.column_spans.shape[0]):
-            for group in range(geometry.groups):
-                tile = place(geometry, row, column, group)
-                forward_tile(geometry, tile, arrays, code, slope, scratch)
+def finish_block(geometry, arrays, row, column, code, slope, scratch, begin):
+    """Turn the sums of a block, group after group in the scratch, into values."""
+    n, begin = geometry.histories, image_order(geometry, scratch, begin)
+    neurons = geometry.block * geometry.output_channels
+    for line in range(geometry.block):
+        first = block_line(geometry, row, column, line)
+        add_biases(scratch, begin + line * neurons * n, n, arrays.biases, first, neurons)
+    activate(code, slope, scratch[begin : begin + geometry.block * neurons * n])
+    for line in range(geometry.block):
+        first, at = block_line(geometry, row, column, line) * n, begin + line * neurons * n
+        copy_few(scratch, at, arrays.values, first, neurons * n)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def forward_band(geometry, arrays, code, slope, band):
-    """Compute the values of one band of tile rows."""
-    first = band * geometry.band
-    last = min(first + geometry.band, geometry.row_spans.shape[0])
-    forward_rows(geometry, arrays, code, slope, first, last, arrays.scratch[band])
+def add_biases(sums, begin, n, biases, first, neurons):
+    """Add to each neuron's sums its bias; where histories are few, to those of two neurons at once."""
+    if n == FEW:
+        one = broadcast(sums.dtype.type(1))
+        for k in range(0, neurons, 2):
+            following = biases[first + k + 1] if k + 1 < neurons else sums.dtype.type(0)
+            pair = broadcast_pair(biases[first + k], following)
+            store(sums, begin + k * n, multiply_add(one, pair, load(sums, begin + k * n)))
+    else:
+        for k in range(neurons):
+            add_number(sums, begin + k * n, n, biases[first + k])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def forward_row(geometry, arrays, code, slope, row, scratch):
+    """Compute the values of one row of tiles."""
+    n = geometry.histories
+    for column in range(geometry.column_spans.shape[0]):
+        for group in range(geometry.groups):
+            tile = place(geometry, row, column, group)
+            left = Rows(arrays.weights, tile.weights, tile.inputs, 1)
+            window = Columns(arrays.inputs, tile.source, tile.step, tile.outer_step)
+            sums = Target(scratch, group * tile.outputs * n, n)
+            multiply(left, window, sums, tile.outputs, n, tile.lines, tile.line, False)
+        finish_block(geometry, arrays, row, column, code, slope, scratch, 0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def forward_number(geometry, arrays, code, slope, row):
+    """Do so with the row's own scratch."""
+    forward_row(geometry, arrays, code, slope, row, arrays.scratch[row])
 
 
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
 def forward_parallel(geometry, arrays, code, slope):
-    """Run bands of tile rows in parallel."""
-    for band in prange(arrays.scratch.shape[0]):
-        forward_band(geometry, arrays, code, slope, band)
+    """Run the rows of tiles in parallel."""
+    for row in prange(arrays.scratch.shape[0]):
+        forward_number(geometry, arrays, code, slope, row)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def forward_serial(geometry, arrays, code, slope):
-    """Run all bands on one thread, for layers that are not worth a parallel region."""
-    for band in range(arrays.scratch.shape[0]):
-        forward_band(geometry, arrays, code, slope, band)
+    """Run all rows on one thread, for layers that are not worth a parallel region."""
+    for row in range(arrays.scratch.shape[0]):
+        forward_number(geometry, arrays, code, slope, row)

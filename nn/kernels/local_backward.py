@@ -2,138 +2,148 @@
 
 from numba import njit, prange
 
+from nn.few import copy_few
+from nn.few_gradients import add_products
+from nn.history import LANES
 from nn.kernels.activations import multiply_by_derivative
-from nn.kernels.local import pixel_offset, place
-from nn.kernels.product import multiply, transpose
-from nn.kernels.vectors import copy, prefetch_range, scale_and_sum
-from nn.tile import Columns, Rows, Target
+from nn.kernels.local import block_begin, block_line, block_size, group_offset, place
+from nn.kernels.local_windows import (
+    image_window,
+    own_window,
+    pack_line,
+    pack_window,
+    prefetch_beyond,
+    transposed_lines,
+    unpack_line,
+    unpack_window,
+)
+from nn.kernels.vectors import sum_range
+from nn.tile import Target
 
-CHUNK = 512
-"""Rows of inputs that are transposed as one piece of parallel work."""
+CHUNK = 1 << 15
+"""Weights of a tile that are gone through together: the chunk in work and the next fit into a core's L2."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def tile_deltas(geometry, tile, arrays, code, slope, deltas):
-    """Collect the deltas of a tile's outputs, side by side."""
+def block_deltas(geometry, arrays, row, column, code, slope, scale, scratch, begin):
+    """Write the deltas of a block's neurons, and add them to the targets of their biases."""
+    n, neurons = geometry.histories, geometry.block * geometry.output_channels
+    for line in range(geometry.block):
+        first, to = block_line(geometry, row, column, line), begin + line * neurons * n
+        values = arrays.values[first * n : (first + neurons) * n]
+        signals = arrays.signals[first * n : (first + neurons) * n]
+        multiply_by_derivative(code, slope, values, signals, scratch[to : to + neurons * n])
+        for k in range(neurons):
+            arrays.biases_target[first + k] += scale * sum_range(scratch, to + k * n, n)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def grouped_deltas(geometry, arrays, row, column, code, slope, scale, scratch, begin):
+    """Write the deltas of a block into the scratch, group after group."""
     pixels = geometry.block * geometry.block
-    size = tile.outputs // pixels * geometry.histories
-    for pixel in range(pixels):
-        begin = pixel_offset(geometry, tile, pixel)
-        values, signals = arrays.values[begin : begin + size], arrays.signals[begin : begin + size]
-        multiply_by_derivative(code, slope, values, signals, deltas[pixel * size : (pixel + 1) * size])
+    size, whole_begin = block_size(geometry), block_begin(geometry, geometry.together)
+    if geometry.groups == 1:
+        block_deltas(geometry, arrays, row, column, code, slope, scale, scratch, begin)
+        return
+    block_deltas(geometry, arrays, row, column, code, slope, scale, scratch, whole_begin)
+    for group in range(geometry.groups):
+        for pixel in range(pixels):
+            whole, grouped = group_offset(geometry, group, pixel)
+            to = begin + grouped
+            copy_few(scratch, whole_begin + whole, scratch, to, size // (pixels * geometry.groups))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def tile_input_signals(tile, arrays, deltas, n):
-    """Add weights transposed times deltas to the signals of the window, row by row of the image.
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def tile_pass(arrays, tile, window, signals, scratch, delta, n, scale, propagates, overlapping):
+    """Backpropagate through a tile whose deltas lie at `delta`, a chunk of outputs at a time."""
+    outputs = min(tile.outputs, max(LANES, CHUNK // tile.inputs))
+    for first in range(0, tile.outputs, outputs):
+        weight = tile.weights + first * tile.inputs
+        matrices = (
+            Target(arrays.weights, weight, tile.inputs),
+            Target(arrays.weights_target, weight, tile.inputs),
+            Target(scratch, delta + first * n, n),
+            signals.rows,
+            window.rows,
+        )
+        add_products(
+            matrices,
+            min(outputs, tile.outputs - first),
+            n,
+            window.lines,
+            window.line,
+            window.step,
+            outputs * tile.inputs,
+            scale,
+            propagates,
+            overlapping or first > 0,
+        )
 
-    The transposed weights are read with a stride that no hardware prefetcher follows, so those of
-    the next tile are asked for meanwhile, and the targets that this tile's gradients go to.
-    """
-    weights = tile.outputs * tile.line
-    following = tile.weights + tile.outputs * tile.inputs
-    for line in range(tile.lines):
-        prefetch_range(arrays.weights, following + line * weights, weights)
-        prefetch_range(arrays.weights_target, tile.weights + line * weights, weights)
-        left = Rows(arrays.weights, tile.weights + line * tile.line, 1, tile.inputs)
-        target = Target(arrays.input_signals, tile.source + line * tile.outer_step, tile.step)
-        multiply(left, Columns(deltas, 0, n, 0), target, tile.line, n, 1, tile.outputs, True)
 
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def transpose_chunk(geometry, arrays, group, first, last):
-    """Lay rows `first` to `last` of a group's inputs out as columns of `transposed`."""
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def group_pass(geometry, arrays, row, first, last, group, scratch, scale, propagates):
+    """Backpropagate through one group of some tiles of a row."""
     n = geometry.histories
-    channels = geometry.channels // geometry.groups
-    row = n if geometry.groups == 1 else geometry.channels * n
-    width = arrays.transposed.size // n
-    corner = group * (arrays.inputs.size // (n * geometry.groups))
-    source = Rows(arrays.inputs, group * channels * n + first * row, row, 1)
-    transpose(source, Target(arrays.transposed, corner + first, width), last - first, n)
+    packed = scratch.size - n * geometry.transposed_row
+    sums = packed - n * geometry.transposed_row
+    for column in range(first, last):
+        tile = place(geometry, row, column, group)
+        delta = block_begin(geometry, column - first) + group * tile.outputs * n
+        if geometry.overlapping:
+            window = image_window(geometry, tile, arrays.transposed)
+            signals = image_window(geometry, tile, arrays.transposed_signals)
+            if column == first:
+                prefetch_beyond(geometry, window, 2 * geometry.together * geometry.step)
+                prefetch_beyond(geometry, signals, 2 * geometry.together * geometry.step)
+            tile_pass(arrays, tile, window, signals, scratch, delta, n, scale, propagates, True)
+        else:
+            pack_window(geometry, tile, arrays.inputs, scratch, packed)
+            window = own_window(geometry, tile, scratch, packed)
+            signals = own_window(geometry, tile, scratch, sums)
+            tile_pass(arrays, tile, window, signals, scratch, delta, n, scale, propagates, False)
+            if propagates:
+                unpack_window(geometry, tile, scratch, sums, arrays.input_signals)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+def backward_row(geometry, arrays, code, slope, scale, propagates, row, scratch):
+    """Backpropagate through a row of tiles, one after another."""
+    columns = geometry.column_spans.shape[0]
+    for first in range(0, columns, geometry.together):
+        last = min(first + geometry.together, columns)
+        for column in range(first, last):
+            begin = block_begin(geometry, column - first)
+            grouped_deltas(geometry, arrays, row, column, code, slope, scale, scratch, begin)
+        for group in range(geometry.groups):
+            group_pass(geometry, arrays, row, first, last, group, scratch, scale, propagates)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def pack_window(tile, transposed, packed, n):
-    """Lay the window's inputs side by side, a row for every history.
-
-    Whole vectors are copied: what is too much of a line is overwritten by the next one, or lies
-    behind the window, where the row is wide enough for it.
-    """
-    width, packed_width = transposed.size // n, packed.size // n
-    for entry in range(n):
-        for line in range(tile.lines):
-            begin = entry * width + tile.corner + line * tile.corner_step
-            copy(transposed, begin, packed, entry * packed_width + line * tile.line, tile.line)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def tile_gradients(geometry, tile, arrays, scale, deltas, packed):
-    """Add deltas times inputs to the targets of a tile's weights and biases; deltas are scaled."""
-    n = geometry.histories
-    pixels = geometry.block * geometry.block
-    channels = tile.outputs // pixels
-    for pixel in range(pixels):
-        bias = pixel_offset(geometry, tile, pixel) // n
-        for channel in range(channels):
-            begin = (pixel * channels + channel) * n
-            arrays.biases_target[bias + channel] += scale_and_sum(deltas, begin, n, scale, deltas)
-    width = packed.size // n
-    pack_window(tile, arrays.transposed, packed, n)
-    left = Rows(deltas, 0, n, 1)
-    target = Target(arrays.weights_target, tile.weights, tile.inputs)
-    multiply(left, Columns(packed, 0, width, 0), target, tile.outputs, tile.inputs, 1, n, True)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def backward_rows(geometry, arrays, code, slope, scale, propagates, first, last, scratch):
-    """Backpropagate through the tiles in rows `first` to `last`, one after another."""
-    space = geometry.block * geometry.block * geometry.output_channels // geometry.groups
-    deltas, packed = scratch[: space * geometry.histories], scratch[space * geometry.histories :]
-    for row in range(first, last):
-        for column in range(geometry.column_spans.shape[0]):
-            for group in range(geometry.groups):
-                tile = place(geometry, row, column, group)
-                tile_deltas(geometry, tile, arrays, code, slope, deltas)
-                if propagates:
-                    tile_input_signals(tile, arrays, deltas, geometry.histories)
-                tile_gradients(geometry, tile, arrays, scale, deltas, packed)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def clear_input_signals(geometry, arrays, band):
-    """Zero the image rows from this band's windows to those of the second band after it."""
-    line = geometry.width * geometry.channels * geometry.histories
+def clear_signals(geometry, arrays, band):
+    """Zero the image lines from this band's windows to those of the second band after it."""
+    line, lines = geometry.histories * geometry.transposed_row, geometry.row_spans[-1, 1]
     row, following = band * geometry.band, (band + 2) * geometry.band
-    begin = geometry.row_spans[row, 0] * line
-    end = arrays.input_signals.size
-    if following < geometry.row_spans.shape[0]:
-        end = geometry.row_spans[following, 0] * line
-    arrays.input_signals[begin:end] = 0
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def transpose_task(geometry, arrays, number, chunks):
-    """Transpose one chunk of one group's inputs."""
-    inputs = arrays.inputs.size // (geometry.histories * geometry.groups)
-    group = number // chunks
-    first = (number - group * chunks) * CHUNK
-    transpose_chunk(geometry, arrays, group, first, min(first + CHUNK, inputs))
+    last = geometry.row_spans[following, 0] if following < geometry.row_spans.shape[0] else lines
+    for group in range(geometry.groups):
+        begin = (group * lines + geometry.row_spans[row, 0]) * line
+        arrays.transposed_signals[begin : (group * lines + last) * line] = 0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def backward_band(geometry, arrays, code, slope, scale, propagates, band):
     """Backpropagate through one band of tile rows. Even bands zero the input signals first."""
-    if propagates and band % 2 == 0:
-        clear_input_signals(geometry, arrays, band)
+    if propagates and geometry.overlapping and band % 2 == 0:
+        clear_signals(geometry, arrays, band)
     first = band * geometry.band
     last = min(first + geometry.band, geometry.row_spans.shape[0])
-    backward_rows(geometry, arrays, code, slope, scale, propagates, first, last, arrays.scratch[band])
+    for row in range(first, last):
+        backward_row(geometry, arrays, code, slope, scale, propagates, row, arrays.scratch[row])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def chunk_count(geometry, arrays):
-    """Return how many chunks the inputs of a group are transposed in."""
-    return (arrays.inputs.size // (geometry.histories * geometry.groups) + CHUNK - 1) // CHUNK
+def band_count(geometry):
+    """Return how many bands there are."""
+    return (geometry.row_spans.shape[0] + geometry.band - 1) // geometry.band
 
 
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
@@ -143,21 +153,24 @@ def backward_parallel(geometry, arrays, code, slope, scale, propagates):
     Windows overlap between neighbouring bands only, so nothing races, and every sum is made in the
     same order whatever the number of threads.
     """
-    chunks = chunk_count(geometry, arrays)
-    for number in prange(chunks * geometry.groups):
-        transpose_task(geometry, arrays, number, chunks)
-    bands = arrays.scratch.shape[0]
+    lines, bands = transposed_lines(geometry), band_count(geometry)
+    for line in prange(lines):
+        pack_line(geometry, arrays.inputs, arrays.transposed, line)
     for parity in range(2):
         for pair in prange((bands + 1 - parity) // 2):
             backward_band(geometry, arrays, code, slope, scale, propagates, 2 * pair + parity)
+    for line in prange(lines if propagates else 0):
+        unpack_line(geometry, arrays.transposed_signals, arrays.input_signals, line)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def backward_serial(geometry, arrays, code, slope, scale, propagates):
     """Do the same on one thread, for layers that are not worth a parallel region."""
-    chunks = chunk_count(geometry, arrays)
-    for number in range(chunks * geometry.groups):
-        transpose_task(geometry, arrays, number, chunks)
+    lines, bands = transposed_lines(geometry), band_count(geometry)
+    for line in range(lines):
+        pack_line(geometry, arrays.inputs, arrays.transposed, line)
     for parity in range(2):
-        for band in range(parity, arrays.scratch.shape[0], 2):
+        for band in range(parity, bands, 2):
             backward_band(geometry, arrays, code, slope, scale, propagates, band)
+    for line in range(lines if propagates else 0):
+        unpack_line(geometry, arrays.transposed_signals, arrays.input_signals, line)

@@ -3,7 +3,7 @@
 from numba import njit, prange
 
 from nn.history import LANES
-from nn.simd import broadcast, horizontal_sum, load, multiply_add, prefetch, store
+from nn.simd import broadcast, horizontal_sum, load, multiply_add, store
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -53,7 +53,16 @@ def scale_and_sum(values, begin, count, scale, scaled):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def prefetch_range(values, begin, count):
-    """Ask for values[begin : begin + count], as far as there is so much."""
-    for i in range(begin, min(begin + count, values.size), LANES):
-        prefetch(values, i)
+def sum_range(values, begin, count):
+    """Return the sum of values[begin : begin + count], which may be any number of them."""
+    whole = count // LANES * LANES
+    if whole == 0:
+        rest = values.dtype.type(0)
+    else:
+        one, total = broadcast(values.dtype.type(1)), load(values, begin)
+        for i in range(begin + LANES, begin + whole, LANES):
+            total = multiply_add(one, load(values, i), total)
+        rest = horizontal_sum(total)
+    for i in range(begin + whole, begin + count):
+        rest += values[i]
+    return rest
