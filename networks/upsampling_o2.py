@@ -3,7 +3,8 @@
 Previous rung:  networks/upsampling_o1.py
 What changed:   1. an output number is weighed together in registers, four loads and six multiply-adds for a
                    vector of them; o1's loops are left to the compiler
-                2. backwards, the signals of an input pixel are gathered in registers
+                2. backwards, the signals of an input pixel are gathered in registers; how much each counts is
+                   worked out once for all its numbers (docs/performance.md reads the profile)
                 3. rows, and parts of few ones, run in parallel where it is worth it
 Predicted gain: 1 to 3 on one thread, until memory is the limit, times the threads while the images are in
                 their caches

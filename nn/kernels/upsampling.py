@@ -13,7 +13,7 @@ from numba import njit, prange
 
 from nn.history import LANES
 from nn.kernels.pooling import part_range
-from nn.simd import broadcast, load, multiply_add, store
+from nn.simd import broadcast, load, load_scalar, multiply_add, store
 
 
 class Axis(NamedTuple):
@@ -104,22 +104,39 @@ def bilinear_parallel(values, rows, columns, numbers, outputs, parts, blocks):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def weights_at(rows, columns, y, x, weights):
+    """weights = how much an input pixel counts in the output pixels that it is part of, row by row."""
+    place = 0
+    for row in range(rows.first[y], rows.last[y]):
+        weight = weight_of(rows, row, y)
+        for column in range(columns.first[x], columns.last[x]):
+            weights[place] = weight * weight_of(columns, column, x)
+            place += 1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def bilinear_signals(signals, rows, columns, numbers, input_signals, parts, first, last):
     """input_signals[y, x] = the signals of all output pixels that it counts in, weighted as it was."""
     width, zero = columns.lower.size, broadcast(columns.distance.dtype.type(0))
+    most = np.max(rows.last - rows.first) * np.max(columns.last - columns.first)
+    weights = np.empty(most, columns.distance.dtype)
     for task in range(first, last):
         y = task // parts
         begin, end = part_range(task, parts, numbers)
         for x in range(columns.first.size):
+            weights_at(rows, columns, y, x, weights)
+            across = columns.last[x] - columns.first[x]
+            corner = (rows.first[y] * width + columns.first[x]) * numbers
             to = (y * columns.first.size + x) * numbers
             for i in range(begin, end, LANES):
-                total = zero
-                for row in range(rows.first[y], rows.last[y]):
-                    weight = weight_of(rows, row, y)
-                    for column in range(columns.first[x], columns.last[x]):
-                        factor = broadcast(weight * weight_of(columns, column, x))
-                        signal = load(signals, (row * width + column) * numbers + i)
-                        total = multiply_add(factor, signal, total)
+                total, place = zero, 0
+                for down in range(rows.last[y] - rows.first[y]):
+                    source = corner + down * width * numbers + i
+                    for _ in range(across):
+                        weight = broadcast(load_scalar(weights, place))
+                        total = multiply_add(weight, load(signals, source), total)
+                        source += numbers
+                        place += 1
                 store(input_signals, to + i, total)
 
 
