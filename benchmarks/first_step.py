@@ -16,16 +16,24 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypeAlias
 
+from benchmarks.environment import this_environment
 from benchmarks.install_size import ROOT, heaviest, sizes
 from benchmarks.markers import write_between_markers
 from benchmarks.tables import markdown_table, text_table
 
 DOCUMENT = ROOT / "docs" / "performance.md"
+RESULTS = ROOT / "benchmarks" / "results" / "first_step.json"
+CACHE = ROOT / "build" / "first_step"
+"""Kernels of the runs that find them cached."""
+
 DONE = "done"
+Seconds: TypeAlias = dict[str, list[float]]
 
 LIBRARY = """
 import numpy as np
@@ -118,35 +126,38 @@ def contestants(folder: Path) -> dict[str, tuple[Sequence[str], str]]:
 COMPILING = ("Sequential and Trainer: first step", "autoencoder train: first step")
 
 
-def measure(repeats: int, cold: int, progress: Callable[[str], None]) -> dict[str, dict[str, list[float]]]:
-    """Return seconds by contestant: of all with cached kernels, and of those that compile with none.
+def measure_cached(repeats: int) -> Seconds:
+    """Return the seconds of every contestant with cached kernels; the first turn fills the cache.
 
-    Cached ones take turns, so that a slow spell of the machine falls on all of them.
+    They take turns, so that a slow spell of the machine falls on all of them.
     """
-    seconds: dict[str, dict[str, list[float]]] = {}
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        found = contestants(folder)
-        seconds = {each: {"cached": [], "cold": []} for each in found}
-        for each in COMPILING:
-            for turn in range(max(cold, 1)):
-                took = seconds_until(*found[each], folder / f"cold {each} {turn}")
-                progress(f"{each}, cold: {took:.1f} s")
-                seconds[each]["cold"] += [took] * bool(cold)
+        found = contestants(Path(name))
+        seconds: Seconds = {each: [] for each in found}
         for turn in range(repeats + 1):
             for each, (arguments, line) in found.items():
-                took = seconds_until(arguments, line, folder / "cache")
-                seconds[each]["cached"] += [took] * bool(turn)  # the first turn fills caches
+                took = seconds_until(arguments, line, CACHE)
+                seconds[each] += [took] * bool(turn)
     return seconds
 
 
-def time_cells(seconds: dict[str, dict[str, list[float]]]) -> list[list[str]]:
+def measure_cold(repeats: int) -> Seconds:
+    """Return the seconds of those that compile, each with an empty cache."""
+    seconds: Seconds = {each: [] for each in COMPILING}
+    for _ in range(repeats):
+        for each in COMPILING:
+            with tempfile.TemporaryDirectory() as name:
+                arguments, line = contestants(Path(name))[each]
+                seconds[each].append(seconds_until(arguments, line, Path(name, "cache")))
+    return seconds
+
+
+def time_cells(cached: Seconds, cold: Seconds) -> list[list[str]]:
     """Return the cells of the table of times: medians, and the range of those with cached kernels."""
     rows = []
-    for name, laps in seconds.items():
-        low, high = min(laps["cached"]), max(laps["cached"])
-        cold = f"{statistics.median(laps['cold']):.1f}" if laps["cold"] else ""
-        rows.append([name, f"{statistics.median(laps['cached']):.2f}", f"{low:.2f} to {high:.2f}", cold])
+    for name, laps in cached.items():
+        compiled = f"{statistics.median(cold[name]):.1f}" if cold.get(name) else ""
+        rows.append([name, f"{statistics.median(laps):.2f}", f"{min(laps):.2f} to {max(laps):.2f}", compiled])
     return rows
 
 
@@ -171,24 +182,26 @@ SIZE_HEADINGS = ("installed", "MiB")
 
 
 def main() -> int:
-    """Measure, print the tables, and write what was asked for."""
+    """Measure, keep and print what was measured, and write the tables where asked to."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.first_step", description=__doc__)
-    parser.add_argument("--repeats", type=int, default=7, help="processes of each with cached kernels")
-    parser.add_argument("--cold", type=int, default=1, help="processes of each that compile everything")
-    parser.add_argument("--json", type=Path, help="write all figures to this file")
+    parser.add_argument("--repeats", type=int, default=7, help="turns with cached kernels; 0 keeps the last")
+    parser.add_argument("--cold", type=int, default=1, help="turns that compile everything; 0 keeps the last")
     parser.add_argument("--write", action="store_true", help=f"rewrite the tables of {DOCUMENT.name}")
     options = parser.parse_args()
-    if options.repeats < 1 or options.cold < 0:
-        parser.error("--repeats must be at least 1 and --cold at least 0")
-    seconds = measure(options.repeats, options.cold, lambda line: print(line, flush=True))
-    print(text_table(TIME_HEADINGS, time_cells(seconds)))
+    kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"cached": {}, "cold": {}}
+    if options.repeats > 0:
+        kept["cached"] = measure_cached(options.repeats)
+    if options.cold > 0:
+        kept["cold"] = measure_cold(options.cold)
+    kept |= {"environment": asdict(this_environment()), "bytes": sizes(), "heaviest": heaviest()}
+    RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    times = time_cells(kept["cached"], kept["cold"])
+    print(text_table(TIME_HEADINGS, times))
     print(text_table(SIZE_HEADINGS, size_cells()))
     if options.write:
-        write_between_markers(DOCUMENT, "first step", markdown_table(TIME_HEADINGS, time_cells(seconds)))
+        remark = f"{this_environment()}."
+        write_between_markers(DOCUMENT, "first step", f"{markdown_table(TIME_HEADINGS, times)}\n\n{remark}")
         write_between_markers(DOCUMENT, "install", markdown_table(SIZE_HEADINGS, size_cells()))
-    if options.json:
-        content = {"seconds": seconds, "bytes": sizes(), "heaviest": heaviest()}
-        options.json.write_text(json.dumps(content, indent=1), encoding="utf-8")
     return 0
 
 

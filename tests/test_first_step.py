@@ -1,0 +1,31 @@
+"""The benchmark of the first step: what is timed, what an installation weighs, and the table of both."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks import first_step
+from benchmarks.install_size import bytes_of, closure, own_requirements
+
+
+def test_seconds_run_until_a_line_is_printed(tmp_path: Path):
+    arguments = ["-c", "import time; print('other'); print('done now', flush=True); time.sleep(60)"]
+    assert 0 < first_step.seconds_until(arguments, "done", tmp_path) < 30
+    with pytest.raises(RuntimeError, match="without printing 'done'"):
+        first_step.seconds_until(["-c", "print('other')"], "done", tmp_path)
+
+
+def test_the_library_makes_its_step(tmp_path: Path):
+    assert first_step.seconds_until(["-c", first_step.LIBRARY], first_step.DONE, first_step.CACHE) > 0
+
+
+def test_requirements_of_requirements_count_and_extras_do_not():
+    required = closure(own_requirements())
+    assert {"numpy", "numba", "llvmlite", "pydantic-core"} <= required
+    assert not {"torch", "pytest", "nicegui", "setuptools"} & required
+    assert bytes_of("numpy") > 1_000_000
+
+
+def test_tables_have_medians_and_leave_out_what_does_not_compile():
+    cells = first_step.time_cells({"import numpy": [0.2, 0.1, 0.4], "step": [1.0]}, {"step": [12.0, 14.0]})
+    assert cells == [["import numpy", "0.20", "0.10 to 0.40", ""], ["step", "1.00", "1.00 to 1.00", "13.0"]]
