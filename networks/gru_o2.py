@@ -2,12 +2,13 @@
 
 Previous rung:  networks/gru_o1.py
 What changed:   1. all products run on the register tile of nn/tile.py; the gradients of the weights are
-                   one product each over all steps and histories
-                2. the gates of 8 units are worked off together, and their hidden values follow on
-                   vectors while the sums are in cache
-                3. histories never meet: each thread takes a slice of them through all steps without
-                   waiting for others; with few histories or large weights the threads share the units
-                   of a step instead
+                   one product over all steps and histories, of deltas packed by blocks of rows
+                2. histories never meet: each thread takes a slice of 32 of them through all steps
+                   without waiting for others. What it writes lies slice after slice, so that threads
+                   never share a cache line or its neighbour; a gate's inputs and hidden values are one
+                   product, and its sums become values while they are in cache
+                3. with few histories or large weights the threads share the units of a step instead,
+                   and the input's share of the gates is one product for all steps
                 4. backward reads transposed copies of the weights, in the order of memory
                 5. plain gradient descent can be applied in the same pass, without a gradient array
 Predicted gain: 10 to 20 on one thread, as in networks/dense_o2.py: the loops of o1 reach a tenth of
@@ -15,6 +16,7 @@ Predicted gain: 10 to 20 on one thread, as in networks/dense_o2.py: the loops of
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
 .. benchmark: end
+Limited by:     as the LSTM, networks/lstm_o2.py, with three products a step instead of four
 Loses when:     never seen; a network of one or two units takes the same time on every rung
 Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh; the same bits for any
                 number of threads, because every sum is made by one thread in a fixed order
@@ -24,52 +26,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numba
 import numpy as np
 
 from networks import gru_o1
-from networks.lstm_o2 import BLOCKS, SECOND_LEVEL, SLICE, WORTH_A_REGION, whole_panels
+from networks.recurrent_o2 import TiledRecurrent, in_slices, whole
 from networks.storage import converts
 from networks.tracks import History, Track
-from nn.history import aligned_zeros, pad_histories
 from nn.kernels import gru as forward_kernels
 from nn.kernels import gru_backward as backward_kernels
 from nn.kernels.gru import Layer
 from nn.kernels.gru_backward import Signals, Targets
-from nn.kernels.lstm import TILE, Blocks
 
 
 @converts
-class GRU(gru_o1.GRU):
+class GRU(TiledRecurrent, gru_o1.GRU):
     """Gated recurrent units; see `networks.gru.GRU`."""
 
-    def _lay_out(self, values: np.ndarray) -> np.ndarray:
-        return pad_histories(values)
-
-    def _reserve(self, histories: int) -> None:
-        super()._reserve(histories)
-        self._buffers: dict[int, Signals] = {}
-
     def _forward_track(self, track: Track, history: History) -> None:
-        layer = self._layer(track, history)
-        blocks, worth = self._blocks(layer)
+        blocks, worth = self._blocks(track)
         forward = forward_kernels.forward_parallel if worth else forward_kernels.forward_serial
-        forward(layer, blocks)
-
-    def _blocks(self, layer: Layer) -> tuple[Blocks, bool]:
-        """Return how the work on a track is cut, and whether it is worth parallel regions."""
-        weights = layer.input_weights.size + layer.recurrent_weights.size
-        worth = weights * layer.histories * layer.steps >= WORTH_A_REGION
-        few = layer.histories < SLICE * numba.get_num_threads()
-        large = layer.recurrent_weights.nbytes > SECOND_LEVEL
-        rows, units = (TILE * -(-count // (TILE * BLOCKS)) for count in (3 * self.units, self.units))
-        blocks = Blocks(
-            rows=rows,
-            units=units,
-            histories=min(SLICE, layer.histories),
-            over_units=worth and (few or large),
-        )
-        return blocks, worth
+        forward(self._layer(track, history), blocks)
 
     def _layer(self, track: Track, history: History) -> Layer:
         weights = {name: self.parameters[track.prefix + name] for name in self._track_shapes(track.inputs)}
@@ -80,10 +56,15 @@ class GRU(gru_o1.GRU):
             inputs=history.inputs.ravel(),
             hidden=history.states[0].ravel(),
             gates=history.gates.ravel(),
+            outputs=self._outputs[track.layer].ravel(),
+            packed=self._packed[track.number],
+            scratch=self._scratch,
             steps=self.steps,
             features=track.inputs,
             units=self.units,
             histories=history.inputs.shape[-1],
+            output_row=track.rows.start,
+            output_rows=self._outputs[track.layer].shape[1],
             backward=track.backward,
         )
 
@@ -95,30 +76,19 @@ class GRU(gru_o1.GRU):
         state_signals: Sequence[np.ndarray],
         learning_rate: float | None,
     ) -> None:
-        layer = self._layer(track, history)
-        blocks, worth = self._blocks(layer)
-        buffers = self._buffers_of(track, history)._replace(
-            outputs=np.ascontiguousarray(signals).ravel(), hidden=state_signals[0].ravel()
+        blocks, worth = self._blocks(track)
+        columns, panels = self._room_of(track)
+        hidden = in_slices(state_signals[0])
+        arrays = Signals(
+            outputs=np.ascontiguousarray(signals).ravel(),
+            hidden=hidden.ravel(),
+            deltas=history.deltas.ravel(),
+            inputs=self._input_signals[track.layer].ravel(),
+            columns=columns,
+            panels=panels,
         )
         (weights, recurrent_weights, biases, recurrent_biases), scale = self._targets_of(track, learning_rate)
         flat = Targets(weights.ravel(), recurrent_weights.ravel(), biases, recurrent_biases, scale)
         backward = backward_kernels.backward_parallel if worth else backward_kernels.backward_serial
-        backward(layer, buffers, flat, blocks, self._sends_below(track))
-
-    def _buffers_of(self, track: Track, history: History) -> Signals:
-        """Return the arrays that backward needs of a track, made on first use."""
-        if track.number not in self._buffers:
-            rows, none = 3 * self.units, np.zeros(0, self.dtype)
-            length = self.steps * history.inputs.shape[-1]
-            self._buffers[track.number] = Signals(
-                outputs=none,
-                hidden=none,
-                deltas=history.deltas.ravel(),
-                inputs=self._input_signals[track.layer].ravel(),
-                input_columns=aligned_zeros(track.inputs * rows, self.dtype),
-                recurrent_columns=aligned_zeros(self.units * rows, self.dtype),
-                inputs_transposed=aligned_zeros(length * whole_panels(track.inputs), self.dtype),
-                hidden_transposed=aligned_zeros(length * whole_panels(self.units), self.dtype),
-                packed=aligned_zeros(self.gate_count * self.units * length, self.dtype),
-            )
-        return self._buffers[track.number]
+        backward(self._layer(track, history), arrays, flat, blocks, self._sends_below(track))
+        state_signals[0][...] = whole(hidden)

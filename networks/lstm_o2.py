@@ -1,13 +1,14 @@
 """LSTM, rung o2: register tiles of explicit SIMD, gates fused, in parallel.
 
 Previous rung:  networks/lstm_o1.py
-What changed:   1. all products run on the register tile of nn/tile.py; the input's share of the gates
-                   is one product for all steps, and so are the gradients of the weights
-                2. the four gates of 8 units are worked off together, and their cells and hidden values
-                   follow on vectors while the sums are in cache
-                3. histories never meet: each thread takes a slice of them through all steps without
-                   waiting for others; with few histories or large weights the threads share the units
-                   of a step instead
+What changed:   1. all products run on the register tile of nn/tile.py; the gradients of the weights are
+                   one product over all steps and histories, of deltas packed by blocks of rows
+                2. histories never meet: each thread takes a slice of 32 of them through all steps
+                   without waiting for others. What it writes lies slice after slice, so that threads
+                   never share a cache line or its neighbour; a gate's inputs and hidden values are one
+                   product, and its sums become values while they are in cache
+                3. with few histories or large weights the threads share the units of a step instead,
+                   and the input's share of the gates is one product for all steps
                 4. backward reads transposed copies of the weights, in the order of memory
                 5. plain gradient descent can be applied in the same pass, without a gradient array
 Predicted gain: 10 to 20 on one thread, as in networks/dense_o2.py: the loops of o1 reach a tenth of
@@ -15,6 +16,11 @@ Predicted gain: 10 to 20 on one thread, as in networks/dense_o2.py: the loops of
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
 .. benchmark: end
+Limited by:     products: at 28 steps of 28 to 128 units, 64 histories, one thread, they take 2.5 of 2.9 ms
+                forward, and 2.5 of 2.9 ms of the steps backward; most of the rest is tanh. Slices keep
+                16 cores busy from 512 histories on, 64 cores from 2048. With fewer, cores share tiles of
+                8 units, at most 32 blocks, with a barrier in every step: 16 cores need 128 units, and
+                64 cores more blocks, as the gradients do
 Loses when:     never seen; a network of one or two units takes the same time on every rung
 Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh; the same bits for any
                 number of threads, because every sum is made by one thread in a fixed order
@@ -24,61 +30,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numba
 import numpy as np
 
 from networks import lstm, lstm_o1
+from networks.recurrent_o2 import TiledRecurrent, in_slices, whole
 from networks.storage import converts
 from networks.tracks import History, Track
-from nn.history import LANES, aligned_zeros, pad_histories
 from nn.kernels import lstm as forward_kernels
 from nn.kernels import lstm_backward as backward_kernels
-from nn.kernels.lstm import TILE, Blocks, Layer
+from nn.kernels.lstm import Layer
 from nn.kernels.lstm_backward import Signals, Targets
-from nn.kernels.lstm_gradients import PANEL
-
-WORTH_A_REGION = 1_000_000
-"""Multiply-adds of a track from which parallel regions (some microseconds each) pay."""
-
-SLICE = 2 * LANES
-"""Histories of a slice: the width of the register tile."""
-
-SECOND_LEVEL = 1 << 20
-"""Bytes of recurrent weights that a core keeps close by from step to step."""
-
-BLOCKS = 32
-"""Blocks of rows in parallel: more than the threads, so that uneven ones even out."""
 
 
 @converts
-class LSTM(lstm_o1.LSTM):
+class LSTM(TiledRecurrent, lstm_o1.LSTM):
     """Long short-term memory; see `networks.lstm.LSTM`."""
 
-    def _lay_out(self, values: np.ndarray) -> np.ndarray:
-        return pad_histories(values)
-
-    def _reserve(self, histories: int) -> None:
-        super()._reserve(histories)
-        self._buffers: dict[int, Signals] = {}
-
     def _forward_track(self, track: Track, history: History) -> None:
-        blocks, worth = self._blocks(track, history)
+        blocks, worth = self._blocks(track)
         forward = forward_kernels.forward_parallel if worth else forward_kernels.forward_serial
         forward(self._layer(track, history), blocks)
-
-    def _blocks(self, track: Track, history: History) -> tuple[Blocks, bool]:
-        """Return how the work on a track is cut, and whether it is worth parallel regions."""
-        rows, histories = 4 * self.units, history.gates.shape[-1]
-        worth = rows * (track.inputs + self.units) * histories * self.steps >= WORTH_A_REGION
-        few = histories < SLICE * numba.get_num_threads()
-        large = rows * self.units * self.dtype.itemsize > SECOND_LEVEL
-        blocks = Blocks(
-            rows=_part(rows),
-            units=_part(self.units),
-            histories=min(SLICE, histories),
-            over_units=worth and (few or large),
-        )
-        return blocks, worth
 
     def _layer(self, track: Track, history: History) -> Layer:
         none = np.zeros(0, self.dtype)
@@ -94,10 +65,15 @@ class LSTM(lstm_o1.LSTM):
             hidden=hidden.ravel(),
             cells=cells.ravel(),
             gates=history.gates.ravel(),
+            outputs=self._outputs[track.layer].ravel(),
+            packed=self._packed[track.number],
+            scratch=self._scratch,
             steps=self.steps,
             features=track.inputs,
             units=self.units,
             histories=history.inputs.shape[-1],
+            output_row=track.rows.start,
+            output_rows=self._outputs[track.layer].shape[1],
             backward=track.backward,
         )
 
@@ -109,46 +85,23 @@ class LSTM(lstm_o1.LSTM):
         state_signals: Sequence[np.ndarray],
         learning_rate: float | None,
     ) -> None:
-        blocks, worth = self._blocks(track, history)
+        blocks, worth = self._blocks(track)
+        columns, panels = self._room_of(track)
+        hidden, cells = (in_slices(each) for each in state_signals)
+        arrays = Signals(
+            outputs=np.ascontiguousarray(signals).ravel(),
+            hidden=hidden.ravel(),
+            cells=cells.ravel(),
+            deltas=history.deltas.ravel(),
+            inputs=self._input_signals[track.layer].ravel(),
+            columns=columns,
+            panels=panels,
+        )
         backward = backward_kernels.backward_parallel if worth else backward_kernels.backward_serial
-        backward(
-            self._layer(track, history),
-            self._signals_of(track, history, signals, state_signals),
-            self._targets(track, learning_rate),
-            blocks,
-            self._sends_below(track),
-        )
-
-    def _signals_of(
-        self, track: Track, history: History, signals: np.ndarray, state_signals: Sequence[np.ndarray]
-    ) -> Signals:
-        hidden, cells = state_signals
-        buffers = self._buffers_of(track, history)
-        return buffers._replace(
-            outputs=np.ascontiguousarray(signals).ravel(), hidden=hidden.ravel(), cells=cells.ravel()
-        )
-
-    def _buffers_of(self, track: Track, history: History) -> Signals:
-        """Return the arrays that backward needs of a track, made on first use."""
-        if track.number not in self._buffers:
-            rows, length, none = (
-                4 * self.units,
-                self.steps * history.inputs.shape[-1],
-                np.zeros(0, self.dtype),
-            )
-            self._buffers[track.number] = Signals(
-                outputs=none,
-                hidden=none,
-                cells=none,
-                deltas=history.deltas.ravel(),
-                inputs=self._input_signals[track.layer].ravel(),
-                input_columns=aligned_zeros(track.inputs * rows, self.dtype),
-                recurrent_columns=aligned_zeros(self.units * rows, self.dtype),
-                inputs_transposed=aligned_zeros(length * whole_panels(track.inputs), self.dtype),
-                hidden_transposed=aligned_zeros(length * whole_panels(self.units), self.dtype),
-                packed=aligned_zeros(rows * length, self.dtype),
-            )
-        return self._buffers[track.number]
+        targets = self._targets(track, learning_rate)
+        backward(self._layer(track, history), arrays, targets, blocks, self._sends_below(track))
+        for state_signal, sliced in zip(state_signals, (hidden, cells), strict=True):
+            state_signal[...] = whole(sliced)
 
     def _targets(self, track: Track, learning_rate: float | None) -> Targets:
         targets, scale = self._targets_of(track, learning_rate)
@@ -160,13 +113,3 @@ class LSTM(lstm_o1.LSTM):
 @converts
 class LSTMCell(lstm.LSTMCell, LSTM):
     """One step of an LSTM; see `networks.lstm.LSTMCell`."""
-
-
-def _part(rows: int) -> int:
-    """Return how many rows make a block: whole tiles."""
-    return TILE * -(-rows // (TILE * BLOCKS))
-
-
-def whole_panels(rows: int) -> int:
-    """Return a number of rows, rounded up to whole panels."""
-    return -(-rows // PANEL) * PANEL

@@ -146,12 +146,16 @@ class Recurrent(Layered):
         finals.hidden[-self.directions :, :, : self._entries] += last
         return np.zeros_like(self._top), finals
 
+    def _end(self, track: Track, kind: int) -> np.ndarray:
+        """Return a kind of states after the last step of a track, (units, N)."""
+        return self._histories[track.number].states[kind][track.last_slot]
+
     @property
     def final_states(self) -> AnyStates:
         """A copy of the states after the last step of every track."""
         slots = [
-            [history.states[kind][track.last_slot, :, : self._entries] for kind in range(len(history.states))]
-            for track, history in zip(self.tracks, self._histories, strict=True)
+            [self._end(track, kind)[:, : self._entries] for kind in range(len(self.state_kind._fields))]
+            for track in self.tracks
         ]
         return self.state_kind(*(np.stack(each) for each in zip(*slots, strict=True)))
 
@@ -166,7 +170,7 @@ class Recurrent(Layered):
         if self.whole_sequence:
             return self._top[..., : self._entries].reshape(*self.output_shape, -1)
         tracks = self._tracks_of(self.layer_count - 1)
-        last = [self._histories[track.number].states[0][track.last_slot] for track in tracks]
+        last = [self._end(track, 0) for track in tracks]
         return np.concatenate(last)[..., : self._entries].reshape(*self.output_shape, -1)
 
     @property

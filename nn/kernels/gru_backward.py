@@ -1,4 +1,5 @@
-"""Kernels of the GRU's rung o2, backward; see `nn.kernels.gru` for layouts and how work is cut.
+"""Kernels of the GRU's rung o2, backward; see `nn.kernels.gru` for layouts, `nn.kernels.recurrent` for how
+work is cut.
 
 Steps are taken from the last to the first. Rows of deltas are in the order of the gates; input weights
 belong to the first three of them, recurrent weights to the first two and the last.
@@ -9,11 +10,21 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit, prange
 
-from nn.kernels.lstm import TILE, VECTOR, count_of, step_and_slots
-from nn.kernels.lstm_backward import backward_phases, transpose_step, transpose_weights
-from nn.kernels.lstm_gradients import PANEL, add_product
 from nn.kernels.product import multiply
-from nn.simd import broadcast, horizontal_sum, load, store
+from nn.kernels.recurrent import (
+    SLICE,
+    TILE,
+    VECTOR,
+    backward_phases,
+    count_of,
+    gate_row,
+    state_row,
+    step_and_slots,
+    transpose_weights,
+    width_of,
+)
+from nn.kernels.recurrent_gradients import PANEL, add_gradients, pack_deltas, sum_of_row, transpose_seen
+from nn.simd import broadcast, load, store
 from nn.tile import Columns, Rows, Target
 from nn.vector_arithmetic import choose
 
@@ -21,22 +32,18 @@ from nn.vector_arithmetic import choose
 class Signals(NamedTuple):
     """What a backward pass reads and writes beside the layer, flat.
 
-    outputs: signals of the outputs (T, units, N); hidden: of the states (units, N), changed in place;
-    deltas (T, 4, units, N); inputs: signals added to (T, inputs, N); input_columns, recurrent_columns:
-    the weights transposed, (inputs, 3 * units) and (units, 3 * units); inputs_transposed,
-    hidden_transposed: inputs and hidden values before every step, a panel of `PANEL` of them after the
-    other, each (T * N, PANEL); packed: scaled deltas (4 * units, T * N).
+    outputs: signals of the outputs (T, units, N); hidden: of the states (units, N), changed in place, and
+    deltas (T, 4, units, N), slice after slice; inputs: signals added to (T, inputs, N); columns: the input
+    and recurrent weights transposed, one below the other, (inputs + units, 3 * units); panels: inputs and
+    hidden values before every step, as `nn.kernels.recurrent_gradients` wants them.
     """
 
     outputs: np.ndarray
     hidden: np.ndarray
     deltas: np.ndarray
     inputs: np.ndarray
-    input_columns: np.ndarray
-    recurrent_columns: np.ndarray
-    inputs_transposed: np.ndarray
-    hidden_transposed: np.ndarray
-    packed: np.ndarray
+    columns: np.ndarray
+    panels: np.ndarray
 
 
 class Targets(NamedTuple):
@@ -53,142 +60,124 @@ class Targets(NamedTuple):
 def prepare(layer, signals, propagates, task):
     """Transpose: task number `task` is a step, or after the steps a block of columns of the weights."""
     if task < layer.steps:
-        transpose_step(layer, signals, task)
+        transpose_seen(layer, signals.panels, task)
         return
-    rows, first = 3 * layer.units, (task - layer.steps) * PANEL
-    last = min(first + PANEL, layer.units)
-    transpose_weights(layer.recurrent_weights, signals.recurrent_columns, rows, layer.units, first, last)
+    features, units, columns = layer.features, layer.units, signals.columns
+    rows, first = 3 * units, (task - layer.steps) * PANEL
+    last, to = min(first + PANEL, units), features * rows
+    transpose_weights(layer.recurrent_weights, columns, to, rows, units, first, last)
     if propagates:
-        last = min(first + PANEL, layer.features)
-        transpose_weights(layer.input_weights, signals.input_columns, rows, layer.features, first, last)
+        last = min(first + PANEL, features)
+        transpose_weights(layer.input_weights, columns, 0, rows, features, first, last)
 
 
 @njit(nogil=True, error_model="numpy", inline="always")
-def receive(layer, signals, number, first, last, begin, end):
-    """Add what units `first` to `last` get back from the deltas of the step taken as number `number`."""
+def receive(layer, signals, number, first, last, begin):
+    """Add what units get back in a slice from deltas of a step: those of two gates, and of the last."""
     step, _, _ = step_and_slots(layer, number)
-    units, histories = layer.units, layer.histories
-    target = Target(signals.hidden, first * histories + begin, histories)
-    gates = Rows(signals.recurrent_columns, first * 3 * units, 3 * units, 1)
-    right = Columns(signals.deltas, step * 4 * units * histories + begin, histories, 0)
-    multiply(gates, right, target, last - first, end - begin, 1, 2 * units, True)
-    recurrent = Rows(signals.recurrent_columns, (first * 3 + 2) * units, 3 * units, 1)
-    right = Columns(signals.deltas, (step * 4 + 3) * units * histories + begin, histories, 0)
-    multiply(recurrent, right, target, last - first, end - begin, 1, units, True)
+    units, width = layer.units, width_of(layer, begin)
+    target = Target(signals.hidden, begin * units + first * width, width)
+    place = (layer.features + first) * 3 * units
+    left = Rows(signals.columns, place, 3 * units, 1)
+    right = Columns(signals.deltas, gate_row(layer, begin, width, step * 4 * units), width, 0)
+    multiply(left, right, target, last - first, width, 1, 2 * units, True)
+    left = Rows(signals.columns, place + 2 * units, 3 * units, 1)
+    right = Columns(signals.deltas, gate_row(layer, begin, width, (step * 4 + 3) * units), width, 0)
+    multiply(left, right, target, last - first, width, 1, units, True)
 
 
 @njit(nogil=True, error_model="numpy", inline="always")
-def backward_step(layer, signals, number, first, last, begin, end):
+def send(layer, signals, step, first, last, begin):
+    """Add the signals of inputs `first` to `last` at a step, in a slice."""
+    rows, histories, width = 3 * layer.units, layer.histories, width_of(layer, begin)
+    left = Rows(signals.columns, first * rows, rows, 1)
+    right = Columns(signals.deltas, gate_row(layer, begin, width, step * 4 * layer.units), width, 0)
+    target = Target(signals.inputs, (step * layer.features + first) * histories + begin, histories)
+    multiply(left, right, target, last - first, width, 1, rows, True)
+
+
+@njit(nogil=True, error_model="numpy", inline="always")
+def backward_step(layer, signals, number, first, last, begin):
     """Take the step that forward took as number `number`; -1 only passes signals on to the initial states."""
     for unit in range(first, last, TILE):
         final = min(unit + TILE, last)
         if number + 1 < layer.steps:
-            receive(layer, signals, number + 1, unit, final, begin, end)
+            receive(layer, signals, number + 1, unit, final, begin)
         if number >= 0:
-            for row in range(unit, final):
-                deltas_of_unit(layer, signals, number, row, begin, end)
+            deltas_of_units(layer, signals, number, unit, final, begin)
+
+
+@njit(nogil=True, error_model="numpy", inline="always")
+def backward_slice(layer, signals, propagates, begin):
+    """Take all steps back for the slice of the histories that begins with number `begin`."""
+    for back in range(layer.steps):
+        number = layer.steps - 1 - back
+        deltas_of_units(layer, signals, number, 0, layer.units, begin)
+        receive(layer, signals, number, 0, layer.units, begin)
+        if propagates:
+            send(layer, signals, step_and_slots(layer, number)[0], 0, layer.features, begin)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def deltas_of_unit(layer, signals, number, unit, begin, end):
-    """Compute the deltas of a unit, and leave in its signal what does not go through a sum."""
+def deltas_of_units(layer, signals, number, first, last, begin):
+    """Compute the deltas of some units in a slice; leave in their signals what goes through no sum."""
     step, before, _ = step_and_slots(layer, number)
-    units, histories = layer.units, layer.histories
-    gates, distance = (step * 4 * units + unit) * histories, units * histories
-    row, zero, one = (
-        unit * histories,
-        broadcast(layer.gates.dtype.type(0)),
-        broadcast(layer.gates.dtype.type(1)),
-    )
-    for n in range(begin, end, VECTOR):
-        place = gates + n
-        r, z = load(layer.gates, place), load(layer.gates, place + distance)
-        candidate, recurrent = (
-            load(layer.gates, place + 2 * distance),
-            load(layer.gates, place + 3 * distance),
-        )
-        old_signal = load(signals.hidden, row + n)
-        signal = load(signals.outputs, step * distance + row + n) + old_signal
-        difference = load(layer.hidden, before * distance + row + n) - candidate
-        delta_z = signal * difference * z * (one - z)
-        delta_n = signal * (one - z) * (one - candidate * candidate)
-        delta_m = delta_n * r
-        delta_r = delta_m * recurrent * (one - r)
-        kept = signal * z
-        if layer.present.size:
-            present = load(layer.present, step * histories + n)
-            delta_r, delta_z = choose(present, delta_r, zero), choose(present, delta_z, zero)
-            delta_n, delta_m = choose(present, delta_n, zero), choose(present, delta_m, zero)
-            kept = choose(present, kept, old_signal)
-        store(signals.deltas, place, delta_r)
-        store(signals.deltas, place + distance, delta_z)
-        store(signals.deltas, place + 2 * distance, delta_n)
-        store(signals.deltas, place + 3 * distance, delta_m)
-        store(signals.hidden, row + n, kept)
+    units, histories, width = layer.units, layer.histories, width_of(layer, begin)
+    distance = units * width
+    zero, one = broadcast(layer.gates.dtype.type(0)), broadcast(layer.gates.dtype.type(1))
+    for unit in range(first, last):
+        row = begin * units + unit * width
+        gates = gate_row(layer, begin, width, step * 4 * units + unit)
+        old = state_row(layer, begin, width, before * units + unit)
+        above = (step * units + unit) * histories + begin
+        for n in range(0, width, VECTOR):
+            place = gates + n
+            r, z = load(layer.gates, place), load(layer.gates, place + distance)
+            candidate, recurrent = (
+                load(layer.gates, place + 2 * distance),
+                load(layer.gates, place + 3 * distance),
+            )
+            old_signal = load(signals.hidden, row + n)
+            signal = load(signals.outputs, above + n) + old_signal
+            difference = load(layer.hidden, old + n) - candidate
+            delta_z = signal * difference * z * (one - z)
+            delta_n = signal * (one - z) * (one - candidate * candidate)
+            delta_m = delta_n * r
+            delta_r = delta_m * recurrent * (one - r)
+            kept = signal * z
+            if layer.present.size:
+                present = load(layer.present, step * histories + begin + n)
+                delta_r, delta_z = choose(present, delta_r, zero), choose(present, delta_z, zero)
+                delta_n, delta_m = choose(present, delta_n, zero), choose(present, delta_m, zero)
+                kept = choose(present, kept, old_signal)
+            store(signals.deltas, place, delta_r)
+            store(signals.deltas, place + distance, delta_z)
+            store(signals.deltas, place + 2 * distance, delta_n)
+            store(signals.deltas, place + 3 * distance, delta_m)
+            store(signals.hidden, row + n, kept)
 
 
 @njit(nogil=True, error_model="numpy", inline="always")
-def backward_slice(layer, signals, blocks, number):
-    """Take all steps back for slice number `number` of the histories."""
-    begin = number * blocks.histories
-    end = min(begin + blocks.histories, layer.histories)
-    for back in range(layer.steps + 1):
-        backward_step(layer, signals, layer.steps - 1 - back, 0, layer.units, begin, end)
-
-
-@njit(nogil=True, error_model="numpy", inline="always")
-def input_signal_block(layer, signals, task):
-    """Add the signals of a panel of inputs at one step: task number block * steps + step."""
-    first, step = task // layer.steps * PANEL, task % layer.steps
-    last = min(first + PANEL, layer.features)
-    rows, histories = 3 * layer.units, layer.histories
-    left = Rows(signals.input_columns, first * rows, rows, 1)
-    right = Columns(signals.deltas, step * 4 * layer.units * histories, histories, 0)
-    target = Target(signals.inputs, (step * layer.features + first) * histories, histories)
-    multiply(left, right, target, last - first, histories, 1, rows, True)
-
-
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def pack_row(layer, signals, scale, row):
-    """Lay the scaled deltas of one row out over all steps; return their sum."""
-    histories, length = layer.histories, layer.steps * layer.histories
-    factor, total = broadcast(scale), broadcast(layer.gates.dtype.type(0))
-    for step in range(layer.steps):
-        source = (step * 4 * layer.units + row) * histories
-        for n in range(0, histories, VECTOR):
-            delta = load(signals.deltas, source + n) * factor
-            store(signals.packed, row * length + step * histories + n, delta)
-            total = total + delta
-    return horizontal_sum(total)
-
-
-@njit(nogil=True, error_model="numpy", inline="always")
-def gradient_block(layer, signals, targets, blocks, task):
+def gradient_block(layer, signals, targets, blocks, number, place):
     """Add the gradients of all parameters of a block of units in one of the four rows of gates.
 
-    The recurrent weights of the candidate belong to the fourth row of deltas, which begins one row
-    later than theirs: they are added with deltas that begin one row later.
+    The candidate's own row sees the inputs only, the fourth row the hidden values only, whose recurrent
+    weights lie a row of gates above.
     """
-    units = layer.units
+    units, length = layer.units, layer.features + layer.units
     count = count_of(units, blocks.units)
-    gate, block = task // count, task % count
+    gate, block = number // count, number % count
     begin, end = block * blocks.units, min((block + 1) * blocks.units, units)
+    first, last, shift = gate * units + begin, gate * units + end, units if gate == 3 else 0
+    pack_deltas(layer, signals.deltas, first, last, place)
     for unit in range(begin, end):
-        total = pack_row(layer, signals, targets.scale, gate * units + unit)
+        total = targets.scale * sum_of_row(layer, end - begin, unit - begin, place)
         if gate < 3:
             targets.biases[gate * units + unit] += total
         else:
             targets.recurrent_biases[unit] += total
-    of_a_gate = layer.steps * layer.histories * units
-    packed = signals.packed[: 3 * of_a_gate]
-    first, last = gate * units + begin, gate * units + end
-    if gate < 3:
-        add_product(packed, signals.inputs_transposed, targets.input_weights, first, last, layer.features)
-    if gate == 3:
-        packed = signals.packed[of_a_gate:]
-        first, last = first - units, last - units
-    if gate != 2:
-        add_product(packed, signals.hidden_transposed, targets.recurrent_weights, first, last, units)
+    columns = (layer.features if gate == 3 else 0, layer.features if gate == 2 else length)
+    add_gradients(layer, signals.panels, targets, first, last, columns, shift, place)
 
 
 @njit(nogil=True, error_model="numpy", inline="always")
@@ -198,12 +187,12 @@ def backward_tasks(layer, blocks, propagates, phase):
     if phase == 0:
         return layer.steps + count_of(max(layer.units, layer.features), PANEL)
     if left == 2:
-        return count_of(layer.features, PANEL) * layer.steps if propagates else 0
+        return count_of(layer.features, PANEL) * layer.steps if propagates and blocks.over_units else 0
     if left == 1:
-        return 4 * count_of(layer.units, blocks.units)
+        return blocks.workers
     if blocks.over_units:
         return count_of(layer.units, blocks.units)
-    return count_of(layer.histories, blocks.histories)
+    return count_of(layer.histories, SLICE)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
@@ -213,15 +202,19 @@ def backward_task(layer, signals, targets, blocks, propagates, phase, task):
     if phase == 0:
         prepare(layer, signals, propagates, task)
     elif left == 2:
-        input_signal_block(layer, signals, task)
+        first, step = task // layer.steps * PANEL, task % layer.steps
+        for begin in range(0, layer.histories, SLICE):
+            send(layer, signals, step, first, min(first + PANEL, layer.features), begin)
     elif left == 1:
-        gradient_block(layer, signals, targets, blocks, task)
+        for block in range(task, 4 * count_of(layer.units, blocks.units), blocks.workers):
+            gradient_block(layer, signals, targets, blocks, block, task * blocks.room)
     elif blocks.over_units:
         first = task * blocks.units
-        last = min(first + blocks.units, layer.units)
-        backward_step(layer, signals, layer.steps - phase, first, last, 0, layer.histories)
+        for begin in range(0, layer.histories, SLICE):
+            last = min(first + blocks.units, layer.units)
+            backward_step(layer, signals, layer.steps - phase, first, last, begin)
     else:
-        backward_slice(layer, signals, blocks, task)
+        backward_slice(layer, signals, propagates, task * SLICE)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)

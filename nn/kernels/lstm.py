@@ -1,18 +1,14 @@
 """Kernels of the LSTM's rung o2, forward: one layer in one direction, on explicit vectors.
 
-Arrays are flat: inputs (T, inputs, N), hidden and cells (T + 1, units, N), gates (T, 4, units, N), in
-the order input, forget, cell, output; N is a whole number of vectors. The input's share of all gates is
-made ahead, so that a block of its weights is read once for all steps. Then a step is worked off in
-blocks of units and of histories: the register tile adds the recurrent share of four gates, and while
-they are in cache the block's cells and hidden values follow.
-
-Histories never meet before the gradients: one thread can take a slice of them through all steps. Where
-there are fewer slices than threads, or weights too large for a second-level cache to be read once per
-slice, threads share the units of every step.
+Arrays are flat: inputs (T, inputs, N), outputs (T, units of all directions, N) and, slice after slice as
+told in `nn.kernels.recurrent`, hidden and cells (T + 1, units, N) and gates (T, 4, units, N), in the order
+input, forget, cell, output; N is a whole number of vectors. The register tile makes the sums of the four
+gates of 8 units; while they are in the first cache, the cells and hidden values of these units follow.
 
 A task is one compiled function: what it is made of is put into it (`inline`), since every function that
 is compiled on its own compiles all it calls again. Nothing allocates, so references to the arrays need
-no counting (`_nrt=False`; see `nn.kernels.product`).
+no counting (`_nrt=False`; see `nn.kernels.product`). A function that is called takes many units at once:
+handing over the arrays of a layer costs as much as a unit.
 """
 
 from typing import NamedTuple
@@ -21,19 +17,32 @@ import numpy as np
 from numba import njit, prange
 
 from nn.kernels.product import multiply
+from nn.kernels.recurrent import (
+    SLICE,
+    TILE,
+    VECTOR,
+    count_of,
+    forward_phases,
+    gate_row,
+    gather,
+    pack_weights,
+    state_row,
+    step_and_slots,
+    width_of,
+    write_outputs,
+)
 from nn.kernels.vector_activations import sigmoid, tanh
 from nn.simd import broadcast, load, load_scalar, multiply_add, store
 from nn.tile import Columns, Rows, Target
 from nn.vector_arithmetic import choose
-
-VECTOR = 16
-TILE = 8
 
 
 class Layer(NamedTuple):
     """One layer in one direction, for kernels: flat arrays, sizes, and its direction.
 
     `peepholes` and `present` (1 where a step is there, else 0, (T, N)) are empty where there are none.
+    `packed`, (4 * units, features + units), and `scratch` are room to work in. The units are rows
+    `output_row` onwards of `output_rows` in the outputs.
     """
 
     input_weights: np.ndarray
@@ -45,149 +54,138 @@ class Layer(NamedTuple):
     hidden: np.ndarray
     cells: np.ndarray
     gates: np.ndarray
+    outputs: np.ndarray
+    packed: np.ndarray
+    scratch: np.ndarray
     steps: int
     features: int
     units: int
     histories: int
+    output_row: int
+    output_rows: int
     backward: bool
-
-
-class Blocks(NamedTuple):
-    """How work is cut: rows of gates and units of a block (whole tiles), histories of a slice (vectors).
-
-    `over_units` says whether threads share the units of every step, not the histories.
-    """
-
-    rows: int
-    units: int
-    histories: int
-    over_units: bool
-
-
-@njit(nogil=True, error_model="numpy", inline="always")
-def step_and_slots(layer, number):
-    """Return the step that is taken as number `number`, and its slots before and after."""
-    if layer.backward:
-        step = layer.steps - 1 - number
-        return step, step + 1, step
-    return number, number, number + 1
-
-
-@njit(nogil=True, error_model="numpy", inline="always")
-def add_share(layer, step, row, rows, begin, end, share):
-    """Make sums of gates: share 0, the input's, replaces what is there; share 1, the recurrent, adds."""
-    units, features, histories = layer.units, layer.features, layer.histories
-    before = step + (1 if layer.backward else 0)
-    target = Target(layer.gates, (step * 4 * units + row) * histories + begin, histories)
-    if share:
-        k, left = units, Rows(layer.recurrent_weights, row * units, units, 1)
-        right = Columns(layer.hidden, before * units * histories + begin, histories, 0)
-    else:
-        k, left = features, Rows(layer.input_weights, row * features, features, 1)
-        right = Columns(layer.inputs, step * features * histories + begin, histories, 0)
-    multiply(left, right, target, rows, end - begin, 1, k, share == 1)
 
 
 @njit(nogil=True, error_model="numpy", inline="always")
 def input_block(layer, blocks, task):
     """Write the input's share of the gates: task number block * steps + step."""
     first, step = task // layer.steps * blocks.rows, task % layer.steps
-    add_share(layer, step, first, min(blocks.rows, 4 * layer.units - first), 0, layer.histories, 0)
+    rows, features, histories = 4 * layer.units, layer.features, layer.histories
+    left = Rows(layer.input_weights, first * features, features, 1)
+    for begin in range(0, histories, SLICE):
+        width = width_of(layer, begin)
+        right = Columns(layer.inputs, step * features * histories + begin, histories, 0)
+        target = Target(layer.gates, gate_row(layer, begin, width, step * rows + first), width)
+        multiply(left, right, target, min(blocks.rows, rows - first), width, 1, features, False)
 
 
 @njit(nogil=True, error_model="numpy", inline="always")
-def count_of(whole, part):
-    """Return how many parts there are, the last one perhaps smaller."""
-    return (whole + part - 1) // part
-
-
-@njit(nogil=True, error_model="numpy", inline="always")
-def forward_step(layer, number, first, last, begin, end):
-    """Take one step for units `first` to `last` and histories `begin` to `end`."""
-    step, _, _ = step_and_slots(layer, number)
+def forward_step(layer, number, first, last, begin):
+    """Take one step for units `first` to `last` of a slice: add the recurrent share."""
+    step, before, _ = step_and_slots(layer, number)
+    units, width = layer.units, width_of(layer, begin)
+    hidden = Columns(layer.hidden, state_row(layer, begin, width, before * units), width, 0)
     for unit in range(first, last, TILE):
         rows = min(TILE, last - unit)
+        sums = Target(layer.gates, gate_row(layer, begin, width, step * 4 * units + unit), width)
         for gate in range(4):
-            add_share(layer, step, gate * layer.units + unit, rows, begin, end, 1)
-        for row in range(unit, unit + rows):
-            update_unit(layer, number, row, begin, end)
+            left = Rows(layer.recurrent_weights, (gate * units + unit) * units, units, 1)
+            target = Target(layer.gates, sums.offset + gate * units * width, width)
+            multiply(left, hidden, target, rows, width, 1, units, True)
+        update_units(layer, number, unit, rows, begin, sums, units * width)
+
+
+@njit(nogil=True, error_model="numpy", inline="always")
+def forward_slice(layer, begin):
+    """Take all steps for the slice of the histories that begins with number `begin`."""
+    units, length, width = layer.units, layer.features + layer.units, width_of(layer, begin)
+    seen = begin * (length + 4 * TILE)
+    sums = Target(layer.scratch, seen + length * width, width)
+    right = Columns(layer.scratch, seen, width, 0)
+    for number in range(layer.steps):
+        gather(layer, step_and_slots(layer, number)[0], begin, width, seen)
+        for unit in range(0, units, TILE):
+            rows = min(TILE, units - unit)
+            for gate in range(4):
+                left = Rows(layer.packed, (gate * units + unit) * length, length, 1)
+                target = Target(layer.scratch, sums.offset + gate * TILE * width, width)
+                multiply(left, right, target, rows, width, 1, length, False)
+            update_units(layer, number, unit, rows, begin, sums, TILE * width)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-def update_unit(layer, number, unit, begin, end):
-    """Turn the sums of a unit's gates into their values, and write its cell and hidden value."""
+def update_units(layer, number, first, count, begin, sums, apart):
+    """Turn the sums of the gates of some units of a slice into values, and write their cells and hidden ones.
+
+    sums: those of the input gate, a row for each unit; those of the other gates are `apart` from each other.
+    """
     step, before, after = step_and_slots(layer, number)
-    units, histories = layer.units, layer.histories
-    gates, distance = step * 4 * units * histories + unit * histories, units * histories
-    old, new = (before * units + unit) * histories, (after * units + unit) * histories
-    bias_i = broadcast(load_scalar(layer.biases, unit))
-    bias_f = broadcast(load_scalar(layer.biases, units + unit))
-    bias_g = broadcast(load_scalar(layer.biases, 2 * units + unit))
-    bias_o = broadcast(load_scalar(layer.biases, 3 * units + unit))
-    for n in range(begin, end, VECTOR):
-        place = gates + n
-        cell = load(layer.cells, old + n)
-        i = load(layer.gates, place) + bias_i
-        f = load(layer.gates, place + distance) + bias_f
-        if layer.peepholes.size:
-            i = multiply_add(broadcast(load_scalar(layer.peepholes, unit)), cell, i)
-            f = multiply_add(broadcast(load_scalar(layer.peepholes, units + unit)), cell, f)
-        i, f = sigmoid(i), sigmoid(f)
-        g = tanh(load(layer.gates, place + 2 * distance) + bias_g)
-        new_cell = multiply_add(f, cell, i * g)
-        o = load(layer.gates, place + 3 * distance) + bias_o
-        if layer.peepholes.size:
-            o = multiply_add(broadcast(load_scalar(layer.peepholes, 2 * units + unit)), new_cell, o)
-        o = sigmoid(o)
-        hidden = o * tanh(new_cell)
-        store(layer.gates, place, i)
-        store(layer.gates, place + distance, f)
-        store(layer.gates, place + 2 * distance, g)
-        store(layer.gates, place + 3 * distance, o)
-        if layer.present.size:
-            present = load(layer.present, step * histories + n)
-            new_cell = choose(present, new_cell, cell)
-            hidden = choose(present, hidden, load(layer.hidden, old + n))
-        store(layer.cells, new + n, new_cell)
-        store(layer.hidden, new + n, hidden)
-
-
-@njit(nogil=True, error_model="numpy", inline="always")
-def forward_slice(layer, blocks, number):
-    """Take all steps for slice number `number` of the histories."""
-    begin = number * blocks.histories
-    end = min(begin + blocks.histories, layer.histories)
-    for step in range(layer.steps):
-        forward_step(layer, step, 0, layer.units, begin, end)
-
-
-@njit(nogil=True, error_model="numpy", inline="always")
-def forward_phases(layer, blocks):
-    """Return the number of phases: the input's share, then every step, or slices through all of them."""
-    return 1 + (layer.steps if blocks.over_units else 1)
+    units, width = layer.units, width_of(layer, begin)
+    distance = units * width
+    for unit in range(first, first + count):
+        gates = gate_row(layer, begin, width, step * 4 * units + unit)
+        old = state_row(layer, begin, width, before * units + unit)
+        new = state_row(layer, begin, width, after * units + unit)
+        bias_i = broadcast(load_scalar(layer.biases, unit))
+        bias_f = broadcast(load_scalar(layer.biases, units + unit))
+        bias_g = broadcast(load_scalar(layer.biases, 2 * units + unit))
+        bias_o = broadcast(load_scalar(layer.biases, 3 * units + unit))
+        for n in range(0, width, VECTOR):
+            place = sums.offset + (unit - first) * sums.row + n
+            cell = load(layer.cells, old + n)
+            i = load(sums.array, place) + bias_i
+            f = load(sums.array, place + apart) + bias_f
+            if layer.peepholes.size:
+                i = multiply_add(broadcast(load_scalar(layer.peepholes, unit)), cell, i)
+                f = multiply_add(broadcast(load_scalar(layer.peepholes, units + unit)), cell, f)
+            i, f = sigmoid(i), sigmoid(f)
+            g = tanh(load(sums.array, place + 2 * apart) + bias_g)
+            new_cell = multiply_add(f, cell, i * g)
+            o = load(sums.array, place + 3 * apart) + bias_o
+            if layer.peepholes.size:
+                o = multiply_add(broadcast(load_scalar(layer.peepholes, 2 * units + unit)), new_cell, o)
+            o = sigmoid(o)
+            hidden = o * tanh(new_cell)
+            store(layer.gates, gates + n, i)
+            store(layer.gates, gates + n + distance, f)
+            store(layer.gates, gates + n + 2 * distance, g)
+            store(layer.gates, gates + n + 3 * distance, o)
+            if layer.present.size:
+                present = load(layer.present, step * layer.histories + begin + n)
+                new_cell = choose(present, new_cell, cell)
+                hidden = choose(present, hidden, load(layer.hidden, old + n))
+            store(layer.cells, new + n, new_cell)
+            store(layer.hidden, new + n, hidden)
 
 
 @njit(nogil=True, error_model="numpy", inline="always")
 def forward_tasks(layer, blocks, phase):
     """Return the number of tasks of a phase, which may be done in any order."""
     if phase == 0:
-        return count_of(4 * layer.units, blocks.rows) * layer.steps
+        return count_of(4 * layer.units, blocks.rows) * (layer.steps if blocks.over_units else 1)
+    if phase == forward_phases(layer, blocks) - 1:
+        return layer.steps
     if blocks.over_units:
         return count_of(layer.units, blocks.units)
-    return count_of(layer.histories, blocks.histories)
+    return count_of(layer.histories, SLICE)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
 def forward_task(layer, blocks, phase, task):
     """Do one task of a phase."""
-    if phase == 0:
+    if phase == forward_phases(layer, blocks) - 1:
+        write_outputs(layer, task)
+    elif blocks.over_units and phase == 0:
         input_block(layer, blocks, task)
     elif blocks.over_units:
         first = task * blocks.units
-        last = min(first + blocks.units, layer.units)
-        forward_step(layer, phase - 1, first, last, 0, layer.histories)
+        for begin in range(0, layer.histories, SLICE):
+            forward_step(layer, phase - 1, first, min(first + blocks.units, layer.units), begin)
+    elif phase == 0:
+        first = task * blocks.rows
+        pack_weights(layer, first, min(first + blocks.rows, 4 * layer.units))
     else:
-        forward_slice(layer, blocks, task)
+        forward_slice(layer, task * SLICE)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
