@@ -33,7 +33,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from networks import lstm, lstm_o1
-from networks.recurrent_o2 import TiledRecurrent, in_slices, whole
+from networks.recurrent_tiles import TiledRecurrent, in_slices, whole
 from networks.storage import converts
 from networks.tracks import History, Track
 from nn.kernels import lstm as forward_kernels

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from recurrent_checks import RecurrentChecks
 from rung_checks import every_dtype, every_faster_rung, every_rung
 
-from networks import gru_o2, recurrent_o2
+from networks import gru_o2, recurrent_tiles
 from networks.ladder import network_from_configuration
 from networks.stateful import HiddenStates, States
 from nn.gradcheck import gradcheck
@@ -79,7 +79,7 @@ def test_same_as_plain_where_it_is_worth_a_parallel_region(rung, dtype, units, f
 @every_dtype
 @pytest.mark.parametrize("histories", [5, 80])
 def test_weights_too_large_for_the_cache_change_nothing(monkeypatch, dtype, histories):
-    monkeypatch.setattr(recurrent_o2, "SECOND_LEVEL", 1000)
+    monkeypatch.setattr(recurrent_tiles, "SECOND_LEVEL", 1000)
     network, plain = (gru(kind, SequenceShape(3, 50), dtype, units=37) for kind in (gru_o2.GRU, PLAIN))
     state_checks.check_same_as_plain(network, plain, histories, FAMILY.tolerance[dtype])
 

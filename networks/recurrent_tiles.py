@@ -1,4 +1,4 @@
-"""What the rungs o2 of the LSTM and the GRU share: how work is cut, and room for kernels to work in."""
+"""What the top rungs of the LSTM and the GRU share: how work is cut, and room for kernels to work in."""
 
 from __future__ import annotations
 
