@@ -7,7 +7,7 @@ written for a range of rows, so that one thread runs the whole range and several
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import intp, njit, prange
 
 from nn.kernels.activations import activate, multiply_by_derivative
 from nn.kernels.product import multiply, transpose
@@ -105,7 +105,7 @@ def forward_rows(weights, biases, inputs, values, code, slope, first, last):
 def forward_parallel(weights, biases, inputs, values, code, slope, blocks):
     """Run `forward_rows` over blocks of outputs in parallel."""
     for block in prange(blocks):
-        first, last = block_range(block, blocks, biases.size)
+        first, last = block_range(intp(block), blocks, biases.size)
         forward_rows(weights, biases, inputs, values, code, slope, first, last)
 
 
@@ -159,11 +159,12 @@ def weight_gradient_rows(arrays, first, last):
 def backward_serial(arrays, code, slope, scale, propagates):
     """Run the whole backward pass on one thread."""
     outputs = arrays.biases.size
-    delta_rows(arrays, code, slope, scale, 0, outputs)
+    first = intp(0)  # a literal would have the callees compiled once more
+    delta_rows(arrays, code, slope, scale, first, outputs)
     transpose_inputs(arrays)
     if propagates:
-        input_signal_rows(arrays, 0, arrays.weights.size // outputs)
-    weight_gradient_rows(arrays, 0, outputs)
+        input_signal_rows(arrays, first, arrays.weights.size // outputs)
+    weight_gradient_rows(arrays, first, outputs)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
@@ -178,12 +179,12 @@ def backward_parallel(arrays, code, slope, scale, propagates, blocks):
         if block == blocks:
             transpose_inputs(arrays)
         else:
-            first, last = block_range(block, blocks, outputs)
+            first, last = block_range(intp(block), blocks, outputs)
             delta_rows(arrays, code, slope, scale, first, last)
     if propagates:
         for block in prange(blocks):
-            first, last = block_range(block, blocks, inputs)
+            first, last = block_range(intp(block), blocks, inputs)
             input_signal_rows(arrays, first, last)
     for block in prange(blocks):
-        first, last = block_range(block, blocks, outputs)
+        first, last = block_range(intp(block), blocks, outputs)
         weight_gradient_rows(arrays, first, last)

@@ -6,9 +6,11 @@ a few arrays, however many layers there are.
 
 Nothing allocates, so Numba need not count references (`_nrt=False`): all layers lie in the same array, and
 threads that count their references to it wait for each other (backward took a third longer).
+
+`intp` where a number is literal or counted by `prange`: a callee would be compiled for each of these types.
 """
 
-from numba import njit, prange
+from numba import intp, njit, prange
 
 from nn.kernels.dense import (
     Arrays,
@@ -80,7 +82,7 @@ def forward_layer(parameters, inputs, arena, plan, slopes, number, block, blocks
 def forward_stack(parameters, inputs, arena, plan, slopes):
     """Run all layers on one thread."""
     for number in range(len(plan)):
-        forward_layer(parameters, inputs, arena, plan, slopes, number, 0, 1)
+        forward_layer(parameters, inputs, arena, plan, slopes, number, intp(0), intp(1))
 
 
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
@@ -90,9 +92,9 @@ def forward_stack_parallel(parameters, inputs, arena, plan, slopes):
         blocks = plan[number, BLOCKS]
         if blocks:
             for block in prange(blocks):
-                forward_layer(parameters, inputs, arena, plan, slopes, number, block, blocks)
+                forward_layer(parameters, inputs, arena, plan, slopes, number, intp(block), blocks)
         else:
-            forward_layer(parameters, inputs, arena, plan, slopes, number, 0, 1)
+            forward_layer(parameters, inputs, arena, plan, slopes, number, intp(0), intp(1))
 
 
 @njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
@@ -150,9 +152,11 @@ def backward_stack_parallel(parameters, targets, inputs, signals, arena, plan, s
             )
             continue
         for block in prange(blocks + 1):
-            deltas_block(parameters, targets, inputs, signals, arena, plan, slopes, scale, number, block)
+            deltas_block(
+                parameters, targets, inputs, signals, arena, plan, slopes, scale, number, intp(block)
+            )
         if propagates or number > 0:
             for block in prange(blocks):
-                input_signals_block(parameters, targets, inputs, signals, arena, plan, number, block)
+                input_signals_block(parameters, targets, inputs, signals, arena, plan, number, intp(block))
         for block in prange(blocks):
-            weight_gradients_block(parameters, targets, inputs, signals, arena, plan, number, block)
+            weight_gradients_block(parameters, targets, inputs, signals, arena, plan, number, intp(block))
