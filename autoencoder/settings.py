@@ -171,7 +171,7 @@ class Settings(BaseModel):
         "o2", description="implementation of the network: plain explains, o1 is compiled, o2 is fast"
     )
     storage: Literal["float32", "bfloat16"] = Field(
-        "float32", description="as what values between layers are kept: bfloat16 takes half the memory"
+        "float32", description="as what values are kept: bfloat16 takes half the memory in dense networks"
     )
 
     @model_validator(mode="after")
