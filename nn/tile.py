@@ -32,6 +32,7 @@ from nn.simd import (
     load_splat,
     load_vector,
     pointer_to,
+    prefetch_line,
     splat,
     store_vector,
     vector_of,
@@ -73,10 +74,10 @@ class _Tile:
     """Writes the instructions of one tile; a method for each part of the loop."""
 
     def __init__(
-        self, context: Any, builder: ir.IRBuilder, operands: Any, kinds: Any, rows: int, vectors: int
+        self, context: Any, builder: ir.IRBuilder, operands: Any, kinds: Any, shape: tuple[int, int, int]
     ) -> None:
         self.builder = builder
-        self.rows, self.vectors = rows, vectors
+        self.rows, self.vectors, self.ahead = shape
         a, b, c = (
             [builder.extract_value(operand, i) for i in range(len(kind))]
             for operand, kind in zip(operands, kinds, strict=True)
@@ -88,8 +89,11 @@ class _Tile:
         self.b_step, self.b_outer_step = b[2], b[3]
         self.c_row = c[2]
         self.vector = vector_of(computed(kinds[2][0].dtype))
-        self.sums = [[cgutils.alloca_once(builder, self.vector) for _ in range(vectors)] for _ in range(rows)]
+        self.sums = [
+            [cgutils.alloca_once(builder, self.vector) for _ in range(self.vectors)] for _ in range(self.rows)
+        ]
         self.position = cgutils.alloca_once_value(builder, self.a)
+        self.asked = cgutils.alloca_once_value(builder, builder.gep(self.a, [INTEGER(self.ahead)]))
 
     def _places(self) -> Any:
         """Yield every register with its place in c."""
@@ -120,6 +124,10 @@ class _Tile:
                 register = self.sums[r][v]
                 builder.store(fused_multiply_add(builder, left, right[v], builder.load(register)), register)
         builder.store(builder.gep(a, [self.a_step]), self.position)
+        if self.ahead:
+            asked = builder.load(self.asked)
+            prefetch_line(builder, asked)
+            builder.store(builder.gep(asked, [INTEGER(self.rows)]), self.asked)
 
     def loop(self, outer: Any, inner: Any) -> None:
         """Run k through its inner and outer loop."""
@@ -168,11 +176,13 @@ def first_lanes(builder: ir.IRBuilder, count: Any) -> Any:
     return builder.icmp_signed("<", numbers, splat(builder, count))
 
 
-def make_tile(rows: int, vectors: int, masked: bool = False) -> Callable[..., Any]:
+def make_tile(rows: int, vectors: int, masked: bool = False, ahead: int = 0) -> Callable[..., Any]:
     """Return the tile operation for R = `rows` and V = `vectors`.
 
     The operation is `tile(a: Rows, b: Columns, c: Target, outer, inner, accumulate, width)`: c is added
-    to where `accumulate` is true. A masked tile touches only the first `width` columns of c.
+    to where `accumulate` is true. A masked tile touches only the first `width` columns of c. With `ahead`,
+    what lies so many numbers behind a is prefetched, R numbers at a step: for an a without gaps, whose rows
+    are too short for a hardware prefetcher to follow.
     """
 
     @intrinsic
@@ -181,7 +191,7 @@ def make_tile(rows: int, vectors: int, masked: bool = False) -> Callable[..., An
     ) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             kinds = [operand.types for operand in signature.args[:3]]
-            code = _Tile(context, builder, arguments[:3], kinds, rows, vectors)
+            code = _Tile(context, builder, arguments[:3], kinds, (rows, vectors, ahead))
             mask = first_lanes(builder, arguments[6]) if masked else None
             code.begin(arguments[5], mask)
             code.loop(arguments[3], arguments[4])

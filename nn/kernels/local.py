@@ -10,10 +10,11 @@ import numpy as np
 from numba import njit, prange
 
 from nn.few import FEW, broadcast_pair, copy_few
+from nn.history import LANES
 from nn.kernels.activations import activate
-from nn.kernels.product import multiply
+from nn.kernels.local_sums import window_sums
 from nn.kernels.vectors import add_number
-from nn.simd import broadcast, load, multiply_add, store
+from nn.simd import broadcast, load, multiply_add, prefetch, store
 from nn.tile import Columns, Rows, Target
 
 
@@ -199,6 +200,16 @@ def add_biases(sums, begin, n, biases, first, neurons):
             add_number(sums, begin + k * n, n, biases[first + k])
 
 
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def prefetch_following(geometry, tile, inputs):
+    """Ask for what the tile to the right sees of a group and this one does not: short pieces, far apart."""
+    for line in range(tile.lines):
+        begin = tile.source + line * tile.outer_step + tile.line * tile.step
+        for i in range(geometry.step):
+            for n in range(0, geometry.histories, LANES):
+                prefetch(inputs, begin + i * tile.step + n)
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def forward_row(geometry, arrays, code, slope, row, scratch):
     """Compute the values of one row of tiles."""
@@ -209,7 +220,8 @@ def forward_row(geometry, arrays, code, slope, row, scratch):
             left = Rows(arrays.weights, tile.weights, tile.inputs, 1)
             window = Columns(arrays.inputs, tile.source, tile.step, tile.outer_step)
             sums = Target(scratch, group * tile.outputs * n, n)
-            multiply(left, window, sums, tile.outputs, n, tile.lines, tile.line, False)
+            prefetch_following(geometry, tile, arrays.inputs)
+            window_sums(left, window, sums, tile.outputs, n, tile.lines, tile.line)
         finish_block(geometry, arrays, row, column, code, slope, scratch, 0)
 
 

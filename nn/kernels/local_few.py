@@ -5,6 +5,7 @@ from numba import njit, prange
 from nn.few import FEW
 from nn.few_sums import pair_sums
 from nn.kernels.local import block_begin, finish_block, place
+from nn.kernels.local_sums import AHEAD
 from nn.kernels.local_windows import (
     image_window,
     own_window,
@@ -15,9 +16,6 @@ from nn.kernels.local_windows import (
 )
 from nn.simd import store
 from nn.tile import Target
-
-AHEAD = 1 << 16
-"""Weights between those read and those prefetched: a quarter of a core's L2, a microsecond or more."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
