@@ -12,7 +12,7 @@ import numba
 
 from benchmarks.environment import this_environment
 from benchmarks.figures import RESULTS, Measured, MeasuredRow, load_all, save
-from benchmarks.machine import Limits, measure_limits
+from benchmarks.machine import Limits, contended, measure_limits
 from benchmarks.measure import measure_row
 from benchmarks.report import report
 from benchmarks.row import Row
@@ -23,9 +23,11 @@ REPORT = "report"
 USUAL_SECONDS = 30.0
 """What a row is expected to take that was never measured."""
 
+CONTENDED = "all threads reach less than one: the machine is in use, so nothing was measured or kept"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, or report; return the exit status: 1 where rows disagree."""
+    """Measure, or report; return the exit status: 1 where rows disagree or the machine is in use."""
     parser = _parser()
     options = parser.parse_args(arguments)
     rows = rows_by_family()
@@ -99,6 +101,9 @@ def _measure(
     threads = sorted({1, numba.config.NUMBA_NUM_THREADS})
     limits = tuple(measure_limits(count, options.repeats) for count in threads)
     print(f"{environment}\n{_limits_text(limits)}", flush=True)
+    if contended(limits):
+        print(CONTENDED, file=sys.stderr)
+        return 1
     progress = _Progress(expected)
     failed = 0
     for family, each in rows.items():

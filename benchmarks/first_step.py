@@ -16,13 +16,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from benchmarks.environment import this_environment
+from benchmarks.environment import Environment, this_environment
 from benchmarks.install_size import ROOT, heaviest, sizes
 from benchmarks.markers import write_between_markers
 from benchmarks.tables import markdown_table, text_table
@@ -164,6 +164,18 @@ def time_cells(cached: Seconds, cold: Seconds) -> list[list[str]]:
 TIME_HEADINGS = ("new process until", "s", "range", "s, nothing cached")
 
 
+def environments(kept: Mapping[str, Any]) -> str:
+    """Say when and with what was measured; both, where kernels cached and not were measured apart."""
+    found = {
+        title: f"{Environment(**kept[name]['environment'])}."
+        for name, title in (("cached", "Cached"), ("cold", "Nothing cached"))
+        if name in kept
+    }
+    if len(set(found.values())) == 1:
+        return next(iter(found.values()))
+    return "\n\n".join(f"{title}: {each}" for title, each in found.items())
+
+
 def size_cells() -> list[list[str]]:
     """Return the cells of the table of sizes, in MiB."""
     rows = [[name, f"{size / 2**20:.0f}"] for name, size in heaviest()]
@@ -188,19 +200,20 @@ def main() -> int:
     parser.add_argument("--cold", type=int, default=1, help="turns that compile everything; 0 keeps the last")
     parser.add_argument("--write", action="store_true", help=f"rewrite the tables of {DOCUMENT.name}")
     options = parser.parse_args()
-    kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"cached": {}, "cold": {}}
+    kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    environment = asdict(this_environment())
     if options.repeats > 0:
-        kept["cached"] = measure_cached(options.repeats)
+        kept["cached"] = {"environment": environment, "seconds": measure_cached(options.repeats)}
     if options.cold > 0:
-        kept["cold"] = measure_cold(options.cold)
-    kept |= {"environment": asdict(this_environment()), "bytes": sizes(), "heaviest": heaviest()}
+        kept["cold"] = {"environment": environment, "seconds": measure_cold(options.cold)}
+    kept |= {"bytes": sizes(), "heaviest": heaviest()}
     RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-    times = time_cells(kept["cached"], kept["cold"])
+    times = time_cells(*(kept.get(each, {}).get("seconds", {}) for each in ("cached", "cold")))
     print(text_table(TIME_HEADINGS, times))
     print(text_table(SIZE_HEADINGS, size_cells()))
     if options.write:
-        remark = f"{this_environment()}."
-        write_between_markers(DOCUMENT, "first step", f"{markdown_table(TIME_HEADINGS, times)}\n\n{remark}")
+        table = markdown_table(TIME_HEADINGS, times)
+        write_between_markers(DOCUMENT, "first step", f"{table}\n\n{environments(kept)}")
         write_between_markers(DOCUMENT, "install", markdown_table(SIZE_HEADINGS, size_cells()))
     return 0
 

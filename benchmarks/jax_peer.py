@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import numba
@@ -12,15 +13,14 @@ import numpy as np
 
 from benchmarks.row import BACKWARD, BOTH, FORWARD, STEP, Peer, assert_agreement
 
-# XLA makes its threads when it is loaded, as many as this says.
-os.environ.setdefault("NPROC", str(numba.config.NUMBA_NUM_THREADS))
-os.environ.setdefault("JAX_PLATFORMS", "cpu")
-
-try:
+if find_spec("jax") is None:
+    jax = None
+else:
+    # XLA makes its threads when it is loaded, as many as this says.
+    os.environ.setdefault("NPROC", str(numba.config.NUMBA_NUM_THREADS))
+    os.environ.setdefault("JAX_PLATFORMS", "cpu")
     import jax
     from jax import numpy as jnp
-except ImportError:
-    jax = None
 
 NAME = "JAX"
 TOLERANCE = 2e-4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numba
@@ -18,6 +19,7 @@ SIDE = 1024
 HISTORIES = 64
 CHUNK = 1 << 16
 ELEMENTS = 1 << 26
+NOISE = 0.1
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,17 @@ class Limits:
     product: float
     products: dict[str, float]
     bandwidth: float
+
+
+def contended(limits: Sequence[Limits]) -> bool:
+    """Return whether any number of threads reaches less than the first: somebody else uses the machine.
+
+    One thread may use all of the memory's bandwidth, so that more only differ from it by noise.
+    """
+    one = limits[0]
+    return any(
+        each.product < one.product or each.bandwidth < (1 - NOISE) * one.bandwidth for each in limits[1:]
+    )
 
 
 @njit(cache=True, parallel=True, error_model="numpy")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import numba
 
 from benchmarks.figures import DIGITS, Direction, MeasuredRow, Timing
-from benchmarks.row import Calls, Entrants, Row
+from benchmarks.row import Entrants, Peer, Row, nothing
 from benchmarks.timing import Contestant, race
 from benchmarks.torch_peer import use_threads
 
@@ -43,8 +43,7 @@ def measure_row(row: Row, repeats: int, without: Collection[str] = ()) -> Measur
     use_threads()
     entrants = row.enter(row.rungs)
     peers, absent = _make_peers(entrants, without)
-    with one_product_thread():
-        directions = [_race(row, entrants, peers, direction, repeats) for direction in row.directions]
+    directions = [_race(row, entrants, peers, direction, repeats) for direction in row.directions]
     return MeasuredRow(
         title=row.title,
         histories=row.histories,
@@ -59,9 +58,9 @@ def measure_row(row: Row, repeats: int, without: Collection[str] = ()) -> Measur
     )
 
 
-def _make_peers(entrants: Entrants, without: Collection[str]) -> tuple[dict[str, Calls], dict[str, str]]:
-    """Return the calls of the peers, and why others have none."""
-    peers: dict[str, Calls] = {}
+def _make_peers(entrants: Entrants, without: Collection[str]) -> tuple[dict[str, Peer], dict[str, str]]:
+    """Return the peers, and why others have none."""
+    peers: dict[str, Peer] = {}
     absent: dict[str, str] = {}
     for name in [name for name in entrants.peers if name not in without]:
         try:
@@ -70,18 +69,23 @@ def _make_peers(entrants: Entrants, without: Collection[str]) -> tuple[dict[str,
             absent[name] = f"{type(error).__name__}: {error}".splitlines()[0][:MOST_WORDS]
             continue
         peer.check()
-        peers[name] = peer.calls
+        peers[name] = peer
     return peers, absent
 
 
-def _race(row: Row, entrants: Entrants, peers: dict[str, Calls], direction: str, repeats: int) -> Direction:
+def _race(row: Row, entrants: Entrants, peers: dict[str, Peer], direction: str, repeats: int) -> Direction:
     most = numba.config.NUMBA_NUM_THREADS
     contestants = []
     for name, calls in entrants.rungs.items():
         threads = sorted({1, most}) if name == row.rungs[-1] else [1]
-        contestants += [Contestant(name, calls[direction], count) for count in threads]
+        prepare = entrants.prepare.get(name, nothing)
+        for count in threads:
+            around = one_product_thread if count == 1 else nullcontext
+            contestants.append(Contestant(name, calls[direction], count, prepare, around))
     contestants += [
-        Contestant(name, calls[direction], most) for name, calls in peers.items() if direction in calls
+        Contestant(name, peer.calls[direction], most, peer.prepare)
+        for name, peer in peers.items()
+        if direction in peer.calls
     ]
     race(contestants, repeats)
     work = entrants.work[direction]
@@ -95,7 +99,7 @@ def _timing(contestant: Contestant) -> Timing:
 
 @contextmanager
 def one_product_thread() -> Iterator[None]:
-    """Hold NumPy's products to the one thread on which rungs below the last one run."""
+    """Hold NumPy's products to the one thread of a rung that has one; peers are never held."""
     if threadpool_limits is None:
         yield
         return

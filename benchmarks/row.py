@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,11 +31,16 @@ class Memory(NamedTuple):
     histories: int
 
 
+def nothing() -> None:
+    """Prepare nothing."""
+
+
 class Peer(NamedTuple):
-    """What another library does in a row, and the check that it is the same."""
+    """What another library does in a row, the check that it is the same, and what its turns begin with."""
 
     calls: Calls
     check: Call
+    prepare: Call = nothing
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,8 @@ class Entrants:
         Of the network.
     memory
         Measured on the fastest rung.
+    prepare
+        Name of a rung to what is made before each of its turns, untimed.
     """
 
     rungs: Mapping[str, Calls]
@@ -61,6 +68,7 @@ class Entrants:
     work: Mapping[str, Work]
     connections: int
     memory: Memory
+    prepare: Mapping[str, Call] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

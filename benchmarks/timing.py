@@ -2,7 +2,8 @@
 
 All contestants of a row run in one process, one after another, again and again, so that a slow spell
 falls on all of them; what counts is the median over the repeats. A turn begins with a rest, in which
-the worker threads of the contestant before go to sleep, and a call that is not timed.
+the worker threads of the contestant before go to sleep, and a call that is not timed. Only where a call of
+even the fastest contestant fills a turn, nobody has one: everybody's laps then wake what they need.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import numba
@@ -21,13 +23,31 @@ MOST_CALLS = 50
 
 @dataclass
 class Contestant:
-    """Something to time: a call, and the threads that Numba may use for it."""
+    """Something to time.
+
+    Attributes
+    ----------
+    call
+        What is timed.
+    threads
+        Those that Numba may use for it.
+    prepare
+        Made before every turn, untimed.
+    around
+        Makes what a turn runs in.
+    seconds
+        Of the median call of every turn.
+    latest
+        Seconds of a call, as last seen.
+    """
 
     name: str
     call: Callable[[], object]
     threads: int = 1
+    prepare: Callable[[], object] = lambda: None
+    around: Callable[[], AbstractContextManager[object]] = nullcontext
     seconds: list[float] = field(default_factory=list)
-    is_long: bool = False
+    latest: float = 0.0
 
     @property
     def median(self) -> float:
@@ -37,24 +57,31 @@ class Contestant:
     def begin(self) -> None:
         """Make a first call, which may compile."""
         numba.set_num_threads(self.threads)
-        start = time.perf_counter()
-        self.call()
-        self.is_long = time.perf_counter() - start > TURN_SECONDS
+        with self.around():
+            self.latest = self._lap()
 
-    def take_turn(self) -> None:
-        """Run for a while and note the seconds of the median call."""
+    def take_turn(self, wakes: bool) -> None:
+        """Run for a while and note the seconds of the median call; first an untimed one if it `wakes`."""
         time.sleep(REST_SECONDS)
         numba.set_num_threads(self.threads)
-        if not self.is_long:
-            self.call()
+        self.prepare()
+        with self.around():
+            if wakes:
+                self.call()
+            self.latest = statistics.median(self._laps())
+        self.seconds.append(self.latest)
+
+    def _laps(self) -> list[float]:
         laps: list[float] = []
         begin = time.perf_counter()
         while len(laps) < MOST_CALLS and (not laps or time.perf_counter() - begin < TURN_SECONDS):
-            start = time.perf_counter()
-            self.call()
-            laps.append(time.perf_counter() - start)
-        self.seconds.append(statistics.median(laps))
-        self.is_long = self.seconds[-1] > TURN_SECONDS
+            laps.append(self._lap())
+        return laps
+
+    def _lap(self) -> float:
+        start = time.perf_counter()
+        self.call()
+        return time.perf_counter() - start
 
 
 def race(contestants: Sequence[Contestant], repeats: int = 9) -> None:
@@ -63,6 +90,7 @@ def race(contestants: Sequence[Contestant], repeats: int = 9) -> None:
     for contestant in contestants:
         contestant.begin()
     for _ in range(repeats):
+        wakes = min(contestant.latest for contestant in contestants) < TURN_SECONDS
         for contestant in contestants:
-            contestant.take_turn()
+            contestant.take_turn(wakes)
     numba.set_num_threads(before)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -79,7 +79,7 @@ def _layer_peer(layer: TorchLayer, outputs: np.ndarray, compile_it: bool = False
     wanted = [leaf for leaf in leaves if leaf.is_floating_point()]
     for leaf in wanted:
         leaf.requires_grad_()
-    with compiling(compile_it):
+    with compiling(compile_it, repeats_backward=True):
         function = torch.compile(layer.function) if compile_it else layer.function
         output = function(*leaves)
         signals = torch.ones_like(output)
@@ -175,8 +175,15 @@ def fused_adam(learning_rate: float) -> Callable[[Any], Any]:
 
 
 @contextmanager
-def compiling(wanted: bool) -> Iterator[None]:
+def compiling(wanted: bool, *, repeats_backward: bool = False) -> Iterator[None]:
     """Let PyTorch compile within a bounded time, on this process alone.
+
+    Parameters
+    ----------
+    wanted
+        Whether anything is compiled.
+    repeats_backward
+        Whether a backward pass is made again on the same forward, and so has to keep what it needs.
 
     Raises
     ------
@@ -186,13 +193,13 @@ def compiling(wanted: bool) -> Iterator[None]:
     if not wanted:
         yield
         return
-    autograd.config.donated_buffer = False  # a backward pass that is timed again keeps what it needs
     inductor.config.compile_threads = 1  # no workers that stay awake beside what is timed
     torch.compiler.reset()
     before = signal.signal(signal.SIGALRM, _too_late)
     signal.alarm(COMPILE_SECONDS)
     try:
-        with warnings.catch_warnings():
+        keeps = autograd.config.patch(donated_buffer=False) if repeats_backward else nullcontext()
+        with keeps, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:

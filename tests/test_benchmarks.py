@@ -12,7 +12,7 @@ import pytest
 from benchmarks import __main__ as program
 from benchmarks import environment, jax_peer, owned, torch_peer
 from benchmarks.figures import Measured, load, save
-from benchmarks.machine import Limits
+from benchmarks.machine import Limits, contended
 from benchmarks.measure import measure_row
 from benchmarks.row import DIRECTIONS, Row, assert_agreement
 from benchmarks.rows import rows_by_family
@@ -20,12 +20,13 @@ from benchmarks.rows.adam import adam_row
 from benchmarks.rows.convolution import Plan
 from benchmarks.rows.convolution import autoencoder_row as convolution_autoencoder
 from benchmarks.rows.dense import stack_row
-from benchmarks.rows.epoch import epoch_row
+from benchmarks.rows.epoch import epoch_row, find_mnist
 from benchmarks.rows.graph import random_graph_row
 from benchmarks.rows.large_local import descent_row
 from benchmarks.rows.local import Blocks
 from benchmarks.rows.local import autoencoder_row as local_autoencoder
 from benchmarks.rows.recurrent import recurrent_row
+from benchmarks.timing import Contestant, race
 from networks.ladder import FAMILIES
 from networks.sequential import Sequential
 from nn.shape import Shape
@@ -184,6 +185,44 @@ def test_a_row_that_disagrees_fails_the_run_and_keeps_what_was_there(monkeypatch
     assert program.main(["--repeats", "1", "--results", str(tmp_path)]) == 1
     assert "adam: wrong: o2 differs by 1.0e+00" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_machine_in_use_is_refused(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(program, "rows_by_family", lambda: {"adam": [adam_row(100)]})
+    monkeypatch.setattr(
+        program, "measure_limits", lambda threads, _: Limits(threads, 1e11 / threads, {}, 1e10)
+    )
+    monkeypatch.setattr(program.numba.config, "NUMBA_NUM_THREADS", 2)
+    assert program.main(["--repeats", "1", "--results", str(tmp_path)]) == 1
+    assert "nothing was measured or kept" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+    one = Limits(1, 1e11, {}, 1e10)
+    assert not contended([one])
+    assert not contended([one, Limits(2, 1e11, {}, 0.95e10)])
+    assert contended([one, Limits(2, 1e11, {}, 0.8e10)])
+
+
+def test_a_named_folder_of_data_has_mnist(monkeypatch, tmp_path):
+    monkeypatch.setenv("GANGLION_DATA", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match="has no folder mnist"):
+        find_mnist()
+    (tmp_path / "mnist").mkdir()
+    assert find_mnist() == tmp_path / "mnist"
+
+
+def test_everybody_or_nobody_has_an_untimed_call(monkeypatch):
+    calls = []
+
+    def contestants():
+        return [Contestant(name, partial(calls.append, name)) for name in "ab"]
+
+    monkeypatch.setattr("benchmarks.timing.MOST_CALLS", 1)
+    race(contestants(), 2)
+    assert calls == ["a", "b"] * 3
+    calls.clear()
+    monkeypatch.setattr("benchmarks.timing.TURN_SECONDS", 60.0)
+    race(contestants(), 2)
+    assert calls == ["a", "b", *"aabb" * 2]
 
 
 def test_the_commit_says_whether_files_differ_from_it(tmp_path):

@@ -1,7 +1,8 @@
 """The row of Adam over a million parameters: the equations in NumPy, ours, PyTorch's.
 
 A step reads and writes the values, two moments and the gradients, which it also clears: 32 bytes a
-parameter, so what bounds it is the memory.
+parameter, so what bounds it is the memory. Every turn begins with fresh gradients on all sides: without them
+the moments would decay from turn to turn until they are subnormal.
 """
 
 from __future__ import annotations
@@ -38,14 +39,19 @@ def adam_row(count: int) -> Row:
 def _enter(count: int, names: Sequence[str]) -> Entrants:
     gradients = np.random.default_rng(0).standard_normal(count, dtype=np.float32)
     parameters, optimizer = Parameters({"weights": (count,)}), Adam(RATE)
-    plain_values, plain = _plain_step(gradients)
+    plain_gradients = gradients.copy()
+    plain_values, plain = _plain_step(plain_gradients)
     steps: Mapping[str, tuple[np.ndarray, Call]] = {
         "plain": (plain_values, plain),
         "o2": (parameters.values, lambda: optimizer.step(parameters)),
     }
+    prepare: Mapping[str, Call] = {
+        "plain": partial(np.copyto, plain_gradients, gradients),
+        "o2": partial(np.copyto, parameters.gradients, gradients),
+    }
     for _ in range(STEPS):
-        parameters.gradients[:] = gradients
         for name in names:
+            prepare[name]()
             steps[name][1]()
     for name in names:
         assert_agreement(name, steps[name][0], plain_values, TOLERANCE)
@@ -55,11 +61,12 @@ def _enter(count: int, names: Sequence[str]) -> Entrants:
         work={STEP: Work(0, ADAM_BYTES * count)},
         connections=count,
         memory=Memory(owned_bytes(parameters, optimizer), 0),
+        prepare=prepare,
     )
 
 
 def _plain_step(gradients: np.ndarray) -> tuple[np.ndarray, Call]:
-    """Return values and a step of Kingma and Ba (2015, algorithm 1), line by line."""
+    """Return values and a step of Kingma and Ba (2015, algorithm 1), line by line, gradients cleared."""
     values, means, squares = np.zeros((3, gradients.size), np.float32)
     steps = 0
 
@@ -70,6 +77,7 @@ def _plain_step(gradients: np.ndarray) -> tuple[np.ndarray, Call]:
         squares[:] = 0.999 * squares + 0.001 * gradients**2
         rate = RATE / (1 - 0.9**steps)
         values[:] -= rate * means / (np.sqrt(squares / (1 - 0.999**steps)) + 1e-8)
+        gradients[:] = 0
 
     return values, step
 
@@ -90,8 +98,11 @@ def _peer(gradients: np.ndarray, values: np.ndarray, **options: bool) -> Peer:
         optimizer.step()
         optimizer.zero_grad(set_to_none=False)
 
-    for _ in range(STEPS):
+    def prepare() -> None:
         parameter.grad.copy_(tensor(gradients))
+
+    for _ in range(STEPS):
+        prepare()
         step()
     found = parameter.detach().numpy().copy()
-    return Peer({STEP: step}, lambda: assert_agreement(EAGER, found, values, TOLERANCE))
+    return Peer({STEP: step}, lambda: assert_agreement(EAGER, found, values, TOLERANCE), prepare)

@@ -6,6 +6,7 @@ conversion; a `DataLoader` takes several times as long.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
@@ -27,7 +28,10 @@ from nn.losses import SquaredError
 from nn.optimizers import Adam
 from nn.training import ArrayBatches, Trainer
 
-MNIST = Path(__file__).resolve().parents[3] / "shared" / "data" / "mnist"
+DATA = "GANGLION_DATA"
+"""The environment's variable that names the folder of data sets; `BESIDE` where it is not set."""
+
+BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data"
 BATCH = 64
 LOSS_TOLERANCE = 0.1
 """Everybody draws an order of his own, so the means of the loss over the first epoch are only close."""
@@ -37,8 +41,26 @@ RunEpoch = Callable[[], float]
 
 
 def rows() -> list[Row]:
-    """Return the row: of MNIST where it lies beside the checkout, of rendered digits elsewhere."""
-    return [epoch_row(AUTOENCODER, *((MNIST, "MNIST") if MNIST.is_dir() else (None, "rendered digits")))]
+    """Return the row: of MNIST where it is found, of rendered digits elsewhere."""
+    path = find_mnist()
+    return [epoch_row(AUTOENCODER, path, "rendered digits" if path is None else "MNIST")]
+
+
+def find_mnist() -> Path | None:
+    """Return the folder of MNIST, where `GANGLION_DATA` says or beside the checkout; None if not there.
+
+    Raises
+    ------
+    FileNotFoundError
+        When the named folder has none.
+    """
+    named = os.environ.get(DATA)
+    path = Path(named or BESIDE, "mnist")
+    if path.is_dir():
+        return path
+    if named:
+        raise FileNotFoundError(f"{DATA} names {named}, which has no folder mnist")
+    return None
 
 
 def epoch_row(sizes: Sequence[int], path: Path | None, name: str, limit: int | None = None) -> Row:
