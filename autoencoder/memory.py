@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from autoencoder.architecture import Architecture
 from autoencoder.errors import SettingsError
-from autoencoder.layer_plans import DensePlan, LayerPlan
+from autoencoder.layer_plans import DensePlan, LayerPlan, LocalPlan
 from autoencoder.settings import Settings
+from networks import local_o2
 from nn.data.memory import available_memory
 from nn.history import padded
 from nn.optimizers import optimizer_by_name
@@ -39,12 +40,18 @@ def estimate_memory(settings: Settings, architecture: Architecture) -> Memory:
 def _history_bytes(settings: Settings, plan: LayerPlan) -> int:
     """Return what the histories of a layer take: dense ones store bfloat16, others convert."""
     entries, inputs = padded(settings.batch_size), plan.input_shape.size
-    numbers = entries * (OUTPUT_HISTORIES * plan.neurons + INPUT_HISTORIES * inputs)
+    numbers = _history_numbers(settings.rung, plan, entries)
     if settings.storage == "float32":
         return BYTES * numbers
     if isinstance(plan, DensePlan):
         return HALF_BYTES * (numbers + plan.connections)
     return BYTES * numbers + (BYTES + HALF_BYTES) * entries * (plan.neurons + inputs)
+
+
+def _history_numbers(rung: str, plan: LayerPlan, entries: int) -> int:
+    if rung == "o2" and isinstance(plan, LocalPlan):
+        return local_o2.history_numbers(plan.tiling, plan.channels, 1, entries)
+    return entries * (OUTPUT_HISTORIES * plan.neurons + INPUT_HISTORIES * plan.input_shape.size)
 
 
 def require_training_memory(settings: Settings, architecture: Architecture) -> None:

@@ -19,13 +19,10 @@ import numpy as np
 from networks import local
 from networks.checks import check_input, check_signals
 from networks.descent import gradient_targets
-from nn.history import LANES, aligned_zeros, padded
+from nn.history import aligned_zeros
 from nn.kernels.dense import bias_gradients
 from nn.kernels.local import Geometry
 from nn.kernels.local_loops import forward_loops, input_signals_loops, weight_gradients_loops
-
-TOGETHER = 4
-"""Tiles whose windows of one channel fit into a core's L1 together."""
 
 
 class Local(local.Local):
@@ -49,25 +46,7 @@ class Local(local.Local):
             output_channels=self.output_shape.channels,
             groups=self.groups,
             histories=histories,
-            band=self._band,
-            overlapping=self.tiling.window > self.tiling.input_block,
-            transposed_row=self._transposed_row,
-            together=TOGETHER if self.groups > 1 else 1,
-            step=self.tiling.input_block * self.input_shape.channels // self.groups,
         )
-
-    @property
-    def _band(self) -> int:
-        """Rows of tiles in a band: as many as keep the windows of bands i and i + 2 apart."""
-        return max(1, -(-self.tiling.window // self.tiling.input_block) - 1)
-
-    @property
-    def _transposed_row(self) -> int:
-        """Numbers in a row of transposed inputs, with room for the rest of a vector behind them."""
-        windows = (
-            self.tiling.window**2 if self.tiling.window == self.tiling.input_block else self.input_shape.width
-        )
-        return padded(windows * self.input_shape.channels // self.groups) + LANES
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (H, W, C, N)."""

@@ -30,6 +30,8 @@ Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh and
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from networks import local_o1
@@ -39,8 +41,52 @@ from networks.descent import gradient_targets
 from networks.storage import converts
 from nn.few import FEW
 from nn.history import LANES, aligned_zeros, pad_histories, padded
+from nn.image import Tiling
 from nn.kernels import local as kernels
 from nn.kernels import local_backward, local_few
+
+TOGETHER = 4
+"""Tiles whose windows of one channel fit into a core's L1 together."""
+
+
+class Room(NamedTuple):
+    """What passes need beside values and signals, in numbers.
+
+    Attributes
+    ----------
+    row
+        Of a row of transposed inputs, with room for the rest of a vector behind them.
+    transposed
+        Of the transposed inputs, where windows overlap; as many of their signals.
+    scratch
+        Of the working memory of a row of tiles.
+    """
+
+    row: int
+    transposed: int
+    scratch: int
+
+    @classmethod
+    def of(cls, tiling: Tiling, channels: int, groups: int, histories: int) -> Room:
+        """Reckon it for so many output channels, groups of channels and (padded) histories."""
+        shape, overlapping = tiling.input_shape, tiling.window > tiling.input_block
+        seen = shape.width if overlapping else tiling.window**2
+        row = padded(seen * shape.channels // groups) + LANES
+        transposed, windows = (shape.height * groups * histories * row, 0) if overlapping else (0, 2)
+        block = tiling.output_block**2 * channels * histories + FEW
+        blocks = TOGETHER + 1 if groups > 1 else 1
+        return cls(row, transposed, padded(blocks * block + windows * histories * row))
+
+
+def history_numbers(tiling: Tiling, channels: int, groups: int, histories: int) -> int:
+    """Return how many numbers a layer keeps for so many (padded) histories.
+
+    Values and signals of the outputs, signals of the inputs, and its `Room`.
+    """
+    outputs = tiling.output_height * tiling.output_width * channels
+    room = Room.of(tiling, channels, groups, histories)
+    ends = (2 * outputs + tiling.input_shape.size) * histories
+    return ends + 2 * room.transposed + tiling.rows * room.scratch
 
 
 @converts
@@ -54,15 +100,33 @@ class Local(local_o1.Local):
             return
         self._values = aligned_zeros((*self.output_shape, histories), self.dtype)
         self._input_signals = aligned_zeros((*self.input_shape, histories), self.dtype)
-        self._geometry = geometry = self._make_geometry(histories)
-        block = self.outputs_per_tile * self.groups * histories
-        transposed = histories * geometry.transposed_row
-        own, shared = (0, transposed * self.groups) if geometry.overlapping else (transposed, 0)
-        blocks = geometry.together + (self.groups > 1)
-        scratch = (block + FEW) * blocks + 2 * own
-        self._scratch = aligned_zeros((self.tiling.rows, padded(scratch)), self.dtype)
-        self._transposed = aligned_zeros(self.input_shape.height * shared, self.dtype)
-        self._transposed_signals = aligned_zeros(self.input_shape.height * shared, self.dtype)
+        self._geometry = self._make_geometry(histories)
+        room = Room.of(self.tiling, self.output_shape.channels, self.groups, histories)
+        self._scratch = aligned_zeros((self.tiling.rows, room.scratch), self.dtype)
+        self._transposed = aligned_zeros(room.transposed, self.dtype)
+        self._transposed_signals = aligned_zeros(room.transposed, self.dtype)
+
+    def _make_geometry(self, histories: int) -> kernels.Geometry:
+        geometry, tiling = super()._make_geometry(histories), self.tiling
+        return geometry._replace(
+            band=self._band,
+            overlapping=tiling.window > tiling.input_block,
+            transposed_row=Room.of(tiling, self.output_shape.channels, self.groups, histories).row,
+            together=TOGETHER if self.groups > 1 else 1,
+            step=tiling.input_block * self.input_shape.channels // self.groups,
+        )
+
+    @property
+    def _band(self) -> int:
+        """Rows of tiles in a band: as many as keep the windows of bands i and i + 2 apart."""
+        return max(1, -(-self.tiling.window // self.tiling.input_block) - 1)
+
+    def history_bytes(self, histories: int) -> int:
+        """Return what a training step takes: `history_numbers`, and a copy of inputs that are padded."""
+        whole = padded(histories, _multiple_of(histories))
+        copied = self.input_shape.size * whole if whole > histories else 0
+        numbers = history_numbers(self.tiling, self.output_shape.channels, self.groups, whole)
+        return (numbers + copied) * self.dtype.itemsize
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (H, W, C, N)."""
@@ -93,8 +157,8 @@ class Local(local_o1.Local):
 
     @property
     def _multiple(self) -> int:
-        """What histories are padded to: half a vector where that holds all of them."""
-        return FEW if self._entries <= FEW else LANES
+        """What the histories of the last forward are padded to."""
+        return _multiple_of(self._entries)
 
     @property
     def _parallel(self) -> bool:
@@ -127,3 +191,8 @@ class Local(local_o1.Local):
     def signals(self) -> np.ndarray:
         """Signals of the outputs (H, W, C, N) in the last backward."""
         return self._signals[..., : self._entries]
+
+
+def _multiple_of(entries: int) -> int:
+    """Return what histories are padded to: half a vector where that holds all of them."""
+    return FEW if entries <= FEW else LANES

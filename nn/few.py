@@ -2,7 +2,7 @@
 
 A vector of `LANES` histories is half empty where there are 8, and the numbers of one neuron lie too far
 apart to fill it with others. `pack` turns histories that lie side by side into rows, one for every history,
-and `unpack` turns them back. `nn.few_products` has the products of such rows.
+and `unpack` turns them back. `nn.few_sums` and `nn.few_gradients` have the products of such rows.
 """
 
 from __future__ import annotations

@@ -136,10 +136,10 @@ def check_threads(network: Network, histories: int) -> None:
         assert np.array_equal(array, results[1][name]), name
 
 
-def check_nan_is_not_hidden(network: Network) -> None:
+def check_nan_is_not_hidden(network: Network, histories: int = 20) -> None:
     """Feed one NaN: the outputs that see it, and no other entry of the batch, must show it."""
-    values, _ = numbers(network, 20)
-    values.reshape(-1, 20)[0, 3] = np.nan
+    values, _ = numbers(network, histories)
+    values.reshape(-1, histories)[0, 3] = np.nan
     spoiled = np.isnan(network.forward(values))
     assert spoiled[..., 3].any()
     assert not np.delete(spoiled, 3, axis=-1).any()

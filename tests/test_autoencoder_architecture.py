@@ -160,6 +160,7 @@ def test_memory_counts_parameters_and_what_the_optimizer_keeps():
     [
         {"layers": "10", "code_size": 3},
         {"architecture": "local", "layers": "2", "code_size": 16},
+        {"architecture": "local", "layers": "2", "code_size": 16, "rung": "o2"},
         {"layers": "10", "code_size": 3, "rung": "o2", "storage": "bfloat16"},
         {"architecture": "local", "layers": "2", "code_size": 16, "rung": "o2", "storage": "bfloat16"},
     ],

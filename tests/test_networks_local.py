@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rung_checks import RungChecks, every_dtype, every_faster_rung, every_rung
 
+from networks.dense_o2 import WORTH_A_REGION
 from networks.graph import GraphNetwork
 from networks.ladder import FAMILIES
 from nn.activations import ELU, Identity, LeakyReLU, Softplus, Tanh
@@ -20,6 +21,7 @@ FAMILY = FAMILIES["local"]
 PLAIN = FAMILY.rungs["plain"]
 
 histories = st.integers(1, 40)
+few_and_many = pytest.mark.parametrize("histories", [8, 35])
 
 
 @st.composite
@@ -52,6 +54,20 @@ def build(kind, dtype, mixing=True):
 def many_bands(kind, dtype):
     blocks = {"input_block": 2, "window": 6, "output_block": 1, "channels": 8}
     return local(kind, dtype, input_shape=Shape(40, 20, 3), **blocks, activation=LeakyReLU())
+
+
+LARGE_TILES = {"input_shape": Shape(16, 16, 12), "input_block": 8, "output_block": 2, "channels": 36}
+"""A tile has more weights than one chunk of a backward pass."""
+
+ROW_OF_TILES = {"input_shape": Shape(4, 18, 3), "input_block": 2, "output_block": 2, "channels": 6}
+"""9 columns: without mixing, tiles go together by four, and one is left."""
+
+LAYERS = {
+    "tiles in chunks": {**LARGE_TILES, "window": 8},
+    "overlapping tiles in chunks": {**LARGE_TILES, "window": 10},
+    "tiles together": {**ROW_OF_TILES, "window": 2, "mixing": False},
+    "overlapping tiles together": {**ROW_OF_TILES, "window": 6, "mixing": False},
+}
 
 
 def weights_of_tiles(network, flat):
@@ -125,15 +141,49 @@ def test_same_as_plain(rung, dtype, arguments, histories):
 
 @every_faster_rung
 @every_dtype
-def test_same_as_plain_over_many_bands(rung, dtype):
+@few_and_many
+def test_same_as_plain_over_many_bands(rung, dtype, histories):
     network, plain = many_bands(FAMILY.rungs[rung], dtype), many_bands(PLAIN, dtype)
-    checks.check_same_as_plain(network, plain, 35, FAMILY.tolerance[dtype])
+    checks.check_same_as_plain(network, plain, histories, FAMILY.tolerance[dtype])
 
 
 @every_rung
 @every_dtype
-def test_threads_do_not_change_a_bit(rung, dtype):
-    checks.check_threads(many_bands(FAMILY.rungs[rung], dtype), 35)
+@few_and_many
+def test_threads_do_not_change_a_bit(rung, dtype, histories):
+    network = many_bands(FAMILY.rungs[rung], dtype)
+    assert network.connections * histories >= WORTH_A_REGION
+    checks.check_threads(network, histories)
+
+
+@every_faster_rung
+@every_dtype
+@pytest.mark.parametrize("histories", [5, 16])
+@pytest.mark.parametrize("layer", LAYERS)
+def test_same_as_plain_for_tiles_in_chunks_and_together(rung, dtype, histories, layer):
+    network, plain = (local(kind, dtype, **LAYERS[layer]) for kind in (FAMILY.rungs[rung], PLAIN))
+    checks.check_same_as_plain(network, plain, histories, FAMILY.tolerance[dtype])
+
+
+@every_rung
+@every_dtype
+@pytest.mark.parametrize("mixing", [True, False])
+def test_nan_is_not_hidden_among_few_histories(rung, dtype, mixing):
+    checks.check_nan_is_not_hidden(build(FAMILY.rungs[rung], dtype, mixing), 5)
+
+
+@every_dtype
+@pytest.mark.parametrize("histories", [5, 8, 16, 20, 64])
+@pytest.mark.parametrize("layer", LAYERS)
+def test_memory_is_that_of_the_arrays_that_are_held(dtype, histories, layer):
+    """All but the inputs where they are taken as they are: these are the values of the layer before."""
+    network = local(FAMILY.rungs["o2"], dtype, **LAYERS[layer])
+    values, signals = checks.numbers(network, histories)
+    network.forward(values)
+    network.backward(signals)
+    arrays = [array for array in vars(network).values() if isinstance(array, np.ndarray)]
+    held = [array for array in arrays if array.dtype == network.dtype and array is not values]
+    assert network.history_bytes(histories) == sum(array.nbytes for array in held)
 
 
 class TestEveryRung(RungChecks):

@@ -21,6 +21,7 @@ from nn.tile import Columns, Rows, Target
 class Geometry(NamedTuple):
     """Where the tiles lie. Spans and offsets as in `Tiling` and `Local`; counts are plain numbers.
 
+    What has a default is read by the kernels of local_o2 alone. `band` is how many rows of tiles one has.
     `overlapping` says whether windows do; `transposed_row` is the length of a row of transposed inputs.
     So many tiles of a row are gone through `together`, group after group: where groups see the same pixels,
     what one group reads of them stays in cache from tile to tile. `step` is how far apart the windows of
@@ -36,11 +37,11 @@ class Geometry(NamedTuple):
     output_channels: int
     groups: int
     histories: int
-    band: int
-    overlapping: bool
-    transposed_row: int
-    together: int
-    step: int
+    band: int = 1
+    overlapping: bool = False
+    transposed_row: int = 0
+    together: int = 1
+    step: int = 0
 
 
 class Arrays(NamedTuple):
@@ -81,6 +82,12 @@ class Place(NamedTuple):
     corner_step: int
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def image_step(geometry):
+    """Return how far apart the inputs of one group are in the image."""
+    return geometry.histories if geometry.groups == 1 else geometry.channels * geometry.histories
+
+
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
 def place(geometry, row, column, group):
     """Describe a tile.
@@ -108,7 +115,7 @@ def place(geometry, row, column, group):
         (output + group * outputs_of_group) * g.histories,
         height,
         width * inputs_of_group,
-        g.histories if g.groups == 1 else g.channels * g.histories,
+        image_step(g),
         g.width * g.channels * g.histories,
         (group * g.row_spans[-1, 1] + g.row_spans[row, 0]) * transposed_line
         + g.column_spans[column, 0] * inputs_of_group,

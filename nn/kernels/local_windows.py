@@ -6,6 +6,7 @@ from numba import njit
 
 from nn.few import FEW, pack, unpack
 from nn.history import LANES
+from nn.kernels.local import image_step
 from nn.simd import prefetch
 from nn.tile import Target
 
@@ -71,12 +72,6 @@ def unpack_window(geometry, tile, scratch, begin, signals):
 def transposed_lines(geometry):
     """Return how many lines of the image to transpose: none where windows do not overlap."""
     return geometry.row_spans[-1, 1] if geometry.overlapping else 0
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def image_step(geometry):
-    """Return how far apart the inputs of one group are in the image."""
-    return geometry.histories if geometry.groups == 1 else geometry.channels * geometry.histories
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

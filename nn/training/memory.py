@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from nn.data.memory import available_memory
+from nn.history import padded
 from nn.optimizer import Optimizer
 from nn.sizes import as_size
 from nn.training.trainable import Trainable
@@ -64,7 +65,7 @@ def estimate(network: Trainable, optimizer: Optimizer, batch_size: int, data_byt
         Bytes of the data.
     """
     parameters = network.parameters.size * network.parameters.dtype.itemsize
-    histories = network.history_bytes(batch_size)
+    histories = network.history_bytes(padded(batch_size))  # batches come in whole vectors of histories
     return Memory(parameters, parameters, len(optimizer.slots) * parameters, histories, data_bytes)
 
 
