@@ -40,7 +40,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments
         Of the command line; those of the process by default.
     """
+    usual = gc.get_threshold()
     gc.set_threshold(COLLECT_AFTER)
+    try:
+        return _run(arguments)
+    finally:
+        gc.set_threshold(*usual)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # file names need not be text

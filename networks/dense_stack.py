@@ -62,7 +62,8 @@ class DenseStack:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the arena out of copies, in which the layers' arrays would be no views of it."""
-        return self.__dict__ | {"_histories": 0, "_places": []}
+        kept = {name: self.__dict__[name] for name in ("layers", "_parameters", "_starts")}
+        return kept | {"_histories": 0, "_places": []}
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (*input_shape, N)."""
@@ -111,7 +112,11 @@ class DenseStack:
         return self._input_signals if whole else self._input_signals[..., : first._entries]
 
     def _one_by_one(self, values: np.ndarray, training: bool) -> np.ndarray:
-        """Let every layer run on its own, as one that stores bfloat16 must; so will the backward."""
+        """Let every layer run on its own, as one that stores bfloat16 must; so will the backward.
+
+        The arena, in which nothing is kept any more, is let go.
+        """
+        self.__dict__ = self.__getstate__()
         for layer in self.layers:
             values = layer.forward(values, training)
         return values

@@ -189,6 +189,8 @@ class GraphNetwork(graph_o1.GraphNetwork):
             self._histories[self._lead :, self._inputs, entries:] = 0
 
     def _place_inputs(self, sequence: np.ndarray) -> None:
+        if np.may_share_memory(sequence, self._histories):
+            sequence = sequence.copy()  # its own outputs, which are overwritten while it is read
         place(sequence, self.values, self._inputs)
         self._given = sequence.reshape(-1) if self._readable(sequence) else self._nothing
         self._given_step = sequence.shape[1] if len(sequence) > 1 else 0

@@ -11,7 +11,6 @@ recurrent networks and to the graph, whose connections can be delayed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import deepcopy
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -19,7 +18,6 @@ import numpy as np
 from networks.configuration import Fields
 from networks.container import Build, Container, check_names
 from networks.ends import End
-from networks.network import Network
 from networks.wires import (
     Input,
     Wire,
@@ -27,6 +25,7 @@ from networks.wires import (
     check_ends,
     named_networks,
     together,
+    twin,
     uses_before,
     wire_names,
     wires_by_name,
@@ -91,14 +90,14 @@ class Model(Container):
             for use in uses
         ]
         self.named = {
-            step.name: networks[step.network] if step.name == step.network else _twin(networks[step.network])
+            step.name: networks[step.network] if step.name == step.network else twin(networks[step.network])
             for step in self.steps
         }
         self.parameters = Parameters.join({name: each.parameters for name, each in networks.items()})
         for step in self.steps:
             if step.name != step.network:
                 self.named[step.name].parameters.share(networks[step.network].parameters)
-        self._propagates = True
+        self._silenced: dict[str, bool] | None = None
 
     @property
     def shares(self) -> bool:
@@ -117,15 +116,18 @@ class Model(Container):
 
     @property
     def propagates(self) -> bool:
-        """Whether the signals of the inputs are computed."""
-        return self._propagates
+        """Whether the signals of the inputs are computed; True again leaves networks as they were."""
+        return self._silenced is None
 
     @propagates.setter
     def propagates(self, wanted: bool) -> None:
-        self._propagates = wanted
-        for step in self.steps:
-            if all(source in self.input_shapes for source in step.sources):
-                self.named[step.name].propagates = wanted
+        if wanted == self.propagates:
+            return
+        first = [step.name for step in self.steps if self.input_shapes.keys() >= set(step.sources)]
+        propagate = self._silenced or dict.fromkeys(first, False)
+        self._silenced = None if wanted else {name: self.named[name].propagates for name in first}
+        for name in first:
+            self.named[name].propagates = propagate[name]
 
     def forward(self, values: Any, training: bool = False) -> Any:
         """Return the values of the outputs (*shape, N).
@@ -276,11 +278,6 @@ class Model(Container):
         wires = wires_from_names(inputs, networks, uses)
         results = {name: choose(wires, wire, "wire of the model") for name, wire in outputs.items()}
         return cls(inputs, results)
-
-
-def _twin(network: Network) -> Network:
-    """Return a network like another that draws from the same generators."""
-    return deepcopy(network, {id(generator): generator for generator in network.generators.values()})
 
 
 def _only(by_name: Mapping[str, Any], what: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from networks.storage import FLOAT32, HALF, STORAGES, check_storage
+from networks.storage import FLOAT32, HALF, STORAGES, check_storage, forget_border
 from networks.summary import summary
 from nn.activations import Activation
 from nn.history import from_history, padded, to_history
@@ -90,6 +90,7 @@ class Network(ABC):
 
     def _store_as(self, storage: str) -> None:
         self.storage = storage
+        forget_border(self)
 
     @abstractmethod
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:

@@ -118,6 +118,11 @@ def _computing_in_float32(network: Any) -> Iterator[dict[str, np.ndarray]]:
         network.storage = HALF
 
 
+def forget_border(network: Network) -> None:
+    """Let go of what was converted at the border of a network: another storage makes it stale."""
+    network.__dict__.pop("_border", None)
+
+
 def _border(network: Any) -> dict[str, np.ndarray]:
     border: dict[str, np.ndarray] = network.__dict__.setdefault("_border", {})
     return border

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from itertools import count
 from typing import Any
 
@@ -259,3 +260,8 @@ def wires_from_names(
         numbers[name] += 1
         wires[use_name(name, numbers[name])] = Use(network, *sources, name=name)
     return wires
+
+
+def twin(network: Network) -> Network:
+    """Return a network like another that draws from the same generators."""
+    return deepcopy(network, {id(generator): generator for generator in network.generators.values()})

@@ -1,6 +1,8 @@
 """The commands, from arguments to files and exit status."""
 
 import csv
+import gc
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -238,3 +240,12 @@ def test_a_wrong_command_line_exits_with_2(arguments: list[str], capsys: pytest.
         main(arguments)
     assert exit.value.code == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", [["config"], ["info", "--model-directory", "nowhere"], ["--help"]])
+def test_a_command_leaves_the_collection_of_garbage_as_it_was(arguments, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = gc.get_threshold()
+    with suppress(SystemExit):
+        main(arguments)
+    assert gc.get_threshold() == before

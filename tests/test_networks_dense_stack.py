@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from itertools import pairwise
+from weakref import ref
 
 import network_checks as checks
 import numpy as np
@@ -164,3 +165,30 @@ def test_what_does_not_fit_is_refused(dtype):
     found, expected = (checks.check_wrong_input(build(kind, dtype=dtype)) for kind in (Sequential, OneByOne))
     assert found == expected
     assert len(found.splitlines()) == 9
+
+
+def arrays_of(network):
+    return [each for each in vars(network._runs[0]).values() if isinstance(each, np.ndarray)]
+
+
+def test_a_copy_carries_no_arena():
+    network = build()
+    values, signals = checks.numbers(network, 6)
+    network.forward(values)
+    network.backward(signals)
+    assert arrays_of(network)
+    assert not arrays_of(deepcopy(network))
+
+
+def test_another_storage_lets_the_arena_go_and_back_again_gives_the_same_bits():
+    network, fresh = build(), build()
+    values, signals = checks.numbers(network, 6)
+    first = results(network, values, signals)
+    arena = ref(network._runs[0]._arena.base)
+    network.store_as("bfloat16")
+    checks.pass_through(network, values, signals)
+    assert arena() is None and not arrays_of(network)
+    network.store_as("float32")
+    again = results(network, values, signals)
+    assert_same(again, results(fresh, values, signals))
+    assert_same(again, first)

@@ -113,3 +113,50 @@ def test_a_step_down_the_gradient_is_the_same_in_place_and_after_the_pass(entrie
     np.testing.assert_allclose(
         placed.parameters.values, found["parameters"] - 0.1 * found["gradients"], rtol=1e-5, atol=1e-6
     )
+
+
+@pytest.mark.parametrize("steps", [None, 2])
+def test_a_network_may_be_fed_its_own_outputs(steps):
+    graph = Graph()
+    image = graph.input_layer(Shape(80, 80, 1))
+    generator = np.random.default_rng(0)
+    graph.set_output(
+        graph.random(
+            image, Shape(80, 80, 1), connections_per_neuron=3, activation=Tanh(), generator=generator
+        )
+    )
+    network = graph_o2.GraphNetwork(graph)
+    given = histories(image.shape, *(() if steps is None else (steps,)), entries=32, dtype=np.float32)
+    assert given.size > graph_o2.WORTH_A_REGION
+    expected = network.forward(network.forward(given).copy()).copy()
+    np.testing.assert_array_equal(network.forward(network.forward(given)), expected)
+
+
+@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="this machine has one core")
+def test_inputs_of_the_caller_are_read_by_any_number_of_threads(monkeypatch):
+    graph, generator = Graph(), np.random.default_rng(0)
+    image = graph.input_layer(Shape(80, 80, 1))
+    hidden = graph.random(image, Shape(40, 40, 1), connections_per_neuron=20, generator=generator)
+    skip = graph.random([image, hidden], Shape(20, 20, 1), connections_per_neuron=30, generator=generator)
+    graph.set_output(skip)
+    given = aligned_zeros((80, 80, 1, 32))
+    given[:] = generator.standard_normal(given.shape)
+    assert given.size > graph_o2.WORTH_A_REGION and graph.connection_count * 32 >= 1 << 20
+    signals = histories(graph.output_shape, entries=32, dtype=np.float32)
+    readable, read = graph_o2.GraphNetwork._readable, []
+
+    def readable_and_noted(network, sequence):
+        read.append(readable(network, sequence))
+        return read[-1]
+
+    monkeypatch.setattr(graph_o2.GraphNetwork, "_readable", readable_and_noted)
+    found, before = [], numba.get_num_threads()
+    try:
+        for threads in (1, 2):
+            numba.set_num_threads(threads)
+            found.append(run(graph_o2.GraphNetwork(graph), given, signals))
+    finally:
+        numba.set_num_threads(before)
+    assert read == [True, True]
+    for name in found[0]:
+        np.testing.assert_array_equal(found[0][name], found[1][name], err_msg=name)

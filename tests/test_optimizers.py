@@ -1,6 +1,7 @@
 """Optimizers: against PyTorch's over 100 steps, decay, configurations, and what they refuse."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -97,6 +98,20 @@ def test_equal_to_torch_over_100_steps_with_a_changing_rate(
         reference.step()
     np.testing.assert_allclose(parameters.values, theirs.detach().numpy(), rtol=tolerance, atol=tolerance)
     assert optimizer.steps == 100
+
+
+@pytest.mark.parametrize("size", [1e-12, 1e-15, 1e-17, 1e-20])
+@pytest.mark.parametrize("epsilon", [1e-20, 1e-30])
+@pytest.mark.parametrize("make", [Adam, partial(Adam, amsgrad=True), Nadam, RMSprop, Adadelta])
+def test_steps_stay_as_small_where_squares_are_too_small_to_be_kept(make, epsilon, size):
+    parameters, optimizer = make_parameters(3, np.float32), make(0.001, epsilon=epsilon)
+    parameters.values[:] = 0
+    for _ in range(20):
+        before = parameters.values.copy()
+        parameters.gradients[:] = size, -size, 0
+        optimizer.step(parameters)
+        steps = np.abs(parameters.values - before)
+        assert steps.max() <= 0.0101 and steps[2] == 0  # 1 / sqrt(1 - decay) of the rate
 
 
 def test_rounding_never_makes_a_centered_variance_negative():

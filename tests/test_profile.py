@@ -119,14 +119,14 @@ def test_shares_stand_beside_instructions():
     assert "75.0%  1000  dec    eax" in text and "jne    0x1000" in text
 
 
-def perf_may_look() -> bool:
+@pytest.fixture
+def perf():
     command = ["perf", "record", "-q", "-o", "/dev/null", "--", "true"]
-    if not shutil.which("perf"):
-        return False
-    return subprocess.run(command, check=False, capture_output=True).returncode == 0
+    if not shutil.which("perf") or subprocess.run(command, check=False, capture_output=True).returncode:
+        pytest.skip("perf is not installed, or may not look")
 
 
-@pytest.mark.skipif(not perf_may_look(), reason="perf is not installed, or may not look")
+@pytest.mark.usefixtures("perf")
 @pytest.mark.skipif(not shutil.which("objdump"), reason="objdump is not installed")
 def test_a_row_is_profiled(capfd):
     assert profile.main(["dense", "16", "to", "16", "--direction", "forward", "--seconds", "0.5"]) == 0

@@ -127,6 +127,16 @@ def test_bytes_are_brightnesses(shape):
     np.testing.assert_array_equal(laid_out.reshape(-1, 5).T, expected.reshape(5, -1))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("numbers", [256, 257, 300, 530])
+def test_entries_of_more_numbers_than_are_gathered_at_a_time(numbers, dtype):
+    array = GENERATOR.integers(0, 256, (40, numbers), dtype=np.uint8)
+    chosen = GENERATOR.permutation(40)[:17]
+    batch = ArrayBatches(array, dtype=dtype).batch(chosen)
+    expected = to_history(array[chosen].astype(dtype) / dtype(255), dtype)
+    np.testing.assert_array_equal(batch.inputs[0, 0], expected)
+
+
 def test_targets_go_with_their_inputs():
     inputs, labels = GENERATOR.random((9, 4)), GENERATOR.integers(0, 3, 9)
     batch = ArrayBatches(inputs, labels).batch(np.array([8, 0, 3]))

@@ -10,10 +10,13 @@ from networks.convolution import Convolution
 from networks.dense import Dense
 from networks.embedding import Embedding
 from networks.lstm import LSTM
+from networks.merge import Add
+from networks.model import Model
 from networks.noise import Dropout
 from networks.normalisation import BatchNormalisation
 from networks.sequential import Sequential
 from networks.time_distributed import TimeDistributed
+from networks.wires import Input, Use
 from nn.losses import CategoricalCrossEntropyWithLogits, SquaredError
 from nn.optimizers import Adam
 from nn.shape import SequenceShape, Shape
@@ -143,3 +146,50 @@ def test_tokens_are_learned():
     trainer = make_trainer(network, ArrayBatches(tokens, (tokens == 1).mean(axis=1)), SquaredError())
     trainer.train(epochs=30)
     assert trainer.rows[-1].training_loss < 0.5 * trainer.rows[0].training_loss
+
+
+def one_way(seed=2):
+    generator = np.random.default_rng(seed)
+    layers = [Dense(Shape(1, 1, 3), Shape(1, 1, 3), generator=generator) for _ in range(2)]
+    return Sequential({"left": layers[0], "last": layers[1]})
+
+
+def two_ways(seed=2):
+    generator, image = np.random.default_rng(seed), Input(Shape(1, 1, 3))
+    left, right, last = (Dense(image.shape, image.shape, generator=generator) for _ in range(3))
+    ways = [Use(left, image, name="left"), Use(right, image, name="right")]
+    return Model(image, Use(last, Use(Add([image.shape] * 2), *ways), name="last"))
+
+
+def propagating(network):
+    return {name: leaf.propagates for name, leaf in network.leaves.items()}
+
+
+@pytest.mark.parametrize("build", [one_way, two_ways])
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_step_leaves_who_propagates_as_it_was(build, fails, monkeypatch):
+    network, other = build(), build()
+    network.named["left"].propagates = False
+    before, during = propagating(network), []
+    backward = network.backward
+
+    def watched(*arguments):
+        during.append(propagating(network))
+        if fails:
+            raise KeyboardInterrupt
+        return backward(*arguments)
+
+    monkeypatch.setattr(network, "backward", watched)
+    trainers = [
+        make_trainer(each, ArrayBatches(SEQUENCES[:, 0]), SquaredError()) for each in (network, other)
+    ]
+    if fails:
+        with pytest.raises(KeyboardInterrupt):
+            trainers[0].train(epochs=1)
+    else:
+        for trainer in trainers:
+            trainer.train(epochs=1)
+        np.testing.assert_array_equal(network.parameters.values, other.parameters.values)
+    assert propagating(network) == before
+    assert during[0]["last"] and not any(during[0].get(name) for name in ("left", "right"))
+    assert all(propagating(other).values())

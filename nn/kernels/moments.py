@@ -13,7 +13,7 @@ from math import sqrt
 from numba import njit, prange
 
 from nn.kernels.optimizers import CHUNK
-from nn.kernels.scalars import in_dtype_of, kept, smallest_kept
+from nn.kernels.scalars import in_dtype_of, kept, raised, smallest_kept
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -27,7 +27,7 @@ def adam(values, gradients, means, squares, scalars):
     for i in range(values.size):
         gradient = gradients[i]
         means[i] = kept(means[i] + mean_rate * (gradient - means[i]), smallest)
-        squares[i] = kept(squares[i] + square_rate * (gradient * gradient - squares[i]), smallest)
+        squares[i] = raised(squares[i] + square_rate * (gradient * gradient - squares[i]), smallest)
         values[i] = shrink * values[i] - rate * means[i] / (sqrt(squares[i]) * correction + epsilon)
         gradients[i] = 0
 
@@ -48,7 +48,7 @@ def amsgrad(values, gradients, means, squares, largest, scalars):
     for i in range(values.size):
         gradient = gradients[i]
         means[i] = kept(means[i] + mean_rate * (gradient - means[i]), smallest)
-        squares[i] = kept(squares[i] + square_rate * (gradient * gradient - squares[i]), smallest)
+        squares[i] = raised(squares[i] + square_rate * (gradient * gradient - squares[i]), smallest)
         largest[i] = max(largest[i], squares[i])
         values[i] = shrink * values[i] - rate * means[i] / (sqrt(largest[i]) * correction + epsilon)
         gradients[i] = 0
@@ -91,7 +91,7 @@ def nadam(values, gradients, means, squares, scalars):
     for i in range(values.size):
         gradient = gradients[i]
         means[i] = kept(means[i] + mean_rate * (gradient - means[i]), smallest)
-        squares[i] = kept(squares[i] + square_rate * (gradient * gradient - squares[i]), smallest)
+        squares[i] = raised(squares[i] + square_rate * (gradient * gradient - squares[i]), smallest)
         ahead = gradient_rate * gradient + rate * means[i]
         values[i] = shrink * values[i] - ahead / (sqrt(squares[i]) * correction + epsilon)
         gradients[i] = 0

@@ -12,7 +12,7 @@ from math import copysign, sqrt
 
 from numba import njit, prange
 
-from nn.kernels.scalars import in_dtype_of, kept, smallest_kept
+from nn.kernels.scalars import in_dtype_of, kept, raised, smallest_kept
 
 CHUNK = 1 << 15
 """Parameters that one thread updates at a time: 128 KiB of float32, a share of a second-level cache."""
@@ -65,7 +65,7 @@ def rmsprop(values, gradients, squares, scalars):
     smallest = smallest_kept(values)
     for i in range(values.size):
         gradient = gradients[i]
-        squares[i] = kept(squares[i] + square_rate * (gradient * gradient - squares[i]), smallest)
+        squares[i] = raised(squares[i] + square_rate * (gradient * gradient - squares[i]), smallest)
         values[i] = shrink * values[i] - rate * gradient / (sqrt(squares[i]) + epsilon)
         gradients[i] = 0
 
@@ -85,7 +85,7 @@ def rmsprop_with_momentum(values, gradients, squares, velocities, scalars):
     smallest = smallest_kept(values)
     for i in range(values.size):
         gradient = gradients[i]
-        squares[i] = kept(squares[i] + square_rate * (gradient * gradient - squares[i]), smallest)
+        squares[i] = raised(squares[i] + square_rate * (gradient * gradient - squares[i]), smallest)
         velocities[i] = kept(momentum * velocities[i] + gradient / (sqrt(squares[i]) + epsilon), smallest)
         values[i] = shrink * values[i] - rate * velocities[i]
         gradients[i] = 0
@@ -107,7 +107,7 @@ def rmsprop_centered(values, gradients, squares, means, velocities, scalars):
     zero = values.dtype.type(0)
     for i in range(values.size):
         gradient = gradients[i]
-        squares[i] = kept(squares[i] + square_rate * (gradient * gradient - squares[i]), smallest)
+        squares[i] = raised(squares[i] + square_rate * (gradient * gradient - squares[i]), smallest)
         means[i] = kept(means[i] + square_rate * (gradient - means[i]), smallest)
         variance = max(squares[i] - means[i] * means[i], zero)
         velocities[i] = kept(momentum * velocities[i] + gradient / (sqrt(variance) + epsilon), smallest)
@@ -149,7 +149,7 @@ def adadelta(values, gradients, squares, changes, scalars):
     smallest = smallest_kept(values)
     for i in range(values.size):
         gradient = gradients[i]
-        squares[i] = kept(squares[i] + square_rate * (gradient * gradient - squares[i]), smallest)
+        squares[i] = raised(squares[i] + square_rate * (gradient * gradient - squares[i]), smallest)
         change = gradient * (sqrt(changes[i] + epsilon) / sqrt(squares[i] + epsilon))
         changes[i] = kept(changes[i] + square_rate * (change * change - changes[i]), smallest)
         values[i] = shrink * values[i] - rate * change

@@ -46,3 +46,14 @@ def kept(number, smallest):
     the border of digits, get there within an epoch.
     """
     return smallest - smallest if abs(number) < smallest else number
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def raised(square, smallest):
+    """Return a square, or the smallest that is kept where it is smaller; NaN as it is.
+
+    The root of a mean square divides gradients, or their mean, that may be kept although their square is
+    not. At zero only epsilon would be left below them, and if that is far below the root, steps as many times
+    too large. A root of `smallest` is nothing beside a usual epsilon: steps are the same bits.
+    """
+    return smallest if square < smallest else square
