@@ -9,6 +9,9 @@ Predicted gain: 4 on one thread: a vector of 16 numbers is moved by 5 instructio
                 and stores
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
+    row                                N  direction     ms  x below  x PyTorch  of the limit
+    64 of 10,000 labels, 64 features  64  forward    0.056     2.59       0.51   137% memory
+    64 of 10,000 labels, 64 features  64  backward   0.069     2.49       6.78   303% memory
 .. benchmark: end
 Loses when:     fewer than 16 features: they go one by one
 Numerics:       1e-6 relative backwards: fused multiply-adds; the same bits for any number of threads

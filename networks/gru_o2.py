@@ -15,6 +15,13 @@ Predicted gain: 10 to 20 on one thread, as in networks/dense_o2.py: the loops of
                 the machine's rate of products
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
+    row                            N  direction              ms  x below  x PyTorch  of the limit
+    24 steps of 6 to 24 units    128  forward             0.191     2.50       6.17  30% products
+    24 steps of 6 to 24 units    128  backward            0.340    13.27       7.70  34% products
+    24 steps of 6 to 24 units    128  forward + backward  0.510     9.65       8.14  34% products
+    28 steps of 28 to 128 units   64  forward              1.23     6.27       2.20  75% products
+    28 steps of 28 to 128 units   64  backward             2.56    24.26       2.52  73% products
+    28 steps of 28 to 128 units   64  forward + backward   4.03    17.53       2.69  69% products
 .. benchmark: end
 Limited by:     as the LSTM, networks/lstm_o2.py, with three products a step instead of four
 Loses when:     never seen; a network of one or two units takes the same time on every rung

@@ -7,6 +7,18 @@ Predicted gain: 3 to 10 on small tiles, where the plain rung spends its time in 
                 microseconds a tile); nothing where a tile is large enough for NumPy's products
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
+    row                                                 N  direction     ms  x below  x PyTorch  of the limit
+    64x64x3 to 32x32x8, windows 5                      32  forward     2.37     7.95       9.70  14% products
+    64x64x3 to 32x32x8, windows 5                      32  backward    11.6     2.27       2.31   6% products
+    32x32x8 to 16x16x16, windows 5                     32  forward     2.91     1.88       2.35  14% products
+    32x32x8 to 16x16x16, windows 5                     32  backward    13.8     0.71       0.82   6% products
+    16x16x16 to 32x32x8, windows 5                     32  forward     10.7     0.69       1.34  15% products
+    16x16x16 to 32x32x8, windows 5                     32  backward    48.9     0.33       0.56   6% products
+    autoencoder 64x64x3 > 32x32x8 > 16x16x16 and back  32  step         143     1.04       1.84   7% products
+    384x384x3, 98 M weights, 8 histories                8  forward      366                         4% memory
+    384x384x3, 98 M weights, 8 histories                8  backward     595                         5% memory
+    384x384x3, 98 M weights, 32 histories              32  forward      448                      12% products
+    384x384x3, 98 M weights, 32 histories              32  backward   2,058                       5% products
 .. benchmark: end
 Loses when:     tiles have thousands of inputs and outputs
 Numerics:       1e-5 relative in float32: sums in another order

@@ -15,6 +15,19 @@ Predicted gain: 10 to 20 on one thread, as in networks/dense_o2.py: the loops of
                 the machine's rate of products
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
+    row                              N  direction              ms  x below  x PyTorch  of the limit
+    24 steps of 6 to 24 units      128  forward             0.224     3.00       1.81  34% products
+    24 steps of 6 to 24 units      128  backward            0.382    17.10       2.26  40% products
+    24 steps of 6 to 24 units      128  forward + backward  0.583    12.28       2.41  39% products
+    28 steps of 28 to 128 units     64  forward              1.61     6.56       1.15  77% products
+    28 steps of 28 to 128 units     64  backward             3.20    26.48       1.25  78% products
+    28 steps of 28 to 128 units     64  forward + backward   4.88    19.43       1.24  76% products
+    20 steps of 64 to 256 units     32  forward              2.25    10.46       1.03  81% products
+    20 steps of 64 to 256 units     32  backward             4.69    22.20       1.09  77% products
+    20 steps of 64 to 256 units     32  forward + backward   6.96    18.31       1.10  78% products
+    10 steps of 1024 to 512 units   32  forward              9.56     2.91       1.16  91% products
+    10 steps of 1024 to 512 units   32  backward             22.5     2.42       1.15  78% products
+    10 steps of 1024 to 512 units   32  forward + backward   31.7     2.62       1.17  83% products
 .. benchmark: end
 Limited by:     products: at 28 steps of 28 to 128 units, 64 histories, one thread, they take 2.5 of 2.9 ms
                 forward, and 2.5 of 2.9 ms of the steps backward; most of the rest is tanh. Slices keep

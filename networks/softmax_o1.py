@@ -7,6 +7,9 @@ What changed:   1. three loops over the features of one entry at a time, compile
 Predicted gain: 1 to 5 where the arrays lie in the cache: no temporary arrays and no call overhead
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
+    row                 N  direction     ms  x below  x PyTorch  of the limit
+    softmax, 1x1x1000  64  forward    0.356     0.32       0.36     4% memory
+    softmax, 1x1x1000  64  backward   0.188     0.29       1.30    17% memory
 .. benchmark: end
 Loses when:     the arrays are larger than the cache: neighbouring numbers of an entry lie a batch apart
 Numerics:       1e-5 relative in float32: sums in another order, polynomial exp

@@ -9,6 +9,9 @@ Predicted gain: 4 to 10 on one thread: 16 numbers an instruction, and exp is mos
                 threads
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
+    row                 N  direction     ms  x below  x PyTorch  of the limit
+    softmax, 1x1x1000  64  forward    0.145     2.46       0.90     7% memory
+    softmax, 1x1x1000  64  backward   0.017    10.89      14.18   126% memory
 .. benchmark: end
 Loses when:     the batch has only a few entries: vectors are padded to 16 of them
 Numerics:       1e-5 relative in float32; the same bits for any number of threads, because every number is
