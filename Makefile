@@ -3,6 +3,7 @@
 #   make run     train on built-in digits and draw what was learned
 #   make test    all tests
 #   make bench   every rung against the one below, PyTorch, JAX and the limits of the machine
+#   make guard   whether a kernel has become slower than recorded
 #   make profile NAME="lstm 24"   where the time of a row of the benchmark goes, down to the instruction
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -10,7 +11,7 @@ ENVIRONMENT := .venv
 BIN := $(ENVIRONMENT)/bin
 PACKAGING := setup.cfg pyproject.toml
 
-.PHONY: run test test-all lint types bench profile clean
+.PHONY: run test test-all lint types bench profile guard clean
 .DELETE_ON_ERROR:
 
 run: $(ENVIRONMENT)/installed
@@ -41,6 +42,9 @@ bench: $(ENVIRONMENT)/installed-bench
 # Words of a row's family and title. TOOL=callgrind counts instructions, DIRECTION=backward takes that one.
 profile: $(ENVIRONMENT)/installed-bench
 	$(BIN)/python -m benchmarks.profile $(NAME) $(if $(DIRECTION),--direction $(DIRECTION)) $(if $(TOOL),--tool $(TOOL))
+
+guard: $(ENVIRONMENT)/installed-bench
+	$(BIN)/python -m benchmarks.guard
 
 clean:
 	rm -rf $(ENVIRONMENT) runs
