@@ -33,14 +33,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from networks.checks import check_input, check_signals
-from networks.dense_stored import StoredDense
+from networks.dense_stored import WORTH_A_REGION, StoredDense
 from networks.descent import gradient_targets
 from networks.storage import HALF
 from nn.history import aligned_zeros, pad_histories, padded
 from nn.kernels import dense as kernels
-
-WORTH_A_REGION = 1_000_000
-"""Multiply-adds in a product from which a parallel region (some microseconds) pays."""
 
 BLOCKS = 32
 """Blocks of rows of a parallel product: more than the threads, so that uneven ones even out."""
