@@ -11,6 +11,7 @@ from autoencoder.settings import Settings, settings_texts
 from networks.network import Network
 from networks.sequential import Sequential
 from nn.data.memory import require_memory
+from nn.finite import check_finite
 from nn.shape import Shape
 from nn.training.state import PARAMETERS
 
@@ -72,6 +73,11 @@ class AutoEncoder:
         -------
         ndarray
             float32 (N, code size).
+
+        Raises
+        ------
+        ValueError
+            When the shape is another or a number is not finite; names the entry and the place in it.
         """
         return _run(self.encoder, images).reshape(len(images), -1)
 
@@ -81,14 +87,24 @@ class AutoEncoder:
         Parameters
         ----------
         codes
-            Floating point (N, code size).
+            Numbers (N, code size).
 
         Returns
         -------
         ndarray
             float32 (N, height, width, channels) in [0, 1].
+
+        Raises
+        ------
+        ValueError
+            As `encode`.
         """
-        images = _run(self.decoder, codes.reshape(len(codes), *self.code_shape))
+        codes, size = np.asarray(codes), self.code_shape.size
+        if codes.ndim != 2 or codes.shape[1] != size:
+            raise ValueError(f"codes have shape {codes.shape}, expected (N, {size})")
+        check_finite(codes, "codes")
+        layers = codes.astype(np.float32, copy=False).reshape(len(codes), *self.code_shape)
+        images = _run(self.decoder, layers)
         return np.clip(images, 0, 1, out=images)
 
     def reconstruct(self, images: np.ndarray) -> np.ndarray:
@@ -103,6 +119,11 @@ class AutoEncoder:
         -------
         ndarray
             float32 (N, height, width, channels) in [0, 1].
+
+        Raises
+        ------
+        ValueError
+            As `encode`.
         """
         outputs = _run(self.network, images)
         return np.clip(outputs, 0, 1, out=outputs)
@@ -119,13 +140,7 @@ class AutoEncoder:
 
 
 def _run(network: Network, values: np.ndarray) -> np.ndarray:
-    """Return the outputs for inputs (N, H, W, C), float32 (N, H, W, C), converting a batch at a time."""
+    """Return the outputs for inputs (N, H, W, C), float32 (N, H, W, C), a batch at a time."""
     shape = (len(values), *network.output_shape)
     require_memory(int(np.prod(shape)) * 4, f"an array of {shape}")
-    outputs = np.empty(shape, np.float32)
-    for start in range(0, len(values), BATCH_SIZE):
-        part = values[start : start + BATCH_SIZE]
-        if part.dtype == np.uint8:
-            part = np.divide(part, np.float32(255), dtype=np.float32)
-        outputs[start : start + len(part)] = network.predict(part, BATCH_SIZE)
-    return outputs
+    return network.predict(values, BATCH_SIZE)

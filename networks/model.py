@@ -32,6 +32,7 @@ from networks.wires import (
     wires_from_names,
 )
 from nn.choices import choose
+from nn.finite import check_finite
 from nn.history import from_history, to_history
 from nn.parameters import Parameters
 from nn.prefixes import under
@@ -200,7 +201,7 @@ class Model(Container):
         Raises
         ------
         ValueError
-            When an input is missing or unknown, does not fit, or their numbers differ.
+            When an input is missing or unknown, does not fit or is not finite, or their numbers differ.
         """
         if batch_size < 1:
             raise ValueError(f"model: batch size {batch_size} must be at least 1")
@@ -226,6 +227,7 @@ class Model(Container):
                 raise ValueError(
                     f"model: input {name} has shape {array.shape}, expected (N, {self.input_shapes[name]})"
                 )
+            check_finite(array, f"model: input {name}", self.dtype)
         return next(iter(counts.values()))
 
     @property

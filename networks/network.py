@@ -12,6 +12,7 @@ import numpy as np
 from networks.storage import FLOAT32, HALF, STORAGES, check_storage, forget_border
 from networks.summary import summary
 from nn.activations import Activation
+from nn.finite import check_finite
 from nn.history import from_history, padded, to_history
 from nn.parameters import Parameters
 from nn.shape import AnyShape
@@ -266,7 +267,8 @@ class Network(ABC):
         Raises
         ------
         ValueError
-            When the entries have another shape than the input, or the batch size is below 1.
+            When the entries have another shape than the input or are not finite, or the batch size is
+            below 1; names the entry and the place in it.
         """
         if batch_size < 1:
             raise ValueError(f"{self.family}: batch size {batch_size} must be at least 1")
@@ -275,6 +277,7 @@ class Network(ABC):
             raise ValueError(
                 f"{self.family}: entries have shape {batch.shape}, expected (N, {self.input_shape})"
             )
+        check_finite(batch, self.family, self.dtype)
         outputs = np.empty((len(batch), *self.output_shape), self.dtype)
         for start in range(0, len(batch), batch_size):
             part = batch[start : start + batch_size]

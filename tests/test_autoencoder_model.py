@@ -49,6 +49,35 @@ def test_images_in_bytes_and_in_shares_have_the_same_codes():
     )
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e39])
+def test_images_and_codes_that_are_not_finite_are_refused_by_their_place(bad: float):
+    model = make()
+    pixels = np.zeros((BATCH_SIZE + 3, *model.shape))
+    pixels[BATCH_SIZE + 1, 2, 5, 0] = bad
+    for use in (model.encode, model.reconstruct):
+        with pytest.raises(ValueError, match=f"entry {BATCH_SIZE + 1} is .* at row 2, column 5, channel 0"):
+            use(pixels)
+    codes = np.zeros((3, model.settings.code_size))
+    codes[1, 2] = bad
+    with pytest.raises(ValueError, match=r"codes: entry 1 is .* at feature 2"):
+        model.decode(codes)
+
+
+def test_codes_of_another_size_are_refused():
+    model = make()
+    with pytest.raises(ValueError, match=r"codes have shape \(2, 1\), expected \(N, 4\)"):
+        model.decode(np.zeros((2, 1)))
+
+
+def test_codes_in_whole_numbers_are_what_they_are():
+    model = make()
+    codes = np.arange(12).reshape(3, 4)
+    for dtype in (np.uint8, np.int64, np.float64):
+        np.testing.assert_array_equal(
+            model.decode(codes.astype(dtype)), model.decode(codes.astype(np.float32))
+        )
+
+
 def test_results_do_not_depend_on_the_division_into_batches():
     model = make()
     originals = images(model, BATCH_SIZE + 3)

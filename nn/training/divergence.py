@@ -11,14 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from nn.bfloat16_arrays import widened
-from nn.kernels.finite import count_not_finite, count_not_finite_parallel
+from nn.finite import all_finite
 from nn.parameters import Parameters
 from nn.training.batch import Batch, BatchSource, Values, named
 from nn.training.trainable import Trainable
-
-PARALLEL_FROM = 200_000
-"""Numbers from which a parallel region pays."""
 
 
 class TrainingDiverged(ArithmeticError):  # noqa: N818 - says what happened
@@ -50,16 +46,6 @@ def refuse(place: str | None) -> None:
     """Raise NotFiniteError when there is a place."""
     if place is not None:
         raise NotFiniteError(place)
-
-
-def all_finite(array: np.ndarray) -> bool:
-    """Return whether no number in an array is NaN or Inf; only floating point can hold them."""
-    array = widened(array)
-    if array.dtype.kind != "f":
-        return True
-    flat = array if array.ndim == 1 else array.reshape(-1)
-    count = count_not_finite_parallel if flat.size >= PARALLEL_FROM else count_not_finite
-    return not count(flat)
 
 
 def in_batch(batch: Batch, indices: np.ndarray) -> str | None:

@@ -1,0 +1,97 @@
+"""Finite numbers: whether an array holds NaN or infinity, and refusing entries that do at the border."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from nn.bfloat16 import BFLOAT16
+from nn.bfloat16_arrays import widened
+from nn.kernels.finite import count_not_finite, count_not_finite_parallel
+
+PARALLEL_FROM = 200_000
+"""Numbers from which a parallel region pays."""
+
+CHUNK = 1 << 20
+"""Numbers that are looked at together."""
+
+AXES = {
+    1: ("feature",),
+    2: ("step", "feature"),
+    3: ("row", "column", "channel"),
+    4: ("step", "row", "column", "channel"),
+}
+"""What messages call the places in an entry, by its number of axes."""
+
+
+def all_finite(array: np.ndarray) -> bool:
+    """Return whether no number in an array is NaN or Inf; only floating point can hold them."""
+    array = widened(array)
+    if array.dtype.kind != "f":
+        return True
+    if array.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):  # the kernels know these
+        return bool(np.isfinite(array).all())
+    flat = array if array.ndim == 1 else array.reshape(-1)
+    count = count_not_finite_parallel if flat.size >= PARALLEL_FROM else count_not_finite
+    return not count(flat)
+
+
+def check_finite(
+    entries: np.ndarray, what: str, dtype: DTypeLike = np.float32, counts: np.ndarray | None = None
+) -> None:
+    """Refuse entries that a network cannot run on: NaN, infinity, and what is no number.
+
+    Parameters
+    ----------
+    entries
+        (N, ...): vectors, sequences, images or videos.
+    what
+        What the message calls them.
+    dtype
+        What they will be converted to; a number that it cannot hold is infinite.
+    counts
+        bool (N,), (N, steps) or more of the first axes: what is False is never read, and not looked at.
+
+    Raises
+    ------
+    ValueError
+        Naming the first entry and the place in it, such as its feature, or its row, column and channel.
+    """
+    if entries.dtype.kind not in "fiub" and entries.dtype != BFLOAT16:
+        raise ValueError(f"{what}: expected numbers (N, ...), not {entries.dtype} {entries.shape}")
+    if entries.dtype.kind in "iub":
+        return
+    for start, part in _parts(entries):
+        if not all_finite(converted := _converted(part, dtype)):
+            bad = ~np.isfinite(converted)
+            if counts is not None:
+                seen = counts[start : start + len(part)]
+                bad &= seen.reshape(*seen.shape, *(1,) * (part.ndim - seen.ndim))
+            if bad.any():
+                entry, *place = map(int, np.argwhere(bad)[0])
+                number = float(part[entry, *place])
+                raise ValueError(f"{what}: entry {start + entry} is {_described(number, place, part, dtype)}")
+
+
+def _parts(entries: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield some entries at a time, with the number of the first."""
+    together = max(1, CHUNK // max(1, entries[:1].size))
+    for start in range(0, len(entries), together):
+        yield start, entries[start : start + together]
+
+
+def _converted(part: np.ndarray, dtype: DTypeLike) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        return part.astype(dtype, copy=False)
+
+
+def _described(number: float, place: list[int], part: np.ndarray, dtype: DTypeLike) -> str:
+    """Say the number and where it stands, in the words for entries of this shape."""
+    if part.ndim == 4 and part.shape[1:3] == (1, 1):  # a vector, as networks have it
+        place = place[2:]
+    names = AXES.get(len(place))
+    where = ", ".join(f"{n} {i}" for n, i in zip(names, place, strict=True)) if names else f"{place}"
+    held = "" if not np.isfinite(number) else f", which {np.dtype(dtype)} cannot hold,"
+    return f"{number:g}{held} at {where}"
