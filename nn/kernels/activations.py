@@ -9,9 +9,11 @@ import math
 from typing import Any
 
 from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic, overload
+from numba import types
+from numba.extending import intrinsic
 from numpy import float32
+
+from nn.kernels.compilation import compiled_as, kernel
 
 LOG2_E = 1.4426950408889634
 LN_2_HIGH = 0.693359375
@@ -40,7 +42,7 @@ def exponential(x):
     return math.exp(x)
 
 
-@overload(exponential)
+@compiled_as(exponential)
 def _exponential(x):
     if x != types.float32:
         return lambda x: math.exp(x)  # noqa: PLW0108 - Numba wants a Python function
@@ -68,7 +70,7 @@ def hyperbolic_tangent(x):
     return math.tanh(x)
 
 
-@overload(hyperbolic_tangent)
+@compiled_as(hyperbolic_tangent)
 def _hyperbolic_tangent(x):
     if x != types.float32:
         return lambda x: math.tanh(x)  # noqa: PLW0108 - Numba wants a Python function
@@ -99,7 +101,7 @@ def exponential_minus_one(x):
     return math.expm1(x)
 
 
-@overload(exponential_minus_one)
+@compiled_as(exponential_minus_one)
 def _exponential_minus_one(x):
     if x != types.float32:
         return lambda x: math.expm1(x)  # noqa: PLW0108 - Numba wants a Python function
@@ -117,7 +119,7 @@ def logarithm_of_one_plus(x):
     return math.log1p(x)
 
 
-@overload(logarithm_of_one_plus)
+@compiled_as(logarithm_of_one_plus)
 def _logarithm_of_one_plus(x):
     if x != types.float32:
         return lambda x: math.log1p(x)  # noqa: PLW0108 - Numba wants a Python function
@@ -138,7 +140,7 @@ def _logarithm_of_one_plus(x):
     return series
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def activate(code, slope, values):
     """Replace the sums in a contiguous array by the values of the activation `code`."""
     one = values.dtype.type(1)
@@ -172,7 +174,7 @@ def activate(code, slope, values):
             values[i] = slope
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def multiply_by_derivative(code, slope, values, signals, deltas):
     """Write deltas = signals * f'(values); three contiguous arrays of one size."""
     one = values.dtype.type(1)

@@ -9,9 +9,10 @@ all four passes, because parallel ones take long to compile.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from nn.history import LANES
+from nn.kernels.compilation import kernel
 from nn.simd import broadcast, horizontal_sum, load, multiply_add, store
 
 MEASURE, NORMALISE, SUM, PROPAGATE = range(4)
@@ -46,7 +47,7 @@ class Arrays(NamedTuple):
     partial: np.ndarray
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def block_ranges(sizes, block):
     """Return where a block's positions and channels begin and end."""
     row, column = block // sizes.channel_blocks, block % sizes.channel_blocks
@@ -57,7 +58,7 @@ def block_ranges(sizes, block):
     return first, last, begin, end
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def measure(arrays, sizes, block):
     """Write the mean of each channel in a block, and the sum of the squares around it."""
     inputs, place = arrays.inputs, block // sizes.channel_blocks
@@ -86,7 +87,7 @@ def measure(arrays, sizes, block):
         arrays.partial[1, place, channel] = horizontal_sum(squares) + rest
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def normalise(arrays, sizes, block):
     """outputs = (inputs - mean) * factor + offset of the channel."""
     first, last, begin, end = block_ranges(sizes, block)
@@ -101,7 +102,7 @@ def normalise(arrays, sizes, block):
                 store(arrays.outputs, i, multiply_add(deviation, factor, offset))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def sum_signals(arrays, sizes, block):
     """Write the sums of signals * (inputs - mean), and of signals, of each channel in a block."""
     inputs, signals, place = arrays.inputs, arrays.signals, block // sizes.channel_blocks
@@ -121,7 +122,7 @@ def sum_signals(arrays, sizes, block):
         arrays.partial[1, place, channel] = horizontal_sum(totals)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def propagate(arrays, sizes, block):
     """input_signals = signals * factor + (inputs - mean) * slope + offset; zero where nothing is active."""
     first, last, begin, end = block_ranges(sizes, block)
@@ -138,7 +139,7 @@ def propagate(arrays, sizes, block):
             arrays.input_signals[row + sizes.active : row + sizes.histories] = 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def run_block(step, arrays, sizes, block):
     """Run one of the four passes over one block."""
     if step == MEASURE:
@@ -151,21 +152,21 @@ def run_block(step, arrays, sizes, block):
         propagate(arrays, sizes, block)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def run(step, arrays, sizes):
     """Run a pass on one thread."""
     for block in range(sizes.position_blocks * sizes.channel_blocks):
         run_block(step, arrays, sizes, block)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def run_parallel(step, arrays, sizes):
     """Run a pass on several threads."""
     for block in prange(sizes.position_blocks * sizes.channel_blocks):
         run_block(step, arrays, sizes, block)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def combine(partial, sizes, means, variances):
     """Put the means and squares of the blocks together (Chan, Golub and LeVeque 1979, equation 2.1)."""
     for channel in range(sizes.channels):

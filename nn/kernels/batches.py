@@ -5,9 +5,9 @@ result is written once while each image is read in order.
 """
 
 import numpy as np
-from numba import njit
 
 from nn.history import LANES
+from nn.kernels.compilation import kernel
 from nn.kernels.scalars import in_dtype_of
 from nn.simd import transpose_block
 
@@ -15,7 +15,7 @@ CHUNK = 256
 """Numbers of each entry in a block: with `LANES` entries it fills half of a first-level cache."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def are_entries(indices, count):
     """Return whether there is at least one index, and all are of 0 to count - 1."""
     good = indices.size > 0
@@ -24,7 +24,7 @@ def are_entries(indices, count):
     return good
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def gather_block(rows, scale, indices, first, last, block):
     """Write rows[indices, first : last] / scale to the rows of `block`, and zeros to those left over."""
     for lane in range(LANES):
@@ -37,7 +37,7 @@ def gather_block(rows, scale, indices, first, last, block):
             part[:] = 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def gather(rows, divisor, indices, histories):
     """histories[p, n] = rows[indices[n], p] / divisor; entries beyond the indices are zero."""
     (scale,) = in_dtype_of(histories, (divisor,))

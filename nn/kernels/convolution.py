@@ -8,9 +8,10 @@ of its rows, because the weights in between are skipped. Arrays are flat: images
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from nn.kernels.activations import activate
+from nn.kernels.compilation import kernel
 from nn.kernels.product_few import multiply_few
 from nn.kernels.vectors import fill
 from nn.tile import Columns, Rows, Target
@@ -43,7 +44,7 @@ class Layer(NamedTuple):
     targets: np.ndarray
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def add_window(plan, layer, row, column, target):
     """Add the sums of the window of one target pixel."""
     n, channels = plan.histories, plan.sources
@@ -66,7 +67,7 @@ def add_window(plan, layer, row, column, target):
         source += outer_step
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def sum_pixel(plan, layer, code, slope, pixel):
     """Compute one target pixel: bias plus window, and its activation."""
     n = plan.histories
@@ -79,20 +80,20 @@ def sum_pixel(plan, layer, code, slope, pixel):
     activate(code, slope, layer.targets[begin : begin + size])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def pixel_count(plan):
     """Return the number of target pixels."""
     return plan.rows.shape[0] * plan.columns.shape[0]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def sum_parallel(plan, layer, code, slope):
     """Compute pixels of the target in parallel."""
     for pixel in prange(pixel_count(plan)):
         sum_pixel(plan, layer, code, slope, pixel)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def sum_serial(plan, layer, code, slope):
     """Compute all pixels on one thread, for layers that are not worth a parallel region."""
     for pixel in range(pixel_count(plan)):

@@ -11,10 +11,11 @@ histories outside: (height, N, width * channels and some).
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from nn.history import LANES
 from nn.kernels.activations import multiply_by_derivative
+from nn.kernels.compilation import kernel
 from nn.kernels.product import transpose
 from nn.kernels.product_few import multiply_few
 from nn.simd import broadcast, horizontal_sum, load, multiply_add
@@ -42,13 +43,13 @@ class Arrays(NamedTuple):
     biases_target: np.ndarray
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def output_height(arrays):
     """Return the number of rows of the output."""
     return arrays.bias_rows.size // arrays.biases_target.size
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def delta_row(arrays, code, slope, histories, row):
     """Compute the deltas of one row of the output, and their sums over pixels and histories."""
     channels = arrays.biases_target.size
@@ -65,13 +66,13 @@ def delta_row(arrays, code, slope, histories, row):
         arrays.bias_rows[row * channels + channel] = horizontal_sum(total)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def image_height(plan, arrays):
     """Return the number of rows of the image."""
     return arrays.image.size // (plan.width * plan.sources * plan.histories)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def transpose_row(plan, arrays, row):
     """Lay one row of the image out with the histories outside."""
     n = plan.histories
@@ -81,7 +82,7 @@ def transpose_row(plan, arrays, row):
     transpose(source, Target(arrays.transposed, row * n * width, width), inputs, n)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def correlate_row(plan, arrays, row, chunk):
     """Add the weight gradients of one row of windows to those of its chunk."""
     n, outputs, channels = plan.histories, plan.targets, plan.sources
@@ -104,7 +105,7 @@ def correlate_row(plan, arrays, row, chunk):
                 multiply_few(sources, seen, target, outputs, together * channels, 1, n, True)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def correlate_chunk(plan, arrays, chunk):
     """Compute the weight gradients of one chunk of the rows of windows."""
     size = arrays.weights_target.size
@@ -114,7 +115,7 @@ def correlate_chunk(plan, arrays, chunk):
         correlate_row(plan, arrays, row, chunk)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def add_up(partial, target, scale):
     """target += scale * the sum of `partial`, arrays as large as the target one after another."""
     size = target.size
@@ -124,7 +125,7 @@ def add_up(partial, target, scale):
     target += scale * total
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def deltas_parallel(plan, arrays, code, slope):
     """Compute the deltas and lay the image out, rows in parallel; the image may be the deltas."""
     for row in prange(output_height(arrays)):
@@ -133,7 +134,7 @@ def deltas_parallel(plan, arrays, code, slope):
         transpose_row(plan, arrays, row)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def deltas_serial(plan, arrays, code, slope):
     """Do the same on one thread, for layers that are not worth a parallel region."""
     for row in range(output_height(arrays)):
@@ -142,7 +143,7 @@ def deltas_serial(plan, arrays, code, slope):
         transpose_row(plan, arrays, row)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def gradients_parallel(plan, arrays, scale):
     """Add the gradients to their targets, chunks in parallel. `plan` gathers, whichever family it is."""
     for chunk in prange(arrays.partial.size // arrays.weights_target.size):
@@ -151,7 +152,7 @@ def gradients_parallel(plan, arrays, scale):
     add_up(arrays.bias_rows, arrays.biases_target, scale)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def gradients_serial(plan, arrays, scale):
     """Do the same on one thread."""
     for chunk in range(arrays.partial.size // arrays.weights_target.size):

@@ -4,24 +4,24 @@ Images and windows are (height, width, channels, N), weights (window channels, k
 image channels); `rows` and `columns` are the `nn.windows.Axis` of each direction.
 """
 
-from numba import njit
+from nn.kernels.compilation import kernel
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def seen(axis, window, tap):
     """Return the pixel that a tap of a window sees; a number below 0 where it lies off the image."""
     pixel = window * axis.stride - axis.before + tap * axis.dilation
     return pixel if pixel < axis.length else -1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def add_scaled(factor, source, target):
     """target[n] += factor * source[n]."""
     for n in range(target.size):
         target[n] += factor * source[n]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def dot(first, second):
     """Return the sum over n of first[n] * second[n]."""
     total = first[0] * second[0]
@@ -30,7 +30,7 @@ def dot(first, second):
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def gather_loops(rows, columns, weights, image, sums):
     """sums[w, o] = sum over taps and channels of weights[o, tap, i] * image[pixel of w and tap, i]."""
     sums[:] = 0
@@ -46,7 +46,7 @@ def gather_loops(rows, columns, weights, image, sums):
                             add_scaled(weights[o, row, column, i], image[top, left, i], sums[y, x, o])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def spread_loops(rows, columns, weights, sources, image):
     """image[pixel of w and tap, i] = sum of weights[o, tap, i] * sources[w, o]."""
     image[:] = 0
@@ -62,7 +62,7 @@ def spread_loops(rows, columns, weights, sources, image):
                             add_scaled(weights[o, row, column, i], sources[y, x, o], image[top, left, i])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def correlate_loops(rows, columns, sources, image, target, scale):
     """target[o, tap, i] += scale * sum of sources[w, o] * image[pixel of w and tap, i]."""
     for y in range(rows.windows):

@@ -10,8 +10,9 @@ hidden values and deltas stay zero.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from nn.kernels.compilation import kernel
 from nn.kernels.product import multiply
 from nn.kernels.vector_activations import sigmoid, tanh
 from nn.simd import broadcast, load, load_scalar, multiply_add, store
@@ -65,7 +66,7 @@ class Arrays(NamedTuple):
     present: np.ndarray
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def convolve_row(geometry, weights, images, sources, row, target, begin, accumulate):
     """Convolve one row of positions: a line of `target` for every row of `weights`, from `begin` on.
 
@@ -84,20 +85,20 @@ def convolve_row(geometry, weights, images, sources, row, target, begin, accumul
     )
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def line_within(geometry, step, y, channels, channel):
     """Return where the line of a channel begins in images with margins."""
     row = step * geometry.rows + y + geometry.margin
     return (row * channels + channel) * geometry.pitch + geometry.edge
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def gate_row(geometry, step, y):
     """Return where the gates of one row begin."""
     return (step * geometry.height + y) * 4 * geometry.channels * geometry.line
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def input_row(geometry, arrays, step, y):
     """Write what the inputs contribute to the sums of all gates in one row of an image."""
     row, begin = step * geometry.rows + y, gate_row(geometry, step, y)
@@ -105,7 +106,7 @@ def input_row(geometry, arrays, step, y):
     convolve_row(geometry, arrays.input_weights, arrays.images, inputs, row, arrays.gates, begin, False)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def state_line(geometry, arrays, step, y, channel):
     """Turn the sums of one line into gates, and make the next cells, hidden values and outputs of them."""
     channels, line = geometry.channels, geometry.line
@@ -140,7 +141,7 @@ def state_line(geometry, arrays, step, y, channel):
         store(arrays.outputs, step * image + row + n, choose(present, hidden, zero))
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def state_row(geometry, arrays, step, y):
     """Add what the states before contribute to the sums of one row, and go on to the next states."""
     row, begin = step * geometry.rows + y, gate_row(geometry, step, y)
@@ -150,13 +151,13 @@ def state_row(geometry, arrays, step, y):
         state_line(geometry, arrays, step, y, channel)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def forward_tasks(geometry, phase):
     """Return the number of tasks of a phase: rows of the inputs of all steps, then rows of each step."""
     return geometry.steps * geometry.height if phase == 0 else geometry.height
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def forward_task(geometry, arrays, phase, task):
     """Do one task of a phase; they may be done in any order."""
     if phase == 0:
@@ -165,7 +166,7 @@ def forward_task(geometry, arrays, phase, task):
         state_row(geometry, arrays, phase - 1, task)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def forward_serial(geometry, arrays):
     """Run all phases on one thread."""
     for phase in range(1 + geometry.steps):
@@ -173,7 +174,7 @@ def forward_serial(geometry, arrays):
             forward_task(geometry, arrays, phase, task)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def forward_parallel(geometry, arrays):
     """Run the tasks of a phase in parallel; one loop for all, as each is compiled on its own."""
     for phase in range(1 + geometry.steps):

@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from nn.kernels.compilation import kernel
 from nn.kernels.convolutional_lstm import VECTOR, convolve_row, gate_row, line_within
 from nn.kernels.product import multiply, transpose
 from nn.kernels.vector_activations import tanh
@@ -48,7 +49,7 @@ class Parts(NamedTuple):
     scratch: np.ndarray
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def delta_line(geometry, arrays, signals, step, y, channel):
     """Compute the deltas of one line's gates, the signals of the cells before, and peephole gradients.
 
@@ -90,13 +91,13 @@ def delta_line(geometry, arrays, signals, step, y, channel):
         add_product(signals.peepholes, 2 * image + row + n, delta_o, new_cell)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def add_product(sums, place, left, right):
     """Add a product of two vectors to the one that begins at a place."""
     store(sums, place, multiply_add(left, right, load(sums, place)))
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def hidden_signal_row(geometry, signals, step, y):
     """Add what the deltas of a step say of the hidden values before it, in one row."""
     begin, row = y * geometry.channels * geometry.line, step * geometry.rows + y
@@ -104,7 +105,7 @@ def hidden_signal_row(geometry, signals, step, y):
     convolve_row(geometry, weights, signals.deltas, gates, row, signals.hidden, begin, True)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def delta_row(geometry, arrays, signals, step, y):
     """Compute the deltas of one row; those of the step after are complete."""
     if step + 1 < geometry.steps:
@@ -113,7 +114,7 @@ def delta_row(geometry, arrays, signals, step, y):
         delta_line(geometry, arrays, signals, step, y, channel)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def input_signal_row(geometry, signals, step, y):
     """Compute the input signals of one row."""
     begin = (step * geometry.height + y) * geometry.inputs * geometry.line
@@ -122,7 +123,7 @@ def input_signal_row(geometry, signals, step, y):
     convolve_row(geometry, weights, signals.deltas, gates, row, signals.inputs, begin, False)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def weight_gradients(geometry, deltas, images, sources, row, parts, part, target):
     """Add one row of all steps to a part of the gradients of weights: deltas times what windows saw.
 
@@ -142,7 +143,7 @@ def weight_gradients(geometry, deltas, images, sources, row, parts, part, target
         multiply(left, right, place, gates, columns, 1, geometry.entries, True)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def bias_gradients(geometry, deltas, row, parts, part):
     """Add one row of all steps to a part of the gradients of biases."""
     gates = 4 * geometry.channels
@@ -154,7 +155,7 @@ def bias_gradients(geometry, deltas, row, parts, part):
         parts.biases[part * gates + gate] += horizontal_sum(total)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def gradient_part(geometry, arrays, signals, parts, part):
     """Sum the gradients over one part of the rows of all steps, in their order; all begin at zero."""
     rows, deltas = geometry.steps * geometry.height, signals.deltas
@@ -166,7 +167,7 @@ def gradient_part(geometry, arrays, signals, parts, part):
         bias_gradients(geometry, deltas, row, parts, part)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def backward_tasks(geometry, parts, propagates, phase):
     """Return the number of tasks of a phase: rows of every step, last step first; then all that is left.
 
@@ -178,7 +179,7 @@ def backward_tasks(geometry, parts, propagates, phase):
     return geometry.height + inputs + parts.number
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def backward_task(geometry, arrays, signals, parts, phase, task):
     """Do one task of a phase; they may be done in any order.
 
@@ -197,7 +198,7 @@ def backward_task(geometry, arrays, signals, parts, phase, task):
         input_signal_row(geometry, signals, row // geometry.height, row % geometry.height)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def backward_serial(geometry, arrays, signals, parts, propagates):
     """Run all phases on one thread."""
     for phase in range(geometry.steps + 1):
@@ -205,7 +206,7 @@ def backward_serial(geometry, arrays, signals, parts, propagates):
             backward_task(geometry, arrays, signals, parts, phase, task)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def backward_parallel(geometry, arrays, signals, parts, propagates):
     """Run the tasks of a phase in parallel; one loop for all, as each is compiled on its own."""
     for phase in range(geometry.steps + 1):

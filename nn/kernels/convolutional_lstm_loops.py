@@ -6,17 +6,17 @@ signals (positions, channels, N), peepholes (3, positions, channels), present (N
 
 import math
 
-from numba import njit
+from nn.kernels.compilation import kernel
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def sigmoid(x):
     """1 / (1 + exp(-x))."""
     one = type(x)(1)
     return one / (one + type(x)(math.exp(-x)))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def gates_loops(sums, peepholes, present, hidden_before, cells_before, gates, hidden, cells):
     """Compute gates, cells and hidden values of a step from the sums and the states before it."""
     positions, channels, histories = cells.shape
@@ -36,7 +36,7 @@ def gates_loops(sums, peepholes, present, hidden_before, cells_before, gates, hi
                 hidden[p, c, n] = o * math.tanh(cell) if present[n] else hidden_before[p, c, n]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def deltas_loops(gates, peepholes, present, cells_before, cells, hidden_signals, cell_signals, deltas):
     """Compute the deltas of a step; the signals of the cells after it become those of the cells before."""
     positions, channels, histories = cells.shape

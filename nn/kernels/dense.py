@@ -7,15 +7,16 @@ written for a range of rows, so that one thread runs the whole range and several
 from typing import NamedTuple
 
 import numpy as np
-from numba import intp, njit, prange
+from numba import intp, prange
 
 from nn.kernels.activations import activate, multiply_by_derivative
+from nn.kernels.compilation import kernel
 from nn.kernels.product import multiply, transpose
 from nn.kernels.vectors import add_number, scale_and_sum
 from nn.tile import Columns, Rows, Target
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def forward_loops(weights, biases, inputs, values):
     """values[o, n] = biases[o] + sum over i of weights[o, i] * inputs[i, n]."""
     for o in range(values.shape[0]):
@@ -27,7 +28,7 @@ def forward_loops(weights, biases, inputs, values):
                 row[n] += weight * inputs[i, n]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def input_signals_loops(weights, deltas, input_signals):
     """input_signals[i, n] = sum over o of weights[o, i] * deltas[o, n]."""
     input_signals[:] = 0
@@ -38,7 +39,7 @@ def input_signals_loops(weights, deltas, input_signals):
                 input_signals[i, n] += weight * deltas[o, n]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def weight_gradients_loops(deltas, inputs, target, scale):
     """target[o, i] += scale * sum over n of deltas[o, n] * inputs[i, n]."""
     for o in range(deltas.shape[0]):
@@ -49,7 +50,7 @@ def weight_gradients_loops(deltas, inputs, target, scale):
             target[o, i] += scale * total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def bias_gradients(deltas, target, scale):
     """target[o] += scale * sum over n of deltas[o, n]."""
     for o in range(deltas.shape[0]):
@@ -81,14 +82,14 @@ class Arrays(NamedTuple):
     transposed: np.ndarray
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def block_range(block, blocks, rows):
     """Return where block number `block` of `blocks` begins and ends: whole tiles of 8 rows."""
     tiles = (rows + 7) // 8
     return block * tiles // blocks * 8, min((block + 1) * tiles // blocks * 8, rows)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def forward_rows(weights, biases, inputs, values, code, slope, first, last):
     """Compute the values of output neurons `first` to `last`."""
     input_count = weights.size // biases.size
@@ -101,7 +102,7 @@ def forward_rows(weights, biases, inputs, values, code, slope, first, last):
     activate(code, slope, values[first * histories : last * histories])
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def forward_parallel(weights, biases, inputs, values, code, slope, blocks):
     """Run `forward_rows` over blocks of outputs in parallel."""
     for block in prange(blocks):
@@ -109,7 +110,7 @@ def forward_parallel(weights, biases, inputs, values, code, slope, blocks):
         forward_rows(weights, biases, inputs, values, code, slope, first, last)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def delta_rows(arrays, code, slope, scale, first, last):
     """Compute deltas, scaled deltas and bias gradients of output neurons `first` to `last`."""
     histories = arrays.values.size // arrays.biases.size
@@ -121,7 +122,7 @@ def delta_rows(arrays, code, slope, scale, first, last):
         arrays.biases_target[o] += total
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def transpose_inputs(arrays):
     """Lay the inputs out as histories x padded inputs."""
     histories = arrays.values.size // arrays.biases.size
@@ -130,7 +131,7 @@ def transpose_inputs(arrays):
     transpose(source, target, arrays.inputs.size // histories, histories)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def input_signal_rows(arrays, first, last):
     """Compute the signals of input neurons `first` to `last`: weights transposed times deltas."""
     outputs = arrays.biases.size
@@ -143,7 +144,7 @@ def input_signal_rows(arrays, first, last):
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def weight_gradient_rows(arrays, first, last):
     """Add the gradients of the weights of output neurons `first` to `last`: deltas times inputs."""
     outputs = arrays.biases.size
@@ -155,7 +156,7 @@ def weight_gradient_rows(arrays, first, last):
     multiply(left, Columns(arrays.transposed, 0, width, 0), target, last - first, inputs, 1, histories, True)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def backward_serial(arrays, code, slope, scale, propagates):
     """Run the whole backward pass on one thread."""
     outputs = arrays.biases.size
@@ -167,7 +168,7 @@ def backward_serial(arrays, code, slope, scale, propagates):
     weight_gradient_rows(arrays, first, outputs)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def backward_parallel(arrays, code, slope, scale, propagates, blocks):
     """Run the backward pass over blocks of outputs, then of inputs, in parallel.
 

@@ -10,8 +10,9 @@ threads that count their references to it wait for each other (backward took a t
 `intp` where a number is literal or counted by `prange`: a callee would be compiled for each of these types.
 """
 
-from numba import intp, njit, prange
+from numba import intp, prange
 
+from nn.kernels.compilation import kernel
 from nn.kernels.dense import (
     Arrays,
     backward_serial,
@@ -35,7 +36,7 @@ VALUES, DELTAS, SCALED, INPUT_SIGNALS, TRANSPOSED, END = 5, 6, 7, 8, 9, 10
 COLUMNS = 11
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def layer_arrays(parameters, targets, inputs, signals, arena, plan, number):
     """Return what the kernels of one layer read and write; inputs and signals are those of the whole."""
     row = plan[number]
@@ -63,7 +64,7 @@ def layer_arrays(parameters, targets, inputs, signals, arena, plan, number):
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def forward_layer(parameters, inputs, arena, plan, slopes, number, block, blocks):
     """Compute the values of one block of the neurons of a layer."""
     row = plan[number]
@@ -78,14 +79,14 @@ def forward_layer(parameters, inputs, arena, plan, slopes, number, block, blocks
     forward_rows(weights, biases, inputs, values, row[CODE], slopes[number], first, last)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def forward_stack(parameters, inputs, arena, plan, slopes):
     """Run all layers on one thread."""
     for number in range(len(plan)):
         forward_layer(parameters, inputs, arena, plan, slopes, number, intp(0), intp(1))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def forward_stack_parallel(parameters, inputs, arena, plan, slopes):
     """Run all layers, those that are worth it in parallel."""
     for number in range(len(plan)):
@@ -97,21 +98,21 @@ def forward_stack_parallel(parameters, inputs, arena, plan, slopes):
             forward_layer(parameters, inputs, arena, plan, slopes, number, intp(0), intp(1))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def backward_layer(parameters, targets, inputs, signals, arena, plan, slopes, scale, propagates, number):
     """Run a layer backwards on one thread."""
     arrays = layer_arrays(parameters, targets, inputs, signals, arena, plan, number)
     backward_serial(arrays, plan[number, CODE], slopes[number], scale, propagates or number > 0)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def backward_stack(parameters, targets, inputs, signals, arena, plan, slopes, scale, propagates):
     """Run all layers backwards on one thread."""
     for number in range(len(plan) - 1, -1, -1):
         backward_layer(parameters, targets, inputs, signals, arena, plan, slopes, scale, propagates, number)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def deltas_block(parameters, targets, inputs, signals, arena, plan, slopes, scale, number, block):
     """Compute the deltas of one block of the neurons of a layer; the one after the last turns the inputs."""
     arrays = layer_arrays(parameters, targets, inputs, signals, arena, plan, number)
@@ -122,7 +123,7 @@ def deltas_block(parameters, targets, inputs, signals, arena, plan, slopes, scal
         delta_rows(arrays, plan[number, CODE], slopes[number], scale, first, last)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def input_signals_block(parameters, targets, inputs, signals, arena, plan, number, block):
     """Compute the signals of one block of the inputs of a layer."""
     arrays = layer_arrays(parameters, targets, inputs, signals, arena, plan, number)
@@ -130,7 +131,7 @@ def input_signals_block(parameters, targets, inputs, signals, arena, plan, numbe
     input_signal_rows(arrays, first, last)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def weight_gradients_block(parameters, targets, inputs, signals, arena, plan, number, block):
     """Add the gradients of the weights of one block of the neurons of a layer."""
     arrays = layer_arrays(parameters, targets, inputs, signals, arena, plan, number)
@@ -138,7 +139,7 @@ def weight_gradients_block(parameters, targets, inputs, signals, arena, plan, nu
     weight_gradient_rows(arrays, first, last)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def backward_stack_parallel(parameters, targets, inputs, signals, arena, plan, slopes, scale, propagates):
     """Run all layers backwards, those that are worth it in parallel.
 

@@ -7,10 +7,11 @@ A group of rows is computed in a float32 scratch of its own, which lies in a cor
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from nn.kernels.activations import activate, multiply_by_derivative
 from nn.kernels.bfloat16 import convert
+from nn.kernels.compilation import kernel
 from nn.kernels.dense import block_range, input_signal_rows, transpose_inputs, weight_gradient_rows
 from nn.kernels.product import multiply
 from nn.kernels.vectors import add_number, copy, scale_and_sum
@@ -37,7 +38,7 @@ class Arrays(NamedTuple):
     scratch: np.ndarray
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def forward_rows(weights, rounded, biases, inputs, values, scratch, code, slope, block, first, last):
     """Round the weights of output neurons `first` to `last`, and compute their values."""
     input_count, histories = weights.size // biases.size, values.size // biases.size
@@ -54,7 +55,7 @@ def forward_rows(weights, rounded, biases, inputs, values, scratch, code, slope,
         copy(scratch, begin, values, group * histories, rows * histories)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def forward(weights, rounded, biases, inputs, values, scratch, code, slope, blocks):
     """Run `forward_rows` over blocks of outputs in parallel."""
     for block in prange(blocks):
@@ -62,7 +63,7 @@ def forward(weights, rounded, biases, inputs, values, scratch, code, slope, bloc
         forward_rows(weights, rounded, biases, inputs, values, scratch, code, slope, block, first, last)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def delta_rows(arrays, code, slope, scale, block, first, last):
     """Compute deltas, scaled deltas and bias gradients of output neurons `first` to `last`."""
     histories = arrays.values.size // arrays.biases.size
@@ -89,7 +90,7 @@ def delta_rows(arrays, code, slope, scale, block, first, last):
         copy(scratch, deltas, arrays.scaled, at, count)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def backward(arrays, code, slope, scale, propagates, blocks):
     """Run the backward pass over blocks of outputs, then of inputs, in parallel."""
     outputs = arrays.biases.size

@@ -4,9 +4,10 @@ Each function runs a range on one thread, its `_parallel` twin chunks of fixed s
 """
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from nn.kernels.activations import activate, multiply_by_derivative
+from nn.kernels.compilation import kernel
 from nn.simd import load_scalar, store_scalar
 
 CHUNK = 1 << 14
@@ -16,35 +17,35 @@ SMALL_CHUNK = 1 << 11
 """Stored numbers in a chunk: three float32 arrays of them lie in the cache nearest to a core."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def add(first, second, total, begin, end):
     """total = first + second, in a range."""
     for i in range(begin, end):
         total[i] = first[i] + second[i]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def add_parallel(first, second, total):
     """Run `add` over chunks in parallel."""
     for chunk in prange((total.size + CHUNK - 1) // CHUNK):
         add(first, second, total, chunk * CHUNK, min((chunk + 1) * CHUNK, total.size))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def multiply(first, second, product, begin, end):
     """product = first * second, in a range."""
     for i in range(begin, end):
         product[i] = first[i] * second[i]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def multiply_parallel(first, second, product):
     """Run `multiply` over chunks in parallel."""
     for chunk in prange((product.size + CHUNK - 1) // CHUNK):
         multiply(first, second, product, chunk * CHUNK, min((chunk + 1) * CHUNK, product.size))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def copy_pieces_parallel(source, target, piece, stride, offset):
     """Copy pieces that lie side by side to places `stride` apart in the target, the first at `offset`."""
     for number in prange(source.size // piece):
@@ -52,21 +53,21 @@ def copy_pieces_parallel(source, target, piece, stride, offset):
         target[to : to + piece] = source[begin : begin + piece]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def activate_range(code, slope, sums, values, begin, end):
     """values = f(sums), in a range."""
     values[begin:end] = sums[begin:end]
     activate(code, slope, values[begin:end])
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def activate_parallel(code, slope, sums, values):
     """Run `activate_range` over chunks in parallel."""
     for chunk in prange((values.size + CHUNK - 1) // CHUNK):
         activate_range(code, slope, sums, values, chunk * CHUNK, min((chunk + 1) * CHUNK, values.size))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def multiply_by_derivative_parallel(code, slope, values, signals, deltas):
     """deltas = signals * f'(values), over chunks in parallel."""
     for chunk in prange((values.size + CHUNK - 1) // CHUNK):
@@ -74,7 +75,7 @@ def multiply_by_derivative_parallel(code, slope, values, signals, deltas):
         multiply_by_derivative(code, slope, values[begin:end], signals[begin:end], deltas[begin:end])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def widen(stored, begin, end):
     """Return a range of bfloat16 (uint16) as float32."""
     wide = np.empty(end - begin, np.float32)
@@ -83,14 +84,14 @@ def widen(stored, begin, end):
     return wide
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def narrow(wide, stored, begin):
     """Round float32 numbers to bfloat16 (uint16), from `begin` on."""
     for i in range(wide.size):
         store_scalar(stored, begin + i, wide[i])
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def activate_stored(code, slope, sums, values):
     """values = f(sums), both bfloat16 (uint16), over chunks in parallel."""
     for chunk in prange((values.size + SMALL_CHUNK - 1) // SMALL_CHUNK):
@@ -100,7 +101,7 @@ def activate_stored(code, slope, sums, values):
         narrow(wide, values, begin)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def multiply_by_derivative_stored(code, slope, values, signals, deltas):
     """deltas = signals * f'(values), all bfloat16 (uint16), over chunks in parallel."""
     for chunk in prange((values.size + SMALL_CHUNK - 1) // SMALL_CHUNK):

@@ -6,13 +6,14 @@ and rows of the histories are both read and written whole; features that are lef
 """
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from nn.history import LANES
+from nn.kernels.compilation import kernel
 from nn.simd import broadcast, load, multiply_add, store, transpose_block
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def read_labels(values, count, labels):
     """Convert flat values to labels below `count`; return the place of the first that is none, or -1."""
     for i in range(values.size):
@@ -23,7 +24,7 @@ def read_labels(values, count, labels):
     return -1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def look_up(weights, labels, values):
     """values[p, f, n] = weights[labels[p, n], f]."""
     for position in range(labels.shape[0]):
@@ -32,7 +33,7 @@ def look_up(weights, labels, values):
                 values[position, feature, n] = weights[labels[position, n], feature]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def add_to_rows(signals, labels, scale, target):
     """target[labels[p, n], f] += scale * signals[p, f, n]."""
     for position in range(labels.shape[0]):
@@ -41,7 +42,7 @@ def add_to_rows(signals, labels, scale, target):
                 target[labels[position, n], feature] += scale * signals[position, feature, n]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def look_up_positions(weights, labels, values, first, last):
     """`look_up` for the positions from `first` to `last`; values is flat, N whole vectors."""
     features, histories = weights.shape[1], labels.shape[1]
@@ -60,7 +61,7 @@ def look_up_positions(weights, labels, values, first, last):
                     values[to + lane] = flat[labels[position, n + lane] * features + feature]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def look_up_parallel(weights, labels, values, blocks):
     """Run `look_up_positions` over blocks of positions in parallel."""
     positions = labels.shape[0]
@@ -69,7 +70,7 @@ def look_up_parallel(weights, labels, values, blocks):
         look_up_positions(weights, labels, values, first, last)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def add_features(signals, labels, scale, target, column):
     """`add_to_rows` for the LANES features from `column` on, or for as many as are left."""
     features, histories = target.shape[1], labels.shape[1]
@@ -90,14 +91,14 @@ def add_features(signals, labels, scale, target, column):
                         flat[row] += scale * signals[begin + feature * histories + n + lane]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def add_all_features(signals, labels, scale, target):
     """Run `add_features` for all features."""
     for column in range(0, target.shape[1], LANES):
         add_features(signals, labels, scale, target, column)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def add_all_features_parallel(signals, labels, scale, target):
     """Run `add_features` for all features in parallel: no two threads add to the same number."""
     for block in prange((target.shape[1] + LANES - 1) // LANES):

@@ -1,12 +1,14 @@
 """Counting NaN and Inf: one pass that reads an array and writes nothing."""
 
-from numba import njit, prange
+from numba import prange
+
+from nn.kernels.compilation import kernel
 
 CHUNK = 1 << 15
 """Numbers that one thread looks at a time."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def count_not_finite(values):
     """Return how many of the values (size,) are NaN or Inf: those which less themselves are not 0."""
     count = 0
@@ -15,7 +17,7 @@ def count_not_finite(values):
     return count
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def count_not_finite_parallel(values):
     """`count_not_finite` in chunks."""
     count = 0

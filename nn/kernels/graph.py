@@ -8,9 +8,9 @@ delay, so reading what was before the start needs no question.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from nn.kernels.activations import activate, multiply_by_derivative
+from nn.kernels.compilation import kernel
 
 
 class Neurons(NamedTuple):
@@ -49,14 +49,14 @@ INPUT = 0
 SUM = 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def weight_of(incoming, weights, k):
     """Return the weight of connection k."""
     number = incoming.weight[k]
     return weights[number] if number >= 0 else weights.dtype.type(1)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def add_terms(incoming, weights, values, base, position, total):
     """Add weight * value of every connection to `total`."""
     for k in range(incoming.starts[position], incoming.starts[position + 1]):
@@ -66,7 +66,7 @@ def add_terms(incoming, weights, values, base, position, total):
             total[n] += weight * source[n]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def multiply_terms(incoming, weights, values, base, position, total):
     """Multiply `total` by weight * value of every connection."""
     for k in range(incoming.starts[position], incoming.starts[position + 1]):
@@ -76,7 +76,7 @@ def multiply_terms(incoming, weights, values, base, position, total):
             total[n] *= weight * source[n]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def forward(neurons, incoming, trained, values, nudges, lead):
     """Compute the values of all steps. `nudges` is added to them, (steps * neurons, N) or empty."""
     count = neurons.neuron.size
@@ -96,7 +96,7 @@ def forward(neurons, incoming, trained, values, nudges, lead):
                 row += nudges[base - lead * count + neuron]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def push(incoming, trained, gradients, values, signals, row, k, slope):
     """Add the share of connection k to the gradient of its weight and to the signal of its source.
 
@@ -111,7 +111,7 @@ def push(incoming, trained, gradients, values, signals, row, k, slope):
         gradients.weights[incoming.weight[k]] += total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def product_slopes(incoming, weights, values, base, position, delta, slopes):
     """Write delta times all other terms for every connection into a product, one row each.
 
@@ -134,7 +134,7 @@ def product_slopes(incoming, weights, values, base, position, delta, slopes):
             delta[n] *= weight * source[n]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def backward(neurons, incoming, trained, gradients, values, signals, lead, scratch):
     """Compute the signals of all steps and add the gradients.
 

@@ -8,10 +8,11 @@ and the gradient of the weight: random rows are what takes the time.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from nn.history import LANES
 from nn.kernels.activations import multiply_by_derivative
+from nn.kernels.compilation import kernel
 from nn.kernels.graph import INPUT, SUM
 from nn.kernels.graph_parallel import NEURON_WORK, WORTH_A_REGION
 from nn.kernels.graph_runs import (
@@ -65,7 +66,7 @@ class Targets(NamedTuple):
     scale: float
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def product_slopes(span, row, numbers, weights, values, first_row, deltas, delta, slopes, entries):
     """Write delta times all other terms for every connection into a product, one row each.
 
@@ -92,7 +93,7 @@ def product_slopes(span, row, numbers, weights, values, first_row, deltas, delta
         before -= entries
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def finish_run(neurons, factors, weights, targets, histories, step, run, last):
     """Compute the deltas of a run of neurons from their signals, the slopes of products, and add biases."""
     neuron, kind, code, slope, bias, _, _, slope_row = neurons
@@ -120,7 +121,7 @@ def finish_run(neurons, factors, weights, targets, histories, step, run, last):
             )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def backward_range(neurons, factors, own, rest, weights, targets, histories, step, begin, end, propagates):
     """Compute signals, deltas and gradients of the neurons at some positions at one step."""
     neuron, kind, run_end, given = neurons.neuron, neurons.kind, neurons.run_end, neurons.given
@@ -209,7 +210,7 @@ def backward_range(neurons, factors, own, rest, weights, targets, histories, ste
         run = last
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def backward(neurons, factors, own, rest, weights, targets, histories, schedule, propagates):
     """Compute signals, deltas and gradients of all steps, the chunks of a stage in parallel where that pays.
 

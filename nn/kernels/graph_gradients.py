@@ -7,9 +7,10 @@ parameter is written by one thread.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from nn.history import LANES
+from nn.kernels.compilation import kernel
 from nn.simd import broadcast, horizontal_sum, load, multiply_add
 
 
@@ -33,7 +34,7 @@ class Tasks(NamedTuple):
     biases: np.ndarray
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def add_weights(carriers, count, histories, target, scale, begin, end):
     """Add the gradients of some of the weights that are found through their carriers."""
     entries = histories.entries
@@ -49,7 +50,7 @@ def add_weights(carriers, count, histories, target, scale, begin, end):
         target[carriers.number[j]] += scale * horizontal_sum(total)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def add_biases(carriers, histories, target, scale, begin, end):
     """Add the gradients of some of the biases."""
     entries = histories.entries
@@ -64,7 +65,7 @@ def add_biases(carriers, histories, target, scale, begin, end):
         target[carriers.number[j]] += scale * horizontal_sum(total)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def run_task(weights, biases, count, histories, targets, tasks, task):
     """Add the gradients of one chunk of work."""
     weight_tasks = tasks.weights.size - 1
@@ -76,7 +77,7 @@ def run_task(weights, biases, count, histories, targets, tasks, task):
         add_biases(biases, histories, targets.biases, targets.scale, begin, end)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def gradients(weights, biases, count, histories, targets, tasks):
     """Add `scale` times all gradients to the targets, which may be the parameters themselves.
 

@@ -10,10 +10,11 @@ Whatever is summed is summed by one thread, in an order that does not depend on 
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from nn.history import LANES
 from nn.kernels.activations import activate
+from nn.kernels.compilation import kernel
 from nn.kernels.graph import INPUT, SUM
 from nn.kernels.graph_runs import row_weight, span_of, sum_run
 from nn.kernels.vectors import fill
@@ -81,7 +82,7 @@ class Values(NamedTuple):
     lead: int
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def multiply_terms(span, row, numbers, weights, source, first_row, target, to, entries):
     """Multiply the target row that begins at `to` by weight * source row of every connection."""
     zero = broadcast(weights.dtype.type(0))
@@ -93,7 +94,7 @@ def multiply_terms(span, row, numbers, weights, source, first_row, target, to, e
             store(target, to + n, multiply_add(term, load(target, to + n), zero))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def forward_range(neurons, incoming, trained, histories, step, begin, end):
     """Compute the values of the neurons at some positions at one step."""
     neuron, kind, code, slope, bias_of, run_end, from_inputs = neurons
@@ -137,7 +138,7 @@ def forward_range(neurons, incoming, trained, histories, step, begin, end):
         run = last
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def forward(neurons, incoming, trained, histories, schedule):
     """Compute the values of all steps, the chunks of a stage in parallel where that pays."""
     for step in range(histories.steps):

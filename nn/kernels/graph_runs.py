@@ -7,9 +7,8 @@ where threads share the count. It sees that they cancel in functions that call o
 
 from typing import NamedTuple
 
-from numba import njit
-
 from nn.history import LANES
+from nn.kernels.compilation import kernel
 from nn.simd import broadcast, horizontal_sum, load, load_scalar, multiply_add, prefetch, store
 
 WIDE = 2 * LANES
@@ -27,21 +26,21 @@ class Span(NamedTuple):
     gapless: bool
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def span_of(starts, first_weight, position):
     """Return the row of connections at a position."""
     first, number = starts[position], first_weight[position]
     return Span(first, starts[position + 1], number - first, number >= 0)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def row_weight(span, numbers, weights, k):
     """Return the weight of connection k; where the numbers have no gap there is none to look up."""
     number = k + span.shift if span.gapless else load_scalar(numbers, k)
     return load_scalar(weights, number) if number >= 0 else weights.dtype.type(1)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def sum_run(
     run,
     last,
@@ -100,7 +99,7 @@ def sum_run(
         to += entries
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def prefetch_own(row, numbers, weights, target, k):
     """Ask for the weight of connection k + AHEAD and for its gradient."""
     number = load_scalar(numbers, min(k + AHEAD, row.size - 1))
@@ -108,7 +107,7 @@ def prefetch_own(row, numbers, weights, target, k):
     prefetch(target, number)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def own_run_one(
     run,
     last,
@@ -142,7 +141,7 @@ def own_run_one(
         at += LANES
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def own_run_two(
     run,
     last,
@@ -188,7 +187,7 @@ def own_run_two(
         at += WIDE
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def own_run_many(
     run,
     last,
@@ -227,7 +226,7 @@ def own_run_many(
         at += entries
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def rest_run(run, last, starts, row, numbers, first_weight, weights, deltas, first_row, signals, to, entries):
     """Add to the signals of the neurons at some positions what comes through all other connections."""
     for position in range(run, last):
@@ -242,7 +241,7 @@ def rest_run(run, last, starts, row, numbers, first_weight, weights, deltas, fir
         to += entries
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def add_biases(run, last, numbers, deltas, begin, entries, target, scale):
     """Add the gradients of the biases of the neurons at some positions, whose deltas begin at `begin`."""
     one, zero = broadcast(target.dtype.type(1)), broadcast(target.dtype.type(0))

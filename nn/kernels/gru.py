@@ -8,8 +8,9 @@ update, candidate and what the hidden values say of the candidate; N is a whole 
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from nn.kernels.compilation import kernel
 from nn.kernels.product import multiply
 from nn.kernels.recurrent import (
     SLICE,
@@ -59,7 +60,7 @@ class Layer(NamedTuple):
     backward: bool
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def input_block(layer, blocks, task):
     """Write the input's share of three gates: task number block * steps + step."""
     first, step = task // layer.steps * blocks.rows, task % layer.steps
@@ -72,7 +73,7 @@ def input_block(layer, blocks, task):
         multiply(left, right, target, min(blocks.rows, 3 * units - first), width, 1, features, False)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def forward_step(layer, number, first, last, begin):
     """Take one step for units `first` to `last` of a slice.
 
@@ -92,7 +93,7 @@ def forward_step(layer, number, first, last, begin):
         update_units(layer, number, unit, rows, begin, sums, units * width)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def forward_slice(layer, begin):
     """Take all steps for the slice of the histories that begins with number `begin`."""
     features, units, width = layer.features, layer.units, width_of(layer, begin)
@@ -114,7 +115,7 @@ def forward_slice(layer, begin):
             update_units(layer, number, unit, rows, begin, sums, TILE * width)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def update_units(layer, number, first, count, begin, sums, apart):
     """Turn the sums of the gates of some units of a slice into their values, and write the hidden values.
 
@@ -148,7 +149,7 @@ def update_units(layer, number, first, count, begin, sums, apart):
             store(layer.hidden, new + n, hidden)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def forward_tasks(layer, blocks, phase):
     """Return the number of tasks of a phase, which may be done in any order."""
     if phase == 0:
@@ -160,7 +161,7 @@ def forward_tasks(layer, blocks, phase):
     return count_of(layer.histories, SLICE)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def forward_task(layer, blocks, phase, task):
     """Do one task of a phase."""
     if phase == forward_phases(layer, blocks) - 1:
@@ -178,7 +179,7 @@ def forward_task(layer, blocks, phase, task):
         forward_slice(layer, task * SLICE)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def forward_serial(layer, blocks):
     """Run all phases on one thread."""
     for phase in range(forward_phases(layer, blocks)):
@@ -186,7 +187,7 @@ def forward_serial(layer, blocks):
             forward_task(layer, blocks, phase, task)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def forward_parallel(layer, blocks):
     """Run the tasks of a phase in parallel; one loop for all, as each is compiled on its own."""
     for phase in range(forward_phases(layer, blocks)):

@@ -5,14 +5,13 @@ reset, update, candidate and what the hidden values say of the candidate; presen
 step is there. `before` is the slot of the hidden values before a step, `after` the one after it.
 """
 
-from numba import njit
-
 from nn.kernels.activations import exponential, hyperbolic_tangent
+from nn.kernels.compilation import kernel
 from nn.kernels.dense import bias_gradients, weight_gradients_loops
 from nn.kernels.lstm_loops import add_product, add_transposed_product
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def update_states(gates, hidden, before, after, present):
     """Turn the sums of a step's gates into their values, and write the hidden values after it."""
     one, units = gates.dtype.type(1), hidden.shape[1]
@@ -26,7 +25,7 @@ def update_states(gates, hidden, before, after, present):
             hidden[after, u, n] = (one - z) * candidate + z * old if present[n] else old
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def forward_loops(
     input_weights, recurrent_weights, biases, recurrent_biases, inputs, hidden, gates, present, backward
 ):
@@ -46,7 +45,7 @@ def forward_loops(
         update_states(sums, hidden, before, after, present[t])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def deltas_of_step(gates, old, signals, hidden_signals, present, deltas):
     """Compute the deltas of a step; leave in the hidden signals what does not go through a sum."""
     one, units = gates.dtype.type(1), old.shape[0]
@@ -67,7 +66,7 @@ def deltas_of_step(gates, old, signals, hidden_signals, present, deltas):
             hidden_signals[u, n] = signal * z
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def backward_loops(recurrent_weights, hidden, gates, deltas, signals, hidden_signals, present, backward):
     """Take all steps back; the hidden signals become those of the initial states."""
     steps, units = signals.shape[0], hidden.shape[1]
@@ -79,14 +78,14 @@ def backward_loops(recurrent_weights, hidden, gates, deltas, signals, hidden_sig
         add_transposed_product(recurrent_weights[2 * units :], deltas[t, 3 * units :], hidden_signals)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def input_signals_loops(weights, deltas, input_signals):
     """input_signals[t, k, n] += sum over the rows r of weights[r, k] * deltas[t, r, n]."""
     for t in range(deltas.shape[0]):
         add_transposed_product(weights, deltas[t, : weights.shape[0]], input_signals[t])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def gradients_loops(
     deltas, inputs, hidden, input_target, recurrent_target, bias_target, recurrent_bias_target, scale
 ):

@@ -9,9 +9,10 @@ from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from nn.history import LANES
+from nn.kernels.compilation import kernel
 from nn.simd import broadcast, horizontal_sum, load, multiply_add, store
 
 NORMALISE, PROPAGATE = range(2)
@@ -45,7 +46,7 @@ class Arrays(NamedTuple):
     partial: np.ndarray
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def measure(arrays, sizes, begin, place, epsilon):
     """Write mean and 1 / sqrt(variance + epsilon) of the LANES entries whose first number is at `begin`."""
     inputs, end = arrays.inputs, begin + sizes.width * sizes.histories
@@ -66,7 +67,7 @@ def measure(arrays, sizes, begin, place, epsilon):
         arrays.factors[lane] = inputs.dtype.type(1) / sqrt(arrays.factors[lane])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def normalise(arrays, sizes, begin, place, epsilon):
     """Measure LANES entries of a group; outputs = (inputs - mean) * factor * scale + shift."""
     measure(arrays, sizes, begin, place, epsilon)
@@ -82,7 +83,7 @@ def normalise(arrays, sizes, begin, place, epsilon):
         store(arrays.outputs, at, multiply_add(normalised, scale, shift))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def mean_deltas(arrays, sizes, begin, minus):
     """Return the sums over a group of delta, and of delta * (input - mean), for LANES entries."""
     one, zero = broadcast(arrays.inputs.dtype.type(1)), broadcast(arrays.inputs.dtype.type(0))
@@ -96,7 +97,7 @@ def mean_deltas(arrays, sizes, begin, minus):
     return totals, products
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def propagate(arrays, sizes, begin, place, block):
     """Write the input signals of LANES entries of a group, and add to the block's gradient sums."""
     kind = arrays.inputs.dtype.type
@@ -118,7 +119,7 @@ def propagate(arrays, sizes, begin, place, block):
         arrays.partial[1, block, i] += horizontal_sum(signal)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def run_block(step, arrays, sizes, epsilon, block):
     """Run a pass over one block of groups and histories."""
     row, column = block // sizes.history_blocks, block % sizes.history_blocks
@@ -138,14 +139,14 @@ def run_block(step, arrays, sizes, epsilon, block):
                 propagate(arrays, sizes, at, place, block)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def run(step, arrays, sizes, epsilon):
     """Run a pass on one thread."""
     for block in range(sizes.group_blocks * sizes.history_blocks):
         run_block(step, arrays, sizes, epsilon, block)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def run_parallel(step, arrays, sizes, epsilon):
     """Run a pass on several threads."""
     for block in prange(sizes.group_blocks * sizes.history_blocks):

@@ -7,11 +7,12 @@ no index lists. Arrays are flat: images (H, W, C, N), weights tile after tile.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from nn.few import FEW, broadcast_pair, copy_few
 from nn.history import LANES
 from nn.kernels.activations import activate
+from nn.kernels.compilation import kernel
 from nn.kernels.local_sums import window_sums
 from nn.kernels.vectors import add_number
 from nn.simd import broadcast, load, multiply_add, prefetch, store
@@ -82,13 +83,13 @@ class Place(NamedTuple):
     corner_step: int
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def image_step(geometry):
     """Return how far apart the inputs of one group are in the image."""
     return geometry.histories if geometry.groups == 1 else geometry.channels * geometry.histories
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def place(geometry, row, column, group):
     """Describe a tile.
 
@@ -123,7 +124,7 @@ def place(geometry, row, column, group):
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def pixel_offset(geometry, tile, pixel):
     """Return where the outputs of one pixel of a tile's block lie, in entries from the image's start.
 
@@ -135,14 +136,14 @@ def pixel_offset(geometry, tile, pixel):
     return tile.top_outputs + (row * line + column) * geometry.output_channels * geometry.histories
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def block_line(geometry, row, column, line):
     """Return where a line of a tile's block begins in the output image, in neurons of all channels."""
     size = geometry.block * geometry.output_channels
     return (row * geometry.block + line) * geometry.column_spans.shape[0] * size + column * size
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def group_offset(geometry, group, pixel):
     """Return where the neurons of one group lie in a pixel of a block: image order, and group after group."""
     channels = geometry.output_channels // geometry.groups * geometry.histories
@@ -150,13 +151,13 @@ def group_offset(geometry, group, pixel):
     return whole, (group * geometry.block * geometry.block + pixel) * channels
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def block_size(geometry):
     """Return how many numbers a block of the output has: histories of all its neurons."""
     return geometry.block * geometry.block * geometry.output_channels * geometry.histories
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def block_begin(geometry, number):
     """Return where one of the blocks that go together lies in the scratch; one more has room behind them.
 
@@ -165,7 +166,7 @@ def block_begin(geometry, number):
     return number * (block_size(geometry) + FEW)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def image_order(geometry, scratch, begin):
     """Bring the sums of a block from the order of groups into that of the image; return where they are."""
     if geometry.groups == 1:
@@ -179,7 +180,7 @@ def image_order(geometry, scratch, begin):
     return to
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def finish_block(geometry, arrays, row, column, code, slope, scratch, begin):
     """Turn the sums of a block, group after group in the scratch, into values."""
     n, begin = geometry.histories, image_order(geometry, scratch, begin)
@@ -193,7 +194,7 @@ def finish_block(geometry, arrays, row, column, code, slope, scratch, begin):
         copy_few(scratch, at, arrays.values, first, neurons * n)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def add_biases(sums, begin, n, biases, first, neurons):
     """Add to each neuron's sums its bias; where histories are few, to those of two neurons at once."""
     if n == FEW:
@@ -207,7 +208,7 @@ def add_biases(sums, begin, n, biases, first, neurons):
             add_number(sums, begin + k * n, n, biases[first + k])
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def prefetch_following(geometry, tile, inputs):
     """Ask for what the tile to the right sees of a group and this one does not: short pieces, far apart."""
     for line in range(tile.lines):
@@ -217,7 +218,7 @@ def prefetch_following(geometry, tile, inputs):
                 prefetch(inputs, begin + i * tile.step + n)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def forward_row(geometry, arrays, code, slope, row, scratch):
     """Compute the values of one row of tiles."""
     n = geometry.histories
@@ -232,20 +233,20 @@ def forward_row(geometry, arrays, code, slope, row, scratch):
         finish_block(geometry, arrays, row, column, code, slope, scratch, 0)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def forward_number(geometry, arrays, code, slope, row):
     """Do so with the row's own scratch."""
     forward_row(geometry, arrays, code, slope, row, arrays.scratch[row])
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def forward_parallel(geometry, arrays, code, slope):
     """Run the rows of tiles in parallel."""
     for row in prange(arrays.scratch.shape[0]):
         forward_number(geometry, arrays, code, slope, row)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def forward_serial(geometry, arrays, code, slope):
     """Run all rows on one thread, for layers that are not worth a parallel region."""
     for row in range(arrays.scratch.shape[0]):

@@ -1,11 +1,12 @@
 """Backward kernels of local_o2: deltas, input signals and weight gradients, tile after tile."""
 
-from numba import njit, prange
+from numba import prange
 
 from nn.few import copy_few
 from nn.few_gradients import add_products
 from nn.history import LANES
 from nn.kernels.activations import multiply_by_derivative
+from nn.kernels.compilation import kernel
 from nn.kernels.local import block_begin, block_line, block_size, group_offset, place
 from nn.kernels.local_windows import (
     image_window,
@@ -24,7 +25,7 @@ CHUNK = 1 << 15
 """Weights of a tile that are gone through together: the chunk in work and the next fit into a core's L2."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def block_deltas(geometry, arrays, row, column, code, slope, scale, scratch, begin):
     """Write the deltas of a block's neurons, and add them to the targets of their biases."""
     n, neurons = geometry.histories, geometry.block * geometry.output_channels
@@ -37,7 +38,7 @@ def block_deltas(geometry, arrays, row, column, code, slope, scale, scratch, beg
             arrays.biases_target[first + k] += scale * sum_range(scratch, to + k * n, n)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def grouped_deltas(geometry, arrays, row, column, code, slope, scale, scratch, begin):
     """Write the deltas of a block into the scratch, group after group."""
     pixels = geometry.block * geometry.block
@@ -53,7 +54,7 @@ def grouped_deltas(geometry, arrays, row, column, code, slope, scale, scratch, b
             copy_few(scratch, whole_begin + whole, scratch, to, size // (pixels * geometry.groups))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def tile_pass(arrays, tile, window, signals, scratch, delta, n, scale, propagates, overlapping):
     """Backpropagate through a tile whose deltas lie at `delta`, a chunk of outputs at a time."""
     outputs = min(tile.outputs, max(LANES, CHUNK // tile.inputs))
@@ -80,7 +81,7 @@ def tile_pass(arrays, tile, window, signals, scratch, delta, n, scale, propagate
         )
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def group_pass(geometry, arrays, row, first, last, group, scratch, scale, propagates):
     """Backpropagate through one group of some tiles of a row."""
     n = geometry.histories
@@ -105,7 +106,7 @@ def group_pass(geometry, arrays, row, first, last, group, scratch, scale, propag
                 unpack_window(geometry, tile, scratch, sums, arrays.input_signals)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def backward_row(geometry, arrays, code, slope, scale, propagates, row, scratch):
     """Backpropagate through a row of tiles, one after another."""
     columns = geometry.column_spans.shape[0]
@@ -118,7 +119,7 @@ def backward_row(geometry, arrays, code, slope, scale, propagates, row, scratch)
             group_pass(geometry, arrays, row, first, last, group, scratch, scale, propagates)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def clear_signals(geometry, arrays, band):
     """Zero the image lines from this band's windows to those of the second band after it."""
     line, lines = geometry.histories * geometry.transposed_row, geometry.row_spans[-1, 1]
@@ -129,7 +130,7 @@ def clear_signals(geometry, arrays, band):
         arrays.transposed_signals[begin : (group * lines + last) * line] = 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def backward_band(geometry, arrays, code, slope, scale, propagates, band):
     """Backpropagate through one band of tile rows. Even bands zero the input signals first."""
     if propagates and geometry.overlapping and band % 2 == 0:
@@ -140,13 +141,13 @@ def backward_band(geometry, arrays, code, slope, scale, propagates, band):
         backward_row(geometry, arrays, code, slope, scale, propagates, row, arrays.scratch[row])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def band_count(geometry):
     """Return how many bands there are."""
     return (geometry.row_spans.shape[0] + geometry.band - 1) // geometry.band
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def backward_parallel(geometry, arrays, code, slope, scale, propagates):
     """Run the even bands in parallel, then the odd ones.
 
@@ -163,7 +164,7 @@ def backward_parallel(geometry, arrays, code, slope, scale, propagates):
         unpack_line(geometry, arrays.transposed_signals, arrays.input_signals, line)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def backward_serial(geometry, arrays, code, slope, scale, propagates):
     """Do the same on one thread, for layers that are not worth a parallel region."""
     lines, bands = transposed_lines(geometry), band_count(geometry)

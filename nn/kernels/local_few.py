@@ -1,9 +1,10 @@
 """Forward kernels of local_o2 for up to `FEW` histories: vectors run along the inputs of a window."""
 
-from numba import njit, prange
+from numba import prange
 
 from nn.few import FEW
 from nn.few_sums import pair_sums
+from nn.kernels.compilation import kernel
 from nn.kernels.local import block_begin, finish_block, place
 from nn.kernels.local_sums import AHEAD
 from nn.kernels.local_windows import (
@@ -18,7 +19,7 @@ from nn.simd import store
 from nn.tile import Target
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def tile_sums(tile, weights, window, scratch, begin):
     """Write the sums of a tile, two outputs at a time; of an odd one more, room is needed for another."""
     for output in range(0, tile.outputs, 2):
@@ -28,7 +29,7 @@ def tile_sums(tile, weights, window, scratch, begin):
         store(scratch, begin + output * FEW, sums)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def few_tiles(geometry, arrays, row, first, last, group, scratch):
     """Write the sums of one group of some tiles of a row."""
     packed = scratch.size - FEW * geometry.transposed_row
@@ -46,7 +47,7 @@ def few_tiles(geometry, arrays, row, first, last, group, scratch):
             tile_sums(tile, arrays.weights, window, scratch, begin)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def few_row(geometry, arrays, code, slope, row, scratch):
     """Compute the values of one row of tiles."""
     columns = geometry.column_spans.shape[0]
@@ -59,13 +60,13 @@ def few_row(geometry, arrays, code, slope, row, scratch):
             finish_block(geometry, arrays, row, column, code, slope, scratch, begin)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def few_number(geometry, arrays, code, slope, row):
     """Do so with the row's own scratch."""
     few_row(geometry, arrays, code, slope, row, arrays.scratch[row])
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def few_parallel(geometry, arrays, code, slope):
     """Run the lines of the image in parallel, then the rows of tiles."""
     for line in prange(transposed_lines(geometry)):
@@ -74,7 +75,7 @@ def few_parallel(geometry, arrays, code, slope):
         few_number(geometry, arrays, code, slope, row)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def few_serial(geometry, arrays, code, slope):
     """Do the same on one thread, for layers that are not worth a parallel region."""
     for line in range(transposed_lines(geometry)):

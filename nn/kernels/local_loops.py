@@ -1,11 +1,10 @@
 """Kernels of local_o1: one thread, plain loops over the windows, histories innermost."""
 
-from numba import njit
-
+from nn.kernels.compilation import kernel
 from nn.kernels.local import pixel_offset, place
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def output_offset(geometry, tile, number):
     """Return where output neuron `number` of a tile lies, in entries from the image's start."""
     channels = geometry.output_channels // geometry.groups
@@ -13,7 +12,7 @@ def output_offset(geometry, tile, number):
     return pixel_offset(geometry, tile, pixel) + (number - pixel * channels) * geometry.histories
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def forward_loops(geometry, weights, biases, inputs, values):
     """Sum every window; `values` receives the sums."""
     n = geometry.histories
@@ -28,7 +27,7 @@ def forward_loops(geometry, weights, biases, inputs, values):
                     add_window(tile, weights, tile.weights + o * tile.inputs, inputs, total)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def add_window(tile, weights, weight, inputs, total):
     """total[n] += sum over the window of weight * input[n]."""
     for line in range(tile.lines):
@@ -41,7 +40,7 @@ def add_window(tile, weights, weight, inputs, total):
             weight += 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def input_signals_loops(geometry, weights, deltas, input_signals):
     """Add every output's delta, weighted, to the signals of its window."""
     n = geometry.histories
@@ -61,7 +60,7 @@ def input_signals_loops(geometry, weights, deltas, input_signals):
                     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def spread(tile, weights, weight, delta, input_signals):
     """input_signal[n] += weight * delta[n] over the window."""
     for line in range(tile.lines):
@@ -74,7 +73,7 @@ def spread(tile, weights, weight, delta, input_signals):
             weight += 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def weight_gradients_loops(geometry, deltas, inputs, target, scale):
     """target[weight] += scale * sum over n of delta[n] * input[n]."""
     n = geometry.histories
@@ -89,7 +88,7 @@ def weight_gradients_loops(geometry, deltas, inputs, target, scale):
                     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def correlate(tile, target, weight, delta, inputs, scale):
     """Add the products of one output's delta with its window to the targets of its weights."""
     for line in range(tile.lines):

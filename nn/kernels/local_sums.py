@@ -4,9 +4,8 @@ Weights lie in the order in which they are needed, yet a hardware prefetcher see
 bytes at a time, and gives up.
 """
 
-from numba import njit
-
 from nn.history import LANES
+from nn.kernels.compilation import kernel
 from nn.kernels.product import WIDE, multiply
 from nn.tile import Columns, Rows, Target, make_tile
 
@@ -19,7 +18,7 @@ tile_8 = make_tile(8, 1, ahead=AHEAD)
 tile_4 = make_tile(4, 1, ahead=AHEAD)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def wide_sums(a, b, c, rows, outer, inner):
     """Fill two vectors of histories for as many rows as make whole tiles; return how many these are."""
     whole = rows // 8 * 8
@@ -33,7 +32,7 @@ def wide_sums(a, b, c, rows, outer, inner):
     return whole + 4
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def narrow_sums(a, b, c, rows, outer, inner):
     """Do so for one vector."""
     whole = rows // 8 * 8
@@ -47,7 +46,7 @@ def narrow_sums(a, b, c, rows, outer, inner):
     return whole + 4
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def window_sums(a, b, c, rows, histories, outer, inner):
     """Compute c[r, n] = sum over k < outer * inner of a[r, k] * b[k, n], for whole vectors of n."""
     n, done = 0, 0

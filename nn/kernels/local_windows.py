@@ -2,10 +2,9 @@
 
 from typing import NamedTuple
 
-from numba import njit
-
 from nn.few import FEW, pack, unpack
 from nn.history import LANES
+from nn.kernels.compilation import kernel
 from nn.kernels.local import image_step
 from nn.simd import prefetch
 from nn.tile import Target
@@ -20,20 +19,20 @@ class Window(NamedTuple):
     step: int
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def image_window(geometry, tile, transposed):
     """Return the window of a tile where it lies in the transposed image."""
     rows = Target(transposed, tile.corner, geometry.transposed_row)
     return Window(rows, tile.lines, tile.line, tile.corner_step)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def own_window(geometry, tile, scratch, begin):
     """Return the window of a tile that has its inputs for itself, in the scratch."""
     return Window(Target(scratch, begin, geometry.transposed_row), 1, tile.inputs, 0)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def prefetch_beyond(geometry, window, distance):
     """Ask for what windows `distance` numbers further to the right see last of each line."""
     for line in range(window.lines):
@@ -42,7 +41,7 @@ def prefetch_beyond(geometry, window, distance):
             prefetch(window.rows.array, begin + n * window.rows.row)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def pack_window(geometry, tile, inputs, scratch, begin):
     """Collect the inputs of a tile whose window overlaps no other."""
     width = geometry.transposed_row
@@ -55,7 +54,7 @@ def pack_window(geometry, tile, inputs, scratch, begin):
                 pack(Target(inputs, source + n, tile.step), rows, min(LANES, tile.line - i))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def unpack_window(geometry, tile, scratch, begin, signals):
     """Lay the input signals of such a tile into the image."""
     width = geometry.transposed_row
@@ -68,13 +67,13 @@ def unpack_window(geometry, tile, scratch, begin, signals):
                 unpack(rows, Target(signals, target + n, tile.step), min(LANES, tile.line - i))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def transposed_lines(geometry):
     """Return how many lines of the image to transpose: none where windows do not overlap."""
     return geometry.row_spans[-1, 1] if geometry.overlapping else 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def pack_line(geometry, image, transposed, line):
     """Transpose a line of the image, group after group."""
     g, step = geometry, image_step(geometry)
@@ -88,7 +87,7 @@ def pack_line(geometry, image, transposed, line):
                 pack(Target(image, begin + i * step + n, step), rows, min(LANES, size - i))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def unpack_line(geometry, transposed, image, line):
     """Transpose a line back."""
     g, step = geometry, image_step(geometry)

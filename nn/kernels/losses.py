@@ -1,11 +1,10 @@
 """Losses of single numbers: their sum and their slopes in one pass, without arrays in between."""
 
-from numba import njit
-
+from nn.kernels.compilation import kernel
 from nn.kernels.scalars import in_dtype_of
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz"})
+@kernel(fastmath={"reassoc", "nsz"})
 def squared_error(outputs, targets, signals, histories, entries, factor):
     """Write signals = factor * 2 (output - target) and return the sum of the squared differences.
 

@@ -14,8 +14,9 @@ handing over the arrays of a layer costs as much as a unit.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from nn.kernels.compilation import kernel
 from nn.kernels.product import multiply
 from nn.kernels.recurrent import (
     SLICE,
@@ -66,7 +67,7 @@ class Layer(NamedTuple):
     backward: bool
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def input_block(layer, blocks, task):
     """Write the input's share of the gates: task number block * steps + step."""
     first, step = task // layer.steps * blocks.rows, task % layer.steps
@@ -79,7 +80,7 @@ def input_block(layer, blocks, task):
         multiply(left, right, target, min(blocks.rows, rows - first), width, 1, features, False)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def forward_step(layer, number, first, last, begin):
     """Take one step for units `first` to `last` of a slice: add the recurrent share."""
     step, before, _ = step_and_slots(layer, number)
@@ -95,7 +96,7 @@ def forward_step(layer, number, first, last, begin):
         update_units(layer, number, unit, rows, begin, sums, units * width)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def forward_slice(layer, begin):
     """Take all steps for the slice of the histories that begins with number `begin`."""
     units, length, width = layer.units, layer.features + layer.units, width_of(layer, begin)
@@ -113,7 +114,7 @@ def forward_slice(layer, begin):
             update_units(layer, number, unit, rows, begin, sums, TILE * width)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def update_units(layer, number, first, count, begin, sums, apart):
     """Turn the sums of the gates of some units of a slice into values, and write their cells and hidden ones.
 
@@ -158,7 +159,7 @@ def update_units(layer, number, first, count, begin, sums, apart):
             store(layer.hidden, new + n, hidden)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def forward_tasks(layer, blocks, phase):
     """Return the number of tasks of a phase, which may be done in any order."""
     if phase == 0:
@@ -170,7 +171,7 @@ def forward_tasks(layer, blocks, phase):
     return count_of(layer.histories, SLICE)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def forward_task(layer, blocks, phase, task):
     """Do one task of a phase."""
     if phase == forward_phases(layer, blocks) - 1:
@@ -188,7 +189,7 @@ def forward_task(layer, blocks, phase, task):
         forward_slice(layer, task * SLICE)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def forward_serial(layer, blocks):
     """Run forward on one thread."""
     for phase in range(forward_phases(layer, blocks)):
@@ -196,7 +197,7 @@ def forward_serial(layer, blocks):
             forward_task(layer, blocks, phase, task)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def forward_parallel(layer, blocks):
     """Run forward with the tasks of a phase in parallel; one loop for all, as each is compiled on its own."""
     for phase in range(forward_phases(layer, blocks)):

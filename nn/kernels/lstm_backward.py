@@ -10,8 +10,9 @@ deltas are there. The gradients of the weights are products over all steps.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
+from nn.kernels.compilation import kernel
 from nn.kernels.product import multiply
 from nn.kernels.recurrent import (
     SLICE,
@@ -60,7 +61,7 @@ class Targets(NamedTuple):
     scale: np.floating
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def prepare(layer, signals, propagates, task):
     """Transpose: task number `task` is a step, or after the steps a block of columns of the weights."""
     if task < layer.steps:
@@ -75,7 +76,7 @@ def prepare(layer, signals, propagates, task):
         transpose_weights(layer.input_weights, columns, 0, rows, features, first, last)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def receive(layer, signals, number, first, last, begin):
     """Add what units get back in a slice from the deltas of the step taken as number `number`."""
     step, _, _ = step_and_slots(layer, number)
@@ -86,7 +87,7 @@ def receive(layer, signals, number, first, last, begin):
     multiply(left, right, target, last - first, width, 1, rows, True)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def send(layer, signals, step, first, last, begin):
     """Add the signals of inputs `first` to `last` at a step, in a slice."""
     rows, histories, width = 4 * layer.units, layer.histories, width_of(layer, begin)
@@ -96,7 +97,7 @@ def send(layer, signals, step, first, last, begin):
     multiply(left, right, target, last - first, width, 1, rows, True)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def backward_step(layer, signals, number, first, last, begin):
     """Take the step that forward took as number `number`; -1 only passes signals on to the initial states."""
     for unit in range(first, last, TILE):
@@ -107,7 +108,7 @@ def backward_step(layer, signals, number, first, last, begin):
             deltas_of_units(layer, signals, number, unit, final, begin)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def backward_slice(layer, signals, propagates, begin):
     """Take all steps back for the slice of the histories that begins with number `begin`."""
     for back in range(layer.steps):
@@ -118,7 +119,7 @@ def backward_slice(layer, signals, propagates, begin):
             send(layer, signals, step_and_slots(layer, number)[0], 0, layer.features, begin)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def deltas_of_units(layer, signals, number, first, last, begin):
     """Compute the deltas of some units' gates in a slice; leave what they do not pass on."""
     step, before, after = step_and_slots(layer, number)
@@ -165,7 +166,7 @@ def deltas_of_units(layer, signals, number, first, last, begin):
             store(signals.hidden, row + n, kept)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def peephole_gradient(layer, signals, row, later):
     """Return the gradient of a peephole: deltas times the cells before, or `later` after, every step."""
     units = layer.units
@@ -181,7 +182,7 @@ def peephole_gradient(layer, signals, row, later):
     return horizontal_sum(total)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def gradient_block(layer, signals, targets, blocks, block, place):
     """Add the gradients of all parameters of a block of rows of the gates."""
     units, first = layer.units, block * blocks.rows
@@ -196,7 +197,7 @@ def gradient_block(layer, signals, targets, blocks, block, place):
     add_gradients(layer, signals.panels, targets, first, last, (0, layer.features + units), 0, place)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def backward_tasks(layer, blocks, propagates, phase):
     """Return the number of tasks of a phase, which may be done in any order."""
     left = backward_phases(layer, blocks) - phase
@@ -211,7 +212,7 @@ def backward_tasks(layer, blocks, propagates, phase):
     return count_of(layer.histories, SLICE)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def backward_task(layer, signals, targets, blocks, propagates, phase, task):
     """Do one task of a phase. The weights may change in the last one: before, their copies are read."""
     left = backward_phases(layer, blocks) - phase
@@ -233,7 +234,7 @@ def backward_task(layer, signals, targets, blocks, propagates, phase, task):
         backward_slice(layer, signals, propagates, task * SLICE)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def backward_serial(layer, signals, targets, blocks, propagates):
     """Run backward on one thread."""
     for phase in range(backward_phases(layer, blocks)):
@@ -241,7 +242,7 @@ def backward_serial(layer, signals, targets, blocks, propagates):
             backward_task(layer, signals, targets, blocks, propagates, phase, task)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def backward_parallel(layer, signals, targets, blocks, propagates):
     """Run backward with the tasks of a phase in parallel."""
     for phase in range(backward_phases(layer, blocks)):

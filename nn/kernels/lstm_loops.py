@@ -5,13 +5,12 @@ the order input, forget, cell, output; peepholes (3, units), zeros where there a
 true where a step is there. `before` is the slot of the states before a step, `after` the one after it.
 """
 
-from numba import njit
-
 from nn.kernels.activations import exponential, hyperbolic_tangent
+from nn.kernels.compilation import kernel
 from nn.kernels.dense import bias_gradients, weight_gradients_loops
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def add_product(weights, values, sums):
     """sums[r, n] += sum over k of weights[r, k] * values[k, n]."""
     for r in range(sums.shape[0]):
@@ -21,7 +20,7 @@ def add_product(weights, values, sums):
                 sums[r, n] += weight * values[k, n]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def add_transposed_product(weights, deltas, signals):
     """signals[k, n] += sum over r of weights[r, k] * deltas[r, n]."""
     for r in range(deltas.shape[0]):
@@ -31,7 +30,7 @@ def add_transposed_product(weights, deltas, signals):
                 signals[k, n] += weight * deltas[r, n]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def update_states(gates, peepholes, hidden, cells, before, after, present):
     """Turn the sums of a step's gates (4, units, N) into their values, and write the states after it."""
     one = gates.dtype.type(1)
@@ -48,7 +47,7 @@ def update_states(gates, peepholes, hidden, cells, before, after, present):
             hidden[after, u, n] = o * hyperbolic_tangent(new) if present[n] else hidden[before, u, n]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def forward_loops(
     input_weights, recurrent_weights, biases, peepholes, inputs, hidden, cells, gates, present, backward
 ):
@@ -65,7 +64,7 @@ def forward_loops(
         update_states(gates[t], peepholes, hidden, cells, before, after, present[t])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def deltas_of_step(
     gates, peepholes, old_cells, new_cells, signals, hidden_signals, cell_signals, present, deltas
 ):
@@ -93,7 +92,7 @@ def deltas_of_step(
             hidden_signals[u, n] = 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def backward_loops(
     recurrent_weights,
     peepholes,
@@ -125,14 +124,14 @@ def backward_loops(
         add_transposed_product(recurrent_weights, deltas[t].reshape(4 * units, -1), hidden_signals)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def input_signals_loops(weights, deltas, input_signals):
     """input_signals[t, k, n] += sum over r of weights[r, k] * deltas[t, r, n]."""
     for t in range(deltas.shape[0]):
         add_transposed_product(weights, deltas[t], input_signals[t])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def gradients_loops(deltas, inputs, hidden, input_target, recurrent_target, bias_target, scale):
     """Add scale times the gradients of weights and biases; deltas (T, 4 * units, N), hidden of before."""
     for t in range(deltas.shape[0]):
@@ -141,7 +140,7 @@ def gradients_loops(deltas, inputs, hidden, input_target, recurrent_target, bias
         bias_gradients(deltas[t], bias_target, scale)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def peephole_gradients_loops(deltas, cells, target, scale):
     """target[u] += scale * sum over t, n of deltas[t, u, n] * cells[t, u, n]."""
     for u in range(target.size):

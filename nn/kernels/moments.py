@@ -10,13 +10,14 @@ be done in float64; `shrink` is what decoupled weight decay leaves of a value.
 
 from math import sqrt
 
-from numba import njit, prange
+from numba import prange
 
+from nn.kernels.compilation import kernel
 from nn.kernels.optimizers import CHUNK
 from nn.kernels.scalars import in_dtype_of, kept, raised, smallest_kept
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def adam(values, gradients, means, squares, scalars):
     """Descend along the running mean gradient over the root of its running mean square.
 
@@ -32,7 +33,7 @@ def adam(values, gradients, means, squares, scalars):
         gradients[i] = 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def adam_parallel(values, gradients, means, squares, scalars):
     """`adam` in chunks."""
     for chunk in prange(-(-values.size // CHUNK)):
@@ -40,7 +41,7 @@ def adam_parallel(values, gradients, means, squares, scalars):
         adam(values[part], gradients[part], means[part], squares[part], scalars)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def amsgrad(values, gradients, means, squares, largest, scalars):
     """`adam` with the root of the largest mean square so far."""
     rate, mean_rate, square_rate, correction, epsilon, shrink = in_dtype_of(values, scalars)
@@ -54,7 +55,7 @@ def amsgrad(values, gradients, means, squares, largest, scalars):
         gradients[i] = 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def amsgrad_parallel(values, gradients, means, squares, largest, scalars):
     """`amsgrad` in chunks."""
     for chunk in prange(-(-values.size // CHUNK)):
@@ -62,7 +63,7 @@ def amsgrad_parallel(values, gradients, means, squares, largest, scalars):
         amsgrad(values[part], gradients[part], means[part], squares[part], largest[part], scalars)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def adamax(values, gradients, means, largest, scalars):
     """Descend along the running mean gradient over its largest size, which decays."""
     rate, mean_rate, decay, epsilon, shrink = in_dtype_of(values, scalars)
@@ -75,7 +76,7 @@ def adamax(values, gradients, means, largest, scalars):
         gradients[i] = 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def adamax_parallel(values, gradients, means, largest, scalars):
     """`adamax` in chunks."""
     for chunk in prange(-(-values.size // CHUNK)):
@@ -83,7 +84,7 @@ def adamax_parallel(values, gradients, means, largest, scalars):
         adamax(values[part], gradients[part], means[part], largest[part], scalars)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def nadam(values, gradients, means, squares, scalars):
     """`adam` one step ahead: `gradient_rate` goes to the gradient, `rate` to its running mean."""
     rate, gradient_rate, mean_rate, square_rate, correction, epsilon, shrink = in_dtype_of(values, scalars)
@@ -97,7 +98,7 @@ def nadam(values, gradients, means, squares, scalars):
         gradients[i] = 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def nadam_parallel(values, gradients, means, squares, scalars):
     """`nadam` in chunks."""
     for chunk in prange(-(-values.size // CHUNK)):

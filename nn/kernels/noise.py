@@ -7,16 +7,17 @@ histories; a kernel works on the neurons from `first` to `last`.
 import math
 
 import numpy as np
-from numba import njit, prange, types
-from numba.extending import overload
+from numba import prange, types
 from numpy import float32, uint64
+
+from nn.kernels.compilation import compiled_as, kernel
 
 GOLDEN, FIRST, SECOND = uint64(0x9E3779B97F4A7C15), uint64(0xBF58476D1CE4E5B9), uint64(0x94D049BB133111EB)
 SHARE = 2.0**-24
 LN_2 = 0.6931471805599453
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def mix(bits):
     """Return the output of SplitMix64 for a state."""
     bits = (bits ^ (bits >> uint64(30))) * FIRST
@@ -29,7 +30,7 @@ def logarithm(x):
     return math.log(x)
 
 
-@overload(logarithm)
+@compiled_as(logarithm)
 def _logarithm(x):
     if x != types.float32:
         return lambda x: math.log(x)  # noqa: PLW0108 - Numba wants a Python function
@@ -58,7 +59,7 @@ def cosine_of_turns(x):
     return math.cos(2 * math.pi * x)
 
 
-@overload(cosine_of_turns)
+@compiled_as(cosine_of_turns)
 def _cosine_of_turns(x):
     if x != types.float32:
         return lambda x: math.cos(2 * math.pi * x)
@@ -78,7 +79,7 @@ def _cosine_of_turns(x):
     return polynomial
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def drop(values, key, threshold, scale, targets, first, last):
     """Write values * scale where the bits reach the threshold, times zero where not."""
     neurons, histories = values.shape
@@ -90,7 +91,7 @@ def drop(values, key, threshold, scale, targets, first, last):
             targets[i, n] = values[i, n] * factor
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def drop_parallel(values, key, threshold, scale, targets, blocks):
     """Run `drop` over blocks of neurons in parallel."""
     neurons = values.shape[0]
@@ -99,7 +100,7 @@ def drop_parallel(values, key, threshold, scale, targets, blocks):
         drop(values, key, threshold, scale, targets, first, last)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def add_normal(values, key, deviation, targets, first, last):
     """Write values + deviation * normal number (Box and Muller 1958)."""
     neurons, histories = values.shape
@@ -115,7 +116,7 @@ def add_normal(values, key, deviation, targets, first, last):
             targets[i, n] = values[i, n] + deviation * (radius * cosine_of_turns(lower * share))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def add_normal_parallel(values, key, deviation, targets, blocks):
     """Run `add_normal` over blocks of neurons in parallel."""
     neurons = values.shape[0]

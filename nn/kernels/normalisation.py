@@ -5,10 +5,11 @@ normalisation groups that are measured on their own, the numbers in each, and hi
 """
 
 import numpy as np
-from numba import njit
+
+from nn.kernels.compilation import kernel
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def measure_channels(inputs, active, means, variances):
     """Measure each channel over all positions and the first `active` histories."""
     count = inputs.dtype.type(inputs.shape[0] * active)
@@ -27,7 +28,7 @@ def measure_channels(inputs, active, means, variances):
         means[channel], variances[channel] = mean, sums.sum() / count
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def normalise_channels(inputs, means, factors, shifts, values):
     """values = (inputs - mean) * factor + shift of the channel."""
     for position in range(inputs.shape[0]):
@@ -37,7 +38,7 @@ def normalise_channels(inputs, means, factors, shifts, values):
                 values[position, channel, n] = (inputs[position, channel, n] - mean) * factor + shift
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def sum_channels(inputs, signals, means, products, totals):
     """Sum signals * (inputs - mean), and signals, over all positions and histories of each channel."""
     histories = inputs.shape[2]
@@ -53,7 +54,7 @@ def sum_channels(inputs, signals, means, products, totals):
         products[channel], totals[channel] = sums[0].sum(), sums[1].sum()
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def propagate_channels(inputs, signals, means, factors, slopes, offsets, active, input_signals):
     """input_signals = signals * factor - (inputs - mean) * slope - offset; zero beyond `active`."""
     for position in range(inputs.shape[0]):
@@ -69,7 +70,7 @@ def propagate_channels(inputs, signals, means, factors, slopes, offsets, active,
                 input_signals[position, channel, n] = 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def normalise_entries(inputs, scale, shift, epsilon, means, factors, values):
     """Measure each group of each history, and normalise, scale and shift it."""
     width, histories = inputs.shape[1:]
@@ -94,7 +95,7 @@ def normalise_entries(inputs, scale, shift, epsilon, means, factors, values):
                 values[group, i, n] = normalised * scale[i] + shift[i]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def propagate_entries(inputs, signals, scale, means, factors, input_signals, scale_gradient, shift_gradient):
     """Compute the input signals of normalised entries, and sum the gradients of scale and shift."""
     width, histories = inputs.shape[1:]

@@ -10,15 +10,16 @@ be done in float64; `shrink` is what decoupled weight decay leaves of a value.
 
 from math import copysign, sqrt
 
-from numba import njit, prange
+from numba import prange
 
+from nn.kernels.compilation import kernel
 from nn.kernels.scalars import in_dtype_of, kept, raised, smallest_kept
 
 CHUNK = 1 << 15
 """Parameters that one thread updates at a time: 128 KiB of float32, a share of a second-level cache."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def descend(values, gradients, scalars):
     """Descend along the gradients."""
     rate, shrink = in_dtype_of(values, scalars)
@@ -27,7 +28,7 @@ def descend(values, gradients, scalars):
         gradients[i] = 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def descend_parallel(values, gradients, scalars):
     """`descend` in chunks."""
     for chunk in prange(-(-values.size // CHUNK)):
@@ -35,7 +36,7 @@ def descend_parallel(values, gradients, scalars):
         descend(values[part], gradients[part], scalars)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def descend_with_momentum(values, gradients, velocities, scalars):
     """Descend along the velocities, or, for Nesterov's method, along those that are one step ahead.
 
@@ -50,7 +51,7 @@ def descend_with_momentum(values, gradients, velocities, scalars):
         gradients[i] = 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def descend_with_momentum_parallel(values, gradients, velocities, scalars):
     """`descend_with_momentum` in chunks."""
     for chunk in prange(-(-values.size // CHUNK)):
@@ -58,7 +59,7 @@ def descend_with_momentum_parallel(values, gradients, velocities, scalars):
         descend_with_momentum(values[part], gradients[part], velocities[part], scalars)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def rmsprop(values, gradients, squares, scalars):
     """Divide each gradient by the root of its running mean square."""
     rate, square_rate, epsilon, shrink = in_dtype_of(values, scalars)
@@ -70,7 +71,7 @@ def rmsprop(values, gradients, squares, scalars):
         gradients[i] = 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def rmsprop_parallel(values, gradients, squares, scalars):
     """`rmsprop` in chunks."""
     for chunk in prange(-(-values.size // CHUNK)):
@@ -78,7 +79,7 @@ def rmsprop_parallel(values, gradients, squares, scalars):
         rmsprop(values[part], gradients[part], squares[part], scalars)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def rmsprop_with_momentum(values, gradients, squares, velocities, scalars):
     """`rmsprop`, and descend along the velocities that its steps add up to."""
     rate, square_rate, epsilon, momentum, shrink = in_dtype_of(values, scalars)
@@ -91,7 +92,7 @@ def rmsprop_with_momentum(values, gradients, squares, velocities, scalars):
         gradients[i] = 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def rmsprop_with_momentum_parallel(values, gradients, squares, velocities, scalars):
     """`rmsprop_with_momentum` in chunks."""
     for chunk in prange(-(-values.size // CHUNK)):
@@ -99,7 +100,7 @@ def rmsprop_with_momentum_parallel(values, gradients, squares, velocities, scala
         rmsprop_with_momentum(values[part], gradients[part], squares[part], velocities[part], scalars)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def rmsprop_centered(values, gradients, squares, means, velocities, scalars):
     """`rmsprop_with_momentum` with the running variance, which rounding must not make negative."""
     rate, square_rate, epsilon, momentum, shrink = in_dtype_of(values, scalars)
@@ -115,7 +116,7 @@ def rmsprop_centered(values, gradients, squares, means, velocities, scalars):
         gradients[i] = 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def rmsprop_centered_parallel(values, gradients, squares, means, velocities, scalars):
     """`rmsprop_centered` in chunks."""
     for chunk in prange(-(-values.size // CHUNK)):
@@ -123,7 +124,7 @@ def rmsprop_centered_parallel(values, gradients, squares, means, velocities, sca
         rmsprop_centered(values[part], gradients[part], squares[part], means[part], velocities[part], scalars)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def adagrad(values, gradients, squares, scalars):
     """Divide each gradient by the root of the sum of its squares."""
     rate, epsilon, shrink = in_dtype_of(values, scalars)
@@ -134,7 +135,7 @@ def adagrad(values, gradients, squares, scalars):
         gradients[i] = 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def adagrad_parallel(values, gradients, squares, scalars):
     """`adagrad` in chunks."""
     for chunk in prange(-(-values.size // CHUNK)):
@@ -142,7 +143,7 @@ def adagrad_parallel(values, gradients, squares, scalars):
         adagrad(values[part], gradients[part], squares[part], scalars)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def adadelta(values, gradients, squares, changes, scalars):
     """Give each gradient the root mean square of the changes so far, over its own."""
     rate, square_rate, epsilon, shrink = in_dtype_of(values, scalars)
@@ -156,7 +157,7 @@ def adadelta(values, gradients, squares, changes, scalars):
         gradients[i] = 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def adadelta_parallel(values, gradients, squares, changes, scalars):
     """`adadelta` in chunks."""
     for chunk in prange(-(-values.size // CHUNK)):
@@ -164,7 +165,7 @@ def adadelta_parallel(values, gradients, squares, changes, scalars):
         adadelta(values[part], gradients[part], squares[part], changes[part], scalars)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def ftrl(values, gradients, squares, held_back, scalars):
     """Follow the proximally regularised leader.
 
@@ -185,7 +186,7 @@ def ftrl(values, gradients, squares, held_back, scalars):
         gradients[i] = 0
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def ftrl_parallel(values, gradients, squares, held_back, scalars):
     """`ftrl` in chunks."""
     for chunk in prange(-(-values.size // CHUNK)):

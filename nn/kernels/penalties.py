@@ -6,14 +6,15 @@ fixed size. So it has the same bits for any number of threads. Scalars must have
 
 from math import sqrt
 
-from numba import njit, prange
+from numba import prange
 
 from nn.history import LANES
+from nn.kernels.compilation import kernel
 from nn.kernels.optimizers import CHUNK
 from nn.simd import broadcast, horizontal_sum, load, multiply_add, store, where_equal, where_greater
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def sum_of_squares(values, factor):
     """Return the sum of (factor * values)² of values (size,)."""
     zero = values.dtype.type(0)
@@ -28,14 +29,14 @@ def sum_of_squares(values, factor):
     return horizontal_sum(total) + rest
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def sum_of_squares_parallel(values, factor, sums):
     """Fill sums (chunks,) with `sum_of_squares` of every chunk."""
     for chunk in prange(sums.size):
         sums[chunk] = sum_of_squares(values[chunk * CHUNK : (chunk + 1) * CHUNK], factor)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def add_l2(values, gradients, rate):
     """gradients += rate * values; return the sum of the values' squares."""
     zero = values.dtype.type(0)
@@ -51,7 +52,7 @@ def add_l2(values, gradients, rate):
     return horizontal_sum(total) + rest
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def add_l2_parallel(values, gradients, rate, sums):
     """Fill sums (chunks,) with what `add_l2` returns for every chunk."""
     for chunk in prange(sums.size):
@@ -59,7 +60,7 @@ def add_l2_parallel(values, gradients, rate, sums):
         sums[chunk] = add_l2(values[part], gradients[part], rate)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def add_l1(values, gradients, rate):
     """gradients += rate * sign(values), 0 for 0; return the sum of the values' sizes."""
     zero, one = values.dtype.type(0), values.dtype.type(1)
@@ -76,7 +77,7 @@ def add_l1(values, gradients, rate):
     return horizontal_sum(total) + rest
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def add_l1_parallel(values, gradients, rate, sums):
     """Fill sums (chunks,) with what `add_l1` returns for every chunk."""
     for chunk in prange(sums.size):
@@ -84,21 +85,21 @@ def add_l1_parallel(values, gradients, rate, sums):
         sums[chunk] = add_l1(values[part], gradients[part], rate)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def scale(values, factor):
     """values *= factor."""
     for i in range(values.size):
         values[i] *= factor
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def scale_parallel(values, factor):
     """`scale` in chunks."""
     for chunk in prange(-(-values.size // CHUNK)):
         scale(values[chunk * CHUNK : (chunk + 1) * CHUNK], factor)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def limit_rows(values, width, limit):
     """Shorten every row of `width` of the values (size,) to the length `limit` where it is longer."""
     for begin in range(0, values.size, width):

@@ -6,21 +6,22 @@ order of the windows, so threads never change a bit. Each function runs a range 
 `_parallel` twin all of them in blocks.
 """
 
-from numba import njit, prange
+from numba import prange
 
 from nn.history import LANES
+from nn.kernels.compilation import kernel
 from nn.kernels.pooling_loops import column_range, row_range, share_of
 from nn.simd import broadcast, load, multiply_add, store, where_equal, where_greater
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def part_range(task, parts, numbers):
     """Return which numbers of a pixel belong to a task: whole vectors."""
     part, vectors = task % parts, numbers // LANES
     return part * vectors // parts * LANES, (part + 1) * vectors // parts * LANES
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def seeing_windows(windows, y):
     """Return the windows that see row y of the image: they follow one another."""
     shifted = y + windows.row_padding
@@ -29,7 +30,7 @@ def seeing_windows(windows, y):
     return first * windows.columns, last * windows.columns
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def maximum(values, windows, outputs, winners, parts, first, last):
     """outputs = the greatest number of every window; winners = which of its pixels that is."""
     numbers = windows.numbers
@@ -53,7 +54,7 @@ def maximum(values, windows, outputs, winners, parts, first, last):
                 store(winners, to + i, winner)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def maximum_parallel(values, windows, outputs, winners, parts, blocks):
     """Run `maximum` over blocks of tasks in parallel."""
     tasks = windows.rows * parts
@@ -62,7 +63,7 @@ def maximum_parallel(values, windows, outputs, winners, parts, blocks):
         maximum(values, windows, outputs, winners, parts, first, last)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def clear(values, windows, y, begin, end, zero):
     """Set some numbers of every pixel in a row of the image to zero, a vector."""
     for x in range(windows.width):
@@ -71,7 +72,7 @@ def clear(values, windows, y, begin, end, zero):
             store(values, i, zero)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def maximum_signals(signals, winners, windows, input_signals, parts, first, last):
     """input_signals = the signals of all windows that a number was the greatest in."""
     numbers = windows.numbers
@@ -93,7 +94,7 @@ def maximum_signals(signals, winners, windows, input_signals, parts, first, last
                     store(input_signals, to, multiply_add(one, won, load(input_signals, to)))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def maximum_signals_parallel(signals, winners, windows, input_signals, parts, blocks):
     """Run `maximum_signals` over blocks of tasks in parallel."""
     tasks = windows.height * parts
@@ -102,7 +103,7 @@ def maximum_signals_parallel(signals, winners, windows, input_signals, parts, bl
         maximum_signals(signals, winners, windows, input_signals, parts, first, last)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def average(values, windows, share, outputs, parts, first, last):
     """outputs = the sum of every window, times what its pixels count for."""
     numbers = windows.numbers
@@ -123,7 +124,7 @@ def average(values, windows, share, outputs, parts, first, last):
                 store(outputs, to + i, multiply_add(factor, total, zero))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def average_parallel(values, windows, share, outputs, parts, blocks):
     """Run `average` over blocks of tasks in parallel."""
     tasks = windows.rows * parts
@@ -132,7 +133,7 @@ def average_parallel(values, windows, share, outputs, parts, blocks):
         average(values, windows, share, outputs, parts, first, last)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def average_signals(signals, windows, share, input_signals, parts, first, last):
     """input_signals = the signals of all windows that see a pixel, times what it counts for in them."""
     numbers, zero = windows.numbers, broadcast(type(share)(0))
@@ -152,7 +153,7 @@ def average_signals(signals, windows, share, input_signals, parts, first, last):
                     store(input_signals, to, multiply_add(factor, signal, load(input_signals, to)))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def average_signals_parallel(signals, windows, share, input_signals, parts, blocks):
     """Run `average_signals` over blocks of tasks in parallel."""
     tasks = windows.height * parts

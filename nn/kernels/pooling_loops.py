@@ -7,7 +7,8 @@ Average windows also serve nearest upsampling: it is their backward, and they ar
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from nn.kernels.compilation import kernel
 
 
 class Windows(NamedTuple):
@@ -30,21 +31,21 @@ class Windows(NamedTuple):
     numbers: int
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def row_range(windows, row):
     """Return the rows of the image that windows of a row see."""
     top = row * windows.row_stride - windows.row_padding
     return max(top, 0), min(top + windows.window_height, windows.height)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def column_range(windows, column):
     """Return the columns of the image that windows of a column see."""
     left = column * windows.column_stride - windows.column_padding
     return max(left, 0), min(left + windows.window_width, windows.width)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def maximum_loops(values, windows, outputs, winners):
     """outputs = the greatest number of every window; winners = which of its pixels that is."""
     numbers = windows.numbers
@@ -67,7 +68,7 @@ def maximum_loops(values, windows, outputs, winners):
                             winners[to + i] = pixel
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def maximum_signals_loops(signals, winners, windows, input_signals):
     """input_signals = the signals of all windows that a number was the greatest in."""
     numbers = windows.numbers
@@ -86,13 +87,13 @@ def maximum_signals_loops(signals, winners, windows, input_signals):
                             input_signals[to + i] += signals[begin + i]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def share_of(share, top, bottom, left, right):
     """Return what a pixel of a window counts for: `share`, or where that is 0, one among its pixels."""
     return share if share else type(share)(1) / type(share)((bottom - top) * (right - left))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def average_loops(values, windows, share, outputs):
     """outputs = the sum of every window, times what its pixels count for."""
     numbers = windows.numbers
@@ -112,7 +113,7 @@ def average_loops(values, windows, share, outputs):
                 outputs[i] *= factor
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def average_signals_loops(signals, windows, share, input_signals):
     """input_signals = the signals of all windows that see a pixel, times what it counts for in them."""
     numbers = windows.numbers

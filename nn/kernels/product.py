@@ -7,9 +7,8 @@ Nothing here allocates, so Numba need not count references to the arrays (`_nrt=
 with atomic additions at every call, took 100 nanoseconds, as long as a tile of 8 x 32 x 50.
 """
 
-from numba import njit
-
 from nn.history import LANES
+from nn.kernels.compilation import kernel
 from nn.simd import load_scalar, store_scalar, transpose_block
 from nn.tile import Columns, Rows, Target, make_tile
 
@@ -28,7 +27,7 @@ tile_4 = make_tile(4, 1, masked=True)
 tile_1 = make_tile(1, 1, masked=True)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def last_rows(a, b, c, rows, outer, inner, accumulate):
     """Fill two vectors of columns for fewer than 8 rows: one tile of just that many."""
     if rows == 7:
@@ -47,7 +46,7 @@ def last_rows(a, b, c, rows, outer, inner, accumulate):
         tile_1_wide(a, b, c, outer, inner, accumulate, WIDE)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def wide_columns(a, b, c, rows, outer, inner, accumulate):
     """Fill two vectors of columns for all rows."""
     whole = rows // 8 * 8
@@ -59,7 +58,7 @@ def wide_columns(a, b, c, rows, outer, inner, accumulate):
     last_rows(left, b, target, rows - whole, outer, inner, accumulate)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def narrow_columns(a, b, c, rows, outer, inner, accumulate, width):
     """Fill the first `width` columns of one vector for all rows."""
     r = 0
@@ -77,7 +76,7 @@ def narrow_columns(a, b, c, rows, outer, inner, accumulate, width):
         r += 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def multiply(a, b, c, rows, columns, outer, inner, accumulate):
     """Compute c[r, n] (+)= sum over k < outer * inner of a[r, k] * b[k, n].
 
@@ -96,7 +95,7 @@ def multiply(a, b, c, rows, columns, outer, inner, accumulate):
         n += LANES
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def transpose(source, target, rows, columns):
     """Write the rows of `source` (`Rows` with step 1) as the columns of `target` (`Target`).
 

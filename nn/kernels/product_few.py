@@ -8,9 +8,8 @@ product once more, and take a second to compile. What a `prange` calls is not in
 parallel function Numba drops assignments to arrays that are reached through a named tuple.
 """
 
-from numba import njit
-
 from nn.history import LANES
+from nn.kernels.compilation import kernel
 from nn.kernels.product import multiply
 from nn.tile import Columns, Target, make_tile
 
@@ -21,7 +20,7 @@ tile_2_quad = make_tile(2, 4)
 tile_1_quad = make_tile(1, 4)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def multiply_few(a, b, c, rows, columns, outer, inner, accumulate):
     """Do as `nn.kernels.product.multiply`, to the same bits; faster where rows are 1, 2 or 3."""
     n = 0

@@ -17,8 +17,7 @@ slices one after the other: the number of threads never changes a bit.
 
 from typing import NamedTuple
 
-from numba import njit
-
+from nn.kernels.compilation import kernel
 from nn.simd import broadcast, load, store, transpose_block
 from nn.vector_arithmetic import choose
 
@@ -42,7 +41,7 @@ class Blocks(NamedTuple):
     over_units: bool
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def step_and_slots(layer, number):
     """Return the step that is taken as number `number`, and its slots before and after."""
     if layer.backward:
@@ -51,43 +50,43 @@ def step_and_slots(layer, number):
     return number, number, number + 1
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def count_of(whole, part):
     """Return how many parts there are, the last one perhaps smaller."""
     return (whole + part - 1) // part
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def width_of(layer, begin):
     """Return how many histories the slice has that begins with number `begin`."""
     return min(SLICE, layer.histories - begin)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def gate_row(layer, begin, width, row):
     """Return where a row of gates (or deltas) of a slice begins: rows (T, 4, units)."""
     return begin * layer.steps * 4 * layer.units + row * width
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def state_row(layer, begin, width, row):
     """Return where a row of hidden values (or cells) of a slice begins: rows (T + 1, units)."""
     return begin * (layer.steps + 1) * layer.units + row * width
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def forward_phases(layer, blocks):
     """Return the number of phases: weights packed and slices, or input's share and steps; then outputs."""
     return 2 + (layer.steps if blocks.over_units else 1)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def backward_phases(layer, blocks):
     """Return the number of phases: transposing, all steps, input signals, gradients."""
     return 3 + (layer.steps + 1 if blocks.over_units else 1)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def copy_rows(source, begin, row, target, to, width, rows, apart):
     """Copy `rows` rows of `width` numbers: `row` apart in the source, `apart` in the target."""
     whole = width // VECTOR * VECTOR
@@ -98,7 +97,7 @@ def copy_rows(source, begin, row, target, to, width, rows, apart):
             target[to + r * apart + n] = source[begin + r * row + n]
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def gather(layer, step, begin, width, place):
     """Lay what a slice sees at a step one below the other: inputs, and hidden values before it."""
     features, units, histories = layer.features, layer.units, layer.histories
@@ -109,7 +108,7 @@ def gather(layer, step, begin, width, place):
     copy_rows(layer.hidden, source, width, layer.scratch, place, width, units, width)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def write_outputs(layer, step):
     """Write the hidden values after a step, zero where it is not there, into rows of all histories."""
     units, histories = layer.units, layer.histories
@@ -127,7 +126,7 @@ def write_outputs(layer, step):
                 store(layer.outputs, to + begin + n, hidden)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def pack_weights(layer, first, last):
     """Write the input and recurrent weights of gates `first` to `last` side by side, row by row."""
     features, units = layer.features, layer.units
@@ -138,7 +137,7 @@ def pack_weights(layer, first, last):
     copy_rows(layer.recurrent_weights, begin, units, layer.packed, to, units, rows, length)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def transpose_weights(source, target, to, rows, columns, first, last):
     """Write columns `first` to `last` of a matrix (rows, columns) as rows of one that begins at `to`."""
     for column in range(first, last, VECTOR):

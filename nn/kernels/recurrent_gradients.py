@@ -8,8 +8,7 @@ wants its right operand, slice after slice (`nn.kernels.recurrent`) and there st
 of a block of rows are packed in that order too, into the scratch of a worker, which stays in its cache.
 """
 
-from numba import njit
-
+from nn.kernels.compilation import kernel
 from nn.kernels.product import multiply
 from nn.kernels.recurrent import SLICE, VECTOR, copy_rows, count_of, gate_row, state_row, width_of
 from nn.simd import broadcast, horizontal_sum, load, multiply_add, prefetch, store, transpose_block
@@ -22,7 +21,7 @@ DEPTH = 256
 """Histories of a weight gradient that are worked off together: their panel stays in the first cache."""
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def transpose_seen(layer, panels, step):
     """Lay out what the gates see at a step: `VECTOR` rows side by side, then turned into columns."""
     features, units, histories = layer.features, layer.units, layer.histories
@@ -44,7 +43,7 @@ def transpose_seen(layer, panels, step):
                 transpose_block(layer.scratch, place + n, width, panels, to, PANEL)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def pack_deltas(layer, deltas, first, last, place):
     """Lay rows of deltas out in the scratch, (rows, T * N), and after them their sums, a vector for each."""
     length, zero = layer.steps * layer.histories, broadcast(deltas.dtype.type(0))
@@ -65,14 +64,14 @@ def pack_deltas(layer, deltas, first, last, place):
                 store(layer.scratch, sums + row * VECTOR, total)
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def sum_of_row(layer, rows, row, place):
     """Return the sum of one of the rows that lie packed at `place`."""
     sums = place + rows * layer.steps * layer.histories
     return horizontal_sum(load(layer.scratch, sums + row * VECTOR))
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def fill_panel(layer, panels, rows, panel, place):
     """Multiply the packed deltas with a panel; return where the products, (rows, PANEL), are."""
     length = layer.steps * layer.histories
@@ -85,14 +84,14 @@ def fill_panel(layer, panels, rows, panel, place):
     return products
 
 
-@njit(nogil=True, error_model="numpy", inline="always")
+@kernel(inline=True)
 def prefetch_row(target, begin, count):
     """Ask for the part of a row of gradients that will be added to."""
     for i in range(begin, begin + count, VECTOR):
         prefetch(target, i)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def add_scaled(source, begin, target, to, count, scale):
     """target[to : to + count] += scale * source[begin : begin + count]."""
     factor, whole = broadcast(scale), count // VECTOR * VECTOR
@@ -102,7 +101,7 @@ def add_scaled(source, begin, target, to, count, scale):
         target[to + i] += scale * source[begin + i]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+@kernel(allocates=False)
 def add_gradients(layer, panels, targets, first, last, columns, shift, place):
     """Add the gradients of weights for rows `first` to `last` of the deltas, packed at `place`.
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+from nn.kernels.compilation import kernel
 
 
 @intrinsic
@@ -31,13 +33,13 @@ def in_dtype_of(typing_context: Any, array: Any, scalars: Any) -> Any:
     return result(array, scalars), generate
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def smallest_kept(array):
     """Return what `kept` compares with: 10,000 times the smallest normal number of the array's dtype."""
     return array.dtype.type(np.finfo(array.dtype).tiny * 10_000)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def kept(number, smallest):
     """Return a number, or 0 where it is smaller than the smallest that is kept; NaN as it is.
 
@@ -48,7 +50,7 @@ def kept(number, smallest):
     return smallest - smallest if abs(number) < smallest else number
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def raised(square, smallest):
     """Return a square, or the smallest that is kept where it is smaller; NaN as it is.
 

@@ -6,17 +6,18 @@ fixed order, so threads never change a bit.
 """
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from nn.history import LANES
 from nn.kernels.activations import exponential
+from nn.kernels.compilation import kernel
 from nn.simd import broadcast, load, multiply_add, store, where_greater
 
 STRIP = 4 * LANES
 """Histories in a strip; the last one may be shorter, but is whole vectors."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def softmax_loops(values, features, histories, outputs):
     """outputs = exp(values - greatest) / their sum over the features."""
     for place in range(values.size // (features * histories)):
@@ -34,7 +35,7 @@ def softmax_loops(values, features, histories, outputs):
                 outputs[i] /= total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def softmax_signals_loops(signals, outputs, features, histories, input_signals):
     """input_signals = outputs * (signals - the sum of signals * outputs over the features)."""
     for place in range(signals.size // (features * histories)):
@@ -48,13 +49,13 @@ def softmax_signals_loops(signals, outputs, features, histories, input_signals):
                 input_signals[i] = outputs[i] * (signals[i] - total)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def strips_of(histories):
     """Return how many strips there are."""
     return (histories + STRIP - 1) // STRIP
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def strip_at(task, features, histories):
     """Return where a task's strip begins in the first feature, and its length."""
     strips = strips_of(histories)
@@ -62,7 +63,7 @@ def strip_at(task, features, histories):
     return task // strips * features * histories + history, min(STRIP, histories - history)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def greatest_of(values, features, histories, begin, count, greatest):
     """greatest = the greatest of all features, for a strip."""
     for lane in range(0, count, LANES):
@@ -73,7 +74,7 @@ def greatest_of(values, features, histories, begin, count, greatest):
         store(greatest, lane, found)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def softmax(values, features, histories, outputs, first, last):
     """outputs = exp(values - greatest) / their sum over the features, for a range of tasks."""
     greatest, totals = np.empty(STRIP, values.dtype), np.empty(STRIP, values.dtype)
@@ -93,7 +94,7 @@ def softmax(values, features, histories, outputs, first, last):
                 outputs[start + i] *= totals[i]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def softmax_parallel(values, features, histories, outputs, blocks):
     """Run `softmax` over blocks of tasks in parallel."""
     tasks = values.size // (features * histories) * strips_of(histories)
@@ -102,7 +103,7 @@ def softmax_parallel(values, features, histories, outputs, blocks):
         softmax(values, features, histories, outputs, first, last)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def softmax_signals(signals, outputs, features, histories, input_signals, first, last):
     """input_signals = outputs * (signals - the sum of signals * outputs), for a range of tasks."""
     zero, minus_one = broadcast(signals.dtype.type(0)), broadcast(signals.dtype.type(-1))
@@ -117,7 +118,7 @@ def softmax_signals(signals, outputs, features, histories, input_signals, first,
                 store(input_signals, i, multiply_add(load(outputs, i), difference, zero))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def softmax_signals_parallel(signals, outputs, features, histories, input_signals, blocks):
     """Run `softmax_signals` over blocks of tasks in parallel."""
     tasks = signals.size // (features * histories) * strips_of(histories)

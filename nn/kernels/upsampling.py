@@ -9,9 +9,10 @@ thread, its `_parallel` twin all of them in blocks.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from nn.history import LANES
+from nn.kernels.compilation import kernel
 from nn.kernels.pooling import part_range
 from nn.simd import broadcast, load, load_scalar, multiply_add, store
 
@@ -30,7 +31,7 @@ class Axis(NamedTuple):
     last: np.ndarray
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def weight_of(axis, output, source):
     """Return how much an input row counts in an output row; the edge may be both its neighbours."""
     distance = axis.distance[output]
@@ -39,7 +40,7 @@ def weight_of(axis, output, source):
     return before + distance if axis.upper[output] == source else before
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def bilinear_loops(values, rows, columns, numbers, outputs):
     """outputs[y, x] = the four input pixels around it, weighted; the edge stands for what lies beyond."""
     width, one = columns.first.size, values.dtype.type(1)
@@ -56,7 +57,7 @@ def bilinear_loops(values, rows, columns, numbers, outputs):
                 outputs[to + i] = (one - down) * upper + down * lower
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def bilinear_signals_loops(signals, rows, columns, numbers, input_signals):
     """input_signals[y, x] = the signals of all output pixels that it counts in, weighted as it was."""
     width = columns.lower.size
@@ -72,7 +73,7 @@ def bilinear_signals_loops(signals, rows, columns, numbers, input_signals):
                         input_signals[to + i] += weight * signals[begin + i]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def bilinear(values, rows, columns, numbers, outputs, parts, first, last):
     """outputs[y, x] = the four input pixels around it, weighted; the edge stands for what lies beyond."""
     width, one = columns.first.size, columns.distance.dtype.type(1)
@@ -94,7 +95,7 @@ def bilinear(values, rows, columns, numbers, outputs, parts, first, last):
                 store(outputs, to + i, multiply_add(up, upper, multiply_add(down, lower, zero)))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def bilinear_parallel(values, rows, columns, numbers, outputs, parts, blocks):
     """Run `bilinear` over blocks of tasks in parallel."""
     tasks = rows.lower.size * parts
@@ -103,7 +104,7 @@ def bilinear_parallel(values, rows, columns, numbers, outputs, parts, blocks):
         bilinear(values, rows, columns, numbers, outputs, parts, first, last)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def weights_at(rows, columns, y, x, weights):
     """weights = how much an input pixel counts in the output pixels that it is part of, row by row."""
     place = 0
@@ -114,7 +115,7 @@ def weights_at(rows, columns, y, x, weights):
             place += 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def bilinear_signals(signals, rows, columns, numbers, input_signals, parts, first, last):
     """input_signals[y, x] = the signals of all output pixels that it counts in, weighted as it was."""
     width, zero = columns.lower.size, broadcast(columns.distance.dtype.type(0))
@@ -140,7 +141,7 @@ def bilinear_signals(signals, rows, columns, numbers, input_signals, parts, firs
                 store(input_signals, to + i, total)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def bilinear_signals_parallel(signals, rows, columns, numbers, input_signals, parts, blocks):
     """Run `bilinear_signals` over blocks of tasks in parallel."""
     tasks = rows.first.size * parts

@@ -4,9 +4,9 @@ The same functions as in `nn.kernels.activations`: a rational one for float32, t
 lane, for float64.
 """
 
-from numba.extending import overload
 from numpy import float32
 
+from nn.kernels.compilation import compiled_as
 from nn.simd import broadcast, multiply_add
 from nn.vector_arithmetic import clamp, is_single, lane_by_lane
 
@@ -19,7 +19,7 @@ def tanh(x):
     raise NotImplementedError("a vector lives in kernels only")
 
 
-@overload(tanh)
+@compiled_as(tanh)
 def _tanh(x):
     if not is_single(x):
         return lambda x: _tanh_of_lanes(x)  # noqa: PLW0108 - Numba wants a Python function
@@ -50,7 +50,7 @@ def sigmoid(x):
     raise NotImplementedError("a vector lives in kernels only")
 
 
-@overload(sigmoid)
+@compiled_as(sigmoid)
 def _sigmoid(x):
     if not is_single(x):
 

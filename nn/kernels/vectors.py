@@ -1,12 +1,13 @@
 """Passes over rows of histories with explicit vectors; rows are whole vectors long."""
 
-from numba import njit, prange
+from numba import prange
 
 from nn.history import LANES
+from nn.kernels.compilation import kernel
 from nn.simd import broadcast, horizontal_sum, load, multiply_add, store
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def copy(source, begin, target, to, count):
     """target[to : to + count] = source[begin : begin + count]."""
     for i in range(0, count, LANES):
@@ -16,7 +17,7 @@ def copy(source, begin, target, to, count):
 CHUNK = 1 << 14
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@kernel(parallel=True)
 def copy_parallel(source, target):
     """Copy a contiguous array to another of the same size; worth it beyond some hundred thousand numbers."""
     for chunk in prange((source.size + CHUNK - 1) // CHUNK):
@@ -24,7 +25,7 @@ def copy_parallel(source, target):
         target[begin : begin + CHUNK] = source[begin : begin + CHUNK]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def fill(values, begin, count, number):
     """values[begin : begin + count] = number."""
     vector = broadcast(number)
@@ -32,7 +33,7 @@ def fill(values, begin, count, number):
         store(values, i, vector)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def add_number(values, begin, count, number):
     """values[begin : begin + count] += number."""
     one, addend = broadcast(values.dtype.type(1)), broadcast(number)
@@ -40,7 +41,7 @@ def add_number(values, begin, count, number):
         store(values, i, multiply_add(load(values, i), one, addend))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def scale_and_sum(values, begin, count, scale, scaled):
     """scaled[begin : begin + count] = scale * values[...]; return the sum of what was written."""
     zero, factor = broadcast(values.dtype.type(0)), broadcast(scale)
@@ -52,7 +53,7 @@ def scale_and_sum(values, begin, count, scale, scaled):
     return horizontal_sum(total)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def sum_range(values, begin, count):
     """Return the sum of values[begin : begin + count], which may be any number of them."""
     whole = count // LANES * LANES
