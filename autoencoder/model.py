@@ -10,6 +10,7 @@ from autoencoder.architecture import plan_architecture
 from autoencoder.settings import Settings, settings_texts
 from networks.network import Network
 from networks.sequential import Sequential
+from nn.brightness import shares
 from nn.data.memory import require_memory
 from nn.finite import check_finite
 from nn.shape import Shape
@@ -79,7 +80,7 @@ class AutoEncoder:
         ValueError
             When the shape is another or a number is not finite; names the entry and the place in it.
         """
-        return _run(self.encoder, images).reshape(len(images), -1)
+        return _run(self.encoder, _as_images(images)).reshape(len(images), -1)
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
         """Return the images of codes.
@@ -125,7 +126,7 @@ class AutoEncoder:
         ValueError
             As `encode`.
         """
-        outputs = _run(self.network, images)
+        outputs = _run(self.network, _as_images(images))
         return np.clip(outputs, 0, 1, out=outputs)
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -137,6 +138,11 @@ class AutoEncoder:
     def metadata(self) -> dict[str, Any]:
         """Return the JSON-able part of a model file."""
         return {"settings": settings_texts(self.settings), "network": self.network.to_configuration()}
+
+
+def _as_images(images: np.ndarray) -> np.ndarray:
+    """Return images in bytes of one pixel, which a network would take for vectors, as 0 to 1."""
+    return shares(images) if images.shape[1:3] == (1, 1) else images
 
 
 def _run(network: Network, values: np.ndarray) -> np.ndarray:

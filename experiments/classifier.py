@@ -10,6 +10,7 @@ import numpy as np
 
 from networks.model_file import model_metadata
 from networks.network import Network
+from nn.brightness import shares
 from nn.data import DataError, ImageSet
 from nn.data.labelled import load_labelled
 from nn.losses import CategoricalCrossEntropyWithLogits
@@ -125,7 +126,7 @@ def report(trainer: Trainer, arrange: Arrange, test: ImageSet, folder: Path) -> 
     wrong = surest_mistakes(scores, labels)
     if len(wrong):
         texts = [[names[number] for number in numbers[wrong]] for numbers in (labels, answers)]
-        picture = mistakes(scaled(test.images[wrong]), *texts, title="The surest of the wrong answers")
+        picture = mistakes(shares(test.images[wrong]), *texts, title="The surest of the wrong answers")
         save(picture, folder / "mistakes.png")
     print(f"pictures in {folder}")
 
@@ -142,14 +143,6 @@ def surest_mistakes(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
     margins = scores.max(axis=1) - scores[np.arange(len(labels)), labels]
     order = np.argsort(-margins, kind="stable")
     return order[: int(np.sum(margins > 0))][:SHOWN]
-
-
-def scaled(images: np.ndarray) -> np.ndarray:
-    """Return bytes as float32 in [0, 1]."""
-    if images.dtype != np.uint8:
-        return images
-    numbers: np.ndarray = np.divide(images, np.float32(255), dtype=np.float32)
-    return numbers
 
 
 def main(name: str, description: str, build: Build, arrange: Arrange, arguments: Sequence[str] | None) -> int:

@@ -18,6 +18,7 @@ from networks.lstm_o2 import LSTM
 from networks.network import Network
 from networks.sequential import Sequential
 from nn.activations import Identity
+from nn.brightness import shares
 from nn.shape import SequenceShape, Shape
 
 UNITS = 128
@@ -36,7 +37,7 @@ def build(generator: np.random.Generator) -> Network:
 
 def rows_as_steps(images: np.ndarray) -> np.ndarray:
     """Return images (N, 28, 28, 1) as sequences of rows, float32 (N, 28, 28)."""
-    return classifier.scaled(images[..., 0])
+    return shares(images[..., 0])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

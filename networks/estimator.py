@@ -157,7 +157,7 @@ def as_entries(X: Any) -> np.ndarray:
             f"entries are {array.dtype} {array.shape}: give numbers (N, features), (N, steps, features), "
             "(N, height, width, channels) or (N, steps, height, width, channels)"
         )
-    if array.dtype != np.uint8 or array.ndim < 4:  # bytes of images are scaled to 0..1 as they are gathered
+    if array.dtype != np.uint8:  # bytes stay, and where they are images become 0 to 1 as they are gathered
         array = array.astype(np.float32, copy=False)
     return array.reshape(len(array), 1, 1, -1) if array.ndim == 2 else array
 

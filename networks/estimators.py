@@ -18,6 +18,7 @@ import numpy as np
 from networks.estimator import Estimator, as_entries, check_targets, determination, layers_of
 from networks.network import Network
 from networks.sequential import Sequential
+from nn.brightness import are_brightnesses, shares
 from nn.class_weights import balanced_class_weights
 from nn.losses import CategoricalCrossEntropyWithLogits, SquaredError
 from nn.shape import AnyShape, Shape, as_shape
@@ -161,9 +162,9 @@ class Compressor(Estimator):
 
     def score(self, X: Any, y: Any = None) -> float:
         """Return the share of the entries' variance that their codes keep."""
-        entries = as_entries(X).reshape(len(X), -1)
-        largest = 255 if entries.dtype == np.uint8 else 1
-        return determination(entries.astype(np.float64) / largest, self._run(X))
+        entries = as_entries(X)
+        wanted = shares(entries, np.float64) if are_brightnesses(entries) else entries.astype(np.float64)
+        return determination(wanted.reshape(len(entries), -1), self._run(X))
 
     def _half(self, name: str) -> Network:
         network = getattr(self, "network_", None)

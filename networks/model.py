@@ -18,6 +18,7 @@ import numpy as np
 from networks.configuration import Fields
 from networks.container import Build, Container, check_names
 from networks.ends import End
+from networks.entries import entries_for
 from networks.wires import (
     Input,
     Wire,
@@ -32,7 +33,6 @@ from networks.wires import (
     wires_from_names,
 )
 from nn.choices import choose
-from nn.finite import check_finite
 from nn.history import from_history, to_history
 from nn.parameters import Parameters
 from nn.prefixes import under
@@ -196,7 +196,7 @@ class Model(Container):
     def predict(self, batch: Any, batch_size: int = 256) -> Any:
         """Return the outputs (N, *shape) of inputs (N, *shape), by name where there are several.
 
-        Brightnesses in bytes become 0 to 1, as in training.
+        Images and videos in bytes become 0 to 1, as in training; see `Network.predict`.
 
         Raises
         ------
@@ -206,8 +206,11 @@ class Model(Container):
         if batch_size < 1:
             raise ValueError(f"model: batch size {batch_size} must be at least 1")
         given = self._by_name(batch, self.input_shapes, "input")
-        inputs = {name: np.asarray(array) for name, array in given.items()}
-        entries = self._entries_of(inputs)
+        inputs = {
+            name: entries_for(shape, given[name], f"model: input {name}", self.dtype)
+            for name, shape in self.input_shapes.items()
+        }
+        entries = _entries_of(inputs)
         outputs = {name: np.empty((entries, *each), self.dtype) for name, each in self.output_shapes.items()}
         for start in range(0, entries, batch_size):
             part = slice(start, min(start + batch_size, entries))
@@ -216,19 +219,6 @@ class Model(Container):
             for name, array in results.items():
                 outputs[name][part] = from_history(array, part.stop - part.start)
         return _plain(outputs)
-
-    def _entries_of(self, inputs: Mapping[str, np.ndarray]) -> int:
-        """Return how many entries there are, the same of every input."""
-        counts = {name: len(array) for name, array in inputs.items()}
-        if len(set(counts.values())) > 1:
-            raise ValueError(f"model: inputs have different numbers of entries: {counts}")
-        for name, array in inputs.items():
-            if array.shape[1:] != tuple(self.input_shapes[name]):
-                raise ValueError(
-                    f"model: input {name} has shape {array.shape}, expected (N, {self.input_shapes[name]})"
-                )
-            check_finite(array, f"model: input {name}", self.dtype)
-        return next(iter(counts.values()))
 
     @property
     def values(self) -> dict[str, Any]:
@@ -280,6 +270,14 @@ class Model(Container):
         wires = wires_from_names(inputs, networks, uses)
         results = {name: choose(wires, wire, "wire of the model") for name, wire in outputs.items()}
         return cls(inputs, results)
+
+
+def _entries_of(inputs: Mapping[str, np.ndarray]) -> int:
+    """Return how many entries there are, the same of every input."""
+    counts = {name: len(array) for name, array in inputs.items()}
+    if len(set(counts.values())) > 1:
+        raise ValueError(f"model: inputs have different numbers of entries: {counts}")
+    return next(iter(counts.values()))
 
 
 def _only(by_name: Mapping[str, Any], what: str) -> Any:

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from networks.entries import entries_for
 from networks.storage import FLOAT32, HALF, STORAGES, check_storage, forget_border
 from networks.summary import summary
 from nn.activations import Activation
-from nn.finite import check_finite
 from nn.history import from_history, padded, to_history
 from nn.parameters import Parameters
 from nn.shape import AnyShape
@@ -255,7 +255,9 @@ class Network(ABC):
         Parameters
         ----------
         batch
-            (N, *input_shape); converted to the dtype of the network, brightnesses in bytes to 0 to 1.
+            (N, *input_shape), or rows (N, K) for a vector, a sequence of one feature or a single step;
+            converted to the dtype of the network. Images and videos in bytes become 0 to 1, as in training:
+            see `nn.brightness`.
         batch_size
             How many are run at once.
 
@@ -272,12 +274,7 @@ class Network(ABC):
         """
         if batch_size < 1:
             raise ValueError(f"{self.family}: batch size {batch_size} must be at least 1")
-        batch = np.asarray(batch)
-        if batch.shape[1:] != tuple(self.input_shape):
-            raise ValueError(
-                f"{self.family}: entries have shape {batch.shape}, expected (N, {self.input_shape})"
-            )
-        check_finite(batch, self.family, self.dtype)
+        batch = entries_for(self.input_shape, batch, self.family, self.dtype)
         outputs = np.empty((len(batch), *self.output_shape), self.dtype)
         for start in range(0, len(batch), batch_size):
             part = batch[start : start + batch_size]

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import DTypeLike
 
+from nn.brightness import FULL, are_brightnesses
+
 LANES = 16
 """Entries per vector: 64 bytes of float32. Rows of `LANES` float64 fill two cache lines."""
 
@@ -55,16 +57,18 @@ def pad_histories(values: np.ndarray, multiple: int = LANES) -> np.ndarray:
     return whole
 
 
-def to_history(batch: np.ndarray, dtype: DTypeLike = np.float32) -> np.ndarray:
+def to_history(batch: np.ndarray, dtype: DTypeLike = np.float32, *, targets: bool = False) -> np.ndarray:
     """Turn a batch into histories.
 
     Parameters
     ----------
     batch
-        (N, height, width, channels) or, in general, (N, ...). uint8 with several numbers to an entry are
-        brightnesses: 0 to 255 become 0 to 1, as in `nn.training.ArrayBatches`.
+        (N, height, width, channels) or, in general, (N, ...). Images and videos in bytes become 0 to 1, as
+        in `nn.training.ArrayBatches`; see `nn.brightness`.
     dtype
         Of the result.
+    targets
+        Whether it is a batch of targets, whose numbers stay as they are.
 
     Returns
     -------
@@ -74,8 +78,8 @@ def to_history(batch: np.ndarray, dtype: DTypeLike = np.float32) -> np.ndarray:
     entries = len(batch)
     values = aligned_zeros((*batch.shape[1:], padded(entries)), dtype)
     values[..., :entries] = np.moveaxis(batch, 0, -1)
-    if batch.dtype == np.uint8 and batch[:1].size > 1:
-        values /= values.dtype.type(255)
+    if not targets and are_brightnesses(batch):
+        values /= values.dtype.type(FULL)
     return values
 
 

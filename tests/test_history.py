@@ -14,7 +14,6 @@ from nn.history import (
     padded,
     to_history,
 )
-from nn.training import ArrayBatches
 
 dtypes = st.sampled_from([np.float32, np.float64])
 shapes = st.lists(st.integers(1, 5), min_size=1, max_size=4).map(tuple)
@@ -53,18 +52,6 @@ def test_batch_survives_the_way_to_histories_and_back(entries, height, width, ch
     assert back.flags.c_contiguous
     values[...] = 0
     assert np.array_equal(back, batch)
-
-
-@given(st.integers(1, 20), dtypes)
-def test_bytes_are_brightnesses_as_they_are_in_training(entries, dtype):
-    images = np.random.default_rng(entries).integers(0, 256, (entries, 2, 3, 1), dtype=np.uint8)
-    expected = ArrayBatches(images, dtype=dtype).batch(np.arange(entries)).inputs
-    np.testing.assert_array_equal(to_history(images, dtype), expected)
-
-
-def test_single_bytes_are_labels():
-    batch = np.array([[[[255]]], [[[1]]]], np.uint8)
-    assert to_history(batch)[0, 0, 0, :3].tolist() == [255.0, 1.0, 0.0]
 
 
 @given(st.integers(1, 40), st.booleans())

@@ -262,7 +262,7 @@ def images(*names, shapes=(WIDE, WIDE), counts=(1, 1)):
         (lambda: siamese().predict(images("first", "second", counts=(2, 3))), "different numbers of entries"),
         (
             lambda: siamese().predict(images("first", "second", shapes=(WIDE, NARROW))),
-            "input second has shape",
+            "input second: entries have shape",
         ),
         (lambda: siamese().predict(images("first", "second"), 0), "batch size 0"),
         (lambda: siamese().input_shape, "has 2 inputs"),

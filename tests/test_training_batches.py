@@ -110,6 +110,7 @@ def check_layout(array, expected_shape, **options):
         (GENERATOR.integers(0, 9, (5, 1)), (1, 1, 1)),
         (GENERATOR.integers(0, 9, 5).astype(np.uint8), (1, 1, 1)),
         (GENERATOR.integers(0, 9, (5, 6)), (6, 1)),
+        (GENERATOR.integers(0, 9, (5, 6)).astype(np.uint8), (6, 1)),
         (GENERATOR.integers(0, 9, (5, 6, 1)).astype(np.int32), (6, 1)),
         (GENERATOR.random((5, 3)) < 0.5, (1, 1, 3)),
     ],
@@ -119,22 +120,14 @@ def test_arrays_of_every_kind_keep_their_numbers(array, shape, dtype):
     np.testing.assert_array_equal(laid_out.reshape(-1, 5).T, array.reshape(5, -1).astype(dtype))
 
 
-@pytest.mark.parametrize("shape", [(5, 12), (5, 3, 4), (5, 2, 3, 2)])
-def test_bytes_are_brightnesses(shape):
-    array = GENERATOR.integers(0, 256, shape, dtype=np.uint8)
-    laid_out = check_layout(array, (1, 1, 12) if len(shape) == 2 else shape[1:])
-    expected = array.astype(np.float32) / np.float32(255)
-    np.testing.assert_array_equal(laid_out.reshape(-1, 5).T, expected.reshape(5, -1))
-
-
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("numbers", [256, 257, 300, 530])
 def test_entries_of_more_numbers_than_are_gathered_at_a_time(numbers, dtype):
-    array = GENERATOR.integers(0, 256, (40, numbers), dtype=np.uint8)
+    array = GENERATOR.integers(0, 256, (40, numbers, 1, 1), dtype=np.uint8)
     chosen = GENERATOR.permutation(40)[:17]
     batch = ArrayBatches(array, dtype=dtype).batch(chosen)
     expected = to_history(array[chosen].astype(dtype) / dtype(255), dtype)
-    np.testing.assert_array_equal(batch.inputs[0, 0], expected)
+    np.testing.assert_array_equal(batch.inputs, expected)
 
 
 def test_targets_go_with_their_inputs():
@@ -148,7 +141,7 @@ def test_targets_go_with_their_inputs():
 
 def test_several_inputs_and_targets_keep_their_names():
     inputs = {"left": GENERATOR.random((9, 4)), "right": BYTES[:9]}
-    targets = {"digit": GENERATOR.integers(0, 3, 9), "image": BYTES[:9]}
+    targets = {"digit": GENERATOR.integers(0, 3, 9), "image": inputs["right"]}
     weights = {"digit": GENERATOR.random(9)}
     batch = ArrayBatches(inputs, targets, weights).batch(np.array([2, 1]))
     assert {name: array.shape for name, array in batch.inputs.items()} == {
@@ -245,7 +238,6 @@ def test_the_size_counts_shared_arrays_once():
         ((np.zeros(3, complex),), "inputs are complex128"),
         ((np.array(["a", "b"]),), "inputs are <U1"),
         ((np.array([0, 2**24 + 1]),), "beyond 16777216, which float32 cannot tell apart"),
-        ((np.zeros(3), np.zeros((3, 5), np.uint8)), r"targets are uint8 \(3, 5\): give labels of steps as"),
         ((np.zeros(3), np.zeros(3), np.zeros(2)), r"masks have shape \(2,\), expected \(3,\)"),
         ((np.zeros(3), np.zeros(3), np.zeros(3, int)), "masks are int64"),
         ((np.zeros(3), np.zeros(3), np.full(3, 1.5)), r"masks must be in \[0, 1\], not 1.5 to 1.5"),

@@ -10,6 +10,7 @@ import numpy as np
 from autoencoder.live.errors import OperationError
 from autoencoder.live.operations import Source
 from autoencoder.session import Session
+from nn.brightness import shares
 from nn.data import ImageSet
 
 SHOWN = 8
@@ -125,7 +126,7 @@ class View:
         chosen = np.clip(np.array(positions), 0, self.count - 1)
         if self.source == "own":
             assert self.own is not None
-            values = np.divide(self.own[None], np.float32(255), dtype=np.float32)
+            values = shares(self.own[None])
             return Images(values[chosen], None, ["own image"] * len(chosen))
         images = self._set(self.source)
         return Images(*images.batch(chosen), [images.names[position] for position in chosen])

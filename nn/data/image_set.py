@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nn.brightness import shares
 from nn.data.errors import DataError
 from nn.data.memory import require_memory
 from nn.shape import Shape
@@ -88,9 +89,7 @@ class ImageSet:
         mask
             float32 (n, height, width, 1), 0 on padding and 1 elsewhere; None without masks.
         """
-        images = self.images[indices]
-        if images.dtype == np.uint8:
-            images = np.divide(images, np.float32(255), dtype=np.float32)
+        images = shares(self.images[indices])
         if self.masks is None:
             return images, None
         return images, self.masks[indices][..., None].astype(np.float32)

@@ -22,7 +22,7 @@ from typing import ClassVar
 import numpy as np
 
 from nn.configurable import Configurable
-from nn.counting import active_entries, active_mask, total_weight
+from nn.counting import active_entries, active_mask, position_shape, total_weight
 from nn.metrics import Metric
 
 
@@ -151,7 +151,7 @@ class ElementwiseLoss(Loss):
     ) -> tuple[float, np.ndarray]:
         """Return the mean over the outputs that count, and the signals; see `Loss.__call__`."""
         if outputs.shape != targets.shape:
-            raise ValueError(f"outputs have shape {outputs.shape}, targets {targets.shape}")
+            raise ValueError(_differing(outputs.shape, targets.shape))
         entries = active_entries(outputs.shape[-1], entries)
         weight = checked_weight(self.weight(targets, entries, mask))
         signals = np.empty_like(outputs)
@@ -200,6 +200,14 @@ class ElementwiseLoss(Loss):
         ndarray
             A new array of the losses, same shape and dtype.
         """
+
+
+def _differing(outputs: tuple[int, ...], targets: tuple[int, ...]) -> str:
+    """Say that shapes differ, and what to do where the targets look like labels."""
+    said = f"outputs have shape {outputs}, targets {targets}"
+    if targets != position_shape(outputs):
+        return f"{said}: give a target for every output"
+    return f"{said}: labels of classes are for losses such as categorical_cross_entropy_with_logits"
 
 
 def _alike(outputs: np.ndarray, targets: np.ndarray) -> bool:

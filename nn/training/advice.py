@@ -9,6 +9,7 @@ import numpy as np
 
 from nn.losses import Loss
 from nn.training.batch import BatchSource, Values, named
+from nn.training.fitting import fitted
 from nn.training.losses import AnyLoss, Losses
 from nn.training.reach import Reaching, unreachable_targets
 from nn.training.trainable import Trainable
@@ -26,7 +27,7 @@ def warn_of_unreachable_targets(
     ValueError
         When losses, outputs and targets do not go together by their names.
     """
-    batch = source.batch(np.arange(min(batch_size, len(source))))
+    batch = fitted(source.batch(np.arange(min(batch_size, len(source)))), network)
     masks = named(batch.mask)
     for name, end, part in _ends_with_losses(network, loss, batch.targets):
         own = named(batch.targets)[name], batch.entries, masks.get(name)

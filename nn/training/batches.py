@@ -8,6 +8,7 @@ from copy import copy
 import numpy as np
 from numpy.typing import DTypeLike
 
+from nn.brightness import are_brightnesses, shares
 from nn.history import padded
 from nn.kernels.batches import are_entries
 from nn.training.batch import Batch, BatchSource, Values, named
@@ -26,10 +27,13 @@ class ArrayBatches:
     ----------
     inputs
         (N, ...) of any kind that `nn.training.gather.gatherer` takes: images (N, height, width,
-        channels), sequences (N, steps, features), vectors (N, K), tokens (N, steps).
+        channels), sequences (N, steps, features), vectors (N, K), tokens (N, steps). Images and videos in
+        bytes become 0 to 1, other bytes are whole numbers: see `nn.brightness`.
     targets
-        The same kinds. Labels are whole numbers (N,), or (N, steps) where every step has one. The
-        inputs themselves where none are given, as an autoencoder wants them.
+        The same kinds; bytes are whole numbers here. Labels are whole numbers (N,), or (N, steps) where
+        every step has one, or (N, height, width) where every pixel has. The inputs themselves where none
+        are given, or the same array is, as an autoencoder wants them: what is done to the inputs is done
+        to these then.
     masks
         Which targets count, or how much, in [0, 1]: see `nn.training.gather.mask_gatherer`; by name
         where the targets have names. Weights of classes are the loss's matter.
@@ -58,16 +62,8 @@ class ArrayBatches:
         if not named(inputs):
             raise ValueError("inputs: give an array, or some by name")
         answers = inputs if targets is None else targets
-        if targets is not None:
-            _check_targets(targets)
-        self._inputs = {
-            name: gatherer(a, dtype, _called("inputs", name)) for name, a in named(inputs).items()
-        }
-        self._targets = (
-            self._inputs
-            if targets is None
-            else {name: gatherer(a, dtype, _called("targets", name)) for name, a in named(targets).items()}
-        )
+        self._inputs = _input_gatherers(inputs, dtype)
+        self._targets = _target_gatherers(answers, inputs, self._inputs, dtype)
         self._count = len(next(iter(self._inputs.values())))
         for what, gatherers in (("inputs", self._inputs), ("targets", self._targets)):
             for name, each in gatherers.items():
@@ -174,6 +170,8 @@ class ImageBatches(ArrayBatches):
             raise ValueError(
                 f"masks are {masks.dtype} {masks.shape}, expected bool {images.shape[:3]} for these images"
             )
+        if images.shape[1:3] == (1, 1):  # which could be vectors, were it not said that they are images
+            images = shares(images, dtype)
         super().__init__(images, masks=masks, dtype=dtype)
 
 
@@ -186,15 +184,33 @@ def _gather(gatherers: Mapping[str, Gatherer], rows: np.ndarray, plain: bool) ->
     return values[""] if plain else values
 
 
-def _check_targets(targets: Values) -> None:
-    """Refuse what could be labels of steps as well as brightnesses."""
+def _input_gatherers(inputs: Values, dtype: DTypeLike) -> dict[str, Gatherer]:
+    gatherers = {}
+    for name, array in named(inputs).items():
+        check_array(array, _called("inputs", name))
+        brightness = are_brightnesses(array)
+        gatherers[name] = gatherer(array, dtype, _called("inputs", name), brightness=brightness)
+    return gatherers
+
+
+def _target_gatherers(
+    targets: Values, inputs: Values, of_inputs: dict[str, Gatherer], dtype: DTypeLike
+) -> dict[str, Gatherer]:
+    """Return the gatherers of targets: that of an input where they are this input itself."""
+    if targets is inputs:
+        return of_inputs
+    gatherers = {}
     for name, array in named(targets).items():
         check_array(array, _called("targets", name))
-        if array.dtype == np.uint8 and array.ndim == 2 and array.shape[1] > 1:
-            raise ValueError(
-                f"{_called('targets', name)} are uint8 {array.shape}: give labels of steps as int64, and "
-                "brightnesses as floating point"
-            )
+        own = [each for each, given in named(inputs).items() if _are_one(array, given)]
+        gatherers[name] = of_inputs[own[0]] if own else gatherer(array, dtype, _called("targets", name))
+    return gatherers
+
+
+def _are_one(first: np.ndarray, second: np.ndarray) -> bool:
+    """Whether two arrays are one, or views of the same part of one."""
+    first_place, second_place = first.__array_interface__, second.__array_interface__
+    return all(first_place[key] == second_place[key] for key in ("data", "shape", "strides", "typestr"))
 
 
 def _checked_steps(step_masks: np.ndarray, count: int) -> np.ndarray:

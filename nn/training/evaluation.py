@@ -11,6 +11,7 @@ import numpy as np
 
 from nn.metrics import Metric
 from nn.training.batch import BatchSource
+from nn.training.fitting import fitted
 from nn.training.losses import AnyLoss, MeanLoss
 from nn.training.options import Reset
 from nn.training.trainable import Trainable, forget_batch, run, state_copy
@@ -75,7 +76,8 @@ def evaluate(
     mean = MeanLoss(loss)
     with _aside(network):
         for start in range(0, len(source), batch_size):
-            batch = source.batch(np.arange(start, min(start + batch_size, len(source))))
+            indices = np.arange(start, min(start + batch_size, len(source)))
+            batch = fitted(source.batch(indices), network)
             if reset == "batch" or (reset == "epoch" and start == 0):
                 network.reset()
             outputs: Any = run(network, batch)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike
 
+from nn.brightness import FULL
 from nn.history import aligned_zeros, padded
 from nn.kernels.batches import gather
 
@@ -52,21 +53,21 @@ class Gatherer:
         self._shaped = self._values.reshape(*self.shape, histories)
 
 
-def gatherer(array: np.ndarray, dtype: DTypeLike, what: str) -> Gatherer:
+def gatherer(array: np.ndarray, dtype: DTypeLike, what: str, *, brightness: bool = False) -> Gatherer:
     """Prepare inputs or targets (N, ...) of any kind.
 
     Parameters
     ----------
     array
-        Floating point: as it is. uint8 with several numbers to an entry: brightnesses, 0 to 255 become
-        0 to 1. Other integers, and uint8 with one number to an entry: labels and other whole numbers,
-        as they are. bool: 0 and 1. Vectors (N, K) become histories (1, 1, K, N), single numbers (N,)
-        or (N, 1) become (1, 1, 1, N), whole numbers of steps (N, T) become (T, 1, N), and everything
-        else (N, ...) becomes (..., N).
+        Floating point and integers: as they are. bool: 0 and 1. Vectors (N, K) become histories
+        (1, 1, K, N), single numbers (N,) or (N, 1) become (1, 1, 1, N), whole numbers of steps (N, T)
+        become (T, 1, N), and everything else (N, ...) becomes (..., N).
     dtype
         Of the histories.
     what
         What the message calls the array.
+    brightness
+        Whether bytes are brightnesses, and 0 to 255 become 0 to 1; see `nn.brightness`.
 
     Raises
     ------
@@ -81,8 +82,8 @@ def gatherer(array: np.ndarray, dtype: DTypeLike, what: str) -> Gatherer:
     entries = _laid_out(array)
     if array.dtype == np.bool_:
         return Gatherer(entries.view(np.uint8), dtype)
-    if array.dtype == np.uint8 and array[0].size > 1:
-        return Gatherer(entries, dtype, 255)
+    if array.dtype == np.uint8:
+        return Gatherer(entries, dtype, FULL if brightness else 1)
     if array.dtype.kind in "iu":
         return Gatherer(_whole_numbers(entries, dtype, what), dtype)
     if array.dtype.kind != "f":
@@ -136,7 +137,7 @@ def _laid_out(array: np.ndarray) -> np.ndarray:
     if array.ndim > 2:
         return array
     single = array.ndim == 1 or array.shape[1] == 1
-    if not single and array.dtype.kind in "iu" and array.dtype != np.uint8:
+    if not single and array.dtype.kind in "iu":
         return array[..., None]
     return array.reshape(len(array), 1, 1, -1)
 

@@ -23,6 +23,7 @@ from nn.training.callback_states import CallbackStates
 from nn.training.callbacks import Callback, watching
 from nn.training.divergence import NotFiniteError, TrainingDiverged
 from nn.training.evaluation import Evaluation, evaluate
+from nn.training.fitting import fitted
 from nn.training.interrupts import stopping_on_interrupts
 from nn.training.limits import Clock, Limits
 from nn.training.log import LogRow, TrainingLog
@@ -194,7 +195,7 @@ class Trainer(Resumable, Adjustable):
             When NaN or Inf turns up; the update that would have followed is not made.
         """
         indices = self.shuffle.next(self.batch_size)
-        batch = self.batches.batch(indices)
+        batch = fitted(self.batches.batch(indices), self.network)
         if isinstance(self.batches, Prefetched) and len(following := self.shuffle.peek(self.batch_size)):
             self.batches.expect(following)
         if self.options.reset == "batch" or (self.options.reset == "epoch" and self.shuffle.entry == 0):
