@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from numbers import Integral
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
 
 import numpy as np
 
+from networks import conventions
+from networks.checks import check_network
 from networks.dense_o2 import Dense
+from networks.estimator_inputs import as_entries
 from networks.network import Network
 from networks.sequential import Sequential
 from nn.activations import Activation, Identity, LeakyReLU
+from nn.axes import fit_input, fit_target
 from nn.choices import choose
 from nn.losses import Loss
 from nn.optimizers import optimizer_by_name
@@ -35,9 +39,31 @@ def layers_of(
     return Sequential([Dense(a, b, activation=each, generator=generator) for a, b, each in pairs])
 
 
-@dataclass(eq=False)
+class Task(NamedTuple):
+    """What is to be learned: entries, what belongs to them, how much each counts, and the loss."""
+
+    entries: np.ndarray
+    targets: np.ndarray | None
+    weights: np.ndarray | None
+    outputs: AnyShape
+    loss: Loss
+
+    def batches(self) -> ArrayBatches:
+        """Return a source of the entries that count, the one that counts most with a weight of 1."""
+        if self.weights is None:
+            return ArrayBatches(self.entries, self.targets)
+        counted = self.weights > 0
+        targets = None if self.targets is None else self.targets[counted]
+        masks = (self.weights / self.weights.max())[counted]
+        return ArrayBatches(self.entries[counted], targets, masks)
+
+
+@dataclass(eq=False, repr=False)
 class Estimator:
     """What all estimators share.
+
+    `fit` either succeeds or leaves the estimator as it was. Ctrl-C while it trains ends it after the step,
+    with a warning, and what was learned by then is kept.
 
     Attributes
     ----------
@@ -61,6 +87,8 @@ class Estimator:
         A row for every epoch; see `nn.training.LogRow`.
     n_features_in_
         Numbers in an entry.
+    feature_names_in_
+        Names of the columns, objects (K,), where entries came as a table whose columns are named by text.
     """
 
     hidden: Sequence[int] = (100,)
@@ -73,11 +101,16 @@ class Estimator:
     patience: int | None = field(default=None, kw_only=True)
     seed: int = field(default=0, kw_only=True)
 
-    estimator_type: ClassVar[str | None] = None
+    network_: Network = field(init=False)
+    history_: list[LogRow] = field(init=False)
+    n_features_in_: int = field(init=False)
+    feature_names_in_: np.ndarray = field(init=False)
+
+    estimator_type: ClassVar[str]
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the arguments of the constructor by name; nothing is nested, so `deep` changes nothing."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.init}
 
     def set_params(self, **parameters: Any) -> Self:
         """Set arguments of the constructor.
@@ -94,23 +127,30 @@ class Estimator:
             setattr(self, name, value)
         return self
 
+    def __repr__(self) -> str:
+        defaults = {each.name: each.default for each in fields(self)}
+        given = ((name, repr(value), repr(defaults[name])) for name, value in self.get_params().items())
+        changed = (f"{name}={value}" for name, value, default in given if value != default)
+        return f"{type(self).__name__}({', '.join(changed)})"
+
+    def _repr_html_(self) -> str | None:
+        return conventions.html(self)
+
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn, which alone asks, what kind of estimator this is."""
-        from sklearn.base import BaseEstimator  # noqa: PLC0415 - not needed without scikit-learn
+        return conventions.tags(self.estimator_type)
 
-        tags = BaseEstimator.__sklearn_tags__(self)
-        tags.estimator_type = self.estimator_type
-        return tags
+    def __sklearn_is_fitted__(self) -> bool:
+        """Return whether it has learned."""
+        return "network_" in vars(self)
 
-    def _fit(self, inputs: np.ndarray, targets: np.ndarray | None, outputs: AnyShape, loss: Loss) -> Self:
-        """Train a new network on entries (N, *shape) and targets."""
+    def _learn(self, task: Task, X: Any, **learned: Any) -> Self:
+        """Train a new network, and only then keep it and what else was learned."""
         if (self.patience is not None) != (self.validation_fraction > 0):
             raise ValueError("early stopping needs both a patience and a validation fraction above 0")
         weights, order, held = map(np.random.default_rng, np.random.SeedSequence(self.seed).spawn(3))
-        shape = as_shape(inputs.shape[1:])
-        build = self._dense if self.network is None else self.network
-        network = build(shape, outputs, weights)
-        training, held_out = ArrayBatches(inputs, targets), None
+        network = self._built(as_shape(task.entries.shape[1:]), task.outputs, weights)
+        training, held_out = task.batches(), None
         if self.validation_fraction:
             training, held_out = training.split(self.validation_fraction, generator=held)
         callbacks: list[Callback] = []
@@ -118,13 +158,42 @@ class Estimator:
             callbacks.append(EarlyStopping("held_out_loss", patience=self.patience, restore_best=True))
         optimizer = optimizer_by_name(self.optimizer, self.learning_rate)
         trainer = Trainer(
-            network, loss, optimizer, training, held_out, batch_size=self.batch_size, generator=order
+            network, task.loss, optimizer, training, held_out, batch_size=self.batch_size, generator=order
         )
-        trainer.train(epochs=self.epochs, callbacks=callbacks)
-        self.network_: Network = network
-        self.history_: list[LogRow] = trainer.rows
-        self.n_features_in_ = shape.size
+        outcome = trainer.train(epochs=self.epochs, callbacks=callbacks)
+        if outcome.reason == "interrupted":
+            self._tell_of_interrupt(trainer)
+        names = conventions.column_names(X)
+        learned |= {"network_": network, "history_": trainer.rows, "n_features_in_": network.input_shape.size}
+        learned |= {} if names is None else {"feature_names_in_": np.array(names, object)}
+        before = {name: value for name, value in vars(self).items() if not name.endswith("_")}
+        self.__dict__ = before | learned  # at once: an interrupt finds all of it or none
         return self
+
+    def _tell_of_interrupt(self, trainer: Trainer) -> None:
+        if not trainer.step:
+            raise KeyboardInterrupt
+        conventions.warn(
+            f"{type(self).__name__}: training was interrupted after {trainer.shuffle.epochs:.3g} of "
+            f"{self.epochs} epochs; what was learned by then is kept"
+        )
+
+    def _built(self, inputs: AnyShape, outputs: AnyShape, generator: np.random.Generator) -> Network:
+        """Return a new network that fits."""
+        owner = type(self).__name__
+        if self.network is None:
+            return self._dense(inputs, outputs, generator)
+        network = self.network(inputs, outputs, generator)
+        check_network(f"{owner}: what network(...) made", network)
+        if network is vars(self).get("network_"):
+            raise ValueError(f"{owner}: network(...) gave the network trained before: let it make a new one")
+        takes, gives = network.input_shape, network.output_shape
+        if fit_input(inputs, takes) != takes or fit_target(outputs, gives) != gives:
+            raise ValueError(
+                f"{owner}: network(...) made one from {takes} to {gives}, not "
+                f"from {inputs}, which entries are, to {outputs}"
+            )
+        return network
 
     def _dense(self, inputs: AnyShape, outputs: AnyShape, generator: np.random.Generator) -> Network:
         return layers_of([inputs, *self._hidden_shapes(), outputs], generator)
@@ -135,57 +204,32 @@ class Estimator:
             raise ValueError(f"{owner}: hidden {hidden!r} must be the units of every layer, such as (100,)")
         return [Shape(1, 1, int(units)) for units in hidden]
 
-    def _run(self, inputs: Any) -> np.ndarray:
+    def _check_y(self, y: Any) -> None:
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+
+    def _check_fitted(self) -> None:
+        if not self.__sklearn_is_fitted__():
+            raise conventions.not_fitted(
+                f"This {type(self).__name__} has learned nothing yet: call fit before anything is asked of it"
+            )
+
+    def _entries(self, X: Any) -> np.ndarray:
+        """Return entries that are like those that were learned, (N, *input_shape)."""
+        self._check_fitted()
+        names, owner = conventions.column_names(X), type(self).__name__
+        conventions.check_columns(owner, getattr(self, "feature_names_in_", None), names)
+        entries, shape = as_entries(X, names), self.network_.input_shape
+        given = as_shape(entries.shape[1:])
+        if fit_input(given, shape) == shape:
+            return entries
+        if given.size != shape.size and shape[:2] == given[:2] == (1, 1):
+            raise ValueError(
+                f"X has {given.size} features, but {owner} is expecting {shape.size} features as input"
+            )
+        raise ValueError(f"X has entries of {given}, but {owner} is expecting {shape}")
+
+    def _run(self, X: Any) -> np.ndarray:
         """Return the outputs (N, K) for entries."""
-        if not hasattr(self, "network_"):
-            raise ValueError(f"{type(self).__name__}: call fit before anything is asked of it")
-        entries = as_entries(inputs)
+        entries = self._entries(X)
         return self.network_.predict(entries).reshape(len(entries), -1)
-
-
-def as_entries(X: Any) -> np.ndarray:
-    """Return entries as (N, *shape): rows of numbers (N, K) are vectors of shape 1x1xK.
-
-    Raises
-    ------
-    ValueError
-        When they are no array of 2 to 5 axes with at least one number.
-    """
-    array = np.asarray(X)
-    if array.dtype.kind not in "fiub" or not 2 <= array.ndim <= 5 or not array.size:
-        raise ValueError(
-            f"entries are {array.dtype} {array.shape}: give numbers (N, features), (N, steps, features), "
-            "(N, height, width, channels) or (N, steps, height, width, channels)"
-        )
-    if array.dtype != np.uint8:  # bytes stay, and where they are images become 0 to 1 as they are gathered
-        array = array.astype(np.float32, copy=False)
-    return array.reshape(len(array), 1, 1, -1) if array.ndim == 2 else array
-
-
-def check_targets(entries: np.ndarray, targets: np.ndarray, axes: Sequence[int]) -> None:
-    """Refuse targets that do not belong to the entries.
-
-    Raises
-    ------
-    ValueError
-        When their numbers differ, or the targets have other axes than these many.
-    """
-    if len(targets) != len(entries):
-        raise ValueError(f"{len(entries)} entries, but {len(targets)} targets")
-    if targets.ndim not in axes:
-        raise ValueError(f"targets have shape {targets.shape}, which is not one row for each entry")
-
-
-def determination(wanted: np.ndarray, found: np.ndarray) -> float:
-    """Return 1 - squared errors / squared distances from the mean, over all numbers.
-
-    Raises
-    ------
-    ValueError
-        When the shapes differ.
-    """
-    if wanted.shape != found.shape:
-        raise ValueError(f"targets have shape {wanted.shape}, the predictions {found.shape}")
-    errors = np.sum((wanted - found) ** 2)
-    spread = np.sum((wanted - wanted.mean(axis=0)) ** 2)
-    return float(1 - errors / spread) if spread else float(not errors)

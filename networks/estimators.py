@@ -5,63 +5,77 @@
 
 They keep scikit-learn's conventions (`fit` returns the estimator, what is learned ends in an underscore,
 `get_params` and `set_params` see the arguments of the constructor), so its pipelines and searches take
-them; scikit-learn itself is not needed.
+them; scikit-learn itself is not needed. `networks.estimator_inputs` says what is taken.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
-from networks.estimator import Estimator, as_entries, check_targets, determination, layers_of
+from networks import conventions
+from networks.determination import determination
+from networks.estimator import Estimator, Task, layers_of
+from networks.estimator_inputs import as_entries, as_labels, as_numbers, as_targets, as_weights, check_counts
 from networks.network import Network
 from networks.sequential import Sequential
 from nn.brightness import are_brightnesses, shares
+from nn.choices import choose
 from nn.class_weights import balanced_class_weights
+from nn.finite import check_finite
 from nn.losses import CategoricalCrossEntropyWithLogits, SquaredError
 from nn.shape import AnyShape, Shape, as_shape
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Classifier(Estimator):
-    """Learns to which class an entry belongs; labels may be anything that sorts.
+    """Learns to which class an entry belongs; labels are whole numbers, text, or anything else that sorts.
 
     Attributes
     ----------
     class_weight
-        "balanced" lets rare classes count as much as common ones.
+        "balanced" lets rare classes count as much as common ones; a mapping gives the weights of labels,
+        1 where it says nothing.
     classes_
         The labels there are, in order.
     """
 
-    class_weight: str | None = field(default=None, kw_only=True)
+    class_weight: Mapping[Any, float] | Literal["balanced"] | None = field(default=None, kw_only=True)
 
-    estimator_type: ClassVar[str | None] = "classifier"
+    classes_: np.ndarray = field(init=False)
 
-    def fit(self, X: Any, y: Any) -> Self:
-        """Learn from entries X (N, ...) and their labels y (N,).
+    estimator_type: ClassVar[str] = "classifier"
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn from entries X (N, ...), their labels y (N,), and how much each counts (N,).
+
+        Entries of weight 0 are left out, as if they were not there.
 
         Raises
         ------
         ValueError
-            When entries and labels do not go together, or there is only one class.
+            When entries and labels do not go together, something is missing or not finite, labels are
+            continuous, or there is only one class.
         """
-        entries, labels = as_entries(X), np.asarray(y)
-        check_targets(entries, labels, axes=(1,))
-        self.classes_, numbers = np.unique(labels, return_inverse=True)
-        count = len(self.classes_)
-        if count < 2:
-            raise ValueError(f"Classifier: all {len(labels)} labels are {labels[0]}: it takes two classes")
-        if self.class_weight not in (None, "balanced"):
-            raise ValueError(f"Classifier: class_weight {self.class_weight!r} must be None or 'balanced'")
-        weights = None if self.class_weight is None else balanced_class_weights(numbers, count)
-        loss = CategoricalCrossEntropyWithLogits(None if weights is None else tuple(weights))
-        return self._fit(entries, numbers, Shape(1, 1, count), loss)
+        self._check_y(y)
+        entries, labels = as_entries(X, conventions.column_names(X)), as_labels(y)
+        check_counts(entries, labels)
+        weights = as_weights(sample_weight, len(entries))
+        if weights is not None:
+            entries, labels, weights = (each[weights > 0] for each in (entries, labels, weights))
+        classes, numbers = np.unique(labels, return_inverse=True)
+        if len(classes) < 2:
+            only = f"{classes.tolist()[0]!r} in {len(labels)} sample(s)"
+            raise ValueError(f"Classifier: only one class, {only}: it takes two classes")
+        loss = CategoricalCrossEntropyWithLogits(self._class_weights(classes, numbers, weights))
+        task = Task(entries, numbers, weights, Shape(1, 1, len(classes)), loss)
+        return self._learn(task, X, classes_=classes)
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the probability of every class, (N, classes), in the order of `classes_`."""
+        """Return the probability of every class, float32 (N, classes), in the order of `classes_`."""
         logits = self._run(X)
         exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
         probabilities: np.ndarray = exponentials / exponentials.sum(axis=1, keepdims=True)
@@ -73,44 +87,72 @@ class Classifier(Estimator):
         labels: np.ndarray = self.classes_[numbers]
         return labels
 
-    def score(self, X: Any, y: Any) -> float:
-        """Return the share of entries whose label is predicted."""
-        predicted, labels = self.predict(X), np.asarray(y)
-        check_targets(predicted, labels, axes=(1,))
-        return float(np.mean(predicted == labels))
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the share of entries whose label is predicted, each counted by its weight."""
+        predicted, labels = self.predict(X), as_labels(y)
+        check_counts(predicted, labels)
+        if (predicted.dtype.kind in "OSU") != (labels.dtype.kind in "OSU"):
+            raise ValueError(f"labels are {labels.dtype}, but {predicted.dtype} was learned")
+        return float(np.average(predicted == labels, weights=as_weights(sample_weight, len(labels))))
+
+    def _class_weights(
+        self, classes: np.ndarray, numbers: np.ndarray, weights: np.ndarray | None
+    ) -> tuple[float, ...] | None:
+        given = self.class_weight
+        if given is None:
+            return None
+        if isinstance(given, Mapping):
+            known = classes.tolist()
+            if unknown := [label for label in given if label not in known]:
+                raise ValueError(f"Classifier: class_weight has {unknown[0]!r}, which is no label: {known}")
+            return tuple(float(given.get(label, 1.0)) for label in known)
+        if given != "balanced":
+            raise ValueError(f"Classifier: class_weight {given!r} must be None, 'balanced' or a mapping")
+        return tuple(balanced_class_weights(numbers, len(classes), weights))
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Regressor(Estimator):
     """Learns one number, or several, for every entry."""
 
-    estimator_type: ClassVar[str | None] = "regressor"
+    _single: bool = field(init=False)
 
-    def fit(self, X: Any, y: Any) -> Self:
-        """Learn from entries X (N, ...) and their numbers y (N,) or (N, K).
+    estimator_type: ClassVar[str] = "regressor"
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn from entries X (N, ...), their numbers y (N,) or (N, K), and how much each counts (N,).
 
         Raises
         ------
         ValueError
-            When entries and numbers do not go together.
+            When entries and numbers do not go together, or something is missing or not finite.
         """
-        entries, numbers = as_entries(X), np.asarray(y, np.float32)
-        check_targets(entries, numbers, axes=(1, 2))
-        self._single = numbers.ndim == 1
-        outputs = Shape(1, 1, 1 if self._single else numbers.shape[1])
-        return self._fit(entries, numbers.reshape(len(numbers), -1), outputs, SquaredError())
+        self._check_y(y)
+        entries, numbers = as_entries(X, conventions.column_names(X)), as_targets(y)
+        check_counts(entries, numbers)
+        single = numbers.ndim == 1
+        outputs = Shape(1, 1, 1 if single else numbers.shape[1])
+        weights = as_weights(sample_weight, len(entries))
+        task = Task(entries, numbers.reshape(len(numbers), -1), weights, outputs, SquaredError())
+        return self._learn(task, X, _single=single)
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the numbers of every entry, float32 (N,) or (N, K) as they were learned."""
-        outputs = self._run(X)
+        """Return the numbers of every entry, float64 (N,) or (N, K) as they were learned."""
+        outputs = self._run(X).astype(np.float64)
         return outputs[:, 0] if self._single else outputs
 
-    def score(self, X: Any, y: Any) -> float:
-        """Return the coefficient of determination: 1 is perfect, 0 as good as the mean of `y`."""
-        return determination(np.asarray(y, np.float64), self.predict(X))
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the coefficient of determination: 1 is perfect, 0 as good as the mean of `y`.
+
+        With several numbers to an entry, the mean of theirs. It is scikit-learn's
+        `r2_score(y, predict(X), sample_weight=sample_weight)`; see `networks.determination`.
+        """
+        found, wanted = self.predict(X), np.asarray(as_numbers(y, "y"), np.float64)
+        check_finite(wanted, "y", np.float64)
+        return determination(wanted, found, as_weights(sample_weight, len(found)))
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Compressor(Estimator):
     """Learns a short code of every entry, and to make the entry of it again: an autoencoder.
 
@@ -125,11 +167,19 @@ class Compressor(Estimator):
 
     code_size: int = field(default=2, kw_only=True)
 
+    estimator_type: ClassVar[str] = "transformer"
+
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn from entries X (N, ...); `y` is there for pipelines and not looked at."""
-        entries = as_entries(X)
-        check_targets(entries, entries[:, 0], axes=range(1, 5))
-        return self._fit(entries, None, as_shape(entries.shape[1:]), SquaredError())
+        entries = as_entries(X, conventions.column_names(X))
+        return self._learn(Task(entries, None, None, as_shape(entries.shape[1:]), SquaredError()), X)
+
+    def _built(self, inputs: AnyShape, outputs: AnyShape, generator: np.random.Generator) -> Network:
+        network = super()._built(inputs, outputs, generator)
+        for half in ("encoder", "decoder"):
+            if not isinstance(network, Sequential) or half not in network.named:
+                raise ValueError(f"Compressor: a network of your own is a Sequential that has an {half}")
+        return network
 
     def _dense(self, inputs: AnyShape, outputs: AnyShape, generator: np.random.Generator) -> Network:
         hidden = self._hidden_shapes()
@@ -139,10 +189,26 @@ class Compressor(Estimator):
             {"encoder": encoder, "decoder": layers_of([code, *hidden[::-1], outputs], generator)}
         )
 
-    def transform(self, X: Any) -> np.ndarray:
-        """Return the codes of entries, float32 (N, code size)."""
-        entries = as_entries(X)
-        return self._half("encoder").predict(entries).reshape(len(entries), -1)
+    def transform(self, X: Any) -> Any:
+        """Return the codes of entries, float32 (N, code size); in a table where `set_output` says so."""
+        entries = self._entries(X)
+        codes = self._half("encoder").predict(entries).reshape(len(entries), -1)
+        container = conventions.output_container(vars(self).get("_sklearn_output_config", {}))
+        return conventions.contained(codes, container, self.get_feature_names_out(), X)
+
+    def set_output(self, *, transform: str | None = None) -> Self:
+        """Let `transform` return "pandas" or "polars" tables, or arrays ("default"); None changes nothing."""
+        if transform is not None:
+            choose(conventions.CONTAINERS, transform, "output")
+            self._sklearn_output_config = {"transform": transform}
+        return self
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return the names of the numbers of a code: compressor0, compressor1 and so on, objects (K,)."""
+        codes = self._half("encoder").output_shape.size
+        known = getattr(self, "feature_names_in_", None)
+        conventions.check_input_features(input_features, known, self.n_features_in_)
+        return np.array([f"{type(self).__name__.lower()}{i}" for i in range(codes)], object)
 
     def inverse_transform(self, X: Any) -> np.ndarray:
         """Return the entries that codes (N, code size) stand for, in the shape that was learned.
@@ -150,24 +216,28 @@ class Compressor(Estimator):
         Images in bytes come back as numbers from about 0 to 1.
         """
         decoder = self._half("decoder")
-        codes, size = np.asarray(X, np.float32), decoder.input_shape.size
+        codes, size = np.asarray(as_numbers(X, "codes"), np.float32), decoder.input_shape.size
         if codes.ndim != 2 or codes.shape[1] != size:
             raise ValueError(f"Compressor: codes have shape {codes.shape}, expected (N, {size})")
         entries = decoder.predict(codes.reshape(-1, *decoder.input_shape))
         return entries.reshape(len(entries), -1) if entries.shape[1:3] == (1, 1) else entries
 
-    def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
+    def fit_transform(self, X: Any, y: Any = None) -> Any:
         """Return the codes of the entries that it learns from."""
         return self.fit(X).transform(X)
 
     def score(self, X: Any, y: Any = None) -> float:
-        """Return the share of the entries' variance that their codes keep."""
-        entries = as_entries(X)
-        wanted = shares(entries, np.float64) if are_brightnesses(entries) else entries.astype(np.float64)
-        return determination(wanted.reshape(len(entries), -1), self._run(X))
+        """Return the share of the entries' variance that their codes keep, images as numbers from 0 to 1.
+
+        It is scikit-learn's `r2_score(X, inverse_transform(transform(X)), multioutput="variance_weighted")`
+        over the numbers of an entry.
+        """
+        found, entries = self._run(X), self._entries(X)
+        wanted = shares(entries, np.float64) if are_brightnesses(entries) else entries
+        return determination(wanted.reshape(len(entries), -1), found, by_variance=True)
 
     def _half(self, name: str) -> Network:
-        network = getattr(self, "network_", None)
-        if not isinstance(network, Sequential) or name not in network.named:
-            raise ValueError(f"Compressor: call fit first; a network of your own needs an {name}")
-        return network.named[name]
+        self._check_fitted()
+        network: Any = self.network_
+        half: Network = network.named[name]
+        return half

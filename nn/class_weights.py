@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 
-def balanced_class_weights(labels: np.ndarray, classes: int) -> np.ndarray:
+def balanced_class_weights(labels: np.ndarray, classes: int, weights: np.ndarray | None = None) -> np.ndarray:
     """Return weights with which every class counts alike: entries / (classes * entries of the class).
 
     Their mean over the entries is 1 (King and Zeng 2001, section 4.2).
@@ -16,6 +16,8 @@ def balanced_class_weights(labels: np.ndarray, classes: int) -> np.ndarray:
         Whole numbers from 0 to classes - 1, any shape and dtype.
     classes
         How many classes there are.
+    weights
+        How much every label counts, of the shape of the labels; 1 by default.
 
     Returns
     -------
@@ -33,8 +35,10 @@ def balanced_class_weights(labels: np.ndarray, classes: int) -> np.ndarray:
         raise ValueError(
             f"label {flat[bad[0]]:g} of entry {bad[0]} is none of the {classes} classes, 0 to {classes - 1}"
         )
-    counts = np.bincount(flat.astype(np.int64), minlength=classes)
+    counts = np.bincount(
+        flat.astype(np.int64), None if weights is None else np.ravel(weights), minlength=classes
+    )
     if not counts.all():
         missing = int(np.flatnonzero(counts == 0)[0])
         raise ValueError(f"class {missing} has no entry, so no weight balances it: give the weights yourself")
-    return flat.size / (classes * counts)
+    return counts.sum() / (classes * counts)

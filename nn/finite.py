@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -39,7 +39,12 @@ def all_finite(array: np.ndarray) -> bool:
 
 
 def check_finite(
-    entries: np.ndarray, what: str, dtype: DTypeLike = np.float32, counts: np.ndarray | None = None
+    entries: np.ndarray,
+    what: str,
+    dtype: DTypeLike = np.float32,
+    counts: np.ndarray | None = None,
+    *,
+    features: Sequence[str] | None = None,
 ) -> None:
     """Refuse entries that a network cannot run on: NaN, infinity, and what is no number.
 
@@ -53,6 +58,10 @@ def check_finite(
         What they will be converted to; a number that it cannot hold is infinite.
     counts
         bool (N,), (N, steps) or more of the first axes: what is False is never read, and not looked at.
+    features
+        Names of the features of vectors (N, K), for the message.
+    features
+        Names of the features of vectors (N, K), for the message.
 
     Raises
     ------
@@ -71,8 +80,20 @@ def check_finite(
                 bad &= seen.reshape(*seen.shape, *(1,) * (part.ndim - seen.ndim))
             if bad.any():
                 entry, *place = map(int, np.argwhere(bad)[0])
-                number = float(part[entry, *place])
-                raise ValueError(f"{what}: entry {start + entry} is {_described(number, place, part, dtype)}")
+                number = _described(float(part[entry, *place]), dtype)
+                vector = part.ndim == 4 and part.shape[1:3] == (1, 1)  # as networks have it
+                where = place_in_words(place[2:] if vector else place, features)
+                said = f"{number} at {where}" if where else number.rstrip(",")
+                raise ValueError(f"{what}: entry {start + entry} is {said}")
+
+
+def place_in_words(place: Sequence[int], features: Sequence[str] | None = None) -> str:
+    """Say where in an entry something is, with the name of the feature; "" where an entry is one number."""
+    names = AXES.get(len(place))
+    if names is None:
+        return f"{list(place)}" if place else ""
+    words = ", ".join(f"{name} {index}" for name, index in zip(names, place, strict=True))
+    return words if features is None or len(place) != 1 else f"{words} ({features[place[0]]})"
 
 
 def _parts(entries: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
@@ -87,11 +108,5 @@ def _converted(part: np.ndarray, dtype: DTypeLike) -> np.ndarray:
         return part.astype(dtype, copy=False)
 
 
-def _described(number: float, place: list[int], part: np.ndarray, dtype: DTypeLike) -> str:
-    """Say the number and where it stands, in the words for entries of this shape."""
-    if part.ndim == 4 and part.shape[1:3] == (1, 1):  # a vector, as networks have it
-        place = place[2:]
-    names = AXES.get(len(place))
-    where = ", ".join(f"{n} {i}" for n, i in zip(names, place, strict=True)) if names else f"{place}"
-    held = "" if not np.isfinite(number) else f", which {np.dtype(dtype)} cannot hold,"
-    return f"{number:g}{held} at {where}"
+def _described(number: float, dtype: DTypeLike) -> str:
+    return f"{number:g}, which {np.dtype(dtype)} cannot hold," if np.isfinite(number) else f"{number:g}"

@@ -1,12 +1,16 @@
 """Estimators: they learn, keep scikit-learn's conventions, and refuse what does not go together."""
 
+import signal
+
 import numpy as np
 import pytest
 
 from networks.dense import Dense
 from networks.estimators import Classifier, Compressor, Regressor
 from networks.lstm import LSTM
+from networks.sequential import Sequential
 from nn.shape import SequenceShape, Shape
+from nn.training import TrainingDiverged
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -92,8 +96,6 @@ def test_a_network_of_your_own_reads_sequences():
     built = []
 
     def network(inputs, outputs, generator):
-        from networks.sequential import Sequential
-
         assert (inputs, outputs) == (SequenceShape(5, 1), Shape(1, 1, 2))
         lstm = LSTM(inputs, units=8, whole_sequence=False, generator=generator)
         built.append(Sequential([lstm, Dense(lstm.output_shape, outputs, generator=generator)]))
@@ -151,13 +153,17 @@ def fitted(kind):
     ("call", "message"),
     [
         (lambda: Classifier().predict(np.zeros((2, 3))), "call fit before"),
-        (lambda: Compressor().transform(np.zeros((2, 3))), "call fit first"),
+        (lambda: Compressor().transform(np.zeros((2, 3))), "call fit before"),
         (lambda: Classifier().fit(np.zeros((2, 3)), [1, 1]), "takes two classes"),
         (lambda: Classifier().fit(np.zeros((2, 3)), [1, 2, 3]), "2 entries, but 3 targets"),
-        (lambda: Classifier().fit(np.zeros((2, 3)), [[1], [2]]), "not one row for each entry"),
-        (lambda: Classifier().fit(np.zeros(3), [1, 2, 3]), "give numbers"),
+        (lambda: Classifier().fit(np.zeros((2, 3)), np.eye(2)), r"\(2, 2\); .* y.argmax\(axis=1\)"),
+        (lambda: Classifier().fit(np.zeros(3), [1, 2, 3]), "Reshape your data"),
         (lambda: Classifier().fit(np.array([["a"], ["b"]]), [1, 2]), "give numbers"),
-        (lambda: Classifier(class_weight="even").fit(np.zeros((2, 3)), [1, 2]), "None or 'balanced'"),
+        (
+            lambda: Classifier(class_weight="even").fit(np.zeros((2, 3)), [1, 2]),
+            "None, 'balanced' or a mapping",
+        ),
+        (lambda: Classifier(class_weight={3: 1}).fit(np.zeros((2, 3)), [1, 2]), r"has 3, .* \[1, 2\]"),
         (lambda: Classifier(patience=2).fit(np.zeros((2, 3)), [1, 2]), "both a patience and a validation"),
         (lambda: Classifier(optimizer="adm").fit(np.zeros((2, 3)), [1, 2]), "did you mean adam"),
         (lambda: Regressor().fit(np.zeros((2, 3)), np.zeros((2, 1, 1))), "not one row for each entry"),
@@ -165,8 +171,8 @@ def fitted(kind):
         (lambda: Compressor(hidden=("8",)).fit(np.zeros((2, 3))), r"hidden \('8',\) must be the units"),
         (lambda: fitted(Classifier).score(POINTS, [0]), "8 entries, but 1 targets"),
         (
-            lambda: fitted(Regressor).score(POINTS, np.zeros((8, 1))),
-            r"targets have shape \(8, 1\), the predictions \(8,\)",
+            lambda: fitted(Regressor).score(POINTS, np.zeros((8, 2))),
+            r"targets have shape \(8, 2\), the predictions \(8, 1\)",
         ),
         (lambda: fitted(Compressor).inverse_transform(np.zeros((2, 4))), r"\(2, 4\), expected \(N, 2\)"),
     ],
@@ -176,19 +182,127 @@ def test_what_does_not_go_together_is_refused(call, message):
         call()
 
 
-def test_scikit_learn_takes_them():
-    pytest.importorskip("sklearn", reason="needs scikit-learn")
-    from sklearn.base import clone, is_classifier
-    from sklearn.model_selection import GridSearchCV
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
+def state(estimator):
+    """What an estimator has learned, down to the last bit."""
+    parameters = estimator.network_.parameters.values.copy()
+    return {**vars(estimator), "parameters": parameters.tolist(), "rows": list(estimator.history_)}
 
-    points, labels = rings(120)
-    assert is_classifier(Classifier())
-    assert clone(Classifier((3,), seed=2)).get_params() == Classifier((3,), seed=2).get_params()
-    pipeline = make_pipeline(
-        StandardScaler(), Compressor((), code_size=2, epochs=1), Classifier((10,), epochs=1)
-    )
-    assert pipeline.fit(points, labels).predict(points).shape == (120,)
-    search = GridSearchCV(Classifier((10,), learning_rate=0.02), {"epochs": [0.1, 30]}, cv=2)
-    assert search.fit(points, labels).best_params_ == {"epochs": 30}
+
+class Interrupted(Dense):
+    """A layer during whose training, in the seventh step, Ctrl-C is pressed."""
+
+    steps = 0
+    presses = 1
+
+    def forward(self, values, training=False):
+        self.steps += training
+        for _ in range(self.presses if training and self.steps == 7 else 0):
+            signal.raise_signal(signal.SIGINT)
+        return super().forward(values, training)
+
+
+class InterruptedTwice(Interrupted):
+    """A layer in whose seventh step Ctrl-C is pressed again at once."""
+
+    presses = 2
+
+
+def single(kind):
+    """Makes networks of one layer of a kind; a compressor's has two halves."""
+
+    def network(inputs, outputs, generator):
+        if inputs != outputs:
+            return kind(inputs, outputs, generator=generator)
+        code = Shape(1, 1, 2)
+        encoder = kind(inputs, code, generator=generator)
+        return Sequential({"encoder": encoder, "decoder": Dense(code, outputs, generator=generator)})
+
+    return network
+
+
+def raising(error):
+    def network(inputs, outputs, generator):
+        raise error
+
+    return network
+
+
+OTHER_POINTS = np.random.default_rng(1).normal(size=(10, 4)).astype(np.float32) * 10
+FAILURES = [
+    ({"learning_rate": 1e30, "epochs": 40, "optimizer": "sgd"}, TrainingDiverged, "before the update"),
+    ({"network": raising(RuntimeError("broken"))}, RuntimeError, "broken"),
+    ({"network": raising(KeyboardInterrupt("pressed"))}, KeyboardInterrupt, "pressed"),
+    ({"network": single(InterruptedTwice), "epochs": 20}, KeyboardInterrupt, "^$"),
+    ({"optimizer": "adm"}, ValueError, "did you mean adam"),
+    ({"batch_size": 0}, ValueError, "batch size"),
+    ({"validation_fraction": 0.5}, ValueError, "early stopping needs"),
+    ({"network": lambda i, o, g: "dense"}, ValueError, "what network.* made is str, no network"),
+    ({"network": lambda i, o, g: Dense(i, Shape(1, 1, 9), generator=g)}, ValueError, "to 1x1x9, not .*"),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("arguments", "error", "message"), FAILURES)
+def test_a_fit_that_fails_leaves_the_estimator_as_it_was(kind, arguments, error, message):
+    estimator = fitted(kind)
+    before, usual = state(estimator), estimator.get_params()
+    asked = estimator.transform if kind is Compressor else estimator.predict
+    answers = asked(POINTS)
+    with pytest.raises(error, match=message):
+        estimator.set_params(**arguments).fit(OTHER_POINTS, np.arange(10) % 3)
+    assert state(estimator.set_params(**usual)) == before
+    assert np.array_equal(asked(POINTS), answers)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_first_fit_that_fails_leaves_nothing(kind):
+    estimator = kind((2,), learning_rate=1e30, epochs=40, optimizer="sgd")
+    before = dict(vars(estimator))
+    with pytest.raises(TrainingDiverged):
+        estimator.fit(OTHER_POINTS, np.arange(10) % 3)
+    assert vars(estimator) == before
+    assert not [name for name in dir(estimator) if name.endswith("_") and not name.startswith("_")]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_learned_until_ctrl_c_is_kept_with_a_warning(kind):
+    estimator = kind(network=single(Interrupted), epochs=20, batch_size=4)
+    with pytest.warns(
+        UserWarning, match="interrupted after 3.5 of 20 epochs; what was learned by then is kept"
+    ):
+        estimator.fit(POINTS, np.arange(8) % 2)
+    assert estimator.history_[-1].step == 7
+    undisturbed = kind(network=single(Dense), epochs=3.5, batch_size=4).fit(POINTS, np.arange(8) % 2)
+    found, expected = (each.network_.parameters.values for each in (estimator, undisturbed))
+    assert np.array_equal(found, expected)
+
+
+def test_a_network_that_was_trained_before_is_no_new_one():
+    network = Dense(Shape(1, 1, 3), Shape(1, 1, 2), generator=np.random.default_rng(0))
+    classifier = Classifier(network=lambda i, o, g: network, epochs=1).fit(POINTS, np.arange(8) % 2)
+    before = state(classifier)
+    with pytest.raises(ValueError, match=r"network\(...\) gave the network trained before"):
+        classifier.fit(POINTS, np.arange(8) % 2)
+    assert state(classifier) == before
+
+
+def test_a_compressor_needs_two_halves_before_it_trains():
+    with pytest.raises(ValueError, match="a Sequential that has an encoder"):
+        Compressor(network=lambda i, o, g: Dense(i, o, generator=g)).fit(POINTS)
+
+
+def test_an_estimator_is_shown_with_what_is_not_usual_about_it():
+    assert repr(Regressor()) == "Regressor()"
+    shown = "Classifier(hidden=(5,), epochs=1, class_weight='balanced')"
+    assert repr(Classifier((5,), epochs=1, class_weight="balanced")) == shown
+    assert repr(fitted(Compressor)) == "Compressor(hidden=(2,), epochs=1)"
+
+
+def test_weights_of_labels_make_them_count():
+    generator = np.random.default_rng(0)
+    points, labels = generator.normal(size=(200, 2)), generator.choice(["a", "b"], 200)
+    for label in ("a", "b"):
+        classifier = Classifier((5,), epochs=3, learning_rate=0.05, class_weight={label: 50}).fit(
+            points, labels
+        )
+        assert np.mean(classifier.predict(points) == label) > 0.9
