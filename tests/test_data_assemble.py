@@ -1,5 +1,6 @@
 import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -59,14 +60,14 @@ def test_bad_files_are_named_counted_and_leave_no_gap(
 
 def test_a_file_without_permission_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(tmp_path, 2)
-    opened = Image.open
+    opened = Path.open
 
-    def guarded(path: Path, **options: object) -> Image.Image:
+    def guarded(path: Path, *options: Any, **more: Any) -> Any:
         if path.name == "000.png":
             raise PermissionError(13, "Permission denied", str(path))
-        return opened(path, **options)  # type: ignore[arg-type]
+        return opened(path, *options, **more)
 
-    monkeypatch.setattr("nn.data.folder.Image.open", guarded)
+    monkeypatch.setattr(Path, "open", guarded)
     images = assemble(find_images(tmp_path), WholePicture(SHAPE, "crop"))
     assert images.skipped == [("000.png", "Permission denied")]
     assert images.names == ["001.png"]

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nn.data.colour import check_channels, to_channels, to_eight_bits
+from nn.data.colour import check_channels, to_channels
 from nn.data.errors import DataError
+from nn.data.levels import to_eight_bits
 
 RED = (255, 0, 0)
 

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from nn.data.errors import DataError
-from nn.data.folder import PIXEL_LIMIT, find_images, open_image, reason
+from nn.data.folder import find_images, open_image, reason
+from nn.data.picture import PIXEL_LIMIT
 
 
 def save(path: Path, level: int = 100) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,9 @@ from nn.data import DataError, Fit
 from nn.data.colour import check_channels
 from nn.data.crops import centre_crop
 from nn.data.fit import Cutter, WholePicture, check_fit
-from nn.data.folder import open_picture, reason
+from nn.data.folder import reason
+from nn.data.levels import check_together, highest_of
+from nn.data.picture import open_picture
 from nn.shape import Shape
 
 LARGEST_UPLOAD = 8 * MEBIBYTE
@@ -65,14 +66,14 @@ def decode(contents: bytes, shape: Shape, fit: Fit) -> np.ndarray:
     """Decode an image and fit it; see `read_upload`."""
     check_channels(shape.channels)
     check_fit(fit)
-    if not contents:
-        raise DataError("the file is empty")
     if len(contents) > LARGEST_UPLOAD:
         raise DataError(f"{len(contents)} bytes, more than the limit of {LARGEST_UPLOAD}: not decoded")
     cutter: Cutter = centre_crop(shape, 1) if fit == "random-crop" else WholePicture(shape, fit)
     try:
-        with open_picture(io.BytesIO(contents), PIXELS) as picture:
+        with open_picture(contents, PIXELS) as picture:
             [piece] = cutter(picture, 0)
+            if (highest := highest_of(picture)) is not None:
+                check_together("the image", {"it": highest})
     except DataError:
         raise
     except Exception as error:  # decoders raise nearly anything on damaged data

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from nn.data.errors import DataError
 from nn.data.fit import Cutter, Piece
 from nn.data.folder import reason
 from nn.data.image_set import ImageSet, Skipped
+from nn.data.levels import check_together, highest_of
 from nn.data.memory import require_memory
 from nn.data.source import Pictures
 
@@ -27,7 +29,15 @@ THREADS = min(4, os.cpu_count() or 1)
 
 REASONS_SHOWN = 5
 
+
 logger = logging.getLogger(__name__)
+
+
+class Cut(NamedTuple):
+    """The pieces of a picture, and how far its numbers go where they are floating point."""
+
+    pieces: list[Piece]
+    highest: float | None
 
 
 def assemble(pictures: Pictures, cutter: Cutter, progress: Progress | None = None) -> ImageSet:
@@ -36,11 +46,13 @@ def assemble(pictures: Pictures, cutter: Cutter, progress: Progress | None = Non
     Raises
     ------
     DataError
-        When no picture is usable, or memory does not suffice.
+        When no picture is usable, floating point means one thing in one file and another in the next,
+        or memory does not suffice.
     """
     images, masks = _allocate(cutter, len(pictures) * cutter.pieces)
     names: list[str] = []
     skipped = list(pictures.skipped)
+    highest: dict[str, float] = {}
     with warnings.catch_warnings(), closing(_read_all(pictures, cutter)) as results:
         # Pillow warns on the error stream of what is logged here, file by file, as a reason.
         warnings.filterwarnings("ignore", module="PIL")
@@ -48,11 +60,14 @@ def assemble(pictures: Pictures, cutter: Cutter, progress: Progress | None = Non
             if isinstance(result, Skipped):
                 skipped.append(result)
             else:
-                _store(result, images[len(names) :], None if masks is None else masks[len(names) :])
+                _store(result.pieces, images[len(names) :], None if masks is None else masks[len(names) :])
                 names += _piece_names(pictures.names[number], cutter.pieces)
+                if result.highest is not None:
+                    highest[pictures.names[number]] = result.highest
             if progress:
                 progress(number + 1, len(pictures))
     _report(skipped, pictures, usable=bool(names))
+    check_together(pictures.origin, highest)
     if masks is not None:
         masks = None if masks[: len(names)].all() else masks[: len(names)]
     return ImageSet(images[: len(names)], names, masks, skipped=skipped)
@@ -88,7 +103,7 @@ def _report(skipped: Sequence[Skipped], pictures: Pictures, *, usable: bool) -> 
         logger.warning("%s: %d of %d skipped", pictures.origin, len(skipped), total)
 
 
-def _read_all(pictures: Pictures, cutter: Cutter) -> Generator[list[Piece] | Skipped, None, None]:
+def _read_all(pictures: Pictures, cutter: Cutter) -> Generator[Cut | Skipped, None, None]:
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="images")
     try:
         yield from pool.map(partial(_read, pictures, cutter), range(len(pictures)))
@@ -96,9 +111,9 @@ def _read_all(pictures: Pictures, cutter: Cutter) -> Generator[list[Piece] | Ski
         pool.shutdown(cancel_futures=True)
 
 
-def _read(pictures: Pictures, cutter: Cutter, index: int) -> list[Piece] | Skipped:
+def _read(pictures: Pictures, cutter: Cutter, index: int) -> Cut | Skipped:
     try:
         with pictures.open(index) as picture:
-            return cutter(picture, index)
+            return Cut(cutter(picture, index), highest_of(picture))
     except Exception as error:  # decoders raise nearly anything on damaged data; none may end the load
         return Skipped(pictures.names[index], reason(error))

@@ -10,8 +10,8 @@ from PIL import Image
 
 from nn.data.errors import DataError
 from nn.data.fit import RESAMPLING, Piece, to_pixels, upright
-from nn.data.folder import PIXEL_LIMIT
 from nn.data.memory import require_memory
+from nn.data.picture import PIXEL_LIMIT
 from nn.image import Box
 from nn.shape import Shape
 

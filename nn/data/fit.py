@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol, get_args
+from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from nn.data.colour import MODES, to_channels
 from nn.data.errors import DataError
@@ -18,6 +18,17 @@ Fit = Literal["crop", "pad", "stretch", "random-crop"]
 
 FITS: tuple[Fit, ...] = get_args(Fit)
 """All the ways there are."""
+
+TURNS: dict[Any, Image.Transpose] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What sets a picture upright, by the orientation in its EXIF (version 2.32, tag 274)."""
 
 RESAMPLING = Image.Resampling.LANCZOS
 
@@ -81,9 +92,19 @@ def check_fit(fit: str) -> None:
 
 
 def upright(picture: Image.Image, channels: int) -> Image.Image:
-    """Decode a picture, turn it as its EXIF orientation says, and convert its colours."""
-    ImageOps.exif_transpose(picture, in_place=True)
-    return to_channels(picture, channels)
+    """Decode a picture, convert its colours, and turn it as its EXIF orientation says."""
+    picture.load()
+    turn = TURNS.get(_orientation(picture))
+    converted = to_channels(picture, channels)
+    return converted if turn is None else converted.transpose(turn)
+
+
+def _orientation(picture: Image.Image) -> Any:
+    """Return the orientation of a decoded picture; 1, upright, where its EXIF cannot be read."""
+    try:
+        return picture.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # its reader raises nearly anything on what is damaged, and the pixels are whole
+        return 1
 
 
 def to_pixels(picture: Image.Image) -> np.ndarray:

@@ -9,21 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import IO
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from nn.data.errors import DataError
 from nn.data.image_set import Skipped
-
-PIXEL_LIMIT = 64 * 1024 * 1024
-"""Largest image that is decoded, in pixels; what its header says is checked first."""
-
-# EPS, WMF and the like are programs rather than pixels: Pillow would start an interpreter for them.
-FORMATS = (
-    *("AVIF", "BMP", "DDS", "DIB", "GIF", "ICNS", "ICO", "JPEG", "JPEG2000", "MPO", "PCX", "PNG"),
-    *("PPM", "PSD", "QOI", "SGI", "TGA", "TIFF", "WEBP", "XBM", "XPM"),
-)
+from nn.data.picture import FILE_LIMIT, open_picture
+from nn.sizes import as_size
 
 logger = logging.getLogger(__name__)
 
@@ -111,51 +103,22 @@ def _is_candidate(folder: str, name: str) -> bool:
 
 
 def open_image(path: Path) -> Image.Image:
-    """Open an image file and read its header only: pixels are decoded when they are first used.
-
-    Of an animation this is the first frame. The caller closes it.
+    """Read an image file, and of the image its header only; see `nn.data.picture.open_picture`.
 
     Raises
     ------
     DataError
-        When it is empty, not a regular file, of no known format, or has too many pixels.
+        When it is empty, not a regular file, too large, of no known format, or has too many pixels.
     OSError
         When the file cannot be read.
     """
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise DataError("not a regular file")
-    if status.st_size == 0:
-        raise DataError("the file is empty")
-    return open_picture(path)
-
-
-def open_picture(source: Path | IO[bytes], limit: int = PIXEL_LIMIT) -> Image.Image:
-    """Open an image in a file or in memory as `open_image` does, up to a limit of pixels.
-
-    Raises
-    ------
-    DataError
-        When it is of no known format or has too many pixels.
-    OSError
-        When it cannot be read.
-    """
-    try:
-        picture = Image.open(source, formats=_known_formats())
-    except UnidentifiedImageError as error:
-        raise DataError("not an image of a known format") from error
-    if picture.width * picture.height > limit:
-        picture.close()
-        raise DataError(
-            f"{picture.width} x {picture.height} pixels, more than the limit of {limit}: not decoded"
-        )
-    return picture
-
-
-@cache
-def _known_formats() -> tuple[str, ...]:
-    Image.init()
-    return tuple(name for name in FORMATS if name in Image.OPEN)
+    if status.st_size > FILE_LIMIT:
+        raise DataError(f"{as_size(status.st_size)}, more than the limit of {as_size(FILE_LIMIT)}: not read")
+    with path.open("rb") as file:
+        return open_picture(file.read(FILE_LIMIT))
 
 
 def reason(error: Exception) -> str:

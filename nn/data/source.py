@@ -14,11 +14,11 @@ import numpy as np
 from PIL import Image
 
 from nn.data.arrays import ARRAY_SUFFIXES, read_array
-from nn.data.colour import to_eight_bits
 from nn.data.errors import DataError
 from nn.data.folder import ImageFiles, find_images, image_suffixes
 from nn.data.idx import IMAGE_NAME, LABEL_NAME, read_idx
 from nn.data.image_set import ImageSet, Skipped
+from nn.data.levels import to_eight_bits
 from nn.data.memory import require_memory
 from nn.shape import Shape
 
