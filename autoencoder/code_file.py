@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from autoencoder.errors import InputError
+from nn.data.arrays import kind_of, read_npy
+from nn.data.errors import DataError
 from nn.data.memory import require_memory
 
 
@@ -32,16 +34,18 @@ def read_codes(path: Path, code_size: int) -> np.ndarray:
     """
     expected = f"expected a .npy of floating point (N, {code_size}), as `autoencoder encode` writes"
     try:
-        stored = np.load(path, mmap_mode="r", allow_pickle=False)
+        stored = read_npy(path, expected)
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file; {expected}") from error
-    except (OSError, ValueError, EOFError) as error:
+    except DataError as error:
+        raise InputError(str(error)) from error
+    except Exception as error:  # NumPy's reader of headers raises nearly anything on damaged ones
         raise InputError(f"{path}: cannot be read ({_first_line(error)}); {expected}") from error
     if not isinstance(stored, np.ndarray):
         stored.close()
         raise InputError(f"{path}: several arrays in a zip file; {expected}")
     if stored.dtype.kind != "f" or stored.ndim != 2 or stored.shape[1] != code_size or not len(stored):
-        raise InputError(f"{path}: holds {stored.dtype} {stored.shape}; {expected}")
+        raise InputError(f"{path}: holds {kind_of(stored.dtype)} {stored.shape}; {expected}")
     require_memory(stored.size * 4, str(path))
     with np.errstate(over="ignore"):
         codes = np.asarray(stored).astype(np.float32)

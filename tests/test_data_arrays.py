@@ -1,6 +1,7 @@
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 
 from nn.data.arrays import read_array
 from nn.data.errors import DataError
+from nn.data.load import load_all
+from nn.shape import Shape
 
 BYTES = np.arange(2 * 5 * 6, dtype=np.uint8).reshape(2, 5, 6)
 
@@ -57,7 +60,16 @@ def test_what_is_accepted_comes_back_unchanged(tmp_path: Path, array: np.ndarray
         (np.full((2, 5, 5), -0.1), "expected 0 to 1"),
         (np.full((2, 5, 5), np.nan), "expected 0 to 1"),
         (np.full((2, 5, 5), "x"), "expected uint8"),
-        (np.full((2, 5, 5), None), "cannot be read"),
+        (np.full((2, 5, 5), None), r"Python objects \(2, 5, 5\), which cannot be read.*expected uint8"),
+        (np.zeros((2, 5, 5), ">i4"), r"the array is big-endian int32 \(2, 5, 5\); expected uint8"),
+        (np.zeros((2, 5, 5), np.complex64), r"the array is complex64 \(2, 5, 5\); expected uint8"),
+        (np.zeros((2, 5, 5), [("red", "u1"), ("green", "u1")]), "the array is records of red, green"),
+        (np.zeros((2, 5, 5), [("any", "O")]), r"records of any \(2, 5, 5\), which cannot be read"),
+        (np.zeros((2, 5, 5), "S3"), r"the array is \|S3 \(2, 5, 5\); expected uint8"),
+        (np.zeros((2, 5, 5), "M8[s]"), r"the array is datetime64\[s\] \(2, 5, 5\); expected uint8"),
+        (np.zeros((2, 5), complex), r"the array is complex128 \(2, 5\); expected uint8"),
+        (np.array(["a", "b"]), r"the array is <U1 \(2,\); expected uint8"),
+        (np.linspace(0, [0.5, 1.002, 3], 25, axis=1).reshape(3, 5, 5), "beyond which image 1 is the first"),
     ],
 )
 def test_other_arrays_are_refused(tmp_path: Path, array: np.ndarray, message: str) -> None:
@@ -163,3 +175,17 @@ def test_one_changed_byte_gives_images_or_a_clear_error(
         assert str(path) in str(error)
     else:
         assert images.size <= BYTES.size
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, ">f4"])
+@pytest.mark.parametrize("fitting", [True, False])
+def test_a_hair_beyond_the_range_is_rounding(tmp_path: Path, dtype: Any, fitting: bool) -> None:
+    array = np.linspace(-0.001, [0.9, 1.001], 30, axis=1).reshape(2, 5, 6).astype(dtype)
+    np.save(tmp_path / "a.npy", array)
+    if fitting:  # the numbers are kept
+        images = load_all(tmp_path / "a.npy", Shape(5, 6, 1)).images
+        expected = np.clip(array, 0, 1).astype(np.float32)[..., None]
+    else:
+        images = load_all(tmp_path / "a.npy", Shape(5, 5, 1), fit="random-crop").images
+        expected = np.rint(np.clip(array[:, :, 1:], 0, 1).astype(np.float64) * 255)[..., None]
+    np.testing.assert_array_equal(images, expected)

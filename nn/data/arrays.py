@@ -11,9 +11,12 @@ from typing import IO, NamedTuple
 import numpy as np
 
 from nn.data.errors import DataError
+from nn.data.levels import ROUNDING
 from nn.data.memory import require_memory
 
 ARRAY_SUFFIXES = (".npy", ".npz")
+
+EXPECTED = "expected uint8 (0 to 255), uint16 (0 to 65535) or floating point (0 to 1)"
 
 
 class Header(NamedTuple):
@@ -28,29 +31,67 @@ class Header(NamedTuple):
         return math.prod(self.shape) * self.dtype.itemsize
 
     def __str__(self) -> str:
-        return f"{self.dtype} {self.shape}"
+        return f"{kind_of(self.dtype)} {self.shape}"
+
+
+def kind_of(dtype: np.dtype) -> str:
+    """Say what elements are, for messages: their name, and what is unusual about them."""
+    if dtype.names is not None:
+        return f"records of {', '.join(dtype.names)}"
+    if dtype.hasobject:
+        return "Python objects"
+    if dtype.kind in "SU":
+        return dtype.str
+    name = str(dtype.newbyteorder("="))
+    return name if dtype.isnative else f"{'big' if dtype.byteorder == '>' else 'little'}-endian {name}"
 
 
 def read_array(path: Path) -> np.ndarray:
     """Read images: uint8, uint16, or floating point from 0 to 1; (N, H, W) or (N, H, W, channels).
 
     Of an `.npz` it is the array called `images`, or else the only one with 3 or 4 axes. A `.npy`
-    is mapped, not copied.
+    is mapped, not copied. Floating point may lie beyond 0 to 1 by rounding: see `nn.data.levels`.
 
     Raises
     ------
     DataError
         When the file is damaged, there is no such array or more than one, or its type, axes or
-        range do not fit.
+        range do not fit; names what was found.
     """
     try:
-        array = _read_npz(path) if path.suffix.lower() == ".npz" else np.load(path, mmap_mode="r")
+        array = _read_npz(path) if path.suffix.lower() == ".npz" else read_npy(path, EXPECTED)
     except DataError:
         raise
     except Exception as error:  # NumPy's reader of headers raises nearly anything on damaged ones
         raise DataError(f"{path}: cannot be read: {type(error).__name__}: {error}") from error
     _check(array, path)
     return array
+
+
+def read_npy(path: Path, expected: str) -> np.ndarray:
+    """Map the array in a `.npy`; `expected` ends the message where it is none that can be read.
+
+    Raises
+    ------
+    DataError
+        When it holds objects, which would have to be unpickled.
+    Exception
+        Nearly any, where the file is damaged or of another format.
+    """
+    with path.open("rb") as stream:
+        is_array = stream.read(len(np.lib.format.MAGIC_PREFIX)) == np.lib.format.MAGIC_PREFIX
+        stream.seek(0)
+        if is_array:
+            _refuse_objects(_read_header(stream), path, expected)
+    array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+    return array
+
+
+def _refuse_objects(header: Header, path: Path, expected: str) -> None:
+    if header.dtype.hasobject:
+        raise DataError(
+            f"{path}: the array is {header}, which cannot be read without running what they say; {expected}"
+        )
 
 
 def _read_npz(path: Path) -> np.ndarray:
@@ -68,6 +109,7 @@ def _read_npz(path: Path) -> np.ndarray:
                 )
             headers[info.filename.removesuffix(".npy")] = header
     name = _choose(headers, path)
+    _refuse_objects(headers[name], path, EXPECTED)
     require_memory(headers[name].size_in_bytes, f"{path}: array {name}")
     with np.load(path, allow_pickle=False) as arrays:
         return arrays[name]
@@ -94,7 +136,9 @@ def _choose(headers: Mapping[str, Header], path: Path) -> str:
 
 
 def _check(array: np.ndarray, path: Path) -> None:
-    found = f"{path}: the array is {array.dtype} {array.shape}"
+    found = f"{path}: the array is {Header(array.shape, array.dtype)}"
+    if array.dtype.kind != "f" and array.dtype.newbyteorder("=") not in (np.uint8, np.uint16):
+        raise DataError(f"{found}; {EXPECTED}")
     if array.ndim not in (3, 4) or not array.size:
         raise DataError(f"{found}; expected (N, height, width) or (N, height, width, channels)")
     if array.ndim == 3 and array.shape[2] <= 4:
@@ -103,9 +147,20 @@ def _check(array: np.ndarray, path: Path) -> None:
         )
     if array.ndim == 4 and array.shape[3] > 4:
         raise DataError(f"{found}; expected 1 to 4 channels on the last axis")
-    if array.dtype.kind != "f" and array.dtype.newbyteorder("=") not in (np.uint8, np.uint16):
-        raise DataError(f"{found}; expected uint8 (0 to 255), uint16 (0 to 65535) or floating point (0 to 1)")
     if array.dtype.kind == "f":
-        lowest, highest = float(array.min()), float(array.max())
-        if not (lowest >= 0 and highest <= 1):
-            raise DataError(f"{found} with values from {lowest:g} to {highest:g}; expected 0 to 1")
+        _check_range(array, found)
+
+
+def _check_range(array: np.ndarray, found: str) -> None:
+    """Refuse floating point beyond 0 to 1, naming the first image that goes there."""
+    lowest, highest = float(array.min()), float(array.max())
+    if not (lowest >= -ROUNDING and highest <= 1 + ROUNDING):
+        number = next(n for n, image in enumerate(array) if not _is_within(image))
+        raise DataError(
+            f"{found} with values from {lowest:g} to {highest:g}; expected 0 to 1, beyond which image "
+            f"{number} is the first"
+        )
+
+
+def _is_within(image: np.ndarray) -> bool:
+    return bool(image.min() >= -ROUNDING and image.max() <= 1 + ROUNDING)

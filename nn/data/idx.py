@@ -18,6 +18,17 @@ import numpy as np
 from nn.data.errors import DataError
 from nn.data.memory import require_memory
 
+UNSIGNED_BYTES = 0x08
+TYPES = {
+    UNSIGNED_BYTES: "unsigned bytes",
+    0x09: "signed bytes (int8)",
+    0x0B: "int16",
+    0x0C: "int32",
+    0x0D: "float32",
+    0x0E: "float64",
+}
+"""What the third byte of a file says of its numbers."""
+
 
 class Kind(NamedTuple):
     """What an IDX file holds: the number at its start, its axes, and what messages call its contents.
@@ -32,7 +43,7 @@ class Kind(NamedTuple):
     @property
     def magic(self) -> int:
         """The number at the start."""
-        return 0x0800 | self.axes
+        return UNSIGNED_BYTES << 8 | self.axes
 
     def describe(self, shape: tuple[int, ...]) -> str:
         """Say how much there is."""
@@ -110,20 +121,30 @@ def _read_stream(stream: IO[bytes], path: Path, kind: Kind, most_bytes: int) -> 
 
 def _read_header(stream: IO[bytes], path: Path, kind: Kind) -> tuple[int, ...]:
     header = stream.read(4 * (1 + kind.axes))
-    magic = int.from_bytes(header[:4], "big")
-    for other in (IMAGES, LABELS):
-        if len(header) >= 4 and magic == other.magic != kind.magic:
-            raise DataError(
-                f"{path}: holds {other.name} (magic number {magic}); give the file of {kind.name}"
-            )
-    if len(header) >= 4 and magic != kind.magic:
-        raise DataError(
-            f"{path}: magic number {magic} at the start, not {kind.magic}: no IDX file of {kind.name} in "
-            "bytes"
-        )
+    if len(header) >= 4 and header[:4] != kind.magic.to_bytes(4, "big"):
+        raise DataError(f"{path}: {_otherwise(header[:4], kind)}")
     if len(header) < 4 * (1 + kind.axes):
         raise DataError(f"{path}: too short for an IDX header, {len(header)} of {4 * (1 + kind.axes)} bytes")
     shape = struct.unpack(f">{kind.axes}I", header[4:])
     if not math.prod(shape):
         raise DataError(f"{path}: the header says {kind.describe(shape)}: none to use")
     return shape
+
+
+def _otherwise(start: bytes, kind: Kind) -> str:
+    """Say what a file is that begins with another number than files of a kind do."""
+    magic = int.from_bytes(start, "big")
+    for other in (IMAGES, LABELS):
+        if magic == other.magic:
+            return f"holds {other.name} (magic number {magic}); give the file of {kind.name}"
+    _, second, numbers, axes = start
+    said = f"magic number {magic} at the start, not {kind.magic}"
+    if start[2:] == b"\0\0" and second in TYPES:
+        return f"{said}: its header is little-endian, that of an IDX file big-endian"
+    if start[:2] != b"\0\0":
+        return f"{said}: no IDX file"
+    if numbers not in TYPES:
+        return f"{said}: numbers of type {numbers:#04x}, which IDX does not have; expected unsigned bytes"
+    if numbers != UNSIGNED_BYTES:
+        return f"{said}: holds {TYPES[numbers]}; expected unsigned bytes"
+    return f"{said}: has {axes} axes; a file of {kind.name} has {kind.axes}"

@@ -88,6 +88,8 @@ class ArrayPictures:
             images = np.divide(array, np.float32(65535), dtype=np.float32)
         else:
             images = np.array(array, dtype, order="C")
+        if dtype == np.float32:
+            np.clip(images, 0, 1, out=images)  # rounding, see `nn.data.levels`
         return ImageSet(images, self.names)
 
 
