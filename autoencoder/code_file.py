@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from autoencoder.errors import InputError
-from nn.data.arrays import kind_of, read_npy
+from nn.data.arrays import read_npy
 from nn.data.errors import DataError
 from nn.data.memory import require_memory
+from nn.kinds import kind_of
 
 
 def read_codes(path: Path, code_size: int) -> np.ndarray:

@@ -21,6 +21,8 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
+from nn.storable import as_path, check_arrays, metadata_text
+
 FORMAT = "ganglion"
 VERSION = 1
 
@@ -63,10 +65,10 @@ def save(path: Path, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, An
     Raises
     ------
     SnapshotError
-        When something cannot be stored, the disk is full or the folder cannot be written; the
-        snapshots that were there are untouched then.
+        When an argument is of another kind or something cannot be stored, the disk is full or the folder
+        cannot be written; the snapshots that were there are untouched then.
     """
-    path = Path(path)
+    path = _named(path)
     contents = _encode(path, arrays, metadata)
     unfinished = path.with_name(f"{path.stem}.unfinished{path.suffix}")
     try:
@@ -99,7 +101,7 @@ def load(path: Path, *, finite: bool = True) -> Snapshot:
     SnapshotError
         When the file is not a snapshot, is damaged, or is of a newer format.
     """
-    path = Path(path)
+    path = _named(path)
     arrays, header = _read(path)
     _check_format(path, header)
     if "metadata" not in header or header.get("checksum") != _checksum(arrays, header):
@@ -121,7 +123,7 @@ def load_latest(path: Path, *, finite: bool = True) -> Snapshot:
     SnapshotError
         When neither can be used; the message says what is wrong with each.
     """
-    path = Path(path)
+    path = _named(path)
     try:
         snapshot = load(path, finite=finite)
     except SnapshotError as error:
@@ -141,15 +143,20 @@ def load_latest(path: Path, *, finite: bool = True) -> Snapshot:
 
 def _encode(path: Path, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, Any]) -> bytes:
     try:
-        if "__metadata__" in arrays:
-            raise ValueError("an array must not be called __metadata__, the header's own name")
-        whole = {name: _whole(array) for name, array in arrays.items()}
+        whole = {name: _whole(array) for name, array in check_arrays(arrays).items()}
         _check_finite(path, whole)
-        text = json.dumps(dict(metadata), allow_nan=False)
+        text = metadata_text(metadata)
         header = {"format": FORMAT, "version": str(VERSION), "metadata": text}
         return to_bytes(whole, {**header, "checksum": _checksum(whole, header)})
     except (TypeError, ValueError, RecursionError, SafetensorError) as error:
         raise SnapshotError(f"{path}: cannot be stored in a snapshot: {error}") from error
+
+
+def _named(path: Any) -> Path:
+    try:
+        return as_path(path)
+    except ValueError as error:
+        raise SnapshotError(str(error)) from error
 
 
 def _whole(array: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ import numpy as np
 from nn.data.errors import DataError
 from nn.data.levels import ROUNDING
 from nn.data.memory import require_memory
+from nn.kinds import kind_of
 
 ARRAY_SUFFIXES = (".npy", ".npz")
 
@@ -32,18 +33,6 @@ class Header(NamedTuple):
 
     def __str__(self) -> str:
         return f"{kind_of(self.dtype)} {self.shape}"
-
-
-def kind_of(dtype: np.dtype) -> str:
-    """Say what elements are, for messages: their name, and what is unusual about them."""
-    if dtype.names is not None:
-        return f"records of {', '.join(dtype.names)}"
-    if dtype.hasobject:
-        return "Python objects"
-    if dtype.kind in "SU":
-        return dtype.str
-    name = str(dtype.newbyteorder("="))
-    return name if dtype.isnative else f"{'big' if dtype.byteorder == '>' else 'little'}-endian {name}"
 
 
 def read_array(path: Path) -> np.ndarray:
