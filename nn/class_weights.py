@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from nn.counting import active_mask
+
 
 def balanced_class_weights(labels: np.ndarray, classes: int, weights: np.ndarray | None = None) -> np.ndarray:
     """Return weights with which every class counts alike: entries / (classes * entries of the class).
@@ -17,7 +19,8 @@ def balanced_class_weights(labels: np.ndarray, classes: int, weights: np.ndarray
     classes
         How many classes there are.
     weights
-        How much every label counts, of the shape of the labels; 1 by default.
+        How much each label counts, of their shape, or of their first axes: where it is 0 the label may
+        be any number. 1 by default.
 
     Returns
     -------
@@ -27,18 +30,26 @@ def balanced_class_weights(labels: np.ndarray, classes: int, weights: np.ndarray
     Raises
     ------
     ValueError
-        When a label is none of the classes, or a class has no entry.
+        When a label is none of the classes, a class has no entry, or the weights do not fit.
     """
     flat = np.ravel(labels)
-    bad = np.flatnonzero(~np.isin(flat, np.arange(classes)))
+    shares = np.ones(flat.size) if weights is None else _spread(np.asarray(weights), np.shape(labels))
+    counted = shares != 0
+    bad = np.flatnonzero(counted & ~np.isin(flat, np.arange(classes)))
     if bad.size:
         raise ValueError(
             f"label {flat[bad[0]]:g} of entry {bad[0]} is none of the {classes} classes, 0 to {classes - 1}"
         )
-    counts = np.bincount(
-        flat.astype(np.int64), None if weights is None else np.ravel(weights), minlength=classes
-    )
+    counts = np.bincount(flat[counted].astype(np.int64), shares[counted], minlength=classes)
     if not counts.all():
         missing = int(np.flatnonzero(counts == 0)[0])
         raise ValueError(f"class {missing} has no entry, so no weight balances it: give the weights yourself")
-    return counts.sum() / (classes * counts)
+    return shares.sum() / (classes * counts)
+
+
+def _spread(weights: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return a weight for each of labels of a shape, flat."""
+    if weights.shape != shape[: weights.ndim] or not weights.ndim:
+        raise ValueError(f"the weights have shape {weights.shape}, expected {shape} or its first axes")
+    filled_up = weights.reshape(*weights.shape, *(1,) * (len(shape) - weights.ndim))
+    return np.ravel(active_mask(filled_up, shape, shape[-1]))

@@ -22,3 +22,20 @@ def squared_error(outputs, targets, signals, histories, entries, factor):
             slopes[i] = scale * (difference + difference)
         signals[end : begin + histories] = 0
     return total
+
+
+@kernel(fastmath={"reassoc", "nsz"})
+def weighted_squared_error(outputs, targets, weights, signals, histories, entries, factor):
+    """Do as `squared_error` with a weight for each; where it is 0, output and target may be anything."""
+    zero = outputs.dtype.type(0)
+    total = 0.0
+    for begin in range(0, outputs.size, histories):
+        end = begin + entries
+        row, wanted, slopes = outputs[begin:end], targets[begin:end], signals[begin:end]
+        shares = weights[begin:end]
+        for i in range(entries):
+            difference = row[i] - wanted[i] if shares[i] != 0 else zero
+            total += shares[i] * (difference * difference)
+            slopes[i] = factor * shares[i] * (difference + difference)
+        signals[end : begin + histories] = 0
+    return total

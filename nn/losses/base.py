@@ -9,6 +9,9 @@ loss has them), so that batches of different sizes combine as sum(weight * L) / 
 beyond the active ones only fill up a vector: their signals are zero. A loss runs at every step of
 training, so intermediate results share the array that the slopes are written to: fresh memory costs
 more than the arithmetic.
+
+A mask selects: where it is 0, outputs and targets are not computed with, and may be anything. A batch of
+which nothing counts has the loss 0 with the weight 0, and signals of zero.
 """
 
 from __future__ import annotations
@@ -76,24 +79,26 @@ class Loss(Configurable, ABC):
             How many of the N entries are active; all by default.
         mask
             Weights in [0, 1], broadcastable to the outputs, or to (*output_shape[:-1], 1, N) where
-            a loss takes the outputs of a position together; 0 leaves an output or position out.
+            a loss takes the outputs of a position together; 0 leaves an output or position out,
+            whatever it and its target are.
 
         Returns
         -------
         float, ndarray
-            The mean, and dL / d output with the shape and dtype of `outputs`.
+            The mean, and dL / d output with the shape and dtype of `outputs`. Both 0 when nothing counts.
 
         Raises
         ------
         ValueError
-            When the shapes do not fit, there are no such entries, a target is none, or nothing counts.
+            When the shapes do not fit, there are no such entries, a weight of the mask is none, or a
+            target that counts is none.
         """
 
     @abstractmethod
     def weight(
         self, targets: np.ndarray, entries: int | None = None, mask: np.ndarray | None = None
     ) -> float:
-        """Return how much a batch counts in a mean over batches: what the loss divides by.
+        """Return how much a batch counts in a mean over batches: what the loss divides by, or 0.
 
         Parameters
         ----------
@@ -138,8 +143,8 @@ class Loss(Configurable, ABC):
 class ElementwiseLoss(Loss):
     """A mean over single outputs, each with a target of its own."""
 
-    _fused: ClassVar[Callable[..., float] | None] = None
-    """A kernel of `nn.kernels.losses` that does the same without a mask."""
+    _fused: ClassVar[tuple[Callable[..., float], Callable[..., float]] | None] = None
+    """Kernels of `nn.kernels.losses` that do the same, without a mask and with one."""
 
     def __call__(
         self,
@@ -153,36 +158,60 @@ class ElementwiseLoss(Loss):
         if outputs.shape != targets.shape:
             raise ValueError(_differing(outputs.shape, targets.shape))
         entries = active_entries(outputs.shape[-1], entries)
-        weight = checked_weight(self.weight(targets, entries, mask))
+        weight = self.weight(targets, entries, mask)
+        if not weight:
+            return 0.0, np.zeros_like(outputs)
         signals = np.empty_like(outputs)
-        if self._fused is not None and mask is None and _alike(outputs, targets):
-            return self._run_fused(outputs, targets, signals, entries, 1 / weight) / weight, signals
+        if self._fused is not None and _alike(outputs, targets):
+            return self._run_fused(outputs, targets, mask, signals, entries, 1 / weight) / weight, signals
         signals[..., entries:] = 0
-        slopes = signals[..., :entries]
-        losses = self.elements(outputs[..., :entries], targets[..., :entries], slopes)
-        if mask is not None:
-            weights = active_mask(mask, outputs.shape, entries)
-            losses *= weights
-            slopes *= weights
-        slopes *= 1 / weight
-        return float(losses.sum(dtype=np.float64)) / weight, signals
+        active = outputs[..., :entries], targets[..., :entries], signals[..., :entries]
+        if mask is None:
+            losses = self.elements(*active)
+            active[2][...] *= 1 / weight
+            return float(losses.sum(dtype=np.float64)) / weight, signals
+        weights = active_mask(mask, outputs.shape, entries)
+        return self._run_selected(*active, weights, 1 / weight) / weight, signals
+
+    def _run_selected(
+        self, outputs: np.ndarray, targets: np.ndarray, slopes: np.ndarray, weights: np.ndarray, factor: float
+    ) -> float:
+        """Return the weighted sum of the losses, and write `factor` times the weighted slopes."""
+        chosen = weights != 0
+        counts = weights[chosen].astype(np.float64)
+        own_slopes = np.empty(counts.shape, slopes.dtype)
+        losses = self.elements(outputs[chosen], targets[chosen], own_slopes)
+        own_slopes *= counts * factor
+        slopes[...] = 0
+        slopes[chosen] = own_slopes
+        return float((losses * counts).sum())
 
     def _run_fused(
-        self, outputs: np.ndarray, targets: np.ndarray, signals: np.ndarray, entries: int, factor: float
+        self,
+        outputs: np.ndarray,
+        targets: np.ndarray,
+        mask: np.ndarray | None,
+        signals: np.ndarray,
+        entries: int,
+        factor: float,
     ) -> float:
-        """Return the sum of the losses, and write `factor` times the slopes."""
+        """Return the weighted sum of the losses, and write `factor` times the weighted slopes."""
         histories = outputs.shape[-1]
         if entries == histories:  # one long row
             histories = entries = outputs.size
-        flat = outputs.reshape(-1), targets.reshape(-1), signals.reshape(-1)
         assert self._fused is not None
-        return self._fused(*flat, histories, entries, factor)
+        plain, weighted = self._fused
+        ends = outputs.reshape(-1), targets.reshape(-1)
+        if mask is None:
+            return plain(*ends, signals.reshape(-1), histories, entries, factor)
+        weights = np.ascontiguousarray(np.broadcast_to(mask, outputs.shape), outputs.dtype)
+        return weighted(*ends, weights.reshape(-1), signals.reshape(-1), histories, entries, factor)
 
     def weight(
         self, targets: np.ndarray, entries: int | None = None, mask: np.ndarray | None = None
     ) -> float:
         """Return the number of outputs that count, or the sum of their mask."""
-        return total_weight(mask, targets.shape, active_entries(targets.shape[-1], entries))
+        return total_weight(mask, targets.shape, active_entries(targets.shape[-1], entries), largest=1)
 
     @abstractmethod
     def elements(self, outputs: np.ndarray, targets: np.ndarray, slopes: np.ndarray) -> np.ndarray:
@@ -191,14 +220,14 @@ class ElementwiseLoss(Loss):
         Parameters
         ----------
         outputs, targets
-            The active entries, (..., entries).
+            The active entries, (..., entries); with a mask, (n,) of those outputs that count.
         slopes
             Receives d loss / d output of each, same shape and dtype.
 
         Returns
         -------
         ndarray
-            A new array of the losses, same shape and dtype.
+            A new array of the losses, same shape.
         """
 
 
@@ -213,16 +242,3 @@ def _differing(outputs: tuple[int, ...], targets: tuple[int, ...]) -> str:
 def _alike(outputs: np.ndarray, targets: np.ndarray) -> bool:
     """Whether both are of one dtype and lie in order, as a kernel wants them."""
     return outputs.dtype == targets.dtype and outputs.flags.c_contiguous and targets.flags.c_contiguous
-
-
-def checked_weight(weight: float) -> float:
-    """Return a weight by which a mean can be divided.
-
-    Raises
-    ------
-    ValueError
-        When it is not positive.
-    """
-    if not weight > 0:
-        raise ValueError("no output counts: the mask is zero everywhere")
-    return weight

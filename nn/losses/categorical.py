@@ -12,7 +12,7 @@ as a one-hot code. With probabilities p, targets t, class weights w and label sm
 
 so with class weights it is a weighted mean, as PyTorch's is for labels; here it is so for probabilities
 as well, so that a label and its one-hot code give the same loss. The mask is (..., 1, N), or broadcasts
-to it. A position whose mask is 0 may hold any label.
+to it. A position whose mask is 0 may hold any outputs and any label.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import numpy as np
 
 from nn.checks import check_below_one, is_positive
 from nn.counting import active_entries, active_mask, position_shape, total_weight
-from nn.losses.base import Loss, TargetError, checked_weight
+from nn.losses.base import Loss, TargetError
 from nn.metrics import Accuracy, Metric
 
 SUM_TOLERANCE = 1e-3
@@ -75,19 +75,36 @@ class _Categorical(Loss):
         """Return the mean over the positions that count, and the signals; see `Loss.__call__`."""
         self._check_shapes(outputs.shape, targets.shape)
         entries = active_entries(outputs.shape[-1], entries)
-        counts = None if mask is None else active_mask(mask, position_shape(outputs.shape), entries)
+        if mask is not None:
+            return self._weighted(outputs, targets, _active_positions(mask, outputs.shape, entries))
         signals = np.empty_like(outputs)
         signals[..., entries:] = 0
         shares = signals[..., :entries]
-        self._write_shares(targets[..., :entries], counts, shares)
-        weight = checked_weight(self._weight(shares, counts))
+        self._write_shares(targets[..., :entries], shares)
+        weight = self._weight(shares)
         self._weigh(shares)
         losses = self.positions(outputs[..., :entries], shares)
-        if counts is not None:
-            losses *= counts
-            shares *= counts
         shares *= 1 / weight
         return float(losses.sum(dtype=np.float64)) / weight, signals
+
+    def _weighted(
+        self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray
+    ) -> tuple[float, np.ndarray]:
+        """Return the mean and the signals, with weights of positions (..., entries)."""
+        signals = np.zeros_like(outputs)
+        chosen = weights != 0
+        counts = weights[chosen].astype(np.float64)
+        shares = np.empty((outputs.shape[-2], counts.size), outputs.dtype)
+        self._write_shares(_positions(targets, chosen), shares, chosen)
+        weight = self._weight(shares, counts)
+        if not weight:
+            return 0.0, signals
+        self._weigh(shares)
+        losses = self.positions(_positions(outputs, chosen), shares)
+        counts /= weight
+        shares *= counts
+        np.moveaxis(signals[..., : weights.shape[-1]], -2, 0)[:, chosen] = shares
+        return float((losses * counts).sum()), signals
 
     def weight(
         self, targets: np.ndarray, entries: int | None = None, mask: np.ndarray | None = None
@@ -95,12 +112,15 @@ class _Categorical(Loss):
         """Return the number of positions that count, or the sum of their mask, times class weights."""
         entries = active_entries(targets.shape[-1], entries)
         if self.class_weights is None:
-            return total_weight(mask, position_shape(targets.shape), entries)
-        shares = np.empty((*targets.shape[:-2], len(self.class_weights), entries))
-        self._check_shapes(shares.shape, (*targets.shape[:-1], entries))
-        counts = None if mask is None else active_mask(mask, position_shape(targets.shape), entries)
-        self._write_shares(targets[..., :entries], counts, shares)
-        return self._weight(shares, counts)
+            return total_weight(mask, position_shape(targets.shape), entries, largest=1)
+        classes = len(self.class_weights)
+        self._check_shapes((*targets.shape[:-2], classes, targets.shape[-1]), targets.shape)
+        mask = np.ones(1, np.bool_) if mask is None else mask
+        weights = _active_positions(mask, targets.shape, entries)
+        chosen = weights != 0
+        shares = np.empty((classes, np.count_nonzero(chosen)))
+        self._write_shares(_positions(targets, chosen), shares, chosen)
+        return self._weight(shares, weights[chosen])
 
     @abstractmethod
     def positions(self, outputs: np.ndarray, shares: np.ndarray) -> np.ndarray:
@@ -146,26 +166,29 @@ class _Categorical(Loss):
                 f"loss {self.name}: {len(self.class_weights)} class weights for {outputs[-2]} classes"
             )
 
-    def _write_shares(self, targets: np.ndarray, counts: np.ndarray | None, shares: np.ndarray) -> None:
-        """Write the targets as probabilities, and refuse those which are none."""
+    def _write_shares(
+        self, targets: np.ndarray, shares: np.ndarray, chosen: np.ndarray | None = None
+    ) -> None:
+        """Write the targets as probabilities, and refuse those which are none.
+
+        Where they are those of chosen positions, (..., n), `chosen` says which, bool (..., entries).
+        """
         if targets.shape == shares.shape:
             shares[...] = targets
         else:
             classes = np.arange(shares.shape[-2])[:, None]
             np.equal(targets, classes, out=shares, casting="unsafe")
         bad = ~(np.abs(shares.sum(axis=-2, keepdims=True) - 1) <= SUM_TOLERANCE)
-        if bad.any() and counts is not None:
-            bad &= counts != 0
         if bad.any():
-            raise _bad_target(targets, bad, shares.shape[-2])
+            raise _bad_target(targets, bad, shares.shape[-2], chosen)
 
-    def _weight(self, shares: np.ndarray, counts: np.ndarray | None) -> float:
-        """Return what the mean divides by, from targets as probabilities."""
+    def _weight(self, shares: np.ndarray, counts: np.ndarray | None = None) -> float:
+        """Return what the mean divides by, from targets as probabilities and what positions count."""
         if self.class_weights is None:
             return float(
                 math.prod(position_shape(shares.shape)) if counts is None else counts.sum(dtype=float)
             )
-        weights = np.einsum("c,...cn->...n", np.asarray(self.class_weights), shares)[..., None, :]
+        weights = np.einsum("c,...cn->...n", np.asarray(self.class_weights), shares)
         return float((weights if counts is None else weights * counts).sum(dtype=np.float64))
 
     def _weigh(self, shares: np.ndarray) -> None:
@@ -233,11 +256,23 @@ class CategoricalCrossEntropyWithLogits(_Categorical):
         )
 
 
-def _bad_target(targets: np.ndarray, bad: np.ndarray, classes: int) -> TargetError:
+def _active_positions(mask: np.ndarray, shape: tuple[int, ...], entries: int) -> np.ndarray:
+    """Return the weights of positions, (..., entries), for outputs or targets (..., classes, N)."""
+    return active_mask(mask, position_shape(shape), entries, largest=1)[..., 0, :]
+
+
+def _positions(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Return the values (classes, n) of the chosen positions (..., entries) of (..., classes, N)."""
+    return np.moveaxis(values[..., : chosen.shape[-1]], -2, 0)[:, chosen]
+
+
+def _bad_target(targets: np.ndarray, bad: np.ndarray, classes: int, chosen: np.ndarray | None) -> TargetError:
     """Return an error that says which target is none."""
     *position, _, entry = (int(each) for each in np.argwhere(bad)[0])
-    where = f"entry {entry} at position {tuple(position)}" if any(position) else f"entry {entry}"
     found = np.moveaxis(targets, -2, -1)[(*position, entry)]
+    if chosen is not None:
+        *position, entry = (int(each) for each in np.argwhere(chosen)[entry])
+    where = f"entry {entry} at position {tuple(position)}" if any(position) else f"entry {entry}"
     if len(found) == 1:
         message = f"label {found[0]:g} of {where} is none of the {classes} classes, 0 to {classes - 1}"
     else:

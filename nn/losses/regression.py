@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nn.checks import check_positive
-from nn.kernels.losses import squared_error
+from nn.kernels.losses import squared_error, weighted_squared_error
 from nn.losses.base import ElementwiseLoss
 
 
@@ -16,7 +16,7 @@ class SquaredError(ElementwiseLoss):
     """l = (o - t)² (Bishop 2006, equation 3.12, without its 1/2)."""
 
     name = "squared_error"
-    _fused = staticmethod(squared_error)
+    _fused = squared_error, weighted_squared_error
 
     def elements(self, outputs: np.ndarray, targets: np.ndarray, slopes: np.ndarray) -> np.ndarray:
         """l = d², l' = 2 d with d = o - t."""

@@ -40,12 +40,13 @@ class Metric(ABC):
         Parameters
         ----------
         outputs, targets, entries, mask
-            What the loss is called with; the mask's weights are weights here as well.
+            What the loss is called with; the mask's weights are weights here as well, 0 leaves an output
+            or position out, whatever it and its target are.
 
         Raises
         ------
         ValueError
-            When the shapes do not fit.
+            When the shapes do not fit, or a weight is NaN or negative.
         """
 
     @abstractmethod

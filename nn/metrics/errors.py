@@ -32,8 +32,11 @@ class _MeanError(Metric):
     ) -> None:
         """Take a batch in; see `Metric.add`."""
         outputs, targets, counts = elementwise(outputs, targets, entries, mask)
-        self._sum += float((self._errors(outputs - targets) * counts).sum(dtype=np.float64))
-        self._weight += float(counts.sum(dtype=np.float64))
+        chosen = counts != 0
+        weights = counts[chosen].astype(np.float64)
+        differences = np.subtract(outputs[chosen], targets[chosen], dtype=np.float64)
+        self._sum += float((self._errors(differences) * weights).sum())
+        self._weight += float(weights.sum())
 
     def value(self) -> float:
         """Return the mean; NaN when nothing counted."""
@@ -41,7 +44,7 @@ class _MeanError(Metric):
 
     @abstractmethod
     def _errors(self, differences: np.ndarray) -> np.ndarray:
-        """Return what is averaged."""
+        """Return what is averaged; the squares of differences (n,) in float64 neither vanish nor overflow."""
 
 
 class MeanAbsoluteError(_MeanError):
@@ -93,7 +96,9 @@ class ExplainedVariance(Metric):
     ) -> None:
         """Take a batch in; see `Metric.add`."""
         outputs, targets, counts = elementwise(outputs, targets, entries, mask)
-        targets = targets.astype(np.float64)
+        outputs, targets = (
+            np.where(counts != 0, values, 0).astype(np.float64) for values in (outputs, targets)
+        )
         self._errors.add(targets - outputs, counts)
         self._targets.add(targets, counts)
 
