@@ -9,6 +9,7 @@ import numpy as np
 
 from networks.network import Network
 from networks.parts import join_arrays, load_arrays
+from nn.steps import filling_removed
 
 Build: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, np.ndarray]], Network]
 """Builds a network from its configuration and structure; see `networks.ladder.network_from_configuration`."""
@@ -86,6 +87,14 @@ class Container(Network):
         for network in self.named.values():
             if network.masks_steps:
                 network.step_mask = mask
+
+    def _filling_removed(self, values: np.ndarray) -> np.ndarray:
+        """Return values or signals (..., N) with zeros at steps that are not there.
+
+        So a network that knows nothing of the mask, such as a normalisation before an LSTM, computes
+        with nothing that only fills a sequence up.
+        """
+        return filling_removed(values, self._step_mask)
 
     @property
     def storage(self) -> str:  # type: ignore[override]

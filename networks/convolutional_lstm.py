@@ -44,6 +44,7 @@ from networks.stateful import AnyStates, States
 from nn.activations import Sigmoid
 from nn.initializers import Glorot, Initializer, Orthogonal
 from nn.shape import AnyShape
+from nn.steps import filling_removed
 
 INPUT, FORGET, CELL, OUTPUT = range(4)
 """Order of the gates in weights and biases."""
@@ -146,9 +147,10 @@ class ConvolutionalLSTM(ConvolutionalRecurrent):
     def _run_back(self, finals: Sequence[np.ndarray]) -> tuple[Sequence[np.ndarray], np.ndarray]:
         """Take all steps back: fill the deltas; return the signals of the initial states and the inputs."""
         hidden_signals, cell_signals = finals
+        signals = filling_removed(self._signals, self._mask)
         input_signals = np.empty((*self.input_shape, self._entries), self.dtype)
         for t in reversed(range(self.steps)):
-            above = hidden_signals + (self._signals[t] if self.whole_sequence else 0)
+            above = hidden_signals + (signals[t] if self.whole_sequence else 0)
             deltas, earlier_cells = self._step_deltas(t, above, cell_signals)
             self._deltas[t] = self._where_present(t, deltas, 0)
             earlier = spread(self._windows, self.parameters["recurrent_weights"], deltas)

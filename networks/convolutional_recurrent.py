@@ -149,7 +149,7 @@ class ConvolutionalRecurrent(Stateful):
         check_input(self, values, self.input_shape, "input values")
         entries = values.shape[-1]
         starts = self._starting_states(initial, entries)
-        self._mask = self._checked_mask(entries)
+        self._mask = self.checked_step_mask(entries)
         if entries != self._entries:
             self._entries = entries
             self._reserve(entries)

@@ -23,7 +23,8 @@ from nn.checks import check_count
 from nn.initializers import Initializer, Normal
 from nn.named_shapes import entry_name
 from nn.parameters import Parameters
-from nn.shape import AnyShape, as_shape
+from nn.shape import AnyShape, Shape, as_shape
+from nn.steps import filling_removed, spread_over
 
 
 class Embedding(Described):
@@ -91,9 +92,10 @@ class Embedding(Described):
             When an input is not a whole number, or not one of the labels; the message names it.
         """
         check_input(self, values, self.input_shape, "input values")
-        self._labels = self._read(values)
+        self._labels = self._read(self._present(values))
         rows = np.moveaxis(self.parameters["weights"][self._labels], -1, 1)
         self._values = np.ascontiguousarray(rows).reshape(*self.output_shape, -1)
+        self._blank(self._values)
         return self._values
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
@@ -101,10 +103,27 @@ class Embedding(Described):
         check_signals(self, signals)
         self._signals = signals
         gradient = np.zeros_like(self.parameters["weights"])
-        rows = np.moveaxis(signals.reshape(len(self._labels), self.output_shape[-1], -1), 1, -1)
+        rows = np.moveaxis(
+            self._present(signals).reshape(len(self._labels), self.output_shape[-1], -1), 1, -1
+        )
         np.add.at(gradient, self._labels, rows)
         apply_gradient(self.parameters, "weights", gradient, learning_rate)
         return self._no_signals(signals.shape[-1])
+
+    @property
+    def masks_steps(self) -> bool:  # type: ignore[override]
+        """Whether the labels are of steps: those that are not there may be anything, and give zeros."""
+        return not isinstance(self.input_shape, Shape)
+
+    def _present(self, values: np.ndarray) -> np.ndarray:
+        """Return labels or signals (..., N) with zeros at steps that are not there."""
+        return filling_removed(values, self.checked_step_mask(values.shape[-1]))
+
+    def _blank(self, outputs: np.ndarray) -> None:
+        """Write zeros into outputs (..., N) at steps that are not there."""
+        mask = self.step_mask
+        if mask is not None:
+            np.copyto(outputs[..., : mask.shape[-1]], 0, where=~spread_over(mask, outputs))
 
     def _read(self, values: np.ndarray) -> np.ndarray:
         """Return the labels (steps or positions, N) as whole numbers."""

@@ -35,16 +35,17 @@ class Embedding(embedding.Embedding):
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the features (*output_shape, N) of labels (*input_shape, N)."""
         check_input(self, values, self.input_shape, "input values")
-        self._labels = self._read(values)
+        self._labels = self._read(self._present(values))
         self._reserve(values.shape[-1])
         weights = self.parameters["weights"]
         kernels.look_up(weights, self._labels, self._flat(self._values))
+        self._blank(self._values)
         return self._values
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Add or apply the gradients of output signals (*output_shape, N); return input signals of zero."""
         check_signals(self, signals)
-        self._signals = np.ascontiguousarray(signals)
+        self._signals = np.ascontiguousarray(self._present(signals))
         (target,), scale = named_targets(self.parameters, ["weights"], learning_rate)
         kernels.add_to_rows(self._flat(self._signals), self._labels, scale, target)
         return self._no_signals(signals.shape[-1])

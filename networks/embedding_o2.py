@@ -44,7 +44,7 @@ class Embedding(embedding_o1.Embedding):
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the features (*output_shape, N) of labels (*input_shape, N)."""
         check_input(self, values, self.input_shape, "input values")
-        self._labels = self._read(pad_histories(values))
+        self._labels = self._read(pad_histories(self._present(values)))
         self._entries = values.shape[-1]
         self._reserve(padded(self._entries))
         arguments = self.parameters["weights"], self._labels, self._values.reshape(-1)
@@ -53,12 +53,13 @@ class Embedding(embedding_o1.Embedding):
             kernels.look_up_parallel(*arguments, min(BLOCKS, positions))
         else:
             kernels.look_up_positions(*arguments, 0, positions)
+        self._blank(self._values)
         return self.values
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Add or apply the gradients of output signals (*output_shape, N); return input signals of zero."""
         check_signals(self, signals)
-        self._signals = pad_histories(signals)
+        self._signals = pad_histories(self._present(signals))
         (target,), scale = named_targets(self.parameters, ["weights"], learning_rate)
         worth = self._signals.size >= WORTH_A_REGION
         add = kernels.add_all_features_parallel if worth else kernels.add_all_features

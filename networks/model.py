@@ -145,12 +145,13 @@ class Model(Container):
         ValueError
             When an input is missing or unknown, or does not fit.
         """
-        wires = self._by_name(values, self.input_shapes, "input")
+        given = self._by_name(values, self.input_shapes, "input")
+        wires = {name: self._filling_removed(array) for name, array in given.items()}
         for step in self.steps:
             network = self.named[step.name]
-            given = together(network, [wires[name] for name in step.sources])
-            wires[step.name] = network.forward(given, training)
-        return _plain({name: wires[wire] for name, wire in self._outputs.items()})
+            sources = together(network, [wires[name] for name in step.sources])
+            wires[step.name] = network.forward(sources, training)
+        return _plain({name: self._filling_removed(wires[wire]) for name, wire in self._outputs.items()})
 
     def backward(self, signals: Any, learning_rate: float | None = None) -> Any:
         """Return the signals of the inputs; gradients are added or applied.
@@ -166,13 +167,13 @@ class Model(Container):
             return self._descend_after(signals, learning_rate)
         arrived: dict[str, np.ndarray] = {}
         for name, array in self._by_name(signals, self.output_shapes, "output").items():
-            _add(arrived, self._outputs[name], array)
+            _add(arrived, self._outputs[name], self._filling_removed(array))
         for step in reversed(self.steps):
             network = self.named[step.name]
             sent = network.backward(arrived[step.name], learning_rate)
             for source, array in zip(step.sources, apart(network, sent), strict=True):
                 _add(arrived, source, array)
-        return _plain({name: arrived[name] for name in self.input_shapes})
+        return _plain({name: self._filling_removed(arrived[name]) for name in self.input_shapes})
 
     def _descend_after(self, signals: Any, learning_rate: float) -> Any:
         """Descend when all uses of shared parameters have been passed: the later ones need them unchanged."""

@@ -198,8 +198,9 @@ class Network(ABC):
     def step_mask(self) -> np.ndarray | None:
         """Which steps of the next forwards are there: bool (steps, N), None for all.
 
-        Sequences shorter than the longest are filled up at their end, and masked there. A step that
-        is not there leaves the states of a recurrent network as they are, and its output is zero.
+        Sequences shorter than the longest are filled up at their end, and masked there; one without any
+        step is masked whole. What the filling holds is never computed with: NaN will do. A step that is
+        not there leaves the states of a recurrent network as they are, and its output is zero.
         """
         return self._step_mask
 
@@ -209,17 +210,33 @@ class Network(ABC):
             raise ValueError(f"{self.family}: has no steps that a mask could leave out")
         self._step_mask = mask
 
+    def checked_step_mask(self, histories: int) -> np.ndarray | None:
+        """Return the mask of the steps of so many histories, None where all are there.
+
+        Raises
+        ------
+        ValueError
+            When it is of another shape or dtype.
+        """
+        mask, shape = self.step_mask, (self.input_shape[0], histories)
+        if mask is not None and (mask.dtype != np.bool_ or mask.shape != shape):
+            raise ValueError(
+                f"{self.family}: step_mask is {mask.dtype} of shape {mask.shape}, expected bool of shape "
+                f"{shape}"
+            )
+        return mask
+
     def active_entries(self, histories: int) -> int:
         """Return how many of so many histories hold entries of the batch; see `entries`.
 
         Raises
         ------
         ValueError
-            When `entries` is none of 1 to `histories`.
+            When `entries` is none of 0 to `histories`.
         """
         if self.entries is None:
             return histories
-        if not 1 <= self.entries <= histories:
+        if not 0 <= self.entries <= histories:
             raise ValueError(f"{self.family}: {self.entries} entries in {histories} histories")
         return self.entries
 

@@ -28,8 +28,10 @@ from networks.checks import check_input, check_signals, check_state
 from networks.configuration import Fields
 from networks.descent import apply_gradient
 from networks.normalisation_base import Normalisation
+from networks.normalisation_partial import PartialNormalisation
 from nn.choices import choose
 from nn.shape import AnyShape, as_shape, features_of
+from nn.steps import spread_over
 
 
 class BatchNormalisation(Normalisation):
@@ -41,7 +43,8 @@ class BatchNormalisation(Normalisation):
         running = (1 - momentum) * running + momentum * measured
 
     where the running variance takes the unbiased one, M / (M - 1) of that measured (as
-    torch.nn.BatchNorm2d). `state` returns the running "means" and "variances".
+    torch.nn.BatchNorm2d). Steps that a mask leaves out are not measured, and where no step or entry is
+    there at all, the running ones are used and stay. `state` returns the running "means" and "variances".
 
     Parameters
     ----------
@@ -90,9 +93,10 @@ class BatchNormalisation(Normalisation):
             When values do not fit, or there is a single number per channel to measure.
         """
         check_input(self, values, self.input_shape, "input values")
-        self._active = self._check_count(values.shape[-1]) if training else None
-        self._histories = values.shape[-1]
+        active = self.active_entries(values.shape[-1]) if training else values.shape[-1]
+        self._begin(values.shape[-1], active)
         self._inputs = self._flat(values)
+        self._active = self._checked_count(active) if training else None
         self._means, variances = self._running_means, self._running_variances
         if self._active is not None:
             self._means, variances = self._measure(self._active)
@@ -140,15 +144,16 @@ class BatchNormalisation(Normalisation):
     def _normalised(self) -> np.ndarray:
         return (self._inputs - self._means[:, None]) * self._factors[:, None]
 
-    def _check_count(self, histories: int) -> int:
-        """Return how many entries are active: there must be two numbers per channel."""
-        active = self.active_entries(histories)
-        if active * self.input_shape.size == features_of(self.input_shape):
+    def _checked_count(self, active: int) -> int | None:
+        """Return how many histories are measured, None for none; there must be two numbers per channel."""
+        active = active if self._steps is None else self._steps.count
+        if active * len(self._inputs) == 1:
+            what = "entry" if self._steps is None else "step that is there"
             raise ValueError(
-                f"{self.family}: a batch of 1 entry has a single number per channel and no variance "
+                f"{self.family}: a batch of 1 {what} has a single number per channel and no variance "
                 f"(input {self.input_shape}): train with larger batches"
             )
-        return active
+        return active or None
 
     def _move_running(self, variances: np.ndarray, count: int) -> None:
         """Move the running statistics towards those of so many numbers per channel."""
@@ -183,6 +188,8 @@ class BatchNormalisation(Normalisation):
 class LayerNormalisation(Normalisation):
     """Normalises each entry by its mean and variance over its features, in training and after it.
 
+    Steps that a mask leaves out are not measured.
+
     Parameters
     ----------
     input_shape
@@ -216,11 +223,15 @@ class LayerNormalisation(Normalisation):
         measured = choose({"last": (features_of(shape),), "all": tuple(shape)}, axes, "axes")
         super().__init__(shape, measured, epsilon, dtype)
         self._means = self._factors = np.zeros((0, 1, 0), self.dtype)
+        self._partial: PartialNormalisation | None = None
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values (*shape, N) of input values."""
         check_input(self, values, self.input_shape, "input values")
-        self._histories = values.shape[-1]
+        self._partial = None
+        if self.step_mask is not None and self.axes == "all":
+            return self._normalise_partially(values)
+        self._begin(values.shape[-1], values.shape[-1])
         self._inputs = self._flat(values)
         self._values = self._normalise()
         return self.values
@@ -228,12 +239,29 @@ class LayerNormalisation(Normalisation):
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals of output signals (*shape, N); gradients are added or applied."""
         check_signals(self, signals)
-        self._signals = self._flat(signals)
-        input_signals, gradients = self._propagate()
+        if self._partial is not None:
+            self._signals = signals.reshape(1, -1, signals.shape[-1])
+            flat, *sums = self._partial.propagate(self._signals[0], self._column("scale"))
+            input_signals, gradients = flat[None], dict(zip(("scale", "shift"), sums, strict=True))
+        else:
+            self._signals = self._flat(signals)
+            input_signals, gradients = self._propagate()
         for name, gradient in gradients.items():
             shaped = gradient.reshape(self.parameters.shapes[name])
             apply_gradient(self.parameters, name, shaped, learning_rate)
         return self._shaped(input_signals)
+
+    def _normalise_partially(self, values: np.ndarray) -> np.ndarray:
+        """Return the output values where steps of the entries that are measured whole are not there."""
+        histories = values.shape[-1]
+        mask = self.checked_step_mask(histories)
+        assert mask is not None
+        there = np.broadcast_to(spread_over(mask, values), values.shape).reshape(-1, histories)
+        flat = values.reshape(-1, histories)
+        self._partial = PartialNormalisation(flat, there, self.dtype.type(self.epsilon))
+        self._histories, self._steps, self._inputs = histories, None, flat[None]
+        self._values = self._partial.outputs(self._column("scale"), self._column("shift"))[None]
+        return self.values
 
     def _normalise(self) -> np.ndarray:
         """Measure the inputs (groups, measured, N) and return the output values."""

@@ -7,8 +7,9 @@ from numpy.typing import DTypeLike
 
 from networks.checks import check_dtype
 from networks.described import Described
+from networks.steps import Steps
 from nn.parameters import Parameters
-from nn.shape import AnyShape, as_shape
+from nn.shape import AnyShape, Shape, as_shape
 
 
 class Normalisation(Described):
@@ -44,6 +45,19 @@ class Normalisation(Described):
         self.parameters["scale"][...] = 1
         self._inputs = self._values = self._signals = np.zeros((*self.input_shape, 0), self.dtype)
         self._histories = 0
+        self._steps: Steps | None = None
+
+    @property
+    def masks_steps(self) -> bool:  # type: ignore[override]
+        """Whether its values have steps: those that are not there are not measured, and give zeros."""
+        return not isinstance(self.input_shape, Shape)
+
+    def _begin(self, histories: int, active: int) -> None:
+        """Remember how many histories there are, and which steps are there where a mask says it."""
+        self._histories, self._steps = histories, None
+        mask = self.checked_step_mask(histories)
+        if mask is not None:
+            self._steps = Steps(self.input_shape[0], histories, active, mask)
 
     @staticmethod
     def _lay_out(values: np.ndarray) -> np.ndarray:
@@ -51,12 +65,19 @@ class Normalisation(Described):
         return values
 
     def _flat(self, values: np.ndarray) -> np.ndarray:
-        """Return values (*shape, N) as (groups, numbers with a scale of their own, N)."""
+        """Return values (*shape, N) as (groups, numbers with a scale of their own, N).
+
+        Where a mask leaves steps out, those that are there are taken for histories.
+        """
+        if self._steps is not None:
+            values = self._steps.gather(values, self.input_shape[1:])
         laid_out = self._lay_out(values)
         return laid_out.reshape(-1, self.parameters["scale"].size, laid_out.shape[-1])
 
     def _shaped(self, flat: np.ndarray) -> np.ndarray:
         """Return what `_flat` made flat, without the histories a rung has filled up."""
+        if self._steps is not None:
+            return self._steps.spread(flat.reshape(*self.input_shape[1:], -1)).reshape(*self.input_shape, -1)
         return flat.reshape(*self.input_shape, -1)[..., : self._histories]
 
     @property

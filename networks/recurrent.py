@@ -75,7 +75,7 @@ class Recurrent(Layered):
         check_input(self, values, self.input_shape, "input values")
         entries = values.shape[-1]
         starts = self._starting_states(initial, entries)
-        mask = self._checked_mask(entries)
+        mask = self.checked_step_mask(entries)
         self._mask = None if mask is None else self._lay_out(mask)
         below = self._lay_out(values.reshape(self.steps, -1, entries))
         if self._mask is not None:

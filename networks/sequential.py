@@ -103,15 +103,17 @@ class Sequential(Container):
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values (*output_shape, N) of input values (*input_shape, N)."""
+        values = self._filling_removed(values)
         for each in self._steps():
             values = each.forward(values, training)
-        return values
+        return self._filling_removed(values)
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals (*input_shape, N) of output signals (*output_shape, N)."""
+        signals = self._filling_removed(signals)
         for each in reversed(self._steps()):
             signals = each.backward(signals, learning_rate)
-        return signals
+        return self._filling_removed(signals)
 
     def _steps(self) -> Sequence[Network | DenseStack | Hold]:
         """Return what runs one after another; while a neuron is held, every network on its own."""

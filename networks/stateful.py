@@ -86,16 +86,6 @@ class Stateful(Described):
                     f"{self.dtype} of shape {expected}"
                 )
 
-    def _checked_mask(self, entries: int) -> np.ndarray | None:
-        """Return the mask of the steps, (steps, N), None where all are there."""
-        mask = self.step_mask
-        if mask is not None and (mask.dtype != np.bool_ or mask.shape != (self.steps, entries)):
-            raise ValueError(
-                f"{self.family}: step_mask is {mask.dtype} of shape {mask.shape}, expected bool of shape "
-                f"{(self.steps, entries)}"
-            )
-        return mask
-
     def state(self) -> dict[str, np.ndarray]:
         """Return the states that the next forward goes on from; nothing after `reset`."""
         return {} if self._carried is None else self._carried._asdict()

@@ -19,7 +19,8 @@ from networks.checks import check_input, check_network, check_signals
 from networks.configuration import Fields
 from networks.container import Build, Container
 from networks.network import Network
-from nn.history import aligned_zeros, padded
+from networks.steps import Steps
+from nn.history import padded
 from nn.parameters import Parameters
 from nn.prefixes import under
 from nn.shape import AnyShape, SequenceShape, Shape, VideoShape, as_shape
@@ -69,79 +70,36 @@ class TimeDistributed(Container):
             SequenceShape(shape.steps, given.channels) if flat else VideoShape(shape.steps, *given)
         )
         self.parameters = Parameters.join({"network": self.network.parameters})
-        self._columns: np.ndarray | None = None
-        self._active = 0
+        self._steps = Steps(shape.steps, 0, 0, None)
         self._values = self._signals = np.zeros((*self.output_shape, 0), self.dtype)
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values (*output_shape, N) of input values (*input_shape, N).
 
-        Steps and entries that are not there give zeros.
+        Steps and entries that are not there give zeros; where there is none at all, the network runs on
+        zeros of no entry.
 
         Raises
         ------
         ValueError
-            When the values or the mask do not fit, or the mask leaves no step.
+            When the values or the mask do not fit.
         """
         check_input(self, values, self.input_shape, "input values")
         histories = values.shape[-1]
-        self._active = self.active_entries(histories) if training else histories
-        self._columns = self._present(histories)
-        self.network.entries = self._count
-        outputs = self.network.forward(self._gather(values, self.network.input_shape), training)
-        self._values = self._spread(outputs, histories)
+        active = self.active_entries(histories) if training else histories
+        self._steps = Steps(self.input_shape[0], histories, active, self.checked_step_mask(histories))
+        self.network.entries = self._steps.count
+        outputs = self.network.forward(self._steps.gather(values, self.network.input_shape), training)
+        self._values = self._steps.spread(outputs)
         return self._values.reshape(*self.output_shape, histories)
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals (*input_shape, N) of output signals (*output_shape, N)."""
         check_signals(self, signals)
         self._signals = signals
-        gathered = self._gather(signals, self.network.output_shape)
+        gathered = self._steps.gather(signals, self.network.output_shape)
         input_signals = self.network.backward(gathered, learning_rate)
-        return self._spread(input_signals, signals.shape[-1]).reshape(*self.input_shape, -1)
-
-    def _present(self, histories: int) -> np.ndarray | None:
-        """Return which of steps times N histories are there, None for all steps of the active entries."""
-        mask, steps = self.step_mask, self.input_shape[0]
-        if mask is None:
-            return None
-        if mask.dtype != np.bool_ or mask.shape != (steps, histories):
-            raise ValueError(
-                f"{self.family}: step_mask is {mask.dtype} of shape {mask.shape}, expected bool of shape "
-                f"{(steps, histories)}"
-            )
-        columns = np.flatnonzero(mask & (np.arange(histories) < self._active))
-        if not columns.size:
-            raise ValueError(f"{self.family}: step_mask leaves no step of any entry")
-        return columns
-
-    @property
-    def _count(self) -> int:
-        """How many steps of entries the network runs over."""
-        return self.input_shape[0] * self._active if self._columns is None else self._columns.size
-
-    def _gather(self, values: np.ndarray, shape: AnyShape) -> np.ndarray:
-        """Bring the steps that are there together: (steps, *shape, N) to (*shape, whole vectors)."""
-        steps = np.moveaxis(values.reshape(-1, *shape, values.shape[-1]), 0, -2)
-        together = aligned_zeros((*shape, padded(self._count)), values.dtype)
-        if self._columns is None:
-            places = together[..., : self._count].reshape(*shape, -1, self._active)
-            places[...] = steps[..., : self._active]
-        else:
-            together[..., : self._count] = steps.reshape(*shape, -1)[..., self._columns]
-        return together
-
-    def _spread(self, together: np.ndarray, histories: int) -> np.ndarray:
-        """Send what `_gather` brought together back: (*shape, whole vectors) to (steps, *shape, N)."""
-        shape, steps = together.shape[:-1], self.input_shape[0]
-        there = together[..., : self._count]
-        if self._columns is None:
-            spread = aligned_zeros((steps, *shape, histories), together.dtype)
-            np.moveaxis(spread, 0, -2)[..., : self._active] = there.reshape(*shape, steps, self._active)
-            return spread
-        columns = np.zeros((*shape, steps * histories), together.dtype)
-        columns[..., self._columns] = there
-        return np.ascontiguousarray(np.moveaxis(columns.reshape(*shape, steps, histories), -2, 0))
+        return self._steps.spread(input_signals).reshape(*self.input_shape, -1)
 
     @property
     def propagates(self) -> bool:

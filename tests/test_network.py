@@ -51,7 +51,9 @@ def test_all_histories_are_entries_unless_it_is_said_how_many():
     assert subject.active_entries(16) == 16
     subject.entries = 7
     assert subject.active_entries(16) == 7
-    for wrong in (0, 17):
+    subject.entries = 0
+    assert subject.active_entries(16) == 0
+    for wrong in (-1, 17):
         subject.entries = wrong
         with pytest.raises(ValueError, match=f"dense: {wrong} entries in 16 histories"):
             subject.active_entries(16)

@@ -90,7 +90,6 @@ def test_a_mask_reaches_it_through_a_stack():
     [
         (np.ones((5, 2), np.int8), r"step_mask is int8 of shape \(5, 2\), expected bool of shape \(5, 2\)"),
         (np.ones((5, 3), bool), r"step_mask is bool of shape \(5, 3\)"),
-        (np.zeros((5, 2), bool), "step_mask leaves no step of any entry"),
     ],
 )
 def test_masks_that_do_not_fit_are_refused(mask, message):
@@ -98,3 +97,12 @@ def test_masks_that_do_not_fit_are_refused(mask, message):
     network.step_mask = mask
     with pytest.raises(ValueError, match=message):
         network.forward(checks.numbers(network, 2)[0])
+
+
+def test_nothing_is_there_where_no_entry_has_a_step():
+    network = build()
+    values, signals = checks.numbers(network, 2)
+    network.step_mask = np.zeros((5, 2), bool)
+    found = checks.pass_through(network, values, signals, training=True)
+    assert not any(array.any() for array in found.values())
+    assert network.network.entries == 0
