@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -154,15 +155,17 @@ def info(arguments: argparse.Namespace) -> int:
 
 
 def mean_squared_error(images: ImageSet, outputs: np.ndarray) -> float:
-    """Return the mean over all pixels that count, in float64."""
+    """Return the mean over all pixels that count, in float64; NaN where none does."""
     total = count = 0.0
     for start in range(0, len(images), BATCH_SIZE):
         batch, mask = images.batch(np.arange(start, min(start + BATCH_SIZE, len(images))))
-        squares = (outputs[start : start + len(batch)] - batch) ** 2
-        weights = np.broadcast_to(1.0 if mask is None else mask, squares.shape)
-        total += float((squares * weights).sum(dtype=np.float64))
+        weights = np.broadcast_to(np.ones(1) if mask is None else mask, batch.shape)
+        chosen = weights != 0
+        found = outputs[start : start + len(batch)][chosen]
+        differences = np.subtract(found, batch[chosen], dtype=np.float64)
+        total += float((np.square(differences) * weights[chosen]).sum())
         count += float(weights.sum(dtype=np.float64))
-    return total / count
+    return total / count if count else math.nan
 
 
 def _write_images(

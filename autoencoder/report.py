@@ -34,10 +34,11 @@ class EpochLines(Callback):
         """Print its line."""
         now = time.monotonic()
         row = trainer.rows[-1]
+        loss = "" if row.training_loss is None else f"loss {row.training_loss:.6f}  "
         held_out = "" if row.held_out_loss is None else f"held-out {row.held_out_loss:.6f}  "
         rate = len(trainer.batches) / max(now - self._started_at, 1e-9)
         print(
-            f"epoch {round(row.epoch):4}  loss {row.training_loss:.6f}  {held_out}{rate:8,.0f} images/s",
+            f"epoch {round(row.epoch):4}  {loss}{held_out}{rate:8,.0f} images/s",
             flush=True,
         )
         self._started_at = now

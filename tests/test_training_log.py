@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from nn.training.log import CURVE_POINTS, LogRow, LossCurve, TrainingLog, to_csv
+from nn.training.mean_loss import Part
 
 ROW = LogRow(1.0, 25, 0.5, 0.25, 0.125, 0.01)
 
@@ -37,21 +38,40 @@ def test_a_short_run_keeps_every_loss():
 
 def test_an_epoch_is_the_mean_over_its_weights_and_then_forgotten():
     log = TrainingLog()
-    log.add(1, 1.0, 30)
-    log.add(2, 4.0, 10)
-    assert log.epoch_mean == pytest.approx(1.75)
+    log.add(1, {"": Part(1.0, 30.0)})
+    log.add(2, {"": Part(4.0, 10.0)})
+    assert log.epoch.value == pytest.approx(1.75)
     log.close_epoch(ROW)
-    log.add(3, 7.0, 5)
-    assert log.epoch_mean == 7
+    assert log.epoch.value is None
+    log.add(3, {"": Part(7.0, 5.0)})
+    assert log.epoch.value == 7
     assert log.rows == [ROW]
     assert log.last_loss == 7
 
 
+def test_a_step_of_which_nothing_counts_has_no_loss():
+    log = TrainingLog()
+    log.add(1, {"": Part(2.0, 3.0)})
+    log.add(2, {"": Part(0.0, 0.0)})
+    assert log.last_loss is None
+    assert log.curve.steps == [1]
+    assert log.epoch.value == 2
+
+
+def test_every_output_has_a_mean_of_its_own():
+    log = TrainingLog()
+    log.add(1, {"left": Part(1.0, 1.0), "right": Part(5.0, 2.0)})
+    log.add(2, {"left": Part(4.0, 2.0), "right": Part(0.0, 0.0)})
+    assert log.epoch.value == pytest.approx((1 + 8) / 3 + 5)
+    assert log.last_loss == 4
+
+
 def test_the_table_has_a_line_for_every_row_and_leaves_the_unknown_empty():
-    rows = [ROW, LogRow(1.5, 30, 0.6, 0.2, None, 0.01)]
+    rows = [ROW, LogRow(1.5, 30, 0.6, None, None, 0.01)]
     lines = list(csv.DictReader(io.StringIO(to_csv(rows))))
     assert list(lines[0]) == ["epoch", "step", "seconds", "training_loss", "held_out_loss", "learning_rate"]
     assert [line["held_out_loss"] for line in lines] == ["0.125", ""]
+    assert [line["training_loss"] for line in lines] == ["0.25", ""]
     assert float(lines[1]["epoch"]) == 1.5
     assert to_csv([]).count("\n") == 1
 

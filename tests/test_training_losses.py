@@ -6,7 +6,8 @@ from tiny_training import make_images, make_network
 
 from nn.losses import AbsoluteError, CategoricalCrossEntropyWithLogits, SquaredError
 from nn.training.batch import Batch
-from nn.training.losses import Losses, MeanLoss, batch_loss, batch_weight
+from nn.training.losses import Losses, batch_loss, batch_parts
+from nn.training.mean_loss import MeanLoss
 
 GENERATOR = np.random.default_rng(1)
 
@@ -39,12 +40,13 @@ def test_loss_and_signals_are_the_weighted_sum():
 def test_a_mean_over_batches_is_the_mean_over_everything(size):
     outputs, targets = example()
     mask = {"image": GENERATOR.random((2, 3, 1, 5))}
-    mean = MeanLoss(make_losses())
+    mean = MeanLoss()
     for start in range(0, 5, size):
         part = (..., slice(start, start + size))
         cut = [{name: array[part] for name, array in arrays.items()} for arrays in (outputs, targets, mask)]
-        mean.add(cut[0], Batch({}, cut[1], cut[2], cut[1]["digit"].shape[-1]))
-    assert mean.value() == pytest.approx(make_losses()(outputs, targets, mask=mask)[0])
+        batch = Batch({}, cut[1], cut[2], cut[1]["digit"].shape[-1])
+        mean.add(batch_parts(make_losses(), cut[0], batch)[0])
+    assert mean.value == pytest.approx(make_losses()(outputs, targets, mask=mask)[0])
 
 
 def test_metrics_are_those_of_the_outputs_under_their_names():
@@ -61,10 +63,14 @@ def test_metrics_are_those_of_the_outputs_under_their_names():
     assert accuracy.value() == right[2]
 
 
-def test_a_batch_weighs_its_entries():
-    _, targets = example()
-    assert batch_weight(make_losses(), Batch({}, targets, None, 3)) == 3
-    assert make_losses().weight(targets) == 5
+def test_a_part_weighs_what_counts_of_its_output():
+    outputs, targets = example()
+    mask = {"image": np.array([1, 0, 0.5, 1, 1])}
+    parts, _ = batch_parts(make_losses(), outputs, Batch({}, targets, mask, 3))
+    assert {name: part.weight for name, part in parts.items()} == {"image": 9, "digit": 3}
+    assert sum(part.loss for part in parts.values()) == pytest.approx(
+        make_losses()(outputs, targets, entries=3, mask=mask)[0]
+    )
 
 
 def test_one_output_needs_no_name():
@@ -94,4 +100,4 @@ def test_outputs_without_a_loss_are_named():
     with pytest.raises(ValueError, match="losses are of the outputs image, digit; the targets are digit"):
         make_losses()(outputs, {"digit": targets["digit"]})
     with pytest.raises(ValueError, match="the outputs are one without a name"):
-        MeanLoss(make_losses()).add(outputs["image"], Batch({}, targets, None, 5))
+        batch_parts(make_losses(), outputs["image"], Batch({}, targets, None, 5))

@@ -148,13 +148,11 @@ def to_bytes(values: np.ndarray) -> np.ndarray:
 
 def squared_errors(images: Images, outputs: np.ndarray) -> list[float | None]:
     """Return the mean squared error of each output, cut off at 0 and 1, where the mask lets it count."""
-    differences = np.square(np.clip(outputs, 0, 1) - images.values)
-    weights = (
-        np.ones_like(differences) if images.mask is None else np.broadcast_to(images.mask, differences.shape)
-    )
+    squares = np.square(np.clip(outputs, 0, 1) - images.values)
+    weights = np.broadcast_to(np.ones(1) if images.mask is None else images.mask, squares.shape)
     axes = (1, 2, 3)
     with np.errstate(invalid="ignore"):
-        errors = (differences * weights).sum(axis=axes) / weights.sum(axis=axes)
+        errors = np.where(weights, squares * weights, 0).sum(axis=axes) / weights.sum(axis=axes)
     return [float(error) if np.isfinite(error) else None for error in errors]
 
 

@@ -12,7 +12,14 @@ from nn.brightness import are_brightnesses, shares
 from nn.history import padded
 from nn.kernels.batches import are_entries
 from nn.training.batch import Batch, BatchSource, Values, named
-from nn.training.gather import Gatherer, check_array, gatherer, mask_gatherer
+from nn.training.gather import (
+    Gatherer,
+    check_array,
+    check_entries,
+    checked_mask,
+    gatherer,
+    mask_gatherer,
+)
 from nn.training.split import split
 
 __all__ = ["ArrayBatches", "Batch", "BatchSource", "ImageBatches"]
@@ -35,11 +42,12 @@ class ArrayBatches:
         are given, or the same array is, as an autoencoder wants them: what is done to the inputs is done
         to these then.
     masks
-        Which targets count, or how much, in [0, 1]: see `nn.training.gather.mask_gatherer`; by name
-        where the targets have names. Weights of classes are the loss's matter.
+        Which targets count, or how much, in [0, 1]: see `nn.training.gather.checked_mask`; by name where
+        the targets have names. Where a mask is 0 the target may be anything, NaN or no label included.
+        Weights of classes are the loss's matter.
     step_masks
-        Which steps are there, bool (N, steps). Where no masks are given, the targets of steps that are
-        not there do not count.
+        Which steps are there, bool (N, steps). What inputs hold at others may be anything, and targets
+        that have the same steps do not count there.
     dtype
         The network's: float32 or float64.
 
@@ -62,15 +70,17 @@ class ArrayBatches:
         if not named(inputs):
             raise ValueError("inputs: give an array, or some by name")
         answers = inputs if targets is None else targets
-        self._inputs = _input_gatherers(inputs, dtype)
-        self._targets = _target_gatherers(answers, inputs, self._inputs, dtype)
-        self._count = len(next(iter(self._inputs.values())))
-        for what, gatherers in (("inputs", self._inputs), ("targets", self._targets)):
-            for name, each in gatherers.items():
-                if len(each) != self._count:
-                    raise ValueError(f"{_called(what, name)}: {len(each)} entries, the inputs {self._count}")
+        self._count = _checked_count(inputs, answers)
         self._step_masks = None if step_masks is None else _checked_steps(step_masks, self._count)
-        self._masks = _mask_gatherers(masks, answers, step_masks, dtype)
+        weights = _checked_masks(masks, answers, step_masks)
+        self._inputs = _input_gatherers(inputs, dtype, _checked_masks(None, inputs, step_masks))
+        self._targets = self._inputs
+        if answers is not inputs:
+            self._targets = _target_gatherers(answers, inputs, self._inputs, dtype, weights)
+        self._masks = {
+            name: mask_gatherer(mask, named(answers)[name], dtype, _called("masks", name))
+            for name, mask in weights.items()
+        }
         self._plain = tuple(not isinstance(values, Mapping) for values in (inputs, answers))
         self._chosen: np.ndarray | None = None
 
@@ -179,31 +189,55 @@ def _called(what: str, name: str) -> str:
     return f"{what} {name}" if name else what
 
 
+def _checked_count(inputs: Values, targets: Values) -> int:
+    """Return how many entries there are; refuse arrays that have none, or not as many as the first."""
+    count = None
+    for what, values in (("inputs", inputs), ("targets", targets)):
+        for name, array in named(values).items():
+            check_entries(array, _called(what, name))
+            count = len(array) if count is None else count
+            if len(array) != count:
+                raise ValueError(f"{_called(what, name)}: {len(array)} entries, the inputs {count}")
+    assert count is not None
+    return count
+
+
 def _gather(gatherers: Mapping[str, Gatherer], rows: np.ndarray, plain: bool) -> Values:
     values = {name: each.gather(rows) for name, each in gatherers.items()}
     return values[""] if plain else values
 
 
-def _input_gatherers(inputs: Values, dtype: DTypeLike) -> dict[str, Gatherer]:
-    gatherers = {}
-    for name, array in named(inputs).items():
-        check_array(array, _called("inputs", name))
-        brightness = are_brightnesses(array)
-        gatherers[name] = gatherer(array, dtype, _called("inputs", name), brightness=brightness)
-    return gatherers
+def _input_gatherers(
+    inputs: Values, dtype: DTypeLike, counted: Mapping[str, np.ndarray]
+) -> dict[str, Gatherer]:
+    return {
+        name: gatherer(
+            array,
+            dtype,
+            _called("inputs", name),
+            brightness=are_brightnesses(array),
+            counted=counted.get(name),
+        )
+        for name, array in named(inputs).items()
+    }
 
 
 def _target_gatherers(
-    targets: Values, inputs: Values, of_inputs: dict[str, Gatherer], dtype: DTypeLike
+    targets: Values,
+    inputs: Values,
+    of_inputs: dict[str, Gatherer],
+    dtype: DTypeLike,
+    counted: Mapping[str, np.ndarray],
 ) -> dict[str, Gatherer]:
     """Return the gatherers of targets: that of an input where they are this input itself."""
-    if targets is inputs:
-        return of_inputs
     gatherers = {}
     for name, array in named(targets).items():
-        check_array(array, _called("targets", name))
         own = [each for each, given in named(inputs).items() if _are_one(array, given)]
-        gatherers[name] = of_inputs[own[0]] if own else gatherer(array, dtype, _called("targets", name))
+        gatherers[name] = (
+            of_inputs[own[0]]
+            if own
+            else gatherer(array, dtype, _called("targets", name), counted=counted.get(name))
+        )
     return gatherers
 
 
@@ -222,17 +256,16 @@ def _checked_steps(step_masks: np.ndarray, count: int) -> np.ndarray:
     return step_masks
 
 
-def _mask_gatherers(
-    masks: Values | None, targets: Values, step_masks: np.ndarray | None, dtype: DTypeLike
-) -> dict[str, Gatherer]:
-    answers = named(targets)
-    given = dict(named(masks))
+def _checked_masks(
+    masks: Values | None, targets: Values, step_masks: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """Return the masks of those targets that have one; see `nn.training.gather.checked_mask`."""
+    answers, given = named(targets), named(masks)
     if unknown := given.keys() - answers.keys():
         there, here = (", ".join(map(repr, names)) for names in (unknown, answers))
         raise ValueError(f"masks are given for {there}, targets for {here}")
-    if masks is None and step_masks is not None:
-        given = {name: step_masks for name, a in answers.items() if a.shape[:2] == step_masks.shape}
-    return {
-        name: mask_gatherer(mask, answers[name], dtype, _called("masks", name))
-        for name, mask in given.items()
+    checked = {
+        name: checked_mask(given.get(name), array, _called("masks", name), step_masks)
+        for name, array in answers.items()
     }
+    return {name: mask for name, mask in checked.items() if mask is not None}

@@ -11,9 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from nn.counting import active_mask
 from nn.finite import all_finite
 from nn.parameters import Parameters
+from nn.steps import filling_removed
 from nn.training.batch import Batch, BatchSource, Values, named
+from nn.training.fitting import fitted
 from nn.training.trainable import Trainable
 
 
@@ -49,20 +52,30 @@ def refuse(place: str | None) -> None:
 
 
 def in_batch(batch: Batch, indices: np.ndarray) -> str | None:
-    """Look into the inputs and targets of a batch made of the entries at `indices`, int (n,)."""
-    place = _in_values("input", batch.inputs, indices)
-    if place is None and batch.targets is not batch.inputs:
-        place = _in_values("target", batch.targets, indices)
-    if place is None and batch.mask is not None:
-        place = _in_values("mask", batch.mask, indices)
+    """Look into the mask, inputs and targets of a batch made of the entries at `indices`, int (n,).
+
+    Steps of the inputs that the step mask leaves out are not read, nor are targets whose mask is 0.
+    """
+    steps, masks = batch.step_mask, named(batch.mask)
+    place = _in_values("mask", masks, indices)
+    for name, array in named(batch.inputs).items():
+        if place is None and not all_finite(array):
+            place = _in_values("input", {name: filling_removed(array, steps)}, indices)
+    if batch.targets is batch.inputs and steps is None:
+        return place
+    for name, array in named(batch.targets).items():
+        if place is None and not all_finite(array):
+            weights = active_mask(masks.get(name, np.ones(1)), array.shape, batch.entries)
+            counted = np.where(weights != 0, array[..., : batch.entries], 0)
+            place = _in_values("target", {name: counted}, indices)
     return place
 
 
-def in_evaluation(loss: float, source: BatchSource, batch_size: int) -> str:
+def in_evaluation(loss: float, network: Trainable, source: BatchSource, batch_size: int) -> str:
     """Say where a loss over a source that is not finite comes from, looking at so many entries at a time."""
     for start in range(0, len(source), batch_size):
         indices = np.arange(start, min(start + batch_size, len(source)))
-        place = in_batch(source.batch(indices), indices)
+        place = in_batch(fitted(source.batch(indices), network), indices)
         if place is not None:
             return f"the loss of the held-out data is {loss}: {place}"
     return f"the loss of the held-out data is {loss} although all of it is finite"

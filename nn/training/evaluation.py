@@ -12,7 +12,8 @@ import numpy as np
 from nn.metrics import Metric
 from nn.training.batch import BatchSource
 from nn.training.fitting import fitted
-from nn.training.losses import AnyLoss, MeanLoss
+from nn.training.losses import AnyLoss, batch_parts
+from nn.training.mean_loss import MeanLoss
 from nn.training.options import Reset
 from nn.training.trainable import Trainable, forget_batch, run, state_copy
 
@@ -23,12 +24,12 @@ class Evaluation(NamedTuple):
     Attributes
     ----------
     loss
-        Mean over the source.
+        Mean over what counts of the source; None where nothing does.
     metrics
         By name; None where the source does not tell, such as a rate among positives without any.
     """
 
-    loss: float
+    loss: float | None
     metrics: dict[str, float | None]
 
 
@@ -44,7 +45,7 @@ def evaluate(
     """Return the mean loss and the metrics over a whole source.
 
     Every entry, or every output that a mask lets count, has the same weight, however the source
-    divides into batches.
+    divides into batches. A batch of which nothing counts changes nothing.
 
     Parameters
     ----------
@@ -73,7 +74,7 @@ def evaluate(
     chosen = loss.metrics() if metrics is None else metrics
     for metric in chosen:
         metric.reset()
-    mean = MeanLoss(loss)
+    mean = MeanLoss()
     with _aside(network):
         for start in range(0, len(source), batch_size):
             indices = np.arange(start, min(start + batch_size, len(source)))
@@ -81,15 +82,16 @@ def evaluate(
             if reset == "batch" or (reset == "epoch" and start == 0):
                 network.reset()
             outputs: Any = run(network, batch)
-            mean.add(outputs, batch)
+            mean.add(batch_parts(loss, outputs, batch)[0])
             for metric in chosen:
                 metric.add(outputs, batch.targets, batch.entries, batch.mask)  # type: ignore[arg-type]
-    return Evaluation(mean.value(), {metric.name: _known(metric.value()) for metric in chosen})
+    return Evaluation(mean.value, {metric.name: _known(metric.value()) for metric in chosen})
 
 
 def mean_loss(network: Trainable, loss: AnyLoss, source: BatchSource, batch_size: int) -> float:
-    """Return the mean loss over a whole source; see `evaluate`."""
-    return evaluate(network, loss, source, batch_size, ()).loss
+    """Return the mean loss over a whole source; NaN where nothing of it counts. See `evaluate`."""
+    mean = evaluate(network, loss, source, batch_size, ()).loss
+    return math.nan if mean is None else mean
 
 
 @contextmanager

@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 
 from nn.axes import Sides, fit_input, fit_target
-from nn.training.batch import Batch, Values
+from nn.steps import has_steps, spread_over
+from nn.training.batch import Batch, Values, named
 from nn.training.trainable import Trainable
 
 
 def fitted(batch: Batch, network: Trainable) -> Batch:
     """Return a batch whose inputs, targets and masks have the axes that the network gives them.
 
-    What differs in more than axes of one is left as it is, for the network or the loss to refuse.
+    What differs in more than axes of one is left as it is, for the network or the loss to refuse. Targets
+    that turn out to be of steps do not count at those that are not there.
     """
     inputs = _fitted(batch.inputs, _input_shapes(network), fit_input)
     ends = network.ends
@@ -53,18 +55,24 @@ def _reshaped(array: np.ndarray, shape: Sides) -> np.ndarray:
 
 def _fitted_mask(batch: Batch, targets: Values) -> Values | None:
     """Return the mask for targets that have other axes than those of the batch."""
-    mask, before = batch.mask, batch.targets
-    if mask is None:
-        return None
-    if isinstance(mask, np.ndarray):
-        assert isinstance(before, np.ndarray)
-        assert isinstance(targets, np.ndarray)
-        return _like(mask, before, targets)
-    return {name: _like(each, before[name], targets[name]) for name, each in mask.items()}
+    given, before = named(batch.mask), named(batch.targets)
+    masks = {
+        name: _like(given.get(name), before[name], after, batch.step_mask)
+        for name, after in named(targets).items()
+    }
+    known = {name: mask for name, mask in masks.items() if mask is not None}
+    return known.get("") if isinstance(targets, np.ndarray) else known or None
 
 
-def _like(mask: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+def _like(
+    mask: np.ndarray | None, before: np.ndarray, after: np.ndarray, step_mask: np.ndarray | None
+) -> np.ndarray | None:
     """Return a mask of targets for the same targets with other axes."""
-    if before is after or mask.ndim != before.ndim:
+    if before is after:
         return mask
-    return np.broadcast_to(mask, before.shape).reshape(after.shape)
+    if mask is not None and mask.ndim == before.ndim:
+        mask = np.broadcast_to(mask, before.shape).reshape(after.shape)
+    if step_mask is None or has_steps(before, step_mask) or not has_steps(after, step_mask):
+        return mask
+    there = spread_over(step_mask, after)
+    return there if mask is None else np.where(there, mask, mask.dtype.type(0))

@@ -53,7 +53,14 @@ class Gatherer:
         self._shaped = self._values.reshape(*self.shape, histories)
 
 
-def gatherer(array: np.ndarray, dtype: DTypeLike, what: str, *, brightness: bool = False) -> Gatherer:
+def gatherer(
+    array: np.ndarray,
+    dtype: DTypeLike,
+    what: str,
+    *,
+    brightness: bool = False,
+    counted: np.ndarray | None = None,
+) -> Gatherer:
     """Prepare inputs or targets (N, ...) of any kind.
 
     Parameters
@@ -68,6 +75,8 @@ def gatherer(array: np.ndarray, dtype: DTypeLike, what: str, *, brightness: bool
         What the message calls the array.
     brightness
         Whether bytes are brightnesses, and 0 to 255 become 0 to 1; see `nn.brightness`.
+    counted
+        Which of the array counts, of its shape or its first axes: 0 where nobody asks what lies there.
 
     Raises
     ------
@@ -75,9 +84,7 @@ def gatherer(array: np.ndarray, dtype: DTypeLike, what: str, *, brightness: bool
         When there is no entry, it is no array or one of another kind, or its whole numbers are too large
         for the dtype.
     """
-    check_array(array, what)
-    if not array.ndim or not array.size:
-        raise ValueError(f"{what} have shape {array.shape}, expected (N, ...) with at least one number")
+    check_entries(array, what)
     dtype = np.dtype(dtype)
     entries = _laid_out(array)
     if array.dtype == np.bool_:
@@ -85,31 +92,50 @@ def gatherer(array: np.ndarray, dtype: DTypeLike, what: str, *, brightness: bool
     if array.dtype == np.uint8:
         return Gatherer(entries, dtype, FULL if brightness else 1)
     if array.dtype.kind in "iu":
-        return Gatherer(_whole_numbers(entries, dtype, what), dtype)
+        there = None if counted is None else np.broadcast_to(filled_up(counted, array) != 0, array.shape)
+        return Gatherer(_whole_numbers(entries, dtype, what, there), dtype)
     if array.dtype.kind != "f":
         raise ValueError(f"{what} are {array.dtype}, expected numbers or bool")
     usable = array.dtype in (np.dtype(np.float32), np.dtype(np.float64))
     return Gatherer(entries if usable else entries.astype(dtype), dtype)
 
 
-def mask_gatherer(mask: np.ndarray, targets: np.ndarray, dtype: DTypeLike, what: str) -> Gatherer:
-    """Prepare weights in [0, 1] of targets.
+def checked_mask(
+    mask: np.ndarray | None, targets: np.ndarray, what: str, step_mask: np.ndarray | None = None
+) -> np.ndarray | None:
+    """Return which targets count, or how much; None where all do.
 
     Parameters
     ----------
     mask
-        bool or floating point: of the shape of the targets, or of their first axes, such as (N,) for a
-        weight of every entry, or (N, height, width) for all channels of a pixel together.
+        bool or floating point in [0, 1]: of the shape of the targets, or of their first axes, such as (N,)
+        for a weight of every entry, or (N, height, width) for all channels of a pixel together.
     targets
         As the source was given them, (N, ...).
-    dtype, what
-        As for `gatherer`.
+    what
+        What the message calls the mask.
+    step_mask
+        Which steps of the inputs are there, bool (N, steps): targets of sequences and videos of as many
+        steps do not count at the others.
 
     Raises
     ------
     ValueError
         When shape, kind or range are other ones.
     """
+    if mask is not None:
+        _check_mask(mask, targets, what)
+    laid_out = _laid_out(targets)
+    if step_mask is None or laid_out.ndim not in (3, 5) or laid_out.shape[:2] != step_mask.shape:
+        return mask
+    if mask is None:
+        return step_mask
+    if mask.ndim == 1:
+        mask = mask[:, None]
+    return np.where(filled_up(step_mask, mask), mask, mask.dtype.type(0))
+
+
+def _check_mask(mask: np.ndarray, targets: np.ndarray, what: str) -> None:
     check_array(mask, what)
     if mask.shape != targets.shape[: mask.ndim] or not mask.ndim:
         raise ValueError(
@@ -118,18 +144,36 @@ def mask_gatherer(mask: np.ndarray, targets: np.ndarray, dtype: DTypeLike, what:
     if mask.dtype.kind not in "bf":
         raise ValueError(f"{what} are {mask.dtype}, expected bool or floating point")
     if mask.dtype.kind == "f" and not (mask.min() >= 0 and mask.max() <= 1):
-        raise ValueError(f"{what} must be in [0, 1], not {mask.min()} to {mask.max()}")
+        place = tuple(int(each) for each in np.argwhere(~((mask >= 0) & (mask <= 1)))[0])
+        raise ValueError(
+            f"{what} must be in [0, 1], not {mask.min()} to {mask.max()}: entry {place[0]} has {mask[place]}"
+        )
+
+
+def mask_gatherer(mask: np.ndarray, targets: np.ndarray, dtype: DTypeLike, what: str) -> Gatherer:
+    """Prepare weights of targets that `checked_mask` returned; `dtype` and `what` as for `gatherer`."""
     laid_out = _laid_out(targets)
     if mask.shape == targets.shape:
         return gatherer(mask.reshape(laid_out.shape), dtype, what)
-    ones = (1,) * (laid_out.ndim - mask.ndim)
-    return gatherer(mask.reshape(*mask.shape, *ones), dtype, what)
+    return gatherer(filled_up(mask, laid_out), dtype, what)
+
+
+def filled_up(array: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return an array (N, ...) with axes of one number at its end, as many as another has."""
+    return array.reshape(*array.shape, *(1,) * (other.ndim - array.ndim))
 
 
 def check_array(array: np.ndarray, what: str) -> None:
     """Refuse what is no array, such as a list, with a ValueError that names it."""
     if not isinstance(array, np.ndarray):
         raise ValueError(f"{what} are of type {type(array).__name__}: give an array (N, ...)")
+
+
+def check_entries(array: np.ndarray, what: str) -> None:
+    """Refuse what is no array of entries (N, ...), with a ValueError that names it."""
+    check_array(array, what)
+    if not array.ndim or not array.size:
+        raise ValueError(f"{what} have shape {array.shape}, expected (N, ...) with at least one number")
 
 
 def _laid_out(array: np.ndarray) -> np.ndarray:
@@ -142,8 +186,12 @@ def _laid_out(array: np.ndarray) -> np.ndarray:
     return array.reshape(len(array), 1, 1, -1)
 
 
-def _whole_numbers(entries: np.ndarray, dtype: np.dtype, what: str) -> np.ndarray:
+def _whole_numbers(entries: np.ndarray, dtype: np.dtype, what: str, there: np.ndarray | None) -> np.ndarray:
+    """Return whole numbers in another dtype; 0 for those that are too large where nobody asks for them."""
     largest = 2 ** (np.finfo(dtype).nmant + 1)
     if entries.max() > largest or entries.min() < -largest:
-        raise ValueError(f"{what} hold whole numbers beyond {largest}, which {dtype} cannot tell apart")
+        beyond = (entries > largest) | (entries < -largest)
+        if there is None or (beyond & there.reshape(entries.shape)).any():
+            raise ValueError(f"{what} hold whole numbers beyond {largest}, which {dtype} cannot tell apart")
+        entries = np.where(beyond, 0, entries)
     return entries.astype(dtype)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nn.parameters import Parameters
+from nn.steps import filling_removed, has_steps, spread_over
 
 SATURATED_WITHIN = 0.01
 """Share of the activation's range next to either end, where it counts as saturated."""
@@ -25,7 +26,7 @@ class Change(NamedTuple):
         return cls(parameters, parameters.values.copy())
 
 
-def value_numbers(layer: Any, entries: int) -> dict[str, float]:
+def value_numbers(layer: Any, entries: int, step_mask: np.ndarray | None = None) -> dict[str, float]:
     """Describe the values of a layer in the last forward, and its signals in the last backward.
 
     Parameters
@@ -35,25 +36,37 @@ def value_numbers(layer: Any, entries: int) -> dict[str, float]:
         all. One that is applied to every step has as many as there are steps of entries.
     entries
         Of the batch, over which the loss is a mean.
+    step_mask
+        Which steps of the batch are there, bool (steps, N), None for all. Others are left out of the
+        values of sequences and videos with as many steps.
 
     Returns
     -------
     dict
         `mean` and `deviation` (standard) of all values. `dead`: the share of neurons that are 0 for
-        every entry. `saturated`, where the activation has an end on both sides: the share of values
-        within a hundredth of its range from either (Glorot and Bengio 2010, section 3). `signal_norm`:
-        the Euclidean norm of the signals of an entry's own loss, the root of the mean of its square
-        over the entries; so it does not depend on how many there are.
+        every entry that has them. `saturated`, where the activation has an end on both sides: the share
+        of values within a hundredth of its range from either (Glorot and Bengio 2010, section 3).
+        `signal_norm`: the Euclidean norm of the signals of an entry's own loss, the root of the mean of
+        its square over the entries; so it does not depend on how many there are. All but that are NaN
+        where there is no value.
     """
-    values, signals = layer.values[..., : layer.entries], layer.signals[..., : layer.entries]
-    numbers = {
-        "mean": float(np.mean(values, dtype=np.float64)),
-        "deviation": float(np.std(values, dtype=np.float64)),
-        "dead": 1 - float(np.mean(np.any(values, axis=-1))),
-    }
-    if (ends := _ends(layer)) is not None:
-        numbers["saturated"] = _saturated(values, *ends)
-    return {**numbers, "signal_norm": norm(signals) * math.sqrt(entries)}
+    values, signals = layer.values, layer.signals
+    seen, alive = values[..., : layer.entries], np.any(values[..., : layer.entries], axis=-1)
+    if step_mask is not None and has_steps(values, step_mask):
+        there = np.broadcast_to(spread_over(step_mask, values), values.shape)[..., : layer.entries]
+        alive = np.any(there & (seen != 0), axis=-1)[there.any(axis=-1)]
+        seen, signals = seen[there], filling_removed(signals, step_mask)
+    numbers = dict.fromkeys(("mean", "deviation", "dead"), math.nan)
+    ends = _ends(layer)
+    if ends is not None:
+        numbers["saturated"] = math.nan
+    if seen.size:
+        numbers["mean"] = float(np.mean(seen, dtype=np.float64))
+        numbers["deviation"] = float(np.std(seen, dtype=np.float64))
+        numbers["dead"] = 1 - float(np.mean(alive))
+        if ends is not None:
+            numbers["saturated"] = _saturated(seen, *ends)
+    return {**numbers, "signal_norm": norm(signals[..., : layer.entries]) * math.sqrt(entries)}
 
 
 def parameter_numbers(change: Change) -> dict[str, float]:

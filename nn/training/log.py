@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Annotated
 
 from pydantic import Strict
 
+from nn.training.mean_loss import MeanLoss, Part, Real
+
 Whole = Annotated[int, Strict()]
-Real = Annotated[float, Strict()]
 
 CURVE_POINTS = 1000
 """Points at which the curve halves itself."""
@@ -30,9 +31,11 @@ class LogRow:
     seconds
         Of training, over all runs together.
     training_loss
-        Mean over the epoch's entries, each under the parameters of its own step.
+        Mean over what counts of the epoch's entries, each under the parameters of its own step; None
+        where nothing counts.
     held_out_loss
-        Mean over the held-out entries under the parameters of the row; None without any.
+        Mean over what counts of the held-out entries under the parameters of the row; None without any,
+        or where nothing of them counts.
     learning_rate
         At that moment, schedule included.
     metrics
@@ -42,7 +45,7 @@ class LogRow:
     epoch: Real
     step: Whole
     seconds: Real
-    training_loss: Real
+    training_loss: Real | None
     held_out_loss: Real | None
     learning_rate: Real
     metrics: dict[str, Real | None] = field(default_factory=dict)
@@ -98,31 +101,28 @@ class TrainingLog:
     curve
         Losses of single steps.
     last_loss
-        Of the last step; None before the first.
+        Of the last step; None before the first, and where nothing of its batch counted.
+    epoch
+        Of the current epoch so far.
     """
 
     rows: list[LogRow] = field(default_factory=list)
     curve: LossCurve = field(default_factory=LossCurve)
     last_loss: Real | None = None
-    epoch_loss: Real = 0.0
-    epoch_weight: Real = 0.0
+    epoch: MeanLoss = field(default_factory=MeanLoss)
 
-    def add(self, step: int, loss: float, weight: float) -> None:
-        """Take the mean loss of a step's batch, and how much the batch counts."""
-        self.curve.add(step, loss)
-        self.last_loss = loss
-        self.epoch_loss += loss * weight
-        self.epoch_weight += weight
+    def add(self, step: int, parts: Mapping[str, Part]) -> None:
+        """Take the loss of a step's batch, by output, each with how much the batch counts."""
+        self.last_loss = None
+        if any(part.weight for part in parts.values()):
+            self.last_loss = sum(part.loss for part in parts.values())
+            self.curve.add(step, self.last_loss)
+        self.epoch.add(parts)
 
     def close_epoch(self, row: LogRow) -> None:
         """Keep the row of the epoch that is over, and begin the next."""
         self.rows.append(row)
-        self.epoch_loss = self.epoch_weight = 0.0
-
-    @property
-    def epoch_mean(self) -> float:
-        """Mean loss of the current epoch so far."""
-        return self.epoch_loss / self.epoch_weight
+        self.epoch = MeanLoss()
 
 
 def to_csv(rows: Sequence[LogRow]) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from nn.losses import Loss
 from nn.metrics import Metric
 from nn.training.batch import Batch, Values, named
+from nn.training.mean_loss import Part
 
 
 class Losses:
@@ -67,30 +68,35 @@ class Losses:
         entries
             How many of the N entries are active; all by default.
         mask
-            By name as well; outputs without one count everywhere.
+            By name as well; outputs without one count everywhere. One of which nothing counts adds
+            nothing, and has signals of zero.
 
         Raises
         ------
         ValueError
             When outputs or targets have other names than the losses, or one does not fit its loss.
         """
-        self.check_names(outputs, targets)
-        total, signals = 0.0, {}
-        for name, loss in self.parts.items():
-            part, slopes = loss(outputs[name], targets[name], entries=entries, mask=named(mask).get(name))
-            slopes *= self.weights[name]
-            total += self.weights[name] * part
-            signals[name] = slopes
-        return total, signals
+        parts, signals = self.measure(outputs, targets, entries=entries, mask=mask)
+        return sum(part.loss for part in parts.values()), signals
 
-    def weight(
+    def measure(
         self,
+        outputs: Mapping[str, np.ndarray],
         targets: Mapping[str, np.ndarray],
+        *,
         entries: int | None = None,
         mask: Mapping[str, np.ndarray] | None = None,
-    ) -> float:
-        """Return how much a batch counts in a mean over batches: its entries, whatever is masked."""
-        return float(next(iter(targets.values())).shape[-1] if entries is None else entries)
+    ) -> tuple[dict[str, Part], dict[str, np.ndarray]]:
+        """Return what every output adds to the sum, and its signals; see `__call__`."""
+        self.check_names(outputs, targets)
+        parts, signals = {}, {}
+        for name, loss in self.parts.items():
+            own = named(mask).get(name)
+            mean, slopes = loss(outputs[name], targets[name], entries=entries, mask=own)
+            slopes *= self.weights[name]
+            parts[name] = Part(self.weights[name] * float(mean), loss.weight(targets[name], entries, own))
+            signals[name] = slopes
+        return parts, signals
 
     def metrics(self) -> list[Metric]:
         """Return the metrics of all losses; `accuracy` of the output `digit` is called `digit_accuracy`."""
@@ -143,40 +149,17 @@ class OutputMetric(Metric):
 AnyLoss: TypeAlias = Loss | Losses
 
 
+def batch_parts(loss: AnyLoss, outputs: Values, batch: Batch) -> tuple[dict[str, Part], Values]:
+    """Return what each output adds to the loss of a batch, by name ("" where it has none), and signals."""
+    either: Any = loss
+    options = {"entries": batch.entries, "mask": batch.mask}
+    if isinstance(loss, Losses):
+        return either.measure(outputs, batch.targets, **options)
+    mean, signals = either(outputs, batch.targets, **options)
+    return {"": Part(float(mean), float(either.weight(batch.targets, **options)))}, signals
+
+
 def batch_loss(loss: AnyLoss, outputs: Values, batch: Batch) -> tuple[float, Values]:
     """Return the loss of the outputs for a batch, and the signals."""
-    either: Any = loss
-    mean, signals = either(outputs, batch.targets, entries=batch.entries, mask=batch.mask)
-    return float(mean), signals
-
-
-def batch_weight(loss: AnyLoss, batch: Batch) -> float:
-    """Return how much a batch counts in a mean over batches."""
-    either: Any = loss
-    return float(either.weight(batch.targets, batch.entries, batch.mask))
-
-
-class MeanLoss:
-    """The mean of a loss over many batches, each output with the weights of its own loss."""
-
-    def __init__(self, loss: AnyLoss) -> None:
-        self._loss = loss
-        self._parts: Mapping[str, Loss] = loss.parts if isinstance(loss, Losses) else {"": loss}
-        self._sums = dict.fromkeys(self._parts, 0.0)
-        self._weights = dict.fromkeys(self._parts, 0.0)
-
-    def add(self, outputs: Values, batch: Batch) -> None:
-        """Take a batch in."""
-        if isinstance(self._loss, Losses):
-            self._loss.check_names(outputs, batch.targets)
-        answers, masks = named(batch.targets), named(batch.mask)
-        for name, loss in self._parts.items():
-            mean, _ = loss(named(outputs)[name], answers[name], entries=batch.entries, mask=masks.get(name))
-            weight = loss.weight(answers[name], batch.entries, masks.get(name))
-            self._sums[name] += mean * weight
-            self._weights[name] += weight
-
-    def value(self) -> float:
-        """Return the mean over all batches."""
-        factors = self._loss.weights if isinstance(self._loss, Losses) else {"": 1.0}
-        return sum(factors[name] * self._sums[name] / self._weights[name] for name in self._parts)
+    parts, signals = batch_parts(loss, outputs, batch)
+    return sum(part.loss for part in parts.values()), signals

@@ -126,4 +126,6 @@ class Race(Callback):
             evaluation = trainer.evaluate() if self.judge == "held_out" else None
         except TrainingDiverged:
             return math.inf
-        return total / self.steps if evaluation is None else evaluation.loss
+        if evaluation is None:
+            return total / self.steps
+        return math.inf if evaluation.loss is None else evaluation.loss

@@ -51,8 +51,8 @@ class Statistics(Callback):
     """Measures all layers every so many steps or epochs; keeps the rows, and writes them as a table (CSV).
 
     A step that is measured costs a few more passes over values, signals and parameters, and a copy of
-    the parameters; all others cost nothing. Steps that a mask leaves out of sequences count as the zeros
-    that they are. Snapshots keep the rows, so that those of a run that was resumed are complete.
+    the parameters; all others cost nothing. Steps that a mask leaves out of sequences do not count.
+    Snapshots keep the rows, so that those of a run that was resumed are complete.
 
     Parameters
     ----------
@@ -113,7 +113,8 @@ class Statistics(Callback):
         """Measure all but the update."""
         leaves, left = trainer.network.leaves, len(trainer.batches) - trainer.shuffle.entry
         entries = min(trainer.batch_size, left)
-        numbers = {name: value_numbers(layer, entries) for name, layer in leaves.items()}
+        steps = trainer.network.step_mask
+        numbers = {name: value_numbers(layer, entries, steps) for name, layer in leaves.items()}
         learning = {name: layer.parameters for name, layer in leaves.items() if layer.parameters.size}
         for name, parameters in learning.items():
             numbers[name]["gradient_norm"] = norm(parameters.gradients)

@@ -13,7 +13,8 @@ from nn.optimizer import Optimizer
 from nn.training import divergence
 from nn.training.batch import Batch, Values
 from nn.training.divergence import refuse
-from nn.training.losses import AnyLoss, batch_loss
+from nn.training.losses import AnyLoss, batch_parts
+from nn.training.mean_loss import Part
 from nn.training.options import Options
 from nn.training.trainable import Trainable, run
 
@@ -29,8 +30,8 @@ class Learner(NamedTuple):
     @np.errstate(over="ignore", invalid="ignore")  # looked for, and named, by `divergence`
     def learn(
         self, batch: Batch, indices: np.ndarray, factor: float, watching: Sequence[Callable[[], None]] = ()
-    ) -> float:
-        """Learn from a batch and return its loss, penalties left out.
+    ) -> dict[str, Part]:
+        """Learn from a batch and return its loss by output, penalties left out.
 
         Parameters
         ----------
@@ -55,18 +56,19 @@ class Learner(NamedTuple):
             refuse(divergence.in_batch(batch, indices))
             refuse(divergence.in_parameters(self.network.parameters))
             outputs = run(self.network, batch, training=True)
-            loss, signals = self._loss_of(outputs, batch, indices)
+            parts, signals = self._loss_of(outputs, batch, indices)
+            loss = sum(part.loss for part in parts.values())
             refuse(divergence.in_loss(self.network, loss, signals, indices))
             refuse(divergence.in_state(self.network))
             self._update(signals, indices, factor, watching)
         except divergence.NotFiniteError:
             self.network.parameters.zero_gradients()
             raise
-        return loss
+        return parts
 
-    def _loss_of(self, outputs: Values, batch: Batch, indices: np.ndarray) -> tuple[float, Values]:
+    def _loss_of(self, outputs: Values, batch: Batch, indices: np.ndarray) -> tuple[dict[str, Part], Values]:
         try:
-            return batch_loss(self.loss, outputs, batch)
+            return batch_parts(self.loss, outputs, batch)
         except TargetError as error:
             number = indices[error.entry]
             raise TargetError(f"{error} (number {number} of the data)", error.entry) from None

@@ -27,7 +27,7 @@ from nn.training.fitting import fitted
 from nn.training.interrupts import stopping_on_interrupts
 from nn.training.limits import Clock, Limits
 from nn.training.log import LogRow, TrainingLog
-from nn.training.losses import AnyLoss, batch_weight
+from nn.training.losses import AnyLoss
 from nn.training.memory import require_training_memory
 from nn.training.options import Options
 from nn.training.outcome import Outcome
@@ -62,7 +62,7 @@ class Trainer(Resumable, Adjustable):
         Draws the order of every epoch. A network that draws while it trains may share it.
     schedule
         Factor of the learning rate. After every epoch it observes the loss of the held-out data, or of
-        the training data where none is held out.
+        the training data where none is held out; nothing, where nothing of these counts.
     options
         Regularizers, clipping, metrics and more.
 
@@ -187,6 +187,9 @@ class Trainer(Resumable, Adjustable):
     def make_step(self, callbacks: Sequence[Callback] = ()) -> bool:
         """Learn from the next batch; return whether that ended the epoch.
 
+        A batch of which a mask lets nothing count is a step like others with gradients of zero: the
+        optimizer's running means go on, weights decay.
+
         Callbacks given here are told of the gradients if they want them, and of nothing else.
 
         Raises
@@ -202,12 +205,12 @@ class Trainer(Resumable, Adjustable):
             self.network.reset()
         learner = Learner(self.network, self.loss, self.optimizer, self.options)
         try:
-            loss = learner.learn(batch, indices, self._schedule_factor(), watching(callbacks, self))
+            parts = learner.learn(batch, indices, self._schedule_factor(), watching(callbacks, self))
         except NotFiniteError as error:
             raise self._diverged(str(error)) from None
         self.step += 1
         self._unfinished_row = None
-        self.log.add(self.step, loss, batch_weight(self.loss, batch))
+        self.log.add(self.step, parts)
         return self.shuffle.advance(len(indices))
 
     def advance(self, callbacks: Sequence[Callback] = ()) -> bool:
@@ -243,8 +246,9 @@ class Trainer(Resumable, Adjustable):
         arguments = self.network, self.loss, self.held_out, self.batch_size, self.metrics
         with np.errstate(over="ignore", invalid="ignore"):
             evaluation = evaluate(*arguments, reset=self.options.reset)
-        if not np.isfinite(evaluation.loss):
-            raise self._diverged(divergence.in_evaluation(evaluation.loss, self.held_out, self.batch_size))
+        if evaluation.loss is not None and not np.isfinite(evaluation.loss):
+            place = divergence.in_evaluation(evaluation.loss, self.network, self.held_out, self.batch_size)
+            raise self._diverged(place)
         return evaluation
 
     def _loop(self, callbacks: Sequence[Callback]) -> bool:
@@ -258,7 +262,9 @@ class Trainer(Resumable, Adjustable):
     def _close_epoch(self) -> None:
         row = self._row()
         self.log.close_epoch(row)
-        self.schedule.observe(row.training_loss if row.held_out_loss is None else row.held_out_loss)
+        watched = row.training_loss if self.held_out is None else row.held_out_loss
+        if watched is not None:
+            self.schedule.observe(watched)
         logger.info("epoch %d: %s", self.shuffle.epoch, row)
 
     def _diverged(self, place: str) -> TrainingDiverged:
@@ -284,7 +290,7 @@ class Trainer(Resumable, Adjustable):
             epoch=self.shuffle.epochs,
             step=self.step,
             seconds=self.clock.seconds,
-            training_loss=self.log.epoch_mean,
+            training_loss=self.log.epoch.value,
             held_out_loss=None if evaluation is None else evaluation.loss,
             learning_rate=self.optimizer.learning_rate * self._schedule_factor(),
             metrics={} if evaluation is None else evaluation.metrics,
