@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import textwrap
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from dotenv.parser import Binding, parse_stream
 from autoencoder.errors import SettingsError
 from autoencoder.settings import Settings, bounds, sections, to_key, to_text
 from autoencoder.validation import Given, known_name
+from nn.written import is_text, one_line
 
 LARGEST_FILE = 1_000_000
 """Bytes; a larger file is not a configuration."""
@@ -66,9 +68,12 @@ def _read(path: Path) -> str:
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise SettingsError(f"{path}: larger than {LARGEST_FILE} bytes, so not a configuration file")
-        return path.read_text(encoding="utf-8")
+        contents = path.read_bytes()
+        if contents.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in contents:
+            raise SettingsError(f"{path}: not text in UTF-8 but in UTF-16, or no text: save it as UTF-8")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise SettingsError(f"{path}: not text in UTF-8 (byte {error.start})") from error
+        raise SettingsError(f"{path}: not text in UTF-8 (byte {error.start}): save it as such") from error
     except OSError as error:
         raise SettingsError(f"{path}: cannot read the configuration file: {error.strerror}") from error
 
@@ -81,7 +86,20 @@ def _line(binding: Binding) -> int:
 
 
 def write_configuration(settings: Settings) -> str:
-    """Return a commented configuration file with every key."""
+    """Return a commented configuration file with every key.
+
+    Raises
+    ------
+    SettingsError
+        When a path holds bytes that are no text: only the command line can say it.
+    """
+    for name in Settings.model_fields:
+        text = to_text(getattr(settings, name))
+        if not is_text(text):
+            raise SettingsError(
+                f"{to_key(name)}={one_line(text)}: a configuration file cannot hold bytes that are no text: "
+                "give this one on the command line"
+            )
     return HEADER + "".join(_sections(settings))
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 from autoencoder.errors import InputError
 
 NAME_LENGTH = 60
-"""Characters of a source's name in the name of a result."""
+"""Bytes of a source's name in the name of a result: file systems have room for 255 in all."""
 
 NUMBERED = re.compile(r"\d+(-[^/]*)?\.png")
 """Names that `picture_names` gives."""
@@ -77,7 +77,7 @@ def _stem(source: str) -> str:
     """Return the name of a file without its folders, its suffix and anything but plain characters."""
     name = source.rsplit("/", 1)[-1]
     stem = name.rsplit(".", 1)[0] or name
-    return re.sub(r"[^\w-]+", "_", stem)[:NAME_LENGTH]
+    return re.sub(r"[^\w-]+", "_", stem).encode()[:NAME_LENGTH].decode(errors="ignore")
 
 
 def prepare_for_pictures(directory: Path, *, overwrite: bool) -> None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from tqdm import tqdm
 
 from autoencoder.settings import Settings
+from nn.written import one_line
 
 SILENT_SECONDS = 1.0
 """How long reading may take before a bar appears."""
@@ -36,7 +37,7 @@ class BesideBars(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record's message."""
-        tqdm.write(self.format(record), file=sys.stderr)
+        tqdm.write(one_line(self.format(record)), file=sys.stderr)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
 from nn.storable import as_path, check_arrays, metadata_text
+from nn.written import one_line
 
 FORMAT = "ganglion"
 VERSION = 1
@@ -30,7 +31,10 @@ logger = logging.getLogger(__name__)
 
 
 class SnapshotError(Exception):
-    """A snapshot that cannot be saved or loaded: the message names the file and what is wrong."""
+    """A snapshot that cannot be saved or loaded: one line names the file and what is wrong."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message))
 
 
 class MissingSnapshotError(SnapshotError):

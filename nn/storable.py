@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from nn.kinds import kind_of
+from nn.written import is_text
 
 DTYPES = frozenset(
     np.dtype(name)
@@ -52,7 +53,7 @@ def check_arrays(arrays: Any) -> Mapping[str, np.ndarray]:
     for name, array in arrays.items():
         if not isinstance(name, str):
             raise ValueError(f"the name {name!r} of an array is no text")
-        if name == RESERVED or not _is_text(name):
+        if name == RESERVED or not is_text(name):
             raise ValueError(f"an array cannot be called {name!r}")
         _check_array(name, array)
     return arrays
@@ -95,14 +96,6 @@ def _check_names(value: Any, place: str) -> None:
     elif isinstance(value, list | tuple):
         for number, each in enumerate(value):
             _check_names(each, f"{place}[{number}]")
-
-
-def _is_text(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _short(value: Any) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from autoencoder_runs import run, tiny_options, train_tiny, write_images
+from odd_names import ODD_NAMES, file_name
 from PIL import Image
 
 from autoencoder.__main__ import main
@@ -144,6 +145,25 @@ def test_codes_come_in_the_order_of_the_names(model: Path, photographs: Path, ou
     warnings = capsys.readouterr().err
     assert "inner/damaged.png: skipped: not an image of a known format" in warnings
     assert "1 of 5 skipped" in warnings
+
+
+def test_odd_names_survive_every_command(model: Path, tmp_path: Path, output: Path, capsys):
+    odd = {**ODD_NAMES, "\U00020000".encode() * 60 + b".png": "\U00020000" * 60 + ".png"}
+    for name in odd:
+        with open(tmp_path / file_name(name), "wb") as file:
+            Image.new("L", (8, 8), len(name)).save(file, "PNG")
+    (tmp_path / file_name(b"bad\xff\n.png")).write_bytes(b"nothing")
+    source = ("--input-directory", tmp_path)
+    assert use("encode", model, output, *source) == 0
+    listed = (output / "codes.txt").read_text(encoding="utf-8").splitlines()
+    assert sorted(listed) == sorted(odd.values())
+    assert len(np.load(output / "codes.npy")) == len(odd)
+    assert r"bad\xff\n.png: skipped: not an image of a known format" in capsys.readouterr().err.splitlines()
+    assert use("reconstruct", model, output, *source) == 0
+    assert len(list((output / "reconstructions").iterdir())) == len(odd)
+    error = use("encode", model, output, "--input-directory", tmp_path / file_name(b"no\xff\nwhere"))
+    assert error == 2
+    assert r"no\xff\nwhere: no such file or folder" in capsys.readouterr().err
 
 
 def test_decoded_codes_are_the_reconstructions(model: Path, photographs: Path, output: Path):

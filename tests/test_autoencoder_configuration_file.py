@@ -40,6 +40,28 @@ def test_a_byte_order_mark_is_no_part_of_the_first_key(file: Path):
     assert make_settings(read_configuration(file)).width == 5
 
 
+@pytest.mark.parametrize("first", ["# a comment\n", "\n", "  \n# c\n", ""])
+def test_a_byte_order_mark_may_stand_before_anything(file: Path, first: str):
+    file.write_text(f"{first}width=5\r\nheight=6\r", encoding="utf-8-sig", newline="")
+    settings = make_settings(read_configuration(file))
+    assert (settings.width, settings.height) == (5, 6)
+    file.write_text(write_configuration(Settings(width=9)), encoding="utf-8-sig")
+    assert make_settings(read_configuration(file)).width == 9
+    assert f"{file}:2: unknown key 'widht'" in error_of(file, "\ufeff# first\nwidht=5\n")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
+def test_text_in_other_encodings_is_named(file: Path, encoding: str):
+    file.write_text("width=5\n", encoding=encoding)
+    with pytest.raises(SettingsError, match=f"{file}: not text in UTF-8 but in UTF-16, or no text"):
+        read_configuration(file)
+
+
+def test_a_path_that_is_no_text_is_not_written():
+    with pytest.raises(SettingsError, match=r"input-directory=a\\xff\\n: a configuration file cannot hold"):
+        write_configuration(Settings(input_directory=Path("a\udcff\n")))
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -9,7 +9,9 @@ from PIL import Image
 
 from nn.data.errors import DataError
 from nn.data.folder import ImageFiles
+from nn.data.load import load_all
 from nn.data.source import ArrayPictures, open_source
+from nn.data.unread import SUFFIXES
 from nn.shape import Shape
 
 
@@ -132,3 +134,46 @@ def test_unchanged_arrays_keep_their_precision() -> None:
     share = np.random.default_rng(0).random((2, 5, 6, 3))
     images = ArrayPictures(Path("some.npy"), share).unchanged().images
     assert np.array_equal(images, share.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    "others", [["paper.pdf"], ["data.h5", "data.hdf"], ["IMG_1.HEIC", "logo.svg"], ["a.mpg"]]
+)
+@pytest.mark.parametrize("name", ["images.npy", "images.npz"])
+def test_an_array_is_found_beside_other_files(
+    tmp_path: Path, name: str, others: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    (np.save if name.endswith("y") else np.savez)(tmp_path / name, np.full((2, 5, 6), 9, np.uint8))
+    for other in others:
+        (tmp_path / other).write_bytes(b"something")
+    pictures = [other for other in others if Path(other).suffix.lower() in SUFFIXES]
+    with caplog.at_level(logging.WARNING):
+        for shape in (Shape(5, 6, 1), Shape(3, 3, 1)):
+            images = load_all(tmp_path, shape)
+            assert len(images) == 2
+            assert [each.path for each in images.skipped] == pictures
+    for path in pictures:
+        assert any(message.startswith(f"{path}: skipped") for message in caplog.messages)
+
+
+def test_pictures_that_are_not_read_are_said_where_there_is_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "a.heic").write_bytes(b"something")
+    with pytest.raises(DataError, match=r"no usable image among 1\. First reasons: a\.heic: HEIC, which"):
+        load_all(tmp_path, Shape(5, 6, 1))
+    with pytest.raises(DataError, match=r"a\.heic: HEIC, which is not read here: save it as PNG"):
+        open_source(tmp_path / "a.heic")
+
+
+def test_a_folder_of_other_things_says_what_it_holds(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.TXT", "c.csv", "README"):
+        (tmp_path / name).write_text("text")
+    with pytest.raises(DataError, match=r"or \.npz; it holds 2 of \.txt, 1 of (\.csv|no suffix), 1 of"):
+        open_source(tmp_path)
+
+
+def test_names_in_arrays_and_messages_are_one_line(tmp_path: Path) -> None:
+    np.save(tmp_path / "a\n\udcff.npy", np.zeros((2, 5, 6)))
+    assert open_source(tmp_path).training.names == [r"a\n\xff.npy[0]", r"a\n\xff.npy[1]"]
+    np.save(tmp_path / "b.npy", np.zeros((2, 5, 6)))
+    with pytest.raises(DataError, match=r"several arrays, a\\n\\xff\.npy, b\.npy"):
+        open_source(tmp_path)

@@ -12,6 +12,7 @@ from autoencoder.model_file import model_path
 from autoencoder.report import describe_run
 from autoencoder.terminal import reading
 from nn.snapshot import SnapshotError
+from nn.written import one_line
 
 
 def open_run(order: Order) -> tuple[LiveRun, Inspector, Header]:
@@ -48,5 +49,5 @@ def where_saved(run: LiveRun) -> Header:
         "epochs": trainer.shuffle.epochs,
         "seconds": trainer.clock.seconds,
         "model": str(path) if path.is_file() else None,
-        "directory": str(run.home.directory),
+        "directory": one_line(str(run.home.directory)),
     }

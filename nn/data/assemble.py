@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import warnings
+from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +30,9 @@ Progress = Callable[[int, int], None]
 THREADS = min(4, os.cpu_count() or 1)
 
 REASONS_SHOWN = 5
+
+MOST_NAMED = 20
+"""Files that cannot be used and are named one by one."""
 
 
 logger = logging.getLogger(__name__)
@@ -66,7 +71,11 @@ def assemble(pictures: Pictures, cutter: Cutter, progress: Progress | None = Non
                     highest[pictures.names[number]] = result.highest
             if progress:
                 progress(number + 1, len(pictures))
-    _report(skipped, pictures, usable=bool(names))
+    if not names:
+        first = "; ".join(f"{path}: {why}" for path, why in skipped[:REASONS_SHOWN])
+        total = len(skipped)
+        raise DataError(f"{pictures.origin}: no usable image among {total}. First reasons: {first}")
+    warn_of_skipped(pictures.origin, skipped, len(pictures) + len(pictures.skipped))
     check_together(pictures.origin, highest)
     if masks is not None:
         masks = None if masks[: len(names)].all() else masks[: len(names)]
@@ -92,15 +101,20 @@ def _piece_names(name: str, pieces: int) -> list[str]:
     return [name] if pieces == 1 else [f"{name}#{place}" for place in range(pieces)]
 
 
-def _report(skipped: Sequence[Skipped], pictures: Pictures, *, usable: bool) -> None:
-    total = len(pictures) + len(pictures.skipped)
-    if not usable:
-        first = "; ".join(f"{path}: {why}" for path, why in skipped[:REASONS_SHOWN])
-        raise DataError(f"{pictures.origin}: no usable image among {total}. First reasons: {first}")
-    for path, why in skipped:
+def warn_of_skipped(origin: Path, skipped: Sequence[Skipped], total: int) -> None:
+    """Name the files that could not be used, the first `MOST_NAMED` of them, and count them all."""
+    for path, why in skipped[:MOST_NAMED]:
         logger.warning("%s: skipped: %s", path, why)
+    if len(skipped) > MOST_NAMED:
+        logger.warning("and %d more, %s", len(skipped) - MOST_NAMED, _by_reason(skipped[MOST_NAMED:]))
     if skipped:
-        logger.warning("%s: %d of %d skipped", pictures.origin, len(skipped), total)
+        logger.warning("%s: %d of %d skipped", origin, len(skipped), total)
+
+
+def _by_reason(skipped: Sequence[Skipped]) -> str:
+    """Count files by why they could not be used, the commonest first."""
+    counts = Counter(each.reason for each in skipped)
+    return "; ".join(f"{count} of them: {why}" for why, count in counts.most_common(REASONS_SHOWN))
 
 
 def _read_all(pictures: Pictures, cutter: Cutter) -> Generator[Cut | Skipped, None, None]:

@@ -1,5 +1,10 @@
 """The error of this package."""
 
+from nn.written import one_line
+
 
 class DataError(ValueError):
-    """Data that cannot be used: the message names the file, what is wrong and what to do."""
+    """Data that cannot be used: the message names the file, what is wrong and what to do, on one line."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message))

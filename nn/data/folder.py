@@ -7,15 +7,20 @@ import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
 from PIL import Image
 
 from nn.data.errors import DataError
 from nn.data.image_set import Skipped
-from nn.data.picture import FILE_LIMIT, open_picture
+from nn.data.picture import FILE_LIMIT, image_suffixes, open_picture
+from nn.data.unread import SUFFIXES, not_read
 from nn.sizes import as_size
+from nn.written import written_name
+
+FOLDERS_OF_SYSTEMS = frozenset(("__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"))
+"""Where unpacked archives, network drives and bins keep copies and pieces of pictures."""
 
 logger = logging.getLogger(__name__)
 
@@ -43,8 +48,8 @@ class ImageFiles:
 
     @cached_property
     def names(self) -> list[str]:
-        """The relative paths, with forward slashes."""
-        return [path.as_posix() for path in self.paths]
+        """The relative paths, with forward slashes; see `nn.written`."""
+        return [written_name(path.as_posix()) for path in self.paths]
 
     def open(self, index: int) -> Image.Image:
         """Open a file and read its header; see `open_image`."""
@@ -55,17 +60,12 @@ class ImageFiles:
         return replace(self, paths=self.paths[:count])
 
 
-@cache
-def image_suffixes() -> frozenset[str]:
-    """Return the suffixes of files that Pillow takes for images, in lower case with their dot."""
-    return frozenset(Image.registered_extensions())
-
-
 def find_images(root: Path) -> ImageFiles:
     """Find the image files below a folder, going by their suffix.
 
-    Hidden files and folders (a leading dot) and files with other suffixes are ignored. Links are
-    followed; a folder that was seen already is not entered again, so loops end. Order is that of
+    Pictures of formats that are not read are skipped by name. Hidden files and folders (a leading dot),
+    folders in which systems keep what nobody put there, and files that are no pictures are ignored. Links
+    are followed; a folder that was seen already is not entered again, so loops end. Order is that of
     the relative paths, character by character, the same on every system.
 
     Raises
@@ -78,7 +78,10 @@ def find_images(root: Path) -> ImageFiles:
     def unreadable(error: OSError) -> None:
         if Path(error.filename) == root:
             raise DataError(f"{root}: cannot list the folder: {error.strerror}") from error
-        skipped.append(Skipped(Path(error.filename).relative_to(root).as_posix(), reason(error)))
+        skip(Path(error.filename), reason(error))
+
+    def skip(path: Path, why: str) -> None:
+        skipped.append(Skipped(written_name(path.relative_to(root).as_posix()), why))
 
     paths: list[Path] = []
     seen: set[str] = set()
@@ -88,18 +91,20 @@ def find_images(root: Path) -> ImageFiles:
             subfolders.clear()
             continue
         seen.add(real)
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        paths += [Path(folder, name).relative_to(root) for name in files if _is_candidate(folder, name)]
+        subfolders[:] = sorted(name for name in subfolders if not _is_hidden(name))
+        for path in (Path(folder, name) for name in files if not _is_hidden(name)):
+            suffix = path.suffix.lower()
+            if suffix in image_suffixes():
+                paths.append(path.relative_to(root))
+            elif suffix in SUFFIXES:
+                skip(path, not_read(SUFFIXES[suffix]))
+            else:
+                logger.debug("%s: ignored, its suffix is not that of an image", written_name(str(path)))
     return ImageFiles(root, sorted(paths, key=Path.as_posix), sorted(skipped))
 
 
-def _is_candidate(folder: str, name: str) -> bool:
-    if name.startswith("."):
-        return False
-    if Path(name).suffix.lower() in image_suffixes():
-        return True
-    logger.debug("%s: ignored, its suffix is not that of an image", Path(folder, name))
-    return False
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name in FOLDERS_OF_SYSTEMS
 
 
 def open_image(path: Path) -> Image.Image:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nn.data.assemble import Progress, assemble
+from nn.data.assemble import Progress, assemble, warn_of_skipped
 from nn.data.colour import check_channels
 from nn.data.crops import RandomCrops, centre_crop, draw_crops
 from nn.data.digits import digits
@@ -110,7 +110,9 @@ def _check(shape: Shape, fit: str) -> None:
 
 def _load(pictures: Pictures, shape: Shape, fit: Fit, progress: Progress | None) -> ImageSet:
     if isinstance(pictures, ArrayPictures) and pictures.shape == shape:
-        return pictures.unchanged()
+        images = pictures.unchanged()
+        warn_of_skipped(pictures.origin, images.skipped, len(images) + len(images.skipped))
+        return images
     if fit == "random-crop":
         return assemble(pictures, centre_crop(shape, len(pictures)), progress)
     return assemble(pictures, WholePicture(shape, fit), progress)

@@ -17,6 +17,7 @@ from PIL.TiffImagePlugin import BITSPERSAMPLE, PHOTOMETRIC_INTERPRETATION
 
 from nn.data.errors import DataError
 from nn.data.levels import Levels, set_levels
+from nn.data.unread import kind_of_contents
 
 PIXEL_LIMIT = 64 * 1024 * 1024
 """Largest image that is decoded, in pixels; what its header says is checked first."""
@@ -52,7 +53,9 @@ def open_picture(contents: bytes, limit: int = PIXEL_LIMIT) -> Image.Image:
     try:
         picture = Image.open(io.BytesIO(contents), formats=known_formats())
     except UnidentifiedImageError as error:
-        raise DataError("not an image of a known format") from error
+        kind = kind_of_contents(contents)
+        said = "" if kind is None else f": it holds {kind}"
+        raise DataError(f"not an image of a known format{said}") from error
     if picture.width * picture.height > limit:
         picture.close()
         raise DataError(
@@ -67,6 +70,13 @@ def known_formats() -> tuple[str, ...]:
     """Return Pillow's names of the formats that are read, as far as it was built with them."""
     Image.init()
     return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
+@cache
+def image_suffixes() -> frozenset[str]:
+    """Return the suffixes of files in those formats, in lower case with their dot."""
+    formats = {*known_formats(), "MPO"}  # which Pillow opens as JPEG
+    return frozenset(suffix for suffix, name in Image.registered_extensions().items() if name in formats)
 
 
 def _note_what_is_stored(picture: Any, contents: bytes) -> None:

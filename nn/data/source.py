@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,12 +16,15 @@ from PIL import Image
 
 from nn.data.arrays import ARRAY_SUFFIXES, read_array
 from nn.data.errors import DataError
-from nn.data.folder import ImageFiles, find_images, image_suffixes
+from nn.data.folder import ImageFiles, find_images
 from nn.data.idx import IMAGE_NAME, LABEL_NAME, read_idx
 from nn.data.image_set import ImageSet, Skipped
 from nn.data.levels import to_eight_bits
 from nn.data.memory import require_memory
+from nn.data.picture import image_suffixes
+from nn.data.unread import SUFFIXES, not_read
 from nn.shape import Shape
+from nn.written import written_name
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +67,7 @@ class ArrayPictures:
     @cached_property
     def names(self) -> list[str]:
         """The file's name and the place in it."""
-        return [f"{self.origin.name}[{index}]" for index in range(len(self))]
+        return [f"{written_name(self.origin.name)}[{index}]" for index in range(len(self))]
 
     @property
     def shape(self) -> Shape:
@@ -90,7 +94,7 @@ class ArrayPictures:
             images = np.array(array, dtype, order="C")
         if dtype == np.float32:
             np.clip(images, 0, 1, out=images)  # rounding, see `nn.data.levels`
-        return ImageSet(images, self.names)
+        return ImageSet(images, self.names, skipped=self.skipped)
 
 
 class Source(NamedTuple):
@@ -111,7 +115,8 @@ def open_source(path: Path, limit: int | None = None) -> Source:
 
     In a folder, IDX files of images come first: the one with `train` in its name, with `t10k` or
     `test` for the held-out images; files of labels do not matter. Then image files, nested
-    folders included. A folder of neither may hold one `.npy` or `.npz`.
+    folders included. A folder of neither may hold one `.npy` or `.npz`, beside pictures that cannot be
+    read and anything else.
 
     Parameters
     ----------
@@ -142,6 +147,8 @@ def _open_file(path: Path) -> Pictures:
         return ArrayPictures(path, read_array(path))
     if suffix in image_suffixes():
         return ImageFiles(path.parent, [Path(path.name)])
+    if suffix in SUFFIXES:
+        raise DataError(f"{path}: {not_read(SUFFIXES[suffix])}")
     return ArrayPictures(path, read_idx(path))
 
 
@@ -155,17 +162,25 @@ def _open_folder(root: Path) -> Source:
         return _open_indexed(root, indexed)
     images = find_images(root)
     arrays = [path for path in files if path.suffix.lower() in ARRAY_SUFFIXES]
-    if images.paths or images.skipped:
+    if images.paths or (images.skipped and not arrays):
         if arrays:
             logger.warning("%s: using the image files, not %s", root, _join(arrays))
         return Source(images)
     if len(arrays) == 1:
-        return Source(ArrayPictures(arrays[0], read_array(arrays[0])))
+        return Source(ArrayPictures(arrays[0], read_array(arrays[0]), images.skipped))
     if arrays:
         raise DataError(f"{root}: several arrays, {_join(arrays)}: give the one to use as the input")
     labels = [path for path in files if LABEL_NAME.search(path.name)]
     hint = f"; {_join(labels)} holds labels" if labels else ""
-    raise DataError(f"{root}: no image files, IDX files of images, .npy or .npz{hint}")
+    raise DataError(f"{root}: no image files, IDX files of images, .npy or .npz{hint or _there(files)}")
+
+
+def _there(files: Sequence[Path]) -> str:
+    """Say what a folder holds instead."""
+    if not files:
+        return ""
+    counts = Counter(written_name(path.suffix.lower()) or "no suffix" for path in files)
+    return f"; it holds {', '.join(f'{count} of {suffix}' for suffix, count in counts.most_common(5))}"
 
 
 def _open_indexed(root: Path, paths: list[Path]) -> Source:
@@ -184,4 +199,4 @@ def _open_indexed(root: Path, paths: list[Path]) -> Source:
 
 
 def _join(paths: Iterable[Path]) -> str:
-    return ", ".join(path.name for path in paths)
+    return ", ".join(written_name(path.name) for path in paths)
