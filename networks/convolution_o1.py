@@ -30,7 +30,7 @@ Measured gain:  on the machine and with the meaning of docs/benchmarks.md
     autoencoder 28x28x1 > 14x14x16 > 7x7x32 and back    64  step        27.6     0.46       0.14   5% products
     autoencoder 64x64x3 > 32x32x16 > 16x16x32 and back  64  step         182     0.36       0.09   5% products
 .. benchmark: end
-Loses when:     both sides have more than a few channels
+Loses when:     a side has more than a few channels, backwards sooner than forwards
 Numerics:       1e-5 relative in float32: sums in another order than the library's
 """
 

@@ -16,7 +16,7 @@ Measured gain:  on the machine and with the meaning of docs/benchmarks.md
     28 steps of 28 to 128 units   64  backward             62.1     0.14       0.10   6% products
     28 steps of 28 to 128 units   64  forward + backward   70.7     0.22       0.15   8% products
 .. benchmark: end
-Loses when:     a layer has more than some ten thousand weights
+Loses when:     backwards, also in small layers; forwards, a layer has more than some ten thousand weights
 Numerics:       1e-5 relative in float32: sums in another order than the library's, rational tanh and exp
 """
 

@@ -19,7 +19,7 @@ Measured gain:  on the machine and with the meaning of docs/benchmarks.md
     20 steps of 64 to 256 units   32  backward              104     0.12       0.05   7% products
     20 steps of 64 to 256 units   32  forward + backward    127     0.16       0.06   9% products
 .. benchmark: end
-Loses when:     a layer has more than some ten thousand weights
+Loses when:     backwards, also in small layers; forwards, a layer has more than some ten thousand weights
 Numerics:       1e-5 relative in float32: sums in another order than the library's, rational tanh and exp
 """
 

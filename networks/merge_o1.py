@@ -16,9 +16,9 @@ Measured gain:  on the machine and with the meaning of docs/benchmarks.md
     multiply, two of 32x32x16     64  forward     1.33     0.45       0.04    19% memory
     multiply, two of 32x32x16     64  backward    3.94     0.29       0.06    13% memory
 .. benchmark: end
-Loses when:     never expected
-Numerics:       the same bits for two inputs; with more, the signals of a product are multiplied in another
-                order
+Loses when:     sums and products that NumPy makes at the speed of memory: of two large arrays
+Numerics:       the same bits for two inputs, but for the sign of a sum of zeros; with more, the signals of a
+                product are multiplied in another order
 """
 
 from __future__ import annotations

@@ -17,7 +17,8 @@ Measured gain:  on the machine and with the meaning of docs/benchmarks.md
     layer normalisation, 28x128    64  forward    0.081     0.78       0.87    48% memory
     layer normalisation, 28x128    64  backward   0.106     2.70       0.71    74% memory
 .. benchmark: end
-Loses when:     never seen; with fewer than 16 histories it normalises as many as with 16
+Loses when:     layer normalisation forwards, whose every vector is measured before it is written, and with
+                arrays that lie in the cache; with fewer than 16 histories it normalises as many as with 16
 Numerics:       1e-5 relative in float32: sums in another order, fused multiply-adds; the same bits for
                 any number of threads, because blocks depend on the sizes alone
 """

@@ -4,14 +4,17 @@
                               columns column * stride - padding up to  + window width,
                               as far as they lie within the image
     max       value = the greatest number in the window
-    average   value = the sum of the window / its number of pixels
+    average   value = the sum of the window / (window height * window width)
 
 and backwards, with signal = dLoss / d value:
 
     max       the first pixel that is the greatest gets the signal, all others nothing
-    average   every pixel of the window gets signal / the number of pixels
+    average   every pixel of the window gets signal / (window height * window width)
 
-A pixel in several windows adds up what it gets. (Max: Riesenhuber and Poggio 1999, "Hierarchical models of
+So pixels beyond the image count as zeros in an average, as in PyTorch: the corner of an image of ones, with
+windows of 3 x 3 and a padding of 1, becomes 4 / 9. Without `count_padding` it is divided by the number of
+pixels within the image, and becomes 1. Padding is never the greatest, and NaN is greater than any number. A
+pixel in several windows adds up what it gets. (Max: Riesenhuber and Poggio 1999, "Hierarchical models of
 object recognition in cortex". Average: LeCun et al. 1998, "Gradient-based learning applied to document
 recognition", section II. Global max: Oquab et al. 2015, "Is object localization for free?". Global average:
 Lin, Chen and Yan 2014, "Network in network", section 3.2.)
@@ -129,7 +132,8 @@ class AveragePooling(Pooling):
     input_shape, window, stride, padding, dtype
         As for `Pooling`.
     count_padding
-        Whether pixels beyond the image count as zeros. Otherwise only those within it are averaged.
+        Whether pixels beyond the image count as zeros, the default; otherwise only those within it are
+        averaged.
     """
 
     family = "average_pooling"

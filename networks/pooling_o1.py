@@ -14,8 +14,10 @@ Measured gain:  on the machine and with the meaning of docs/benchmarks.md
     average pooling, 32x32x16  64  forward    0.586     0.50       1.67    27% memory
     average pooling, 32x32x16  64  backward   0.450     1.01       2.03    71% memory
 .. benchmark: end
-Loses when:     never expected
-Numerics:       maxima are the same bits; averages 1e-5 relative in float32, added in another order
+Loses when:     averages forwards and signals of maxima backwards, where windows are as small as 2 x 2: NumPy
+                has few places to pass over, and passes at the speed of memory
+Numerics:       maxima are the same bits; averages, and signals of windows that overlap, 1e-5 relative in
+                float32, added in another order
 """
 
 from __future__ import annotations

@@ -18,8 +18,9 @@ Measured gain:  on the machine and with the meaning of docs/benchmarks.md
     average pooling, 32x32x16  64  backward   0.071     6.29      12.76   311% memory
 .. benchmark: end
 Loses when:     the batch has only a few entries: vectors are padded to 16 of them
-Numerics:       maxima are the same bits; averages 1e-5 relative in float32; the same bits for any number of
-                threads, because every number is made by one task in a fixed order
+Numerics:       maxima are the same bits; averages, and signals of windows that overlap, 1e-5 relative in
+                float32; the same bits for any number of threads, because every number is made by one task in
+                a fixed order
 """
 
 from __future__ import annotations

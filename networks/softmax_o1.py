@@ -11,7 +11,8 @@ Measured gain:  on the machine and with the meaning of docs/benchmarks.md
     softmax, 1x1x1000  64  forward    0.356     0.32       0.36     4% memory
     softmax, 1x1x1000  64  backward   0.188     0.29       1.30    17% memory
 .. benchmark: end
-Loses when:     the arrays are larger than the cache: neighbouring numbers of an entry lie a batch apart
+Loses when:     the arrays are larger than the nearest cache: neighbouring numbers of an entry lie a batch
+                apart
 Numerics:       1e-5 relative in float32: sums in another order, polynomial exp
 """
 

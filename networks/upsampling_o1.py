@@ -16,8 +16,10 @@ Measured gain:  on the machine and with the meaning of docs/benchmarks.md
     bilinear upsampling, 16x16x16  64  forward     1.87     0.86       0.66     9% memory
     bilinear upsampling, 16x16x16  64  backward    1.93     1.04       1.02    17% memory
 .. benchmark: end
-Loses when:     bilinear, images of less than some ten pixels a side
-Numerics:       nearest forward is the same bits; the others 1e-5 relative in float32, added in another order
+Loses when:     nearest, whose copies NumPy makes a row at a time; bilinear, images of less than some twenty
+                pixels a side
+Numerics:       nearest forward is the same numbers (a zero loses its sign); the others 1e-5 relative in
+                float32, added in another order
 """
 
 from __future__ import annotations

@@ -17,8 +17,9 @@ Measured gain:  on the machine and with the meaning of docs/benchmarks.md
     bilinear upsampling, 16x16x16  64  backward   0.232     8.29       8.46    96% memory
 .. benchmark: end
 Loses when:     the batch has only a few entries: vectors are padded to 16 of them
-Numerics:       nearest forward is the same bits; the others 1e-5 relative in float32; the same bits for any
-                number of threads, because every number is made by one task in a fixed order
+Numerics:       nearest forward is the same numbers (a zero loses its sign); the others 1e-5 relative in
+                float32; the same bits for any number of threads, because every number is made by one task in
+                a fixed order
 """
 
 from __future__ import annotations

@@ -60,8 +60,6 @@ def check_finite(
         bool (N,), (N, steps) or more of the first axes: what is False is never read, and not looked at.
     features
         Names of the features of vectors (N, K), for the message.
-    features
-        Names of the features of vectors (N, K), for the message.
 
     Raises
     ------

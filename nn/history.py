@@ -1,7 +1,8 @@
 """Histories: what every neuron saw for every entry of the mini-batch.
 
 The last axis is the history. Kernels work on whole vectors of `LANES` entries, so the axis is padded
-up to a multiple of it and every row starts on a cache line. At the border users see (N, H, W, C).
+up to a multiple of it: in arrays that begin on a cache line every row of float32 or float64 does too, and
+every second one of bfloat16. At the border users see (N, H, W, C).
 """
 
 from __future__ import annotations

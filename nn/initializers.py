@@ -39,7 +39,8 @@ class Initializer(ABC):
         Parameters
         ----------
         shape
-            Shape of the result; its last axis runs over the inputs of one neuron.
+            Shape of the result; its last axis runs over the inputs of one neuron (of a transposed
+            convolution, over what one input writes to).
         fan_in, fan_out
             Connections into one neuron, and out of one input; at least 1.
         generator

@@ -32,8 +32,10 @@ class Optimizer(Configurable, ABC):
     learning_rate
         Length of a step before any schedule.
     weight_decay
-        Decoupled: before a step the values are multiplied by 1 - rate * weight_decay, the rate being
-        that of the schedule (Loshchilov and Hutter 2019, algorithms 1 and 2). It enters no moments.
+        Decoupled: before a step the values are multiplied by 1 - rate * weight_decay, where the rate is
+        the learning rate times the factor of the schedule, as in PyTorch's AdamW. It enters no moments.
+        (Loshchilov and Hutter 2019, algorithms 1 and 2, whose decay knows the factor alone: it is the
+        learning rate times this one.)
 
     Attributes
     ----------

@@ -119,7 +119,7 @@ class L1(_Penalty):
 class L2(_Penalty):
     """Penalty rate / 2 * sum of weight² (Hoerl and Kennard 1970, "Ridge regression").
 
-    The gradient is rate * weight, which PyTorch's optimizers call `weight_decay`.
+    The gradient is rate * weight, which PyTorch's optimizers but AdamW call `weight_decay`.
     """
 
     name = "l2"

@@ -29,6 +29,12 @@ def test_luminance_is_that_of_bt601(colour: tuple[int, int, int]) -> None:
     assert pixel(Image.new("RGB", (1, 1), colour), 1)[0] == pytest.approx(expected, abs=1)
 
 
+def test_luminance_is_that_of_pillow() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 20, 3), np.uint8)
+    picture = Image.fromarray(pixels)
+    assert np.array_equal(to_channels(picture, 1), picture.convert("L"))
+
+
 def test_palette() -> None:
     picture = Image.new("RGB", (4, 4), (10, 200, 30)).quantize(4)
     assert picture.mode == "P"

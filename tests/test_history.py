@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nn.bfloat16 import BFLOAT16
 from nn.history import (
     CACHE_LINE,
     LANES,
@@ -65,3 +66,11 @@ def test_pad_histories_adds_zeros_and_leaves_whole_vectors_alone(entries, transp
     assert not whole[..., entries:].any()
     if entries % LANES == 0 and not transposed:
         assert whole is values
+
+
+@pytest.mark.parametrize(("dtype", "apart"), [("float32", 1), ("float64", 1), (BFLOAT16, 2)])
+def test_rows_begin_on_cache_lines(dtype, apart):
+    histories = aligned_zeros((2, 4, padded(5)), dtype)
+    addresses = [histories[index].ctypes.data % CACHE_LINE for index in np.ndindex(2, 4)]
+    assert not any(addresses[::apart])
+    assert all(addresses[1::2]) == (apart == 2)

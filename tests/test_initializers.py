@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from networks.convolution import Convolution
+from networks.dense import Dense
 from nn.initializers import (
     INITIALIZERS,
     BiasInitializer,
@@ -17,6 +19,7 @@ from nn.initializers import (
     Uniform,
     initializer_by_name,
 )
+from nn.shape import Shape
 
 SHAPE = (200, 100)
 FAN_IN, FAN_OUT = 100, 200
@@ -86,3 +89,22 @@ def test_a_spread_that_is_none_is_refused(spread):
 def test_an_unknown_name_gets_the_nearest():
     with pytest.raises(ValueError, match="did you mean glorot"):
         initializer_by_name("glorrot")
+
+
+@pytest.mark.parametrize("initializer", [Glorot(), He()], ids=lambda each: each.name)
+@pytest.mark.parametrize("kind", [Dense, Convolution])
+def test_weights_start_within_the_limits_of_torch(kind, initializer):
+    torch = pytest.importorskip("torch")
+    options = {"generator": np.random.default_rng(0), "initializer": initializer}
+    if kind is Dense:
+        network, theirs = Dense(Shape(1, 1, 90), Shape(1, 1, 60), **options), torch.nn.Linear(90, 60).weight
+    else:
+        network = Convolution(Shape(9, 9, 10), channels=20, kernel=3, **options)
+        theirs = torch.nn.Conv2d(10, 20, 3).weight
+    if isinstance(initializer, Glorot):
+        torch.nn.init.xavier_uniform_(theirs)
+    else:
+        torch.nn.init.kaiming_uniform_(theirs, nonlinearity="relu")
+    ours = network.parameters["weights"]
+    assert np.abs(ours).max() == pytest.approx(theirs.abs().max().item(), rel=0.01)
+    assert ours.std() == pytest.approx(theirs.std().item(), rel=0.05)

@@ -3,12 +3,14 @@
 import json
 from functools import partial
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from optimizer_checks import EVERY_KIND, make_parameters, run_steps
 
+from nn import optimizer as optimizers
 from nn.optimizers import (
     FTRL,
     KINDS,
@@ -24,6 +26,7 @@ from nn.optimizers import (
     optimizer_by_name,
     optimizer_from_configuration,
 )
+from nn.parameters import Parameters
 
 DECAYS = st.floats(0.5, 0.99)
 RATES = st.floats(0.001, 0.05)
@@ -245,3 +248,44 @@ def test_an_unknown_name_suggests_the_nearest():
 def test_every_kind_is_called_what_it_calls_itself():
     assert {name: kind.name for name, kind in KINDS.items()} == {name: name for name in KINDS}
     assert set(OPTIMIZERS) == {*KINDS, "momentum", "nesterov"}
+
+
+def test_decay_of_the_paper_is_that_of_ours_times_the_rate():
+    """Loshchilov and Hutter 2019, algorithm 1, without gradients: values -= eta * decay * values."""
+    eta, rate, decay = 0.5, 0.1, 0.2
+    parameters = Parameters({"weights": (3,)}, np.float64)
+    parameters.values[:] = 1
+    SGD(rate, weight_decay=decay).step(parameters, eta)
+    np.testing.assert_allclose(parameters.values, 1 - eta * (rate * decay))
+
+
+@pytest.mark.parametrize("make", [partial(SGD, momentum=0.9), Adam, AdamW, FTRL])
+def test_steps_have_the_same_bits_on_any_number_of_threads(make, monkeypatch):
+    found, before = set(), numba.get_num_threads()
+    for smallest, threads in ((10**9, 1), (0, 1), (0, numba.config.NUMBA_NUM_THREADS)):
+        monkeypatch.setattr(optimizers, "PARALLEL_FROM", smallest)
+        numba.set_num_threads(threads)
+        generator = np.random.default_rng(0)
+        parameters, optimizer = Parameters({"weights": (70_003,)}), make(0.01)
+        parameters.values[:] = generator.normal(size=parameters.size)
+        for _ in range(2):
+            scales = 10.0 ** generator.integers(-30, 3, parameters.size)
+            parameters.gradients[:] = generator.normal(size=parameters.size) * scales
+            optimizer.step(parameters, 0.7)
+        found.add(parameters.values.tobytes())
+    numba.set_num_threads(before)
+    assert len(found) == 1
+
+
+def test_squares_that_are_raised_leave_the_bits_of_a_step():
+    """The textbook's Adam in float32, on gradients whose squares are nearly or quite nothing."""
+    parameters = Parameters({"weights": (40,)})
+    gradients = (10.0 ** -np.linspace(12, 30, 40)).astype(np.float32)
+    parameters.gradients[:] = gradients
+    Adam(0.01).step(parameters)
+    rate, mean_rate, square_rate, root = np.float32(
+        [0.01 / (1 - 0.9), 1 - 0.9, 1 - 0.999, (1 - 0.999) ** -0.5]
+    )
+    mean, square = mean_rate * gradients, square_rate * (gradients * gradients)
+    expected = -rate * mean / (np.sqrt(square) * root + np.float32(1e-8))
+    assert np.array_equal(parameters.values, expected)

@@ -251,3 +251,15 @@ def test_a_schedule_comes_back_from_its_configuration(schedule):
 def test_a_configuration_that_does_not_fit_is_refused(configuration, message):
     with pytest.raises(ValueError, match=message):
         schedule_from_configuration(configuration)
+
+
+def test_a_flat_loss_below_zero_is_a_plateau_here_and_progress_to_torch():
+    torch = pytest.importorskip("torch")
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    theirs = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=1)
+    ours = Plateau(patience=1)
+    for _ in range(10):
+        ours.observe(-1.0)
+        theirs.step(-1.0)
+    assert optimizer.param_groups[0]["lr"] == 1
+    assert ours(at()) < 1

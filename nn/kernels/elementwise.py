@@ -20,7 +20,8 @@ SMALL_CHUNK = 1 << 11
 @kernel
 def add(first, second, total, begin, end):
     """total = first + second, in a range."""
-    for i in range(begin, end):
+    first, second, total = first[begin:end], second[begin:end], total[begin:end]
+    for i in range(total.size):  # from 0: an index that might be negative is looked at, one by one
         total[i] = first[i] + second[i]
 
 
@@ -34,7 +35,8 @@ def add_parallel(first, second, total):
 @kernel
 def multiply(first, second, product, begin, end):
     """product = first * second, in a range."""
-    for i in range(begin, end):
+    first, second, product = first[begin:end], second[begin:end], product[begin:end]
+    for i in range(product.size):
         product[i] = first[i] * second[i]
 
 

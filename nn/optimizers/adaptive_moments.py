@@ -167,6 +167,8 @@ class Nadam(_Moments):
         ahead = u(t + 1) m / (1 - p(t + 1)) + (1 - u(t)) g / (1 - p(t))
         values -= rate ahead / (sqrt(s / (1 - b2^t)) + epsilon)
 
+    That is PyTorch's NAdam. The paper has u(t) for b1 in m as well, and b2 s for s in the root.
+
     Raises
     ------
     ValueError

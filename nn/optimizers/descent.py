@@ -15,7 +15,8 @@ class SGD(Optimizer):
 
     The second is Nesterov's accelerated gradient in the form of Sutskever et al. 2013 (equations 3
     and 4), rewritten for the point at which the gradient is taken (Bengio et al. 2013, equation 7).
-    With weight decay it is SGDW (Loshchilov and Hutter 2019, algorithm 1).
+    The rate stands outside the velocity, as in PyTorch: where it changes, all of the velocity follows. With
+    weight decay it is SGDW (Loshchilov and Hutter 2019, algorithm 1); see `Optimizer`.
 
     Raises
     ------

@@ -21,6 +21,10 @@ STATE = {
 class Plateau(Schedule):
     """Multiplied by `factor` when the watched loss has stopped falling, as PyTorch's ReduceLROnPlateau.
 
+    That is so for losses above zero, with its `threshold_mode` "rel" and an `eps` of 0. Below zero its
+    threshold points the other way: there a loss that stays where it is counts as progress, and the rate is
+    never reduced. Here progress is a fall by the same share everywhere.
+
     Attributes
     ----------
     factor
