@@ -198,14 +198,19 @@ def _object_numbers(array: np.ndarray, what: str, names: Sequence[str] | None = 
     flat = array.ravel()
     strange = {kind for kind in set(map(type, flat)) if not issubclass(kind, NUMBERS)}
     if not strange:
-        try:
-            return array.astype(np.float64)
-        except OverflowError as error:
-            raise ValueError(f"{what}: {error}") from None
+        return np.array([_float(each) for each in flat]).reshape(array.shape)
     position = next(i for i, each in enumerate(flat) if type(each) in strange)
     entry, *place = map(int, np.unravel_index(position, array.shape))
     where = f"{what}: entry {entry}" + (f", {place_in_words(place, names)}," if place else "")
     _refuse(flat[position], where)
+
+
+def _float(number: Any) -> float:
+    """Return a number as a float, infinite where it is too large for one."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.copysign(math.inf, number)
 
 
 def _object_labels(labels: np.ndarray) -> np.ndarray:

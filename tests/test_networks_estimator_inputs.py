@@ -81,7 +81,7 @@ REFUSED = [
     (spoiled(np.nan, np.float64), "entry 4 is nan at feature 1"),
     (spoiled(-np.inf, np.float32), "entry 4 is -inf at feature 1"),
     (spoiled(1e39, np.float64), r"entry 4 is 1e\+39, which float32 cannot hold, at feature 1"),
-    (spoiled(10**400), "too large"),
+    (spoiled(-(10**400)), "entry 4 is -inf at feature 1"),
     (spoiled(None), r"entry 4, feature 1, is missing \(None\)"),
     (spoiled("red"), "entry 4, feature 1, is text, 'red'"),
     (spoiled("1.5"), "entry 4, feature 1, is text, '1.5'"),
