@@ -210,7 +210,7 @@ def _float(number: Any) -> float:
     try:
         return float(number)
     except OverflowError:
-        return math.copysign(math.inf, number)
+        return math.inf if number > 0 else -math.inf
 
 
 def _object_labels(labels: np.ndarray) -> np.ndarray:
