@@ -41,7 +41,7 @@ def make_parser(name: str, description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=program,
         description=description,
-        epilog=f"example: {program} ../shared/data/mnist --minutes 5",
+        epilog=f"example: {program} data/mnist --minutes 5",
     )
     parser.add_argument(
         "images",

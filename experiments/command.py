@@ -33,7 +33,7 @@ def make_parser(name: str, description: str) -> argparse.ArgumentParser:
 examples:
   {program}
       built-in digits, some minutes
-  {program} --input-directory ../shared/data/mnist --output runs/{name}-mnist.png
+  {program} --input-directory data/mnist --output runs/{name}-mnist.png
       images of your own
   {program} --images 500 --epochs 2 --seeds 2
       a quick look

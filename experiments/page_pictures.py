@@ -1,6 +1,6 @@
 """Pictures of the page, taken from the real one by a real browser while it trains.
 
-    python -m experiments.page_pictures ../shared/data
+    python -m experiments.page_pictures data
 
 writes an animation on MNIST, and pictures of windows on photographs and of a random graph, to docs/pictures.
 Needs a Chromium and `pip install 'ganglion[web]' playwright`.

@@ -1,6 +1,6 @@
 """Does a local autoencoder keep more of a photograph than principal components, number for number?
 
-    python -m experiments.photographs ../shared/data/photos
+    python -m experiments.photographs data/photos
 
 cuts 64 x 64 crops out of photographs, trains the local architecture with a code of 256 numbers on them,
 fits 256 principal components on the same crops, and compares both on crops from a strip of every
@@ -34,7 +34,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m experiments.photographs",
         description=__doc__.split("\n", 1)[0],
-        epilog="example: python -m experiments.photographs ../shared/data/photos --minutes 5",
+        epilog="example: python -m experiments.photographs data/photos --minutes 5",
     )
     parser.add_argument("images", type=Path, help="folder of photographs")
     parser.add_argument("--minutes", type=float, default=5, help="training time (default 5)")

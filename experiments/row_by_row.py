@@ -1,6 +1,6 @@
 """An LSTM that reads digits row by row: 28 steps of 28 pixels, and an answer after the last.
 
-    python -m experiments.row_by_row ../shared/data/mnist
+    python -m experiments.row_by_row data/mnist
 
 trains for five minutes and tests on images that it never saw.
 """

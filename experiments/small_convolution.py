@@ -1,6 +1,6 @@
 """A small convolutional network that reads digits: two convolutions, each followed by pooling.
 
-    python -m experiments.small_convolution ../shared/data/mnist
+    python -m experiments.small_convolution data/mnist
 
 trains for five minutes and tests on images that it never saw.
 """

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numba
 import pytest
 from hypothesis import settings
+from real_data import NEEDED, find_data
 
 if TYPE_CHECKING:
     from tests.web_browser import Browser
@@ -17,15 +18,14 @@ settings.register_profile("default", max_examples=25, deadline=None, derandomize
 settings.register_profile("exhaustive", max_examples=200, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real data sets beside the checkout; the test is skipped without it."""
-    if not SHARED_DATA.is_dir():
-        pytest.skip(f"needs the data sets in {SHARED_DATA}")
-    return SHARED_DATA
+    """The folder of real data sets; the test is skipped without it."""
+    folder = find_data()
+    if folder is None:
+        pytest.skip(NEEDED)
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -101,3 +101,31 @@ def test_programs_in_documents_print_what_they_say(document: Path, tmp_path: Pat
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
     assert done.stdout == "".join(PRINTED.findall(document.read_text(encoding="utf-8")))
+
+
+TEXTS = ("*.py", "*.md", "*.sh", "*.js", "*.css", "*.json", "*.cfg", "*.toml", "Makefile", "run")
+PLACES = (
+    "nn",
+    "networks",
+    "autoencoder",
+    "experiments",
+    "benchmarks",
+    "tests",
+    "docs",
+    "findings",
+    ".ci",
+    ".",
+)
+OF_ONE_MACHINE = re.compile("|".join((r"\.\./" + "shared", "shared" + "/data", "/" + "work/", "/" + "root/")))
+
+
+def test_nothing_names_a_folder_of_one_machine():
+    patterns = [(ROOT / place, pattern) for place in PLACES for pattern in TEXTS]
+    files = {
+        file
+        for folder, pattern in patterns
+        for file in (folder.glob(pattern) if folder == ROOT else folder.rglob(pattern))
+    }
+    assert len(files) > 500
+    found = [file for file in files if OF_ONE_MACHINE.search(file.read_text(encoding="utf-8"))]
+    assert not found

@@ -29,9 +29,9 @@ from nn.optimizers import Adam
 from nn.training import ArrayBatches, Trainer
 
 DATA = "GANGLION_DATA"
-"""The environment's variable that names the folder of data sets; `BESIDE` where it is not set."""
+"""The environment's variable that names the folder of data sets; else it is `data` in the checkout."""
 
-BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data"
+IN_CHECKOUT = Path(__file__).resolve().parents[2] / "data"
 BATCH = 64
 LOSS_TOLERANCE = 0.1
 """Everybody draws an order of his own, so the means of the loss over the first epoch are only close."""
@@ -47,7 +47,7 @@ def rows() -> list[Row]:
 
 
 def find_mnist() -> Path | None:
-    """Return the folder of MNIST, where `GANGLION_DATA` says or beside the checkout; None if not there.
+    """Return the folder of MNIST, where `GANGLION_DATA` says or in the checkout; None if not there.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def find_mnist() -> Path | None:
         When the named folder has none.
     """
     named = os.environ.get(DATA)
-    path = Path(named or BESIDE, "mnist")
+    path = Path(named or IN_CHECKOUT, "mnist")
     if path.is_dir():
         return path
     if named:
