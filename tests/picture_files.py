@@ -37,22 +37,33 @@ def packed_rows(samples, bits):
     return [row.tobytes() for row in np.packbits(digits, axis=1)]
 
 
-def png(samples, colour_type, bits, *, transparent=None, palette=None, orientation=None, exif=None):
+PASSES = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
+"""Adam7: the first row and column of every pass, and the steps to the next."""
+
+
+def png(samples, colour_type, bits, *, interlaced=False, orientation=None, exif=None, **tables):
     """Return a PNG of samples (height, width, channels); `transparent` is the body of its tRNS."""
     height, width = samples.shape[:2]
-    header = struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, 0)
-    pixels = zlib.compress(b"".join(b"\0" + row for row in packed_rows(samples, bits)))
+    header = struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, interlaced)
+    passes = PASSES if interlaced else [(0, 0, 1, 1)]
+    parts = [samples[top::down, left::right] for top, left, down, right in passes]
+    rows = [row for part in parts if part.size for row in packed_rows(part, bits)]
+    pixels = zlib.compress(b"".join(b"\0" + row for row in rows))
+    transparent, palette = tables.get("transparent"), tables.get("palette")
     exif = orientation_exif(orientation) if orientation else exif
-    parts = [(b"IHDR", header), (b"PLTE", palette), (b"tRNS", transparent), (b"eXIf", exif)]
+    chunks = [(b"IHDR", header), (b"PLTE", palette), (b"tRNS", transparent), (b"eXIf", exif)]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        for kind, body in [*parts, (b"IDAT", pixels), (b"IEND", b"")]
+        for kind, body in [*chunks, (b"IDAT", pixels), (b"IEND", b"")]
         if body is not None
     )
 
 
 def tiff(samples, bits, photometric, *, order="<", orientation=1, rows_per_strip=None, tile=None, **tags):
-    """Return an uncompressed TIFF of samples (height, width, channels); floats where they are floats."""
+    """Return an uncompressed TIFF of samples (height, width, channels); floats where they are floats.
+
+    `extra` is the meaning of an extra sample, `palette` the colours; `planes` stores channel after channel.
+    """
     height, width, channels = samples.shape
     if tile:
         corners = [(top, left) for top in range(0, height, tile) for left in range(0, width, tile)]
@@ -60,6 +71,8 @@ def tiff(samples, bits, photometric, *, order="<", orientation=1, rows_per_strip
     else:
         rows_per_strip = rows_per_strip or height
         parts = [samples[top : top + rows_per_strip] for top in range(0, height, rows_per_strip)]
+    if "planes" in tags:
+        parts = [part[..., [channel]] for channel in range(channels) for part in parts]
     data = [_tiff_bytes(part, bits, order) for part in parts]
     entries = {
         256: (4, [width]),
@@ -77,6 +90,8 @@ def tiff(samples, bits, photometric, *, order="<", orientation=1, rows_per_strip
         entries |= {278: (4, [rows_per_strip]), 279: (4, [len(each) for each in data])}
     if "extra" in tags:
         entries[338] = (3, [tags["extra"]])
+    if "planes" in tags:
+        entries[284] = (3, [2])
     if "palette" in tags:
         entries[320] = (3, tags["palette"])
     offsets = 8 + np.cumsum([0] + [len(each) + len(each) % 2 for each in data])

@@ -23,6 +23,7 @@ from PIL import Image, features
 from autoencoder.web.uploads import decode
 from nn.data import load_all
 from nn.data.colour import to_channels
+from nn.data.errors import DataError
 from nn.data.fit import WholePicture
 from nn.data.folder import open_image
 from nn.data.levels import Levels, to_eight_bits
@@ -92,6 +93,17 @@ def test_colour_png_with_and_without_a_transparent_colour(tmp_path, bits, orient
     alpha = np.where((samples == samples[2, 2]).all(axis=2, keepdims=True), 0.0, 255.0)
     assert (alpha == 0).sum() == 2
     check(tmp_path, contents, ".png", colours, alpha, orientation)
+
+
+@pytest.mark.parametrize(("bits", "channels"), [(1, 1), (2, 1), (4, 1), (8, 1), (16, 1), (8, 3), (16, 3)])
+def test_interlaced_png_with_a_transparent_colour(tmp_path, bits, channels):
+    samples = drawn(channels, 2**bits - 1)
+    samples[4, 6] = samples[2, 2]
+    key = struct.pack(f">{channels}H", *map(int, samples[2, 2]))
+    kind = GREY if channels == 1 else COLOUR
+    contents = png(samples, kind, bits, interlaced=True, transparent=key, orientation=8)
+    alpha = np.where((samples == samples[2, 2]).all(axis=2, keepdims=True), 0.0, 255.0)
+    check(tmp_path, contents, ".png", levels(samples, 2**bits - 1), alpha, 8)
 
 
 @pytest.mark.parametrize("bits", [8, 16])
@@ -183,6 +195,14 @@ def test_tiff_of_colours(tmp_path, mode, bits):
         colours = (255 - colours) * (255 - numbers[..., 3:]) / 255
     tags = {} if extra is None else {"extra": extra}
     check_tiff(tmp_path, samples, bits, photometric, colours, alpha, 4.1, **tags)
+
+
+def test_tiff_of_planes(tmp_path):
+    samples = drawn(3, 255)
+    check_tiff(tmp_path, samples, 8, 2, levels(samples, 255), planes=True)
+    with pytest.raises(DataError, match="16 bits a channel, in planes, which Pillow takes for 8: save it"):
+        check_tiff(tmp_path, drawn(3, 65535), 16, 2, levels(samples, 255), planes=True)
+    check_tiff(tmp_path, samples[..., :1], 16, 1, samples[..., :1] / 257, planes=True)
 
 
 @pytest.mark.parametrize("bits", [1, 4, 8])

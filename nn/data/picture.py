@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
-from PIL.TiffImagePlugin import BITSPERSAMPLE, PHOTOMETRIC_INTERPRETATION
+from PIL.TiffImagePlugin import BITSPERSAMPLE, PHOTOMETRIC_INTERPRETATION, PLANAR_CONFIGURATION
 
 from nn.data.errors import DataError
 from nn.data.levels import Levels, set_levels
@@ -37,6 +37,9 @@ GREY_STEPS = {"L": 1, "L;2": 85, "L;4": 17}
 WHITE_IS_ZERO = 0
 """TIFF's photometric interpretation of ink rather than light."""
 
+IN_PLANES = 2
+"""TIFF's planar configuration of channels one after the other."""
+
 
 def open_picture(contents: bytes, limit: int = PIXEL_LIMIT) -> Image.Image:
     """Open an image and read its header only: pixels are decoded when they are first used.
@@ -46,7 +49,7 @@ def open_picture(contents: bytes, limit: int = PIXEL_LIMIT) -> Image.Image:
     Raises
     ------
     DataError
-        When it is empty, of no known format, or has too many pixels.
+        When it is empty, of no known format, has too many pixels, or would be read wrongly.
     """
     if not contents:
         raise DataError("the file is empty")
@@ -83,8 +86,20 @@ def _note_what_is_stored(picture: Any, contents: bytes) -> None:
     """Keep with a picture what its file says of its numbers and Pillow forgets once they are decoded."""
     if picture.format == "PNG" and "transparency" in picture.info:
         _settle_transparency(picture, contents)
-    if picture.format == "TIFF" and picture.mode in ("I;16", "I;16B", "F"):
-        bits = picture.tag_v2[BITSPERSAMPLE][0]
+    if picture.format == "TIFF":
+        _note_levels_of_tiff(picture)
+
+
+def _note_levels_of_tiff(picture: Any) -> None:
+    samples = picture.tag_v2.get(BITSPERSAMPLE, (1,))
+    if len(samples) > 1 and max(samples) > 8 and picture.tag_v2.get(PLANAR_CONFIGURATION) == IN_PLANES:
+        picture.close()
+        raise DataError(
+            f"{max(samples)} bits a channel, in planes, which Pillow takes for 8: save it with the channels of "
+            "a pixel together"
+        )
+    if picture.mode in ("I;16", "I;16B", "F"):
+        bits = samples[0]
         full = 1.0 if picture.mode == "F" else 2.0**bits - 1
         if picture.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == WHITE_IS_ZERO:
             set_levels(picture, Levels(black=full, white=0))

@@ -39,8 +39,8 @@ class ArrayBatches:
     targets
         The same kinds; bytes are whole numbers here. Labels are whole numbers (N,), or (N, steps) where
         every step has one, or (N, height, width) where every pixel has. The inputs themselves where none
-        are given, or the same array is, as an autoencoder wants them: what is done to the inputs is done
-        to these then.
+        are given, or the same array is or the same images in bytes are, as an autoencoder wants them: what
+        is done to the inputs is done to these then.
     masks
         Which targets count, or how much, in [0, 1]: see `nn.training.gather.checked_mask`; by name where
         the targets have names. Where a mask is 0 the target may be anything, NaN or no label included.
@@ -241,10 +241,12 @@ def _target_gatherers(
     return gatherers
 
 
-def _are_one(first: np.ndarray, second: np.ndarray) -> bool:
-    """Whether two arrays are one, or views of the same part of one."""
-    first_place, second_place = first.__array_interface__, second.__array_interface__
-    return all(first_place[key] == second_place[key] for key in ("data", "shape", "strides", "typestr"))
+def _are_one(targets: np.ndarray, inputs: np.ndarray) -> bool:
+    """Whether targets are inputs themselves: the same array, or images in bytes that are equal to them."""
+    if targets is inputs:
+        return True
+    are_images = are_brightnesses(targets) and are_brightnesses(inputs)
+    return are_images and np.array_equal(targets, inputs)
 
 
 def _checked_steps(step_masks: np.ndarray, count: int) -> np.ndarray:
