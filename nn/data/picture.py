@@ -95,8 +95,8 @@ def _note_levels_of_tiff(picture: Any) -> None:
     if len(samples) > 1 and max(samples) > 8 and picture.tag_v2.get(PLANAR_CONFIGURATION) == IN_PLANES:
         picture.close()
         raise DataError(
-            f"{max(samples)} bits a channel, in planes, which Pillow takes for 8: save it with the channels of "
-            "a pixel together"
+            f"{max(samples)} bits a channel, in planes, which Pillow takes for 8: save it with the channels "
+            "of a pixel together"
         )
     if picture.mode in ("I;16", "I;16B", "F"):
         bits = samples[0]
