@@ -152,6 +152,7 @@ def test_reasons_are_short() -> None:
     assert reason(PermissionError(13, "Permission denied", "/long/path")) == "Permission denied"
     assert reason(ValueError("bad value")) == "bad value"
     assert reason(MemoryError()) == "MemoryError"
+    assert reason(ValueError("bad\nvalue")) == r"bad\nvalue"
 
 
 def test_odd_names_survive_as_lines_and_open(tmp_path: Path) -> None:
@@ -241,3 +242,13 @@ def test_suffixes_of_formats_that_are_read() -> None:
     assert {".png", ".jpg", ".mpo", ".tiff", ".webp", ".jp2", ".psd"} <= image_suffixes()
     assert not {".h5", ".hdf", ".pdf", ".mpg", ".grib", ".eps", ".wmf"} & image_suffixes()
     assert {".pdf", ".eps", ".heic", ".svg"} <= SUFFIXES.keys()
+
+
+def test_what_this_pillow_lacks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nn.data.folder.image_suffixes", lambda: frozenset({".png"}))
+    for name in ("a.png", "b.avif", "c.webp"):
+        save(tmp_path / "a.png")
+        (tmp_path / name).touch()
+    images = find_images(tmp_path)
+    assert images.names == ["a.png"]
+    assert [each.reason.split(",")[0] for each in images.skipped] == ["AVIF", "WebP"]

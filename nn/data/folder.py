@@ -17,7 +17,7 @@ from nn.data.image_set import Skipped
 from nn.data.picture import FILE_LIMIT, image_suffixes, open_picture
 from nn.data.unread import SUFFIXES, not_read
 from nn.sizes import as_size
-from nn.written import written_name
+from nn.written import one_line, written_name
 
 FOLDERS_OF_SYSTEMS = frozenset(("__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"))
 """Where unpacked archives, network drives and bins keep copies and pieces of pictures."""
@@ -127,7 +127,7 @@ def open_image(path: Path) -> Image.Image:
 
 
 def reason(error: Exception) -> str:
-    """Say in a few words why a file could not be used."""
+    """Say in a few words, on one line, why a file could not be used."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return str(error) or type(error).__name__
+    return one_line(str(error)) or type(error).__name__
