@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 
-import numba
 import numpy as np
 
 from autoencoder.architecture import plan_architecture
@@ -14,6 +13,7 @@ from autoencoder.memory import estimate_memory
 from autoencoder.model import AutoEncoder
 from autoencoder.session import Session
 from nn.sizes import as_size
+from nn.threads import threads
 from nn.training import Trainer
 from nn.training.callbacks import Callback
 
@@ -56,7 +56,7 @@ def describe_run(session: Session) -> str:
         f"{model.shape}, {as_size(size)}",
         "network": describe_network(model),
         "memory": f"{as_size(memory.total)}: {memory}",
-        "machine": f"{numba.get_num_threads()} threads, rung {settings.rung}{stored}, seed {settings.seed}",
+        "machine": f"{threads}, rung {settings.rung}{stored}, seed {settings.seed}",
     }
     return "\n".join(f"{name:10} {text}" for name, text in lines.items())
 

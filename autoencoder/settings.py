@@ -166,7 +166,9 @@ class Settings(BaseModel):
 
     model_directory: Directory = Field(Path("model"), description="folder that holds the model")
     output_directory: Directory = Field(Path("output"), description="folder for pictures, tables and arrays")
-    threads: OptionalCount = Field(None, description="processor threads; empty: all there are")
+    threads: OptionalCount = Field(
+        None, description="processor threads; empty: all there are, and fewer while others use them"
+    )
     rung: Literal["plain", "o1", "o2"] = Field(
         "o2", description="implementation of the network: plain explains, o1 is compiled, o2 is fast"
     )

@@ -19,14 +19,18 @@ logger = logging.getLogger(__name__)
 
 
 def use_threads(settings: Settings) -> None:
-    """Set the number of threads, at most as many as the machine has."""
+    """Keep to the number of threads that is set, at most as many as there are; without one it is adapted."""
     import numba  # noqa: PLC0415 - large, and not needed by commands that do not compute
 
+    from nn.threads import threads  # noqa: PLC0415 - as is numba
+
     available = numba.config.NUMBA_NUM_THREADS
-    wanted = settings.threads or available
-    if wanted > available:
-        logger.warning("threads=%d: this machine has %d, using those", wanted, available)
-    numba.set_num_threads(min(wanted, available))
+    if settings.threads is None:
+        threads.adapt()
+        return
+    if settings.threads > available:
+        logger.warning("threads=%d: this machine has %d, using those", settings.threads, available)
+    threads.use(min(settings.threads, available))
 
 
 class BesideBars(logging.Handler):

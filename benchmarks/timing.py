@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
-import numba
+from nn.threads import threads
 
 REST_SECONDS = 0.03
 TURN_SECONDS = 0.03
@@ -56,14 +56,14 @@ class Contestant:
 
     def begin(self) -> None:
         """Make a first call, which may compile."""
-        numba.set_num_threads(self.threads)
+        threads.use(self.threads)
         with self.around():
             self.latest = self._lap()
 
     def take_turn(self, wakes: bool) -> None:
         """Run for a while and note the seconds of the median call; first an untimed one if it `wakes`."""
         time.sleep(REST_SECONDS)
-        numba.set_num_threads(self.threads)
+        threads.use(self.threads)
         self.prepare()
         with self.around():
             if wakes:
@@ -86,11 +86,10 @@ class Contestant:
 
 def race(contestants: Sequence[Contestant], repeats: int = 9) -> None:
     """Give every contestant `repeats` turns, interleaved; the first round also compiles."""
-    before = numba.get_num_threads()
-    for contestant in contestants:
-        contestant.begin()
-    for _ in range(repeats):
-        wakes = min(contestant.latest for contestant in contestants) < TURN_SECONDS
+    with threads.restored():
         for contestant in contestants:
-            contestant.take_turn(wakes)
-    numba.set_num_threads(before)
+            contestant.begin()
+        for _ in range(repeats):
+            wakes = min(contestant.latest for contestant in contestants) < TURN_SECONDS
+            for contestant in contestants:
+                contestant.take_turn(wakes)

@@ -13,6 +13,7 @@ from networks.tracks import History, Track
 from nn.history import aligned_zeros, pad_histories
 from nn.kernels.recurrent import SLICE, TILE, VECTOR, Blocks
 from nn.kernels.recurrent_gradients import PANEL
+from nn.threads import threads
 
 WORTH_A_REGION = 1_000_000
 """Multiply-adds of a track from which parallel regions (some microseconds each) pay."""
@@ -125,12 +126,12 @@ class TiledRecurrent(Recurrent):
         """Return how the work on a track is cut, and whether it is worth parallel regions."""
         weights, histories = self._weights_of(track), self._histories[track.number].gates.shape[-1]
         worth = weights * histories * self.steps >= WORTH_A_REGION
-        few = histories < SLICE * numba.get_num_threads()
+        few = histories < SLICE * threads.count
         large = weights * self.dtype.itemsize > SECOND_LEVEL
         blocks = Blocks(
             rows=_part(self._weight_rows(track)),
             units=_part(self.units),
-            workers=numba.get_num_threads() if worth else 1,
+            workers=threads.count if worth else 1,
             room=self._room_of_a_worker(histories),
             over_units=worth and (few or large),
         )

@@ -12,9 +12,9 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
 from nn.history import LANES
+from nn.kernels.compilation import instruction
 from nn.simd import (
     INTEGER,
     LANE,
@@ -55,7 +55,7 @@ class Matrix:
         return rows
 
 
-@intrinsic
+@instruction()
 def broadcast_pair(typing_context: Any, first: Any, second: Any) -> Any:
     """Return a vector of one number in the first `FEW` lanes and another in the rest."""
 
@@ -79,7 +79,7 @@ def _lanes(first: int, count: int) -> ir.Constant:
     return ir.Constant(ir.VectorType(LANE, count), list(range(first, first + count)))
 
 
-@intrinsic
+@instruction()
 def pack(typing_context: Any, source: Any, target: Any, count: Any) -> Any:
     """Write `count` <= `LANES` rows of `FEW` histories as `FEW` rows of `LANES`: `Target` to `Target`.
 
@@ -101,7 +101,7 @@ def pack(typing_context: Any, source: Any, target: Any, count: Any) -> Any:
     return types.void(source, target, types.intp), generate
 
 
-@intrinsic
+@instruction()
 def unpack(typing_context: Any, source: Any, target: Any, count: Any) -> Any:
     """Write the first `count` <= `LANES` columns of `FEW` rows as rows of `FEW`: the opposite of `pack`."""
 
@@ -120,7 +120,7 @@ def unpack(typing_context: Any, source: Any, target: Any, count: Any) -> Any:
     return types.void(source, target, types.intp), generate
 
 
-@intrinsic
+@instruction()
 def copy_few(typing_context: Any, source: Any, begin: Any, target: Any, to: Any, count: Any) -> Any:
     """target[to : to + count] = source[begin : begin + count] for a multiple of `FEW`, exactly."""
 

@@ -15,10 +15,10 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
 from nn.few import FEW, Matrix
 from nn.history import LANES
+from nn.kernels.compilation import instruction
 from nn.simd import INTEGER, fused_multiply_add, load_number, load_vector, prefetch_line, splat
 from nn.tile import first_lanes, load_masked, store_masked
 
@@ -113,7 +113,7 @@ def _blocks(builder: ir.IRBuilder, histories: Any, work: Callable[[Any], None]) 
         work(builder.mul(loop.index, INTEGER(FEW)))
 
 
-@intrinsic
+@instruction()
 def add_products(
     typing_context: Any,
     matrices: Any,

@@ -13,10 +13,10 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
 from nn.few import FEW, Matrix
 from nn.history import LANES
+from nn.kernels.compilation import instruction
 from nn.simd import (
     INTEGER,
     LANE,
@@ -56,7 +56,7 @@ def _sum_each(builder: ir.IRBuilder, vectors: list[Any]) -> Any:
     return vectors[0]
 
 
-@intrinsic
+@instruction()
 def pair_sums(
     typing_context: Any, weights: Any, window: Any, lines: Any, line: Any, line_step: Any, ahead: Any
 ) -> Any:

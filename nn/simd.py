@@ -12,13 +12,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, models, register_model
+from numba.extending import models, register_model
 
 from nn.bfloat16 import is_stored_half, narrow, widen
 from nn.history import LANES
+from nn.kernels.compilation import instruction
 
 INTEGER = ir.IntType(64)
 LANE = ir.IntType(32)
@@ -129,7 +131,11 @@ def bytes_of(pointer: Any) -> int:
     return {ir.DoubleType(): 8, ir.FloatType(): 4, ir.IntType(16): 2}[pointer.type.pointee]
 
 
-@intrinsic
+def _load(array: Any, offset: Any) -> Any:
+    return array[offset : offset + LANES].copy()
+
+
+@instruction(_load)
 def load(typing_context: Any, array: Any, offset: Any) -> Any:
     """Load `LANES` numbers that lie side by side."""
 
@@ -139,7 +145,11 @@ def load(typing_context: Any, array: Any, offset: Any) -> Any:
     return VectorType(computed(array.dtype))(array, types.intp), generate
 
 
-@intrinsic
+def _store(array: Any, offset: Any, vector: Any) -> Any:
+    array[offset : offset + LANES] = vector
+
+
+@instruction(_store)
 def store(typing_context: Any, array: Any, offset: Any, vector: Any) -> Any:
     """Store a vector of what the array's numbers are once they are loaded."""
 
@@ -151,7 +161,11 @@ def store(typing_context: Any, array: Any, offset: Any, vector: Any) -> Any:
     return types.void(array, types.intp, VectorType(computed(array.dtype))), generate
 
 
-@intrinsic
+def _load_scalar(array: Any, offset: Any) -> Any:
+    return array[offset]
+
+
+@instruction(_load_scalar)
 def load_scalar(typing_context: Any, array: Any, offset: Any) -> Any:
     """Load one number without Numba's check for a negative index."""
 
@@ -161,7 +175,11 @@ def load_scalar(typing_context: Any, array: Any, offset: Any) -> Any:
     return computed(array.dtype)(array, types.intp), generate
 
 
-@intrinsic
+def _store_scalar(array: Any, offset: Any, number: Any) -> Any:
+    array[offset] = number
+
+
+@instruction(_store_scalar)
 def store_scalar(typing_context: Any, array: Any, offset: Any, number: Any) -> Any:
     """Store one number; see `store`."""
 
@@ -182,7 +200,11 @@ def prefetch_line(builder: ir.IRBuilder, pointer: Any) -> None:
     builder.call(function, [byte, LANE(0), LANE(2), LANE(1)])
 
 
-@intrinsic
+def _prefetch(array: Any, offset: Any) -> Any:
+    """Nothing has to be asked for."""
+
+
+@instruction(_prefetch)
 def prefetch(typing_context: Any, array: Any, offset: Any) -> Any:
     """Ask for the cache line of a number that will be needed soon, for reading or writing."""
 
@@ -193,7 +215,11 @@ def prefetch(typing_context: Any, array: Any, offset: Any) -> Any:
     return types.void(array, types.intp), generate
 
 
-@intrinsic
+def _broadcast(scalar: Any) -> Any:
+    return np.full(LANES, scalar)
+
+
+@instruction(_broadcast)
 def broadcast(typing_context: Any, scalar: Any) -> Any:
     """Fill a vector with one number."""
 
@@ -203,7 +229,11 @@ def broadcast(typing_context: Any, scalar: Any) -> Any:
     return VectorType(scalar)(scalar), generate
 
 
-@intrinsic
+def _multiply_add(a: Any, b: Any, c: Any) -> Any:
+    return a * b + c
+
+
+@instruction(_multiply_add)
 def multiply_add(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
     """Return a * b + c, rounded once."""
 
@@ -218,7 +248,11 @@ def _choose(builder: ir.IRBuilder, condition: Any, arguments: Any) -> Any:
     return builder.select(condition, arguments[2], arguments[3])
 
 
-@intrinsic
+def _where_greater(a: Any, b: Any, yes: Any, no: Any) -> Any:
+    return np.where((a > b) | np.isnan(a), yes, no)
+
+
+@instruction(_where_greater)
 def where_greater(typing_context: Any, a: Any, b: Any, yes: Any, no: Any) -> Any:
     """Return `yes` in the lanes where a > b or a is NaN, `no` in the others: NaN counts as greatest."""
 
@@ -230,7 +264,11 @@ def where_greater(typing_context: Any, a: Any, b: Any, yes: Any, no: Any) -> Any
     return a(a, b, yes, no), generate
 
 
-@intrinsic
+def _where_equal(a: Any, b: Any, yes: Any, no: Any) -> Any:
+    return np.where(a == b, yes, no)
+
+
+@instruction(_where_equal)
 def where_equal(typing_context: Any, a: Any, b: Any, yes: Any, no: Any) -> Any:
     """Return `yes` in the lanes where a = b, `no` in the others."""
 
@@ -240,7 +278,11 @@ def where_equal(typing_context: Any, a: Any, b: Any, yes: Any, no: Any) -> Any:
     return a(a, b, yes, no), generate
 
 
-@intrinsic
+def _horizontal_sum(vector: Any) -> Any:
+    return vector.sum(dtype=vector.dtype)
+
+
+@instruction(_horizontal_sum)
 def horizontal_sum(typing_context: Any, vector: Any) -> Any:
     """Add the numbers of a vector as a balanced tree: always in the same order."""
 
@@ -274,7 +316,13 @@ def interleave(builder: ir.IRBuilder, rows: list[Any], distance: int) -> list[An
     return swapped
 
 
-@intrinsic
+def _transpose_block(source: Any, offset: Any, row: Any, target: Any, to: Any, width: Any) -> None:
+    for number in range(LANES):
+        lanes = source[offset + number : offset + number + (LANES - 1) * row + 1 : row]
+        target[to + number * width : to + number * width + LANES] = lanes
+
+
+@instruction(_transpose_block)
 def transpose_block(
     typing_context: Any, source: Any, offset: Any, row: Any, target: Any, to: Any, width: Any
 ) -> Any:

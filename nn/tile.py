@@ -19,10 +19,10 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
 from nn.bfloat16 import is_stored_half, narrow, widen
 from nn.history import LANES
+from nn.kernels.compilation import instruction
 from nn.simd import (
     INTEGER,
     LANE,
@@ -185,7 +185,7 @@ def make_tile(rows: int, vectors: int, masked: bool = False, ahead: int = 0) -> 
     are too short for a hardware prefetcher to follow.
     """
 
-    @intrinsic
+    @instruction()
     def tile(
         typing_context: Any, a: Any, b: Any, c: Any, outer: Any, inner: Any, accumulate: Any, width: Any
     ) -> Any:

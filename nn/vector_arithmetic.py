@@ -14,9 +14,10 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.extending import intrinsic, lower_builtin
+from numba.extending import lower_builtin
 
 from nn.history import LANES
+from nn.kernels.compilation import instruction
 from nn.simd import LANE, VectorType
 
 
@@ -41,7 +42,7 @@ _define(operator.mul, "fmul")
 _define(operator.truediv, "fdiv")
 
 
-@intrinsic
+@instruction()
 def clamp(typing_context: Any, vector: Any, low: Any, high: Any) -> Any:
     """Return every number of a vector, moved into low to high; NaN passes through."""
 
@@ -53,7 +54,7 @@ def clamp(typing_context: Any, vector: Any, low: Any, high: Any) -> Any:
     return vector(vector, vector, vector), generate
 
 
-@intrinsic
+@instruction()
 def choose(typing_context: Any, flags: Any, values: Any, otherwise: Any) -> Any:
     """Return the values where flags are not zero, and the others where they are."""
 
@@ -68,7 +69,7 @@ def choose(typing_context: Any, flags: Any, values: Any, otherwise: Any) -> Any:
 def lane_by_lane(name: str) -> Callable[..., Any]:
     """Return the operation that calls a function of the C library, float64, for every lane of a vector."""
 
-    @intrinsic
+    @instruction()
     def call(typing_context: Any, vector: Any) -> Any:
         def generate(context: Any, builder: ir.IRBuilder, types_of: Any, arguments: Any) -> Any:
             kind = ir.FunctionType(ir.DoubleType(), [ir.DoubleType()])

@@ -10,10 +10,9 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 from numpy import float32
 
-from nn.kernels.compilation import compiled_as, kernel
+from nn.kernels.compilation import compiled_as, instruction, kernel
 
 LOG2_E = 1.4426950408889634
 LN_2_HIGH = 0.693359375
@@ -25,7 +24,7 @@ HELD = -1
 """Code of a neuron that is held: its value is the slope, whatever the sum is, and no signal passes."""
 
 
-@intrinsic
+@instruction()
 def _power_of_two(typing_context: Any, rounded: Any) -> Any:
     """Return 2**n from the float32 n + ROUNDER: n moves into the exponent's bits."""
 

@@ -8,9 +8,9 @@ directly or not.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
-import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
@@ -22,6 +22,8 @@ import llvmlite
 from numba.core import config
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 from numba.misc.appdirs import AppDirs
+
+logger = logging.getLogger(__name__)
 
 PACKAGE = Path(__file__).resolve().parents[1]
 """The folder of `nn`."""
@@ -108,11 +110,10 @@ def _is_writable(folder: Path) -> bool:
 @cache
 def _say(message: str) -> None:
     """Warn, once for each message."""
-    warnings.warn(
-        f"compiled kernels cannot be kept ({message}), so every process compiles them anew, which takes up "
-        "to half a minute: set NUMBA_CACHE_DIR to a folder that can be written",
-        RuntimeWarning,
-        stacklevel=2,
+    logger.warning(
+        "compiled kernels cannot be kept (%s), so every process compiles them anew, which takes up to half a "
+        "minute: set NUMBA_CACHE_DIR to a folder that can be written",
+        message,
     )
 
 
@@ -147,6 +148,11 @@ class _Implementation(CompileResultCacheImpl):
     _locator_classes = (_Place,)
 
 
+class _SerialImplementation(_Implementation):
+    def get_filename_base(self, fullname: str, abiflags: str) -> str:
+        return f"{super().get_filename_base(fullname, abiflags)}-serial"
+
+
 class KernelCache(FunctionCache):
     """The compiled versions of one kernel; see the module.
 
@@ -175,9 +181,16 @@ class KernelCache(FunctionCache):
             _say(f"{error.filename or self.cache_path}: {error.strerror}")
 
 
-def keep(dispatcher: Any) -> None:
-    """Keep what a function is compiled to on disk, or say once that there is no place for it."""
+class SerialKernelCache(KernelCache):
+    """Those of a kernel with parallel regions that are compiled for one thread."""
+
+    _impl_class = _SerialImplementation
+
+
+def kept(dispatcher: Any, kind: type[KernelCache] = KernelCache) -> Any:
+    """Keep what a function is compiled to on disk, or say once that there is no place for it; return it."""
     try:
-        dispatcher._cache = KernelCache(dispatcher.py_func)
+        dispatcher._cache = kind(dispatcher.py_func)
     except RuntimeError:
         _say("neither beside the sources nor in the user's cache")
+    return dispatcher

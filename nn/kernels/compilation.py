@@ -7,13 +7,15 @@ was first called by a kernel with fast mathematics would stay blind to NaN for a
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, NoReturn
 
 from numba import njit
 from numba.core import config
-from numba.extending import overload
+from numba.extending import intrinsic, overload
 
-from nn.kernels.cache import keep
+from nn.kernels.cache import SerialKernelCache, kept
+from nn.threads import ParallelKernel
 
 Fastmath = bool | set[str]
 
@@ -36,7 +38,7 @@ def kernel(
     Parameters
     ----------
     parallel
-        Whether its `prange` loops are run by several threads.
+        Whether its `prange` loops are run by several threads; see `nn.threads.ParallelKernel`.
     inline
         Whether it is put into those that call it, as it is written, before anything is compiled.
     allocates
@@ -44,19 +46,54 @@ def kernel(
     fastmath
         Which liberties LLVM takes with floating point.
     """
-    options = STATED | {"fastmath": fastmath, "parallel": parallel}
+    options: dict[str, Any] = STATED | {"fastmath": fastmath}
     if inline:
         options["inline"] = "always"
     if not allocates:
         options["_nrt"] = False
 
     def compiled(python: Callable[..., Any]) -> Any:
-        dispatcher = njit(**options)(python)
-        if not inline and not config.DISABLE_JIT:
-            keep(dispatcher)
-        return dispatcher
+        if config.DISABLE_JIT:
+            return python
+        if inline:
+            return njit(**options)(python)
+        if parallel:
+            return ParallelKernel(kept(njit(parallel=True, **options)(python)), partial(serial, python))
+        return kept(njit(**options)(python))
+
+    def serial(python: Callable[..., Any]) -> Any:
+        return kept(njit(**options)(python), SerialKernelCache)
 
     return compiled if function is None else compiled(function)
+
+
+def instruction(python: Callable[..., Any] | None = None) -> Callable[[Callable[..., Any]], Any]:
+    """Make of a function that writes LLVM's code what kernels call; see `numba.extending.intrinsic`.
+
+    Parameters
+    ----------
+    python
+        What does the same where Numba's compiler is off; without it, kernels that need the instruction
+        say so.
+    """
+
+    def made(generate: Callable[..., Any]) -> Any:
+        if not config.DISABLE_JIT:
+            return intrinsic(generate)
+        return python or _missing
+
+    return made
+
+
+def _missing(*_: Any) -> NoReturn:
+    raise CompilerOffError(
+        "this rung is made of vector instructions that Numba compiles, and NUMBA_DISABLE_JIT has switched it "
+        "off: unset it, or build the plain rung, such as networks.dense.Dense"
+    )
+
+
+class CompilerOffError(RuntimeError):
+    """A kernel has to be compiled, and Numba's compiler is switched off."""
 
 
 def compiled_as(stub: Callable[..., Any]) -> Any:

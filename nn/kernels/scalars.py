@@ -11,12 +11,15 @@ from typing import Any
 import numpy as np
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
-from nn.kernels.compilation import kernel
+from nn.kernels.compilation import instruction, kernel
 
 
-@intrinsic
+def _in_dtype_of(array: Any, scalars: Any) -> Any:
+    return tuple(array.dtype.type(each) for each in scalars)
+
+
+@instruction(_in_dtype_of)
 def in_dtype_of(typing_context: Any, array: Any, scalars: Any) -> Any:
     """Return a tuple of numbers in the dtype of an array."""
     count = len(scalars)
