@@ -56,12 +56,13 @@ def _layer(shape: Shape, blocks: Blocks, histories: int) -> Row:
 
 def autoencoder_row(shape: Shape, layers: Sequence[Blocks], histories: int) -> Row:
     """Return the training step of layers of windows."""
-    training = Training(partial(_build_autoencoder, shape, layers), _torch_training)
+    training = Training(partial(build_autoencoder, shape, layers), _torch_training)
     title = autoencoder_title(training.build("plain"))
     return training_row("local", title, histories, training)
 
 
-def _build_autoencoder(shape: Shape, layers: Sequence[Blocks], rung: str) -> Sequential:
+def build_autoencoder(shape: Shape, layers: Sequence[Blocks], rung: str) -> Sequential:
+    """Return layers of windows one after another."""
     generator = np.random.default_rng(0)
     return Sequential.chain(shape, *(partial(_made, each, rung, generator) for each in layers))
 
