@@ -26,7 +26,7 @@ from nn.data.digits import MNIST_SHAPE
 from nn.data.load import load_images
 from nn.losses import SquaredError
 from nn.optimizers import Adam
-from nn.training import ArrayBatches, Trainer
+from nn.training import ImageBatches, Trainer
 
 DATA = "GANGLION_DATA"
 """The environment's variable that names the folder of data sets; else it is `data` in the checkout."""
@@ -108,7 +108,7 @@ def _trainer(
         network,
         SquaredError(),
         optimizer or Adam(LEARNING_RATE),
-        ArrayBatches(pixels),
+        ImageBatches(pixels[:, None, None, :]),
         batch_size=batch_size,
         generator=np.random.default_rng(0),
     )
