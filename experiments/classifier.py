@@ -25,6 +25,7 @@ from nn.training.lock import FolderLock, FolderLockedError
 SHAPE = Shape(28, 28, 1)
 CLASSES = 10
 VALIDATION = 1 / 12
+MINUTES = 5
 SNAPSHOT_SECONDS = 20
 SHOWN = 27
 
@@ -49,7 +50,8 @@ def make_parser(name: str, description: str) -> argparse.ArgumentParser:
         nargs="?",
         help="folder of IDX files with their labels, such as MNIST's (default: rendered digits)",
     )
-    parser.add_argument("--minutes", type=float, default=5, help="training time (default %(default)g)")
+    parser.add_argument("--minutes", type=float, help=f"training time (default {MINUTES} without --epochs)")
+    parser.add_argument("--epochs", type=float, help="passes over the images (default: as time allows)")
     parser.add_argument("--limit", type=int, help="use only the first so many images")
     parser.add_argument("--batch-size", type=int, default=64, help="images to a step (default %(default)s)")
     parser.add_argument(
@@ -80,13 +82,19 @@ def run(parser: argparse.ArgumentParser, options: argparse.Namespace, build: Bui
                 trainer.restore(load_latest(path))
             print(network.summary(options.batch_size), flush=True)
             snapshots = Snapshots(path, SNAPSHOT_SECONDS, model_metadata(network))
-            trainer.train(minutes=options.minutes, callbacks=[ProgressBar(), snapshots])
+            trainer.train(*limits(options), callbacks=[ProgressBar(), snapshots])
     except (DataError, ValueError, FolderLockedError) as error:
         parser.error(str(error))
     except (OSError, SnapshotError, TrainingDiverged) as error:
         parser.exit(1, f"{parser.prog}: {error}\n")
     report(trainer, arrange, test, options.output)
     return 0
+
+
+def limits(options: argparse.Namespace) -> tuple[float | None, float | None]:
+    """Return epochs and minutes; without either the usual time."""
+    neither = options.epochs is None and options.minutes is None
+    return options.epochs, MINUTES if neither else options.minutes
 
 
 def make_trainer(

@@ -37,7 +37,8 @@ def make_parser() -> argparse.ArgumentParser:
         epilog="example: python -m experiments.photographs data/photos --minutes 5",
     )
     parser.add_argument("images", type=Path, help="folder of photographs")
-    parser.add_argument("--minutes", type=float, default=5, help="training time (default 5)")
+    parser.add_argument("--minutes", type=float, help="training time (default 5 without --epochs)")
+    parser.add_argument("--epochs", type=int, help="passes over the crops (default: as time allows)")
     parser.add_argument("--crops", type=int, default=2000, help="crops from each photograph (default 2000)")
     parser.add_argument("--side", type=int, default=64, help="side of a crop (default 64)")
     parser.add_argument("--channels", type=int, default=3, choices=(1, 3, 4), help="channels (default 3)")
@@ -64,7 +65,8 @@ def make_settings(options: argparse.Namespace) -> Settings:
         "output_activation": "identity",
         "learning_rate": 0.003,
         "batch_size": 32,
-        "minutes": options.minutes,
+        "epochs": options.epochs,
+        "minutes": 5 if options.epochs is None and options.minutes is None else options.minutes,
         "model_directory": options.output / "model",
         "output_directory": options.output,
     }

@@ -14,6 +14,7 @@ from autoencoder.model import AutoEncoder
 from autoencoder.model_file import build_model, load_snapshot, settings_of
 from autoencoder.validation import make_settings
 from experiments.serving import Served, serving
+from tests import patience
 from tests.web_browser import playwright
 
 SMALL = (
@@ -22,7 +23,7 @@ SMALL = (
 )
 """A network that trains in no time."""
 
-PATIENCE = 60_000
+PATIENCE = patience.MILLISECONDS
 """Milliseconds that anything may take on a busy machine."""
 
 PIXELS = "canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]"

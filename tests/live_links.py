@@ -14,8 +14,9 @@ from autoencoder.live.order import Order
 from autoencoder.validation import Given
 from autoencoder.web.link import Link
 from autoencoder.web.process import Reply
+from tests import patience
 
-PATIENCE = 60
+PATIENCE = patience.SECONDS
 """Seconds until something that does not come is given up."""
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from autoencoder.live.messages import Arrays, Header
 from autoencoder.live.operations import check
 from autoencoder.web.link import OperationRefused
+from tests import patience
 
 SHAPES = [(8, 8, 1), (2, 5, 1), (1, 20, 1), (2, 5, 1), (8, 8, 1)]
 NAMES = ["input", "encoder 0", "encoder 1", "decoder 0", "decoder 1"]
@@ -59,7 +60,7 @@ class MadeUpRun:
             return next((args for name, args in reversed(self.asked) if name == op and wanted(args)), None)
 
         with self.arrived:
-            assert self.arrived.wait_for(lambda: found() is not None, 10), (
+            assert self.arrived.wait_for(lambda: found() is not None, patience.SECONDS), (
                 f"{op} was not asked: {self.asked[-5:]}"
             )
             args = found()

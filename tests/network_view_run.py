@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autoencoder.live.messages import pack
+from tests import patience
 
 Shape = tuple[int, int, int]
 SHAPES: dict[str, list[tuple[str, Shape]]] = {
@@ -51,12 +52,12 @@ class FakeRun:
     def count(self, op: str) -> int:
         return sum(op in (message.get("op"), *message) for message in self.received)
 
-    def wait_for(self, op: str, times: int = 1, seconds: float = 10) -> bool:
+    def wait_for(self, op: str, times: int = 1, seconds: float = patience.SECONDS) -> bool:
         """Wait until an operation, or `ready`, came so often."""
         with self.arrived:
             return self.arrived.wait_for(lambda: self.count(op) >= times, seconds)
 
-    def wait_for_kinds(self, kinds: list[str], seconds: float = 10) -> bool:
+    def wait_for_kinds(self, kinds: list[str], seconds: float = patience.SECONDS) -> bool:
         """Wait until these are what the page wants."""
 
         def wanted() -> bool:

@@ -11,10 +11,11 @@ import pytest
 from autoencoder_runs import run, tiny_options
 
 from autoencoder.model_file import load_snapshot
+from tests import patience
 
 EPOCHS = 40
 ROOT = Path(__file__).parent.parent
-PATIENCE = 120
+PATIENCE = patience.SECONDS
 """Seconds until a process that does not train is given up."""
 
 OPTIONS = tiny_options(epochs=EPOCHS, snapshot_interval=0.001)

@@ -98,7 +98,7 @@ def test_two_pages_see_the_same_run_and_no_request_leaves_the_machine(
         second = page.page.context.new_page()
         second.goto(page.served.address)
         page.fill("leakage", "0.3")
-        playwright.expect(second.locator("[data-test=leakage]")).to_have_value("0.3", timeout=30_000)
+        playwright.expect(second.locator("[data-test=leakage]")).to_have_value("0.3", timeout=PATIENCE)
         page.part("start").click()
         second.wait_for_function(
             "() => Number(document.querySelector('[data-test=step-count]').innerText.replace(/\\D/g, '')) > 5"

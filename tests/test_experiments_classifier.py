@@ -16,7 +16,7 @@ def run(program, folder, *options):
 
 @every_program
 def test_it_trains_tests_and_draws(program, tmp_path, capsys):
-    assert run(program, tmp_path, "--minutes", "0.02") == 0
+    assert run(program, tmp_path, "--epochs", "1") == 0
     printed = capsys.readouterr().out
     assert "of 20 test images are right" in printed
     assert {"model.safetensors", "confusion.png", "loss.png"} <= {path.name for path in tmp_path.iterdir()}
@@ -25,11 +25,10 @@ def test_it_trains_tests_and_draws(program, tmp_path, capsys):
 
 
 def test_it_goes_on_from_the_last_snapshot(tmp_path, capsys):
-    run(row_by_row, tmp_path, "--minutes", "0.01")
-    first = capsys.readouterr().out
-    run(row_by_row, tmp_path, "--minutes", "0.03", "--resume")
-    epochs = [float(text.split(" s and ")[1].split()[0]) for text in (first, capsys.readouterr().out)]
-    assert epochs[1] > epochs[0]
+    run(row_by_row, tmp_path, "--epochs", "1")
+    assert "and 1.0 epochs" in capsys.readouterr().out
+    run(row_by_row, tmp_path, "--epochs", "3", "--resume")
+    assert "and 3.0 epochs" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -37,6 +36,7 @@ def test_it_goes_on_from_the_last_snapshot(tmp_path, capsys):
     [
         (["nowhere"], "nowhere: no such file or folder", 2),
         (["--minutes", "-1"], "minutes -1", 2),
+        (["--epochs", "nan"], "epochs nan", 2),
         (["--batch-size", "0"], "batch size 0", 2),
         (["--resume"], "there is no such file", 1),
     ],

@@ -10,7 +10,7 @@ from experiments import photographs
 @pytest.mark.usefixtures("one_thread")
 def test_comparison_of_small_photographs(tmp_path, capsys):
     write_images(tmp_path / "photos", 2, side=96)
-    arguments = [str(tmp_path / "photos"), "--minutes", "0.01", "--crops", "40", "--side", "16"]
+    arguments = [str(tmp_path / "photos"), "--epochs", "2", "--crops", "40", "--side", "16"]
     arguments += ["--code-size", "8", "--output", str(tmp_path / "runs")]
     assert photographs.main(arguments) == 0
     printed = capsys.readouterr().out

@@ -19,6 +19,7 @@ from tiny_training import everything, make_network, make_trainer
 from nn.schedules import Constant
 from nn.snapshot import SnapshotError, load, load_latest, previous
 from nn.training import Snapshots
+from tests import patience
 
 ROOT = Path(__file__).resolve().parents[1]
 KILLS = 50
@@ -64,7 +65,7 @@ def server():
     assert process.stdout.readline() == "ready\n"
     yield Server(process)
     process.stdin.close()
-    process.wait(timeout=60)
+    process.wait(timeout=patience.SECONDS)
     process.stdout.close()
 
 

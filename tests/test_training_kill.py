@@ -14,11 +14,12 @@ from tiny_training import everything, long_callbacks, make_full_trainer, make_no
 
 from nn import snapshot
 from nn.snapshot import load_latest
+from tests import patience
 
 ROOT = Path(__file__).resolve().parents[1]
 KILLS = 50 if os.environ.get("HYPOTHESIS_PROFILE") == "exhaustive" else 6
 EPOCHS = 100 + 20 * KILLS
-PATIENCE = 60
+PATIENCE = patience.SECONDS
 """Seconds after which a process that saves nothing is given up."""
 
 

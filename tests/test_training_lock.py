@@ -19,7 +19,7 @@ import sys, time
 from nn.training.lock import FileLock, FolderLock
 with FolderLock(sys.argv[1]), FileLock(sys.argv[1] + "/model.safetensors"):
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(3600)
 """
 
 

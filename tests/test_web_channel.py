@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests import patience
+
 pytest.importorskip("nicegui")
 
 from starlette.websockets import WebSocket
@@ -17,7 +19,7 @@ from autoencoder.web.channel import RETRY_SECONDS, Asked, BadMessage, Channel, R
 from autoencoder.web.limits import Limits
 from tests.web_link import FakeLink, make_reply
 
-PATIENCE = 30.0
+PATIENCE = patience.SECONDS
 
 
 class Viewer:

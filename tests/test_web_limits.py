@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests import patience
+
 pytest.importorskip("nicegui")
 
 from autoencoder.web.admission import Bucket
@@ -154,7 +156,7 @@ def test_connections_that_do_nothing_are_ended_and_have_an_end_to_their_number()
             stack.enter_context(connection)
         ask_without_reading(sockets[0], frame(PING, b"x" * 100))
         ask_without_reading(sockets[1], frame(TEXT, b'{"ready": {"kinds": ["values"]}}'))
-        until = time.monotonic() + 30
+        until = time.monotonic() + patience.SECONDS
         while connections_of(server.process.pid) > 0:
             assert time.monotonic() < until, "connections that do not read were never ended"
             time.sleep(0.05)

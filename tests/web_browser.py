@@ -6,12 +6,14 @@ from contextlib import contextmanager
 import pytest
 
 from experiments.serving import find_browser
+from tests import patience
 
 pytest.importorskip("nicegui", reason="needs NiceGUI: pip install 'ganglion[web]'")
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
 
 Browser, Locator, Page = playwright.Browser, playwright.Locator, playwright.Page
 expect = playwright.expect
+expect.set_options(timeout=patience.MILLISECONDS)
 
 
 @contextmanager

@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from autoencoder.live.messages import unpack
+from tests import patience
 from tests.web_link import FakeLink
 
-PATIENCE = 60.0
+PATIENCE = patience.SECONDS
 """Seconds that anything may take on a busy machine."""
 
 ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/\?token=(\S+)\n")
