@@ -111,6 +111,11 @@ class DenseStack:
         whole = first._entries == self._histories
         return self._input_signals if whole else self._input_signals[..., : first._entries]
 
+    @property
+    def returned(self) -> np.ndarray:
+        """What the last layer returned in the last forward."""
+        return self.layers[-1].values
+
     def _one_by_one(self, values: np.ndarray, training: bool) -> np.ndarray:
         """Let every layer run on its own, as one that stores bfloat16 must; so will the backward.
 

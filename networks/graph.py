@@ -119,8 +119,7 @@ class GraphNetwork(LiveGraph):
         self._reserve(self.ticks if self._single else len(values), values.shape[-1])
         self._place_inputs(sequence)
         self._propagate()
-        outputs = self.values[-1, self._outputs] if self._single else self.values[:, self._outputs]
-        return outputs.reshape(*values.shape[:-4], *self.output_shape, values.shape[-1])
+        return self.returned
 
     def _propagate(self) -> None:
         """Compute the values of all steps."""
@@ -226,6 +225,13 @@ class GraphNetwork(LiveGraph):
     def signals(self) -> np.ndarray:
         """Signals of all neurons in the last backward, (T, neurons, N)."""
         return self._signals
+
+    @property
+    def returned(self) -> np.ndarray:
+        """What the last forward returned, in the form of its input."""
+        if self._single:
+            return self.values[-1:, self._outputs].reshape(*self.output_shape, self.values.shape[-1])
+        return self.values[:, self._outputs].reshape(-1, *self.output_shape, self.values.shape[-1])
 
     @property
     def connections(self) -> int:

@@ -174,16 +174,6 @@ class GraphNetwork(graph_o1.GraphNetwork):
             self._histories = aligned_zeros(shape, self.dtype)
             self._signal_histories = aligned_zeros((steps, *shape[1:]), self.dtype)
             self._deltas = aligned_zeros((shape[0], self._delta_rows, shape[2]), self.dtype)
-            self._flat_values = self._histories.reshape(-1)
-            self._flat_histories = graph_backward.Histories(
-                self._flat_values,
-                self._signal_histories.reshape(-1),
-                self._deltas.reshape(-1),
-                entries=shape[2],
-                steps=steps,
-                lead=self._lead,
-                delta_rows=self._delta_rows,
-            )
         self._entries = entries
         if entries < shape[2]:
             self._histories[self._lead :, self._inputs, entries:] = 0
@@ -229,24 +219,33 @@ class GraphNetwork(graph_o1.GraphNetwork):
         return whole.reshape(-1)
 
     def _propagate(self) -> None:
-        sizes = self._flat_histories
+        rows, _, entries = self._histories.shape
         first_input = self._inputs.start if isinstance(self._inputs, slice) else 0
         values = graph_parallel.Values(
-            self._flat_values,
+            self._histories.reshape(-1),
             self._nudge_rows(),
             self._given,
             -first_input,
             self._given_step,
-            sizes.entries,
-            sizes.steps,
-            sizes.lead,
+            entries,
+            rows - self._lead,
+            self._lead,
         )
         self._given = self._nothing  # it is the caller's
         trained = Trained(self.weights, self.biases)
         graph_parallel.forward(self._forward_neurons, self._rows_in, trained, values, self._forward_schedule)
 
     def _backpropagate(self, learning_rate: float | None) -> None:
-        histories = self._flat_histories
+        rows, _, entries = self._histories.shape
+        histories = graph_backward.Histories(
+            self._histories.reshape(-1),
+            self._signal_histories.reshape(-1),
+            self._deltas.reshape(-1),
+            entries=entries,
+            steps=rows - self._lead,
+            lead=self._lead,
+            delta_rows=self._delta_rows,
+        )
         in_place = learning_rate is not None and histories.steps == 1
         if learning_rate is None or in_place:
             targets = graph_backward.Targets(*gradient_targets(self.parameters, learning_rate))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from networks.network import Network
+from nn.copied import Copied
 from nn.history import aligned_zeros
 
 
@@ -42,11 +43,12 @@ def check_neurons(what: str, neurons: Mapping[int, float], count: int, dtype: np
     return {int(index): float(value) for index, value in neurons.items()}
 
 
-class Hold:
+class Hold(Copied):
     """Output neurons of a network that are held, for one that runs it.
 
     The values are written over the network's own outputs, so that it shows them. A backward needs what it
     computed, which is put back for as long as that takes: no family has to know that a neuron is held.
+    They are looked up in the network, so that a copy finds its own there.
 
     Parameters
     ----------
@@ -61,7 +63,14 @@ class Hold:
         places = np.unravel_index(list(self.neurons), tuple(network.output_shape))
         self._places: tuple[Any, ...] = (..., *places, slice(None))
         self._values = np.array(list(self.neurons.values()), network.dtype)[:, None]
-        self._outputs: np.ndarray | None = None
+        self._copied: np.ndarray | None = None
+        self._computed: np.ndarray | None = None
+
+    @property
+    def returned(self) -> np.ndarray:
+        """What the last forward returned."""
+        outputs: np.ndarray = self.network.returned if self._copied is None else self._copied
+        return outputs
 
     def forward(self, values: np.ndarray, training: bool) -> np.ndarray:
         """Return the outputs of the network, the held ones set in every history.
@@ -70,23 +79,25 @@ class Hold:
         """
         outputs = self.network.forward(values, training)
         others = values, *self.network.state().values()
+        self._copied = None
         if not outputs.flags.writeable or any(np.may_share_memory(outputs, each) for each in others):
-            outputs = _copy(outputs)
-        self._outputs, self._computed = outputs, outputs[self._places]
+            self._copied = outputs = _copy(outputs)
+        self._computed = outputs[self._places]
         outputs[self._places] = self._values
         return outputs
 
     def backward(self, signals: np.ndarray, learning_rate: float | None) -> np.ndarray:
         """Return the input signals of output signals, those of the held outputs taken as zero."""
-        if self._outputs is None or signals.shape != self._outputs.shape:
+        if self._computed is None or signals.shape != self.returned.shape:
             return self.network.backward(signals, learning_rate)
+        outputs = self.returned
         stopped = _copy(signals)
         stopped[self._places] = 0
-        self._outputs[self._places] = self._computed
+        outputs[self._places] = self._computed
         try:
             return self.network.backward(stopped, learning_rate)
         finally:
-            self._outputs[self._places] = self._values
+            outputs[self._places] = self._values
 
 
 def _copy(array: np.ndarray) -> np.ndarray:

@@ -232,6 +232,11 @@ class Model(Container):
         return {name: network.signals for name, network in self.named.items()}
 
     @property
+    def returned(self) -> Any:
+        """What the last forward returned."""
+        return _plain({name: self.named[wire].returned for name, wire in self._outputs.items()})
+
+    @property
     def ends(self) -> dict[str, End]:
         """The outputs one by one."""
         return {name: End(self, wire, self.output_shapes[name]) for name, wire in self._outputs.items()}

@@ -13,13 +13,18 @@ from networks.entries import entries_for
 from networks.storage import FLOAT32, HALF, STORAGES, check_storage, forget_border
 from networks.summary import summary
 from nn.activations import Activation
+from nn.copied import Copied
 from nn.history import from_history, padded, to_history
 from nn.parameters import Parameters
 from nn.shape import AnyShape
 
 
-class Network(ABC):
+class Network(Copied, ABC):
     """A thing with a forward and a backward.
+
+    A copy, by `copy`, `deepcopy`, pickle or joblib, goes on to the same bits and shares nothing with the
+    original. It has the values and signals of the last forward and backward, so one that is made between
+    the two can run the backward as well.
 
     Attributes
     ----------
@@ -139,6 +144,11 @@ class Network(ABC):
     def signals(self) -> Any:
         """What every neuron's error signal was in the last backward."""
 
+    @property
+    def returned(self) -> Any:
+        """What the last forward returned: the array that the network keeps, where it keeps one."""
+        return self.values
+
     @abstractmethod
     def to_configuration(self) -> dict[str, Any]:
         """Return a JSON-able description from which the ladder builds the same network."""
@@ -186,7 +196,7 @@ class Network(ABC):
         if state:
             raise ValueError(f"{self.family}: carries no state, but {', '.join(sorted(state))} is given")
 
-    def reset(self) -> None:  # noqa: B027 - most networks remember nothing
+    def reset(self) -> None:
         """Forget the sequence that came before; nothing where none is remembered."""
 
     @property

@@ -115,6 +115,12 @@ class Sequential(Container):
             signals = each.backward(signals, learning_rate)
         return self._filling_removed(signals)
 
+    @property
+    def returned(self) -> np.ndarray:
+        """What the last network returned in the last forward."""
+        outputs: np.ndarray = self._steps()[-1].returned
+        return outputs
+
     def _steps(self) -> Sequence[Network | DenseStack | Hold]:
         """Return what runs one after another; while a neuron is held, every network on its own."""
         if not self._holds:

@@ -155,6 +155,11 @@ class SpectralNormalisation(Container):
         """The signals of the network in the last backward."""
         return self.network.signals
 
+    @property
+    def returned(self) -> Any:
+        """What the network returned in the last forward."""
+        return self.network.returned
+
     def state(self) -> dict[str, np.ndarray]:
         """Return the vectors u (outputs,) and v (all others,), and what the network carries."""
         return {"left": self._left, "right": self._right, **super().state()}

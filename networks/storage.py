@@ -65,6 +65,7 @@ def converts(kind: Kind) -> Kind:
     changed.forward = _returns_halves(changed.forward, "values")
     changed.backward = _returns_halves(changed.backward, "signals")
     changed.values = _halves_as_returned(changed.values)
+    changed.returned = _halves_as_returned(changed.returned)
     changed.history_bytes = _with_border(changed.history_bytes)
     return kind
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
+from nn.copied import Copied
 from nn.history import aligned_zeros
 
 DIRECTIONS = ("forward", "backward")
@@ -62,7 +63,7 @@ class Track(NamedTuple):
 
 
 @dataclass
-class History:
+class History(Copied):
     """What a track saw in the last forward and backward.
 
     Attributes

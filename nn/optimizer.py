@@ -10,6 +10,7 @@ import numpy as np
 
 from nn.checks import check_not_negative
 from nn.configurable import Configurable
+from nn.copied import Copied
 from nn.history import aligned_zeros
 from nn.parameters import Parameters
 
@@ -24,7 +25,7 @@ class Kernels(NamedTuple):
     parallel: Callable[..., None]
 
 
-class Optimizer(Configurable, ABC):
+class Optimizer(Configurable, Copied, ABC):
     """Descends along the gradients.
 
     Parameters

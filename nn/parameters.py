@@ -6,20 +6,24 @@ Optimizers, clipping and snapshots see one vector; networks see `parameters["wei
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from nn.copied import Copied, owned
 from nn.history import aligned_zeros
 from nn.named_shapes import NamedShapes, pairs_by_prefix
 from nn.parameter_limit import check_parameter_count, check_room
 
 
-class Parameters(NamedShapes):
+class Parameters(NamedShapes, Copied):
     """Named arrays that share one flat array of values and one of gradients.
 
     Both start at zero. When the parameters are joined into those of a larger network, the arrays
     move: look them up where they are used, and keep no view.
+
+    A copy of a whole has copies of its parts, joined as these are. A copy of a part alone is a whole.
 
     Parameters
     ----------
@@ -49,8 +53,28 @@ class Parameters(NamedShapes):
         self._values: np.ndarray | None = None
         self._gradients: np.ndarray | None = None
         self._parent: tuple[Parameters, int] | None = None
-        self._children: list[Parameters] = []
+        self._parts: list[tuple[Parameters, int]] = []
+        self._sharing: list[Parameters] = []
         self._frozen: set[str] = set()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the whole out that these are part of; numbers are with the parts where there are any."""
+        numbers: dict[str, Any] = {"_values": None, "_gradients": None}
+        if not self._parts:
+            numbers["_values"] = self.values
+            numbers["_gradients"] = None if self._root()._gradients is None else self.gradients
+        frozen = self._frozen if self._parent is None else set(self.frozen)
+        return {**vars(self), **numbers, "_frozen": frozen, "_parent": None}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        vars(self).update(state)
+        self._values, self._gradients = (
+            (_laid_together(self._parts, name) if self._parts else owned(state[name]))
+            for name in ("_values", "_gradients")
+        )
+        for child, start in self._below():
+            child._belong_to(self, start)
+            child._frozen = set()
 
     @property
     def values(self) -> np.ndarray:
@@ -161,9 +185,8 @@ class Parameters(NamedShapes):
             raise ValueError("parameters can be shared where names, shapes and dtypes are the same")
         if self._parent is not None:
             raise ValueError("these parameters are part of another network already and cannot be shared ones")
-        self._parent = (other, 0)
-        other._children.append(self)
-        self._forget_arrays()
+        other._sharing.append(self)
+        self._belong_to(other, 0)
 
     def _root(self) -> Parameters:
         """Return the whole that these parameters are part of, at the end of all joins."""
@@ -225,9 +248,8 @@ class Parameters(NamedShapes):
         position = 0
         for part, child in parts.items():
             joined.values[position : position + child.size] = child.values
-            child._parent = (joined, position)
-            child._forget_arrays()
-            joined._children.append(child)
+            child._belong_to(joined, position)
+            joined._parts.append((child, position))
             joined._take_frozen(f"{part}.", child)
             position += child.size
         return joined
@@ -237,11 +259,33 @@ class Parameters(NamedShapes):
         self._frozen |= {prefix + name for name in child._frozen}
         child._frozen = set()
 
+    def _belong_to(self, whole: Parameters, start: int) -> None:
+        """Lie in a whole from now on."""
+        self._parent = (whole, start)
+        self._forget_arrays()
+
+    def _below(self) -> list[tuple[Parameters, int]]:
+        """Return all that lie in these, and where they begin: parts, and second uses of the same."""
+        return [*self._parts, *((other, 0) for other in self._sharing)]
+
     def _forget_arrays(self) -> None:
-        """Look the arrays up in the parent at the next use, in this part and in its own parts."""
+        """Look the arrays up in the parent at the next use, in this part and in all that lie in it."""
         self._values = self._gradients = None
-        for child in self._children:
+        for child, _ in self._below():
             child._forget_arrays()
+
+
+def _laid_together(parts: list[tuple[Parameters, int]], name: str) -> np.ndarray | None:
+    """Return the numbers of parts one after another, None where they have none; they let go of their own."""
+    size = sum(part.size for part, _ in parts)
+    together: np.ndarray | None = None
+    for part, start in parts:
+        numbers = getattr(part, name)
+        if numbers is not None:
+            together = aligned_zeros(size, part.dtype) if together is None else together
+            together[start : start + part.size] = numbers
+            setattr(part, name, None)
+    return together
 
 
 def _check_parts(parts: Mapping[str, Parameters]) -> None:

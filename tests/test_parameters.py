@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from copying import WAYS, assert_apart, pickled
 
 from nn.history import CACHE_LINE
 from nn.parameters import Parameters
@@ -131,3 +132,54 @@ def test_freezing_an_empty_array_freezes_nothing_that_begins_where_it_lies():
     parameters.freeze("none")
     assert parameters.frozen == []
     assert parameters.trainable_slices() == [slice(0, 6)]
+
+
+@pytest.fixture
+def joined():
+    """Two networks in one of two, with a second use of the first, a frozen array, and gradients."""
+    leaves = [filled(start=start) for start in (0, 20, 40)]
+    inner = Parameters.join({"0": leaves[0], "1": leaves[1]})
+    whole = Parameters.join({"inner": inner, "last": leaves[2]})
+    again = filled()
+    again.share(leaves[0])
+    whole.gradients[:] = np.arange(whole.size) / 2
+    whole.freeze("inner.1.weights")
+    return {"whole": whole, "inner": inner, "leaves": leaves, "again": again}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_copy_of_a_whole_has_its_parts_joined(joined, way):
+    other = WAYS["deepcopy" if way == "copy" else way](joined)
+    whole = other["whole"]
+    assert_apart(other, joined)
+    assert whole.values.tolist() == joined["whole"].values.tolist()
+    assert whole.gradients.tolist() == joined["whole"].gradients.tolist()
+    assert whole.values.ctypes.data % CACHE_LINE == 0
+    assert whole.frozen == ["inner.1.weights"] and other["leaves"][1].frozen == ["weights"]
+    whole.values[:] = -1
+    whole.gradients[:] = -2
+    for part in (other["inner"], *other["leaves"], other["again"]):
+        assert (part.values == -1).all() and (part.gradients == -2).all()
+    other["inner"].unfreeze()
+    assert whole.frozen == [] and joined["whole"].frozen == ["inner.1.weights"]
+    assert (joined["again"].values == joined["leaves"][0].values).all()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_copy_of_a_part_is_a_whole(joined, way):
+    inner = WAYS[way](joined["inner"])
+    assert inner.values.tolist() == joined["inner"].values.tolist()
+    assert inner.gradients.tolist() == joined["inner"].gradients.tolist()
+    assert inner.frozen == ["1.weights"]
+    again = WAYS[way](joined["again"])
+    outer = Parameters.join({"inner": inner, "again": again})
+    outer.values[:] = 7
+    assert inner["1.weights"].tolist() == [[7] * 4] * 3
+    assert joined["whole"].values.max() < 60
+
+
+def test_a_copy_has_gradients_where_the_original_has():
+    whole = Parameters.join({"0": filled(), "1": Parameters({}, np.float64)})
+    assert pickled(whole)._gradients is None
+    whole.gradients[:] = 1
+    assert (pickled(whole).gradients == 1).all()

@@ -7,10 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from nn.copied import Copied
+
 SMALLEST = 16
 
 
-class Column:
+class Column(Copied):
     """A one-dimensional array that grows at its end, in constant time per entry on average.
 
     Parameters

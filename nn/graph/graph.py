@@ -12,7 +12,6 @@ A graph is wiring and initial parameters; `networks.graph.GraphNetwork` runs it.
 
 from __future__ import annotations
 
-import copy
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Self, TypeVar
@@ -147,7 +146,8 @@ class Graph(LayerStackBuilder):
         if not self._finished:
             raise ValueError("this graph can still be changed: make a network of it first")
         applied = self.applied.replacing(before, after, self.kinds != Kind.INPUT)
-        twin = copy.copy(self)
+        twin = type(self).__new__(type(self))
+        vars(twin).update(vars(self))
         twin.activations, twin._activation_of = applied.activations, Column(np.int32)
         twin._activation_of.extend(applied.numbers)
         twin._found = dict(self._found)

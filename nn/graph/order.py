@@ -27,11 +27,13 @@ class CycleError(ValueError):
     """
 
     def __init__(self, neurons: list[int], names: list[str]) -> None:
-        self.neurons = neurons
-        path = [*names[:NAMED], f"({len(names) - NAMED} more)"] if len(names) > NAMED else names
-        super().__init__(
-            f"cycle without delay: {' -> '.join([*path, names[0]])}; give one of its connections a delay"
-        )
+        super().__init__(neurons, names)
+        self.neurons, self._names = neurons, names
+
+    def __str__(self) -> str:
+        first, more = self._names[:NAMED], len(self._names) - NAMED
+        path = [*first, f"({more} more)"] if more > 0 else first
+        return f"cycle without delay: {' -> '.join([*path, first[0]])}; give one of its connections a delay"
 
 
 class Levels(NamedTuple):

@@ -39,8 +39,11 @@ class TargetError(ValueError):
     """
 
     def __init__(self, message: str, entry: int) -> None:
-        super().__init__(message)
+        super().__init__(message, entry)
         self.entry = entry
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 @dataclass(frozen=True)

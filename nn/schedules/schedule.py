@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from nn.configurable import Configurable
+from nn.copied import Copied
 
 
 class Moment(NamedTuple):
@@ -27,7 +28,7 @@ class Moment(NamedTuple):
     step: int
 
 
-class Schedule(Configurable, ABC):
+class Schedule(Configurable, Copied, ABC):
     """Turns the moment into a factor of the learning rate."""
 
     @abstractmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
+from typing import Self
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -28,7 +29,8 @@ __all__ = ["ArrayBatches", "Batch", "BatchSource", "ImageBatches"]
 class ArrayBatches:
     """Entries of arrays, or of several arrays by the name of a network's input or output.
 
-    Batches are written into buffers that are used again: each call overwrites the batch before.
+    Batches are written into buffers that are used again: each call overwrites the batch before. Every copy
+    has buffers of its own; one by `copy.copy` shares the arrays, which are only read.
 
     Parameters
     ----------
@@ -84,6 +86,14 @@ class ArrayBatches:
         self._plain = tuple(not isinstance(values, Mapping) for values in (inputs, answers))
         self._chosen: np.ndarray | None = None
 
+    def __copy__(self) -> Self:
+        other = type(self).__new__(type(self))
+        vars(other).update(vars(self))
+        other._inputs = _copies(self._inputs)
+        other._targets = other._inputs if self._targets is self._inputs else _copies(self._targets)
+        other._masks = _copies(self._masks)
+        return other
+
     def __len__(self) -> int:
         return self._count if self._chosen is None else len(self._chosen)
 
@@ -120,11 +130,6 @@ class ArrayBatches:
         if not len(indices) or np.min(indices) < 0 or np.max(indices) >= len(self):
             raise ValueError(f"cannot select entries {indices} of {len(self)}")
         part = copy(self)
-        part._inputs = {name: each.twin() for name, each in self._inputs.items()}
-        part._targets = part._inputs
-        if self._targets is not self._inputs:
-            part._targets = {name: each.twin() for name, each in self._targets.items()}
-        part._masks = {name: each.twin() for name, each in self._masks.items()}
         part._chosen = np.asarray(indices if self._chosen is None else self._chosen[indices])
         return part
 
@@ -187,6 +192,10 @@ class ImageBatches(ArrayBatches):
 
 def _called(what: str, name: str) -> str:
     return f"{what} {name}" if name else what
+
+
+def _copies(gatherers: Mapping[str, Gatherer]) -> dict[str, Gatherer]:
+    return {name: copy(each) for name, each in gatherers.items()}
 
 
 def _checked_count(inputs: Values, targets: Values) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nn.checks import check_not_negative
+from nn.copied import Copied
 from nn.snapshot import SnapshotError, save
 from nn.training.lock import FileLock
 from nn.training.log import to_csv
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class Callback:
+class Callback(Copied):
     """Told how training goes. Everything may be looked at, and `trainer.stop()` may be called.
 
     One that remembers something returns it from `state`: it is saved in snapshots, and given to the

@@ -32,13 +32,14 @@ class TrainingDiverged(ArithmeticError):  # noqa: N818 - says what happened
     """
 
     def __init__(self, step: int, epoch: int, place: str) -> None:
-        super().__init__(
-            f"training stopped before the update of step {step}, after {epoch} epochs: {place}. Mend the "
-            "data, or go on from the last snapshot with a lower learning rate"
+        super().__init__(step, epoch, place)
+        self.step, self.epoch, self.place = step, epoch, place
+
+    def __str__(self) -> str:
+        return (
+            f"training stopped before the update of step {self.step}, after {self.epoch} epochs: "
+            f"{self.place}. Mend the data, or go on from the last snapshot with a lower learning rate"
         )
-        self.step = step
-        self.epoch = epoch
-        self.place = place
 
 
 class NotFiniteError(ArithmeticError):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import DTypeLike
 
@@ -27,15 +30,22 @@ class Gatherer:
         self.rows = entries.reshape(len(entries), -1)
         self.dtype, self.divisor = np.dtype(dtype), float(divisor)
         self.shape = entries.shape[1:]
+        self._begin()
+
+    def _begin(self) -> None:
         self._buffer = aligned_zeros(0, self.dtype)
         self._make_room(0)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the buffer out: a copy begins one of its own."""
+        return {name: vars(self)[name] for name in ("rows", "dtype", "divisor", "shape")}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        vars(self).update(state)
+        self._begin()
+
     def __len__(self) -> int:
         return len(self.rows)
-
-    def twin(self) -> Gatherer:
-        """Return another with the same entries and a buffer of its own."""
-        return Gatherer(self.rows.reshape(-1, *self.shape), self.dtype, self.divisor)
 
     def gather(self, indices: np.ndarray) -> np.ndarray:
         """Return the entries at `indices` as histories; the next call overwrites them."""

@@ -66,6 +66,10 @@ class Clock:
         self._before = 0.0
         self._started_at: float | None = None
 
+    def __getstate__(self) -> dict[str, float | None]:
+        """Let a copy stand still: it may be used at another time, or on another machine."""
+        return {"_before": self.seconds, "_started_at": None}
+
     @property
     def seconds(self) -> float:
         """Seconds counted so far."""

@@ -8,6 +8,7 @@ import os
 import socket
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 
 class FolderLockedError(Exception):
@@ -40,6 +41,10 @@ class Lock:
     def __init__(self, path: Path, locked: Path, doing: str) -> None:
         self.path, self.locked, self.doing = path, locked, doing
         self._descriptor: int | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out whether it is held: a copy holds nothing, and must not release what this one does."""
+        return {**vars(self), "_descriptor": None}
 
     def __enter__(self) -> Lock:
         while self._descriptor is None:

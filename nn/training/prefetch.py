@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from copy import deepcopy
+from typing import Any, Self
 
 import numpy as np
 
@@ -29,9 +32,29 @@ class Prefetched:
 
     def __init__(self, source: BatchSource) -> None:
         self.source = source
+        self._begin()
+
+    def _begin(self) -> None:
         self._front, self._back = _Buffers(), _Buffers()
         self._thread: ThreadPoolExecutor | None = None
         self._expected: tuple[np.ndarray, Future[Batch]] | None = None
+
+    def __copy__(self) -> Self:
+        return deepcopy(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave thread and buffers out; the batch that it gathers is waited for, and goes along."""
+        state = {"source": self.source}
+        if self._expected is None:
+            return state
+        indices, future = self._expected
+        return {**state, "indices": indices, "gathered": future.exception() or future.result()}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        self.source = state["source"]
+        self._begin()
+        if "indices" in state:
+            self._expected = state["indices"], _done(state["gathered"])
 
     def __len__(self) -> int:
         return len(self.source)
@@ -66,6 +89,16 @@ class Prefetched:
 
     def _gather(self, indices: np.ndarray, buffers: _Buffers) -> Batch:
         return buffers.copy(self.source.batch(indices))
+
+
+def _done(gathered: Batch | BaseException) -> Future[Batch]:
+    """Return what a thread has done already: a batch, or an error."""
+    future: Future[Batch] = Future()
+    if isinstance(gathered, BaseException):
+        future.set_exception(gathered)
+    else:
+        future.set_result(gathered)
+    return future
 
 
 class _Buffers:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
+from copy import deepcopy
 from datetime import timedelta
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from tqdm import tqdm
 
@@ -41,6 +42,17 @@ class ProgressBar(Callback):
         self._shown_at = 0.0
         self._started_at = 0.0
         self._epochs_before = 0.0
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the bar and the file out: pickled and loaded again, it draws on standard error."""
+        return {**vars(self), "file": None, "_bar": None}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return one that draws to the same file."""
+        other = type(self).__new__(type(self))
+        memo[id(self)] = other
+        other.__setstate__({**deepcopy(self.__getstate__(), memo), "file": self.file})
+        return other
 
     def on_start(self, trainer: Trainer) -> None:
         """Draw the bar."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nn.training.callbacks import Callback
 from nn.training.event_file import EventFile, require_tensorboardx
@@ -61,6 +61,10 @@ class TensorBoard(Callback):
         self.statistics, self.histograms = statistics, histograms
         self._file: EventFile | None = None
         self._statistics_step = 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the file out: a copy begins one of its own."""
+        return {**vars(self), "_file": None}
 
     def on_start(self, trainer: Trainer) -> None:
         """Begin a file for the steps to come."""

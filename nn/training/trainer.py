@@ -12,6 +12,7 @@ from contextlib import ExitStack
 
 import numpy as np
 
+from nn.copied import Copied
 from nn.optimizer import Optimizer
 from nn.schedules import Constant, Moment, Schedule
 from nn.training import divergence
@@ -40,8 +41,10 @@ from nn.training.trainable import Trainable, forget_batch
 logger = logging.getLogger(__name__)
 
 
-class Trainer(Resumable, Adjustable):
+class Trainer(Resumable, Adjustable, Copied):
     """Trains a network.
+
+    A copy has network, optimizer, data and all else of its own, and goes on to the same bits.
 
     Parameters
     ----------
