@@ -23,6 +23,7 @@ from nn.gradient_report import Comparison, Report
 from nn.losses import Loss
 from nn.named_shapes import entry_name
 from nn.parameters import Parameters
+from nn.training.random_state import generator_state, set_generator_state
 
 KINK_GAP = 1e-5
 """Gap between the one-sided slopes, relative to scale, from which it is no curvature (that would need a
@@ -193,7 +194,7 @@ class _Chain:
         self.boundaries = [inputs]
         self._before = []
         for layer in self.layers:
-            draws = {name: each.bit_generator.state for name, each in layer.generators.items()}
+            draws = {name: generator_state(each) for name, each in layer.generators.items()}
             carried = {name: array.copy() for name, array in layer.state().items()}
             self._before.append((draws, carried))
             self.boundaries.append(layer.forward(self.boundaries[-1], training).copy())
@@ -202,7 +203,7 @@ class _Chain:
         """Return what the last layer makes of values that enter layer number `first`."""
         for layer, (draws, carried) in zip(self.layers[first:], self._before[first:], strict=True):
             for name, state in draws.items():
-                layer.generators[name].bit_generator.state = state
+                set_generator_state(layer.generators[name], state)
             layer.load_state(carried)
             values = layer.forward(values, self.training)
         return values

@@ -25,6 +25,7 @@ from nn.bfloat16 import BFLOAT16, UNIT_ROUNDOFF
 from nn.bfloat16_arrays import converted, widened
 from nn.gradient_report import Comparison, Report
 from nn.named_shapes import entry_name
+from nn.training.random_state import generator_state, set_generator_state
 
 ROUNDINGS = 4
 """Of each layer: its weights are rounded beforehand, so these are its values, deltas and input signals, and
@@ -97,13 +98,13 @@ def _results(
 @contextmanager
 def _same_draws(network: Any) -> Iterator[None]:
     """Put back afterwards what a run draws from and carries on."""
-    draws = {name: each.bit_generator.state for name, each in network.generators.items()}
+    draws = {name: generator_state(each) for name, each in network.generators.items()}
     carried = {name: array.copy() for name, array in network.state().items()}
     try:
         yield
     finally:
         for name, state in draws.items():
-            network.generators[name].bit_generator.state = state
+            set_generator_state(network.generators[name], state)
         network.load_state(carried)
 
 

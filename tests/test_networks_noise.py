@@ -10,10 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rung_checks import every_dtype, every_faster_rung, every_rung
 
+from networks import noise_o2
 from networks.ladder import FAMILIES
 from networks.noise import expand, normal
 from nn.gradcheck import gradcheck
 from nn.shape import SequenceShape, Shape, VideoShape
+from nn.storagecheck import storagecheck
+from nn.training.random_state import generator_state
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -279,3 +282,26 @@ def test_what_outputs_can_reach():
     assert build("dropout", "plain", rate=0.0).output_range((1, 3)) == (1, 3)
     assert build("dropout", "plain").output_range() == (-np.inf, np.inf)
     assert build("gaussian_noise", "plain").output_range((0, 1)) == (-np.inf, np.inf)
+
+
+class Spawned(noise_o2.GaussianNoise):
+    """Takes the key of every forward from a generator that it spawns."""
+
+    def forward(self, values, training=False):
+        own = self.generator
+        try:
+            self.generator = own.spawn(1)[0] if training else own
+            return super().forward(values, training)
+        finally:
+            self.generator = own
+
+
+def test_checks_give_every_run_the_same_children():
+    options = {"deviation": 0.3, "generator": np.random.default_rng(0)}
+    values = np.random.default_rng(1).normal(size=(2, 2, 3, 5))
+    network = Spawned(Shape(2, 2, 3), **options, dtype=np.float64)
+    gradcheck(network, values, training=True).raise_if_wrong()
+    stored = Spawned(Shape(2, 2, 3), **options)
+    before = generator_state(stored.generator)
+    storagecheck(stored, values.astype(np.float32), training=True).raise_if_wrong()
+    assert generator_state(stored.generator) == before

@@ -85,6 +85,8 @@ def everything(trainer):
 class Noise(Weightless):
     """Adds noise while training, and carries the running mean of what it is given and the last batch's sum.
 
+    Half of the noise comes from its generator, half from one that this spawns in every forward.
+
     Stands for all networks that draw, keep statistics, or go on where the last sequence ended.
     """
 
@@ -103,7 +105,8 @@ class Noise(Weightless):
             self.mean[...] = 0.9 * self.mean + 0.1 * active.mean()
             carried = 0.0 if self.last_sum is None else self.last_sum
             self._values += 0.01 * carried
-            self._values[..., : active.shape[-1]] += 0.01 * self.generator.standard_normal(active.shape)
+            for generator in (self.generator, *self.generator.spawn(1)):
+                self._values[..., : active.shape[-1]] += 0.01 * generator.standard_normal(active.shape)
             self.last_sum = np.array(active.mean(), np.float32)
         return self._values
 
