@@ -66,6 +66,7 @@ ROWS = [
     ),
     ("networks/merge_o1.py", "the same bits for two inputs", RUNGS),
     ("networks/merge_o2.py", "as o1, bit for bit", RUNGS),
+    ("networks/network.py", "goes on to the same bits", "networks_copies::test_a_copy_of_a_used_network"),
     ("networks/noise_o1.py", "Dropout the same bits", RUNGS),
     (
         "networks/normalisation.py",
@@ -126,6 +127,7 @@ ROWS = [
         "training_resume::test_the_example",
     ),
     ("nn/training/race.py", "to the same bits", "training_race::test_the_run_has_the_state_of_the_winner"),
+    ("nn/training/trainer.py", "goes on to the same bits", "training_copies::test_a_copy_of_a_trainer"),
 ]
 """A file, words of a docstring in it, and a test: its file without `test_`, and how its name begins."""
 
