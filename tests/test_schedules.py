@@ -109,7 +109,8 @@ def test_after_the_warm_up_the_factor_never_rises(warmup):
     assert all(after < before for before, after in itertools.pairwise(factors))
 
 
-LOSSES = st.lists(st.sampled_from([3.0, 2.0, 1.0, 0.99, 0.95, 0.9, 0.5]) | st.floats(0.1, 3), max_size=40)
+USUAL = st.sampled_from([3.0, 2.0, 1.0, 0.99, 0.95, 0.9, 0.5]) | st.floats(0.1, 3)
+LOSSES = st.lists(USUAL | st.sampled_from([math.nan, math.inf]), max_size=40)
 
 
 @given(
@@ -133,6 +134,15 @@ def test_plateau_is_that_of_torch_also_when_it_is_saved_and_loaded(losses, minim
         resumed.load_state(json.loads(json.dumps(schedule.state())))
         assert resumed == schedule
         schedule = resumed
+
+
+def test_a_plateau_that_begins_with_nan_does_not_cut_the_rate_on_the_way_up_from_it():
+    schedule, wrapped = Plateau(patience=1), WarmUp(Plateau(patience=1), length=1)
+    for each in (schedule, wrapped):
+        for loss in (math.nan, 5.0, 4.0, 3.0, 2.0):
+            each.observe(loss)
+        assert each.state()["current"] == 1
+        assert each.state()["best"] == 2.0
 
 
 def test_plateau_waits_for_its_patience_and_cools_down():

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from nn.checks import check_factor, check_not_negative
+from nn.improvement import is_lower
 from nn.schedules.schedule import Moment, Schedule
 
 STATE = {
@@ -65,8 +66,8 @@ class Plateau(Schedule):
         return self._current
 
     def observe(self, value: float) -> None:
-        """Count the epochs without progress, and reduce when there are too many."""
-        if self._best is None or value < self._best - self.threshold * abs(self._best):
+        """Count the epochs without progress, and reduce when there are too many. NaN is no progress."""
+        if is_lower(value, self._best, self.threshold * abs(self._best or 0.0)):
             self._best = float(value)
             self._epochs_without_progress = 0
         else:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from nn.improvement import is_lower
 from nn.training.callbacks import Callback
 from nn.training.divergence import TrainingDiverged
 from nn.training.watch import known_count
@@ -104,10 +105,10 @@ class Race(Callback):
             trainer.rewind(start)
             if trainer.stopping:
                 return
-        best = min(losses)
-        if best == math.inf:
+        winner = _lowest(losses)
+        if winner is None:
             return
-        factor = self.factors[losses.index(best)]
+        factor = self.factors[winner]
         trainer.optimizer.learning_rate = rate * factor
         self._raced_at = trainer.step
         logger.info(
@@ -129,3 +130,12 @@ class Race(Callback):
         if evaluation is None:
             return total / self.steps
         return math.inf if evaluation.loss is None else evaluation.loss
+
+
+def _lowest(losses: Sequence[float]) -> int | None:
+    """Return the number of the first of the lowest losses; None where none is a finite number."""
+    winner: int | None = None
+    for number, loss in enumerate(losses):
+        if is_lower(loss, None if winner is None else losses[winner]):
+            winner = number
+    return winner

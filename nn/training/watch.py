@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nn.checks import check_not_negative
+from nn.improvement import is_higher, is_lower
 
 if TYPE_CHECKING:
     from nn.training import Trainer
@@ -53,11 +54,9 @@ class Watch:
         return None if value is None else float(value)
 
     def is_better(self, trainer: Trainer, value: float | None, best: float | None) -> bool:
-        """Return whether a number is better than the best so far; None is no number, worse than any."""
-        if value is None or best is None:
-            return value is not None
+        """Return whether a number is better than the best so far; None and NaN never are."""
         higher = any(metric.higher_is_better for metric in trainer.metrics if metric.name == self.metric)
-        return value > best + self.minimum_change if higher else value < best - self.minimum_change
+        return (is_higher if higher else is_lower)(value, best, self.minimum_change)
 
 
 def known_number(value: object) -> float | None:
