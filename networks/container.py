@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -26,6 +27,21 @@ class Container(Network):
 
     named: dict[str, Network]
     _entries: int | None = None
+
+    @cached_property
+    def _carrying(self) -> dict[str, Network]:
+        """The networks that may carry a state; every step asks them, and most never do."""
+        return {n: each for n, each in self.named.items() if type(each).state is not Network.state}
+
+    @cached_property
+    def _drawing(self) -> dict[str, Network]:
+        """The networks that may draw."""
+        return {n: each for n, each in self.named.items() if type(each).generators is not Network.generators}
+
+    @cached_property
+    def _masking(self) -> list[Network]:
+        """The networks that read the mask of steps."""
+        return [network for network in self.named.values() if network.masks_steps]
 
     @property
     def values(self) -> Any:
@@ -53,7 +69,8 @@ class Container(Network):
 
     def state(self) -> dict[str, np.ndarray]:
         """Return what all networks carry, by name: `k.means`."""
-        return join_arrays({name: network.state() for name, network in self.named.items()})
+        carrying = self._carrying
+        return join_arrays({name: each.state() for name, each in carrying.items()}) if carrying else {}
 
     def load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Go on from what `state` returned; see `Network.load_state`."""
@@ -67,7 +84,8 @@ class Container(Network):
     @property
     def generators(self) -> dict[str, np.random.Generator]:
         """What the networks draw from, by name."""
-        return join_arrays({name: network.generators for name, network in self.named.items()})
+        drawing = self._drawing
+        return join_arrays({name: each.generators for name, each in drawing.items()}) if drawing else {}
 
     @property
     def masks_steps(self) -> bool:  # type: ignore[override]
@@ -84,9 +102,8 @@ class Container(Network):
         if mask is not None and not self.masks_steps:
             raise ValueError(f"{self.family}: no network in it reads steps that a mask could leave out")
         self._step_mask = mask
-        for network in self.named.values():
-            if network.masks_steps:
-                network.step_mask = mask
+        for network in self._masking:
+            network.step_mask = mask
 
     def _filling_removed(self, values: np.ndarray) -> np.ndarray:
         """Return values or signals (..., N) with zeros at steps that are not there.

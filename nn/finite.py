@@ -28,10 +28,11 @@ AXES = {
 
 def all_finite(array: np.ndarray) -> bool:
     """Return whether no number in an array is NaN or Inf; only floating point can hold them."""
-    array = widened(array)
     if array.dtype.kind != "f":
-        return True
-    if array.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):  # the kernels know these
+        array = widened(array)
+        if array.dtype.kind != "f":
+            return True
+    if array.dtype.char not in "fd" or not array.dtype.isnative:  # the kernels know float32 and float64
         return bool(np.isfinite(array).all())
     flat = array if array.ndim == 1 else array.reshape(-1)
     count = count_not_finite_parallel if flat.size >= PARALLEL_FROM else count_not_finite

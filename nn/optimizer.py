@@ -106,15 +106,20 @@ class Optimizer(Configurable, Copied, ABC):
         """
         self.prepare(parameters)
         self.steps += 1
-        scalars = self._scalars(self.learning_rate * factor)
+        rate = self.learning_rate * factor
+        scalars = self._scalars(rate)
         arrays = [parameters.values, parameters.gradients, *(self._slots[slot] for slot in self.slots)]
-        kernels = self._kernels
-        for part in parameters.trainable_slices():
+        kernels, moves = self._kernels, self._moves(rate)
+        for part in parameters.trainable_slices() if moves else ():
             size = part.stop - part.start
             run = kernels.parallel if size >= PARALLEL_FROM else kernels.serial
             run(*(arrays if size == parameters.size else [array[part] for array in arrays]), scalars)
-        if parameters.frozen:
+        if parameters.frozen or not moves:
             parameters.zero_gradients()
+
+    def _moves(self, rate: float) -> bool:
+        """Whether a step at this rate changes anything."""
+        return True
 
     @property
     @abstractmethod

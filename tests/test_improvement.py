@@ -102,5 +102,5 @@ def test_a_race_is_not_won_by_nan(losses, monkeypatch):
     script = iter(losses)
     monkeypatch.setattr(trainer, "evaluate", lambda: Evaluation(next(script), {}))
     race = Race(1, factors=[1.0, 2.0, 3.0, 4.0, 5.0], judge="held_out")
-    race.on_step(trainer)
+    race.before_step(trainer)
     assert trainer.optimizer.learning_rate == 3.0

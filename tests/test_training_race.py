@@ -47,8 +47,7 @@ def test_the_winner_is_the_clone_with_the_lowest_loss(judge, rate):
 def test_the_run_has_the_state_of_the_winner():
     trainer = make_full_trainer(schedule=Constant())
     trainer.limits = trainer.limits._replace(epochs=1)
-    race = Race(4)
-    race.on_start(trainer)
+    Race(4).before_step(trainer)
     for _ in range(4):
         trainer.make_step()
     winner = clone_loss(trainer.optimizer.learning_rate, 4)[1]
@@ -64,7 +63,7 @@ def test_a_race_leaves_everything_but_the_rate_as_it_was():
     trainer.train(epochs=1.4)
     before = everything(trainer)
     trainer.limits = trainer.limits._replace(epochs=9)
-    Race(7, 1, "steps").on_step(trainer)
+    Race(7, 1, "steps").before_step(trainer)
     after = everything(trainer)
     assert after[0] == before[0]
     assert after[1].pop("optimizer") != before[1].pop("optimizer")

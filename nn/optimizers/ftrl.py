@@ -5,7 +5,6 @@ from __future__ import annotations
 from nn.checks import check_not_negative, check_positive
 from nn.kernels import optimizers as kernels
 from nn.optimizer import Kernels, Optimizer
-from nn.parameters import Parameters
 
 
 class FTRL(Optimizer):
@@ -52,14 +51,9 @@ class FTRL(Optimizer):
         """The sums of squares, and what the penalties have held back of the gradients."""
         return ("squares", "held_back")
 
-    def step(self, parameters: Parameters, factor: float = 1.0) -> None:
-        """Take a step; see `Optimizer.step`. At a rate of zero nothing moves, and nothing is learned."""
-        if self.learning_rate * factor:
-            super().step(parameters, factor)
-            return
-        self.prepare(parameters)
-        self.steps += 1
-        parameters.zero_gradients()
+    def _moves(self, rate: float) -> bool:
+        """At a rate of zero nothing moves, and nothing is learned."""
+        return rate > 0
 
     @property
     def _kernels(self) -> Kernels:

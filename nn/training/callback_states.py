@@ -18,11 +18,13 @@ class CallbackStates:
     """Keeps the states that a snapshot brought until callbacks of their names are given; then asks those."""
 
     def __init__(self) -> None:
+        self._run = object()
         self._restored: dict[str, dict[str, Any]] = {}
         self._callbacks: Sequence[Callback] = ()
+        self._before: Sequence[Callback] = ()
 
     def begin(self, callbacks: Sequence[Callback]) -> None:
-        """Let callbacks go on from their states.
+        """Let callbacks go on from their states; those of another run, that no state was kept of, begin anew.
 
         Raises
         ------
@@ -36,18 +38,31 @@ class CallbackStates:
         names = Counter(callback.name for callback in callbacks if callback.state())
         if twice := [name for name, count in names.items() if count > 1]:
             raise ValueError(f"two callbacks are called {twice[0]!r} and keep a state: give one another name")
-        self._callbacks = tuple(callbacks)
         for callback in callbacks:
+            if callback._run is not self._run:
+                if callback._run is not None:
+                    callback.forget()
+                callback._run = self._run
             if callback.name in self._restored:
                 try:
                     callback.load_state(self._restored[callback.name])
                 except (ValueError, TypeError, KeyError) as error:
                     raise ValueError(f"callback {callback.name}: not a state of it: {error!r}") from error
-                del self._restored[callback.name]
+
+        self._before, self._callbacks = self._callbacks, tuple(callbacks)
+
+    def cannot_start(self) -> None:
+        """Ask the callbacks of before again."""
+        self._callbacks = self._before
+
+    def started(self) -> None:
+        """Training goes on with these callbacks: what a snapshot brought for them is theirs now."""
+        for callback in self._callbacks:
+            self._restored.pop(callback.name, None)
 
     def restore(self, metadata: Mapping[str, Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> None:
         """Keep what a snapshot brought for the callbacks to come."""
-        self._callbacks = ()
+        self._run, self._callbacks = object(), ()
         self._restored = {
             name: {**state, **under(arrays, f"{CALLBACKS}{name}/")} for name, state in metadata.items()
         }

@@ -28,8 +28,11 @@ class Callback(Copied):
     """Told how training goes. Everything may be looked at, and `trainer.stop()` may be called.
 
     One that remembers something returns it from `state`: it is saved in snapshots, and given to the
-    callback of the same name when training goes on from one.
+    callback of the same name when training goes on from one. With another trainer, or after `restore`, it
+    begins anew.
     """
+
+    _run: object = None
 
     @property
     def name(self) -> str:
@@ -49,8 +52,18 @@ class Callback(Copied):
             When it is not a state of this callback.
         """
 
+    def forget(self) -> None:
+        """Forget the run that it was used in before; called when it is used in another."""
+
     def on_start(self, trainer: Trainer) -> None:
         """Training begins or goes on."""
+
+    def before_step(self, trainer: Trainer) -> None:
+        """A step is about to be made; all callbacks have been told of the one before.
+
+        Not called where training ends instead. Where `trainer.stop()` is called meanwhile the step is not
+        made, and this is called again when training goes on.
+        """
 
     def wants_gradients(self, trainer: Trainer) -> bool:
         """Whether `on_gradients` should be called in the step that begins; False by default.

@@ -124,7 +124,9 @@ def in_parameter_gradients(parameters: Parameters, what: str) -> str | None:
 
 
 def _in_values(what: str, values: Values, indices: np.ndarray) -> str | None:
-    for name, array in named(values).items():
+    if isinstance(values, np.ndarray):
+        return None if all_finite(values) else _place(what, values, indices)
+    for name, array in values.items():
         if not all_finite(array):
             return _place(f"{what} {name}" if name else what, array, indices)
     return None

@@ -67,6 +67,10 @@ class EarlyStopping(Callback):
         """Named after the metric."""
         return f"early stopping on {self.watch.metric}"
 
+    def forget(self) -> None:
+        """Forget the run that it was used in before."""
+        self.best, self.waited, self._kept = None, 0, {}
+
     def on_start(self, trainer: Trainer) -> None:
         """Ask whether the metric is measured; stop again where it had stopped training before."""
         self.watch.check(trainer)
@@ -148,6 +152,10 @@ class Best(Snapshots):
     def name(self) -> str:
         """Named after the metric."""
         return f"best {self.watch.metric}"
+
+    def forget(self) -> None:
+        """Forget the run that it was used in before."""
+        self.best = self._to_save = None
 
     def on_start(self, trainer: Trainer) -> None:
         """Ask whether the metric is measured; save what a run that was killed could not save any more."""

@@ -19,6 +19,8 @@ def fitted(batch: Batch, network: Trainable) -> Batch:
     What differs in more than axes of one is left as it is, for the network or the loss to refuse. Targets
     that turn out to be of steps do not count at those that are not there.
     """
+    if _fits(batch, network):
+        return batch
     inputs = _fitted(batch.inputs, _input_shapes(network), fit_input)
     ends = network.ends
     if batch.targets is batch.inputs:
@@ -28,6 +30,16 @@ def fitted(batch: Batch, network: Trainable) -> Batch:
     if inputs is batch.inputs and targets is batch.targets:
         return batch
     return batch._replace(inputs=inputs, targets=targets, mask=_fitted_mask(batch, targets))
+
+
+def _fits(batch: Batch, network: Any) -> bool:
+    """Return whether arrays of one input and one output have the shapes already, as they nearly always do."""
+    inputs, targets = batch.inputs, batch.targets
+    if not (isinstance(inputs, np.ndarray) and isinstance(targets, np.ndarray)):
+        return False
+    if hasattr(network, "input_shapes") or inputs.shape[:-1] != network.input_shape:
+        return False
+    return targets is inputs or targets.shape[:-1] == network.output_shape
 
 
 def _input_shapes(network: Any) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,16 +15,43 @@ SATURATED_WITHIN = 0.01
 """Share of the activation's range next to either end, where it counts as saturated."""
 
 
+class Learning(NamedTuple):
+    """The parameters of a layer as they are learned: flat views of those of the whole network.
+
+    A layer may use others than are learned, as within a spectral normalisation.
+    """
+
+    values: np.ndarray
+    gradients: np.ndarray
+
+    @classmethod
+    def of(cls, parameters: Parameters, layer: str) -> Learning | None:
+        """Find the parameters of a layer by its name among the leaves of a network; None where it has none.
+
+        A second use of a network, `tower:2`, has those of the first.
+        """
+        network = re.sub(r":\d+", "", layer)
+        places = [
+            parameters.slice_of(name)
+            for name in parameters.names
+            if not network or name.startswith(f"{network}.")
+        ]
+        if not places or places[0].start == places[-1].stop:
+            return None
+        whole = slice(places[0].start, places[-1].stop)
+        return cls(parameters.values[whole], parameters.gradients[whole])
+
+
 class Change(NamedTuple):
     """Parameters, and a copy of what they were."""
 
-    parameters: Parameters
+    learning: Learning
     before: np.ndarray
 
     @classmethod
-    def begin(cls, parameters: Parameters) -> Change:
+    def begin(cls, learning: Learning) -> Change:
         """Remember what the values are before an update."""
-        return cls(parameters, parameters.values.copy())
+        return cls(learning, learning.values.copy())
 
 
 def value_numbers(layer: Any, entries: int, step_mask: np.ndarray | None = None) -> dict[str, float]:
@@ -79,7 +107,7 @@ def parameter_numbers(change: Change) -> dict[str, float]:
         change divided by that, about 0.001 where the learning rate suits. `largest_update`: the largest
         change of a single parameter, divided by the same. Both are 0 where all values are.
     """
-    after = change.parameters.values
+    after = change.learning.values
     difference = np.subtract(after, change.before, dtype=np.float64)
     length = norm(after)
     scale = 1 / length if length else 0.0

@@ -65,6 +65,10 @@ class LearningRate(Callback):
         """
         self._wanted.append(_checked(rate))
 
+    def forget(self) -> None:
+        """Forget what was set in the run that it was used in before; the record stays."""
+        self.changes = {}
+
     def on_start(self, trainer: Trainer) -> None:
         """Set the rate of the first step."""
         self.on_step(trainer)
@@ -72,8 +76,9 @@ class LearningRate(Callback):
     def on_step(self, trainer: Trainer) -> None:
         """Set what is wanted; who asks goes before the record."""
         step, optimizer = trainer.step, trainer.optimizer
-        rate = self._wanted.pop() if self._wanted else self.record.get(step)
-        if rate is None or self.changes.get(step) == rate:
+        recorded = None if step in self.changes else self.record.get(step)
+        rate = self._wanted.pop() if self._wanted else recorded
+        if rate is None:
             return
         logger.info("learning rate %g from step %d on, before it was %g", rate, step, optimizer.learning_rate)
         optimizer.learning_rate = self.changes[step] = rate

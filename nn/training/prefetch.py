@@ -11,6 +11,7 @@ import numpy as np
 
 from nn.history import aligned_zeros
 from nn.training.batch import Batch, BatchSource, Values, named
+from nn.training.interrupts import uninterrupted
 
 
 class Prefetched:
@@ -62,14 +63,16 @@ class Prefetched:
     def expect(self, indices: np.ndarray) -> None:
         """Begin to gather the entries at `indices`, int (n,), for the next `batch` that asks for them."""
         self._settle()
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, "prefetch")
-        self._expected = indices.copy(), self._thread.submit(self._gather, indices.copy(), self._back)
+        with uninterrupted:
+            if self._thread is None:
+                self._thread = ThreadPoolExecutor(1, "prefetch")
+            self._expected = indices.copy(), self._thread.submit(self._gather, indices.copy(), self._back)
 
     def batch(self, indices: np.ndarray) -> Batch:
         """Return the entries at `indices`, int (n,); the next call may overwrite them."""
         if self._expected is not None and np.array_equal(self._expected[0], indices):
             _, future = self._expected
+            future.exception()  # waits; who is interrupted here may ask again
             self._expected = None
             self._front, self._back = self._back, self._front
             return future.result()

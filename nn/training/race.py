@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from nn.improvement import is_lower
+from nn.snapshot import Snapshot
 from nn.training.callbacks import Callback
 from nn.training.divergence import TrainingDiverged
 from nn.training.watch import known_count
@@ -69,15 +70,22 @@ class Race(Callback):
         self.factors, self.judge = tuple(factors), judge
         self._raced_at: int | None = None
 
+    def forget(self) -> None:
+        """Forget the run that it was used in before."""
+        self._raced_at = None
+
     def on_start(self, trainer: Trainer) -> None:
-        """Race, if it is time and was not done at this step before."""
+        """Ask whether there is what judges."""
         if self.judge == "held_out" and trainer.held_out is None:
             raise ValueError("the race is judged on held-out data, but there are none")
-        self.on_step(trainer)
 
-    def on_step(self, trainer: Trainer) -> None:
-        """Race, if it is time."""
-        if trainer.share_done < 1 and not trainer.stopping and self._is_due(trainer):
+    def before_step(self, trainer: Trainer) -> None:
+        """Race, if it is time.
+
+        That is before the step and not after the one before, so that it makes no difference whether training
+        was stopped between the two: all other callbacks have acted, in whatever order they are given.
+        """
+        if self._is_due(trainer):
             self._race(trainer)
 
     def state(self) -> Mapping[str, Any]:
@@ -97,14 +105,13 @@ class Race(Callback):
 
     def _race(self, trainer: Trainer) -> None:
         """Set the learning rate to the winner's; a race that is stopped has not been, and is run again."""
-        start, rate = trainer.checkpoint(), trainer.optimizer.learning_rate
+        start, rate, stopped_before = trainer.checkpoint(), trainer.optimizer.learning_rate, trainer.stopping
         losses = []
         for factor in self.factors:
-            trainer.optimizer.learning_rate = rate * factor
-            losses.append(self._run(trainer))
-            trainer.rewind(start)
-            if trainer.stopping:
+            loss = self._loss_of_clone(trainer, rate * factor, start, stopped_before)
+            if loss is None:
                 return
+            losses.append(loss)
         winner = _lowest(losses)
         if winner is None:
             return
@@ -115,18 +122,23 @@ class Race(Callback):
             "race at step %d: %.4g times the learning rate won, %.4g", trainer.step, factor, rate * factor
         )
 
-    def _run(self, trainer: Trainer) -> float:
-        """Return the loss of a clone, infinite where it diverged or was stopped."""
+    def _loss_of_clone(
+        self, trainer: Trainer, rate: float, start: Snapshot, stopped_before: bool
+    ) -> float | None:
+        """Return the loss that a rate leads to, infinite where it diverges; None where that was stopped."""
         total = 0.0
         try:
+            trainer.optimizer.learning_rate = rate
             for _ in range(self.steps):
                 trainer.make_step()
                 total += trainer.log.last_loss or 0.0
-                if trainer.stopping:
-                    return math.inf
+                if trainer.stopping and not stopped_before:
+                    return None
             evaluation = trainer.evaluate() if self.judge == "held_out" else None
         except TrainingDiverged:
             return math.inf
+        finally:
+            trainer.rewind(start)
         if evaluation is None:
             return total / self.steps
         return math.inf if evaluation.loss is None else evaluation.loss

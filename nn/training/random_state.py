@@ -43,16 +43,45 @@ def set_generator_state(generator: np.random.Generator, state: Mapping[str, Any]
     """
     usable, wanted = _usable(generator, state), _usable_sequence(generator, state)
     generator.bit_generator.state = usable
-    sequence: Any = _sequence(generator)
+    sequence = _sequence(generator)
     if wanted is not None and sequence is not None:
-        # As pickle does it, and in place: whoever else spawns from the sequence goes on from there too.
-        sequence.__setstate__(wanted.__reduce__()[2])
+        _set_sequence(sequence, wanted)
 
 
 def check_generator_state(generator: np.random.Generator, state: Mapping[str, Any]) -> None:
     """Raise the ValueError that `set_generator_state` would, and change nothing."""
     _usable(generator, state)
     _usable_sequence(generator, state)
+
+
+class Draws:
+    """Where a generator stands, to go back to: quick to take, as every step of training does.
+
+    Parameters
+    ----------
+    generator
+        Of any kind.
+    """
+
+    __slots__ = ("_children", "_generator", "_state")
+
+    def __init__(self, generator: np.random.Generator) -> None:
+        sequence = _sequence(generator)
+        self._generator, self._state = generator, generator.bit_generator.state
+        self._children = None if sequence is None else sequence.n_children_spawned
+
+    def put_back(self) -> None:
+        """Let the generator stand there again."""
+        self._generator.bit_generator.state = self._state
+        sequence = _sequence(self._generator)
+        if sequence is not None and sequence.n_children_spawned != self._children:
+            state: dict[str, Any] = {**sequence.state, FIELDS[-1]: self._children}
+            _set_sequence(sequence, np.random.SeedSequence(**state))
+
+
+def _set_sequence(sequence: Any, wanted: np.random.SeedSequence) -> None:
+    """Let a seed sequence be as another, in place: whoever else spawns from it goes on from there too."""
+    sequence.__setstate__(wanted.__reduce__()[2])
 
 
 def _sequence(generator: np.random.Generator) -> np.random.SeedSequence | None:

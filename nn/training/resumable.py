@@ -13,6 +13,7 @@ from nn.schedules import Schedule
 from nn.snapshot import Snapshot
 from nn.training.arguments import check_kind
 from nn.training.callback_states import CallbackStates
+from nn.training.interrupts import uninterrupted
 from nn.training.limits import Clock
 from nn.training.log import LogRow, TrainingLog
 from nn.training.random_state import generator_state
@@ -88,8 +89,8 @@ class Resumable:
         self._go_back(checkpoint)
 
     def _go_back(self, snapshot: Snapshot) -> TrainingState:
-        parts = Parts(self.network, self.optimizer, self.schedule, self.shuffle)
-        state = restore_parts(snapshot, parts)
-        self.step, self.log = state.step, state.log
-        self._unfinished_row = None
+        with uninterrupted:
+            state = restore_parts(snapshot, Parts(self.network, self.optimizer, self.schedule, self.shuffle))
+            self.step, self.log = state.step, state.log
+            self._unfinished_row = None
         return state

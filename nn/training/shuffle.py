@@ -80,10 +80,21 @@ class Shuffle:
         """Return the next `count` entries, int (count,), or what the epoch has left; go no further."""
         if self._order is None:
             self._epoch_generator = generator_state(self.generator)
-            self._order = np.arange(self.entries)
-            if self.shuffled:
-                self._order = self.generator.permutation(self.entries)
+            self._order = (
+                self.generator.permutation(self.entries) if self.shuffled else np.arange(self.entries)
+            )
         return self._order[self.entry : self.entry + count]
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether the order of the current epoch is drawn."""
+        return self._order is not None
+
+    def forget_order(self) -> None:
+        """Be as before the order of the current epoch was drawn; nothing where it is not."""
+        if self._epoch_generator is not None:
+            set_generator_state(self.generator, self._epoch_generator)
+        self._order = self._epoch_generator = None
 
     def peek(self, count: int) -> np.ndarray:
         """Return the `count` entries after the next `count`, or what the epoch has of them.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from nn.training.callbacks import Callback
-from nn.training.layer_numbers import Change, norm, parameter_numbers, value_numbers
+from nn.training.layer_numbers import Change, Learning, norm, parameter_numbers, value_numbers
 from nn.training.table import replace_table
 
 if TYPE_CHECKING:
@@ -91,6 +91,10 @@ class Statistics(Callback):
         """Named after the interval."""
         return f"statistics every {self.interval} {self.unit}"
 
+    def forget(self) -> None:
+        """Forget the run that it was used in before."""
+        self.rows, self._pending = [], None
+
     def on_start(self, trainer: Trainer) -> None:
         """Ask whether rows that a snapshot brought are of these layers."""
         self._pending = None
@@ -115,10 +119,12 @@ class Statistics(Callback):
         entries = min(trainer.batch_size, left)
         steps = trainer.network.step_mask
         numbers = {name: value_numbers(layer, entries, steps) for name, layer in leaves.items()}
-        learning = {name: layer.parameters for name, layer in leaves.items() if layer.parameters.size}
-        for name, parameters in learning.items():
-            numbers[name]["gradient_norm"] = norm(parameters.gradients)
-        changes = {name: Change.begin(parameters) for name, parameters in learning.items()}
+        changes = {}
+        for name in leaves:
+            learning = Learning.of(trainer.network.parameters, name)
+            if learning is not None:
+                numbers[name]["gradient_norm"] = norm(learning.gradients)
+                changes[name] = Change.begin(learning)
         self._pending = _Pending(trainer, trainer.step + 1, numbers, changes)
 
     def on_step(self, trainer: Trainer) -> None:

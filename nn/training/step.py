@@ -4,34 +4,37 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
 from nn.losses import TargetError
 from nn.optimizer import Optimizer
+from nn.regularizers import Regularizer
 from nn.training import divergence
-from nn.training.batch import Batch, Values
+from nn.training.batch import Batch, Values, named
 from nn.training.divergence import refuse
 from nn.training.losses import AnyLoss, batch_parts
 from nn.training.mean_loss import Part
 from nn.training.options import Options
 from nn.training.trainable import Trainable, run
 
+PACKAGE = "nn."
+
 
 class Learner(NamedTuple):
-    """A network with all that decides how a batch changes it."""
+    """A network with all that decides how a batch changes it: `prepare`, then `update`."""
 
     network: Trainable
     loss: AnyLoss
     optimizer: Optimizer
     options: Options
 
-    @np.errstate(over="ignore", invalid="ignore")  # looked for, and named, by `divergence`
-    def learn(
+    def prepare(
         self, batch: Batch, indices: np.ndarray, factor: float, watching: Sequence[Callable[[], None]] = ()
-    ) -> dict[str, Part]:
-        """Learn from a batch and return its loss by output, penalties left out.
+    ) -> tuple[dict[str, Part], Values | None]:
+        """Do everything up to the update, so that nothing can go wrong in it.
 
         Parameters
         ----------
@@ -45,26 +48,54 @@ class Learner(NamedTuple):
             Called when the gradients are there, before they are clipped and the parameters updated. Plain
             descent, which keeps no gradients otherwise, keeps them then; the last bits may differ.
 
+        Returns
+        -------
+        parts
+            The loss of the batch by output, penalties left out.
+        signals
+            Of the outputs, where backward and update are one pass that is still to come; otherwise None.
+
         Raises
         ------
         TargetError
             When a target is none that the loss takes; names its number in the data.
+        ValueError
+            When the schedule gives no factor, or the loss no signals for every output.
         NotFiniteError
-            When NaN or Inf turns up, before the parameters are changed; gradients are cleared.
+            When NaN or Inf turns up.
         """
-        try:
-            refuse(divergence.in_batch(batch, indices))
-            refuse(divergence.in_parameters(self.network.parameters))
-            outputs = run(self.network, batch, training=True)
-            parts, signals = self._loss_of(outputs, batch, indices)
-            loss = sum(part.loss for part in parts.values())
-            refuse(divergence.in_loss(self.network, loss, signals, indices))
-            refuse(divergence.in_state(self.network))
-            self._update(signals, indices, factor, watching)
-        except divergence.NotFiniteError:
-            self.network.parameters.zero_gradients()
-            raise
-        return parts
+        if not 0 <= factor < math.inf:
+            raise ValueError(f"the schedule gives the factor {factor}: it must be finite and at least 0")
+        refuse(divergence.in_batch(batch, indices))
+        refuse(divergence.in_parameters(self.network.parameters))
+        outputs = run(self.network, batch, training=True)
+        parts, signals = self._loss_of(outputs, batch, indices)
+        loss = sum(part.loss for part in parts.values())
+        refuse(divergence.in_loss(self.network, loss, signals, indices))
+        refuse(divergence.in_state(self.network))
+        if self._descends_at_once and not watching:
+            _check_signals(outputs, signals)
+            return parts, signals
+        self._find_gradients(signals, indices, watching)
+        return parts, None
+
+    def update(self, signals: Values | None, factor: float) -> None:
+        """Change the parameters as `prepare` found out."""
+        optimizer, parameters = self.optimizer, self.network.parameters
+        if signals is not None:
+            self._backward(signals, optimizer.learning_rate * factor)
+            optimizer.steps += 1
+            return
+        optimizer.step(parameters, factor)
+        for each in self.options.regularizers:
+            each.after_step(parameters)
+
+    @property
+    def may_fail_midway(self) -> bool:
+        """Whether `update` may raise when it has changed parameters: where it runs code of somebody else."""
+        kinds = [type(each) for each in self.options.regularizers]
+        limits = [kind for kind in kinds if kind.after_step is not Regularizer.after_step]
+        return not (_is_own(type(self.optimizer)) and all(map(_is_own, limits)))
 
     def _loss_of(self, outputs: Values, batch: Batch, indices: np.ndarray) -> tuple[dict[str, Part], Values]:
         try:
@@ -73,14 +104,10 @@ class Learner(NamedTuple):
             number = indices[error.entry]
             raise TargetError(f"{error} (number {number} of the data)", error.entry) from None
 
-    def _update(
-        self, signals: Values, indices: np.ndarray, factor: float, watching: Sequence[Callable[[], None]]
+    def _find_gradients(
+        self, signals: Values, indices: np.ndarray, watching: Sequence[Callable[[], None]]
     ) -> None:
-        network, optimizer = self.network, self.optimizer
-        if self._descends_at_once and not watching:
-            self._backward(signals, optimizer.learning_rate * factor)
-            optimizer.steps += 1
-            return
+        network = self.network
         self._backward(signals)
         penalty = sum(each.before_step(network.parameters) for each in self.options.regularizers)
         refuse(None if math.isfinite(penalty) else f"the penalty of the regularizers is {penalty}")
@@ -88,15 +115,13 @@ class Learner(NamedTuple):
         for look in watching:
             look()
         self._clip()
-        optimizer.step(network.parameters, factor)
-        for each in self.options.regularizers:
-            each.after_step(network.parameters)
 
     def _backward(self, signals: Values, learning_rate: float | None = None) -> None:
         """Run the network backwards, except for the signals of its inputs, which nobody asks for."""
         network = self.network
-        propagates, network.propagates = network.propagates, False
+        propagates = network.propagates
         try:
+            network.propagates = False
             network.backward(signals, learning_rate)
         finally:
             network.propagates = propagates
@@ -116,3 +141,22 @@ class Learner(NamedTuple):
         if not math.isfinite(length):
             refuse(f"the length of the gradient is {length} although every part is finite: it is too large")
         refuse(divergence.in_parameter_gradients(self.network.parameters, "clipped gradient of parameter"))
+
+
+@cache
+def _is_own(kind: type) -> bool:
+    """Return whether a class is of this package, where all is checked before anything is changed."""
+    return kind.__module__.startswith(PACKAGE)
+
+
+def _check_signals(outputs: Values, signals: Values) -> None:
+    """Refuse signals that would be refused when a part of the network has descended already."""
+    expected, given = named(outputs), named(signals)
+    for name, array in expected.items():
+        found = given.get(name)
+        if found is None or found.shape != array.shape or found.dtype != array.dtype:
+            called = f"output {name}" if name else "the output"
+            there = "none" if found is None else f"{found.dtype} {found.shape}"
+            raise ValueError(
+                f"signals of {called}: the loss gives {there}, expected {array.dtype} {array.shape}"
+            )

@@ -80,4 +80,5 @@ def forget_batch(network: Trainable) -> None:
 
 def state_copy(network: Trainable) -> dict[str, np.ndarray]:
     """Return a copy of what a network carries."""
-    return {name: array.copy() for name, array in network.state().items()}
+    carried = network.state()
+    return {name: array.copy() for name, array in carried.items()} if carried else carried

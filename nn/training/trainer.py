@@ -7,7 +7,7 @@ are taken, so a snapshot is always of a whole number of steps. NaN or Inf stops 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 import numpy as np
@@ -25,7 +25,7 @@ from nn.training.callbacks import Callback, watching
 from nn.training.divergence import NotFiniteError, TrainingDiverged
 from nn.training.evaluation import Evaluation, evaluate
 from nn.training.fitting import fitted
-from nn.training.interrupts import stopping_on_interrupts
+from nn.training.interrupts import stopping_on_interrupts, uninterrupted
 from nn.training.limits import Clock, Limits
 from nn.training.log import LogRow, TrainingLog
 from nn.training.losses import AnyLoss
@@ -37,6 +37,7 @@ from nn.training.resumable import Resumable
 from nn.training.shuffle import Shuffle
 from nn.training.step import Learner
 from nn.training.trainable import Trainable, forget_batch
+from nn.training.undo import Undo
 
 logger = logging.getLogger(__name__)
 
@@ -158,12 +159,9 @@ class Trainer(Resumable, Adjustable, Copied):
             stack.enter_context(stopping_on_interrupts(self.stop))
             self.clock.start()
             self.network.parameters.zero_gradients()
-            for callback in callbacks:
-                callback.on_start(self)
+            self._start(callbacks)
             stopped = self._loop(callbacks)
-            self._finish()
-            for callback in callbacks:
-                callback.on_end(self)
+            self._finish(callbacks)
         reason = self._stop_reason or "" if stopped else ""
         logger.info("training ended at step %d%s", self.step, f": {reason}" if reason else "")
         return Outcome(stopped, self.rows[-1] if self.rows else None, reason)
@@ -198,8 +196,25 @@ class Trainer(Resumable, Adjustable, Copied):
         Raises
         ------
         TrainingDiverged
-            When NaN or Inf turns up; the update that would have followed is not made.
+            When NaN or Inf turns up.
+
+        Whatever is raised, a step either happened, as `step` says, or left everything as it was, with
+        gradients of zero: tried again, it gives the same bits.
         """
+        undo = Undo(self)
+        try:
+            return self._step(watching(callbacks, self), undo)
+        except BaseException as error:
+            if self.step == undo.step:
+                with uninterrupted:
+                    undo.put_back(self)
+            if isinstance(error, NotFiniteError):
+                raise self._diverged(str(error)) from None
+            raise
+
+    @np.errstate(over="ignore", invalid="ignore")  # looked for, and named, by `divergence`
+    def _step(self, watching: Sequence[Callable[[], None]], undo: Undo) -> bool:
+        """Learn from the next batch; until the update is sure to succeed, `undo` can put everything back."""
         indices = self.shuffle.next(self.batch_size)
         batch = fitted(self.batches.batch(indices), self.network)
         if isinstance(self.batches, Prefetched) and len(following := self.shuffle.peek(self.batch_size)):
@@ -207,32 +222,42 @@ class Trainer(Resumable, Adjustable, Copied):
         if self.options.reset == "batch" or (self.options.reset == "epoch" and self.shuffle.entry == 0):
             self.network.reset()
         learner = Learner(self.network, self.loss, self.optimizer, self.options)
-        try:
-            parts = learner.learn(batch, indices, self._schedule_factor(), watching(callbacks, self))
-        except NotFiniteError as error:
-            raise self._diverged(str(error)) from None
-        self.step += 1
-        self._unfinished_row = None
-        self.log.add(self.step, parts)
-        return self.shuffle.advance(len(indices))
+        factor = self._schedule_factor()
+        parts, signals = learner.prepare(batch, indices, factor, watching)
+        if learner.may_fail_midway:
+            undo.keep_parameters(self)
+        with uninterrupted:
+            learner.update(signals, factor)
+            self.step += 1
+            self._unfinished_row = None
+            self.log.add(self.step, parts)
+            ended = self.shuffle.advance(len(indices))
+            forget_batch(self.network)
+        return ended
 
     def advance(self, callbacks: Sequence[Callback] = ()) -> bool:
         """Make one step as `train` does, tell the callbacks, and return whether that ended the epoch.
 
-        Neither the limits nor `stop` are asked, and the clock is the caller's to start and stop.
+        Neither the limits nor `stop` are asked, and the clock is the caller's to start and stop. Where a
+        callback is stopped in what it does before the step, the step is not made.
 
         Raises
         ------
         TrainingDiverged
             As `make_step` and, where the epoch ended, as `evaluate`.
         """
+        if self._epoch_is_open:
+            self._close_epoch()
+            self._tell(callbacks, ended=True)
+        stopping = self.stopping
+        for callback in callbacks:
+            callback.before_step(self)
+        if self.stopping and not stopping:
+            return False
         ended = self.make_step(callbacks)
         if ended:
             self._close_epoch()
-            for callback in callbacks:
-                callback.on_epoch(self)
-        for callback in callbacks:
-            callback.on_step(self)
+        self._tell(callbacks, ended)
         return ended
 
     def evaluate(self) -> Evaluation | None:
@@ -254,6 +279,21 @@ class Trainer(Resumable, Adjustable, Copied):
             raise self._diverged(place)
         return evaluation
 
+    def _start(self, callbacks: Sequence[Callback]) -> None:
+        """Go on from where training stands, with callbacks that know of it."""
+        ended = self._epoch_is_open
+        try:
+            if ended:
+                self._close_epoch()
+            for callback in callbacks:
+                callback.on_start(self)
+        except BaseException:
+            self._callbacks.cannot_start()
+            raise
+        self._callbacks.started()
+        if ended:
+            self._tell(callbacks, ended)
+
     def _loop(self, callbacks: Sequence[Callback]) -> bool:
         """Make steps until the end; return whether it came before a limit."""
         while self.share_done < 1:
@@ -262,12 +302,31 @@ class Trainer(Resumable, Adjustable, Copied):
             self.advance(callbacks)
         return False
 
+    def _tell(self, callbacks: Sequence[Callback], ended: bool) -> None:
+        """Tell of a step, and of the epoch that it ended."""
+        if ended:
+            for callback in callbacks:
+                callback.on_epoch(self)
+        for callback in callbacks:
+            callback.on_step(self)
+
+    @property
+    def _epoch_is_open(self) -> bool:
+        """Whether an epoch ended whose row is not in the log: something was raised before it was."""
+        epoch, rows = self.shuffle.epoch, self.log.rows
+        return not self.shuffle.entry and epoch > 0 and not (rows and rows[-1].epoch == epoch)
+
     def _close_epoch(self) -> None:
-        row = self._row()
-        self.log.close_epoch(row)
+        row, before = self._row(), self.schedule.state()
         watched = row.training_loss if self.held_out is None else row.held_out_loss
-        if watched is not None:
-            self.schedule.observe(watched)
+        with uninterrupted:
+            try:
+                if watched is not None:
+                    self.schedule.observe(watched)
+            except BaseException:
+                self.schedule.load_state(before)
+                raise
+            self.log.close_epoch(row)
         logger.info("epoch %d: %s", self.shuffle.epoch, row)
 
     def _diverged(self, place: str) -> TrainingDiverged:
@@ -282,10 +341,12 @@ class Trainer(Resumable, Adjustable, Copied):
         epochs = self.shuffle.epochs
         return self.schedule(Moment(self.limits.progress(epochs, self.clock.seconds), epochs, self.step))
 
-    def _finish(self) -> None:
+    def _finish(self, callbacks: Sequence[Callback]) -> None:
         self._check_parameters()
         if self.shuffle.entry:
             self._unfinished_row = self._row()
+        for callback in callbacks:
+            callback.on_end(self)
 
     def _row(self) -> LogRow:
         evaluation = self.evaluate()
