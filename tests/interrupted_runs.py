@@ -175,7 +175,7 @@ def schedule(draws):
 
 INTERRUPTIONS = [
     *[("stop", hook) for hook in ("before_step", "on_gradients", "on_epoch", "on_step")],
-    *[("cut", hook) for hook in ("before_step", "on_gradients", "on_epoch", "on_step")],
+    *[("cut", hook) for hook in ("before_step", "on_gradients", "on_epoch", "on_step", "before_end")],
     *[("trouble", hook) for hook in ("before_step", "on_gradients")],
     *[(kind, source) for kind in ("stop", "cut", "trouble") for source in ("batches", "held_out")],
 ]

@@ -81,13 +81,6 @@ def test_the_best_parameters_and_states_come_back():
     assert (kept[1][0] != kept[3][0]).any()
 
 
-def test_when_something_else_ends_training_the_parameters_stay():
-    plain, restoring = (scripted_trainer([3, 2, 1]) for _ in range(2))
-    plain.train(epochs=3)
-    restoring.train(epochs=3, callbacks=[EarlyStopping("scripted", patience=9, restore_best=True)])
-    np.testing.assert_array_equal(restoring.network.parameters.values, plain.network.parameters.values)
-
-
 @pytest.mark.parametrize("metric", ["training_loss", "held_out_loss"])
 def test_losses_are_better_when_they_are_lower(metric):
     trainer, watch = make_trainer(), Watch(metric)

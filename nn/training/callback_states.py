@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 
@@ -18,7 +19,7 @@ class CallbackStates:
     """Keeps the states that a snapshot brought until callbacks of their names are given; then asks those."""
 
     def __init__(self) -> None:
-        self._run = object()
+        self._run = _new_run()
         self._restored: dict[str, dict[str, Any]] = {}
         self._callbacks: Sequence[Callback] = ()
         self._before: Sequence[Callback] = ()
@@ -39,7 +40,7 @@ class CallbackStates:
         if twice := [name for name, count in names.items() if count > 1]:
             raise ValueError(f"two callbacks are called {twice[0]!r} and keep a state: give one another name")
         for callback in callbacks:
-            if callback._run is not self._run:
+            if callback._run != self._run:
                 if callback._run is not None:
                     callback.forget()
                 callback._run = self._run
@@ -62,7 +63,7 @@ class CallbackStates:
 
     def restore(self, metadata: Mapping[str, Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> None:
         """Keep what a snapshot brought for the callbacks to come."""
-        self._run, self._callbacks = object(), ()
+        self._run, self._callbacks = _new_run(), ()
         self._restored = {
             name: {**state, **under(arrays, f"{CALLBACKS}{name}/")} for name, state in metadata.items()
         }
@@ -86,3 +87,8 @@ class CallbackStates:
     def _states(self) -> dict[str, Mapping[str, Any]]:
         own = {callback.name: state for callback in self._callbacks if (state := callback.state())}
         return {**self._restored, **own}
+
+
+def _new_run() -> str:
+    """Return a name that no other run has; copies of a trainer and its callbacks have the same."""
+    return uuid4().hex

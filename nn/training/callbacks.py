@@ -32,7 +32,7 @@ class Callback(Copied):
     begins anew.
     """
 
-    _run: object = None
+    _run: str | None = None
 
     @property
     def name(self) -> str:
@@ -86,8 +86,15 @@ class Callback(Copied):
     def on_epoch(self, trainer: Trainer) -> None:
         """An epoch is over and its row is in the log."""
 
+    def before_end(self, trainer: Trainer) -> None:
+        """Training is over or was stopped, and its last row is known; not called after an error.
+
+        Here the network may go back to what it knew before, with `trainer.settle_on`: `on_end` of all
+        callbacks follows, and snapshots save that.
+        """
+
     def on_end(self, trainer: Trainer) -> None:
-        """Training is over or was stopped; not called after an error."""
+        """Training is over or was stopped, and the network is as it will stay; not called after an error."""
 
     def close(self) -> None:
         """Let go of what is held; called after an error as well."""

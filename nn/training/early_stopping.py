@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nn.prefixes import under
 from nn.snapshot import SnapshotError
 from nn.training.callbacks import Callback, Snapshots
-from nn.training.trainable import state_copy
+from nn.training.learned import Learned
 from nn.training.watch import Watch, known_count, known_number
 
 if TYPE_CHECKING:
@@ -20,13 +19,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-CARRIED = "carried."
-
 
 class EarlyStopping(Callback):
     """Stops training when a number has not become better for some epochs (Prechelt 1998, third class).
 
-    A run that it stopped stays stopped when it goes on from a snapshot.
+    A run that it stopped stays stopped when it goes on from a snapshot. NaN is never better, and anything
+    finite is better than it.
 
     Parameters
     ----------
@@ -37,8 +35,10 @@ class EarlyStopping(Callback):
     minimum_change
         How much better a number has to be to count as progress.
     restore_best
-        Whether to go back to the parameters of the best epoch when it stops training. Give it before
-        snapshots then, so that they save these.
+        Whether the network goes back to the parameters of the best epoch, and what it carried then, when
+        training ends, whatever ends it, as Keras' callback does; not after an error, nor where no epoch had a
+        number. Snapshots of the end save these, in whatever order callbacks are given, and beside them where
+        training stands: whoever goes on gets the same bits as if it had not ended.
 
     Raises
     ------
@@ -60,7 +60,8 @@ class EarlyStopping(Callback):
         self.patience, self.restore_best = patience, restore_best
         self.best: float | None = None
         self.waited = 0
-        self._kept: dict[str, np.ndarray] = {}
+        self._kept: Learned | None = None
+        self._epoch = 0.0
 
     @property
     def name(self) -> str:
@@ -69,11 +70,13 @@ class EarlyStopping(Callback):
 
     def forget(self) -> None:
         """Forget the run that it was used in before."""
-        self.best, self.waited, self._kept = None, 0, {}
+        self.best, self.waited, self._kept, self._epoch = None, 0, None, 0.0
 
     def on_start(self, trainer: Trainer) -> None:
         """Ask whether the metric is measured; stop again where it had stopped training before."""
         self.watch.check(trainer)
+        if self._kept is not None:
+            self._kept.check(trainer.network)
         self._stop_if_out_of_patience(trainer)
 
     def on_epoch(self, trainer: Trainer) -> None:
@@ -82,27 +85,26 @@ class EarlyStopping(Callback):
         if self.watch.is_better(trainer, value, self.best):
             self.best, self.waited = value, 0
             if self.restore_best:
-                carried = {CARRIED + name: array for name, array in state_copy(trainer.network).items()}
-                self._kept = {"parameters": trainer.network.parameters.values.copy(), **carried}
+                self._kept, self._epoch = Learned.of(trainer.network), trainer.rows[-1].epoch
         else:
             self.waited += 1
         self._stop_if_out_of_patience(trainer)
 
-    def on_end(self, trainer: Trainer) -> None:
-        """Go back to the best parameters, if it was this that ended training."""
-        if self.waited >= self.patience and self._kept:
-            trainer.network.parameters.values[:] = self._kept["parameters"]
-            trainer.network.load_state(under(self._kept, CARRIED))
+    def before_end(self, trainer: Trainer) -> None:
+        """Let the network go back to the best parameters."""
+        if self.restore_best and self._kept is not None:
+            trainer.settle_on(self._kept, self._epoch)
 
     def state(self) -> Mapping[str, Any]:
         """Return the best number, the epochs since, and the best parameters where they are kept."""
-        return {"best": self.best, "waited": self.waited, **self._kept}
+        kept = {} if self._kept is None else {"epoch": self._epoch, **self._kept.arrays()}
+        return {"best": self.best, "waited": self.waited, **kept}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Go on from what `state` returned; see `Callback.load_state`."""
         best, waited = known_number(state["best"]), known_count(state["waited"])
-        self.best, self.waited = best, waited
-        self._kept = {name: array for name, array in state.items() if isinstance(array, np.ndarray)}
+        epoch, kept = known_number(state.get("epoch")), Learned.from_arrays(state)
+        self.best, self.waited, self._epoch, self._kept = best, waited, epoch or 0.0, kept
 
     def _stop_if_out_of_patience(self, trainer: Trainer) -> None:
         if self.waited >= self.patience:

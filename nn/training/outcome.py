@@ -15,7 +15,8 @@ class Outcome(NamedTuple):
     stopped
         Whether it was asked to stop before it reached a limit.
     row
-        Where it stands; None when no step was ever made.
+        Where training stands; None when no step was ever made. `Trainer.restored` says whether the network
+        went back to the parameters of another row.
     reason
         Why it was asked to stop; empty where it was not.
     """

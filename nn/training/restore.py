@@ -12,10 +12,12 @@ from nn.optimizer import Optimizer
 from nn.prefixes import under
 from nn.schedules import Schedule
 from nn.snapshot import Snapshot, SnapshotError
+from nn.training.learned import Learned
 from nn.training.random_state import check_generator_state, set_generator_state
 from nn.training.shuffle import Shuffle
 from nn.training.state import (
     CARRIED,
+    TRAINED,
     TrainingState,
     check_parameters,
     load_optimizer,
@@ -48,6 +50,7 @@ def restore_parts(snapshot: Snapshot, parts: Parts) -> TrainingState:
     try:
         parts.shuffle.check_state(state.shuffle)
         _check_generators(network.generators, state.generators)
+        _check_trained(snapshot, network)
         with ExitStack() as undo:
             undo.callback(network.load_state, state_copy(network))
             network.load_state(under(snapshot.arrays, CARRIED))
@@ -62,6 +65,20 @@ def restore_parts(snapshot: Snapshot, parts: Parts) -> TrainingState:
     for name, generator in network.generators.items():
         set_generator_state(generator, state.generators[name])
     return state
+
+
+def trained_in(snapshot: Snapshot) -> Learned | None:
+    """Return what training goes on from where that is not what the network knows; else None."""
+    return Learned.from_arrays(under(snapshot.arrays, TRAINED))
+
+
+def _check_trained(snapshot: Snapshot, network: Trainable) -> None:
+    trained = trained_in(snapshot)
+    if trained is not None:
+        try:
+            trained.check(network)
+        except ValueError as error:
+            raise ValueError(f"what training goes on from: {error}") from error
 
 
 def _check_generators(

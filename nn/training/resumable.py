@@ -14,28 +14,27 @@ from nn.snapshot import Snapshot
 from nn.training.arguments import check_kind
 from nn.training.callback_states import CallbackStates
 from nn.training.interrupts import uninterrupted
+from nn.training.learned import Learned
 from nn.training.limits import Clock
-from nn.training.log import LogRow, TrainingLog
+from nn.training.log import LogRow
 from nn.training.random_state import generator_state
-from nn.training.restore import Parts, restore_parts
+from nn.training.restore import Parts, restore_parts, trained_in
 from nn.training.shuffle import Shuffle
-from nn.training.state import OptimizerState, TrainingState, state_arrays
-from nn.training.trainable import Trainable
+from nn.training.standing import Aside, Standing
+from nn.training.state import TRAINED, OptimizerState, TrainingState, state_arrays
 
 logger = logging.getLogger(__name__)
 
 
-class Resumable:
+class Resumable(Standing):
     """A trainer as far as snapshots are concerned; see `nn.training.Trainer` for the attributes."""
 
-    network: Trainable
     optimizer: Optimizer
     schedule: Schedule
     shuffle: Shuffle
     clock: Clock
     step: int
     batch_size: int
-    log: TrainingLog
     _callbacks: CallbackStates
     _unfinished_row: LogRow | None
 
@@ -51,8 +50,11 @@ class Resumable:
             schedule=self.schedule.state(),
             generators={name: generator_state(each) for name, each in self.network.generators.items()},
             callbacks=self._callbacks.metadata(),
+            restored=None if self._aside is None else self._aside.epoch,
         )
         arrays = {**state_arrays(self.network, self.optimizer), **self._callbacks.arrays()}
+        if self._aside is not None:
+            arrays |= {TRAINED + name: array for name, array in self._aside.trained.arrays().items()}
         return arrays, {"training": state.model_dump()}
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -92,5 +94,7 @@ class Resumable:
         with uninterrupted:
             state = restore_parts(snapshot, Parts(self.network, self.optimizer, self.schedule, self.shuffle))
             self.step, self.log = state.step, state.log
-            self._unfinished_row = None
+            self._unfinished_row = self._aside = None
+            if (trained := trained_in(snapshot)) is not None and state.restored is not None:
+                self._aside = Aside(Learned.of(self.network), trained, state.restored)
         return state

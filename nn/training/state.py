@@ -19,6 +19,7 @@ PARAMETERS = "parameters."
 OPTIMIZER = "optimizer."
 CARRIED = "state."
 CALLBACKS = "callbacks."
+TRAINED = "trained."
 
 
 class OptimizerState(BaseModel):
@@ -51,6 +52,9 @@ class TrainingState(BaseModel):
         States of those that the network draws from, by name.
     callbacks
         States by the names of the callbacks.
+    restored
+        Epochs done at the row that the network went back to; None where it did not. What training goes on
+        from is in the arrays then, beside the parameters.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -64,6 +68,7 @@ class TrainingState(BaseModel):
     schedule: dict[str, Any] = {}
     generators: dict[str, dict[str, Any]] = {}
     callbacks: dict[str, dict[str, Any]] = {}
+    restored: Real | None = None
 
 
 def state_arrays(network: Trainable, optimizer: Optimizer) -> dict[str, np.ndarray]:

@@ -84,6 +84,9 @@ class Trainer(Resumable, Adjustable, Copied):
         Rows of the epochs that are over, and the curve of the loss.
     metrics
         What is measured on the held-out data beside the loss.
+    restored
+        The row whose parameters the network went back to when training ended, as
+        `EarlyStopping(restore_best=True)` does; None where it did not. Training goes on from the last row.
 
     Raises
     ------
@@ -201,6 +204,7 @@ class Trainer(Resumable, Adjustable, Copied):
         Whatever is raised, a step either happened, as `step` says, or left everything as it was, with
         gradients of zero: tried again, it gives the same bits.
         """
+        self._take_up()
         undo = Undo(self)
         try:
             return self._step(watching(callbacks, self), undo)
@@ -281,13 +285,14 @@ class Trainer(Resumable, Adjustable, Copied):
 
     def _start(self, callbacks: Sequence[Callback]) -> None:
         """Go on from where training stands, with callbacks that know of it."""
-        ended = self._epoch_is_open
+        aside, ended = self._take_up(), self._epoch_is_open
         try:
             if ended:
                 self._close_epoch()
             for callback in callbacks:
                 callback.on_start(self)
         except BaseException:
+            self._put_aside(aside)
             self._callbacks.cannot_start()
             raise
         self._callbacks.started()
@@ -345,6 +350,8 @@ class Trainer(Resumable, Adjustable, Copied):
         self._check_parameters()
         if self.shuffle.entry:
             self._unfinished_row = self._row()
+        for callback in callbacks:
+            callback.before_end(self)
         for callback in callbacks:
             callback.on_end(self)
 
