@@ -95,6 +95,7 @@ def test_an_unknown_name_gets_the_nearest():
 @pytest.mark.parametrize("kind", [Dense, Convolution])
 def test_weights_start_within_the_limits_of_torch(kind, initializer):
     torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
     options = {"generator": np.random.default_rng(0), "initializer": initializer}
     if kind is Dense:
         network, theirs = Dense(Shape(1, 1, 90), Shape(1, 1, 60), **options), torch.nn.Linear(90, 60).weight

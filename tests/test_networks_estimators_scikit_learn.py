@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("sklearn", minversion="1.9", reason="needs scikit-learn")
 
+from joblib.externals.loky import get_reusable_executor
 from sklearn import config_context
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.exceptions import DataConversionWarning, NotFittedError
@@ -161,6 +162,7 @@ def test_a_search_runs_in_several_processes():
     for name in ("mean_test_score", "std_test_score"):
         found, expected = (each.fit(X, LABELS).cv_results_[name] for each in (search, alone))
         assert np.array_equal(found, expected)
+    get_reusable_executor().shutdown()
 
 
 def test_codes_come_in_the_table_that_was_asked_for():
