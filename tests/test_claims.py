@@ -73,6 +73,11 @@ ROWS = [
         "as torch.nn.BatchNorm2d",
         "networks_normalisation_batch::test_torch_batch_norm",
     ),
+    (
+        "networks/network.py",
+        "goes on to the same bits",
+        "networks_copies::test_a_copy_of_a_used_network_trains",
+    ),
     ("networks/normalisation.py", "as torch.nn.LayerNorm", "networks_normalisation::test_torch_layer_norm"),
     ("networks/pooling.py", "zeros in an average, as in PyTorch", "networks_pooling::test_same_as_torch"),
     ("networks/pooling_o1.py", "maxima are the same bits", RUNGS),
@@ -125,6 +130,11 @@ ROWS = [
         "nn/training/__init__.py",
         "to the same bits as if there had been no end",
         "training_resume::test_the_example",
+    ),
+    (
+        "nn/training/trainer.py",
+        "goes on to the same bits",
+        "training_copies::test_a_copy_of_a_trainer_goes_on",
     ),
     ("nn/training/race.py", "to the same bits", "training_race::test_the_run_has_the_state_of_the_winner"),
     ("nn/training/trainer.py", "goes on to the same bits", "training_copies::test_a_copy_of_a_trainer"),
