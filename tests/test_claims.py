@@ -31,6 +31,8 @@ NO_THREADS = "test_threads_do_not_change_a_bit"
 RUNGS = "rung_headers::test_a_rung_has_the_bits_of_another"
 STEPS = "optimizers::test_equal_to_torch_over_100_steps_with_a_changing_rate"
 PARALLEL_STEPS = "optimizers::test_steps_have_the_same_bits_on_any_number_of_threads"
+BEST = "training_best_epoch::test_the_best_epoch_comes_back_however_training_ends"
+GOING_ON = "training_best_epoch::test_going_on_equals_training_without_a_stop"
 SCORES = "networks_determination::test_"
 
 ROWS = [
@@ -72,11 +74,6 @@ ROWS = [
         "networks/normalisation.py",
         "as torch.nn.BatchNorm2d",
         "networks_normalisation_batch::test_torch_batch_norm",
-    ),
-    (
-        "networks/network.py",
-        "goes on to the same bits",
-        "networks_copies::test_a_copy_of_a_used_network_trains",
     ),
     ("networks/normalisation.py", "as torch.nn.LayerNorm", "networks_normalisation::test_torch_layer_norm"),
     ("networks/pooling.py", "zeros in an average, as in PyTorch", "networks_pooling::test_same_as_torch"),
@@ -131,12 +128,15 @@ ROWS = [
         "to the same bits as if there had been no end",
         "training_resume::test_the_example",
     ),
+    ("nn/training/race.py", "to the same bits", "training_race::test_the_run_has_the_state_of_the_winner"),
+    ("nn/training/early_stopping.py", "as Keras' callback does", BEST),
+    ("nn/training/early_stopping.py", "whoever goes on gets the same bits", GOING_ON),
+    ("nn/training/standing.py", "it goes on from there, to the same bits", GOING_ON),
     (
         "nn/training/trainer.py",
-        "goes on to the same bits",
-        "training_copies::test_a_copy_of_a_trainer_goes_on",
+        "tried again, it gives the same bits",
+        "training_undone::test_an_error_anywhere",
     ),
-    ("nn/training/race.py", "to the same bits", "training_race::test_the_run_has_the_state_of_the_winner"),
     ("nn/training/trainer.py", "goes on to the same bits", "training_copies::test_a_copy_of_a_trainer"),
 ]
 """A file, words of a docstring in it, and a test: its file without `test_`, and how its name begins."""
