@@ -34,27 +34,26 @@ def owned(value: Any) -> Any:
     Parameters
     ----------
     value
-        Anything. Lists, tuples and dictionaries are looked through, and are themselves returned where every
-        array in them lies so already.
+        Anything. Lists, tuples and dictionaries are looked through; lists and dictionaries stay themselves,
+        and are changed.
     """
     if isinstance(value, np.ndarray):
         return _owned_array(value)
     if isinstance(value, dict):
-        items = {key: owned(item) for key, item in value.items()}
-        return value if all(items[key] is value[key] for key in value) else items
-    if isinstance(value, list | tuple):
-        parts = [owned(item) for item in value]
-        if all(part is item for part, item in zip(parts, value, strict=True)):
-            return value
-        if isinstance(value, list):
-            return parts
-        return value._make(parts) if hasattr(value, "_make") else tuple(parts)
+        value.update({key: owned(item) for key, item in value.items()})
+    elif isinstance(value, list):
+        value[:] = map(owned, value)
+    elif isinstance(value, tuple):
+        parts = list(map(owned, value))
+        if any(part is not item for part, item in zip(parts, value, strict=True)):
+            return value._make(parts) if hasattr(value, "_make") else tuple(parts)
     return value
 
 
 def _owned_array(array: np.ndarray) -> np.ndarray:
     """Return an array itself where it can stay, else a copy; those in another order than C's stay so."""
-    if not array.flags.c_contiguous or array.dtype.hasobject:
+    plain = type(array) in (np.ndarray, np.memmap) and not array.dtype.hasobject
+    if not plain or not array.flags.c_contiguous:
         return array if array.flags.writeable else array.copy(order="K")
     if array.flags.writeable and not array.ctypes.data % CACHE_LINE and type(array) is np.ndarray:
         return array

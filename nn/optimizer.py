@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nn.bond import is_free_for, tie
 from nn.checks import check_not_negative
 from nn.configurable import Configurable
 from nn.copied import Copied
@@ -27,6 +28,9 @@ class Kernels(NamedTuple):
 
 class Optimizer(Configurable, Copied, ABC):
     """Descends along the gradients.
+
+    It belongs to the network that it has taken steps on, and to no other: what it remembers is of that one.
+    A network that is copied goes on with a copy of its optimizer.
 
     Parameters
     ----------
@@ -82,17 +86,29 @@ class Optimizer(Configurable, Copied, ABC):
         Raises
         ------
         ValueError
-            When earlier steps were taken on parameters of another size or dtype.
+            When earlier steps were taken on other parameters, even of the same size and dtype.
         """
+        for kept in self._misfits(parameters):
+            raise ValueError(
+                f"{self.name} has been used on {kept.size} {kept.dtype} parameters and cannot step "
+                f"{parameters.size} {parameters.dtype} ones: use one optimizer for each network"
+            )
+        if not is_free_for(self, parameters):
+            raise ValueError(
+                f"{self.name} has been used on the parameters of another network, of which it remembers what "
+                "would be wrong here: use one optimizer for each network, and copy it where that is copied"
+            )
+        self._make_slots(parameters)
+
+    def _misfits(self, parameters: Parameters) -> list[np.ndarray]:
+        """Return the arrays that are not as large as parameters, or of another dtype."""
+        fitting = parameters.size, parameters.dtype
+        return [kept for kept in self._slots.values() if (kept.size, kept.dtype) != fitting]
+
+    def _make_slots(self, parameters: Parameters) -> None:
         for slot in self.slots:
             if slot not in self._slots:
                 self._slots[slot] = aligned_zeros(parameters.size, parameters.dtype)
-            kept = self._slots[slot]
-            if kept.size != parameters.size or kept.dtype != parameters.dtype:
-                raise ValueError(
-                    f"{self.name} has been used on {kept.size} {kept.dtype} parameters and cannot step "
-                    f"{parameters.size} {parameters.dtype} ones: use one optimizer for each network"
-                )
 
     def step(self, parameters: Parameters, factor: float = 1.0) -> None:
         """Update the values that are not frozen along the gradients, and clear all gradients.
@@ -104,8 +120,7 @@ class Optimizer(Configurable, Copied, ABC):
         factor
             What a schedule multiplies the learning rate by in this step.
         """
-        self.prepare(parameters)
-        self.steps += 1
+        self.count_step(parameters)
         rate = self.learning_rate * factor
         scalars = self._scalars(rate)
         arrays = [parameters.values, parameters.gradients, *(self._slots[slot] for slot in self.slots)]
@@ -116,6 +131,12 @@ class Optimizer(Configurable, Copied, ABC):
             run(*(arrays if size == parameters.size else [array[part] for array in arrays]), scalars)
         if parameters.frozen or not moves:
             parameters.zero_gradients()
+
+    def count_step(self, parameters: Parameters) -> None:
+        """Take note of a step on parameters: of this one, or one that backprop made; raise as `prepare`."""
+        self.prepare(parameters)
+        tie(self, parameters)
+        self.steps += 1
 
     def _moves(self, rate: float) -> bool:
         """Whether a step at this rate changes anything."""
@@ -139,7 +160,7 @@ class Optimizer(Configurable, Copied, ABC):
         return {"steps": np.array(self.steps), **self._slots}
 
     def load_state(self, state: Mapping[str, np.ndarray], parameters: Parameters) -> None:
-        """Go on from what `state` returned.
+        """Go on from what `state` returned, whatever network it was used on before.
 
         Parameters
         ----------
@@ -166,7 +187,10 @@ class Optimizer(Configurable, Copied, ABC):
                     f"{self.name}: {slot} is {array.dtype} {array.shape}, the parameters are "
                     f"{parameters.dtype} {(parameters.size,)}"
                 )
-        self.prepare(parameters)
+        if self._misfits(parameters):
+            self._slots = {}
+        self._make_slots(parameters)
+        tie(self, parameters)
         self.steps = int(steps)
         for slot in self.slots:
             self._slots[slot][:] = state[slot]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -56,6 +57,7 @@ class Parameters(NamedShapes, Copied):
         self._parts: list[tuple[Parameters, int]] = []
         self._sharing: list[Parameters] = []
         self._frozen: set[str] = set()
+        self._lineage: str | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the whole out that these are part of; numbers are with the parts where there are any."""
@@ -164,6 +166,21 @@ class Parameters(NamedShapes, Copied):
                 place = slice(slices.pop().start, place.stop)
             slices.append(place)
         return slices
+
+    @property
+    def lineage(self) -> str | None:
+        """What these and their copies are known by since something learned from them; see `nn.bond`."""
+        return self._lineage
+
+    def begin_lineage(self) -> str:
+        """Return the lineage, which begins where there is none yet."""
+        if self._lineage is None:
+            self._lineage = uuid4().hex
+        return self._lineage
+
+    def is_same_as(self, other: Parameters) -> bool:
+        """Whether these are the very numbers that others are: other names of them, or a second use."""
+        return self is other or (self._place() == other._place() and self.size == other.size)
 
     def _place(self) -> tuple[Parameters, int]:
         """Return the whole that these are part of, and where they begin in it."""

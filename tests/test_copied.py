@@ -1,6 +1,6 @@
 """Arrays of copies: in memory of their own that can be written to, wherever they came from."""
 
-from collections import namedtuple
+from collections import defaultdict, namedtuple
 
 import numpy as np
 import pytest
@@ -56,8 +56,10 @@ def test_what_lies_off_the_cache_lines_is_moved():
 
 def test_what_can_stay_stays():
     turned, texts = np.asfortranarray(np.ones((2, 3))), np.array(["a", None], object)
-    for thing in (turned, texts, {"a": [1, (2, "b")]}, [turned], (texts,), None):
+    masked, counts = np.ma.masked_less(np.arange(3.0), 1), defaultdict(list, {"a": [read_only()]})
+    for thing in (turned, texts, {"a": [1, (2, "b")]}, [turned], (texts,), None, masked, counts):
         assert owned(thing) is thing
+    assert counts["a"][0].flags.writeable and counts["b"] == []
     turned.flags.writeable = texts.flags.writeable = False
     assert owned(turned).flags.f_contiguous and owned(turned).flags.writeable
     assert owned(texts).tolist() == ["a", None]

@@ -138,6 +138,11 @@ class WarmUp(Schedule):
         done = min((moment.epochs if self.unit == "epochs" else moment.step) / self.length, 1.0)
         return (self.start + (1 - self.start) * done) * self.schedule(moment)
 
+    @property
+    def observer(self) -> Schedule | None:
+        """What of the other schedule remembers what it observed."""
+        return self.schedule.observer
+
     def observe(self, value: float) -> None:
         """Tell the other schedule."""
         self.schedule.observe(value)

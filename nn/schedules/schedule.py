@@ -35,6 +35,11 @@ class Schedule(Configurable, Copied, ABC):
     def __call__(self, moment: Moment) -> float:
         """Return the factor of the step that follows, at least 0."""
 
+    @property
+    def observer(self) -> Schedule | None:
+        """What of it remembers what it observed, and belongs to one network: itself where it has a state."""
+        return None if type(self).state is Schedule.state else self
+
     def observe(self, value: float) -> None:
         """Learn the watched loss; called after every epoch. Smaller is better."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from nn.bond import check_bond, tie
 from nn.optimizer import Optimizer
+from nn.schedules import Schedule
 from nn.training.arguments import check_arguments, check_batches
 from nn.training.batch import BatchSource
 from nn.training.memory import require_memory_to_change
@@ -17,6 +19,7 @@ class Adjustable:
 
     network: Trainable
     optimizer: Optimizer
+    schedule: Schedule
     batches: BatchSource
     held_out: BatchSource | None
     batch_size: int
@@ -51,6 +54,18 @@ class Adjustable:
         check_batches(self.batches, self.held_out, count)
         self._require_memory(self.optimizer, count)
         self.batch_size = int(count)
+
+    def _require_own_parts(self) -> None:
+        """Refuse an optimizer or a schedule that has been used with another network, with a ValueError."""
+        self.optimizer.prepare(self.network.parameters)
+        if (observer := self.schedule.observer) is not None:
+            check_bond(f"schedule {observer.name}", observer, self.network.parameters)
+
+    def _observe(self, loss: float) -> None:
+        """Show the loss of an epoch to the schedule, which belongs to the network from then on."""
+        if (observer := self.schedule.observer) is not None:
+            tie(observer, self.network.parameters)
+        self.schedule.observe(loss)
 
     def _require_memory(self, optimizer: Optimizer, batch_size: int) -> None:
         entries = len(self.batches)

@@ -9,6 +9,8 @@ from uuid import uuid4
 
 import numpy as np
 
+from nn.bond import is_free_for, tie
+from nn.parameters import Parameters
 from nn.prefixes import under
 from nn.training.arguments import check_kind
 from nn.training.callbacks import Callback
@@ -24,8 +26,15 @@ class CallbackStates:
         self._callbacks: Sequence[Callback] = ()
         self._before: Sequence[Callback] = ()
 
-    def begin(self, callbacks: Sequence[Callback]) -> None:
+    def begin(self, callbacks: Sequence[Callback], parameters: Parameters) -> None:
         """Let callbacks go on from their states; those of another run, that no state was kept of, begin anew.
+
+        Parameters
+        ----------
+        callbacks
+            Those of the run, or of the part of it that begins.
+        parameters
+            Of the network that is trained: a copy of a trainer trains another one.
 
         Raises
         ------
@@ -40,10 +49,11 @@ class CallbackStates:
         if twice := [name for name, count in names.items() if count > 1]:
             raise ValueError(f"two callbacks are called {twice[0]!r} and keep a state: give one another name")
         for callback in callbacks:
-            if callback._run != self._run:
+            if callback._run != self._run or not is_free_for(callback, parameters):
                 if callback._run is not None:
                     callback.forget()
                 callback._run = self._run
+            tie(callback, parameters)
             if callback.name in self._restored:
                 try:
                     callback.load_state(self._restored[callback.name])

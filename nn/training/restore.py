@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from nn.bond import tie
 from nn.optimizer import Optimizer
 from nn.prefixes import under
 from nn.schedules import Schedule
@@ -58,6 +59,8 @@ def restore_parts(snapshot: Snapshot, parts: Parts) -> TrainingState:
             parts.schedule.load_state(state.schedule)
             load_optimizer(snapshot, parts.optimizer, network.parameters)
             undo.pop_all()
+            if (observer := parts.schedule.observer) is not None:
+                tie(observer, network.parameters)
     except ValueError as error:
         raise SnapshotError(f"{snapshot.path}: {error}") from error
     load_parameters(snapshot, network.parameters)

@@ -84,7 +84,7 @@ class Learner(NamedTuple):
         optimizer, parameters = self.optimizer, self.network.parameters
         if signals is not None:
             self._backward(signals, optimizer.learning_rate * factor)
-            optimizer.steps += 1
+            optimizer.count_step(parameters)
             return
         optimizer.step(parameters, factor)
         for each in self.options.regularizers:

@@ -91,7 +91,8 @@ class Trainer(Resumable, Adjustable, Copied):
     Raises
     ------
     ValueError
-        When the batch size is not positive, there is no data, or an argument is of another kind.
+        When the batch size is not positive, there is no data, an argument is of another kind, or optimizer
+        or schedule have been used with another network.
     TrainingMemoryError
         When training needs more memory than there is.
     """
@@ -124,7 +125,7 @@ class Trainer(Resumable, Adjustable, Copied):
         self._unfinished_row: LogRow | None = None
         self._stop_reason: str | None = None
         require_training_memory(network, optimizer, min(batch_size, len(batches)))
-        optimizer.prepare(network.parameters)
+        self._require_own_parts()
         warn_of_unreachable_targets(network, loss, batches, batch_size)
 
     def train(
@@ -147,13 +148,15 @@ class Trainer(Resumable, Adjustable, Copied):
         Raises
         ------
         ValueError
-            When a limit is negative or not a number, or callbacks with a state have the same name.
+            When a limit is negative or not a number, callbacks with a state have the same name, or optimizer
+            or schedule have been used with another network.
         TrainingDiverged
             When NaN or Inf turns up; the update that would have followed is not made.
         """
         self.limits = Limits(epochs, minutes)
         self.limits.check()
-        self._callbacks.begin(callbacks)
+        self._require_own_parts()
+        self._callbacks.begin(callbacks, self.network.parameters)
         self._stop_reason = None
         with ExitStack() as stack:
             for callback in callbacks:
@@ -204,6 +207,7 @@ class Trainer(Resumable, Adjustable, Copied):
         Whatever is raised, a step either happened, as `step` says, or left everything as it was, with
         gradients of zero: tried again, it gives the same bits.
         """
+        self._require_own_parts()
         self._take_up()
         undo = Undo(self)
         try:
@@ -327,7 +331,7 @@ class Trainer(Resumable, Adjustable, Copied):
         with uninterrupted:
             try:
                 if watched is not None:
-                    self.schedule.observe(watched)
+                    self._observe(watched)
             except BaseException:
                 self.schedule.load_state(before)
                 raise
