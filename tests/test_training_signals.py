@@ -12,11 +12,12 @@ from failing_parts import PLACES, Once, assert_untouched, interrupt, layered
 from tiny_training import everything, make_full_trainer, make_images
 
 from networks.sequential import Sequential
+from nn.interrupts import uninterrupted
 from nn.losses import SquaredError
 from nn.optimizers import SGD, Adam
 from nn.shape import Shape
 from nn.training import ArrayBatches, ImageBatches, Prefetched, Trainer
-from nn.training.interrupts import stopping_on_interrupts, uninterrupted
+from nn.training.interrupts import stopping_on_interrupts
 
 AT_ONCE = {"backward, descending at once": lambda once: layered(once, "backward", SGD(0.1))}
 SIGNALLED = {name: make for name, make in {**PLACES, **AT_ONCE}.items() if not name.startswith("prefetched")}

@@ -10,8 +10,8 @@ from typing import Any, Self
 import numpy as np
 
 from nn.history import aligned_zeros
+from nn.interrupts import uninterrupted
 from nn.training.batch import Batch, BatchSource, Values, named
-from nn.training.interrupts import uninterrupted
 
 
 class Prefetched:

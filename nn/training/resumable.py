@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from nn.interrupts import uninterrupted
 from nn.optimizer import Optimizer
 from nn.schedules import Schedule
 from nn.snapshot import Snapshot
 from nn.training.arguments import check_kind
 from nn.training.callback_states import CallbackStates
-from nn.training.interrupts import uninterrupted
 from nn.training.learned import Learned
 from nn.training.limits import Clock
 from nn.training.log import LogRow

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nn.training.interrupts import uninterrupted
+from nn.interrupts import uninterrupted
 from nn.training.learned import Learned
 from nn.training.log import LogRow, TrainingLog
 from nn.training.trainable import Trainable

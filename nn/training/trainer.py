@@ -13,6 +13,7 @@ from contextlib import ExitStack
 import numpy as np
 
 from nn.copied import Copied
+from nn.interrupts import uninterrupted
 from nn.optimizer import Optimizer
 from nn.schedules import Constant, Moment, Schedule
 from nn.training import divergence
@@ -25,7 +26,7 @@ from nn.training.callbacks import Callback, watching
 from nn.training.divergence import NotFiniteError, TrainingDiverged
 from nn.training.evaluation import Evaluation, evaluate
 from nn.training.fitting import fitted
-from nn.training.interrupts import stopping_on_interrupts, uninterrupted
+from nn.training.interrupts import stopping_on_interrupts
 from nn.training.limits import Clock, Limits
 from nn.training.log import LogRow, TrainingLog
 from nn.training.losses import AnyLoss
