@@ -29,13 +29,14 @@ class Drawing(NamedTuple):
 
 def draw_model(model: AutoEncoder, image: np.ndarray) -> Drawing:
     """Run one image, float32 (height, width, channels), and collect what every layer made of it."""
-    model.network.forward(to_history(image[None]))
     drawing = Drawing([LayerPicture("input", model.shape, image, image=True)], [])
-    for half in (model.encoder, model.decoder):
-        for layer in half.layers:
+    with model.network.looking() as network:
+        network.forward(to_history(image[None]))
+        for layer in network.networks[0].layers:
             _add_layer(drawing, layer)
-        if half is model.encoder:
-            drawing.layers[-1] = _renamed(drawing.layers[-1], "code")
+        drawing.layers[-1] = _renamed(drawing.layers[-1], "code")
+        for layer in network.networks[1].layers:
+            _add_layer(drawing, layer)
     last = drawing.layers[-1]
     drawing.layers[-1] = LayerPicture("output", last.shape, np.clip(last.values, 0, 1), image=True)
     return drawing

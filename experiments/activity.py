@@ -30,10 +30,11 @@ class Activity(NamedTuple):
 def measure_activity(network: Network, images: ImageSet) -> list[Activity]:
     """Measure every leaky ReLU layer of a network, in order, on all the images at once."""
     pixels, _ = images.batch(np.arange(len(images)))
-    network.forward(to_history(pixels, network.dtype))
     activities = []
-    for layer in network.layers:
-        if isinstance(getattr(layer, "activation", None), LeakyReLU):
-            positive = layer.values[..., : len(images)] > 0
-            activities.append(Activity(float(positive.mean()), float((~positive.any(axis=-1)).mean())))
+    with network.looking() as looked_at:
+        looked_at.forward(to_history(pixels, network.dtype))
+        for layer in looked_at.layers:
+            if isinstance(getattr(layer, "activation", None), LeakyReLU):
+                positive = layer.values[..., : len(images)] > 0
+                activities.append(Activity(float(positive.mean()), float((~positive.any(axis=-1)).mean())))
     return activities

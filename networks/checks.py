@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from networks.looking import Kept
 from networks.network import Network
 from nn.activations import Activation
 from nn.shape import AnyShape, Shape, as_shape
@@ -40,7 +41,7 @@ def check_activation(family: str, activation: Activation) -> Activation:
 
 
 def check_input(network: Network, values: np.ndarray, shape: AnyShape, what: str) -> None:
-    """Refuse an array that does not fit a network.
+    """Refuse an array that does not fit a network, before it runs forward.
 
     Parameters
     ----------
@@ -58,6 +59,11 @@ def check_input(network: Network, values: np.ndarray, shape: AnyShape, what: str
     ValueError
         Naming the network, the shape it has and the shape it was given.
     """
+    _check_array(network, values, shape, what)
+    network._kept = Kept.NEEDED
+
+
+def _check_array(network: Network, values: np.ndarray, shape: AnyShape, what: str) -> None:
     if not isinstance(values, np.ndarray):
         kind = type(values).__name__
         raise ValueError(f"{network.family}: {what} are a {kind}, expected an array ({shape}, histories)")
@@ -68,7 +74,7 @@ def check_input(network: Network, values: np.ndarray, shape: AnyShape, what: str
 
 
 def check_signals(network: Network, signals: np.ndarray, histories: int | None = None) -> None:
-    """Refuse output signals that do not belong to the last forward.
+    """Refuse output signals that do not belong to the last forward, before they run backward.
 
     Parameters
     ----------
@@ -80,13 +86,31 @@ def check_signals(network: Network, signals: np.ndarray, histories: int | None =
     Raises
     ------
     ValueError
-        As `check_input`, and when the number of histories is another than that of the last forward.
+        As `check_input`, when the number of histories is another than that of the last forward, or when
+        somebody has looked since.
     """
-    check_input(network, signals, network.output_shape, "signals")
+    check_not_looked(network)
+    _check_array(network, signals, network.output_shape, "signals")
     histories = network.values.shape[-1] if histories is None else histories
     if signals.shape[-1] != histories:
         raise ValueError(
             f"{network.family}: signals have {signals.shape[-1]} histories, the last forward had {histories}"
+        )
+    network._kept = Kept.FREE
+
+
+def check_not_looked(network: Network) -> None:
+    """Refuse signals of a forward whose values are gone.
+
+    Raises
+    ------
+    ValueError
+        When somebody has looked since, with `predict` for instance.
+    """
+    if network._kept is Kept.GONE:
+        raise ValueError(
+            f"{network.family}: the values that these signals belong to are gone, because predict or an "
+            "evaluation ran since: run forward once more before backward"
         )
 
 

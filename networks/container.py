@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -53,6 +53,11 @@ class Container(Network):
         """The signals of every network in the last backward."""
         return [network.signals for network in self.named.values()]
 
+    @cached_property
+    def inside(self) -> Sequence[Network]:
+        """Itself, and all that it holds."""
+        return self, *(each for network in self.named.values() for each in network.inside)
+
     @property
     def leaves(self) -> Mapping[str, Network]:
         """The networks that hold no others, by name: `encoder.0`."""
@@ -80,6 +85,9 @@ class Container(Network):
         """Reset every network."""
         for network in self.named.values():
             network.reset()
+
+    def _remember(self) -> None:
+        """Nothing: the networks inside remember what is theirs."""
 
     @property
     def generators(self) -> dict[str, np.random.Generator]:

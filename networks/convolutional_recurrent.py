@@ -148,14 +148,14 @@ class ConvolutionalRecurrent(Stateful):
         """
         check_input(self, values, self.input_shape, "input values")
         entries = values.shape[-1]
-        starts = self._starting_states(initial, entries)
+        starts = self._starting_states(initial, entries, training)
         self._mask = self.checked_step_mask(entries)
         if entries != self._entries:
             self._entries = entries
             self._reserve(entries)
         self._inputs = self._where_present(slice(None), values, self.dtype.type(0))
         self._run(starts or self._empty_states(entries))
-        self._carried = self.final_states if self.stateful else None
+        self._carry_on(training)
         return self.values
 
     def backward(
@@ -182,11 +182,6 @@ class ConvolutionalRecurrent(Stateful):
         for name, gradient in self._gradients().items():
             apply_gradient(self.parameters, name, gradient, learning_rate)
         return input_signals
-
-    @property
-    @abstractmethod
-    def final_states(self) -> AnyStates:
-        """A copy of the states after the last step."""
 
     @property
     def initial_signals(self) -> AnyStates:

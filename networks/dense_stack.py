@@ -21,6 +21,7 @@ import numpy as np
 
 from networks.checks import check_input, check_signals
 from networks.dense_o2 import Dense
+from networks.looking import Kept
 from networks.network import Network
 from networks.storage import FLOAT32
 from nn.activations import Activation
@@ -75,8 +76,9 @@ class DenseStack:
         inputs, entries = pad_histories(values), values.shape[-1]
         if inputs.shape[-1] != self._histories or not self._is_in_place():
             self._make_room(inputs.shape[-1])
+        needed = Kept.NEEDED
         for layer, _, _, below, _ in self._places:
-            layer._inputs, layer._entries = below, entries
+            layer._inputs, layer._entries, layer._kept = below, entries, needed
         flat = inputs.reshape(-1)
         first._inputs = self._inputs = flat.reshape(-1, self._histories)
         run = kernels.forward_stack_parallel if self._parallel else kernels.forward_stack
@@ -92,8 +94,9 @@ class DenseStack:
         first, last = self.layers[0], self.layers[-1]
         check_signals(last, signals, last._entries)
         flat = pad_histories(signals).reshape(-1)
+        free = Kept.FREE
         for layer, _, _, _, above in self._places:
-            layer._signals = above
+            layer._signals, layer._kept = above, free
         last._signals = flat.reshape(-1, self._histories)
         values = self._parameters.values
         run = kernels.backward_stack_parallel if self._parallel else kernels.backward_stack

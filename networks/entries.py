@@ -8,11 +8,12 @@ import numpy as np
 
 from nn.axes import fit_input
 from nn.finite import check_finite
-from nn.shape import AnyShape
+from nn.history import padded
+from nn.shape import AnyShape, Shape
 
 
 def entries_for(
-    shape: AnyShape, batch: Any, what: str, dtype: np.dtype, counts: np.ndarray | None = None
+    shape: AnyShape, batch: Any, what: str, dtype: np.dtype, step_masks: np.ndarray | None = None
 ) -> np.ndarray:
     """Return a batch as entries of a shape, of the dtype that it has.
 
@@ -26,8 +27,8 @@ def entries_for(
         What the message begins with.
     dtype
         In which its numbers must be finite.
-    counts
-        As for `nn.finite.check_finite`.
+    step_masks
+        Which steps are there, bool (N, steps); what fills up the others may be anything.
 
     Returns
     -------
@@ -37,10 +38,49 @@ def entries_for(
     Raises
     ------
     ValueError
-        When the shape is another, or what counts is not finite or no number.
+        When the shape or the number of masks is another, or what is there is not finite or no number.
     """
     entries = np.asarray(batch)
     if not entries.ndim or fit_input(entries.shape[1:], shape) != shape:
         raise ValueError(f"{what}: entries have shape {entries.shape}, expected (N, {shape})")
-    check_finite(entries, what, dtype, counts)
+    check_one_mask_each(step_masks, len(entries), what)
+    has_steps = not isinstance(shape, Shape) and step_masks is not None and step_masks.shape[1] == shape[0]
+    check_finite(entries, what, dtype, step_masks if has_steps else None)
     return entries.reshape(len(entries), *shape)
+
+
+def checked_step_masks(step_masks: Any, what: str) -> np.ndarray | None:
+    """Return which steps of entries are there, bool (N, steps); None for all.
+
+    Raises
+    ------
+    ValueError
+        When they are something else.
+    """
+    if step_masks is None:
+        return None
+    masks = np.asarray(step_masks)
+    if masks.dtype != np.bool_ or masks.ndim != 2:
+        raise ValueError(f"{what}: step masks are {masks.dtype} {masks.shape}, expected bool (N, steps)")
+    return masks
+
+
+def check_one_mask_each(masks: np.ndarray | None, entries: int, what: str) -> None:
+    """Refuse step masks of another number of entries, with a ValueError."""
+    if masks is not None and len(masks) != entries:
+        raise ValueError(f"{what}: {entries} entries, but step masks for {len(masks)}")
+
+
+def begin_alone(network: Any, masks: np.ndarray | None, part: slice) -> None:
+    """Let some entries be sequences of their own in the next forward, with their masks.
+
+    Raises
+    ------
+    ValueError
+        When there are masks but no steps that they could leave out.
+    """
+    network.reset()
+    if masks is not None:
+        step_mask = np.zeros((masks.shape[1], padded(part.stop - part.start)), np.bool_)
+        step_mask[:, : part.stop - part.start] = masks[part].T
+        network.step_mask = step_mask

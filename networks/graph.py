@@ -32,10 +32,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.checks import check_dtype
+from networks.checks import check_dtype, check_not_looked
 from networks.descent import apply_gradient
 from networks.graph_live import LiveGraph
 from networks.graph_views import as_images, as_slice
+from networks.looking import Kept
 from nn.graph.graph import Graph
 from nn.graph.neuron import Connection, Kind, Layer, Neuron
 from nn.history import padded
@@ -115,6 +116,7 @@ class GraphNetwork(LiveGraph):
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (H, W, C, N) or of a sequence (T, H, W, C, N)."""
         sequence = self._as_sequence(values, self.input_shape, "input values")
+        self._kept = Kept.NEEDED
         self._single = values.ndim == 4
         self._reserve(self.ticks if self._single else len(values), values.shape[-1])
         self._place_inputs(sequence)
@@ -153,10 +155,12 @@ class GraphNetwork(LiveGraph):
 
         The signals of an input that was held are summed over the ticks. Gradients are added or applied.
         """
+        check_not_looked(self)
         sequence = self._as_sequence(signals, self.output_shape, "signals")
         steps = 1 if self._single else len(self.values)
         if (signals.ndim == 4) != self._single or sequence[:, 0].shape != (steps, self.values.shape[-1]):
             raise ValueError(f"graph: signals have shape {signals.shape}, not that of the last outputs")
+        self._kept = Kept.FREE
         self._place_signals(sequence)
         self._backpropagate(learning_rate)
         input_signals = self.signals[:, self._inputs]

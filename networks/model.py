@@ -18,7 +18,7 @@ import numpy as np
 from networks.configuration import Fields
 from networks.container import Build, Container, check_names
 from networks.ends import End
-from networks.entries import entries_for
+from networks.entries import begin_alone, checked_step_masks, entries_for
 from networks.wires import (
     Input,
     Wire,
@@ -194,10 +194,11 @@ class Model(Container):
             raise ValueError(f"model: has the {what}s {', '.join(shapes)}: give arrays by their names")
         return dict.fromkeys(shapes, given)
 
-    def predict(self, batch: Any, batch_size: int = 256) -> Any:
+    def predict(self, batch: Any, batch_size: int = 256, *, step_masks: np.ndarray | None = None) -> Any:
         """Return the outputs (N, *shape) of inputs (N, *shape), by name where there are several.
 
-        Images and videos in bytes become 0 to 1, as in training; see `Network.predict`.
+        Images and videos in bytes become 0 to 1, as in training, and nothing that is learned changes; see
+        `Network.predict`. All networks in it that read step masks are given the same.
 
         Raises
         ------
@@ -207,18 +208,21 @@ class Model(Container):
         if batch_size < 1:
             raise ValueError(f"model: batch size {batch_size} must be at least 1")
         given = self._by_name(batch, self.input_shapes, "input")
+        masks = checked_step_masks(step_masks, self.family)
         inputs = {
-            name: entries_for(shape, given[name], f"model: input {name}", self.dtype)
+            name: entries_for(shape, given[name], f"model: input {name}", self.dtype, masks)
             for name, shape in self.input_shapes.items()
         }
         entries = _entries_of(inputs)
         outputs = {name: np.empty((entries, *each), self.dtype) for name, each in self.output_shapes.items()}
-        for start in range(0, entries, batch_size):
-            part = slice(start, min(start + batch_size, entries))
-            values = {name: to_history(array[part], self.dtype) for name, array in inputs.items()}
-            results = self._by_name(self.forward(values), self.output_shapes, "output")
-            for name, array in results.items():
-                outputs[name][part] = from_history(array, part.stop - part.start)
+        with self.looking() as model:
+            for start in range(0, entries, batch_size):
+                part = slice(start, min(start + batch_size, entries))
+                begin_alone(model, masks, part)
+                values = {name: to_history(array[part], self.dtype) for name, array in inputs.items()}
+                results = self._by_name(model.forward(values), self.output_shapes, "output")
+                for name, array in results.items():
+                    outputs[name][part] = from_history(array, part.stop - part.start)
         return _plain(outputs)
 
     @property

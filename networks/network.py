@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from networks.entries import entries_for
+from networks.entries import begin_alone, checked_step_masks, entries_for
+from networks.looking import Kept, Looking, stepping
 from networks.storage import FLOAT32, HALF, STORAGES, check_storage, forget_border
 from networks.summary import summary
 from nn.activations import Activation
@@ -68,6 +70,7 @@ class Network(Copied, ABC):
     entries: int | None = None
     storage: str = FLOAT32
     _step_mask: np.ndarray | None = None
+    _kept: Kept = Kept.FREE
 
     @property
     def dtype(self) -> np.dtype:
@@ -177,6 +180,11 @@ class Network(Copied, ABC):
         """The networks inside that hold no others, by name; itself, called "", where there are none."""
         return {"": self}
 
+    @property
+    def inside(self) -> Sequence[Network]:
+        """Itself, and all that it holds."""
+        return (self,)
+
     def state(self) -> dict[str, np.ndarray]:
         """Return what it carries from step to step beside the parameters: the arrays themselves.
 
@@ -198,6 +206,32 @@ class Network(Copied, ABC):
 
     def reset(self) -> None:
         """Forget the sequence that came before; nothing where none is remembered."""
+
+    def _remember(self) -> Callable[[], None] | None:
+        """Return what brings back all it carries now, after forwards in use and resets; None for nothing."""
+        if type(self).state is Network.state:
+            return None
+        carried = {name: array.copy() for name, array in self.state().items()}
+
+        def bring_back() -> None:
+            self.reset()
+            self.load_state(carried)
+
+        return bring_back
+
+    def looking(self, with_batch: bool = False) -> AbstractContextManager[Self]:
+        """Return a context in which forwards in use leave no trace in what is learned.
+
+        `with network.looking() as it: it.forward(values)`. It is the network itself, or a copy where the
+        values of the last forward are needed: a backward is to come, or a step of training shows them to its
+        callbacks. Afterwards it carries what it carried, with its mask and entries; within they hold only
+        `with_batch`.
+        """
+        return Looking(self, with_batch)
+
+    def in_step(self) -> AbstractContextManager[None]:
+        """Return a context that keeps values and signals as they are: who looks in it gets a copy."""
+        return stepping(self)
 
     @property
     def generators(self) -> dict[str, np.random.Generator]:
@@ -276,8 +310,14 @@ class Network(Copied, ABC):
         """
         return summary(self, histories)
 
-    def predict(self, batch: np.ndarray, batch_size: int = 256) -> np.ndarray:
+    def predict(
+        self, batch: np.ndarray, batch_size: int = 256, *, step_masks: np.ndarray | None = None
+    ) -> np.ndarray:
         """Run images or sequences through the network, a batch at a time.
+
+        At any time, in the midst of training too: what is learned stays the same to the bit. Every entry is
+        a sequence of its own, whatever a stateful network carries. The outputs are those of `forward` with
+        these masks, whatever mask is set there.
 
         Parameters
         ----------
@@ -287,6 +327,9 @@ class Network(Copied, ABC):
             see `nn.brightness`.
         batch_size
             How many are run at once.
+        step_masks
+            Which steps of the entries are there, bool (N, steps); None for all. What fills up those that
+            are not is never read.
 
         Returns
         -------
@@ -296,15 +339,18 @@ class Network(Copied, ABC):
         Raises
         ------
         ValueError
-            When the entries have another shape than the input or are not finite, or the batch size is
-            below 1; names the entry and the place in it.
+            When the entries have another shape than the input or are not finite, masks do not fit, or the
+            batch size is below 1; names the entry and the place in it.
         """
         if batch_size < 1:
             raise ValueError(f"{self.family}: batch size {batch_size} must be at least 1")
-        batch = entries_for(self.input_shape, batch, self.family, self.dtype)
+        masks = checked_step_masks(step_masks, self.family)
+        batch = entries_for(self.input_shape, batch, self.family, self.dtype, masks)
         outputs = np.empty((len(batch), *self.output_shape), self.dtype)
-        for start in range(0, len(batch), batch_size):
-            part = batch[start : start + batch_size]
-            values = self.forward(to_history(part, self.dtype))
-            outputs[start : start + len(part)] = from_history(values, len(part))
+        with self.looking() as network:
+            for start in range(0, len(batch), batch_size):
+                part = slice(start, min(start + batch_size, len(batch)))
+                begin_alone(network, masks, part)
+                values = network.forward(to_history(batch[part], self.dtype))
+                outputs[part] = from_history(values, part.stop - part.start)
         return outputs

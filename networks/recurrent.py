@@ -74,7 +74,7 @@ class Recurrent(Layered):
         """
         check_input(self, values, self.input_shape, "input values")
         entries = values.shape[-1]
-        starts = self._starting_states(initial, entries)
+        starts = self._starting_states(initial, entries, training)
         mask = self.checked_step_mask(entries)
         self._mask = None if mask is None else self._lay_out(mask)
         below = self._lay_out(values.reshape(self.steps, -1, entries))
@@ -91,7 +91,7 @@ class Recurrent(Layered):
                 self._forward_track(track, history)
             below = self._collect(layer)
         self._top = below
-        self._carried = self.final_states if self.stateful else None
+        self._carry_on(training)
         return self.values
 
     def _collect(self, layer: int) -> np.ndarray:

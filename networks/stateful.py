@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -42,7 +42,9 @@ class Stateful(Described):
         What its states are.
     stateful
         Whether a forward goes on from the final states of the one before, until `reset`. No gradient
-        flows from one to the other.
+        flows from one to the other. One in training goes on from the last one in training, whatever ran in
+        use since; one in use goes on from the last of either. `predict` takes every entry for a sequence of
+        its own, and is neither.
     steps
         Length of its sequences.
     """
@@ -51,7 +53,9 @@ class Stateful(Described):
     masks_steps = True
     stateful: bool
     steps: int
-    _carried: AnyStates | None = None
+    _trained: AnyStates | None = None
+    _used: AnyStates | None = None
+    _learns: bool = False
 
     @abstractmethod
     def _state_shape(self, entries: int) -> tuple[int, ...]:
@@ -61,17 +65,31 @@ class Stateful(Described):
         shape = self._state_shape(entries)
         return self.state_kind(*(np.zeros(shape, self.dtype) for _ in self.state_kind._fields))
 
-    def _starting_states(self, initial: AnyStates | None, entries: int) -> AnyStates | None:
+    def _starting_states(self, initial: AnyStates | None, entries: int, training: bool) -> AnyStates | None:
         """Return the states before the first step: those given, or carried; None for zero."""
         if initial is not None:
             self._check_states(initial, "initial states", entries)
             return initial
-        if self._carried is not None and self._carried.hidden.shape[-1] != entries:
+        carried = self._trained if training or self._used is None else self._used
+        if carried is not None and carried.hidden.shape[-1] != entries:
             raise ValueError(
-                f"{self.family}: it goes on from {self._carried.hidden.shape[-1]} histories, but {entries} "
+                f"{self.family}: it goes on from {carried.hidden.shape[-1]} histories, but {entries} "
                 "are given: call reset() before another batch begins"
             )
-        return self._carried
+        return carried
+
+    def _carry_on(self, training: bool) -> None:
+        """Let the next forward go on from here."""
+        ends = self.final_states if self.stateful else None
+        if training:
+            self._trained, self._used, self._learns = ends, None, True
+        else:
+            self._used = ends
+
+    @property
+    @abstractmethod
+    def final_states(self) -> AnyStates:
+        """A copy of the states after the last step."""
 
     def _check_states(self, states: AnyStates, what: str, entries: int) -> None:
         expected = self._state_shape(entries)
@@ -87,14 +105,18 @@ class Stateful(Described):
                 )
 
     def state(self) -> dict[str, np.ndarray]:
-        """Return the states that the next forward goes on from; nothing after `reset`."""
-        return {} if self._carried is None else self._carried._asdict()
+        """Return the states that the next forward in training goes on from; nothing after `reset`.
+
+        Of a network that has not been trained since, those that the next in use goes on from.
+        """
+        carried = self._trained if self._learns or self._used is None else self._used
+        return {} if carried is None else carried._asdict()
 
     def load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Go on from what `state` returned; see `Network.load_state`."""
         if not state or not self.stateful:
             super().load_state(state)
-            self._carried = None
+            self._trained = self._used = None
             return
         names = self.state_kind._fields
         if set(state) != set(names):
@@ -103,11 +125,21 @@ class Stateful(Described):
             )
         states = self.state_kind(**{name: np.array(array) for name, array in state.items()})
         self._check_states(states, "carried states", states.hidden.shape[-1] if states.hidden.ndim else 0)
-        self._carried = states
+        self._trained, self._used = states, None
 
     def reset(self) -> None:
         """Forget where the last sequence ended."""
-        self._carried = None
+        self._trained = self._used = None
+        self._learns = False
+
+    def _remember(self) -> Callable[[], None]:
+        carried = self._trained, self._used, self._learns
+        self._used = None
+
+        def bring_back() -> None:
+            self._trained, self._used, self._learns = carried
+
+        return bring_back
 
     def output_range(self, input_range: tuple[float, float] = (-math.inf, math.inf)) -> tuple[float, float]:
         """Hidden values are a tanh times a sigmoid, or lie between such: -1 to 1."""

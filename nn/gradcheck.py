@@ -14,6 +14,7 @@ machine learning: a survey", section 2.1, on the two errors that epsilon trades)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -23,7 +24,7 @@ from nn.gradient_report import Comparison, Report
 from nn.losses import Loss
 from nn.named_shapes import entry_name
 from nn.parameters import Parameters
-from nn.training.random_state import generator_state, set_generator_state
+from nn.training.random_state import Draws, generator_state, set_generator_state
 
 KINK_GAP = 1e-5
 """Gap between the one-sided slopes, relative to scale, from which it is no curvature (that would need a
@@ -114,9 +115,10 @@ def gradcheck(
     Parameters
     ----------
     network
-        A network that computes in float64. Its gradients are zero afterwards, its parameters unchanged.
-        The signals of a sequence are checked at the output of every layer; where a layer has `nudges`, at
-        every neuron inside.
+        A network that computes in float64. Parameters, gradients, state and draws are what they were
+        afterwards; where values of the last forward are needed a copy is checked, see
+        `networks.network.Network.looking`. The signals of a sequence are checked at the output of every
+        layer; where a layer has `nudges`, at every neuron inside.
     inputs
         Input values (height, width, channels, N), not checked where they are labels. Draw them at
         random: at all-equal or zero inputs many rectifiers sit exactly on their kink.
@@ -145,14 +147,34 @@ def gradcheck(
     _check_arguments(network, loss, targets, sample, generator)
     objective = _default_objective if loss is None else _objective(loss, targets, entries, mask)
     comparisons = []
-    subjects = _subjects(network, np.array(inputs, np.float64, order="C"), objective, training)
-    for subject in (each for each in subjects if each.values.size):
-        chosen = np.arange(subject.values.size)
-        if sample is not None and generator is not None and sample < chosen.size:
-            chosen = np.sort(generator.choice(chosen, sample, replace=False))
-        comparisons.append(_compare(subject, chosen, epsilon, tolerance))
-    network.parameters.zero_gradients()
+    looking = network.looking(with_batch=True) if hasattr(network, "looking") else nullcontext(network)
+    with looking as checked, _left_as_it_is(checked):
+        subjects = _subjects(checked, np.array(inputs, np.float64, order="C"), objective, training)
+        for subject in (each for each in subjects if each.values.size):
+            chosen = np.arange(subject.values.size)
+            if sample is not None and generator is not None and sample < chosen.size:
+                chosen = np.sort(generator.choice(chosen, sample, replace=False))
+            comparisons.append(_compare(subject, chosen, epsilon, tolerance))
     return Report(comparisons, tolerance)
+
+
+@contextmanager
+def _left_as_it_is(network: Network) -> Iterator[None]:
+    """Put back whatever a check changes in a network, which may be in the midst of training."""
+    parameters, layers = network.parameters, list(network.layers)
+    values, gradients = parameters.values.copy(), parameters.gradients.copy()
+    draws = [Draws(generator) for layer in layers for generator in layer.generators.values()]
+    carried = [{name: array.copy() for name, array in layer.state().items()} for layer in layers]
+    try:
+        yield
+    finally:
+        parameters.values[:], parameters.gradients[:] = values, gradients
+        for each in draws:
+            each.put_back()
+        for layer, state in zip(layers, carried, strict=True):
+            layer.load_state(state)
+            if isinstance(layer, Nudged):
+                layer.nudges = None
 
 
 def _check_arguments(

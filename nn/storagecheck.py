@@ -45,8 +45,9 @@ def storagecheck(
     Parameters
     ----------
     network
-        Any `networks.network.Network` in float32 whose rung has both storages. Parameters, storage, state
-        and draws are what they were afterwards, gradients zero.
+        Any `networks.network.Network` in float32 whose rung has both storages. Parameters, gradients,
+        storage, state and draws are what they were afterwards; where values of the last forward are needed a
+        copy is checked, see `networks.network.Network.looking`.
     inputs
         Input values (*input_shape, N), float32.
     training
@@ -65,11 +66,11 @@ def storagecheck(
     """
     if tolerance is None:
         tolerance = ROUNDINGS * len(network.leaves) * UNIT_ROUNDOFF
-    with _as_it_was(network):
-        network.parameters.values[:] = rounded(network.parameters.values)
-        given = inputs if network.labels is not None else rounded(inputs)
-        single = _results(network, "float32", given, None, training)
-        stored = _results(network, "bfloat16", given, single["outputs"], training)
+    given = inputs if network.labels is not None else rounded(inputs)
+    with network.looking(with_batch=True) as checked, _as_it_was(checked):
+        checked.parameters.values[:] = rounded(checked.parameters.values)
+        single = _results(checked, "float32", given, None, training)
+        stored = _results(checked, "bfloat16", given, single["outputs"], training)
     names = [name for name in single if name != "inputs" or network.labels is None]
     least = SMALLEST * max((_spread(single[name]) for name in network.parameters.names), default=0.0)
     return Report([_compare(name, stored[name], single[name], least) for name in names], tolerance)
@@ -110,12 +111,12 @@ def _same_draws(network: Any) -> Iterator[None]:
 
 @contextmanager
 def _as_it_was(network: Any) -> Iterator[None]:
-    values, storage = network.parameters.values.copy(), network.storage
+    parameters, storage = network.parameters, network.storage
+    values, gradients = parameters.values.copy(), parameters.gradients.copy()
     try:
         yield
     finally:
-        network.parameters.values[:] = values
-        network.parameters.zero_gradients()
+        parameters.values[:], parameters.gradients[:] = values, gradients
         network.store_as(storage)
 
 

@@ -201,7 +201,7 @@ def test_the_kink_of_a_loss_within_a_step_is_seen_too():
     assert next(each for each in report.comparisons if each.kind == "signals").kinks == 1
 
 
-def test_parameters_and_inputs_come_back_and_gradients_are_cleared():
+def test_parameters_gradients_and_inputs_come_back():
     network = Sequential(layers())
     values = inputs(network)
     kept = network.parameters.values.copy(), values.copy()
@@ -209,7 +209,7 @@ def test_parameters_and_inputs_come_back_and_gradients_are_cleared():
     gradcheck(network, values).raise_if_wrong()
     assert np.array_equal(network.parameters.values, kept[0])
     assert np.array_equal(values, kept[1])
-    assert not network.parameters.gradients.any()
+    assert (network.parameters.gradients == 5).all()
 
 
 def test_nan_fails():

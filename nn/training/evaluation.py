@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +14,7 @@ from nn.training.fitting import fitted
 from nn.training.losses import AnyLoss, batch_parts
 from nn.training.mean_loss import MeanLoss
 from nn.training.options import Reset
-from nn.training.trainable import Trainable, forget_batch, run, state_copy
+from nn.training.trainable import Trainable, run
 
 
 class Evaluation(NamedTuple):
@@ -75,13 +74,13 @@ def evaluate(
     for metric in chosen:
         metric.reset()
     mean = MeanLoss()
-    with _aside(network):
+    with network.looking() as looked_at:
         for start in range(0, len(source), batch_size):
             indices = np.arange(start, min(start + batch_size, len(source)))
-            batch = fitted(source.batch(indices), network)
+            batch = fitted(source.batch(indices), looked_at)
             if reset == "batch" or (reset == "epoch" and start == 0):
-                network.reset()
-            outputs: Any = run(network, batch)
+                looked_at.reset()
+            outputs: Any = run(looked_at, batch)
             mean.add(batch_parts(loss, outputs, batch)[0])
             for metric in chosen:
                 metric.add(outputs, batch.targets, batch.entries, batch.mask)  # type: ignore[arg-type]
@@ -92,18 +91,6 @@ def mean_loss(network: Trainable, loss: AnyLoss, source: BatchSource, batch_size
     """Return the mean loss over a whole source; NaN where nothing of it counts. See `evaluate`."""
     mean = evaluate(network, loss, source, batch_size, ()).loss
     return math.nan if mean is None else mean
-
-
-@contextmanager
-def _aside(network: Trainable) -> Iterator[None]:
-    """Leave the network as it is when others have run through it."""
-    carried = state_copy(network)
-    try:
-        yield
-    finally:
-        network.reset()
-        network.load_state(carried)
-        forget_batch(network)
 
 
 def _known(value: float) -> float | None:

@@ -112,8 +112,10 @@ class Learner(NamedTuple):
         penalty = sum(each.before_step(network.parameters) for each in self.options.regularizers)
         refuse(None if math.isfinite(penalty) else f"the penalty of the regularizers is {penalty}")
         refuse(divergence.in_gradients(network, indices))
-        for look in watching:
-            look()
+        if watching:
+            with network.in_step():
+                for look in watching:
+                    look()
         self._clip()
 
     def _backward(self, signals: Values, learning_rate: float | None = None) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -56,6 +57,12 @@ class Trainable(Reaching, Protocol):
 
     def reset(self) -> None:
         """Forget the sequence that came before."""
+
+    def looking(self, with_batch: bool = False) -> AbstractContextManager[Self]:
+        """Return a context in which forwards in use leave no trace in what is learned."""
+
+    def in_step(self) -> AbstractContextManager[None]:
+        """Return a context in which the values and signals of a batch are still needed."""
 
     def history_bytes(self, histories: int) -> int:
         """Return how much memory a step on so many histories takes beside the parameters."""
