@@ -12,6 +12,7 @@ import numpy as np
 from networks import conventions
 from networks.checks import check_network
 from networks.dense_o2 import Dense
+from networks.entries import checked_step_masks
 from networks.estimator_inputs import as_entries
 from networks.network import Network
 from networks.sequential import Sequential
@@ -40,22 +41,27 @@ def layers_of(
 
 
 class Task(NamedTuple):
-    """What is to be learned: entries, what belongs to them, how much each counts, and the loss."""
+    """What is to be learned: entries, what belongs to them, how much each counts, and the loss.
+
+    Of sequences also which steps are there, bool (N, T).
+    """
 
     entries: np.ndarray
     targets: np.ndarray | None
     weights: np.ndarray | None
     outputs: AnyShape
     loss: Loss
+    step_masks: np.ndarray | None = None
 
     def batches(self) -> ArrayBatches:
         """Return a source of the entries that count, the one that counts most with a weight of 1."""
         if self.weights is None:
-            return ArrayBatches(self.entries, self.targets)
+            return ArrayBatches(self.entries, self.targets, step_masks=self.step_masks)
         counted = self.weights > 0
         targets = None if self.targets is None else self.targets[counted]
+        steps = None if self.step_masks is None else self.step_masks[counted]
         masks = (self.weights / self.weights.max())[counted]
-        return ArrayBatches(self.entries[counted], targets, masks)
+        return ArrayBatches(self.entries[counted], targets, masks, steps)
 
 
 @dataclass(eq=False, repr=False)
@@ -214,12 +220,17 @@ class Estimator:
                 f"This {type(self).__name__} has learned nothing yet: call fit before anything is asked of it"
             )
 
-    def _entries(self, X: Any) -> np.ndarray:
+    def _given(self, X: Any, step_masks: Any) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return entries to learn from, and which of their steps are there."""
+        masks = checked_step_masks(step_masks, type(self).__name__)
+        return as_entries(X, conventions.column_names(X), masks), masks
+
+    def _entries(self, X: Any, step_masks: np.ndarray | None = None) -> np.ndarray:
         """Return entries that are like those that were learned, (N, *input_shape)."""
         self._check_fitted()
         names, owner = conventions.column_names(X), type(self).__name__
         conventions.check_columns(owner, getattr(self, "feature_names_in_", None), names)
-        entries, shape = as_entries(X, names), self.network_.input_shape
+        entries, shape = as_entries(X, names, step_masks), self.network_.input_shape
         given = as_shape(entries.shape[1:])
         if fit_input(given, shape) == shape:
             return entries
@@ -229,7 +240,8 @@ class Estimator:
             )
         raise ValueError(f"X has entries of {given}, but {owner} is expecting {shape}")
 
-    def _run(self, X: Any) -> np.ndarray:
+    def _run(self, X: Any, step_masks: Any = None) -> np.ndarray:
         """Return the outputs (N, K) for entries."""
-        entries = self._entries(X)
-        return self.network_.predict(entries).reshape(len(entries), -1)
+        masks = checked_step_masks(step_masks, type(self).__name__)
+        entries = self._entries(X, masks)
+        return self.network_.predict(entries, step_masks=masks).reshape(len(entries), -1)

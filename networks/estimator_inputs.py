@@ -26,7 +26,9 @@ MISSING = ("NoneType", "NAType", "NaTType")
 """Types of what stands for a value that is not there: Python's and pandas'."""
 
 
-def as_entries(X: Any, names: Sequence[str] | None = None) -> np.ndarray:
+def as_entries(
+    X: Any, names: Sequence[str] | None = None, step_masks: np.ndarray | None = None
+) -> np.ndarray:
     """Return entries as (N, *shape): rows of numbers (N, K) are vectors of shape 1x1xK.
 
     Parameters
@@ -35,6 +37,8 @@ def as_entries(X: Any, names: Sequence[str] | None = None) -> np.ndarray:
         (N, K), (N, T, K), (N, H, W, C) or (N, T, H, W, C).
     names
         Of the columns of a table, for messages.
+    step_masks
+        Which steps are there, bool (N, T); what fills up the others is not looked at.
 
     Returns
     -------
@@ -50,6 +54,8 @@ def as_entries(X: Any, names: Sequence[str] | None = None) -> np.ndarray:
         When they are sparse, or objects that are no numbers.
     """
     array = as_numbers(X, "X", names)
+    if step_masks is not None and array.shape[:1] != step_masks.shape[:1]:
+        raise ValueError(f"X has shape {array.shape}, but there are step masks for {len(step_masks)} entries")
     if array.ndim < 2:
         raise ValueError(
             f"X has shape {array.shape}: expected 2 axes (entries, features). Reshape your data: "
@@ -64,7 +70,8 @@ def as_entries(X: Any, names: Sequence[str] | None = None) -> np.ndarray:
         if not count:
             raise ValueError(f"X has 0 {what}(s) (shape={array.shape}) while a minimum of 1 is required.")
     if array.dtype != np.uint8:
-        array = _finite(array, "X", np.float32, names)
+        there = step_masks if step_masks is not None and array.shape[:2] == step_masks.shape else None
+        array = _finite(array, "X", np.float32, names, there)
     return array.reshape(len(array), 1, 1, -1) if array.ndim == 2 else array
 
 
@@ -185,9 +192,15 @@ def _array(given: Any, what: str) -> np.ndarray:
     return array
 
 
-def _finite(array: np.ndarray, what: str, dtype: DTypeLike, names: Sequence[str] | None = None) -> np.ndarray:
+def _finite(
+    array: np.ndarray,
+    what: str,
+    dtype: DTypeLike,
+    names: Sequence[str] | None = None,
+    counts: np.ndarray | None = None,
+) -> np.ndarray:
     try:
-        check_finite(array, what, dtype, features=names)
+        check_finite(array, what, dtype, counts, features=names)
     except ValueError as error:
         raise ValueError(f"{error}. Leave out, fill in or scale what is NaN or too large") from None
     return array.astype(dtype, copy=False)

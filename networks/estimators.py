@@ -18,8 +18,9 @@ import numpy as np
 
 from networks import conventions
 from networks.determination import determination
+from networks.entries import checked_step_masks
 from networks.estimator import Estimator, Task, layers_of
-from networks.estimator_inputs import as_entries, as_labels, as_numbers, as_targets, as_weights, check_counts
+from networks.estimator_inputs import as_labels, as_numbers, as_targets, as_weights, check_counts
 from networks.network import Network
 from networks.sequential import Sequential
 from nn.brightness import are_brightnesses, shares
@@ -49,10 +50,11 @@ class Classifier(Estimator):
 
     estimator_type: ClassVar[str] = "classifier"
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, step_masks: Any = None) -> Self:
         """Learn from entries X (N, ...), their labels y (N,), and how much each counts (N,).
 
-        Entries of weight 0 are left out, as if they were not there.
+        Entries of weight 0 are left out, as if they were not there. Of sequences that are filled up to the
+        longest, `step_masks` says which steps are there, bool (N, T): here, and where something is predicted.
 
         Raises
         ------
@@ -61,35 +63,36 @@ class Classifier(Estimator):
             continuous, or there is only one class.
         """
         self._check_y(y)
-        entries, labels = as_entries(X, conventions.column_names(X)), as_labels(y)
+        (entries, masks), labels = self._given(X, step_masks), as_labels(y)
         check_counts(entries, labels)
         weights = as_weights(sample_weight, len(entries))
         if weights is not None:
+            masks = None if masks is None else masks[weights > 0]
             entries, labels, weights = (each[weights > 0] for each in (entries, labels, weights))
         classes, numbers = np.unique(labels, return_inverse=True)
         if len(classes) < 2:
             only = f"{classes.tolist()[0]!r} in {len(labels)} sample(s)"
             raise ValueError(f"Classifier: only one class, {only}: it takes two classes")
         loss = CategoricalCrossEntropyWithLogits(self._class_weights(classes, numbers, weights))
-        task = Task(entries, numbers, weights, Shape(1, 1, len(classes)), loss)
+        task = Task(entries, numbers, weights, Shape(1, 1, len(classes)), loss, masks)
         return self._learn(task, X, classes_=classes)
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: Any, *, step_masks: Any = None) -> np.ndarray:
         """Return the probability of every class, float32 (N, classes), in the order of `classes_`."""
-        logits = self._run(X)
+        logits = self._run(X, step_masks)
         exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
         probabilities: np.ndarray = exponentials / exponentials.sum(axis=1, keepdims=True)
         return probabilities
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Any, *, step_masks: Any = None) -> np.ndarray:
         """Return the most probable label of every entry, (N,)."""
-        numbers = self._run(X).argmax(axis=1)
+        numbers = self._run(X, step_masks).argmax(axis=1)
         labels: np.ndarray = self.classes_[numbers]
         return labels
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: Any, y: Any, sample_weight: Any = None, *, step_masks: Any = None) -> float:
         """Return the share of entries whose label is predicted, each counted by its weight."""
-        predicted, labels = self.predict(X), as_labels(y)
+        predicted, labels = self.predict(X, step_masks=step_masks), as_labels(y)
         check_counts(predicted, labels)
         if (predicted.dtype.kind in "OSU") != (labels.dtype.kind in "OSU"):
             raise ValueError(f"labels are {labels.dtype}, but {predicted.dtype} was learned")
@@ -119,8 +122,10 @@ class Regressor(Estimator):
 
     estimator_type: ClassVar[str] = "regressor"
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, step_masks: Any = None) -> Self:
         """Learn from entries X (N, ...), their numbers y (N,) or (N, K), and how much each counts (N,).
+
+        `step_masks` are as for `Classifier.fit`.
 
         Raises
         ------
@@ -128,26 +133,27 @@ class Regressor(Estimator):
             When entries and numbers do not go together, or something is missing or not finite.
         """
         self._check_y(y)
-        entries, numbers = as_entries(X, conventions.column_names(X)), as_targets(y)
+        (entries, masks), numbers = self._given(X, step_masks), as_targets(y)
         check_counts(entries, numbers)
         single = numbers.ndim == 1
         outputs = Shape(1, 1, 1 if single else numbers.shape[1])
         weights = as_weights(sample_weight, len(entries))
-        task = Task(entries, numbers.reshape(len(numbers), -1), weights, outputs, SquaredError())
+        task = Task(entries, numbers.reshape(len(numbers), -1), weights, outputs, SquaredError(), masks)
         return self._learn(task, X, _single=single)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Any, *, step_masks: Any = None) -> np.ndarray:
         """Return the numbers of every entry, float64 (N,) or (N, K) as they were learned."""
-        outputs = self._run(X).astype(np.float64)
+        outputs = self._run(X, step_masks).astype(np.float64)
         return outputs[:, 0] if self._single else outputs
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: Any, y: Any, sample_weight: Any = None, *, step_masks: Any = None) -> float:
         """Return the coefficient of determination: 1 is perfect, 0 as good as the mean of `y`.
 
         With several numbers to an entry, the mean of theirs. It is scikit-learn's
         `r2_score(y, predict(X), sample_weight=sample_weight)`; see `networks.determination`.
         """
-        found, wanted = self.predict(X), np.asarray(as_numbers(y, "y"), np.float64)
+        found = self.predict(X, step_masks=step_masks)
+        wanted = np.asarray(as_numbers(y, "y"), np.float64)
         check_finite(wanted, "y", np.float64)
         return determination(wanted, found, as_weights(sample_weight, len(found)))
 
@@ -169,10 +175,13 @@ class Compressor(Estimator):
 
     estimator_type: ClassVar[str] = "transformer"
 
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Learn from entries X (N, ...); `y` is there for pipelines and not looked at."""
-        entries = as_entries(X, conventions.column_names(X))
-        return self._learn(Task(entries, None, None, as_shape(entries.shape[1:]), SquaredError()), X)
+    def fit(self, X: Any, y: Any = None, *, step_masks: Any = None) -> Self:
+        """Learn from entries X (N, ...); `y` is there for pipelines and not looked at.
+
+        `step_masks` are as for `Classifier.fit`.
+        """
+        entries, masks = self._given(X, step_masks)
+        return self._learn(Task(entries, None, None, as_shape(entries.shape[1:]), SquaredError(), masks), X)
 
     def _built(self, inputs: AnyShape, outputs: AnyShape, generator: np.random.Generator) -> Network:
         network = super()._built(inputs, outputs, generator)
@@ -189,10 +198,11 @@ class Compressor(Estimator):
             {"encoder": encoder, "decoder": layers_of([code, *hidden[::-1], outputs], generator)}
         )
 
-    def transform(self, X: Any) -> Any:
+    def transform(self, X: Any, *, step_masks: Any = None) -> Any:
         """Return the codes of entries, float32 (N, code size); in a table where `set_output` says so."""
-        entries = self._entries(X)
-        codes = self._half("encoder").predict(entries).reshape(len(entries), -1)
+        masks = checked_step_masks(step_masks, type(self).__name__)
+        entries = self._entries(X, masks)
+        codes = self._half("encoder").predict(entries, step_masks=masks).reshape(len(entries), -1)
         container = conventions.output_container(vars(self).get("_sklearn_output_config", {}))
         return conventions.contained(codes, container, self.get_feature_names_out(), X)
 
@@ -210,30 +220,34 @@ class Compressor(Estimator):
         conventions.check_input_features(input_features, known, self.n_features_in_)
         return np.array([f"{type(self).__name__.lower()}{i}" for i in range(codes)], object)
 
-    def inverse_transform(self, X: Any) -> np.ndarray:
+    def inverse_transform(self, X: Any, *, step_masks: Any = None) -> np.ndarray:
         """Return the entries that codes (N, code size) stand for, in the shape that was learned.
 
         Images in bytes come back as numbers from about 0 to 1.
         """
+        masks = checked_step_masks(step_masks, type(self).__name__)
         decoder = self._half("decoder")
         codes, size = np.asarray(as_numbers(X, "codes"), np.float32), decoder.input_shape.size
         if codes.ndim != 2 or codes.shape[1] != size:
             raise ValueError(f"Compressor: codes have shape {codes.shape}, expected (N, {size})")
-        entries = decoder.predict(codes.reshape(-1, *decoder.input_shape))
+        entries = decoder.predict(codes.reshape(-1, *decoder.input_shape), step_masks=masks)
         return entries.reshape(len(entries), -1) if entries.shape[1:3] == (1, 1) else entries
 
-    def fit_transform(self, X: Any, y: Any = None) -> Any:
+    def fit_transform(self, X: Any, y: Any = None, *, step_masks: Any = None) -> Any:
         """Return the codes of the entries that it learns from."""
-        return self.fit(X).transform(X)
+        return self.fit(X, step_masks=step_masks).transform(X, step_masks=step_masks)
 
-    def score(self, X: Any, y: Any = None) -> float:
+    def score(self, X: Any, y: Any = None, *, step_masks: Any = None) -> float:
         """Return the share of the entries' variance that their codes keep, images as numbers from 0 to 1.
 
         It is scikit-learn's `r2_score(X, inverse_transform(transform(X)), multioutput="variance_weighted")`
-        over the numbers of an entry.
+        over the numbers of an entry; those of steps that are not there do not count.
         """
-        found, entries = self._run(X), self._entries(X)
+        masks = checked_step_masks(step_masks, type(self).__name__)
+        found, entries = self._run(X, masks), self._entries(X, masks)
         wanted = shares(entries, np.float64) if are_brightnesses(entries) else entries
+        if masks is not None:
+            wanted, found = _with_means(masks, wanted, found.reshape(wanted.shape))
         return determination(wanted.reshape(len(entries), -1), found, by_variance=True)
 
     def _half(self, name: str) -> Network:
@@ -241,3 +255,10 @@ class Compressor(Estimator):
         network: Any = self.network_
         half: Network = network.named[name]
         return half
+
+
+def _with_means(masks: np.ndarray, wanted: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return both with the mean of a step (N, T, ...) where it is not there: no error, and no distance."""
+    there = masks.reshape(*masks.shape, *(1,) * (wanted.ndim - 2))
+    means = np.where(there, wanted, 0).sum(axis=0, dtype=np.float64) / np.maximum(there.sum(axis=0), 1)
+    return np.where(there, wanted, means), np.where(there, found, means)
