@@ -44,7 +44,7 @@ class Stateful(Described):
         Whether a forward goes on from the final states of the one before, until `reset`. No gradient
         flows from one to the other. One in training goes on from the last one in training, whatever ran in
         use since; one in use goes on from the last of either. `predict` takes every entry for a sequence of
-        its own, and is neither.
+        its own, and is neither, nor is what runs within `looking`, a `reset` there included.
     steps
         Length of its sequences.
     """
@@ -72,9 +72,12 @@ class Stateful(Described):
             return initial
         carried = self._trained if training or self._used is None else self._used
         if carried is not None and carried.hidden.shape[-1] != entries:
+            where = (
+                "" if training or not self._learns else ", within looking() so that training goes on after"
+            )
             raise ValueError(
                 f"{self.family}: it goes on from {carried.hidden.shape[-1]} histories, but {entries} "
-                "are given: call reset() before another batch begins"
+                f"are given: call reset() before another batch begins{where}"
             )
         return carried
 

@@ -419,6 +419,25 @@ def test_forwards_in_training_go_on_from_the_last_in_training(family, rung):
     np.testing.assert_array_equal(network.forward(batches[1]), expected)
 
 
+@pytest.mark.parametrize(("family", "rung"), STATEFUL)
+def test_another_batch_size_by_hand_is_looked_at_after_a_reset_that_training_does_not_notice(family, rung):
+    network, undisturbed = stateful(family, rung), stateful(family, rung)
+    batches = [numbers(network, HISTORIES, seed)[0] for seed in range(2)]
+    few, signals = numbers(network, 3)[0], numbers(network, HISTORIES)[1]
+    for each in (network, undisturbed):
+        each.forward(batches[0], training=True)
+        each.backward(signals)
+    with pytest.raises(ValueError, match=r"call reset\(\) before another batch begins, within looking\(\)"):
+        network.forward(few)
+    with network.looking() as looked_at:
+        looked_at.reset()
+        outputs = looked_at.forward(few).copy()
+    np.testing.assert_array_equal(outputs, stateful(family, rung, carries=False).forward(few))
+    np.testing.assert_array_equal(
+        network.forward(batches[1], training=True), undisturbed.forward(batches[1], training=True)
+    )
+
+
 def several_ends():
     """Return a model of two inputs and two outputs that carries and measures."""
     draws = np.random.default_rng(2)
