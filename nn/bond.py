@@ -33,15 +33,25 @@ class Bond:
         mine = self._parameters()
         return mine is not None and parameters.is_same_as(mine)
 
+    def is_to(self, parameters: Parameters) -> bool:
+        """Whether this is the bond to these parameters, under this name."""
+        return self._parameters is not None and self._parameters() is parameters
+
     def tie(self, parameters: Parameters) -> None:
         """Belong to parameters from now on."""
-        if self._parameters is None or self._parameters() is not parameters:
+        if not self.is_to(parameters):
             self._lineage, self._parameters = parameters.begin_lineage(), ref(parameters)
 
 
 def is_free_for(thing: Any, parameters: Parameters) -> bool:
     """Whether something belongs to parameters, or to none yet."""
     return _bond_of(thing).allows(parameters)
+
+
+def is_tied_to(thing: Any, parameters: Parameters) -> bool:
+    """Whether something was tied to these very parameters; quick to ask, as every step does."""
+    bond: Bond | None = vars(thing).get("_bond")
+    return bond is not None and bond.is_to(parameters)
 
 
 def check_bond(what: str, thing: Any, parameters: Parameters) -> None:

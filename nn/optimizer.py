@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nn.bond import is_free_for, tie
+from nn.bond import is_free_for, is_tied_to, tie
 from nn.checks import check_not_negative
 from nn.configurable import Configurable
 from nn.copied import Copied
@@ -88,6 +88,8 @@ class Optimizer(Configurable, Copied, ABC):
         ValueError
             When earlier steps were taken on other parameters, even of the same size and dtype.
         """
+        if self._is_ready_for(parameters):
+            return
         for kept in self._misfits(parameters):
             raise ValueError(
                 f"{self.name} has been used on {kept.size} {kept.dtype} parameters and cannot step "
@@ -99,6 +101,10 @@ class Optimizer(Configurable, Copied, ABC):
                 "would be wrong here: use one optimizer for each network, and copy it where that is copied"
             )
         self._make_slots(parameters)
+
+    def _is_ready_for(self, parameters: Parameters) -> bool:
+        """Whether a step was taken on these parameters before, as in every one but the first."""
+        return is_tied_to(self, parameters) and len(self._slots) == len(self.slots)
 
     def _misfits(self, parameters: Parameters) -> list[np.ndarray]:
         """Return the arrays that are not as large as parameters, or of another dtype."""
@@ -134,8 +140,9 @@ class Optimizer(Configurable, Copied, ABC):
 
     def count_step(self, parameters: Parameters) -> None:
         """Take note of a step on parameters: of this one, or one that backprop made; raise as `prepare`."""
-        self.prepare(parameters)
-        tie(self, parameters)
+        if not self._is_ready_for(parameters):
+            self.prepare(parameters)
+            tie(self, parameters)
         self.steps += 1
 
     def _moves(self, rate: float) -> bool:
