@@ -1,7 +1,8 @@
 """Activation functions, each beside its derivative.
 
 Every derivative is written as a function of the activation's own *output*: backprop then needs no
-second history of sums. At a kink the derivative is that of the flatter side.
+second history of sums. At a kink the derivative is that of the flatter side. At the infinities both are
+the limits there; NaN stays NaN.
 """
 
 from __future__ import annotations
@@ -126,11 +127,14 @@ class LeakyReLU(Activation):
 
     def __call__(self, sums: np.ndarray) -> np.ndarray:
         """Return x or leakage * x, whichever is greater."""
+        if not self.leakage:  # times zero, an infinite number would be NaN
+            return np.maximum(sums, 0)
         return np.maximum(sums, sums.dtype.type(self.leakage) * sums)
 
     def derivative(self, values: np.ndarray) -> np.ndarray:
         """f' = 1 or leakage; the sign of the output is that of the sum."""
-        return np.where(values > 0, 1, self.leakage).astype(values.dtype)
+        steep = values > 0 if self.leakage else ~(values <= 0)
+        return np.where(steep, 1, self.leakage).astype(values.dtype)
 
 
 @dataclass(frozen=True)
@@ -147,7 +151,7 @@ class ReLU(Activation):
 
     def derivative(self, values: np.ndarray) -> np.ndarray:
         """f' = 1 above zero, 0 elsewhere."""
-        return (values > 0).astype(values.dtype)
+        return (~(values <= 0)).astype(values.dtype)
 
 
 @dataclass(frozen=True)
@@ -164,7 +168,7 @@ class ELU(Activation):
 
     def derivative(self, values: np.ndarray) -> np.ndarray:
         """f' = 1 above zero, f + 1 below."""
-        return np.minimum(values, 0) + 1
+        return np.where(values <= 0, values + 1, 1).astype(values.dtype)
 
 
 @dataclass(frozen=True)
@@ -246,11 +250,13 @@ class Squash(Activation):
     def __call__(self, sums: np.ndarray) -> np.ndarray:
         """Return x, squashed beyond -1 and 1."""
         inside = np.clip(sums, -1, 1)
+        if not self.leakage:
+            return inside
         return inside + sums.dtype.type(self.leakage) * (sums - inside)
 
     def derivative(self, values: np.ndarray) -> np.ndarray:
         """f' = 1 strictly between -1 and 1, leakage elsewhere."""
-        return np.where(np.abs(values) < 1, 1, self.leakage).astype(values.dtype)
+        return np.where(np.abs(values) >= 1, self.leakage, 1).astype(values.dtype)
 
 
 ACTIVATIONS: dict[str, type[Activation]] = {

@@ -2,7 +2,8 @@
 
 Numba calls the C library for exp and tanh, one number at a time. For float32 the polynomial and
 rational functions here vectorise; their error is a few units in the last place over the whole
-range (tested). float64 keeps the C library's. Comparisons are written so that NaN passes through.
+range (tested), at both infinities and among the subnormal numbers as well: only exp is 0 where it would
+be subnormal. float64 keeps the C library's. Comparisons are written so that NaN passes through.
 """
 
 import math
@@ -19,6 +20,7 @@ LN_2_HIGH = 0.693359375
 LN_2_LOW = -2.12194440e-4
 ROUNDER = 12582912.0  # 1.5 * 2**23: adding it rounds a float32 to a whole number, kept in its low bits
 EXPONENT_BIAS = 127
+LOWEST, HIGHEST = -87.33, 88.37  # beyond, the exponential has no exponent among normal numbers
 
 HELD = -1
 """Code of a neuron that is held: its value is the slope, whatever the sum is, and no signal passes."""
@@ -48,8 +50,9 @@ def _exponential(x):
 
     def polynomial(x):
         """Cody and Waite's reduction and the polynomial of Cephes' expf (Moshier 1992)."""
-        x = float32(-87.0) if x < float32(-87.0) else x
-        x = float32(88.0) if x > float32(88.0) else x
+        whole = x
+        x = float32(LOWEST) if x < float32(LOWEST) else x
+        x = float32(HIGHEST) if x > float32(HIGHEST) else x
         rounded = x * float32(LOG2_E) + float32(ROUNDER)
         n = rounded - float32(ROUNDER)
         r = x - n * float32(LN_2_HIGH) - n * float32(LN_2_LOW)
@@ -59,7 +62,9 @@ def _exponential(x):
         p = p * r + float32(4.1665795894e-2)
         p = p * r + float32(1.6666665459e-1)
         p = p * r + float32(5.0000001201e-1)
-        return (p * r * r + r + float32(1.0)) * _power_of_two(rounded)
+        power = (p * r * r + r + float32(1.0)) * _power_of_two(rounded)
+        power = float32(0.0) if whole < float32(LOWEST) else power
+        return float32(math.inf) if whole > float32(HIGHEST) else power
 
     return polynomial
 
@@ -90,7 +95,7 @@ def _hyperbolic_tangent(x):
         q = q * s + float32(1.18534705686654e-04)
         q = q * s + float32(2.26843463243900e-03)
         q = q * s + float32(4.89352518554385e-03)
-        return x * p / q
+        return x * (p / q)  # in this order nothing is lost of a subnormal number
 
     return rational
 
@@ -108,7 +113,7 @@ def _exponential_minus_one(x):
     def through_tangent(x):
         """Use exp(x) - 1 = 2 t / (1 - t) with t = tanh(x / 2), exact near zero; x is not positive."""
         t = hyperbolic_tangent(x * float32(0.5))
-        return float32(2.0) * t / (float32(1.0) - t)
+        return x if x > float32(-1e-8) else float32(2.0) * t / (float32(1.0) - t)
 
     return through_tangent
 
@@ -142,15 +147,19 @@ def _logarithm_of_one_plus(x):
 @kernel
 def activate(code, slope, values):
     """Replace the sums in a contiguous array by the values of the activation `code`."""
-    one = values.dtype.type(1)
-    if code == 1:
+    zero, one = values.dtype.type(0), values.dtype.type(1)
+    if code == 1 and slope == 0:  # times zero, an infinite number would be NaN
+        for i in range(values.size):
+            x = values[i]
+            values[i] = zero if x <= 0 else x
+    elif code == 1:
         for i in range(values.size):
             x = values[i]
             values[i] = x if x > 0 else slope * x
     elif code == 2:
         for i in range(values.size):
             x = values[i]
-            below = exponential_minus_one(min(x, values.dtype.type(0)))
+            below = exponential_minus_one(zero if x > 0 else x)
             values[i] = x if x > 0 else below
     elif code == 3:
         for i in range(values.size):
@@ -163,11 +172,16 @@ def activate(code, slope, values):
     elif code == 5:
         for i in range(values.size):
             values[i] = one / (one + exponential(-values[i]))
+    elif code == 6 and slope == 0:
+        for i in range(values.size):
+            x = values[i]
+            x = -one if x < -one else x
+            values[i] = one if x > one else x
     elif code == 6:
         for i in range(values.size):
             x = values[i]
-            x = x if x > -one else slope * (x + one) - one
-            values[i] = x if x < one else slope * (x - one) + one
+            x = slope * (x + one) - one if x < -one else x
+            values[i] = slope * (x - one) + one if x > one else x
     elif code == HELD:
         for i in range(values.size):
             values[i] = slope
@@ -176,17 +190,20 @@ def activate(code, slope, values):
 @kernel
 def multiply_by_derivative(code, slope, values, signals, deltas):
     """Write deltas = signals * f'(values); three contiguous arrays of one size."""
-    one = values.dtype.type(1)
+    zero, one = values.dtype.type(0), values.dtype.type(1)
     if code == 0:
         for i in range(deltas.size):
             deltas[i] = signals[i]
+    elif code == 1 and slope == 0:
+        for i in range(deltas.size):
+            deltas[i] = zero if values[i] <= 0 else signals[i]
     elif code == 1:
         for i in range(deltas.size):
             deltas[i] = signals[i] * (one if values[i] > 0 else slope)
     elif code == 2:
         for i in range(deltas.size):
             value = values[i]
-            deltas[i] = signals[i] * (one if value > 0 else value + one)
+            deltas[i] = signals[i] * (value + one if value <= 0 else one)
     elif code == 3:
         for i in range(deltas.size):
             deltas[i] = -signals[i] * exponential_minus_one(-values[i])
@@ -198,7 +215,7 @@ def multiply_by_derivative(code, slope, values, signals, deltas):
             deltas[i] = signals[i] * (values[i] * (one - values[i]))
     elif code == 6:
         for i in range(deltas.size):
-            deltas[i] = signals[i] * (one if abs(values[i]) < one else slope)
+            deltas[i] = signals[i] * (slope if abs(values[i]) >= one else one)
     else:
         for i in range(deltas.size):
             deltas[i] = 0
