@@ -104,11 +104,22 @@ class BinaryCrossEntropy(_Binary):
 class BinaryCrossEntropyWithLogits(_Binary):
     """Binary cross-entropy of p = sigmoid(o), computed from o, so that it neither overflows nor saturates.
 
-    l = max(o, 0) - o t + log(1 + exp(-|o|)) where w = 1.
+    l = max(o, 0) - o t + log(1 + exp(-|o|)) where w = 1; at infinite o it is the limit, 0 or infinite.
     """
 
     name = "binary_cross_entropy_with_logits"
     applies = "sigmoid"
+
+    def elements(self, outputs: np.ndarray, targets: np.ndarray, slopes: np.ndarray) -> np.ndarray:
+        """l and l' as above, and the limits of l where it would be infinity less infinity."""
+        with np.errstate(invalid="ignore"):
+            losses = super().elements(outputs, targets, slopes)
+        if np.isnan(losses.sum()):
+            smooth = targets * (1 - self.label_smoothing) + self.label_smoothing / 2
+            wrong = np.where(outputs > 0, 1 - smooth, smooth)
+            losses[np.isinf(outputs) & (wrong == 0)] = 0
+            losses[np.isinf(outputs) & (wrong > 0)] = np.inf
+        return losses
 
     def _unweighted(self, outputs: np.ndarray, targets: np.ndarray, slopes: np.ndarray) -> np.ndarray:
         """l as above with max(o, 0) = (|o| + o) / 2, l' = sigmoid(o) - t = 1/2 + tanh(o / 2) / 2 - t."""

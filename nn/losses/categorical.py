@@ -227,7 +227,8 @@ class CategoricalCrossEntropyWithLogits(_Categorical):
     """Categorical cross-entropy of p = softmax(o) (Bishop 2006, equation 4.104), computed from o.
 
     The highest logit is taken off first, so that nothing overflows: with z = o - max(o),
-    l = sum_c share_c (log sum exp z - z_c), in which no summand is negative.
+    l = sum_c share_c (log sum exp z - z_c), in which no summand is negative. A logit of minus infinity
+    stands for a class that cannot be; without a share it adds nothing.
     """
 
     name = "categorical_cross_entropy_with_logits"
@@ -235,11 +236,15 @@ class CategoricalCrossEntropyWithLogits(_Categorical):
 
     def positions(self, outputs: np.ndarray, shares: np.ndarray) -> np.ndarray:
         """l' = sum(shares) softmax(o) - share (Bishop 2006, equation 4.109, with shares of 1 in all)."""
-        z = outputs - outputs.max(axis=-2, keepdims=True)
-        losses = np.einsum("...cn,...cn->...n", shares, z)[..., None, :]
+        with np.errstate(over="ignore", invalid="ignore"):
+            z = outputs - outputs.max(axis=-2, keepdims=True)
+            losses = np.einsum("...cn,...cn->...n", shares, z)[..., None, :]
+        if np.isnan(losses.sum()):
+            products = np.multiply(shares, z, out=np.zeros_like(z), where=shares != 0)
+            losses = products.sum(axis=-2, keepdims=True)
         np.negative(losses, out=losses)
         p = np.exp(z, out=z)
-        sums = p.sum(axis=-2, keepdims=True)
+        sums = p.sum(axis=-2, keepdims=True, dtype=np.float64).astype(p.dtype)
         total = shares.sum(axis=-2, keepdims=True)
         losses += total * np.log(sums)
         p *= np.divide(total, sums, out=sums)
