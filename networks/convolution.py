@@ -29,6 +29,7 @@ from nn.checks import check_count
 from nn.initializers import BiasInitializer, Glorot, Initializer
 from nn.parameters import Parameters
 from nn.shape import Shape
+from nn.sums import total
 from nn.windows import Kernel, Padding, Pair, Windows, as_pair
 
 
@@ -166,7 +167,7 @@ class Convolution(Described):
         input_signals = self._backwards(self.windows, self.parameters["weights"], deltas)
         weight_gradient = correlate(self.windows, *self._sides(deltas))
         apply_gradient(self.parameters, "weights", weight_gradient, learning_rate)
-        apply_gradient(self.parameters, "biases", deltas.sum(axis=(0, 1, 3)), learning_rate)
+        apply_gradient(self.parameters, "biases", total(deltas, axis=(0, 1, 3)), learning_rate)
         return input_signals
 
     def _sides(self, deltas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

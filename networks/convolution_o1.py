@@ -43,6 +43,7 @@ from networks.checks import check_input, check_signals
 from networks.descent import gradient_targets
 from nn.history import aligned_zeros
 from nn.kernels.convolution_loops import correlate_loops, gather_loops, spread_loops
+from nn.sums import total
 
 
 class Convolution(convolution.Convolution):
@@ -78,7 +79,7 @@ class Convolution(convolution.Convolution):
             self._backward_loops(*axes, weights, self._deltas, self._input_signals)
         weights, biases, scale = gradient_targets(self.parameters, learning_rate)
         correlate_loops(*axes, *self._sides(self._deltas), weights, scale)
-        biases += scale * self._deltas.sum(axis=(0, 1, 3))
+        biases += scale * total(self._deltas, axis=(0, 1, 3))
         return self._input_signals
 
 

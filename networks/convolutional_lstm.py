@@ -45,6 +45,7 @@ from nn.activations import Sigmoid
 from nn.initializers import Glorot, Initializer, Orthogonal
 from nn.shape import AnyShape
 from nn.steps import filling_removed
+from nn.sums import total
 
 INPUT, FORGET, CELL, OUTPUT = range(4)
 """Order of the gates in weights and biases."""
@@ -178,12 +179,12 @@ class ConvolutionalLSTM(ConvolutionalRecurrent):
         gradients = {
             "input_weights": self._weight_gradient(self._inputs),
             "recurrent_weights": self._weight_gradient(self._hidden[:-1]),
-            "biases": self._deltas.sum(axis=(0, 1, 2, 4)),
+            "biases": total(self._deltas, axis=(0, 1, 2, 4)),
         }
         if self.peepholes:
             i, f, _, o = np.split(self._deltas, self.gate_count, axis=-2)
             before, after = self._cells[:-1], self._cells[1:]
-            seen = [each.sum(axis=(0, 4)) for each in (i * before, f * before, o * after)]
+            seen = [total(each, axis=(0, 4)) for each in (i * before, f * before, o * after)]
             gradients["peepholes"] = np.stack(seen)
         return gradients
 

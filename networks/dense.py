@@ -28,6 +28,7 @@ from nn.activations import Activation, LeakyReLU
 from nn.initializers import BiasInitializer, Glorot, Initializer
 from nn.parameters import Parameters
 from nn.shape import AnyShape, as_shape
+from nn.sums import total
 
 
 class Dense(Described):
@@ -89,7 +90,7 @@ class Dense(Described):
         deltas = self._signals * self.activation.derivative(self._values)
         input_signals = self.parameters["weights"].T @ deltas
         apply_gradient(self.parameters, "weights", deltas @ self._inputs.T, learning_rate)
-        apply_gradient(self.parameters, "biases", deltas.sum(axis=1), learning_rate)
+        apply_gradient(self.parameters, "biases", total(deltas, axis=1), learning_rate)
         return input_signals.reshape(*self.input_shape, -1)
 
     @property

@@ -42,6 +42,7 @@ from networks.tracks import History, Track, sum_over_steps
 from nn.activations import Sigmoid
 from nn.initializers import Glorot, Initializer, Orthogonal
 from nn.shape import AnyShape
+from nn.sums import total
 
 RESET, UPDATE, CANDIDATE, RECURRENT = range(4)
 """Order in `gates` and deltas: the last is what the hidden values say of the candidate, m above. Weights
@@ -157,8 +158,8 @@ class GRU(Recurrent):
             "recurrent_weights": sum_over_steps(
                 self._deltas_at(history, RECURRENT), track.before(history.states[0])
             ),
-            "biases": of_inputs.sum(axis=(0, 2)),
-            "recurrent_biases": history.deltas[:, RECURRENT].sum(axis=(0, 2)),
+            "biases": total(of_inputs, axis=(0, 2)),
+            "recurrent_biases": total(history.deltas[:, RECURRENT], axis=(0, 2)),
         }
         for name, gradient in gradients.items():
             apply_gradient(self.parameters, track.prefix + name, gradient, learning_rate)

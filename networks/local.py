@@ -32,6 +32,7 @@ from nn.image import Box, Tiling
 from nn.initializers import BiasInitializer, Glorot, Initializer
 from nn.parameters import Parameters
 from nn.shape import Shape
+from nn.sums import total
 
 
 class Patch(NamedTuple):
@@ -170,7 +171,7 @@ class Local(Described):
             weight_gradient[patch.weights] = (delta @ window.T).ravel()
             input_signals[patch.window] += (weights.T @ delta).reshape(input_signals[patch.window].shape)
         apply_gradient(self.parameters, "weights", weight_gradient, learning_rate)
-        apply_gradient(self.parameters, "biases", deltas.sum(axis=-1), learning_rate)
+        apply_gradient(self.parameters, "biases", total(deltas, axis=-1), learning_rate)
         return input_signals
 
     @property

@@ -50,6 +50,7 @@ from networks.tracks import History, Track, sum_over_steps
 from nn.activations import Sigmoid
 from nn.initializers import Glorot, Initializer, Orthogonal, Zeros
 from nn.shape import AnyShape, SequenceShape
+from nn.sums import total
 
 INPUT, FORGET, CELL, OUTPUT = range(4)
 """Order of the gates in weights, biases and `gates`."""
@@ -193,12 +194,12 @@ class LSTM(Recurrent):
         gradients = {
             "input_weights": sum_over_steps(deltas, history.inputs),
             "recurrent_weights": sum_over_steps(deltas, track.before(hidden)),
-            "biases": deltas.sum(axis=(0, 2)),
+            "biases": total(deltas, axis=(0, 2)),
         }
         if self.peepholes:
             seen = track.before(cells), track.before(cells), track.after(cells)
             gates = (history.deltas[:, gate] for gate in (INPUT, FORGET, OUTPUT))
-            products = [(delta * cell).sum(axis=(0, 2)) for delta, cell in zip(gates, seen, strict=True)]
+            products = [total(delta * cell, axis=(0, 2)) for delta, cell in zip(gates, seen, strict=True)]
             gradients["peepholes"] = np.stack(products)
         for name, gradient in gradients.items():
             apply_gradient(self.parameters, track.prefix + name, gradient, learning_rate)

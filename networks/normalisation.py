@@ -32,6 +32,7 @@ from networks.normalisation_partial import PartialNormalisation
 from nn.choices import choose
 from nn.shape import AnyShape, as_shape, features_of
 from nn.steps import spread_over
+from nn.sums import mean, total, variance
 
 
 class BatchNormalisation(Normalisation):
@@ -118,7 +119,7 @@ class BatchNormalisation(Normalisation):
     def _measure(self, active: int) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and variance of every channel over the active entries."""
         measured = self._inputs[..., :active]
-        return measured.mean(axis=(0, 2)), measured.var(axis=(0, 2))
+        return mean(measured, axis=(0, 2)), variance(measured, axis=(0, 2))
 
     def _normalise(self) -> np.ndarray:
         """Return the output values, (positions, channels, N)."""
@@ -128,7 +129,7 @@ class BatchNormalisation(Normalisation):
     def _sums(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the gradients of the scale and of the shift."""
         products = self._signals * self._normalised()
-        return products.sum(axis=(0, 2)), self._signals.sum(axis=(0, 2))
+        return total(products, axis=(0, 2)), total(self._signals, axis=(0, 2))
 
     def _propagate(self, scale_gradient: np.ndarray, shift_gradient: np.ndarray) -> np.ndarray:
         """Return the input signals, (positions, channels, N)."""
@@ -265,18 +266,18 @@ class LayerNormalisation(Normalisation):
 
     def _normalise(self) -> np.ndarray:
         """Measure the inputs (groups, measured, N) and return the output values."""
-        self._means = self._inputs.mean(axis=1, keepdims=True)
-        variances = self._inputs.var(axis=1, keepdims=True)
+        self._means = mean(self._inputs, axis=1, keepdims=True)
+        variances = variance(self._inputs, axis=1, keepdims=True)
         self._factors = 1 / np.sqrt(variances + self.dtype.type(self.epsilon))
         return self._normalised() * self._column("scale") + self._column("shift")
 
     def _propagate(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Return the input signals (groups, measured, N) and the gradients (measured,) by name."""
         normalised, deltas = self._normalised(), self._signals * self._column("scale")
-        means = deltas.mean(axis=1, keepdims=True)
-        means = means + normalised * (deltas * normalised).mean(axis=1, keepdims=True)
+        means = mean(deltas, axis=1, keepdims=True)
+        means = means + normalised * mean(deltas * normalised, axis=1, keepdims=True)
         products = self._signals * normalised
-        gradients = {"scale": products.sum(axis=(0, 2)), "shift": self._signals.sum(axis=(0, 2))}
+        gradients = {"scale": total(products, axis=(0, 2)), "shift": total(self._signals, axis=(0, 2))}
         return self._factors * (deltas - means), gradients
 
     def _normalised(self) -> np.ndarray:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from nn.sums import total
+
 
 class PartialNormalisation:
     """What was measured of values (measured, N), where `there`, bool (measured, N), is true.
@@ -38,7 +40,7 @@ class PartialNormalisation:
         deltas = signals * scale
         means = self._mean(deltas) + self.normalised * self._mean(deltas * self.normalised)
         input_signals = np.where(self._there, self._factors * (deltas - means), 0)
-        return input_signals, (signals * self.normalised).sum(axis=-1), signals.sum(axis=-1)
+        return input_signals, total(signals * self.normalised, axis=-1), total(signals, axis=-1)
 
     def _mean(self, values: np.ndarray) -> np.ndarray:
-        return values.sum(axis=0) / self._count
+        return total(values, axis=0) / self._count

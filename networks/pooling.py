@@ -161,10 +161,10 @@ class AveragePooling(Pooling):
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (H, W, C, N)."""
         check_input(self, values, self.input_shape, "input values")
-        self._values = np.zeros((*self.output_shape, values.shape[-1]), self.dtype)
+        sums = np.zeros((*self.output_shape, values.shape[-1]))  # in float64: windows may be large
         for tap in self.taps:
-            self._values[tap.windows] += values[tap.pixels]
-        self._values /= self._counts()
+            sums[tap.windows] += values[tap.pixels]
+        self._values = (sums / self._counts()).astype(self.dtype)
         return self.values
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
@@ -172,10 +172,10 @@ class AveragePooling(Pooling):
         check_signals(self, signals)
         self._signals = signals
         shares = signals / self._counts()
-        input_signals = np.zeros((*self.input_shape, signals.shape[-1]), self.dtype)
+        input_signals = np.zeros((*self.input_shape, signals.shape[-1]))
         for tap in self.taps:
             input_signals[tap.pixels] += shares[tap.windows]
-        return input_signals
+        return input_signals.astype(self.dtype)
 
     def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
         """Return the range of the inputs, with zero where padding counts."""

@@ -19,6 +19,7 @@ from numpy.typing import DTypeLike
 from networks.checks import check_input, check_signals
 from networks.weightless import Weightless
 from nn.shape import AnyShape
+from nn.sums import total
 
 
 class Softmax(Weightless):
@@ -41,15 +42,15 @@ class Softmax(Weightless):
         """Return the probabilities of input values (..., features, N)."""
         check_input(self, values, self.input_shape, "input values")
         powers = np.exp(values - values.max(axis=-2, keepdims=True))
-        self._values = powers / powers.sum(axis=-2, keepdims=True)
+        self._values = powers / total(powers, axis=-2, keepdims=True)
         return self.values
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals of output signals (..., features, N)."""
         check_signals(self, signals)
         self._signals = signals
-        total = (signals * self._values).sum(axis=-2, keepdims=True)
-        input_signals: np.ndarray = self._values * (signals - total)
+        mean = total(signals * self._values, axis=-2, keepdims=True)
+        input_signals: np.ndarray = self._values * (signals - mean)
         return input_signals
 
     def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:

@@ -26,6 +26,7 @@ from networks.descent import apply_gradient
 from networks.network import Network
 from networks.parts import load_arrays
 from nn.checks import check_generator
+from nn.kernels.sums import columns_times, dot, length_of, rows_times
 from nn.parameters import Parameters
 from nn.prefixes import under
 
@@ -84,7 +85,7 @@ class SpectralNormalisation(Container):
         rows, columns = self._matrix(self.parameters[WEIGHTS]).shape
         check_generator(generator)
         drawn = (generator.normal(size=(length,)).astype(self.dtype) for length in (rows, columns))
-        self._left, self._right = (vector / _length(vector) for vector in drawn)
+        self._left, self._right = (_direction(vector, vector) for vector in drawn)
         self._iterate(STARTING_ITERATIONS)
         self._sigma = self.dtype.type(1)
 
@@ -93,7 +94,7 @@ class SpectralNormalisation(Container):
         if training:
             self._iterate(self.iterations)
         weights = self.parameters[WEIGHTS]
-        sigma = _dot(self._left, np.einsum("oi,i->o", self._matrix(weights), self._right))
+        sigma = self.dtype.type(dot(self._left, _rows_times(self._matrix(weights), self._right)))
         self._sigma = sigma if sigma != 0 else self.dtype.type(1)  # weights of zero stay zero
         self._used.values[:] = self.parameters.values
         self._used[WEIGHTS][...] = weights / self._sigma
@@ -111,7 +112,7 @@ class SpectralNormalisation(Container):
 
     def _through_sigma(self, gradient: np.ndarray) -> np.ndarray:
         """Return dLoss / d weights of dLoss / d used weights."""
-        product = _dot(gradient.ravel(), self._used[WEIGHTS].ravel())
+        product = self.dtype.type(dot(gradient.ravel(), self._used[WEIGHTS].ravel()))
         shape = np.moveaxis(gradient, self.axis, 0).shape
         outer = np.moveaxis(np.outer(self._left, self._right).reshape(shape), 0, self.axis)
         return (gradient - product * outer) / self._sigma
@@ -119,17 +120,17 @@ class SpectralNormalisation(Container):
     def _iterate(self, times: int) -> None:
         """Turn u and v towards the first pair of singular vectors.
 
-        The sums are NumPy's own: a threaded library's would spin against the threads of the kernels.
+        The sums are kernels: a threaded library's would spin against the threads of others.
         """
         matrix = self._matrix(self.parameters[WEIGHTS])
         for _ in range(times):
-            self._left = _direction(np.einsum("oi,i->o", matrix, self._right), self._left)
-            self._right = _direction(np.einsum("oi,o->i", matrix, self._left), self._right)
+            self._left = _direction(_rows_times(matrix, self._right), self._left)
+            self._right = _direction(_columns_times(matrix, self._left), self._right)
 
     def _matrix(self, weights: np.ndarray) -> np.ndarray:
-        """Return weights as (outputs, all other axes)."""
+        """Return weights as (outputs, all other axes), contiguous."""
         turned = np.moveaxis(weights, self.axis, 0)
-        return turned.reshape(len(turned), -1)
+        return np.ascontiguousarray(turned.reshape(len(turned), -1))
 
     @property
     def propagates(self) -> bool:
@@ -203,15 +204,19 @@ class SpectralNormalisation(Container):
         return cls(network, **options, generator=np.random.default_rng(0))
 
 
-def _dot(first: np.ndarray, second: np.ndarray) -> Any:
-    return np.einsum("i,i->", first, second)
+def _rows_times(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    product = np.empty(len(matrix), matrix.dtype)
+    rows_times(matrix, vector, product)
+    return product
 
 
-def _length(vector: np.ndarray) -> Any:
-    return np.sqrt(_dot(vector, vector))
+def _columns_times(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    product = np.empty(matrix.shape[1], matrix.dtype)
+    columns_times(matrix, vector, product)
+    return product
 
 
 def _direction(vector: np.ndarray, before: np.ndarray) -> np.ndarray:
     """Return a vector at length one; the one before where it has no direction."""
-    length = _length(vector)
-    return vector / length if length > 0 else before
+    length = length_of(vector)
+    return (vector / length).astype(vector.dtype) if length > 0 else before

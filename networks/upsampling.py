@@ -31,6 +31,7 @@ from networks.checks import check_input, check_signals, image_shape
 from networks.configuration import Fields
 from networks.weightless import Weightless
 from nn.shape import AnyShape, Shape
+from nn.sums import total
 from nn.windows import as_pair
 
 
@@ -94,7 +95,8 @@ class NearestUpsampling(Upsampling):
         check_signals(self, signals)
         self._signals = signals
         (rows, columns), (height, width, channels) = self.factor, self.input_shape
-        return signals.reshape(height, rows, width, columns, channels, -1).sum(axis=(1, 3))
+        blocks = signals.reshape(height, rows, width, columns, channels, -1)
+        return total(blocks, axis=(1, 3))
 
 
 class BilinearUpsampling(Upsampling):
@@ -122,9 +124,8 @@ class BilinearUpsampling(Upsampling):
         """Return the input signals of output signals (H, W, C, N)."""
         check_signals(self, signals)
         self._signals = signals
-        weights = self._weights(0), self._weights(1)
-        input_signals: np.ndarray = np.einsum("yi,xj,yxcn->ijcn", *weights, signals, optimize=True)
-        return input_signals
+        weights = (self._weights(axis).astype(np.float64) for axis in (0, 1))  # factors may be large
+        return np.einsum("yi,xj,yxcn->ijcn", *weights, signals, optimize=True).astype(self.dtype)
 
 
 def neighbours(side: int, factor: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -12,6 +12,7 @@ import numpy as np
 from nn.checks import check_positive
 from nn.configurable import Configurable, from_configuration
 from nn.kernels import penalties as kernels
+from nn.kernels.sums import SMALLEST_SUM, sum_of_squares
 from nn.optimizer import PARALLEL_FROM
 from nn.parameters import Parameters
 
@@ -82,7 +83,7 @@ class ClipByGlobalNorm(Clipping):
 
 
 def global_norm(parts: list[np.ndarray]) -> float:
-    """Return the root of the sum of all squares, which may be larger than a square of the dtype can be.
+    """Return the root of the sum of all squares, which may be larger or smaller than any of the dtype.
 
     Parameters
     ----------
@@ -94,23 +95,22 @@ def global_norm(parts: list[np.ndarray]) -> float:
     float
         NaN or infinite when one of the numbers is.
     """
-    squares = sum(_squares(part, 1.0) for part in parts)
-    if math.isfinite(squares):
+    squares = sum(map(_squares, parts))
+    if math.isfinite(squares) and squares > SMALLEST_SUM:
         return math.sqrt(squares)
-    largest = float(np.max([np.abs(part).max() for part in parts]))
-    if not math.isfinite(largest):
+    largest = float(np.max([np.abs(part).max() for part in parts], initial=0.0))
+    if not (math.isfinite(largest) and largest):
         return largest
-    return largest * math.sqrt(sum(_squares(part, 1 / largest) for part in parts))
+    return largest * math.sqrt(sum(_squares(part.astype(np.float64) / largest) for part in parts))
 
 
-def _squares(values: np.ndarray, factor: float) -> float:
-    """Return the sum of (factor * values)²: the same bits for any number of threads."""
-    number = values.dtype.type(factor)
+def _squares(values: np.ndarray) -> float:
+    """Return the sum of the squares: the same bits for any number of threads."""
     if values.size < PARALLEL_FROM:
-        return float(kernels.sum_of_squares(values, number))
+        return float(sum_of_squares(values))
     sums = np.empty(-(-values.size // kernels.CHUNK))
-    kernels.sum_of_squares_parallel(values, number, sums)
-    return math.fsum(sums)
+    kernels.sum_of_squares_parallel(values, sums)
+    return math.fsum(sums) if np.isfinite(sums).all() else float(sums.sum())
 
 
 def _trainable_gradients(parameters: Parameters) -> list[np.ndarray]:

@@ -1,4 +1,4 @@
-"""Arithmetic of vectors in kernels: a + b, a - b, a * b, a / b, clamp, choose, and functions lane by lane.
+"""Arithmetic of vectors in kernels: a + b, a - b, a * b, a / b, choices, and functions lane by lane.
 
 Widens `nn.simd`, where vectors are loaded and stored. Importing this module is enough to make the
 operators work in kernels.
@@ -64,6 +64,18 @@ def choose(typing_context: Any, flags: Any, values: Any, otherwise: Any) -> Any:
         return builder.select(builder.fcmp_unordered("!=", flag, zero), value, other)
 
     return values(flags, values, values), generate
+
+
+@instruction()
+def numbers_of(typing_context: Any, vector: Any) -> Any:
+    """Return every number of a vector, and zero in place of NaN."""
+
+    def generate(context: Any, builder: ir.IRBuilder, types_of: Any, arguments: Any) -> Any:
+        (number,) = arguments
+        zero = ir.Constant(number.type, [0.0] * LANES)
+        return builder.select(builder.fcmp_ordered("ord", number, number), number, zero)
+
+    return vector(vector), generate
 
 
 def lane_by_lane(name: str) -> Callable[..., Any]:

@@ -13,6 +13,7 @@ from numba import prange
 
 from nn.history import LANES
 from nn.kernels.compilation import kernel
+from nn.kernels.sums import SPAN, added
 from nn.simd import broadcast, horizontal_sum, load, multiply_add, store
 
 MEASURE, NORMALISE, SUM, PROPAGATE = range(4)
@@ -59,32 +60,54 @@ def block_ranges(sizes, block):
 
 
 @kernel
+def positions_of_part(sizes):
+    """Return how many positions are added up before what rounding lost is looked at."""
+    return max(1, SPAN // sizes.histories)
+
+
+@kernel
 def measure(arrays, sizes, block):
-    """Write the mean of each channel in a block, and the sum of the squares around it."""
+    """Write the mean of each channel in a block, and the sum of the squares around it.
+
+    What is left of the deviations corrects both (Chan, Golub and LeVeque 1983, equation 1.7), so that
+    numbers which are all the same have a variance of zero.
+    """
     inputs, place = arrays.inputs, block // sizes.channel_blocks
     first, last, begin, end = block_ranges(sizes, block)
-    one, nothing = inputs.dtype.type(1), inputs.dtype.type(0)
-    whole = sizes.active // LANES * LANES
+    nothing = broadcast(inputs.dtype.type(0))
+    whole, step = sizes.active // LANES * LANES, positions_of_part(sizes)
     count = max(1, (last - first) * sizes.active)
     for channel in range(begin, end):
-        total, rest = broadcast(nothing), nothing
+        total, tail = nothing, 0.0
         for position in range(first, last):
             row = (position * sizes.channels + channel) * sizes.histories
             for i in range(row, row + whole, LANES):
-                total = multiply_add(load(inputs, i), broadcast(one), total)
+                total = total + load(inputs, i)
             for i in range(row + whole, row + sizes.active):
-                rest += inputs[i]
-        mean = (horizontal_sum(total) + rest) / inputs.dtype.type(count)
-        squares, rest = broadcast(nothing), nothing
-        for position in range(first, last):
-            row = (position * sizes.channels + channel) * sizes.histories
-            for i in range(row, row + whole, LANES):
-                deviation = multiply_add(load(inputs, i), broadcast(one), broadcast(-mean))
-                squares = multiply_add(deviation, deviation, squares)
-            for i in range(row + whole, row + sizes.active):
-                rest += (inputs[i] - mean) * (inputs[i] - mean)
-        arrays.partial[0, place, channel] = mean
-        arrays.partial[1, place, channel] = horizontal_sum(squares) + rest
+                tail += inputs[i]
+        mean = inputs.dtype.type((horizontal_sum(total) + tail) / count)
+        rest = rest_lost = squares = squares_lost = nothing
+        tail, tail_squares = 0.0, 0.0
+        for group in range(first, last, step):
+            for start in range(0, whole, SPAN):
+                part = square = nothing
+                for position in range(group, min(group + step, last)):
+                    row = (position * sizes.channels + channel) * sizes.histories
+                    for i in range(row + start, row + min(start + SPAN, whole), LANES):
+                        deviation = load(inputs, i) - broadcast(mean)
+                        part = part + deviation
+                        square = multiply_add(deviation, deviation, square)
+                rest, rest_lost = added(rest, rest_lost, part)
+                squares, squares_lost = added(squares, squares_lost, square)
+            for position in range(group, min(group + step, last)):
+                row = (position * sizes.channels + channel) * sizes.histories
+                for i in range(row + whole, row + sizes.active):
+                    tail += inputs[i] - mean
+                    tail_squares += (inputs[i] - mean) * (inputs[i] - mean)
+        shift = (horizontal_sum(rest) + tail) / count
+        around = horizontal_sum(squares) + tail_squares - count * shift * shift
+        arrays.partial[0, place, channel] = mean + shift
+        arrays.partial[1, place, channel] = 0.0 if around < 0 else around
 
 
 @kernel
@@ -107,17 +130,21 @@ def sum_signals(arrays, sizes, block):
     """Write the sums of signals * (inputs - mean), and of signals, of each channel in a block."""
     inputs, signals, place = arrays.inputs, arrays.signals, block // sizes.channel_blocks
     first, last, begin, end = block_ranges(sizes, block)
-    one, zero = broadcast(inputs.dtype.type(1)), broadcast(inputs.dtype.type(0))
+    zero, step = broadcast(inputs.dtype.type(0)), positions_of_part(sizes)
     for channel in range(begin, end):
-        products, totals = zero, zero
+        products = products_lost = totals = totals_lost = zero
         mean = broadcast(-arrays.means[channel])
-        for position in range(first, last):
-            row = (position * sizes.channels + channel) * sizes.histories
-            for i in range(row, row + sizes.histories, LANES):
-                signal = load(signals, i)
-                deviation = multiply_add(load(inputs, i), one, mean)
-                products = multiply_add(signal, deviation, products)
-                totals = multiply_add(signal, one, totals)
+        for group in range(first, last, step):
+            for start in range(0, sizes.histories, SPAN):
+                product = part = zero
+                for position in range(group, min(group + step, last)):
+                    row = (position * sizes.channels + channel) * sizes.histories
+                    for i in range(row + start, row + min(start + SPAN, sizes.histories), LANES):
+                        signal = load(signals, i)
+                        product = multiply_add(signal, load(inputs, i) + mean, product)
+                        part = part + signal
+                products, products_lost = added(products, products_lost, product)
+                totals, totals_lost = added(totals, totals_lost, part)
         arrays.partial[0, place, channel] = horizontal_sum(products)
         arrays.partial[1, place, channel] = horizontal_sum(totals)
 

@@ -18,7 +18,8 @@ from nn.kernels.activations import multiply_by_derivative
 from nn.kernels.compilation import kernel
 from nn.kernels.product import transpose
 from nn.kernels.product_few import multiply_few
-from nn.simd import broadcast, horizontal_sum, load, multiply_add
+from nn.kernels.sums import SPAN, added
+from nn.simd import broadcast, horizontal_sum, load
 from nn.tile import Columns, Rows, Target
 
 
@@ -57,12 +58,18 @@ def delta_row(arrays, code, slope, histories, row):
     begin, end = row * size, (row + 1) * size
     values, signals = arrays.values[begin:end], arrays.signals[begin:end]
     multiply_by_derivative(code, slope, values, signals, arrays.deltas[begin:end])
-    one, zero = broadcast(arrays.deltas.dtype.type(1)), broadcast(arrays.deltas.dtype.type(0))
+    zero = broadcast(arrays.deltas.dtype.type(0))
+    pixel = channels * histories
+    apart = max(1, SPAN // histories) * pixel
     for channel in range(channels):
-        total = zero
-        for first in range(begin + channel * histories, end, channels * histories):
-            for i in range(first, first + histories, LANES):
-                total = multiply_add(one, load(arrays.deltas, i), total)
+        total = lost = zero
+        for group in range(begin + channel * histories, end, apart):
+            for start in range(0, histories, SPAN):
+                part = zero
+                for first in range(group, min(group + apart, end), pixel):
+                    for i in range(first + start, first + min(start + SPAN, histories), LANES):
+                        part = part + load(arrays.deltas, i)
+                total, lost = added(total, lost, part)
         arrays.bias_rows[row * channels + channel] = horizontal_sum(total)
 
 
@@ -125,6 +132,16 @@ def add_up(partial, target, scale):
     target += scale * total
 
 
+@kernel
+def add_rows(rows, target, scale):
+    """target += scale * the sum of the rows, flat, each as long as the target."""
+    for channel in range(target.size):
+        total = 0.0
+        for i in range(channel, rows.size, target.size):
+            total += rows[i]
+        target[channel] += scale * total
+
+
 @kernel(parallel=True)
 def deltas_parallel(plan, arrays, code, slope):
     """Compute the deltas and lay the image out, rows in parallel; the image may be the deltas."""
@@ -149,7 +166,7 @@ def gradients_parallel(plan, arrays, scale):
     for chunk in prange(arrays.partial.size // arrays.weights_target.size):
         correlate_chunk(plan, arrays, chunk)
     add_up(arrays.partial, arrays.weights_target, scale)
-    add_up(arrays.bias_rows, arrays.biases_target, scale)
+    add_rows(arrays.bias_rows, arrays.biases_target, scale)
 
 
 @kernel
@@ -158,4 +175,4 @@ def gradients_serial(plan, arrays, scale):
     for chunk in range(arrays.partial.size // arrays.weights_target.size):
         correlate_chunk(plan, arrays, chunk)
     add_up(arrays.partial, arrays.weights_target, scale)
-    add_up(arrays.bias_rows, arrays.biases_target, scale)
+    add_rows(arrays.bias_rows, arrays.biases_target, scale)

@@ -54,8 +54,8 @@ def weight_gradients_loops(deltas, inputs, target, scale):
 def bias_gradients(deltas, target, scale):
     """target[o] += scale * sum over n of deltas[o, n]."""
     for o in range(deltas.shape[0]):
-        total = deltas[o, 0]
-        for n in range(1, deltas.shape[1]):
+        total = 0.0
+        for n in range(deltas.shape[1]):
             total += deltas[o, n]
         target[o] += scale * total
 

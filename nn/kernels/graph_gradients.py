@@ -11,6 +11,7 @@ from numba import prange
 
 from nn.history import LANES
 from nn.kernels.compilation import kernel
+from nn.kernels.sums import sum_range
 from nn.simd import broadcast, horizontal_sum, load, multiply_add
 
 
@@ -54,15 +55,13 @@ def add_weights(carriers, count, histories, target, scale, begin, end):
 def add_biases(carriers, histories, target, scale, begin, end):
     """Add the gradients of some of the biases."""
     entries = histories.entries
-    one = broadcast(target.dtype.type(1))
     for j in range(begin, end):
-        total = broadcast(target.dtype.type(0))
+        total = 0.0
         for step in range(histories.steps):
             for e in range(carriers.starts[j], carriers.starts[j + 1]):
                 begin_row = (step * histories.delta_rows + carriers.slope[e]) * entries
-                for n in range(begin_row, begin_row + entries, LANES):
-                    total = multiply_add(one, load(histories.deltas, n), total)
-        target[carriers.number[j]] += scale * horizontal_sum(total)
+                total += sum_range(histories.deltas, begin_row, entries)
+        target[carriers.number[j]] += scale * total
 
 
 @kernel

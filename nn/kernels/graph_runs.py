@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from nn.history import LANES
 from nn.kernels.compilation import kernel
+from nn.kernels.sums import sum_range
 from nn.simd import broadcast, horizontal_sum, load, load_scalar, multiply_add, prefetch, store
 
 WIDE = 2 * LANES
@@ -244,11 +245,7 @@ def rest_run(run, last, starts, row, numbers, first_weight, weights, deltas, fir
 @kernel
 def add_biases(run, last, numbers, deltas, begin, entries, target, scale):
     """Add the gradients of the biases of the neurons at some positions, whose deltas begin at `begin`."""
-    one, zero = broadcast(target.dtype.type(1)), broadcast(target.dtype.type(0))
     for position in range(run, last):
         if numbers[position] >= 0:
-            total = zero
-            for n in range(begin, begin + entries, LANES):
-                total = multiply_add(one, load(deltas, n), total)
-            target[numbers[position]] += scale * horizontal_sum(total)
+            target[numbers[position]] += scale * sum_range(deltas, begin, entries)
         begin += entries

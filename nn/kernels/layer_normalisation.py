@@ -13,7 +13,9 @@ from numba import prange
 
 from nn.history import LANES
 from nn.kernels.compilation import kernel
+from nn.kernels.sums import PART, added
 from nn.simd import broadcast, horizontal_sum, load, multiply_add, store
+from nn.vector_arithmetic import clamp
 
 NORMALISE, PROPAGATE = range(2)
 
@@ -48,21 +50,34 @@ class Arrays(NamedTuple):
 
 @kernel
 def measure(arrays, sizes, begin, place, epsilon):
-    """Write mean and 1 / sqrt(variance + epsilon) of the LANES entries whose first number is at `begin`."""
-    inputs, end = arrays.inputs, begin + sizes.width * sizes.histories
-    one, zero = broadcast(inputs.dtype.type(1)), broadcast(inputs.dtype.type(0))
-    share = inputs.dtype.type(1) / inputs.dtype.type(sizes.width)
-    total = zero
-    for i in range(begin, end, sizes.histories):
-        total = multiply_add(load(inputs, i), one, total)
-    mean = multiply_add(total, broadcast(share), zero)
-    minus = multiply_add(total, broadcast(-share), zero)
-    squares = zero
-    for i in range(begin, end, sizes.histories):
-        deviation = multiply_add(load(inputs, i), one, minus)
-        squares = multiply_add(deviation, deviation, squares)
-    store(arrays.means, place, mean)
-    store(arrays.factors, place, multiply_add(squares, broadcast(share), broadcast(epsilon)))
+    """Write mean and 1 / sqrt(variance + epsilon) of the LANES entries whose first number is at `begin`.
+
+    What is left of the deviations corrects the mean and the variance (Chan, Golub and LeVeque 1983,
+    equation 1.7), so that numbers which are all the same have a variance of zero.
+    """
+    inputs, width, histories = arrays.inputs, sizes.width, sizes.histories
+    zero = broadcast(inputs.dtype.type(0))
+    share = broadcast(inputs.dtype.type(1) / inputs.dtype.type(width))
+    total = lost = zero
+    for first in range(0, width, PART):
+        part = zero
+        for i in range(first, min(first + PART, width)):
+            part = part + load(inputs, begin + i * histories)
+        total, lost = added(total, lost, part)
+    mean = total * share
+    rest = rest_lost = squares = squares_lost = zero
+    for first in range(0, width, PART):
+        part = square = zero
+        for i in range(first, min(first + PART, width)):
+            deviation = load(inputs, begin + i * histories) - mean
+            part = part + deviation
+            square = multiply_add(deviation, deviation, square)
+        rest, rest_lost = added(rest, rest_lost, part)
+        squares, squares_lost = added(squares, squares_lost, square)
+    shift = rest * share
+    variance = clamp(squares * share - shift * shift, zero, broadcast(inputs.dtype.type(np.inf)))
+    store(arrays.means, place, mean + shift)
+    store(arrays.factors, place, variance + broadcast(epsilon))
     for lane in range(place, place + LANES):
         arrays.factors[lane] = inputs.dtype.type(1) / sqrt(arrays.factors[lane])
 
@@ -86,14 +101,17 @@ def normalise(arrays, sizes, begin, place, epsilon):
 @kernel
 def mean_deltas(arrays, sizes, begin, minus):
     """Return the sums over a group of delta, and of delta * (input - mean), for LANES entries."""
-    one, zero = broadcast(arrays.inputs.dtype.type(1)), broadcast(arrays.inputs.dtype.type(0))
-    totals, products = zero, zero
-    for i in range(sizes.width):
-        at = begin + i * sizes.histories
-        delta = multiply_add(load(arrays.signals, at), broadcast(arrays.scale[i]), zero)
-        deviation = multiply_add(load(arrays.inputs, at), one, minus)
-        totals = multiply_add(delta, one, totals)
-        products = multiply_add(delta, deviation, products)
+    zero = broadcast(arrays.inputs.dtype.type(0))
+    totals = totals_lost = products = products_lost = zero
+    for first in range(0, sizes.width, PART):
+        part = product = zero
+        for i in range(first, min(first + PART, sizes.width)):
+            at = begin + i * sizes.histories
+            delta = load(arrays.signals, at) * broadcast(arrays.scale[i])
+            part = part + delta
+            product = multiply_add(delta, load(arrays.inputs, at) + minus, product)
+        totals, totals_lost = added(totals, totals_lost, part)
+        products, products_lost = added(products, products_lost, product)
     return totals, products
 
 

@@ -18,7 +18,7 @@ from nn.kernels.local_windows import (
     unpack_line,
     unpack_window,
 )
-from nn.kernels.vectors import sum_range
+from nn.kernels.sums import sum_range
 from nn.tile import Target
 
 CHUNK = 1 << 15

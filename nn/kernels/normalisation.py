@@ -12,14 +12,14 @@ from nn.kernels.compilation import kernel
 @kernel
 def measure_channels(inputs, active, means, variances):
     """Measure each channel over all positions and the first `active` histories."""
-    count = inputs.dtype.type(inputs.shape[0] * active)
-    sums = np.empty(active, inputs.dtype)
+    count = inputs.shape[0] * active
+    sums = np.empty(active, np.float64)
     for channel in range(inputs.shape[1]):
         sums[:] = 0
         for position in range(inputs.shape[0]):
             for n in range(active):
                 sums[n] += inputs[position, channel, n]
-        mean = sums.sum() / count
+        mean = inputs.dtype.type(sums.sum() / count)
         sums[:] = 0
         for position in range(inputs.shape[0]):
             for n in range(active):
@@ -42,7 +42,7 @@ def normalise_channels(inputs, means, factors, shifts, values):
 def sum_channels(inputs, signals, means, products, totals):
     """Sum signals * (inputs - mean), and signals, over all positions and histories of each channel."""
     histories = inputs.shape[2]
-    sums = np.empty((2, histories), inputs.dtype)
+    sums = np.empty((2, histories), np.float64)
     for channel in range(inputs.shape[1]):
         sums[:] = 0
         mean = means[channel]
@@ -74,21 +74,21 @@ def propagate_channels(inputs, signals, means, factors, slopes, offsets, active,
 def normalise_entries(inputs, scale, shift, epsilon, means, factors, values):
     """Measure each group of each history, and normalise, scale and shift it."""
     width, histories = inputs.shape[1:]
-    count = inputs.dtype.type(width)
+    sums = np.empty(histories, np.float64)
     for group in range(inputs.shape[0]):
         mean, factor = means[group], factors[group]
-        mean[:] = 0
+        sums[:] = 0
         for i in range(width):
             for n in range(histories):
-                mean[n] += inputs[group, i, n]
-        mean /= count
-        factor[:] = 0
+                sums[n] += inputs[group, i, n]
+        mean[:] = sums / width
+        sums[:] = 0
         for i in range(width):
             for n in range(histories):
                 deviation = inputs[group, i, n] - mean[n]
-                factor[n] += deviation * deviation
+                sums[n] += deviation * deviation
         for n in range(histories):
-            factor[n] = inputs.dtype.type(1) / np.sqrt(factor[n] / count + epsilon)
+            factor[n] = 1 / np.sqrt(sums[n] / width + epsilon)
         for i in range(width):
             for n in range(histories):
                 normalised = (inputs[group, i, n] - mean[n]) * factor[n]
@@ -99,8 +99,7 @@ def normalise_entries(inputs, scale, shift, epsilon, means, factors, values):
 def propagate_entries(inputs, signals, scale, means, factors, input_signals, scale_gradient, shift_gradient):
     """Compute the input signals of normalised entries, and sum the gradients of scale and shift."""
     width, histories = inputs.shape[1:]
-    count = inputs.dtype.type(width)
-    sums = np.empty((2, histories), inputs.dtype)
+    sums, shares = np.empty((2, histories), np.float64), np.empty((2, histories), inputs.dtype)
     for group in range(inputs.shape[0]):
         mean, factor = means[group], factors[group]
         sums[:] = 0
@@ -109,15 +108,15 @@ def propagate_entries(inputs, signals, scale, means, factors, input_signals, sca
                 delta = signals[group, i, n] * scale[i]
                 sums[0, n] += delta
                 sums[1, n] += delta * ((inputs[group, i, n] - mean[n]) * factor[n])
-        sums /= count
+        shares[:] = sums / width
         for i in range(width):
-            total, product = inputs.dtype.type(0), inputs.dtype.type(0)
+            total, product = 0.0, 0.0
             for n in range(histories):
                 signal = signals[group, i, n]
                 normalised = (inputs[group, i, n] - mean[n]) * factor[n]
                 total += signal
                 product += signal * normalised
-                delta = signal * scale[i] - sums[0, n] - normalised * sums[1, n]
+                delta = signal * scale[i] - shares[0, n] - normalised * shares[1, n]
                 input_signals[group, i, n] = delta * factor[n]
             scale_gradient[i] += product
             shift_gradient[i] += total

@@ -11,6 +11,7 @@ from numba import prange
 from nn.history import LANES
 from nn.kernels.compilation import kernel
 from nn.kernels.pooling_loops import column_range, row_range, share_of
+from nn.kernels.sums import PART, added
 from nn.simd import broadcast, load, multiply_add, store, where_equal, where_greater
 
 
@@ -107,7 +108,7 @@ def maximum_signals_parallel(signals, winners, windows, input_signals, parts, bl
 def average(values, windows, share, outputs, parts, first, last):
     """outputs = the sum of every window, times what its pixels count for."""
     numbers = windows.numbers
-    zero, one = broadcast(type(share)(0)), broadcast(type(share)(1))
+    zero = broadcast(type(share)(0))
     for task in range(first, last):
         row = task // parts
         begin, end = part_range(task, parts, numbers)
@@ -116,12 +117,21 @@ def average(values, windows, share, outputs, parts, first, last):
             left, right = column_range(windows, column)
             factor = broadcast(share_of(share, top, bottom, left, right))
             to = (row * windows.columns + column) * numbers
+            few = (bottom - top) * (right - left) <= PART
             for i in range(begin, end, LANES):
-                total = zero
+                total = lost = zero
                 for y in range(top, bottom):
-                    for x in range(left, right):
-                        total = multiply_add(one, load(values, (y * windows.width + x) * numbers + i), total)
-                store(outputs, to + i, multiply_add(factor, total, zero))
+                    place = y * windows.width * numbers + i
+                    if few:
+                        for x in range(left, right):
+                            total = total + load(values, place + x * numbers)
+                        continue
+                    for x in range(left, right, PART):
+                        part = zero
+                        for pixel in range(x, min(x + PART, right)):
+                            part = part + load(values, place + pixel * numbers)
+                        total, lost = added(total, lost, part)
+                store(outputs, to + i, factor * total)
 
 
 @kernel(parallel=True)

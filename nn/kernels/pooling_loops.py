@@ -97,20 +97,21 @@ def share_of(share, top, bottom, left, right):
 def average_loops(values, windows, share, outputs):
     """outputs = the sum of every window, times what its pixels count for."""
     numbers = windows.numbers
+    sums = np.empty(numbers, np.float64)
     for row in range(windows.rows):
         top, bottom = row_range(windows, row)
         for column in range(windows.columns):
             left, right = column_range(windows, column)
             factor = share_of(share, top, bottom, left, right)
             to = (row * windows.columns + column) * numbers
-            outputs[to : to + numbers] = 0
+            sums[:] = 0
             for y in range(top, bottom):
                 for x in range(left, right):
                     begin = (y * windows.width + x) * numbers
                     for i in range(numbers):
-                        outputs[to + i] += values[begin + i]
-            for i in range(to, to + numbers):
-                outputs[i] *= factor
+                        sums[i] += values[begin + i]
+            for i in range(numbers):
+                outputs[to + i] = factor * sums[i]
 
 
 @kernel

@@ -11,6 +11,7 @@ from numba import prange
 from nn.history import LANES
 from nn.kernels.activations import exponential
 from nn.kernels.compilation import kernel
+from nn.kernels.sums import PART, added
 from nn.simd import broadcast, load, multiply_add, store, where_greater
 
 STRIP = 4 * LANES
@@ -27,12 +28,13 @@ def softmax_loops(values, features, histories, outputs):
             greatest = values[begin]
             for i in range(begin, end, histories):
                 greatest = max(greatest, values[i])
-            total = values.dtype.type(0)
+            total = 0.0
             for i in range(begin, end, histories):
                 outputs[i] = exponential(values[i] - greatest)
                 total += outputs[i]
+            share = values.dtype.type(1 / total)
             for i in range(begin, end, histories):
-                outputs[i] /= total
+                outputs[i] *= share
 
 
 @kernel
@@ -42,11 +44,12 @@ def softmax_signals_loops(signals, outputs, features, histories, input_signals):
         for history in range(histories):
             begin = place * features * histories + history
             end = begin + features * histories
-            total = signals.dtype.type(0)
+            total = 0.0
             for i in range(begin, end, histories):
                 total += signals[i] * outputs[i]
+            mean = signals.dtype.type(total)
             for i in range(begin, end, histories):
-                input_signals[i] = outputs[i] * (signals[i] - total)
+                input_signals[i] = outputs[i] * (signals[i] - mean)
 
 
 @kernel
@@ -77,7 +80,8 @@ def greatest_of(values, features, histories, begin, count, greatest):
 @kernel
 def softmax(values, features, histories, outputs, first, last):
     """outputs = exp(values - greatest) / their sum over the features, for a range of tasks."""
-    greatest, totals = np.empty(STRIP, values.dtype), np.empty(STRIP, values.dtype)
+    greatest, shares = np.empty(STRIP, values.dtype), np.empty(STRIP, values.dtype)
+    totals = np.empty(STRIP, np.float64)
     for task in range(first, last):
         begin, count = strip_at(task, features, histories)
         greatest_of(values, features, histories, begin, count, greatest)
@@ -88,10 +92,10 @@ def softmax(values, features, histories, outputs, first, last):
                 outputs[start + i] = power
                 totals[i] += power
         for i in range(count):
-            totals[i] = values.dtype.type(1) / totals[i]
+            shares[i] = 1 / totals[i]
         for start in range(begin, begin + features * histories, histories):
             for i in range(count):
-                outputs[start + i] *= totals[i]
+                outputs[start + i] *= shares[i]
 
 
 @kernel(parallel=True)
@@ -110,9 +114,12 @@ def softmax_signals(signals, outputs, features, histories, input_signals, first,
     for task in range(first, last):
         begin, count = strip_at(task, features, histories)
         for lane in range(begin, begin + count, LANES):
-            total = zero
-            for i in range(lane, lane + features * histories, histories):
-                total = multiply_add(load(signals, i), load(outputs, i), total)
+            total = lost = zero
+            for feature in range(0, features, PART):
+                part, start = zero, lane + feature * histories
+                for i in range(start, start + min(PART, features - feature) * histories, histories):
+                    part = multiply_add(load(signals, i), load(outputs, i), part)
+                total, lost = added(total, lost, part)
             for i in range(lane, lane + features * histories, histories):
                 difference = multiply_add(minus_one, total, load(signals, i))
                 store(input_signals, i, multiply_add(load(outputs, i), difference, zero))

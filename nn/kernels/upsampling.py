@@ -14,6 +14,7 @@ from numba import prange
 from nn.history import LANES
 from nn.kernels.compilation import kernel
 from nn.kernels.pooling import part_range
+from nn.kernels.sums import added
 from nn.simd import broadcast, load, load_scalar, multiply_add, store
 
 
@@ -60,17 +61,18 @@ def bilinear_loops(values, rows, columns, numbers, outputs):
 @kernel
 def bilinear_signals_loops(signals, rows, columns, numbers, input_signals):
     """input_signals[y, x] = the signals of all output pixels that it counts in, weighted as it was."""
-    width = columns.lower.size
-    input_signals[:] = 0
+    width, sums = columns.lower.size, np.empty(numbers, np.float64)
     for y in range(rows.first.size):
         for x in range(columns.first.size):
             to = (y * columns.first.size + x) * numbers
+            sums[:] = 0
             for row in range(rows.first[y], rows.last[y]):
                 for column in range(columns.first[x], columns.last[x]):
                     weight = weight_of(rows, row, y) * weight_of(columns, column, x)
                     begin = (row * width + column) * numbers
                     for i in range(numbers):
-                        input_signals[to + i] += weight * signals[begin + i]
+                        sums[i] += weight * signals[begin + i]
+            input_signals[to : to + numbers] = sums
 
 
 @kernel
@@ -130,14 +132,15 @@ def bilinear_signals(signals, rows, columns, numbers, input_signals, parts, firs
             corner = (rows.first[y] * width + columns.first[x]) * numbers
             to = (y * columns.first.size + x) * numbers
             for i in range(begin, end, LANES):
-                total, place = zero, 0
+                total, lost, place = zero, zero, 0
                 for down in range(rows.last[y] - rows.first[y]):
-                    source = corner + down * width * numbers + i
+                    part, source = zero, corner + down * width * numbers + i
                     for _ in range(across):
                         weight = broadcast(load_scalar(weights, place))
-                        total = multiply_add(weight, load(signals, source), total)
+                        part = multiply_add(weight, load(signals, source), part)
                         source += numbers
                         place += 1
+                    total, lost = added(total, lost, part)
                 store(input_signals, to + i, total)
 
 

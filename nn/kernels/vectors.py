@@ -4,6 +4,7 @@ from numba import prange
 
 from nn.history import LANES
 from nn.kernels.compilation import kernel
+from nn.kernels.sums import SPAN, added
 from nn.simd import broadcast, horizontal_sum, load, multiply_add, store
 
 
@@ -45,25 +46,12 @@ def add_number(values, begin, count, number):
 def scale_and_sum(values, begin, count, scale, scaled):
     """scaled[begin : begin + count] = scale * values[...]; return the sum of what was written."""
     zero, factor = broadcast(values.dtype.type(0)), broadcast(scale)
-    one, total = broadcast(values.dtype.type(1)), zero
-    for i in range(begin, begin + count, LANES):
-        product = multiply_add(factor, load(values, i), zero)
-        store(scaled, i, product)
-        total = multiply_add(one, product, total)
+    total = lost = zero
+    for first in range(begin, begin + count, SPAN):
+        part = zero
+        for i in range(first, min(first + SPAN, begin + count), LANES):
+            product = multiply_add(factor, load(values, i), zero)
+            store(scaled, i, product)
+            part = part + product
+        total, lost = added(total, lost, part)
     return horizontal_sum(total)
-
-
-@kernel
-def sum_range(values, begin, count):
-    """Return the sum of values[begin : begin + count], which may be any number of them."""
-    whole = count // LANES * LANES
-    if whole == 0:
-        rest = values.dtype.type(0)
-    else:
-        one, total = broadcast(values.dtype.type(1)), load(values, begin)
-        for i in range(begin + LANES, begin + whole, LANES):
-            total = multiply_add(one, load(values, i), total)
-        rest = horizontal_sum(total)
-    for i in range(begin + whole, begin + count):
-        rest += values[i]
-    return rest
