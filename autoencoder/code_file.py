@@ -11,6 +11,10 @@ from nn.data.arrays import read_npy
 from nn.data.errors import DataError
 from nn.data.memory import require_memory
 from nn.kinds import kind_of
+from nn.shown import shortened
+
+LONGEST = 200
+"""Characters of what NumPy says of a file that it cannot read."""
 
 
 def read_codes(path: Path, code_size: int) -> np.ndarray:
@@ -59,4 +63,4 @@ def read_codes(path: Path, code_size: int) -> np.ndarray:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
+    return shortened(str(error).partition("\n")[0], LONGEST)

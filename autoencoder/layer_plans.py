@@ -99,7 +99,7 @@ class LocalPlan(NamedTuple):
     def connections(self) -> int:
         """Pixels and channels of every window, times the outputs of its block."""
         outputs = self.output_block**2 * self.channels
-        return int(self.tiling.window_pixels.sum()) * self.input_shape.channels * outputs
+        return self.tiling.total_pixels * self.input_shape.channels * outputs
 
     def make(self, rung_name: str, start: Start) -> Network:
         """Make it."""

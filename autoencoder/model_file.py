@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from autoencoder.model import STRUCTURE, AutoEncoder
 from autoencoder.settings import Settings
 from autoencoder.validation import Given
 from networks.configuration import Fields
-from networks.ladder import network_from_configuration, rung
+from networks.container import build_all
+from networks.ladder import network_from_configuration
+from networks.model_file import UNBUILDABLE
 from networks.network import Network
 from networks.sequential import Sequential
-from nn.image import Tiling
+from nn.choices import choose
+from nn.parameter_limit import at_most_parameters
 from nn.prefixes import under
 from nn.shape import Shape
 from nn.snapshot import Snapshot, SnapshotError, load_latest, previous
 from nn.training.state import PARAMETERS, load_parameters
 
 FILE_NAME = "model.safetensors"
+
+LAYERS = ("dense", "graph", "local")
+"""Families of the layers of an encoder and a decoder."""
 
 
 def model_path(directory: Path) -> Path:
@@ -70,12 +74,12 @@ def build_model(snapshot: Snapshot, settings: Settings) -> AutoEncoder:
     SnapshotError
         When the description and the arrays in it do not fit each other.
     """
+    stored = under(snapshot.arrays, PARAMETERS)
     try:
-        encoder, decoder = _build_halves(snapshot, settings.rung)
+        with at_most_parameters(sum(array.size for array in stored.values())):
+            encoder, decoder = _build_halves(snapshot, settings.rung)
         model = AutoEncoder(encoder, decoder, settings)
-    except KeyError as error:
-        raise SnapshotError(f"{snapshot.path}: {error} is missing from the description in it") from error
-    except (ValueError, TypeError, IndexError) as error:
+    except UNBUILDABLE as error:
         raise SnapshotError(f"{snapshot.path}: the network in it cannot be built: {error}") from error
     if (model.shape, model.code_shape.size) != (settings.shape, settings.code_size):
         raise SnapshotError(
@@ -87,46 +91,23 @@ def build_model(snapshot: Snapshot, settings: Settings) -> AutoEncoder:
 
 
 def _build_halves(snapshot: Snapshot, rung_name: str) -> list[Network]:
-    halves = _parts(snapshot.metadata["network"])
+    halves = _parts(snapshot.metadata.get("network"))
     if len(halves) != 2:
         raise ValueError(f"{len(halves)} networks, expected an encoder and a decoder")
-    for half, configuration in halves.items():
-        for position, layer in _parts(configuration).items():
-            _check_size(layer, under(snapshot.arrays, f"{PARAMETERS}{half}.{position}."))
-    structure = under(snapshot.arrays, STRUCTURE)
-    return [
-        network_from_configuration(configuration, under(structure, f"{half}."), rung_name=rung_name)
-        for half, configuration in halves.items()
-    ]
+    for half in halves.values():
+        for layer in _parts(half).values():
+            choose(dict.fromkeys(LAYERS), layer.get("family"), "family of layers in an autoencoder")
+    build = partial(network_from_configuration, rung_name=rung_name)
+    built = build_all(Sequential.family, halves, under(snapshot.arrays, STRUCTURE), build)
+    for network in built.values():
+        for shape in (network.input_shape, network.output_shape):
+            if not isinstance(shape, Shape):
+                raise ValueError(f"{shape} is no shape of images")
+    return list(built.values())
 
 
-def _parts(configuration: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def _parts(configuration: Any) -> dict[str, dict[str, Any]]:
     with Fields(configuration) as fields:
         if fields.family != Sequential.family:
             raise ValueError(f"a {fields.family} where a sequential one is expected")
         return fields.named("networks")
-
-
-def _check_size(configuration: Mapping[str, Any], parameters: Mapping[str, np.ndarray]) -> None:
-    """Compare a layer with the parameters stored for it, before memory is taken on its word."""
-    expected = _parameter_count(configuration)
-    found = sum(array.size for array in parameters.values())
-    if found != expected:
-        raise ValueError(
-            f"a {configuration['family']} layer of {expected} parameters, of which {found} are there"
-        )
-
-
-def _parameter_count(configuration: Mapping[str, Any]) -> int:
-    family = configuration["family"]
-    rung(str(family), "plain")  # refuses unknown ones
-    if family == "graph":
-        return int(configuration["graph"]["weights"]) + int(configuration["graph"]["biases"])
-    inputs = Shape.parse(configuration["input_shape"])
-    if family == "dense":
-        outputs = Shape.parse(configuration["output_shape"]).size
-        return (inputs.size + 1) * outputs
-    blocks = (int(configuration[name]) for name in ("input_block", "window", "output_block"))
-    tiling = Tiling(inputs, *blocks)
-    outputs = int(configuration["channels"]) * tiling.output_block**2
-    return (int(tiling.window_pixels.sum()) * inputs.channels + len(tiling)) * outputs

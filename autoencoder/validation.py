@@ -11,6 +11,10 @@ from pydantic import ValidationError
 
 from autoencoder.errors import SettingsError
 from autoencoder.settings import Settings, to_key, to_name
+from nn.shown import shortened
+
+LONGEST = 200
+"""Characters of a value that a message repeats."""
 
 
 @dataclass(frozen=True)
@@ -66,4 +70,4 @@ def _describe(error: Any, given: Mapping[str, Given]) -> str:
     if error["type"] == "literal_error":
         near = difflib.get_close_matches(each.value, wanted.split("'")[1::2], n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
-    return f"{each.place}={each.value}: {wanted}{hint}"
+    return f"{each.place}={shortened(each.value, LONGEST)}: {shortened(wanted)}{hint}"

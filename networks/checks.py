@@ -149,15 +149,18 @@ def check_dtype(dtype: DTypeLike) -> np.dtype:
     return chosen
 
 
-def image_shape(family: str, shape: AnyShape) -> Shape:
-    """Return the shape of an image that a network takes.
+def image_shape(family: str, shape: tuple[int, ...]) -> Shape:
+    """Return the shape of an image that a network takes or gives.
 
     Raises
     ------
     ValueError
-        Naming the network, when the shape is that of a sequence or a video.
+        Naming the network, when the shape is none, or that of a sequence or a video.
     """
-    checked = as_shape(shape)
+    try:
+        checked = as_shape(shape)
+    except ValueError as error:
+        raise ValueError(f"{family}: {error}") from None
     if not isinstance(checked, Shape):
         raise ValueError(f"{family}: takes images (height, width, channels), not {checked}")
     return checked

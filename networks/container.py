@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -10,6 +10,8 @@ import numpy as np
 
 from networks.network import Network
 from networks.parts import join_arrays, load_arrays
+from nn.prefixes import by_first
+from nn.shown import listed, shown
 from nn.steps import filling_removed
 
 Build: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, np.ndarray]], Network]
@@ -145,8 +147,38 @@ class Container(Network):
         """Return what all networks take; see `Network.history_bytes`."""
         return sum(network.history_bytes(histories) for network in self.named.values())
 
+    def forward_bytes(self, histories: int) -> int:
+        """Return what all networks take; see `Network.forward_bytes`."""
+        return sum(network.forward_bytes(histories) for network in self.named.values())
 
-def check_names(family: str, networks: Mapping[str, Network]) -> None:
+
+def build_all(
+    family: str,
+    described: Mapping[str, Mapping[str, Any]],
+    structure: Mapping[str, np.ndarray],
+    build: Build,
+) -> dict[str, Network]:
+    """Build the networks that a container holds, each from its description and its part of the structure.
+
+    Raises
+    ------
+    ValueError
+        When a name is none, structure belongs to no network, or one cannot be built; the message says which.
+    """
+    check_names(family, described)
+    parts = by_first(structure)
+    if foreign := [name for name in structure if name.partition(".")[0] not in described]:
+        raise ValueError(f"{family}: no network in it has the structure {listed(sorted(foreign))}")
+    built: dict[str, Network] = {}
+    for name, description in described.items():
+        try:
+            built[name] = build(description, parts.get(name, {}))
+        except ValueError as error:
+            raise ValueError(f"network {listed([name])}: {error}") from error
+    return built
+
+
+def check_names(family: str, networks: Iterable[str]) -> None:
     """Refuse names that could not be told apart from the names of things inside.
 
     Raises
@@ -156,4 +188,6 @@ def check_names(family: str, networks: Mapping[str, Network]) -> None:
     """
     for name in networks:
         if not name or set(name) & {".", ":"}:
-            raise ValueError(f"{family}: {name!r} is no name for a network: give letters, no dot or colon")
+            raise ValueError(
+                f"{family}: {shown(name)} is no name for a network: give letters, no dot or colon"
+            )

@@ -15,6 +15,7 @@ A kernel is not turned round: this is a correlation, as everywhere in the field.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,7 @@ def spread(windows: Windows, weights: np.ndarray, values: np.ndarray) -> np.ndar
 def correlate(windows: Windows, sources: np.ndarray, image: np.ndarray) -> np.ndarray:
     """Sum window times pixel over all pairs that a weight connects: an array shaped as the weights."""
     size = windows.rows.kernel, windows.columns.kernel
-    gradient = np.empty((sources.shape[2], *size, image.shape[2]), image.dtype)
+    gradient = np.zeros((sources.shape[2], *size, image.shape[2]), image.dtype)
     for tap in windows.taps():
         pairs = sources[tap.windows], image[tap.pixels]
         gradient[:, tap.row, tap.column] = np.tensordot(*pairs, axes=((0, 1, 3), (0, 1, 3)))
@@ -131,7 +132,7 @@ class Convolution(Described):
     def _lay_out(self, channels: int) -> tuple[Windows, Shape]:
         """Return the windows, and the shape of the output."""
         windows = self.kernel.over(self.input_shape.height, self.input_shape.width)
-        return windows, Shape(windows.rows.windows, windows.columns.windows, channels)
+        return windows, image_shape(self.family, (windows.rows.windows, windows.columns.windows, channels))
 
     def _weight_shape(self) -> tuple[int, ...]:
         return self.output_shape.channels, *self.kernel.size, self.input_shape.channels
@@ -148,8 +149,8 @@ class Convolution(Described):
 
     def _fans(self) -> tuple[int, int]:
         """Return connections into an output, and out of an input, away from the edges."""
-        taps, steps = np.prod(self.kernel.size), np.prod(self.kernel.stride)
-        return int(taps) * self.input_shape.channels, max(1, round(taps * self.output_shape.channels / steps))
+        taps, steps = math.prod(self.kernel.size), math.prod(self.kernel.stride)
+        return taps * self.input_shape.channels, max(1, round(taps * self.output_shape.channels / steps))
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (H, W, C, N)."""
@@ -205,8 +206,8 @@ class Convolution(Described):
     def _options(cls, fields: Fields) -> dict[str, Any]:
         return undrawn() | {
             "channels": fields.whole("channels"),
-            **{name: fields.items(name) for name in ("kernel", "stride", "dilation")},
-            "padding": fields.text_or_items("padding"),
+            **{name: fields.pair(name) for name in ("kernel", "stride", "dilation")},
+            "padding": fields.text_or_pair("padding"),
             "activation": fields.activation("activation"),
         }
 
@@ -272,14 +273,14 @@ class TransposedConvolution(Convolution):
 
     def _lay_out(self, channels: int) -> tuple[Windows, Shape]:
         windows = self.kernel.under(self.input_shape.height, self.input_shape.width, self.output_padding)
-        return windows, Shape(windows.rows.length, windows.columns.length, channels)
+        return windows, image_shape(self.family, (windows.rows.length, windows.columns.length, channels))
 
     def _weight_shape(self) -> tuple[int, ...]:
         return self.input_shape.channels, *self.kernel.size, self.output_shape.channels
 
     def _fans(self) -> tuple[int, int]:
-        taps, steps = np.prod(self.kernel.size), np.prod(self.kernel.stride)
-        return max(1, round(taps * self.input_shape.channels / steps)), int(taps) * self.output_shape.channels
+        taps, steps = math.prod(self.kernel.size), math.prod(self.kernel.stride)
+        return max(1, round(taps * self.input_shape.channels / steps)), taps * self.output_shape.channels
 
     def _sides(self, deltas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return self._inputs, deltas
@@ -290,4 +291,4 @@ class TransposedConvolution(Convolution):
 
     @classmethod
     def _options(cls, fields: Fields) -> dict[str, Any]:
-        return super()._options(fields) | {"output_padding": fields.items("output_padding")}
+        return super()._options(fields) | {"output_padding": fields.pair("output_padding")}

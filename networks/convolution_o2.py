@@ -75,7 +75,7 @@ class Convolution(convolution_o1.Convolution):
         rows, columns = self.windows.rows, self.windows.columns
         weights = self.parameters["weights"]
         self._order = weight_order(weights.shape, spreading(rows), spreading(columns))
-        self._turned = aligned_zeros(weights.size, self.dtype)
+        self._turned = aligned_zeros(len(self._order), self.dtype)
         self._no_biases = aligned_zeros(self.input_shape.channels, self.dtype)
         width = padded(columns.length * weights.shape[-1]) + LANES
         self._transposed = aligned_zeros((rows.length, histories, width), self.dtype)

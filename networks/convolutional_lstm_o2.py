@@ -73,7 +73,8 @@ class ConvolutionalLSTM(convolutional_lstm_o1.ConvolutionalLSTM):
         self._gates = aligned_zeros((steps, height, gates, line), self.dtype)
         self._outputs = aligned_zeros((steps, height, self.channels, line), self.dtype)
         self._input_signals = aligned_zeros((steps, height, inputs, line), self.dtype)
-        self._parts = self._reserve_parts()
+        if histories:
+            self._parts = self._reserve_parts()
 
     def _with_margins(self, count: int, channels: int) -> np.ndarray:
         """Return zeros for so many images, flat; vectors may be read across the end."""

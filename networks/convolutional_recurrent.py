@@ -68,6 +68,7 @@ class ConvolutionalRecurrent(Stateful):
         self.input_shape = video = self._checked_video(as_shape(input_shape), channels, kernel)
         self.steps, self.channels, self.kernel = video.steps, channels, kernel
         self.whole_sequence, self.stateful = whole_sequence, stateful
+        as_shape((*video[:-1], self.gate_count * channels))  # refuses what cannot be counted
         image = video.height, video.width, channels
         self.output_shape = as_shape((video.steps, *image) if whole_sequence else image)
         self._windows = Kernel((kernel, kernel), (1, 1), "same", (1, 1)).over(video.height, video.width)
@@ -212,6 +213,11 @@ class ConvolutionalRecurrent(Stateful):
         state = math.prod(self._state_shape(self.steps))
         kinds = 2 * self.gate_count + len(self.state_kind._fields) + 1
         return (2 * self.input_shape.size + kinds * state) * padded(histories) * self.dtype.itemsize
+
+    def forward_bytes(self, histories: int) -> int:
+        """Return what the states and gates take at every step."""
+        kinds = self.gate_count + len(self.state_kind._fields)
+        return kinds * math.prod(self._state_shape(self.steps)) * padded(histories) * self.dtype.itemsize
 
     def to_configuration(self) -> dict[str, Any]:
         """Describe the layer."""

@@ -33,6 +33,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.checks import check_dtype, check_not_looked
+from networks.configuration import Fields
 from networks.descent import apply_gradient
 from networks.graph_live import LiveGraph
 from networks.graph_views import as_images, as_slice
@@ -247,6 +248,10 @@ class GraphNetwork(LiveGraph):
         numbers = 3 * self.ticks * self.graph.neuron_count + self.input_shape.size + self.output_shape.size
         return numbers * padded(histories) * self.dtype.itemsize
 
+    def forward_bytes(self, histories: int) -> int:
+        """Return what the values of every neuron at every tick take."""
+        return self.ticks * self.graph.neuron_count * padded(histories) * self.dtype.itemsize
+
     def layer_values(self, layer: Layer) -> np.ndarray:
         """Return the values of a layer of the graph in the last forward, (T, height, width, channels, N)."""
         return as_images(self.values, layer)
@@ -279,12 +284,12 @@ class GraphNetwork(LiveGraph):
         ValueError
             Naming what is missing or wrong.
         """
-        if set(configuration) != {"family", "ticks", "graph"} or configuration["family"] != cls.family:
-            raise ValueError(f"graph: no configuration of a graph network: {dict(configuration)}")
-        if type(configuration["ticks"]) is not int:
-            raise ValueError(f"graph: ticks is {configuration['ticks']!r}, expected a whole number")
-        graph = Graph.from_arrays(configuration["graph"], dict(structure))
-        return cls(graph, ticks=configuration["ticks"], dtype=dtype)
+        with Fields(configuration) as fields:
+            if fields.family != cls.family:
+                raise ValueError(f"graph: no configuration of a graph network, but of {fields.family}")
+            ticks, described = fields.whole("ticks"), fields.description("graph")
+        graph = Graph.from_arrays(described, dict(structure))
+        return cls(graph, ticks=ticks, dtype=dtype)
 
 
 def _factor(connection: Connection) -> float:

@@ -29,7 +29,7 @@ from nn.graph import Graph
 from nn.graph.applied import Applied
 from nn.graph.neuron import Kind
 from nn.graph.rows import offsets, sort_rows
-from nn.history import aligned_zeros
+from nn.history import aligned_zeros, padded
 from nn.kernels import graph as kernels
 
 
@@ -54,6 +54,11 @@ class GraphNetwork(graph.GraphNetwork):
             self._histories = aligned_zeros(shape, self.dtype)
             self._signal_histories = aligned_zeros(shape, self.dtype)
             self._scratch = aligned_zeros((1 + self._largest_product, entries), self.dtype)
+
+    def forward_bytes(self, histories: int) -> int:
+        """Return what the values of every neuron at every tick take, and the steps before the first."""
+        before = self._lead * self.graph.neuron_count * padded(histories) * self.dtype.itemsize
+        return before + super().forward_bytes(histories)
 
     def _propagate(self) -> None:
         trained = kernels.Trained(self.weights, self.biases)

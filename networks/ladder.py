@@ -22,8 +22,12 @@ from networks.spectral_normalisation import SpectralNormalisation
 from networks.time_distributed import TimeDistributed
 from networks.weightless_families import WEIGHTLESS
 from nn.choices import choose
+from nn.shown import shown
 
-__all__ = ["CONTAINERS", "FAMILIES", "RUNGS", "Family", "network_from_configuration", "rung"]
+__all__ = ["CONTAINERS", "DEEPEST", "FAMILIES", "RUNGS", "Family", "network_from_configuration", "rung"]
+
+DEEPEST = 50
+"""Most networks around one in a description; Python's own limit is a few times that."""
 
 FAMILIES: dict[str, Family] = {**LAYERS, **WEIGHTLESS}
 
@@ -65,14 +69,29 @@ def network_from_configuration(
     ValueError
         When a field is missing, unknown or does not fit; the message names it.
     """
+    return _build(configuration, structure, rung_name=rung_name, dtype=dtype)
+
+
+def _build(
+    configuration: Mapping[str, Any],
+    structure: Mapping[str, np.ndarray],
+    *,
+    rung_name: str,
+    dtype: DTypeLike,
+    depth: int = 0,
+) -> Network:
+    """Build a network that lies within so many others."""
     if not isinstance(configuration, Mapping):
-        raise ValueError(f"a network is described by its fields, not by {configuration!r}")
-    family = str(configuration.get("family"))
-    if family in CONTAINERS:
-        build = partial(network_from_configuration, rung_name=rung_name, dtype=dtype)
+        raise ValueError(f"a network is described by its fields, not by {shown(configuration)}")
+    if depth > DEEPEST:
+        raise ValueError(f"networks lie within networks, more than {DEEPEST} deep")
+    family = configuration.get("family")
+    if isinstance(family, str) and family in CONTAINERS:
+        build = partial(_build, rung_name=rung_name, dtype=dtype, depth=depth + 1)
         container: Network = CONTAINERS[family].from_configuration(configuration, structure, build=build)
-        if foreign := sorted(structure.keys() - container.structure().keys()):
-            raise ValueError(f"{family}: no network in it has the structure {', '.join(foreign)}")
         return container
-    network: Network = rung(family, rung_name).from_configuration(configuration, structure, dtype=dtype)
+    kind = choose(FAMILIES, family, "family").rungs
+    network: Network = choose(kind, rung_name, f"rung of {family}").from_configuration(
+        configuration, structure, dtype=dtype
+    )
     return network

@@ -17,8 +17,9 @@ from networks.tracks import History, Track, make_history, make_tracks
 from nn.checks import check_count
 from nn.history import aligned_zeros, padded
 from nn.initializers import Initializer, Zeros
+from nn.parameter_limit import check_parameter_count, check_room
 from nn.parameters import Parameters
-from nn.shape import AnyShape, SequenceShape, Shape, as_shape
+from nn.shape import AnyShape, SequenceShape, as_shape
 
 
 class Layered(Stateful):
@@ -71,9 +72,11 @@ class Layered(Stateful):
         check_count(f"{self.family}: layers", layers)
         self.steps, self.units, self.layer_count = self.input_shape.steps, units, layers
         self.bidirectional, self.whole_sequence, self.stateful = bidirectional, whole_sequence, stateful
-        self.tracks = make_tracks(self.input_shape.features, units, layers, self.directions)
         width = units * self.directions
-        self.output_shape = SequenceShape(self.steps, width) if whole_sequence else Shape(1, 1, width)
+        as_shape((self.steps, self.gate_count * width))  # refuses what cannot be counted
+        self.output_shape = as_shape((self.steps, width) if whole_sequence else (1, 1, width))
+        self._check_size(self.input_shape.features, check_dtype(dtype))
+        self.tracks = make_tracks(self.input_shape.features, units, layers, self.directions)
         shapes = {
             track.prefix + name: shape
             for track in self.tracks
@@ -85,6 +88,16 @@ class Layered(Stateful):
         self._reserve(0)
         self._signals = np.zeros((*self.output_shape, 0), self.dtype)
         self._state_signals = self._empty_states(0)
+
+    def _check_size(self, features: int, dtype: np.dtype) -> None:
+        """Ask whether there may be so many parameters, before there is an object for every layer."""
+        first, other = (
+            sum(math.prod(shape) for shape in self._track_shapes(inputs).values())
+            for inputs in (features, self.units * self.directions)
+        )
+        count = self.directions * (first + (self.layer_count - 1) * other)
+        check_parameter_count(count)
+        check_room(count * dtype.itemsize, "for its parameters")
 
     @abstractmethod
     def _track_shapes(self, inputs: int) -> dict[str, tuple[int, ...]]:
@@ -172,6 +185,12 @@ class Layered(Stateful):
             self.units * (2 * self.gate_count + states) + 2 * track.inputs + self.units
             for track in self.tracks
         )
+        return self.steps * numbers * padded(histories) * self.dtype.itemsize
+
+    def forward_bytes(self, histories: int) -> int:
+        """Return what the states and gates of all tracks take at every step."""
+        kinds = self.gate_count + len(self.state_kind._fields)
+        numbers = len(self.tracks) * self.units * kinds
         return self.steps * numbers * padded(histories) * self.dtype.itemsize
 
     def to_configuration(self) -> dict[str, Any]:

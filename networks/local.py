@@ -29,7 +29,7 @@ from networks.described import Described, undrawn
 from nn.activations import Activation, LeakyReLU
 from nn.checks import check_count
 from nn.image import Box, Tiling
-from nn.initializers import BiasInitializer, Glorot, Initializer
+from nn.initializers import BiasInitializer, Glorot, Initializer, Zeros
 from nn.parameters import Parameters
 from nn.shape import Shape
 from nn.sums import total
@@ -96,13 +96,14 @@ class Local(Described):
                 f"{channels} output channels are not a multiple of the {self.groups} input channels: "
                 "without mixing every input channel has its own outputs"
             )
-        self.output_shape = Shape(self.tiling.output_height, self.tiling.output_width, channels)
+        sides = self.tiling.output_height, self.tiling.output_width, channels
+        self.output_shape = image_shape(self.family, sides)
         self.activation = check_activation(self.family, activation)
-        self.weight_offsets = self._offsets()
+        weights = self.tiling.total_pixels * self.input_shape.channels * self.outputs_per_tile
         self.parameters = Parameters(
-            {"weights": (int(self.weight_offsets[-1]),), "biases": tuple(self.output_shape)},
-            check_dtype(dtype),
+            {"weights": (weights,), "biases": tuple(self.output_shape)}, check_dtype(dtype)
         )
+        self.weight_offsets = self._offsets()
         self._initialize(initializer, bias, generator)
         self._inputs = np.zeros((*self.input_shape, 0), self.dtype)
         self._values = np.zeros((*self.output_shape, 0), self.dtype)
@@ -122,6 +123,12 @@ class Local(Described):
     def _initialize(
         self, initializer: Initializer, bias: BiasInitializer, generator: np.random.Generator
     ) -> None:
+        if not isinstance(initializer, Zeros):
+            self._draw_weights(initializer, generator)
+        self.parameters["biases"][:] = bias(tuple(self.output_shape), generator=generator, dtype=self.dtype)
+
+    def _draw_weights(self, initializer: Initializer, generator: np.random.Generator) -> None:
+        """Draw the weights of every tile and group on their own."""
         outputs, tiling = self.outputs_per_tile, self.tiling
         fan_out = max(1, round(outputs * (tiling.window / tiling.input_block) ** 2))
         for patch in self.patches():
@@ -129,7 +136,6 @@ class Local(Described):
             fan_in = weights.size // outputs
             drawn = initializer((outputs, fan_in), fan_in, fan_out, generator=generator, dtype=self.dtype)
             weights[:] = drawn.ravel()
-        self.parameters["biases"][:] = bias(tuple(self.output_shape), generator=generator, dtype=self.dtype)
 
     def patches(self) -> Iterator[Patch]:
         """Yield every tile of every group of channels, in the order of their weights."""
@@ -187,7 +193,7 @@ class Local(Described):
     @property
     def connections(self) -> int:
         """Number of weights: nothing is shared."""
-        return int(self.weight_offsets[-1])
+        return self.parameters["weights"].size
 
     def to_configuration(self) -> dict[str, Any]:
         """Describe the layer."""

@@ -30,7 +30,7 @@ from networks.checks import check_input, check_signals
 from networks.configuration import Fields
 from networks.weightless import Weightless
 from nn.history import padded
-from nn.shape import AnyShape, as_shape, features_of, parse_shape
+from nn.shape import AnyShape, as_shape, features_of
 
 
 class Merge(Weightless):
@@ -113,7 +113,7 @@ class Merge(Weightless):
 
     @classmethod
     def _input_shape(cls, fields: Fields) -> list[AnyShape]:
-        return [parse_shape(str(shape)) for shape in fields.items("input_shapes")]
+        return fields.shapes("input_shapes")
 
 
 class Concatenate(Merge):

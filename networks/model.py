@@ -16,9 +16,11 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from networks.configuration import Fields
-from networks.container import Build, Container, check_names
+from networks.container import Build, Container, build_all, check_names
 from networks.ends import End
 from networks.entries import begin_alone, checked_step_masks, entries_for
+from networks.network import Network
+from networks.room import require_room
 from networks.wires import (
     Input,
     Wire,
@@ -35,8 +37,8 @@ from networks.wires import (
 from nn.choices import choose
 from nn.history import from_history, to_history
 from nn.parameters import Parameters
-from nn.prefixes import under
-from nn.shape import AnyShape, parse_shape
+from nn.shape import AnyShape
+from nn.shown import listed
 
 
 class Step(NamedTuple):
@@ -90,14 +92,8 @@ class Model(Container):
             Step(names[id(use)], called[id(use.network)], tuple(names[id(source)] for source in use.sources))
             for use in uses
         ]
-        self.named = {
-            step.name: networks[step.network] if step.name == step.network else twin(networks[step.network])
-            for step in self.steps
-        }
+        self.named = _named(self.steps, networks)
         self.parameters = Parameters.join({name: each.parameters for name, each in networks.items()})
-        for step in self.steps:
-            if step.name != step.network:
-                self.named[step.name].parameters.share(networks[step.network].parameters)
         self._silenced: dict[str, bool] | None = None
 
     @property
@@ -204,11 +200,14 @@ class Model(Container):
         ------
         ValueError
             When an input is missing or unknown, does not fit or is not finite, or their numbers differ.
+        MemoryError
+            When there is no room for what it takes; the message has the figures.
         """
         if batch_size < 1:
             raise ValueError(f"model: batch size {batch_size} must be at least 1")
         given = self._by_name(batch, self.input_shapes, "input")
         masks = checked_step_masks(step_masks, self.family)
+        require_room(self, self.input_shapes, self.output_shapes, given, batch_size)
         inputs = {
             name: entries_for(shape, given[name], f"model: input {name}", self.dtype, masks)
             for name, shape in self.input_shapes.items()
@@ -273,13 +272,34 @@ class Model(Container):
             Naming the field that is missing, unknown or does not fit.
         """
         with Fields(configuration) as fields:
-            shapes, described = fields.texts("inputs"), fields.named("networks")
+            shapes, described = fields.shapes_by_name("inputs"), fields.named("networks")
             uses, outputs = fields.items("uses"), fields.texts("outputs")
-        networks = {name: build(part, under(structure, f"{name}.")) for name, part in described.items()}
-        inputs = {name: Input(parse_shape(shape)) for name, shape in shapes.items()}
+        networks = build_all(cls.family, described, structure, build)
+        inputs = {name: Input(shape) for name, shape in shapes.items()}
         wires = wires_from_names(inputs, networks, uses)
         results = {name: choose(wires, wire, "wire of the model") for name, wire in outputs.items()}
-        return cls(inputs, results)
+        model = cls(inputs, results)
+        if idle := wires.keys() - inputs.keys() - model.named.keys():
+            raise ValueError(f"model: no output depends on {listed(sorted(idle))}")
+        if idle := networks.keys() - model.named.keys():
+            raise ValueError(f"model: there is no use of {listed(sorted(idle))}")
+        return model
+
+
+def _named(steps: list[Step], networks: Mapping[str, Network]) -> dict[str, Network]:
+    """Return the network of every step; second uses are twins that share the parameters of the first."""
+    named: dict[str, Network] = {}
+    alone: dict[str, Network] = {}  # twins that share nothing: a copy of what is shared has all that share it
+    for step in steps:
+        used = networks[step.network]
+        if step.name == step.network:
+            named[step.name] = used
+            continue
+        if step.network not in alone:
+            alone[step.network] = twin(used)
+        named[step.name] = twin(alone[step.network])
+        named[step.name].parameters.share(used.parameters)
+    return named
 
 
 def _entries_of(inputs: Mapping[str, np.ndarray]) -> int:

@@ -13,14 +13,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.ladder import network_from_configuration
+from networks.container import Container
+from networks.ladder import DEEPEST, network_from_configuration
 from networks.network import Network
 from nn.parameter_limit import at_most_parameters
 from nn.prefixes import under
+from nn.shown import shown
 from nn.snapshot import Snapshot, SnapshotError, load_latest, save
 from nn.training.state import CARRIED, PARAMETERS, load_parameters
 
 STRUCTURE = "structure."
+
+UNBUILDABLE = (ValueError, TypeError, KeyError, IndexError, RecursionError, MemoryError)
+"""What a description raises that is none."""
 
 
 def model_arrays(network: Network) -> dict[str, np.ndarray]:
@@ -40,7 +45,13 @@ def model_metadata(network: Network) -> dict[str, Any]:
 
     So `nn.training.Snapshots(path, interval, model_metadata(network), structure_arrays(network))` saves
     snapshots that are models as well.
+
+    Raises
+    ------
+    ValueError
+        When networks lie within networks, deeper than `load_model` reads.
     """
+    _check_depth(network)
     return {"network": network.to_configuration(), "frozen": network.parameters.frozen}
 
 
@@ -61,7 +72,20 @@ def save_model(path: Path, network: Network, metadata: Mapping[str, Any] | None 
     SnapshotError
         When it cannot be saved; a file that was there is untouched.
     """
-    save(path, model_arrays(network), {**(metadata or {}), **model_metadata(network)})
+    try:
+        described = model_metadata(network)
+    except ValueError as error:
+        raise SnapshotError(f"{path}: cannot be stored in a snapshot: {error}") from error
+    save(path, model_arrays(network), {**(metadata or {}), **described})
+
+
+def _check_depth(network: Network) -> None:
+    """Look into one layer of networks within networks after another."""
+    inside = [network]
+    for _ in range(DEEPEST + 1):
+        inside = [inner for each in inside if isinstance(each, Container) for inner in each.named.values()]
+    if inside:
+        raise ValueError(f"networks lie within networks, more than {DEEPEST} deep")
 
 
 def load_model(path: Path, *, rung_name: str = "o2", dtype: DTypeLike = np.float32) -> Network:
@@ -97,12 +121,18 @@ def build_network(snapshot: Snapshot, *, rung_name: str = "o2", dtype: DTypeLike
         arrays = {name: _as_dtype(array, dtype) for name, array in snapshot.arrays.items()}
         load_parameters(snapshot._replace(arrays=arrays), network.parameters)
         network.load_state(under(arrays, CARRIED))
-        for name in snapshot.metadata.get("frozen", []):
-            network.parameters.freeze(name)
-    except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
+        _freeze(network, snapshot.metadata.get("frozen", []))
+    except UNBUILDABLE as error:
         raise SnapshotError(f"{snapshot.path}: the network in it cannot be built: {error}") from error
     return network
 
 
 def _as_dtype(array: np.ndarray, dtype: DTypeLike) -> np.ndarray:
-    return array.astype(dtype) if array.dtype.kind == "f" else array
+    return array.astype(dtype, copy=False) if array.dtype.kind == "f" else array
+
+
+def _freeze(network: Network, names: Any) -> None:
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"frozen is {shown(names)}, not a list of names of parameters")
+    for name in dict.fromkeys(names):
+        network.parameters.freeze(name)

@@ -12,6 +12,7 @@ import numpy as np
 
 from networks.entries import begin_alone, checked_step_masks, entries_for
 from networks.looking import Kept, Looking, stepping
+from networks.room import require_room
 from networks.storage import FLOAT32, HALF, STORAGES, check_storage, forget_border
 from networks.summary import summary
 from nn.activations import Activation
@@ -293,6 +294,10 @@ class Network(Copied, ABC):
         numbers = 4 * self.output_shape.size + 2 * self.input_shape.size
         return numbers * padded(histories) * self.stored_dtype.itemsize
 
+    def forward_bytes(self, histories: int) -> int:
+        """Return how much memory a forward of so many histories takes at least: the values of the outputs."""
+        return self.output_shape.size * padded(histories) * self.stored_dtype.itemsize
+
     def output_range(self, input_range: tuple[float, float] = (-math.inf, math.inf)) -> tuple[float, float]:
         """Return the lowest and highest value the outputs can reach when inputs lie in a range.
 
@@ -341,10 +346,13 @@ class Network(Copied, ABC):
         ValueError
             When the entries have another shape than the input or are not finite, masks do not fit, or the
             batch size is below 1; names the entry and the place in it.
+        MemoryError
+            When there is no room for what it takes; the message has the figures.
         """
         if batch_size < 1:
             raise ValueError(f"{self.family}: batch size {batch_size} must be at least 1")
         masks = checked_step_masks(step_masks, self.family)
+        require_room(self, {"": self.input_shape}, {"": self.output_shape}, {"": batch}, batch_size)
         batch = entries_for(self.input_shape, batch, self.family, self.dtype, masks)
         outputs = np.empty((len(batch), *self.output_shape), self.dtype)
         with self.looking() as network:

@@ -78,9 +78,9 @@ class Pooling(Weightless):
             windows = Kernel(self.window, self.stride, self.padding, (1, 1)).over(shape.height, shape.width)
         except ValueError as error:
             raise ValueError(f"{self.family}: {error}") from None
-        self.taps = list(windows.taps())
+        self.windows = windows
         rows, columns = windows.rows.windows, windows.columns.windows
-        super().__init__(shape, Shape(rows, columns, shape.channels), dtype)
+        super().__init__(shape, image_shape(self.family, (rows, columns, shape.channels)), dtype)
 
     def to_configuration(self) -> dict[str, Any]:
         """Describe the network."""
@@ -89,7 +89,7 @@ class Pooling(Weightless):
 
     @classmethod
     def _options(cls, fields: Fields) -> dict[str, Any]:
-        return {name: tuple(fields.items(name)) for name in ("window", "stride", "padding")}
+        return {name: fields.pair(name) for name in ("window", "stride", "padding")}
 
     def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
         """Return the range of the inputs."""
@@ -106,7 +106,7 @@ class MaxPooling(Pooling):
         check_input(self, values, self.input_shape, "input values")
         self._values = np.full((*self.output_shape, values.shape[-1]), -np.inf, self.dtype)
         self._winners = np.full(self._values.shape, -1, self.dtype)
-        for number, tap in enumerate(self.taps):
+        for number, tap in enumerate(self.windows.taps()):
             pixels, greatest = values[tap.pixels], self._values[tap.windows]
             greater = (pixels > greatest) | np.isnan(pixels) | (self._winners[tap.windows] < 0)
             greatest[greater] = pixels[greater]
@@ -118,7 +118,7 @@ class MaxPooling(Pooling):
         check_signals(self, signals)
         self._signals = signals
         input_signals = np.zeros((*self.input_shape, signals.shape[-1]), self.dtype)
-        for number, tap in enumerate(self.taps):
+        for number, tap in enumerate(self.windows.taps()):
             won = self._winners[tap.windows] == number
             input_signals[tap.pixels] += np.where(won, signals[tap.windows], 0)
         return input_signals
@@ -153,16 +153,19 @@ class AveragePooling(Pooling):
 
     def _counts(self) -> np.ndarray:
         """Return how many pixels of every window are averaged, (rows, columns, 1, 1)."""
-        counts = np.zeros((*self.output_shape[:2], 1, 1), self.dtype)
-        for tap in self.taps:
+        shape = (*self.output_shape[:2], 1, 1)
+        if self.count_padding:
+            return np.full(shape, self.window[0] * self.window[1], self.dtype)
+        counts = np.zeros(shape, self.dtype)
+        for tap in self.windows.taps():
             counts[tap.windows] += 1
-        return np.full_like(counts, len(self.taps)) if self.count_padding else counts
+        return counts
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (H, W, C, N)."""
         check_input(self, values, self.input_shape, "input values")
         sums = np.zeros((*self.output_shape, values.shape[-1]))  # in float64: windows may be large
-        for tap in self.taps:
+        for tap in self.windows.taps():
             sums[tap.windows] += values[tap.pixels]
         self._values = (sums / self._counts()).astype(self.dtype)
         return self.values
@@ -173,7 +176,7 @@ class AveragePooling(Pooling):
         self._signals = signals
         shares = signals / self._counts()
         input_signals = np.zeros((*self.input_shape, signals.shape[-1]))
-        for tap in self.taps:
+        for tap in self.windows.taps():
             input_signals[tap.pixels] += shares[tap.windows]
         return input_signals.astype(self.dtype)
 

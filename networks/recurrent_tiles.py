@@ -72,10 +72,11 @@ class TiledRecurrent(Recurrent):
     def _reserve(self, histories: int) -> None:
         super()._reserve(histories)
         self._histories = [SlicedHistory(**vars(history)) for history in self._histories]
-        self._packed = [aligned_zeros(self._weights_of(track), self.dtype) for track in self.tracks]
+        packed = [self._weights_of(track) if histories else 0 for track in self.tracks]
+        self._packed = [aligned_zeros(size, self.dtype) for size in packed]
         self._columns = [np.zeros(0, self.dtype) for _ in self.tracks]
         self._panels = np.zeros(0, self.dtype)
-        self._scratch = aligned_zeros(self._scratch_size(histories), self.dtype)
+        self._scratch = aligned_zeros(self._scratch_size(histories) if histories else 0, self.dtype)
 
     def _find(self, layer: int, direction: str) -> tuple[Track, History]:
         track, history = super()._find(layer, direction)

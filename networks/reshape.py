@@ -18,7 +18,7 @@ from networks.checks import check_input, check_signals
 from networks.configuration import Fields
 from networks.weightless import Weightless
 from nn.bfloat16_arrays import converted
-from nn.shape import AnyShape, Shape, as_shape
+from nn.shape import AnyShape, as_shape
 
 
 class Reshape(Weightless):
@@ -70,6 +70,10 @@ class Reshape(Weightless):
         """Return nothing: views take no memory."""
         return 0
 
+    def forward_bytes(self, histories: int) -> int:
+        """Return nothing: views take no memory."""
+        return 0
+
     def to_configuration(self) -> dict[str, Any]:
         """Describe the network."""
         return {**super().to_configuration(), "output_shape": str(self.output_shape)}
@@ -93,7 +97,7 @@ class Flatten(Reshape):
     family = "flatten"
 
     def __init__(self, input_shape: AnyShape, *, dtype: DTypeLike = np.float32) -> None:
-        flat = Shape(1, 1, as_shape(input_shape).size)
+        flat = as_shape((1, 1, as_shape(input_shape).size))
         super().__init__(input_shape, output_shape=flat, dtype=dtype)
 
     def to_configuration(self) -> dict[str, Any]:

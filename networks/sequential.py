@@ -10,12 +10,11 @@ import numpy as np
 
 from networks.checks import check_network
 from networks.configuration import Fields
-from networks.container import Build, Container, check_names
+from networks.container import Build, Container, build_all, check_names
 from networks.dense_stack import DenseStack, stacked
 from networks.holding import Hold, check_neurons
 from networks.network import Network
 from nn.parameters import Parameters
-from nn.prefixes import under
 from nn.shape import AnyShape
 
 
@@ -184,7 +183,7 @@ class Sequential(Container):
         """
         with Fields(configuration) as fields:
             described = fields.named("networks")
-        return cls({name: build(part, under(structure, f"{name}.")) for name, part in described.items()})
+        return cls(build_all(cls.family, described, structure, build))
 
     def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
         """Return what the last network can reach from what those before it can."""

@@ -21,14 +21,13 @@ import numpy as np
 
 from networks.checks import check_state
 from networks.configuration import Fields
-from networks.container import Build, Container
+from networks.container import Build, Container, build_all
 from networks.descent import apply_gradient
 from networks.network import Network
 from networks.parts import load_arrays
 from nn.checks import check_generator
 from nn.kernels.sums import columns_times, dot, length_of, rows_times
 from nn.parameters import Parameters
-from nn.prefixes import under
 
 WEIGHTS = "network.weights"
 
@@ -200,8 +199,8 @@ class SpectralNormalisation(Container):
         with Fields(configuration) as fields:
             options = {"iterations": fields.whole("iterations"), "axis": fields.whole("axis")}
             described = fields.description("network")
-        network = build(described, under(structure, "network."))
-        return cls(network, **options, generator=np.random.default_rng(0))
+        built = build_all(cls.family, {"network": described}, structure, build)
+        return cls(built["network"], **options, generator=np.random.default_rng(0))
 
 
 def _rows_times(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:

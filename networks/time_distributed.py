@@ -17,13 +17,12 @@ import numpy as np
 
 from networks.checks import check_input, check_network, check_signals
 from networks.configuration import Fields
-from networks.container import Build, Container
+from networks.container import Build, Container, build_all
 from networks.network import Network
 from networks.steps import Steps
 from nn.history import padded
 from nn.parameters import Parameters
-from nn.prefixes import under
-from nn.shape import AnyShape, SequenceShape, Shape, VideoShape, as_shape
+from nn.shape import AnyShape, Shape, VideoShape, as_shape
 
 
 class TimeDistributed(Container):
@@ -66,9 +65,7 @@ class TimeDistributed(Container):
         self.named = {"network": self.network}
         self.input_shape = shape
         flat = (given.height, given.width) == (1, 1)
-        self.output_shape = (
-            SequenceShape(shape.steps, given.channels) if flat else VideoShape(shape.steps, *given)
-        )
+        self.output_shape = as_shape((shape.steps, given.channels) if flat else (shape.steps, *given))
         self.parameters = Parameters.join({"network": self.network.parameters})
         self._steps = Steps(shape.steps, 0, 0, None)
         self._values = self._signals = np.zeros((*self.output_shape, 0), self.dtype)
@@ -159,6 +156,11 @@ class TimeDistributed(Container):
         inside = self.network.history_bytes(self.input_shape[0] * histories)
         return inside + numbers * padded(histories) * self.stored_dtype.itemsize
 
+    def forward_bytes(self, histories: int) -> int:
+        """Return what the network takes for all steps, and its outputs once more."""
+        inside = self.network.forward_bytes(self.input_shape[0] * histories)
+        return inside + self.output_shape.size * padded(histories) * self.stored_dtype.itemsize
+
     def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
         """Return what the network can reach; see `Network.output_range`."""
         return self.network.output_range(input_range)
@@ -181,4 +183,4 @@ class TimeDistributed(Container):
         """
         with Fields(configuration) as fields:
             shape, described = fields.shape("input_shape"), fields.description("network")
-        return cls(shape, network=build(described, under(structure, "network.")))
+        return cls(shape, **build_all(cls.family, {"network": described}, structure, build))

@@ -64,7 +64,7 @@ class Upsampling(Weightless):
         if min(self.factor) < 1:
             raise ValueError(f"{self.family}: factor {factor} must be at least 1")
         rows, columns = shape.height * self.factor[0], shape.width * self.factor[1]
-        super().__init__(shape, Shape(rows, columns, shape.channels), dtype)
+        super().__init__(shape, image_shape(self.family, (rows, columns, shape.channels)), dtype)
 
     def to_configuration(self) -> dict[str, Any]:
         """Describe the network."""
@@ -72,7 +72,7 @@ class Upsampling(Weightless):
 
     @classmethod
     def _options(cls, fields: Fields) -> dict[str, Any]:
-        return {"factor": tuple(fields.items("factor"))}
+        return {"factor": fields.pair("factor")}
 
     def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
         """Return the range of the inputs."""

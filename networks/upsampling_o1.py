@@ -24,7 +24,7 @@ Numerics:       nearest forward is the same numbers (a zero loses its sign); the
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 
@@ -60,9 +60,13 @@ class NearestUpsampling(Buffered, upsampling.NearestUpsampling):
 class BilinearUpsampling(Buffered, upsampling.BilinearUpsampling):
     """Weighs the four nearest pixels; see `networks.upsampling.BilinearUpsampling`."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._rows, self._columns = self._axis(0), self._axis(1)
+    @cached_property
+    def _rows(self) -> kernels.Axis:
+        return self._axis(0)
+
+    @cached_property
+    def _columns(self) -> kernels.Axis:
+        return self._axis(1)
 
     def _axis(self, axis: int) -> kernels.Axis:
         """Return what kernels know of the rows, or the columns."""

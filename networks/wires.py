@@ -20,6 +20,7 @@ from networks.checks import check_network
 from networks.network import Network
 from nn.choices import choose
 from nn.shape import AnyShape, as_shape
+from nn.shown import shown
 
 
 class Wire:
@@ -253,7 +254,7 @@ def wires_from_names(
     numbers: Counter[str] = Counter()
     for use in uses:
         if not isinstance(use, list) or not use:
-            raise ValueError(f"model: a use is the name of a network and of its sources, not {use!r}")
+            raise ValueError(f"model: a use is the name of a network and of its sources, not {shown(use)}")
         name, *names = use
         network = choose(networks, name, "network of the model")
         sources = [choose(wires, source, "wire of the model") for source in names]

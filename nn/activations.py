@@ -15,6 +15,7 @@ import numpy as np
 
 from nn.choices import choose
 from nn.configurable import described_fields
+from nn.shown import listed, shown
 
 
 @dataclass(frozen=True)
@@ -286,10 +287,10 @@ def activation_from_configuration(configuration: Mapping[str, Any]) -> Activatio
     kind = choose(ACTIVATIONS, name, "activation")
     unknown = set(settings) - {field.name for field in fields(kind)}
     if unknown:
-        raise ValueError(f"activation {name} has no parameter {', '.join(sorted(unknown))}")
+        raise ValueError(f"activation {name} has no parameter {listed(sorted(map(str, unknown)))}")
     return kind(**settings)
 
 
 def _check_leakage(name: str, leakage: float) -> None:
     if isinstance(leakage, bool) or not isinstance(leakage, int | float) or not 0 <= leakage <= 1:
-        raise ValueError(f"activation {name}: leakage {leakage!r} is not a number in [0, 1]")
+        raise ValueError(f"activation {name}: leakage {shown(leakage)} is not a number in [0, 1]")

@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Mapping
 from typing import TypeVar
 
+from nn.shown import shown
+
 Choice = TypeVar("Choice")
 
 
@@ -19,6 +21,6 @@ def choose(table: Mapping[str, Choice], name: object, what: str) -> Choice:
     """
     if isinstance(name, str) and name in table:
         return table[name]
-    near = difflib.get_close_matches(str(name), table, n=1)
+    near = difflib.get_close_matches(name, table, n=1) if isinstance(name, str) else []
     hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(table)}"
-    raise ValueError(f"unknown {what} {name!r}; {hint}")
+    raise ValueError(f"unknown {what} {shown(name)}; {hint}")

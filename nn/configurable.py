@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar, get_type_hints
 
 from nn.choices import choose
+from nn.shown import listed, shown
 
 
 class Configurable:
@@ -41,7 +43,9 @@ def described_fields(configuration: Mapping[str, Any], what: str) -> dict[str, A
         When it is something else, such as a name alone.
     """
     if not isinstance(configuration, Mapping):
-        raise ValueError(f'{what} {configuration!r}: a description is a dictionary such as {{"name": ...}}')
+        raise ValueError(
+            f'{what} {shown(configuration)}: a description is a dictionary such as {{"name": ...}}'
+        )
     return dict(configuration)
 
 
@@ -68,7 +72,7 @@ def from_configuration(table: Mapping[str, type[Kind]], configuration: Mapping[s
     parameters = inspect.signature(kind).parameters
     if unknown := sorted(map(str, fields.keys() - parameters.keys())):
         known = ", ".join(parameters) or "none"
-        raise ValueError(f"{what} {kind.name}: unknown field {', '.join(unknown)}; known: {known}")
+        raise ValueError(f"{what} {kind.name}: unknown field {listed(unknown)}; known: {known}")
     for name, parameter in parameters.items():
         if parameter.default is parameter.empty and name not in fields:
             raise ValueError(f"{what} {kind.name}: field {name} is missing")
@@ -78,8 +82,8 @@ def from_configuration(table: Mapping[str, type[Kind]], configuration: Mapping[s
 
 def _checked(owner: str, name: str, value: Any, kind: Any) -> Any:
     """Return a field's value if it is of the kind that the constructor says, a whole number as a float."""
-    if kind is float and type(value) is int:
+    if kind is float and type(value) is int and abs(value) <= sys.float_info.max:
         return float(value)
     if isinstance(kind, type) and (not isinstance(value, kind) or (type(value) is bool and kind is not bool)):
-        raise ValueError(f"{owner}: field {name} is {value!r}, not of type {kind.__name__}")
+        raise ValueError(f"{owner}: field {name} is {shown(value)}, not of type {kind.__name__}")
     return value

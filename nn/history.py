@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nn.brightness import FULL, are_brightnesses
+from nn.parameter_limit import check_room
 
 LANES = 16
 """Entries per vector: 64 bytes of float32. Rows of `LANES` float64 fill two cache lines."""
@@ -40,9 +41,15 @@ def aligned_zeros(shape: int | Sequence[int], dtype: DTypeLike = np.float32) -> 
     -------
     ndarray
         Contiguous, of `shape` and `dtype`.
+
+    Raises
+    ------
+    MemoryError
+        When it is large and there is no room; the message has the figures.
     """
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     size = math.prod(shape) * np.dtype(dtype).itemsize
+    check_room(size, "of memory", "use smaller batches", owner=f"an array of {shape}")
     memory = np.zeros(size + CACHE_LINE, np.uint8)
     start = -memory.ctypes.data % CACHE_LINE
     return memory[start : start + size].view(dtype).reshape(shape)

@@ -150,6 +150,20 @@ class Tiling:
         """First and last (excluded) input column of the windows, as `row_spans`: int64 (columns, 2)."""
         return self._spans(self.columns, self.input_shape.width)
 
+    @property
+    def total_pixels(self) -> int:
+        """Pixels of all (clipped) windows together, reckoned without looking at each."""
+        shape = self.input_shape
+        return self._total_span(self.rows, shape.height) * self._total_span(self.columns, shape.width)
+
+    def _total_span(self, count: int, side: int) -> int:
+        """Return the sum of the lengths of all spans along one side."""
+        block, before = self.input_block, self.margin
+        whole = min(max((side - self.window + before) // block + 1, 0), count)  # windows that end within
+        clipped = min(before // block + 1, count)  # windows that begin at 0
+        ends = block * _sum_below(whole) + whole * (self.window - before) + (count - whole) * side
+        return ends - block * (_sum_below(count) - _sum_below(clipped)) + (count - clipped) * before
+
     def _spans(self, count: int, side: int) -> np.ndarray:
         starts = np.arange(count) * self.input_block - self.margin
         return np.stack([np.maximum(starts, 0), np.minimum(starts + self.window, side)], axis=1)
@@ -174,6 +188,11 @@ class Tiling:
 
     def __len__(self) -> int:
         return self.rows * self.columns
+
+
+def _sum_below(count: int) -> int:
+    """Return 0 + 1 + ... + (count - 1)."""
+    return count * (count - 1) // 2
 
 
 def describe(tiling: Tiling) -> Iterator[str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from nn.shown import listed
+
 
 def kind_of(dtype: np.dtype) -> str:
     """Say what elements are: their name, and what is unusual about them, such as the order of bytes."""
     if dtype.names is not None:
-        return f"records of {', '.join(dtype.names)}"
+        return f"records of {listed(dtype.names)}"
     if dtype.hasobject:
         return "Python objects"
     if dtype.kind in "SU":

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from nn.shown import listed, shown
+
 
 class NamedShapes:
     """Where each of several named arrays lies.
@@ -55,7 +57,7 @@ class NamedShapes:
             When there is none of this name; the message lists those there are.
         """
         if name not in self._starts:
-            raise KeyError(f"no parameters called {name!r}; there are {', '.join(self.shapes) or 'none'}")
+            raise KeyError(f"no parameters called {shown(name)}; there are {listed(self.shapes)}")
         start = self._starts[name]
         return slice(start, start + math.prod(self.shapes[name]))
 
@@ -85,7 +87,7 @@ class NamedShapes:
             name for name in self.shapes if name == prefix or name.startswith(f"{prefix}.") or not prefix
         ]
         if not names and prefix:
-            raise ValueError(f"no parameters called {prefix!r}; there are {', '.join(self.shapes) or 'none'}")
+            raise ValueError(f"no parameters called {shown(prefix)}; there are {listed(self.shapes)}")
         return names
 
     def under(self, prefix: str) -> dict[str, str]:

@@ -11,39 +11,80 @@ from nn.sizes import as_size
 LARGE = 2**26
 """Bytes from which it is asked whether there is room; what is smaller costs less than the question."""
 
-_limit: ContextVar[int | None] = ContextVar("limit", default=None)
+
+class _Budget:
+    """How many parameters there are, and how many of them have been given to networks."""
+
+    def __init__(self, count: int) -> None:
+        self.count, self.given = count, 0
+
+
+_budget: ContextVar[_Budget | None] = ContextVar("budget", default=None)
 
 
 @contextmanager
 def at_most_parameters(count: int) -> Iterator[None]:
-    """Refuse to make room for more than `count` parameters in one network, before memory is taken."""
-    token = _limit.set(count)
+    """Refuse to make room for more than `count` parameters, all networks together, before memory is taken."""
+    token = _budget.set(_Budget(count))
     try:
         yield
     finally:
-        _limit.reset(token)
+        _budget.reset(token)
+
+
+@contextmanager
+def uncounted() -> Iterator[None]:
+    """Let parameters that were given to a network be laid out anew."""
+    token = _budget.set(None)
+    try:
+        yield
+    finally:
+        _budget.reset(token)
 
 
 def check_parameter_count(count: int) -> None:
-    """Ask whether so many parameters are allowed.
+    """Ask whether there may be so many more parameters, before anything is made in proportion to them.
 
     Raises
     ------
     ValueError
         When there is a limit and they are more.
     """
-    limit = _limit.get()
-    if limit is not None and count > limit:
-        raise ValueError(f"a network of {count:,} parameters is described, but {limit:,} are there")
+    budget = _budget.get()
+    if budget is not None and budget.given + count > budget.count:
+        raise ValueError(
+            f"at least {budget.given + count:,} parameters are described, but {budget.count:,} are there"
+        )
 
 
-def check_room(size_in_bytes: int, purpose: str) -> None:
+def give_parameters(count: int) -> None:
+    """Count parameters that a network gets; raise as `check_parameter_count`."""
+    check_parameter_count(count)
+    budget = _budget.get()
+    if budget is not None:
+        budget.given += count
+
+
+def check_room(
+    size_in_bytes: int, purpose: str, instead: str = "make it smaller", owner: str = "the network"
+) -> None:
     """Ask whether there is memory, before the system grants more than there is and ends the process.
+
+    Parameters
+    ----------
+    size_in_bytes
+        How much is needed.
+    purpose
+        For what, such as "for its parameters".
+    instead
+        What to do where there is no room.
+    owner
+        Who needs it.
 
     Raises
     ------
     MemoryError
-        With the figures, when a network needs more than that `purpose`.
+        With the figures.
     """
     if size_in_bytes < LARGE:
         return
@@ -52,6 +93,6 @@ def check_room(size_in_bytes: int, purpose: str) -> None:
     available = available_memory()
     if size_in_bytes > available:
         raise MemoryError(
-            f"the network needs {as_size(size_in_bytes)} {purpose}, and {as_size(available)} is available: "
-            "make it smaller"
+            f"{owner} needs {as_size(size_in_bytes)} {purpose}, and {as_size(available)} is available: "
+            f"{instead}"
         )

@@ -15,7 +15,7 @@ from numpy.typing import DTypeLike
 from nn.copied import Copied, owned
 from nn.history import aligned_zeros
 from nn.named_shapes import NamedShapes, pairs_by_prefix
-from nn.parameter_limit import check_parameter_count, check_room
+from nn.parameter_limit import check_room, give_parameters, uncounted
 
 
 class Parameters(NamedShapes, Copied):
@@ -49,7 +49,7 @@ class Parameters(NamedShapes, Copied):
     def __init__(self, shapes: Mapping[str, tuple[int, ...]], dtype: DTypeLike = np.float32) -> None:
         super().__init__(shapes)
         self.dtype = np.dtype(dtype)
-        check_parameter_count(self.size)
+        give_parameters(self.size)
         check_room(self.size * self.dtype.itemsize, "for its parameters")
         self._values: np.ndarray | None = None
         self._gradients: np.ndarray | None = None
@@ -232,7 +232,8 @@ class Parameters(NamedShapes, Copied):
 
     def copy(self) -> Parameters:
         """Return parameters of the same names, shapes and values that share no memory and no gradients."""
-        duplicate = Parameters(self.shapes, self.dtype)
+        with uncounted():
+            duplicate = Parameters(self.shapes, self.dtype)
         duplicate.values[:] = self.values
         return duplicate
 
@@ -261,7 +262,8 @@ class Parameters(NamedShapes, Copied):
         shapes = {
             f"{part}.{name}": shape for part, child in parts.items() for name, shape in child.shapes.items()
         }
-        joined = cls(shapes, next(iter(parts.values())).dtype)
+        with uncounted():
+            joined = cls(shapes, next(iter(parts.values())).dtype)
         position = 0
         for part, child in parts.items():
             joined.values[position : position + child.size] = child.values

@@ -10,6 +10,14 @@ from collections.abc import Iterable
 from numbers import Real
 from typing import Any, NamedTuple, TypeAlias
 
+from nn.shown import shown
+
+LARGEST = 10**16
+"""Most values of a shape, and the largest side: far beyond any memory, and well within what 64 bits count."""
+
+DIGITS = 100
+"""Most digits of a side in a text."""
+
 
 class Shape(NamedTuple):
     """Height, width and channels of a layer image, each at least 1."""
@@ -39,12 +47,12 @@ class Shape(NamedTuple):
         Raises
         ------
         ValueError
-            When the text is not three positive whole numbers joined by `x`.
+            When the text is not three positive whole numbers joined by `x`, or they make too many values.
         """
         sides = _sides(text)
         if len(sides) != 3:
-            raise ValueError(f"shape {text!r}: write HEIGHTxWIDTHxCHANNELS, for example 28x28x1")
-        return cls(*sides)
+            raise ValueError(f"shape {shown(text)}: write HEIGHTxWIDTHxCHANNELS, for example 28x28x1")
+        return cls(*as_shape(sides))
 
     def __str__(self) -> str:
         return _written(self)
@@ -97,14 +105,17 @@ def as_shape(sides: tuple[int, ...]) -> AnyShape:
     Raises
     ------
     ValueError
-        When there are fewer or more, or one is not a positive whole number.
+        When there are fewer or more, one is not a positive whole number, or they make more than `LARGEST`
+        values.
     """
     sides = tuple(sides) if isinstance(sides, Iterable) else (sides,)
     if not 2 <= len(sides) <= 4 or not all(map(_is_side, sides)):
         raise ValueError(
-            f"shape {sides}: give (steps, features), (height, width, channels) or "
+            f"shape {shown(sides)}: give (steps, features), (height, width, channels) or "
             "(steps, height, width, channels), each at least 1"
         )
+    if max(sides) > LARGEST or math.prod(map(int, sides)) > LARGEST:
+        raise ValueError(f"shape {shown(sides)}: more than {LARGEST:.0e} values, which no memory holds")
     kinds: dict[int, type[SequenceShape] | type[Shape] | type[VideoShape]] = {
         2: SequenceShape,
         3: Shape,
@@ -119,11 +130,11 @@ def parse_shape(text: str) -> AnyShape:
     Raises
     ------
     ValueError
-        When the text is not two to four positive whole numbers joined by `x`.
+        When the text is not two to four positive whole numbers joined by `x`, or they make too many values.
     """
     sides = _sides(text)
     if not 2 <= len(sides) <= 4:
-        raise ValueError(f"shape {text!r}: write its sides as 28x28x1, or 28x28 for steps and features")
+        raise ValueError(f"shape {shown(text)}: write its sides as 28x28x1, or 28x28 for steps and features")
     return as_shape(sides)
 
 
@@ -133,13 +144,16 @@ def features_of(shape: AnyShape) -> int:
 
 
 def _is_side(side: Any) -> bool:
-    return isinstance(side, Real) and float(side) > 0 and float(side).is_integer()
+    if not isinstance(side, Real):
+        return False
+    number: Any = side  # which type checkers do not know to have an order
+    return bool(number > 0 and number == number // 1)
 
 
 def _sides(text: str) -> tuple[int, ...]:
-    """Return the numbers joined by `x`; nothing where one is not a positive whole number."""
-    parts = text.lower().split("x")
-    if not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+    """Return the numbers joined by `x`; nothing where one is not a positive whole number of few digits."""
+    parts = [part.strip() for part in text.lower().split("x")]
+    if not all(part.isdecimal() and len(part) <= DIGITS and int(part) > 0 for part in parts):
         return ()
     return tuple(map(int, parts))
 

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import logging
+import math
 import os
 import stat
 from collections.abc import Mapping
@@ -21,20 +22,37 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
+from nn.parameter_limit import check_room
+from nn.shown import listed, shortened, shown
 from nn.storable import as_path, check_arrays, metadata_text
 from nn.written import one_line
 
 FORMAT = "ganglion"
 VERSION = 1
 
+LARGEST_HEADER = 100_000_000
+"""Bytes of names, shapes and metadata; the library refuses to read more."""
+
+DIGITS = 100
+"""Most digits of a whole number in the metadata: the states of random generators have 39."""
+
+PIECE = 1 << 20
+"""Numbers that are looked at together, so that no array as large as the file is made for it."""
+
 logger = logging.getLogger(__name__)
 
 
 class SnapshotError(Exception):
-    """A snapshot that cannot be saved or loaded: one line names the file and what is wrong."""
+    """A snapshot that cannot be saved or loaded.
+
+    Parameters
+    ----------
+    message
+        One line that names the file and what is wrong; of something long its middle is left out.
+    """
 
     def __init__(self, message: str) -> None:
-        super().__init__(one_line(message))
+        super().__init__(shortened(one_line(message)))
 
 
 class MissingSnapshotError(SnapshotError):
@@ -151,7 +169,11 @@ def _encode(path: Path, arrays: Mapping[str, np.ndarray], metadata: Mapping[str,
         _check_finite(path, whole)
         text = metadata_text(metadata)
         header = {"format": FORMAT, "version": str(VERSION), "metadata": text}
-        return to_bytes(whole, {**header, "checksum": _checksum(whole, header)})
+        contents: bytes = to_bytes(whole, {**header, "checksum": _checksum(whole, header)})
+        size = int.from_bytes(contents[:8], "little")
+        if size > LARGEST_HEADER:
+            raise ValueError(f"names and metadata of {size:,} bytes; at most {LARGEST_HEADER:,} can be read")
+        return contents
     except (TypeError, ValueError, RecursionError, SafetensorError) as error:
         raise SnapshotError(f"{path}: cannot be stored in a snapshot: {error}") from error
 
@@ -202,22 +224,27 @@ def _sync_folder(folder: Path) -> None:
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Read arrays and header; the library compares every size with the file's before it allocates."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
             raise SnapshotError(f"{path}: not a file")
+        check_room(status.st_size, "to be read", "free some of it", owner="the file")
         with safe_open(path, framework="numpy") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except FileNotFoundError as error:
         raise MissingSnapshotError(f"{path}: there is no such file") from error
     except OSError as error:
         raise SnapshotError(f"{path}: cannot be read ({error})") from error
-    except (SafetensorError, TypeError, AttributeError, ValueError) as error:  # foreign dtypes and shapes
+    except MemoryError as error:
+        raise SnapshotError(f"{path}: {error}") from error
+    except (SafetensorError, TypeError, AttributeError, ValueError, OverflowError) as error:
+        # foreign dtypes and shapes raise nearly anything
         raise SnapshotError(f"{path}: truncated, damaged or not a snapshot ({error})") from error
 
 
 def _check_format(path: Path, header: Mapping[str, str]) -> None:
     if header.get("format") != FORMAT:
         raise SnapshotError(
-            f"{path}: not a snapshot of this program (its format is {header.get('format')!r})"
+            f"{path}: not a snapshot of this program (its format is {shown(header.get('format'))})"
         )
     try:
         version = int(header["version"])
@@ -243,16 +270,23 @@ def _checksum(arrays: Mapping[str, np.ndarray], header: Mapping[str, str]) -> st
 
 def _check_finite(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     for name, array in arrays.items():
-        finite = np.isfinite(array)
-        if not finite.all():
-            position = tuple(map(int, np.argwhere(~finite)[0]))
-            raise SnapshotError(f"{path}: {name} has {array[position]} at {position}")
+        flat = array.reshape(-1)
+        for start in range(0, flat.size, PIECE):
+            finite = np.isfinite(flat[start : start + PIECE])
+            if not finite.all():
+                place = start + int(np.argmin(finite))
+                position = tuple(map(int, np.unravel_index(place, array.shape)))
+                raise SnapshotError(f"{path}: {listed([name])} has {flat[place]} at {position}")
 
 
 def _decode_metadata(path: Path, text: str) -> dict[str, Any]:
     try:
-        metadata = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        metadata = json.loads(
+            text, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_of_few_digits
+        )
+    except RecursionError as error:
+        raise SnapshotError(f"{path}: its metadata is not JSON but nested too deeply") from error
+    except ValueError as error:
         raise SnapshotError(f"{path}: its metadata is not JSON ({error})") from error
     if not isinstance(metadata, dict):
         raise SnapshotError(f"{path}: its metadata is a {type(metadata).__name__}, not an object")
@@ -261,3 +295,16 @@ def _decode_metadata(path: Path, text: str) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{shown(text)} is too large for a number")
+    return number
+
+
+def _of_few_digits(text: str) -> int:
+    if len(text) > DIGITS:
+        raise ValueError(f"a whole number of {len(text)} digits")
+    return int(text)

@@ -44,14 +44,17 @@ def gathering(axis: Axis) -> Steps:
 
 
 def spreading(axis: Axis) -> Steps:
-    """Return which windows every pixel reads."""
+    """Return which windows every pixel reads; of a stride longer than the image, some phases have none."""
+    places = range(axis.before, axis.before + axis.length)
+    phases = sorted({place % axis.stride for place in places[: axis.stride]})
     taps = tuple(
         tuple(tap for tap in reversed(range(axis.kernel)) if (tap * axis.dilation - phase) % axis.stride == 0)
-        for phase in range(axis.stride)
+        for phase in phases
     )
+    number_of = {phase: number for number, phase in enumerate(phases)}
     table = []
-    for place in range(axis.before, axis.before + axis.length):
-        phase = place % axis.stride
+    for place in places:
+        phase = number_of[place % axis.stride]
         windows = [(place - tap * axis.dilation) // axis.stride for tap in taps[phase]]
         table.append(_clip(windows, axis.windows, phase))
     return Steps(np.array(table, np.int64), taps, axis.dilation // math.gcd(axis.stride, axis.dilation))
@@ -78,8 +81,8 @@ def weight_order(shape: tuple[int, ...], rows: Steps, columns: Steps) -> np.ndar
     Returns
     -------
     ndarray
-        int64 positions in the flat weights; for each phase (image channels, taps of the row phase, taps
-        of the column phase, window channels).
+        int64 positions in the flat weights, each at most once; for each phase (image channels, taps of the
+        row phase, taps of the column phase, window channels).
     """
     turned = np.arange(math.prod(shape)).reshape(shape).transpose(3, 1, 2, 0)
     parts = [turned[:, list(row)][:, :, list(column)] for row in rows.taps for column in columns.taps]

@@ -61,9 +61,16 @@ class Axis(NamedTuple):
         return slice(first, last), pixels if last > first else slice(0, 0)
 
     @property
+    def taps(self) -> range:
+        """The taps that may lie on the image: of a kernel far larger than it, most never do."""
+        first = -(((self.windows - 1) * self.stride - self.before) // self.dilation)
+        last = (self.length - 1 + self.before) // self.dilation
+        return range(max(first, 0), min(last + 1, self.kernel))
+
+    @property
     def connections(self) -> int:
         """Taps of all windows that lie on the image."""
-        spans = (self.tap(tap)[0] for tap in range(self.kernel))
+        spans = (self.tap(tap)[0] for tap in self.taps)
         return sum(span.stop - span.start for span in spans)
 
 
@@ -84,10 +91,10 @@ class Windows:
     columns: Axis
 
     def taps(self) -> Iterator[Tap]:
-        """Yield every place in the kernel, row by row."""
-        for row in range(self.rows.kernel):
+        """Yield every place in the kernel that may see the image, row by row."""
+        for row in self.rows.taps:
             window_rows, pixel_rows = self.rows.tap(row)
-            for column in range(self.columns.kernel):
+            for column in self.columns.taps:
                 window_columns, pixel_columns = self.columns.tap(column)
                 yield Tap(row, column, (window_rows, window_columns), (pixel_rows, pixel_columns))
 

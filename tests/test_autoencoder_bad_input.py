@@ -35,6 +35,12 @@ def truncated() -> bytes:
     return buffer.getvalue()[:-5]
 
 
+def promising(shape: str) -> bytes:
+    """Return a small file whose header says another shape."""
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(48)
+
+
 NOT_A_NUMBER = np.zeros((3, 4), np.float32)
 NOT_A_NUMBER[1, 2] = np.nan
 
@@ -46,6 +52,11 @@ NOT_A_NUMBER[1, 2] = np.nan
         (b"", "cannot be read"),
         (b"\x93NUMPY\x01\x00garbage", "cannot be read"),
         (truncated(), "cannot be read"),
+        (promising("(1000000000000, 4)"), "cannot be read"),
+        (promising("(4611686018427387904, 4)"), "cannot be read"),
+        (promising("(-3, -4)"), "cannot be read"),
+        (promising("[" * 2000 + "]" * 2000), "cannot be read"),
+        (promising("3, 4"), "cannot be read"),
         (np.array([[{}, 1, 2, 3]], object), "Python objects"),
         (np.zeros((3, 5), np.float32), "holds float32 (3, 5)"),
         (np.zeros(4, np.float32), "holds float32 (4,)"),
@@ -70,6 +81,7 @@ def test_codes_that_are_none_are_refused(model: Path, tmp_path: Path, content: o
     assert expected in message
     assert "expected a .npy of floating point (N, 4)" in message
     assert "Traceback" not in message
+    assert len(message) < 1000
     assert not output.exists()
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nn.data import arrays
 from nn.data.arrays import read_array
 from nn.data.errors import DataError
 from nn.data.load import load_all
@@ -155,6 +156,22 @@ def test_an_array_larger_than_memory_is_refused(tmp_path: Path, monkeypatch: pyt
     np.savez_compressed(tmp_path / "a.npz", images=np.zeros((100, 100, 100), np.uint8))
     monkeypatch.setattr("nn.data.memory.available_memory", lambda: 999_999)
     with pytest.raises(DataError, match="array images needs"):
+        read_array(tmp_path / "a.npz")
+
+
+def test_an_array_that_its_compressed_bytes_cannot_hold_is_refused(tmp_path: Path, monkeypatch) -> None:
+    """Before it is asked whether there is memory for it."""
+    np.savez_compressed(tmp_path / "a.npz", images=np.zeros((9, 28, 28), np.uint8))
+    content = (tmp_path / "a.npz").read_bytes()
+    with zipfile.ZipFile(tmp_path / "a.npz") as archive:
+        (info,) = archive.infolist()
+    promised = (info.file_size + 700 * 2**20).to_bytes(4, "little")
+    (tmp_path / "a.npz").write_bytes(content.replace(info.file_size.to_bytes(4, "little"), promised))
+    monkeypatch.setattr(arrays, "require_memory", lambda *_: pytest.fail("memory is reckoned with"))
+    monkeypatch.setattr(arrays.Header, "size_in_bytes", property(lambda _: 9 * 28 * 28 + 700 * 2**20))
+    with pytest.raises(
+        DataError, match=r"says it has [0-9]* bytes, more than [0-9]* compressed ones can hold"
+    ):
         read_array(tmp_path / "a.npz")
 
 

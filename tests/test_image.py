@@ -40,6 +40,7 @@ def pixels_by_double_loop(tiling, row, column):
 
 @given(tilings())
 def test_windows_are_those_of_a_double_loop(tiling):
+    assert tiling.total_pixels == tiling.window_pixels.sum()
     shape = tiling.input_shape
     tiles = list(tiling)
     assert [(tile.row, tile.column) for tile in tiles] == [

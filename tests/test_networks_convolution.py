@@ -163,7 +163,7 @@ def test_same_padding_is_kept_in_the_configuration():
         (
             "kernel",
             ["3", 3],
-            r"kernel \['3', 3\]: give one whole number, or one for rows and one for columns",
+            r"field kernel is \['3', 3\], not two whole numbers",
         ),
         ("padding", "all", "padding 'all': give one whole number, or one for rows and one for columns"),
         ("dilation", [1, 0], "kernel: dilation 1 x 0 must be at least 1"),

@@ -50,13 +50,23 @@ def test_no_weight_is_drawn_that_stays_zero():
     assert arguments["generator"].bit_generator.state == before
 
 
-@pytest.mark.parametrize("padding", ["same", [1, 2]])
-def test_a_field_may_be_a_text_or_a_list(padding):
+@pytest.mark.parametrize(("padding", "taken"), [("same", "same"), ([1, 2], (1, 2))])
+def test_a_field_may_be_a_text_or_a_pair(padding, taken):
     with Fields({"family": "convolution", "padding": padding}) as fields:
-        assert fields.text_or_items("padding") == padding
+        assert fields.text_or_pair("padding") == taken
 
 
-def test_a_field_that_is_neither_text_nor_list_is_refused():
-    fields = Fields({"family": "convolution", "padding": 1})
-    with pytest.raises(ValueError, match="convolution: field padding is 1, not a list"):
-        fields.text_or_items("padding")
+@pytest.mark.parametrize(
+    ("padding", "message"),
+    [
+        (1, "field padding is 1, not a list"),
+        ([1], r"field padding is \[1\], not two whole numbers"),
+        ([1, True], r"field padding is \[1, True\], not two whole numbers"),
+        ([1.0, 1], r"field padding is \[1\.0, 1\], not two whole numbers"),
+        ([1, 10**20], r"field padding is 100000000000000000000, beyond 1e\+16"),
+    ],
+)
+def test_a_field_that_is_neither_text_nor_pair_is_refused(padding, message):
+    fields = Fields({"family": "convolution", "padding": padding})
+    with pytest.raises(ValueError, match=f"convolution: {message}"):
+        fields.text_or_pair("padding")

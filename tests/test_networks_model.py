@@ -1,6 +1,7 @@
 """Models: branches, several inputs and outputs, shared networks; gradients of all of them."""
 
 import json
+import tracemalloc
 from functools import partial
 
 import network_checks as checks
@@ -296,3 +297,19 @@ def test_what_does_not_fit_is_refused(build, message):
 def test_a_description_that_does_not_fit_is_refused(change, message):
     with pytest.raises(ValueError, match=message):
         network_from_configuration(diamond().to_configuration() | change, {})
+
+
+def test_uses_of_a_network_have_no_parameters_of_their_own_one_after_the_other():
+    """So that a small description of many uses takes no more memory than the parameters do."""
+    image = Input(Shape(1, 1, 512))
+    tower = FAMILIES["dense"].rungs["plain"](image.shape, image.shape, generator=np.random.default_rng(0))
+    uses = [Use(tower, image, name="tower") for _ in range(50)]
+    merged = Use(Add([use.shape for use in uses]), *uses)
+    tracemalloc.start()
+    try:
+        model = Model(image, merged)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert model.parameters.size == tower.parameters.size
+    assert peak < 8 * tower.parameters.values.nbytes

@@ -113,7 +113,7 @@ def nested(depth):
         ({"network": {"family": "sequential", "networks": {}}}, "at least one network"),
         ({"frozen": ["nothing"]}, "no parameters called 'nothing'"),
         ({"frozen": 3}, "cannot be built"),
-        ({"network": nested(400)}, "cannot be built: maximum recursion depth exceeded"),
+        ({"network": nested(400)}, "networks lie within networks, more than 50 deep"),
     ],
 )
 def test_a_description_that_does_not_fit_is_refused(tmp_path, change, message):
@@ -123,10 +123,42 @@ def test_a_description_that_does_not_fit_is_refused(tmp_path, change, message):
         load_model(path)
 
 
+def test_networks_that_are_larger_than_their_file_together_are_refused_at_the_second(tmp_path):
+    path, saved = tmp_path / "model.safetensors", network()
+    description = saved.to_configuration()
+    large = {**description["networks"]["encoder"], "output_shape": "1x1x6", "input_shape": "4x4x1"}
+    description["networks"] = {str(number): large for number in range(1000)}
+    save(path, model_arrays(saved), {"network": description})
+    with pytest.raises(SnapshotError, match="network 1: at least 204 parameters are described, but 115 are"):
+        load_model(path)
+
+
+@pytest.mark.parametrize("depth", [50, 51, 2000])
+def test_networks_within_networks_are_saved_as_deep_as_they_are_loaded(tmp_path, depth):
+    path = tmp_path / "model.safetensors"
+    inner = Dense(NARROW, NARROW, generator=np.random.default_rng(0))
+    for _ in range(min(depth, 60)):
+        inner = Sequential([inner])
+    if depth == 50:
+        save_model(path, inner)
+        assert np.array_equal(load_model(path).parameters.values, inner.parameters.values)
+        return
+    with pytest.raises(SnapshotError, match="networks lie within networks, more than 50 deep"):
+        save_model(path, inner)
+    assert not path.exists()
+    arrays = {"parameters.weights": np.zeros((3, 3), np.float32)}
+    try:
+        save(path, arrays, {"network": nested(depth)})
+    except SnapshotError:
+        return  # Python's own writer goes no deeper
+    with pytest.raises(SnapshotError, match="networks lie within networks, more than 50 deep"):
+        load_model(path)
+
+
 def test_a_network_larger_than_its_file_takes_no_memory(tmp_path):
     path, saved = tmp_path / "model.safetensors", network()
     description = saved.to_configuration()
     description["networks"]["encoder"]["input_shape"] = "60000x60000x60000"
     save(path, model_arrays(saved), {"network": description})
-    with pytest.raises(SnapshotError, match=r"a network of .* parameters is described, but 115 are there"):
+    with pytest.raises(SnapshotError, match=r"at least [0-9,]* parameters are described, but 115 are there"):
         load_model(path)

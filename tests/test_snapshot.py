@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from safetensors.numpy import save_file
 
-from nn import snapshot
+from nn import parameter_limit, snapshot
+from nn.data import memory
 from nn.snapshot import MissingSnapshotError, SnapshotError, load, load_latest, previous, save
 
 WEIGHTS = np.arange(6, dtype=np.float32).reshape(2, 3)
@@ -152,7 +153,9 @@ def resign(path, **changes):
         ({"metadata": "3"}, "metadata is a int"),
         ({"metadata": "{"}, "not JSON"),
         ({"metadata": '{"a": NaN}'}, "not JSON .NaN is not a number"),
-        ({"metadata": "[" * 100_000}, "not JSON"),
+        ({"metadata": "[" * 100_000}, "not JSON but nested too deeply"),
+        ({"metadata": '{"a": 1e400}'}, "not JSON .'1e400' is too large for a number"),
+        ({"metadata": '{"a": 1' + "0" * 400 + "}"}, "not JSON .a whole number of 401 digits"),
     ],
 )
 def test_a_header_of_the_wrong_kind_is_named(path, changes, message):
@@ -264,3 +267,29 @@ def test_format_1_is_what_it_was(path):
         "checksum": hashlib.sha256(meaning).hexdigest(),
     }
     assert header["weights"] == {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}
+
+
+def test_more_metadata_than_can_be_read_is_not_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(snapshot, "LARGEST_HEADER", 1000)
+    with pytest.raises(
+        SnapshotError, match=r"names and metadata of [0-9,]* bytes; at most 1,000 can be read"
+    ):
+        save(tmp_path / "a.safetensors", {}, {"note": "x" * 1000})
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_larger_than_memory_is_refused_with_the_figures(tmp_path, monkeypatch):
+    save(tmp_path / "a.safetensors", {"a": np.zeros(2**18, np.float32)}, {})
+    monkeypatch.setattr(memory, "available_memory", lambda: 2**19)
+    monkeypatch.setattr(parameter_limit, "LARGE", 1)
+    with pytest.raises(
+        SnapshotError, match=r"a.safetensors: the file needs 1\.0 MiB to be read, and 512\.0 KiB is"
+    ):
+        load(tmp_path / "a.safetensors")
+
+
+def test_a_message_is_short_whatever_the_file_says(tmp_path):
+    error = SnapshotError("model.safetensors: " + "x" * 10**6 + " is too long")
+    assert len(str(error)) < 2100
+    assert str(error).startswith("model.safetensors: ")
+    assert str(error).endswith("is too long")

@@ -87,6 +87,16 @@ def test_same_puts_the_odd_zero_behind():
     assert kernel((4, 5), padding="same").margins == ((1, 2), (2, 2))
 
 
+@given(axis=axes)
+def test_taps_that_are_left_out_lie_off_the_image(axis):
+    assert {tap for tap, _, _ in pairs(axis)} <= set(axis.taps) <= set(range(axis.kernel))
+
+
+def test_a_kernel_far_larger_than_the_image_has_few_taps_on_it():
+    windows = kernel(10**9, 10**9, 5 * 10**8).over(3, 4)
+    assert len(list(windows.taps())) == windows.connections == 12
+
+
 def test_taps_go_row_by_row():
     taps = list(kernel((2, 1), padding=(1, 0)).over(3, 2).taps())
     assert [(tap.row, tap.column) for tap in taps] == [(0, 0), (1, 0)]

@@ -11,13 +11,18 @@ from typing import IO, NamedTuple
 import numpy as np
 
 from nn.data.errors import DataError
+from nn.data.idx import GZIP_RATIO
 from nn.data.levels import ROUNDING
 from nn.data.memory import require_memory
 from nn.kinds import kind_of
+from nn.shown import shortened, shown
 
 ARRAY_SUFFIXES = (".npy", ".npz")
 
 EXPECTED = "expected uint8 (0 to 255), uint16 (0 to 65535) or floating point (0 to 1)"
+
+LONGEST = 300
+"""Characters of what is said of a file that cannot be read."""
 
 
 class Header(NamedTuple):
@@ -32,7 +37,7 @@ class Header(NamedTuple):
         return math.prod(self.shape) * self.dtype.itemsize
 
     def __str__(self) -> str:
-        return f"{kind_of(self.dtype)} {self.shape}"
+        return f"{kind_of(self.dtype)} {shown(self.shape)}"
 
 
 def read_array(path: Path) -> np.ndarray:
@@ -52,7 +57,8 @@ def read_array(path: Path) -> np.ndarray:
     except DataError:
         raise
     except Exception as error:  # NumPy's reader of headers raises nearly anything on damaged ones
-        raise DataError(f"{path}: cannot be read: {type(error).__name__}: {error}") from error
+        reason = shortened(f"{type(error).__name__}: {error}", LONGEST)
+        raise DataError(f"{path}: cannot be read: {reason}") from error
     _check(array, path)
     return array
 
@@ -72,7 +78,8 @@ def read_npy(path: Path, expected: str) -> np.ndarray:
         stream.seek(0)
         if is_array:
             _refuse_objects(_read_header(stream), path, expected)
-    array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+    with np.errstate(over="ignore"):  # a header may promise more than 64 bits count
+        array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
     return array
 
 
@@ -96,12 +103,24 @@ def _read_npz(path: Path) -> np.ndarray:
                     f"{path}: array {info.filename} says {header}, {header.size_in_bytes} bytes, "
                     f"but {stored} are stored"
                 )
+            _check_compression(info, path)
             headers[info.filename.removesuffix(".npy")] = header
     name = _choose(headers, path)
     _refuse_objects(headers[name], path, EXPECTED)
     require_memory(headers[name].size_in_bytes, f"{path}: array {name}")
     with np.load(path, allow_pickle=False) as arrays:
         return arrays[name]
+
+
+def _check_compression(info: zipfile.ZipInfo, path: Path) -> None:
+    """Refuse an array that is said to be larger than its bytes in the file can hold."""
+    ratios = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: GZIP_RATIO}
+    ratio = ratios.get(info.compress_type)
+    if ratio is not None and info.file_size > ratio * info.compress_size:
+        raise DataError(
+            f"{path}: array {info.filename} says it has {info.file_size} bytes, "
+            f"more than {info.compress_size} compressed ones can hold"
+        )
 
 
 def _read_header(stream: IO[bytes]) -> Header:

@@ -9,7 +9,9 @@ import numpy as np
 
 from nn.activations import Activation, activation_from_configuration
 from nn.graph.neuron import Kind, Layer
-from nn.shape import Shape
+from nn.parameter_limit import check_parameter_count
+from nn.shape import LARGEST, Shape
+from nn.shown import listed, shown
 
 Description = dict[str, Any]
 
@@ -40,30 +42,36 @@ def read_description(configuration: Description) -> tuple[list[Activation], list
     _check_keys("graph", configuration, {"activations", "layers", "weights", "biases"})
     for key in ("weights", "biases"):
         _check_count(f"graph: {key}", configuration[key])
+    check_parameter_count(configuration["weights"] + configuration["biases"])
     for key in ("activations", "layers"):
         if not isinstance(configuration[key], list):
-            raise ValueError(f"graph: {key} is {configuration[key]!r}, expected a list")
+            raise ValueError(f"graph: {key} is {shown(configuration[key])}, expected a list")
     for number, each in enumerate(configuration["activations"]):
         if not isinstance(each, Mapping):
-            raise ValueError(f"graph: activation {number} is {each!r}, expected a name with its parameters")
+            raise ValueError(
+                f"graph: activation {number} is {shown(each)}, expected a name with its parameters"
+            )
     activations = [activation_from_configuration(each) for each in configuration["activations"]]
     layers = []
     for number, each in enumerate(configuration["layers"]):
         _check_keys(f"graph: layer {number}", each, {"name", "shape", "first"})
         _check_count(f"graph: layer {number}: first", each["first"])
-        layers.append(Layer(str(each["name"]), Shape.parse(str(each["shape"])), each["first"]))
+        for key in ("name", "shape"):
+            if not isinstance(each[key], str):
+                raise ValueError(f"graph: layer {number}: {key} is {shown(each[key])}, expected a text")
+        layers.append(Layer(each["name"], Shape.parse(each["shape"]), each["first"]))
     return activations, layers
 
 
 def _check_keys(what: str, found: Any, expected: set[str]) -> None:
     if not isinstance(found, Mapping) or set(found) != expected:
-        names = sorted(found) if isinstance(found, Mapping) else repr(found)
-        raise ValueError(f"{what}: found {names}, expected {sorted(expected)}")
+        names = listed(sorted(map(str, found))) if isinstance(found, Mapping) else shown(found)
+        raise ValueError(f"{what}: found {names}, expected {listed(sorted(expected))}")
 
 
 def _check_count(what: str, value: Any) -> None:
-    if type(value) is not int or value < 0:
-        raise ValueError(f"{what} is {value!r}, expected a whole number of at least 0")
+    if type(value) is not int or not 0 <= value <= LARGEST:
+        raise ValueError(f"{what} is {shown(value)}, expected a whole number of at least 0")
 
 
 def check_arrays(
@@ -77,8 +85,8 @@ def check_arrays(
         Naming the array and the entry, what it is and what it may be.
     """
     given = {
-        "weights": np.zeros(configuration["weights"]),
-        "biases": np.zeros(configuration["biases"]),
+        "weights": np.broadcast_to(0.0, configuration["weights"]),
+        "biases": np.broadcast_to(0.0, configuration["biases"]),
         **arrays,
     }
     _check_keys("graph: arrays", given, set(Arrays._fields))
@@ -145,7 +153,7 @@ def _check_layers(layers: list[Layer], neurons: int) -> None:
     for layer in layers:
         if layer.first < end or layer.neurons.stop > neurons:
             raise ValueError(
-                f"graph: layer {layer.name!r} spans neurons {layer.first} to {layer.neurons.stop - 1}, "
+                f"graph: layer {shown(layer.name)} spans neurons {layer.first} to {layer.neurons.stop - 1}, "
                 f"expected within {end} to {neurons - 1}"
             )
         end = layer.neurons.stop
