@@ -44,6 +44,16 @@ class LiveGraph(Network):
         """Return a handle to a live weight."""
         return Weight(self, checked_index("weight", index, len(self.weights)))
 
+    def learned_graph(self) -> Graph:
+        """Return a copy of the graph that starts from what was learned, and can be changed.
+
+        With neurons and connections added to it or left out of it (`Graph.without`), a new network goes on
+        from there. Held neurons and frozen parameters are no part of a graph.
+        """
+        learned = self.graph.copy()
+        learned.weights[:], learned.biases[:] = self.weights, self.biases
+        return learned
+
     @property
     def _applied(self) -> Applied:
         """What every neuron applies now."""

@@ -13,7 +13,7 @@ A graph is wiring and initial parameters; `networks.graph.GraphNetwork` runs it.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Self, TypeVar
 
 import numpy as np
@@ -25,6 +25,7 @@ from nn.graph.layer_stack import LayerStackBuilder
 from nn.graph.neuron import Connection, Kind, Layer, Neuron, Weight
 from nn.graph.order import Levels, find_levels
 from nn.graph.partition import Partition, partition
+from nn.graph.rewiring import remainder
 from nn.graph.storage import FIXED, NO_BIAS
 from nn.shape import Shape
 
@@ -152,6 +153,30 @@ class Graph(LayerStackBuilder):
         twin._activation_of.extend(applied.numbers)
         twin._found = dict(self._found)
         return twin
+
+    # Leaving out
+
+    def without(
+        self, neurons: Iterable[Neuron | int] = (), connections: Iterable[Connection | int] = ()
+    ) -> Self:
+        """Return a graph without some neurons and connections, which can be changed; this one stays as it is.
+
+        The connections of neurons that are left out go with them, and so do weights and biases that lose
+        the last one that carried them. All others keep their values and their order; numbers close up, and
+        so handles and layers are to be asked for anew. A layer that loses neurons is no image any more:
+        those it keeps are on their own.
+
+        Parameters
+        ----------
+        neurons, connections
+            Handles of this graph, numbers, or a mask, bool (neurons,) or (connections,).
+
+        Raises
+        ------
+        ValueError
+            When a neuron is an input or an output, or there is none like it.
+        """
+        return self.from_arrays(*remainder(self, neurons, connections))
 
     # Inputs and outputs
 
