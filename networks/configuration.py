@@ -72,8 +72,10 @@ class Fields:
             self._check_size(name, number)
         return numbers[0], numbers[1]
 
-    def boolean(self, name: str) -> bool:
-        """Take a true or false."""
+    def boolean(self, name: str, otherwise: bool | None = None) -> bool:
+        """Take a true or false; `otherwise`, if it is given, where the field is missing."""
+        if otherwise is not None and name not in self._left:
+            return otherwise
         value: bool = self._take(name, bool)
         return value
 

@@ -47,6 +47,10 @@ class BatchNormalisation(Normalisation):
     torch.nn.BatchNorm2d). Steps that a mask leaves out are not measured, and where no step or entry is
     there at all, the running ones are used and stay. `state` returns the running "means" and "variances".
 
+    Freezing its parameters keeps scale and shift, and changes nothing of this (as `requires_grad = False`
+    does in PyTorch). With fixed statistics the running ones are used while training as well, and stay (as
+    in PyTorch after `eval()`, and in Keras where it is not `trainable`).
+
     Parameters
     ----------
     input_shape
@@ -55,8 +59,15 @@ class BatchNormalisation(Normalisation):
         Share of the new in the running statistics, in [0, 1].
     epsilon
         Added to variances, above 0.
+    fixed_statistics
+        Whether the running statistics are used while training too, and stay as they are.
     dtype
         float32 or float64.
+
+    Attributes
+    ----------
+    fixed_statistics
+        As given; may be changed between forwards.
 
     Raises
     ------
@@ -72,13 +83,14 @@ class BatchNormalisation(Normalisation):
         *,
         momentum: float = 0.1,
         epsilon: float = 1e-5,
+        fixed_statistics: bool = False,
         dtype: DTypeLike = np.float32,
     ) -> None:
         if not 0 <= momentum <= 1:
             raise ValueError(f"{self.family}: momentum {momentum} is not in [0, 1]")
         channels = features_of(as_shape(input_shape))
         super().__init__(input_shape, (channels,), epsilon, dtype)
-        self.momentum = momentum
+        self.momentum, self.fixed_statistics = momentum, fixed_statistics
         self._running_means = np.zeros(channels, self.dtype)
         self._running_variances = np.ones(channels, self.dtype)
         self._active: int | None = None
@@ -97,7 +109,8 @@ class BatchNormalisation(Normalisation):
         active = self.active_entries(values.shape[-1]) if training else values.shape[-1]
         self._begin(values.shape[-1], active)
         self._inputs = self._flat(values)
-        self._active = self._checked_count(active) if training else None
+        measures = training and not self.fixed_statistics
+        self._active = self._checked_count(active) if measures else None
         self._means, variances = self._running_means, self._running_variances
         if self._active is not None:
             self._means, variances = self._measure(self._active)
@@ -152,7 +165,8 @@ class BatchNormalisation(Normalisation):
             what = "entry" if self._steps is None else "step that is there"
             raise ValueError(
                 f"{self.family}: a batch of 1 {what} has a single number per channel and no variance "
-                f"(input {self.input_shape}): train with larger batches"
+                f"(input {self.input_shape}): train with larger batches; where it is what an epoch has left "
+                "over, Options(last_batch='drop') or 'merge' leaves no such batch"
             )
         return active or None
 
@@ -179,11 +193,16 @@ class BatchNormalisation(Normalisation):
         return super().to_configuration() | {
             "momentum": self.momentum,
             "epsilon": self.epsilon,
+            "fixed_statistics": self.fixed_statistics,
         }
 
     @classmethod
     def _options(cls, fields: Fields) -> dict[str, Any]:
-        return {"momentum": fields.number("momentum"), "epsilon": fields.number("epsilon")}
+        return {
+            "momentum": fields.number("momentum"),
+            "epsilon": fields.number("epsilon"),
+            "fixed_statistics": fields.boolean("fixed_statistics", otherwise=False),
+        }
 
 
 class LayerNormalisation(Normalisation):

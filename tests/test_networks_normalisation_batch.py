@@ -8,8 +8,12 @@ from hypothesis import strategies as st
 from normalisations import TOLERANCE, batch, batch_numbers, histories, shapes
 from rung_checks import every_dtype, every_faster_rung, every_rung
 
+from networks.ladder import network_from_configuration
 from nn.gradcheck import gradcheck
+from nn.losses import SquaredError
+from nn.optimizers import Adam
 from nn.shape import Shape
+from nn.training import ArrayBatches, Trainer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -161,3 +165,68 @@ def test_a_state_that_does_not_fit_changes_nothing(rung, state, message):
     with pytest.raises(ValueError, match=message):
         network.load_state(state)
     assert not network.state()["means"].any()
+
+
+@every_rung
+@every_dtype
+def test_fixed_statistics_are_those_of_torch_after_eval(rung, dtype):
+    """Outputs, input signals and the gradients of scale and shift; with a batch of one entry as well."""
+    torch = pytest.importorskip("torch")
+    shape = Shape(1, 1, 5)
+    network = batch(rung, shape, dtype, epsilon=1e-3)
+    network.forward(checks.numbers(network, 9)[0] + 2, training=True)
+    network.fixed_statistics = True
+    norm = torch.nn.BatchNorm1d(5, eps=1e-3, dtype=getattr(torch, dtype))
+    with torch.no_grad():
+        norm.weight.copy_(torch.tensor(network.parameters["scale"]))
+        norm.bias.copy_(torch.tensor(network.parameters["shift"]))
+        norm.running_mean.copy_(torch.tensor(network.state()["means"]))
+        norm.running_var.copy_(torch.tensor(network.state()["variances"]))
+    norm.eval()
+    before = {name: array.copy() for name, array in network.state().items()}
+    for count in (7, 1):
+        values, signals = checks.numbers(network, count)
+        expected = torch_pass(torch, norm, values, signals)
+        found = checks.pass_through(network, values, signals, training=True)
+        checks.assert_close(found, expected, TOLERANCE[dtype])
+    assert all(np.array_equal(array, before[name]) for name, array in network.state().items())
+
+
+@every_rung
+def test_gradients_with_fixed_statistics(rung):
+    network = batch(rung, Shape(2, 2, 3), fixed_statistics=True)
+    values, _ = checks.numbers(network, 5)
+    gradcheck(network, values, generator=np.random.default_rng(1), training=True).raise_if_wrong()
+
+
+@every_rung
+def test_freezing_the_parameters_lets_statistics_move(rung):
+    """As `requires_grad = False` does in torch: what is frozen is what optimizers change."""
+    network = batch(rung, Shape(1, 1, 3), "float32")
+    network.parameters.freeze()
+    before = network.parameters.values.copy()
+    inputs = np.random.default_rng(0).normal(2, 3, (12, 1, 1, 3)).astype(np.float32)
+    data = ArrayBatches(inputs, inputs)
+    trainer = Trainer(
+        network, SquaredError(), Adam(0.1), data, batch_size=6, generator=np.random.default_rng(1)
+    )
+    trainer.train(epochs=2)
+    assert np.array_equal(network.parameters.values, before)
+    assert network.state()["means"].all()
+    means = network.state()["means"].copy()
+    network.fixed_statistics = True
+    trainer.train(epochs=4)
+    assert np.array_equal(network.state()["means"], means)
+
+
+@every_rung
+@pytest.mark.parametrize("fixed", [True, False])
+def test_whether_statistics_are_fixed_is_part_of_the_description(rung, fixed):
+    network = batch(rung)
+    network.fixed_statistics = fixed
+    described = network.to_configuration()
+    assert described["fixed_statistics"] is fixed
+    built = network_from_configuration(described, {}, rung_name=rung)
+    assert built.fixed_statistics is fixed
+    del described["fixed_statistics"]  # as files from before have it
+    assert network_from_configuration(described, {}, rung_name=rung).fixed_statistics is False
