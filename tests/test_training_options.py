@@ -17,6 +17,11 @@ def test_a_reset_must_be_one_of_three():
         Options(reset="always")
 
 
+def test_the_last_batch_is_one_of_three():
+    with pytest.raises(ValueError, match="last_batch 'skip': must be one of keep, drop, merge"):
+        Options(last_batch="skip")
+
+
 def test_metrics_have_names_of_their_own():
     with pytest.raises(ValueError, match="two have the same name"):
         Options(metrics=[MeanAbsoluteError(), MeanAbsoluteError()])

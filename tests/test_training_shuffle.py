@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from nn.training.shuffle import Shuffle, ShuffleState
 
 
-def make_shuffle(entries=7, seed=1):
-    return Shuffle(entries, generator=np.random.default_rng(seed))
+def make_shuffle(entries=7, seed=1, last_batch="keep"):
+    return Shuffle(entries, generator=np.random.default_rng(seed), last_batch=last_batch)
 
 
 def take(shuffle, count):
@@ -120,3 +120,51 @@ def test_unshuffled_entries_come_in_their_order_and_nothing_is_drawn():
     before = generator.bit_generator.state
     assert take(shuffle, 5)[0] + take(shuffle, 5)[0] + take(shuffle, 3)[0] == [*range(7), 0, 1, 2]
     assert generator.bit_generator.state == before
+
+
+def epoch_of(shuffle, count):
+    """Take all batches of an epoch; each is what was said to come, as large as was said at most."""
+    batches, coming, ended = [], None, False
+    while not ended:
+        assert coming in (None, shuffle.next(count).tolist())
+        last, coming = shuffle.is_last(count), shuffle.peek(count).tolist()
+        indices, ended = take(shuffle, count)
+        assert ended == last == (not coming)
+        assert len(indices) <= shuffle.largest(count)
+        batches.append(indices)
+    return batches
+
+
+@given(entries=st.integers(1, 30), count=st.integers(1, 40), seed=st.integers(0, 9))
+def test_what_is_left_over_is_kept_dropped_or_merged(entries, count, seed):
+    kept, dropped, merged = (
+        epoch_of(make_shuffle(entries, seed, what), count) for what in ("keep", "drop", "merge")
+    )
+    *whole, last = kept
+    if len(last) == count or not whole:
+        assert dropped == merged == kept
+    else:
+        assert dropped == whole
+        assert merged == [*whole[:-1], whole[-1] + last]
+
+
+@pytest.mark.parametrize("last_batch", ["drop", "merge"])
+@pytest.mark.parametrize("steps", range(8))
+def test_another_shuffle_goes_on_where_some_entries_are_left_over(last_batch, steps):
+    first = make_shuffle(8, last_batch=last_batch)
+    for _ in range(steps):
+        take(first, 3)
+    second = make_shuffle(8, seed=99, last_batch=last_batch)
+    second.load_state(ShuffleState.model_validate_json(first.state().model_dump_json()))
+    assert [take(first, 3) for _ in range(7)] == [take(second, 3) for _ in range(7)]
+
+
+@pytest.mark.parametrize(("last_batch", "sizes"), [("keep", [4, 1]), ("drop", [4]), ("merge", [5])])
+def test_other_batch_sizes_within_an_epoch(last_batch, sizes):
+    """Where fewer entries are left than a batch wants, they are one, whatever becomes of the rest."""
+    shuffle = make_shuffle(9, last_batch=last_batch)
+    assert len(take(shuffle, 4)[0]) == 4
+    assert [len(batch) for batch in epoch_of(shuffle, 4)] == sizes
+    assert [len(batch) for batch in epoch_of(shuffle, 9)] == [9]
+    take(shuffle, 2)
+    assert [len(batch) for batch in epoch_of(shuffle, 20)] == [7]

@@ -8,6 +8,7 @@ from nn.schedules import Schedule
 from nn.training.arguments import check_arguments, check_batches
 from nn.training.batch import BatchSource
 from nn.training.memory import require_memory_to_change
+from nn.training.shuffle import Shuffle
 from nn.training.trainable import Trainable
 
 
@@ -23,6 +24,7 @@ class Adjustable:
     batches: BatchSource
     held_out: BatchSource | None
     batch_size: int
+    shuffle: Shuffle
 
     def use_optimizer(self, optimizer: Optimizer) -> None:
         """Descend with another optimizer from the next step on, which begins with what it remembers.
@@ -68,6 +70,5 @@ class Adjustable:
         self.schedule.observe(loss)
 
     def _require_memory(self, optimizer: Optimizer, batch_size: int) -> None:
-        entries = len(self.batches)
-        before = self.optimizer, min(self.batch_size, entries)
-        require_memory_to_change(self.network, before, (optimizer, min(batch_size, entries)))
+        before = self.optimizer, self.shuffle.largest(self.batch_size)
+        require_memory_to_change(self.network, before, (optimizer, self.shuffle.largest(batch_size)))

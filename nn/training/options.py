@@ -13,6 +13,8 @@ from nn.training.arguments import check_kind
 
 Reset = Literal["epoch", "batch", "never"]
 
+LastBatch = Literal["keep", "drop", "merge"]
+
 
 @dataclass(frozen=True)
 class Options:
@@ -31,11 +33,17 @@ class Options:
     reset
         When a network that goes on where its last sequence ended forgets it: before every "epoch",
         before every "batch" or "never".
+    last_batch
+        What becomes of the entries that an epoch has left over and that fill no batch: "keep" makes a
+        smaller one of them, "drop" leaves them out of the epoch, "merge" adds them to the batch before,
+        which then has up to twice as many, less one. A batch normalisation needs more than one entry. Data
+        of less than one batch are one, whatever is said here.
 
     Raises
     ------
     ValueError
-        When an attribute is of another kind, `reset` is none of these, or two metrics have one name.
+        When an attribute is of another kind, `reset` or `last_batch` is none of these, or two metrics have
+        one name.
     """
 
     regularizers: Sequence[Regularizer] = ()
@@ -43,6 +51,7 @@ class Options:
     metrics: Sequence[Metric] | None = None
     shuffled: bool = True
     reset: Reset = "epoch"
+    last_batch: LastBatch = "keep"
 
     def __post_init__(self) -> None:
         for number, each in enumerate(_listed("regularizers", self.regularizers)):
@@ -50,8 +59,11 @@ class Options:
         for number, metric in enumerate(_listed("metrics", self.metrics or ())):
             check_kind(f"metrics[{number}]", metric, Metric, "one of nn.metrics")
         check_kind("clipping", self.clipping, Clipping | None, "one of nn.clipping")
-        if self.reset not in get_args(Reset):
-            raise ValueError(f"reset {self.reset!r}: must be one of {', '.join(get_args(Reset))}")
+        for name, choices in (("reset", Reset), ("last_batch", LastBatch)):
+            if getattr(self, name) not in get_args(choices):
+                raise ValueError(
+                    f"{name} {getattr(self, name)!r}: must be one of {', '.join(get_args(choices))}"
+                )
         names = [metric.name for metric in self.metrics or ()]
         if len(set(names)) < len(names):
             raise ValueError(f"metrics {', '.join(names)}: two have the same name")

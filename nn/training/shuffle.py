@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from nn.training.log import Whole
+from nn.training.options import LastBatch
 from nn.training.random_state import check_generator_state, generator_state, set_generator_state
 
 Count = Annotated[Whole, Field(ge=0)]
@@ -56,6 +57,8 @@ class Shuffle:
         Draws the orders. Others may draw from it too.
     shuffled
         Whether there is an order to draw; entries come in their own otherwise.
+    last_batch
+        What becomes of entries that are left over; see `nn.training.Options`.
 
     Attributes
     ----------
@@ -63,10 +66,17 @@ class Shuffle:
         Epochs done, and entries of the current one that are done.
     """
 
-    def __init__(self, entries: int, *, generator: np.random.Generator, shuffled: bool = True) -> None:
+    def __init__(
+        self,
+        entries: int,
+        *,
+        generator: np.random.Generator,
+        shuffled: bool = True,
+        last_batch: LastBatch = "keep",
+    ) -> None:
         self.entries = entries
         self.generator = generator
-        self.shuffled = shuffled
+        self.shuffled, self.last_batch = shuffled, last_batch
         self.epoch = self.entry = 0
         self._order: np.ndarray | None = None
         self._epoch_generator: dict[str, Any] | None = None
@@ -77,13 +87,13 @@ class Shuffle:
         return self.epoch + self.entry / self.entries
 
     def next(self, count: int) -> np.ndarray:
-        """Return the next `count` entries, int (count,), or what the epoch has left; go no further."""
+        """Return the next batch: `count` entries, int (count,), or what the epoch has left; go no further."""
         if self._order is None:
             self._epoch_generator = generator_state(self.generator)
             self._order = (
                 self.generator.permutation(self.entries) if self.shuffled else np.arange(self.entries)
             )
-        return self._order[self.entry : self.entry + count]
+        return self._order[self._batch(self.entry, count)]
 
     @property
     def is_ordered(self) -> bool:
@@ -97,17 +107,37 @@ class Shuffle:
         self._order = self._epoch_generator = None
 
     def peek(self, count: int) -> np.ndarray:
-        """Return the `count` entries after the next `count`, or what the epoch has of them.
+        """Return the batch after the next one, of `count` entries or what the epoch has of them.
 
         The order of the next epoch is not known yet: others may draw from the generator before.
         """
-        order = np.zeros(0, np.int64) if self._order is None else self._order
-        return order[self.entry + count : self.entry + 2 * count]
+        if self._order is None or self.is_last(count):
+            return np.zeros(0, np.int64)
+        return self._order[self._batch(self._batch(self.entry, count).stop, count)]
+
+    def is_last(self, count: int) -> bool:
+        """Return whether the next batch, of `count` entries, ends the epoch."""
+        return self._is_over(self._batch(self.entry, count).stop, count)
+
+    def largest(self, count: int) -> int:
+        """Return how many entries a batch has at most, in batches of `count`."""
+        return min(self.entries, 2 * count - 1 if self.last_batch == "merge" else count)
+
+    def _batch(self, start: int, count: int) -> slice:
+        """Return where in the order the batch lies that begins at a place."""
+        end = min(start + count, self.entries)
+        merged = self.last_batch == "merge" and self.entries - end < count
+        return slice(start, self.entries if merged else end)
+
+    def _is_over(self, entry: int, count: int) -> bool:
+        """Return whether an epoch is over when so many entries are done, in batches of `count`."""
+        left = self.entries - entry
+        return left <= 0 or (self.last_batch == "drop" and left < count)
 
     def advance(self, count: int) -> bool:
-        """Mark the next `count` entries as done, and return whether that ended the epoch."""
+        """Mark the next batch, of `count` entries, as done, and return whether that ended the epoch."""
         self.entry += count
-        if self.entry < self.entries:
+        if not self._is_over(self.entry, count):
             return False
         self.epoch += 1
         self.entry = 0

@@ -110,13 +110,11 @@ class Statistics(Callback):
         shuffle = trainer.shuffle
         if self.unit == "steps":
             return (trainer.step + 1) % self.interval == 0
-        ends_epoch = shuffle.entry + trainer.batch_size >= len(trainer.batches)
-        return ends_epoch and (shuffle.epoch + 1) % self.interval == 0
+        return shuffle.is_last(trainer.batch_size) and (shuffle.epoch + 1) % self.interval == 0
 
     def on_gradients(self, trainer: Trainer) -> None:
         """Measure all but the update."""
-        leaves, left = trainer.network.leaves, len(trainer.batches) - trainer.shuffle.entry
-        entries = min(trainer.batch_size, left)
+        leaves, entries = trainer.network.leaves, len(trainer.shuffle.next(trainer.batch_size))
         steps = trainer.network.step_mask
         numbers = {name: value_numbers(layer, entries, steps) for name, layer in leaves.items()}
         changes = {}

@@ -62,7 +62,7 @@ class Trainer(Resumable, Adjustable, Copied):
     held_out
         Data to measure loss and metrics on after every epoch and at the end.
     batch_size
-        Entries in a step; the last batch of an epoch has what is left.
+        Entries in a step; the last batch of an epoch has what is left, unless `options` say otherwise.
     generator
         Draws the order of every epoch. A network that draws while it trains may share it.
     schedule
@@ -117,7 +117,12 @@ class Trainer(Resumable, Adjustable, Copied):
         self.batches, self.batch_size, self.options = batches, batch_size, options
         self.held_out = held_out if held_out is not None and len(held_out) else None
         self.step = 0
-        self.shuffle = Shuffle(len(batches), generator=generator, shuffled=options.shuffled)
+        self.shuffle = Shuffle(
+            len(batches),
+            generator=generator,
+            shuffled=options.shuffled,
+            last_batch=options.last_batch,
+        )
         self.clock = Clock()
         self.limits = Limits()
         self.log = TrainingLog()
@@ -125,7 +130,7 @@ class Trainer(Resumable, Adjustable, Copied):
         self._callbacks = CallbackStates()
         self._unfinished_row: LogRow | None = None
         self._stop_reason: str | None = None
-        require_training_memory(network, optimizer, min(batch_size, len(batches)))
+        require_training_memory(network, optimizer, self.shuffle.largest(batch_size))
         self._require_own_parts()
         warn_of_unreachable_targets(network, loss, batches, batch_size)
 
