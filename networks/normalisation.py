@@ -49,7 +49,7 @@ class BatchNormalisation(Normalisation):
 
     Freezing its parameters keeps scale and shift, and changes nothing of this (as `requires_grad = False`
     does in PyTorch). With fixed statistics the running ones are used while training as well, and stay (as
-    in PyTorch after `eval()`, and in Keras where it is not `trainable`).
+    in PyTorch after `eval()`).
 
     Parameters
     ----------

@@ -75,6 +75,16 @@ ROWS = [
         "as torch.nn.BatchNorm2d",
         "networks_normalisation_batch::test_torch_batch_norm",
     ),
+    (
+        "networks/normalisation.py",
+        "does in PyTorch). With fixed statistics",
+        "networks_normalisation_batch::test_freezing_the_parameters_lets_statistics_move",
+    ),
+    (
+        "networks/normalisation.py",
+        "in PyTorch after `eval()`",
+        "networks_normalisation_batch::test_fixed_statistics_are_those_of_torch_after_eval",
+    ),
     ("networks/normalisation.py", "as torch.nn.LayerNorm", "networks_normalisation::test_torch_layer_norm"),
     ("networks/pooling.py", "zeros in an average, as in PyTorch", "networks_pooling::test_same_as_torch"),
     ("networks/pooling_o1.py", "maxima are the same bits", RUNGS),

@@ -112,7 +112,8 @@ def test_copies_change_the_dtype():
 
 def test_a_limit_refuses_more_and_ends_with_its_block():
     with at_most_parameters(10):
-        Parameters({"weights": (10,)})
-        with pytest.raises(ValueError, match="a network of 11 parameters is described, but 10 are there"):
-            Parameters({"weights": (11,)})
+        Parameters({"weights": (7,)})
+        with pytest.raises(ValueError, match="at least 11 parameters are described, but 10 are there"):
+            Parameters({"weights": (4,)})
+        Parameters({"weights": (3,)})
     Parameters({"weights": (11,)})

@@ -11,7 +11,7 @@ import numpy as np
 
 from nn.kernels.activations import activate, multiply_by_derivative
 from nn.kernels.compilation import kernel
-from nn.kernels.sums import sum_range
+from nn.kernels.sums import sum_of
 
 
 class Neurons(NamedTuple):
@@ -152,7 +152,7 @@ def backward(neurons, incoming, trained, gradients, values, signals, lead, scrat
             row = base + neurons.neuron[position]
             multiply_by_derivative(code, slope, values[row], signals[row], delta)
             if neurons.bias[position] >= 0:
-                gradients.biases[neurons.bias[position]] += sum_range(delta, 0, delta.size)
+                gradients.biases[neurons.bias[position]] += sum_of(delta)
             product = neurons.kind[position] != SUM
             if product:
                 product_slopes(incoming, trained.weights, values, base, position, delta, scratch[1:])

@@ -63,6 +63,15 @@ def sum_of_squares(values):
 
 
 @kernel(fastmath={"reassoc", "nsz"})
+def sum_of(values):
+    """Return the sum of values (size,), in float64, in an order that stays the same."""
+    total = 0.0
+    for i in range(values.size):
+        total += np.float64(values[i])
+    return total
+
+
+@kernel(fastmath={"reassoc", "nsz"})
 def dot(first, second):
     """Return the sum of the products of two arrays (size,), in float64, in an order that stays the same."""
     total = 0.0
