@@ -57,7 +57,7 @@ def plan_architecture(settings: Settings) -> Architecture:
 
 
 def _output_activation(settings: Settings) -> Activation:
-    return activation_from_configuration({"name": settings.output_activation})
+    return activation_from_configuration({"name": settings.output_activation or "sigmoid"})
 
 
 def _plan_dense(settings: Settings, hidden: Activation, output: Activation) -> Architecture:

@@ -21,7 +21,10 @@ what every number of the code does, and a table of the loss in every epoch.
 
 The model directory gets one file, model.safetensors, at the start, at every snapshot interval and at the
 end; the one before it is kept as model.previous.safetensors. Ctrl-C ends the step, saves, draws and exits
-with 130. Whatever ended a run, --resume goes on with the same numbers as if it had never ended.""",
+with 130. Whatever ended a run, --resume goes on with the same numbers as if it had never ended.
+
+What --start-from, --shifts, --keep and --output-activation leave open is decided by the number of images,
+and said in a line. At the end the error of as many principal components stands beside the network's.""",
     examples="""\
   autoencoder train
       on digits rendered from fonts, 28 x 28 grey, to a code of 32 numbers
@@ -188,8 +191,9 @@ INFO = Command(
     name="info",
     summary="print what a model is made of",
     description="""\
-Print the layers of a model with their neurons and connections, the memory that training it takes, and
-percentiles of the weights and biases of every layer.""",
+Print the layers of a model with their neurons and connections, the memory that training it takes,
+percentiles of the weights and biases of every layer, and, when its training has ended, the error of as many
+principal components beside its own.""",
     examples="""\
   autoencoder info
       of ./model

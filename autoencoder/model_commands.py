@@ -11,6 +11,7 @@ import numpy as np
 
 from autoencoder import results
 from autoencoder.code_file import read_codes
+from autoencoder.comparison import comparison_of
 from autoencoder.errors import InputError
 from autoencoder.files import (
     make_directory,
@@ -24,7 +25,7 @@ from autoencoder.model import BATCH_SIZE, AutoEncoder
 from autoencoder.model_file import build_model, load_snapshot, settings_of
 from autoencoder.options import given_settings
 from autoencoder.report import describe_model
-from autoencoder.session import generators, load_data
+from autoencoder.session_images import generators, load_data
 from autoencoder.settings import Settings, settings_texts
 from autoencoder.terminal import reading, use_threads
 from autoencoder.validation import Given, make_settings
@@ -150,7 +151,14 @@ def _training_state(snapshot: Snapshot) -> TrainingState:
 
 def info(arguments: argparse.Namespace) -> int:
     """Print what a model is made of."""
-    print(describe_model(open_model(arguments).model))
+    opened = open_model(arguments)
+    try:
+        comparison = comparison_of(opened.snapshot)
+    except SnapshotError as error:
+        raise InputError(str(error)) from error
+    print(describe_model(opened.model))
+    if comparison is not None:
+        print(f"\n{comparison}")
     return 0
 
 

@@ -58,7 +58,23 @@ def describe_run(session: Session) -> str:
         "memory": f"{as_size(memory.total)}: {memory}",
         "machine": f"{threads}, rung {settings.rung}{stored}, seed {settings.seed}",
     }
+    if session.decided:
+        lines["few images"] = describe_decisions(session)
     return "\n".join(f"{name:10} {text}" for name, text in lines.items())
+
+
+def describe_decisions(session: Session) -> str:
+    """Say in a line what was decided because there are few images."""
+    settings, decided = session.settings, session.decided
+    parts = []
+    if "start_from" in decided and settings.start_from == "principal":
+        parts.append("the network starts as their principal components")
+    if "shifts" in decided and settings.shifts:
+        parts.append(f"sees them shifted by up to {settings.shifts} pixels")
+    if "keep" in decided:
+        apart = "" if len(session.held_out) else ", for every tenth of them, from which it does not learn"
+        parts.append(f"keeps the best epoch{apart}")
+    return ", ".join(parts) or "nothing is done about it, as the settings say"
 
 
 def describe_network(model: AutoEncoder) -> str:

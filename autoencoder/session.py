@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from autoencoder.adjustable import LIVE, Adjustable
 from autoencoder.architecture import plan_architecture
+from autoencoder.comparison import COMPARISON, Comparison, compare
 from autoencoder.errors import SettingsError
 from autoencoder.files import make_directory
 from autoencoder.live.changes import SettingChange
@@ -17,19 +17,29 @@ from autoencoder.live.steering import Steering
 from autoencoder.memory import require_training_memory
 from autoencoder.model import AutoEncoder
 from autoencoder.model_file import build_model, model_path, settings_of
-from autoencoder.settings import Settings, settings_texts, to_key
+from autoencoder.session_images import (
+    Images,
+    fingerprint,
+    generators,
+    load_data,
+    parts_of,
+    training_batches,
+)
+from autoencoder.settings import Settings, settings_texts, to_key, to_text
+from autoencoder.small_folders import decide, start_at_components
 from autoencoder.validation import Given, make_settings
 from networks.model_file import structure_arrays
-from nn.data import ImageSet, load_images
 from nn.losses import loss_by_name
 from nn.optimizers import optimizer_by_name
 from nn.schedules import Constant, Cosine, Schedule
 from nn.snapshot import Snapshot, SnapshotError, save
-from nn.training import Outcome, Trainer
+from nn.training import EarlyStopping, Outcome, Trainer
 from nn.training.batches import ImageBatches
 from nn.training.callbacks import Callback, Snapshots
+from nn.training.learned import Learned
 from nn.training.limits import Limits
 from nn.training.lock import FolderLock
+from nn.training.shifted_batches import ShiftedBatches
 
 CHANGEABLE = frozenset(
     (
@@ -39,11 +49,11 @@ CHANGEABLE = frozenset(
 )
 """Settings that may differ when training goes on; the others decide what the model is."""
 
+LEFT_OPEN = ("start_from", "output_activation", "shifts", "keep")
+"""Settings that the number of images decides where they are empty: so they do not differ from what it did."""
+
 LINEAGE = "lineage"
 """What snapshots call the record of what a person changed."""
-
-Images: TypeAlias = tuple[ImageSet, ImageSet]
-"""Those to train on, and those held out."""
 
 SCHEDULES: Mapping[str, Callable[[], Schedule]] = {"constant": Constant, "cosine": Cosine}
 
@@ -57,9 +67,18 @@ class Session(Adjustable):
         Of the run; `change` goes on with other settings.
     training, held_out
         The images.
+    parts
+        Those that are learned from, and those that are watched, where some are set apart to be watched.
     steering
         Changes what a person wants changed.
+    decided
+        Settings that the number of images decided.
+    comparison
+        With principal components, since training ended; None before.
     """
+
+    decided: frozenset[str] = frozenset()
+    comparison: Comparison | None = None
 
     def __init__(
         self,
@@ -72,17 +91,21 @@ class Session(Adjustable):
         self.settings, self.model = settings, model
         self.training, self.held_out = images
         self.fingerprint = fingerprint(self.training)
+        self.parts = parts_of(settings, images)
+        learned, watched = self.parts
+        batches = training_batches(learned, settings)
         self.trainer = Trainer(
             model.network,
             loss_by_name(settings.loss),
             optimizer_by_name(settings.optimizer, settings.learning_rate),
-            ImageBatches(self.training.images, self.training.masks),
-            ImageBatches(self.held_out.images, self.held_out.masks) if len(self.held_out) else None,
+            batches,
+            ImageBatches(watched.images, watched.masks) if len(watched) else None,
             batch_size=settings.batch_size,
             generator=generator,
             schedule=SCHEDULES[settings.schedule](),
         )
-
+        if isinstance(batches, ShiftedBatches):
+            batches.position = self.trainer.shuffle
         self.trainer.limits = Limits(settings.epoch_limit, settings.minutes)
         self.steering = Steering(self)
 
@@ -100,7 +123,21 @@ class Session(Adjustable):
         """
         make_directory(self.settings.model_directory)
         with FolderLock(self.settings.model_directory):
-            return self.train_locked(callbacks)
+            best = EarlyStopping(patience=None, restore_best=True, from_start=True)
+            keeps_best = self.settings.keep == "best" and self.trainer.held_out is not None
+            return self.train_locked([*callbacks, *([best] if keeps_best else []), Conclusion(self)])
+
+    def conclude(self) -> None:
+        """Compare what is kept; where that is a start at components, take all images there are for it.
+
+        Images that are held out stay so: only those that a training without any sets apart come back.
+        """
+        self.comparison = compare(self.model, self.parts)
+        at_start = self.trainer.restored_epoch == 0 and self.settings.start_from == "principal"
+        if at_start and not len(self.held_out):
+            generator = np.random.default_rng(self.settings.seed)
+            start_at_components(self.model, (self.training, self.held_out), generator=generator)
+            self.trainer.settle_on(Learned.of(self.model.network), 0.0)
 
     def train_locked(self, callbacks: Sequence[Callback] = ()) -> Outcome:
         """Train as `train` does, for a caller that holds the lock of the model directory."""
@@ -112,10 +149,23 @@ class Session(Adjustable):
         arrays, state = self.trainer.state()
         lineage = self.steering.state()
         metadata = {**self.model.metadata(), "data": self.fingerprint, **state}
+        if self.comparison is not None:
+            metadata[COMPARISON] = self.comparison.model_dump()
         return (
             {**structure_arrays(self.model.network), **arrays},
             {**metadata, LINEAGE: lineage} if lineage else metadata,
         )
+
+
+class Conclusion(Callback):
+    """Concludes a session when its training ends."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def before_end(self, trainer: Trainer) -> None:
+        """Conclude, with the network that is kept."""
+        self.session.conclude()
 
 
 class ModelSnapshots(Snapshots):
@@ -155,11 +205,16 @@ def start_session(
     SettingsError, DataError
         When the settings do not fit together, the data or the memory.
     """
-    architecture = plan_architecture(settings)
-    require_training_memory(settings, architecture)
+    require_training_memory(settings, plan_architecture(settings))
     data, weights, order = generators(settings)
     images = images or load_data(settings, data, progress)
-    return Session(settings, AutoEncoder.create(settings, generator=weights), images, generator=order)
+    decided = decide(settings, len(images[0]))
+    model = AutoEncoder.create(decided.settings, generator=weights)
+    if decided.settings.start_from == "principal":
+        start_at_components(model, parts_of(decided.settings, images), generator=weights)
+    session = Session(decided.settings, model, images, generator=order)
+    session.decided = decided.names if decided.few else frozenset()
+    return session
 
 
 def resume_session(
@@ -223,41 +278,13 @@ def resumed_settings(given: Mapping[str, Given], snapshot: Snapshot) -> Settings
         When something is given that must not change, naming its place and both values.
     """
     stored = settings_of(snapshot)
+    given = {name: each for name, each in given.items() if name not in LEFT_OPEN or each.value.strip()}
     before, after = make_settings(stored), make_settings({**stored, **given})
     for name in given.keys() - CHANGEABLE:
         if getattr(before, name) != getattr(after, name):
             raise SettingsError(
                 f"{given[name].place}={given[name].value}: the model in {snapshot.path} was made with "
-                f"{to_key(name)}={stored[name].value}, and goes on with that: leave it out or train anew"
+                f"{to_key(name)}={to_text(getattr(before, name))}, and goes on with that: leave it out or "
+                "train anew"
             )
     return after
-
-
-def load_data(
-    settings: Settings, generator: np.random.Generator, progress: Callable[[int, int], None] | None = None
-) -> Images:
-    """Load the training and the held-out images that the settings name."""
-    return load_images(
-        settings.input_directory,
-        settings.shape,
-        fit=settings.fit,
-        generator=generator,
-        held_out_fraction=settings.held_out,
-        crops_per_image=settings.crops,
-        limit=settings.limit,
-        progress=progress,
-    )
-
-
-def generators(settings: Settings) -> tuple[np.random.Generator, np.random.Generator, np.random.Generator]:
-    """Return independent generators for the data, the weights and the order of training."""
-    data, weights, order = np.random.SeedSequence(settings.seed).spawn(3)
-    return np.random.default_rng(data), np.random.default_rng(weights), np.random.default_rng(order)
-
-
-def fingerprint(images: ImageSet) -> str:
-    """Return a short text that changes with any pixel or mask."""
-    digest = hashlib.sha256(np.ascontiguousarray(images.images).data)
-    if images.masks is not None:
-        digest.update(np.ascontiguousarray(images.masks).data)
-    return f"{len(images)} images, sha256 {digest.hexdigest()[:16]}"

@@ -8,50 +8,29 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from autoencoder.setting_kinds import (
+    Channels,
+    Directory,
+    Kept,
+    OptionalCount,
+    OptionalMinutes,
+    OptionalPath,
+    OptionalPixels,
+    Output,
+    Start,
+    Widths,
+)
 from nn.data import Fit
 from nn.shape import Shape
 
-
-def _split(value: Any) -> Any:
-    """Turn `512,256` into its parts; an empty text is no part at all."""
-    if isinstance(value, str):
-        return [part.strip() for part in value.split(",")] if value.strip() else []
-    return value
-
-
-def _none_if_empty(value: Any) -> Any:
-    """Turn an empty text, as in `minutes=`, into None: not set."""
-    return None if isinstance(value, str) and not value.strip() else value
-
-
-def _whole(value: Any) -> Any:
-    """Turn a text of digits into the number, for choices among numbers."""
-    return int(value) if isinstance(value, str) and value.strip().isdecimal() else value
-
-
-def _usable_path(value: Any) -> Any:
-    if isinstance(value, str | Path) and "\0" in str(value):
-        raise ValueError("a path must not contain a NUL character")
-    if isinstance(value, str) and not value.strip():
-        raise ValueError("a path must not be empty")
-    return Path(value).expanduser() if isinstance(value, str) and value.startswith("~/") else value
-
-
-Channels = Annotated[Literal[1, 3, 4], BeforeValidator(_whole)]
-Directory = Annotated[Path, BeforeValidator(_usable_path)]
-Width = Annotated[int, Field(ge=1, le=65536)]
-Widths = Annotated[tuple[Width, ...], BeforeValidator(_split), Field(max_length=32)]
-OptionalPath = Annotated[Directory | None, BeforeValidator(_none_if_empty)]
-OptionalCount = Annotated[Annotated[int, Field(ge=1)] | None, BeforeValidator(_none_if_empty)]
-OptionalMinutes = Annotated[
-    Annotated[float, Field(gt=0, allow_inf_nan=False)] | None, BeforeValidator(_none_if_empty)
-]
-
 DEFAULT_EPOCHS = 40
+FEW_IMAGES = 10_000
+"""Training images up to which a folder is small: it gets what keeps a network from learning it by heart."""
+
 DEFAULT_LAYERS = {"dense": (512, 256), "local": (8, 16), "graph": (512, 256)}
 
 
@@ -124,8 +103,16 @@ class Settings(BaseModel):
     leakage: float = Field(
         0.1, ge=0, le=1, description="slope of the leaky ReLU below zero; 0 is a ReLU, 1 a linear network"
     )
-    output_activation: Literal["sigmoid", "identity"] = Field(
-        "sigmoid", description="of the last layer; results outside 0 to 1 are clipped when written"
+    output_activation: Output = Field(
+        None,
+        description="of the last layer; results outside 0 to 1 are clipped when written. Empty: identity "
+        "where the network starts as principal components, otherwise sigmoid",
+    )
+    start_from: Start = Field(
+        None,
+        description="drawn: weights as the initializer says; principal: a dense network starts as the "
+        "principal components of the training images. Empty: principal for few images (up to "
+        f"{FEW_IMAGES:,}) where it can be",
     )
     initializer: Literal["glorot", "he", "orthogonal", "normal", "uniform"] = Field(
         "glorot", description="how the weights start"
@@ -151,6 +138,17 @@ class Settings(BaseModel):
     learning_rate: float = Field(0.001, gt=0, allow_inf_nan=False, description="length of a step")
     schedule: Literal["constant", "cosine"] = Field(
         "cosine", description="how the learning rate changes: not at all, or to zero along half a cosine"
+    )
+    shifts: OptionalPixels = Field(
+        None,
+        description="most pixels, up, down and to either side, by which training images are shifted, anew "
+        "every time; empty: 2 for few images, otherwise 0",
+    )
+    keep: Kept = Field(
+        None,
+        description="which epoch's network the model is when training ends: the last, or that with the best "
+        "held-out loss (where nothing is held out, that of every tenth image, which is not learned from); "
+        "empty: best for few images, otherwise last",
     )
     batch_size: int = Field(128, ge=1, le=65536, description="images in a step")
     epochs: OptionalCount = Field(
@@ -178,11 +176,21 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _go_together(self) -> Settings:
-        if self.loss == "binary_cross_entropy" and self.output_activation != "sigmoid":
+        if self.loss == "binary_cross_entropy" and self.output_activation == "identity":
             raise ValueError("loss=binary_cross_entropy needs output-activation=sigmoid")
+        if self.start_from == "principal":
+            self._can_start_principal()
         if self.storage == "bfloat16" and self.rung != "o2":
             raise ValueError("storage=bfloat16 needs rung=o2")
         return self
+
+    def _can_start_principal(self) -> None:
+        if self.architecture != "dense":
+            raise ValueError("start-from=principal needs architecture=dense")
+        if self.loss == "binary_cross_entropy":
+            raise ValueError("start-from=principal needs loss=squared_error or absolute_error")
+        if self.output_activation == "sigmoid":
+            raise ValueError("start-from=principal needs output-activation=identity")
 
     @property
     def shape(self) -> Shape:

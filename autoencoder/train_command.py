@@ -53,7 +53,16 @@ def _report(session: Session, stopped: bool) -> None:
     time = timedelta(seconds=round(trainer.clock.seconds))
     word = "stopped" if stopped else "trained"
     print(f"{word:10} {trainer.shuffle.epochs:.4g} epochs, {trainer.step:,} steps, {time}")
+    if session.settings.keep == "best" and trainer.held_out is not None:
+        print(f"{'kept':10} {_kept(session)}")
+    if session.comparison is not None:
+        print(f"{'compared':10} {session.comparison}")
     print(f"{'model':10} {model_path(session.settings.model_directory)}")
+
+
+def _kept(session: Session) -> str:
+    row = session.trainer.restored
+    return "the start" if row is None else f"epoch {row.epoch:.4g}, held-out {row.held_out_loss:.6f}"
 
 
 def _start(arguments: argparse.Namespace) -> Session:

@@ -20,12 +20,11 @@ from autoencoder.errors import SettingsError
 from autoencoder.session import Session, start_session
 from autoencoder.settings import Settings
 from nn.data import DataError, ImageSet
+from nn.principal_components import PrincipalComponents, principal_components
 from nn.render import reconstructions, save
 from nn.training import ProgressBar
 
 SHOWN = 28
-POWER_ITERATIONS = 4
-OVERSAMPLING = 44
 BLOCK = 512
 
 
@@ -73,37 +72,21 @@ def make_settings(options: argparse.Namespace) -> Settings:
     return Settings(**values)
 
 
-def principal_components(images: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
-    """Return the first principal components of centred rows (N, numbers), as (numbers, count).
-
-    Randomised subspace iteration (Halko, Martinsson and Tropp 2011, algorithm 4.4).
-    """
-    rank = min(count + OVERSAMPLING, *images.shape)
-    basis = generator.standard_normal((images.shape[1], rank)).astype(np.float32)
-    for _ in range(POWER_ITERATIONS):
-        basis, _ = np.linalg.qr(images.T @ (images @ basis))
-    _, _, directions = np.linalg.svd(images @ basis, full_matrices=False)
-    return basis @ directions[:count].T
-
-
-def project(images: ImageSet, mean: np.ndarray, components: np.ndarray) -> np.ndarray:
+def project(images: ImageSet, components: PrincipalComponents) -> np.ndarray:
     """Return what is left of images when only their principal components are kept, clipped to [0, 1]."""
     outputs = np.empty((len(images), *images.shape), np.float32)
     for start in range(0, len(images), BLOCK):
         batch, _ = images.batch(np.arange(start, min(start + BLOCK, len(images))))
-        centred = batch.reshape(len(batch), -1) - mean
-        kept = centred @ components @ components.T + mean
-        outputs[start : start + len(batch)] = kept.reshape(batch.shape)
+        outputs[start : start + len(batch)] = components.kept(batch.reshape(len(batch), -1)).reshape(
+            batch.shape
+        )
     return np.clip(outputs, 0, 1)
 
 
-def fit_components(session: Session, code_size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean and the components of the crops that the session trains on."""
+def fit_components(session: Session, code_size: int) -> PrincipalComponents:
+    """Return the components of all crops that the session trains on."""
     crops, _ = session.training.batch(np.arange(len(session.training)))
-    flat = crops.reshape(len(crops), -1)
-    mean = flat.mean(axis=0)
-    flat -= mean
-    return mean, principal_components(flat, code_size, np.random.default_rng(0))
+    return principal_components(crops.reshape(len(crops), -1), code_size, generator=np.random.default_rng(0))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -115,11 +98,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (DataError, SettingsError, ValueError) as error:
         parser.error(str(error))
     print(f"{len(session.training):,} crops to learn from, {len(session.held_out):,} held out", flush=True)
-    mean, components = fit_components(session, options.code_size)
+    components = fit_components(session, options.code_size)
     session.train([ProgressBar()])
     held_out, _ = session.held_out.batch(np.arange(len(session.held_out)))
     results = {
-        "principal components": project(session.held_out, mean, components),
+        "principal components": project(session.held_out, components),
         "local autoencoder": session.model.reconstruct(held_out),
     }
     chosen = np.linspace(0, len(held_out) - 1, SHOWN, dtype=int)

@@ -9,6 +9,9 @@ from PIL import Image
 from autoencoder.__main__ import main
 from autoencoder.settings import Settings
 
+BY_HAND = {"start-from": "drawn", "shifts": "0", "keep": "last"}
+"""What the number of images decides otherwise."""
+
 TINY = {
     "width": "8",
     "height": "8",
@@ -20,6 +23,7 @@ TINY = {
     "learning-rate": "0.01",
     "rung": "plain",
     "threads": "1",
+    **BY_HAND,
 }
 
 

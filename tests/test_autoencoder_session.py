@@ -9,7 +9,8 @@ from autoencoder_runs import tiny_settings, write_images
 
 from autoencoder.errors import SettingsError
 from autoencoder.model_file import load_snapshot
-from autoencoder.session import Session, fingerprint, resume_session, resumed_settings, start_session
+from autoencoder.session import Session, resume_session, resumed_settings, start_session
+from autoencoder.session_images import fingerprint
 from autoencoder.validation import Given
 from nn.data import DataError, ImageSet
 from nn.snapshot import SnapshotError

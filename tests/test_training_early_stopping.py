@@ -169,3 +169,31 @@ def test_rows_without_metrics_have_no_value():
     trainer.log.rows.append(LogRow(1.0, 5, 0.1, 0.2, None, 0.1))
     assert Watch("held_out_loss").value(trainer) is None
     assert Watch("accuracy").value(trainer) is None
+
+
+def test_without_patience_it_never_stops():
+    trainer = scripted_trainer([3, 4, 5, 6], higher_is_better=False)
+    assert not trainer.train(epochs=4, callbacks=[EarlyStopping("scripted", patience=None)]).stopped
+
+
+@pytest.mark.parametrize(("numbers", "expected"), [([3, 4, 5, 6], 0), ([3, 4, 2, 6], 2)])
+def test_the_start_counts_where_it_is_to(numbers, expected):
+    trainer = scripted_trainer(numbers, higher_is_better=False)
+    before = trainer.network.parameters.values.copy()
+    best = EarlyStopping("scripted", patience=None, restore_best=True, from_start=True)
+    trainer.train(epochs=3, callbacks=[best])
+    assert trainer.restored_epoch == expected
+    assert np.array_equal(trainer.network.parameters.values, before) == (expected == 0)
+
+
+def test_the_loss_of_the_start_is_that_of_the_held_out_data():
+    trainer = make_trainer()
+    loss = trainer.evaluate().loss
+    best = EarlyStopping(patience=None, from_start=True)
+    trainer.train(epochs=0, callbacks=[best])
+    assert best.best == loss
+
+
+def test_the_training_loss_is_not_known_from_the_start():
+    with pytest.raises(ValueError, match="no training_loss before the first step"):
+        EarlyStopping("training_loss", from_start=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from autoencoder.adjustable import LIVE
 from autoencoder.model_file import holds_model, load_snapshot, settings_of
-from autoencoder.session import LINEAGE, Images, Session, resume_session, resumed_settings, start_session
+from autoencoder.session import LINEAGE, Session, resume_session, resumed_settings, start_session
+from autoencoder.session_images import Images
 from autoencoder.settings import Settings, settings_texts, to_key
 from autoencoder.terminal import use_threads
 from autoencoder.validation import Given, make_settings
@@ -60,8 +61,12 @@ def _given_anew(given: Mapping[str, Given], settings: Settings, snapshot: Snapsh
 
 
 def renewed_session(session: Session, given: Mapping[str, str]) -> Session:
-    """Return one at its start, with the settings of another but for some, given as texts by field."""
-    settings = _altered(settings_texts(session.settings), given)
+    """Return one at its start, with the settings of another but for some, given as texts by field.
+
+    What the number of images decided is decided anew.
+    """
+    left_open = dict.fromkeys(session.decided, "")
+    settings = _altered({**settings_texts(session.settings), **left_open}, given)
     return start_session(settings, images=_images_of(session, settings))
 
 

@@ -31,7 +31,7 @@ class EarlyStopping(Callback):
     metric
         What to watch; see `nn.training.watch.Watch`. Which way is better is known.
     patience
-        Epochs in a row without progress after which training ends.
+        Epochs in a row without progress after which training ends; None where it never does for that.
     minimum_change
         How much better a number has to be to count as progress.
     restore_best
@@ -39,25 +39,31 @@ class EarlyStopping(Callback):
         training ends, whatever ends it, as Keras' callback does; not after an error, nor where no epoch had a
         number. Snapshots of the end save these, in whatever order callbacks are given, and beside them where
         training stands: whoever goes on gets the same bits as if it had not ended.
+    from_start
+        Whether the network as it is before its first step counts as an epoch, which takes an evaluation. For
+        networks that begin with something.
 
     Raises
     ------
     ValueError
-        When the patience is below 1, or the minimum change negative; at the start when the trainer
-        does not measure the metric.
+        When the patience is below 1, the minimum change negative, or the training loss is to be known from
+        the start; at the start of training when the trainer does not measure the metric.
     """
 
     def __init__(
         self,
         metric: str = "held_out_loss",
-        patience: int = 10,
+        patience: int | None = 10,
         minimum_change: float = 0.0,
         restore_best: bool = False,
+        from_start: bool = False,
     ) -> None:
-        if not isinstance(patience, int) or patience < 1:
+        if patience is not None and (not isinstance(patience, int) or patience < 1):
             raise ValueError(f"patience {patience!r}: must be a whole number of at least 1 epoch")
+        if from_start and metric == "training_loss":
+            raise ValueError("from_start: there is no training_loss before the first step")
         self.watch = Watch(metric, minimum_change)
-        self.patience, self.restore_best = patience, restore_best
+        self.patience, self.restore_best, self.from_start = patience, restore_best, from_start
         self.best: float | None = None
         self.waited = 0
         self._kept: Learned | None = None
@@ -77,18 +83,22 @@ class EarlyStopping(Callback):
         self.watch.check(trainer)
         if self._kept is not None:
             self._kept.check(trainer.network)
+        if self.from_start and not trainer.step and self.best is None:
+            self._look(trainer, self.watch.value_now(trainer), 0.0)
         self._stop_if_out_of_patience(trainer)
 
     def on_epoch(self, trainer: Trainer) -> None:
         """Look at the metric, and count the epochs without progress."""
-        value = self.watch.value(trainer)
+        self._look(trainer, self.watch.value(trainer), trainer.rows[-1].epoch)
+        self._stop_if_out_of_patience(trainer)
+
+    def _look(self, trainer: Trainer, value: float | None, epoch: float) -> None:
         if self.watch.is_better(trainer, value, self.best):
             self.best, self.waited = value, 0
             if self.restore_best:
-                self._kept, self._epoch = Learned.of(trainer.network), trainer.rows[-1].epoch
+                self._kept, self._epoch = Learned.of(trainer.network), epoch
         else:
             self.waited += 1
-        self._stop_if_out_of_patience(trainer)
 
     def before_end(self, trainer: Trainer) -> None:
         """Let the network go back to the best parameters."""
@@ -107,7 +117,7 @@ class EarlyStopping(Callback):
         self.best, self.waited, self._epoch, self._kept = best, waited, epoch or 0.0, kept
 
     def _stop_if_out_of_patience(self, trainer: Trainer) -> None:
-        if self.waited >= self.patience:
+        if self.patience is not None and self.waited >= self.patience:
             trainer.stop(
                 f"{self.watch.metric} has not become better than {self.best} in {self.waited} epochs"
             )

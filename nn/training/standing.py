@@ -68,6 +68,11 @@ class Standing:
             return None
         return next((row for row in self.log.rows if row.epoch == self._aside.epoch), None)
 
+    @property
+    def restored_epoch(self) -> float | None:
+        """The epoch that the network went back to when training ended, 0 for its start; None for none."""
+        return None if self._aside is None else self._aside.epoch
+
     def _take_up(self) -> Aside | None:
         """Go on from where training stands; return what was put aside, where that was somewhere else."""
         aside = self._aside

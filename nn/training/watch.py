@@ -53,6 +53,13 @@ class Watch:
         value = getattr(row, self.metric) if self.metric in LOSSES else row.metrics.get(self.metric)
         return None if value is None else float(value)
 
+    def value_now(self, trainer: Trainer) -> float | None:
+        """Return what the number is now, of the held-out data; None where it is not known."""
+        evaluation = trainer.evaluate()
+        if evaluation is None:
+            return None
+        return evaluation.loss if self.metric in LOSSES else evaluation.metrics.get(self.metric)
+
     def is_better(self, trainer: Trainer, value: float | None, best: float | None) -> bool:
         """Return whether a number is better than the best so far; None and NaN never are."""
         higher = any(metric.higher_is_better for metric in trainer.metrics if metric.name == self.metric)

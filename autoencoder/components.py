@@ -1,0 +1,92 @@
+"""Principal components of images, or of a sample of many, and what they keep of others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from nn.data import ImageSet
+from nn.principal_components import PrincipalComponents, principal_components
+from nn.shifts import offsets, shifted
+
+MOST_COMPONENTS = 512
+"""That are looked for: time and memory grow with their number."""
+
+MOST_NUMBERS = 2**26
+"""Numbers of all rows together, 256 MiB in float32: 85,000 images of 28 x 28, or 5,400 of 64 x 64 x 3."""
+
+
+BLOCK = 512
+
+
+def sample(images: ImageSet, copies: int = 1) -> np.ndarray:
+    """Return the places of as many images, equally far apart, as can be used in so many copies: int (n,)."""
+    most = max(2, MOST_NUMBERS // (copies * images.shape.size))
+    return np.unique(np.linspace(0, len(images) - 1, min(len(images), most)).round().astype(np.int64))
+
+
+class Shown(NamedTuple):
+    """How images are shown to what components are fitted on.
+
+    Attributes
+    ----------
+    radius
+        Each in all shifts by up to so many pixels.
+    repeats
+        How often each is there as it is.
+    """
+
+    radius: int = 0
+    repeats: int = 1
+
+    @property
+    def copies(self) -> int:
+        """How many there are of each."""
+        return len(offsets(self.radius)) - 1 + self.repeats
+
+
+AS_THEY_ARE = Shown()
+
+
+def image_rows(images: ImageSet, places: np.ndarray, shown: Shown = AS_THEY_ARE) -> np.ndarray:
+    """Return images as float32 (n, numbers)."""
+    found = images.batch(places)[0]
+    copies = [found] * shown.repeats + [shifted(found, offset) for offset in offsets(shown.radius)[1:]]
+    return np.concatenate(copies).reshape(len(copies) * len(found), -1)
+
+
+def fitted_components(
+    images: ImageSet, count: int, shown: Shown = AS_THEY_ARE, *, generator: np.random.Generator
+) -> PrincipalComponents:
+    """Return principal components of images, or of a sample of many."""
+    rows = image_rows(images, sample(images, shown.copies), shown)
+    return principal_components(rows, count, generator=generator)
+
+
+def components_error(components: PrincipalComponents, images: ImageSet) -> float:
+    """Return the mean squared error of what components keep of images, or of a sample of many."""
+    return mean_error(images, lambda batch: components.kept(batch.reshape(len(batch), -1)))
+
+
+def mean_error(images: ImageSet, outputs: Callable[[np.ndarray], np.ndarray]) -> float:
+    """Return the mean squared error over what counts of images, or of a sample; NaN where nothing does.
+
+    Parameters
+    ----------
+    images
+        What the outputs should be.
+    outputs
+        Gives, of float32 (n, height, width, channels), as many numbers in the same order.
+    """
+    places = sample(images)
+    total = count = 0.0
+    for start in range(0, len(places), BLOCK):
+        batch, mask = images.batch(places[start : start + BLOCK])
+        weights = np.broadcast_to(np.float64(1) if mask is None else mask, batch.shape)
+        differences = np.subtract(outputs(batch).reshape(batch.shape), batch, dtype=np.float64)
+        total += float(np.sum(np.square(differences) * weights))
+        count += float(weights.sum(dtype=np.float64))
+    return total / count if count else math.nan
