@@ -81,16 +81,22 @@ def greatest_of(values, features, histories, begin, count, greatest):
 def softmax(values, features, histories, outputs, first, last):
     """outputs = exp(values - greatest) / their sum over the features, for a range of tasks."""
     greatest, shares = np.empty(STRIP, values.dtype), np.empty(STRIP, values.dtype)
-    totals = np.empty(STRIP, np.float64)
+    parts, totals = np.empty(STRIP, values.dtype), np.empty(STRIP, np.float64)
     for task in range(first, last):
         begin, count = strip_at(task, features, histories)
         greatest_of(values, features, histories, begin, count, greatest)
         totals[:] = 0
-        for start in range(begin, begin + features * histories, histories):
+        for feature in range(0, features, PART):
+            parts[:] = 0
+            for start in range(
+                begin + feature * histories, begin + min(feature + PART, features) * histories, histories
+            ):
+                for i in range(count):
+                    power = exponential(values[start + i] - greatest[i])
+                    outputs[start + i] = power
+                    parts[i] += power
             for i in range(count):
-                power = exponential(values[start + i] - greatest[i])
-                outputs[start + i] = power
-                totals[i] += power
+                totals[i] += parts[i]
         for i in range(count):
             shares[i] = 1 / totals[i]
         for start in range(begin, begin + features * histories, histories):

@@ -14,7 +14,7 @@ from numba import prange
 from nn.history import LANES
 from nn.kernels.compilation import kernel
 from nn.kernels.pooling import part_range
-from nn.kernels.sums import added
+from nn.kernels.sums import PART, added
 from nn.simd import broadcast, load, load_scalar, multiply_add, store
 
 
@@ -30,6 +30,10 @@ class Axis(NamedTuple):
     distance: np.ndarray
     first: np.ndarray
     last: np.ndarray
+
+
+FEW = 4 * PART
+"""Of so few pixels what rounding loses is small, and is not looked at."""
 
 
 @kernel
@@ -117,6 +121,15 @@ def weights_at(rows, columns, y, x, weights):
             place += 1
 
 
+@kernel(inline=True, allocates=False)
+def row_of(signals, source, numbers, weights, place, across, total):
+    """Return total + the weighted signals of a row of output pixels."""
+    for column in range(across):
+        weight = broadcast(load_scalar(weights, place + column))
+        total = multiply_add(weight, load(signals, source + column * numbers), total)
+    return total
+
+
 @kernel
 def bilinear_signals(signals, rows, columns, numbers, input_signals, parts, first, last):
     """input_signals[y, x] = the signals of all output pixels that it counts in, weighted as it was."""
@@ -128,19 +141,20 @@ def bilinear_signals(signals, rows, columns, numbers, input_signals, parts, firs
         begin, end = part_range(task, parts, numbers)
         for x in range(columns.first.size):
             weights_at(rows, columns, y, x, weights)
-            across = columns.last[x] - columns.first[x]
+            across, along = columns.last[x] - columns.first[x], rows.last[y] - rows.first[y]
             corner = (rows.first[y] * width + columns.first[x]) * numbers
             to = (y * columns.first.size + x) * numbers
             for i in range(begin, end, LANES):
-                total, lost, place = zero, zero, 0
-                for down in range(rows.last[y] - rows.first[y]):
-                    part, source = zero, corner + down * width * numbers + i
-                    for _ in range(across):
-                        weight = broadcast(load_scalar(weights, place))
-                        part = multiply_add(weight, load(signals, source), part)
-                        source += numbers
-                        place += 1
-                    total, lost = added(total, lost, part)
+                source, total, lost = corner + i, zero, zero
+                if across * along <= FEW:
+                    for down in range(along):
+                        total = row_of(signals, source, numbers, weights, down * across, across, total)
+                        source += width * numbers
+                else:
+                    for down in range(along):
+                        part = row_of(signals, source, numbers, weights, down * across, across, zero)
+                        total, lost = added(total, lost, part)
+                        source += width * numbers
                 store(input_signals, to + i, total)
 
 
