@@ -12,6 +12,7 @@ from autoencoder.components import (
     MOST_COMPONENTS,
     components_error,
     fitted_components,
+    fitted_on,
     mean_error,
     sample,
 )
@@ -86,7 +87,7 @@ def compare(model: AutoEncoder, images: tuple[ImageSet, ImageSet]) -> Comparison
         return None
     return Comparison(
         components=components.number,
-        fitted_on=len(sample(training)),
+        fitted_on=len(fitted_on(training, count)),
         components_error=errors[0],
         network_error=errors[1],
         images=len(sample(seen)),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nn.data import ImageSet
-from nn.principal_components import PrincipalComponents, principal_components
+from nn.principal_components import EXACT_SIDE, PrincipalComponents, principal_components
 from nn.shifts import offsets, shifted
 
 MOST_COMPONENTS = 512
@@ -18,14 +18,16 @@ MOST_COMPONENTS = 512
 MOST_NUMBERS = 2**26
 """Numbers of all rows together, 256 MiB in float32: 85,000 images of 28 x 28, or 5,400 of 64 x 64 x 3."""
 
+QUICK_COUNT = 128
+"""Components up to which so many numbers take seconds; for more, where they are iterated, fewer are used."""
 
 BLOCK = 512
 
 
-def sample(images: ImageSet, copies: int = 1) -> np.ndarray:
-    """Return the places of as many images, equally far apart, as can be used in so many copies: int (n,)."""
-    most = max(2, MOST_NUMBERS // (copies * images.shape.size))
-    return np.unique(np.linspace(0, len(images) - 1, min(len(images), most)).round().astype(np.int64))
+def sample(images: ImageSet, most: int = MOST_NUMBERS) -> np.ndarray:
+    """Return the places of as many images, equally far apart, as have so many numbers: int (n,)."""
+    count = min(len(images), max(2, most // images.shape.size))
+    return np.linspace(0, len(images) - 1, count).round().astype(np.int64)
 
 
 class Shown(NamedTuple):
@@ -34,7 +36,7 @@ class Shown(NamedTuple):
     Attributes
     ----------
     radius
-        Each in all shifts by up to so many pixels.
+        Each in all shifts by up to so many pixels, down or up and to a side together.
     repeats
         How often each is there as it is.
     """
@@ -43,9 +45,14 @@ class Shown(NamedTuple):
     repeats: int = 1
 
     @property
+    def offsets(self) -> list[tuple[int, int]]:
+        """The shifts."""
+        return [each for each in offsets(self.radius)[1:] if sum(map(abs, each)) <= self.radius]
+
+    @property
     def copies(self) -> int:
         """How many there are of each."""
-        return len(offsets(self.radius)) - 1 + self.repeats
+        return len(self.offsets) + self.repeats
 
 
 AS_THEY_ARE = Shown()
@@ -54,15 +61,27 @@ AS_THEY_ARE = Shown()
 def image_rows(images: ImageSet, places: np.ndarray, shown: Shown = AS_THEY_ARE) -> np.ndarray:
     """Return images as float32 (n, numbers)."""
     found = images.batch(places)[0]
-    copies = [found] * shown.repeats + [shifted(found, offset) for offset in offsets(shown.radius)[1:]]
-    return np.concatenate(copies).reshape(len(copies) * len(found), -1)
+    if shown == AS_THEY_ARE:
+        return found.reshape(len(found), -1)
+    copies = np.empty((shown.copies, *found.shape), found.dtype)
+    copies[: shown.repeats] = found
+    for copy, offset in zip(copies[shown.repeats :], shown.offsets, strict=True):
+        shifted(found, offset, copy)
+    return copies.reshape(shown.copies * len(found), -1)
+
+
+def fitted_on(images: ImageSet, count: int, shown: Shown = AS_THEY_ARE) -> np.ndarray:
+    """Return the places of the images that `fitted_components` uses: int (n,)."""
+    is_exact = images.shape.size <= EXACT_SIDE
+    share = 1.0 if is_exact else QUICK_COUNT / max(QUICK_COUNT, count)
+    return sample(images, int(MOST_NUMBERS * share) // shown.copies)
 
 
 def fitted_components(
     images: ImageSet, count: int, shown: Shown = AS_THEY_ARE, *, generator: np.random.Generator
 ) -> PrincipalComponents:
     """Return principal components of images, or of a sample of many."""
-    rows = image_rows(images, sample(images, shown.copies), shown)
+    rows = image_rows(images, fitted_on(images, count, shown), shown)
     return principal_components(rows, count, generator=generator)
 
 

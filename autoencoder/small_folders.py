@@ -21,8 +21,8 @@ from nn.data import ImageSet
 SHIFTS = 2
 """Pixels by which few images are shifted."""
 
-SHOWN = (Shown(), Shown(radius=1, repeats=8), Shown(radius=1), Shown(radius=2))
-"""What components are fitted on, to choose from; a radius of 1 has eight shifts."""
+SHOWN = (Shown(), Shown(radius=1, repeats=4), Shown(radius=1), Shown(radius=2))
+"""What components are fitted on, to choose from; a radius of 1 has four shifts."""
 
 
 class Decided(NamedTuple):

@@ -9,7 +9,7 @@ import pytest
 from live_models import ARCHITECTURES
 from live_runs import bits, open_run, open_session, setting, train_steps
 
-from autoencoder.errors import InputError
+from autoencoder.errors import InputError, SettingsError
 from autoencoder.live.changes import ChangeError
 from autoencoder.live.errors import OperationError
 from autoencoder.live.journal import JournalError
@@ -283,3 +283,27 @@ def test_what_is_not_saved_is_saved_when_the_run_is_closed(tmp_path: Path):
     again = open_run(tmp_path)
     np.testing.assert_array_equal(again.session.model.network.parameters.values, before)
     assert [event["event"] for event in again.journal(9)["events"]] == ["begin", "change", "stop"]
+
+
+def test_a_run_of_few_images_keeps_what_it_ends_with(tmp_path: Path):
+    left_open = {"start_from": "", "shifts": "", "keep": ""}
+    run = open_run(tmp_path / "few", **left_open)
+    settings = run.session.settings
+    assert (settings.start_from, settings.shifts, settings.keep) == ("principal", 2, "last")
+    run.train(lambda: None)
+    assert run.session.trainer.restored_epoch is None
+    with pytest.raises(SettingsError, match="keep=best: a run that a person changes ends as it is"):
+        open_run(tmp_path / "best", keep="best")
+
+
+def test_what_few_images_decided_is_decided_anew_with_others(tmp_path: Path):
+    np.save(tmp_path / "many.npy", np.zeros((11_500, 8, 8), np.uint8))
+    left_open = {"start_from": "", "shifts": "", "limit": ""}
+    few = np.random.default_rng(0).integers(0, 256, (40, 8, 8), np.uint8)
+    np.save(tmp_path / "few.npy", few)
+    run = open_run(tmp_path / "run", input_directory=tmp_path / "few.npy", **left_open)
+    assert run.session.settings.start_from == "principal"
+    run.inputs["many"] = tmp_path / "many.npy"
+    run.choose_input("many")
+    settings = run.session.settings
+    assert (settings.start_from, settings.shifts, settings.output_activation) == ("drawn", 0, "sigmoid")

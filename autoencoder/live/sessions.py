@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from autoencoder.adjustable import LIVE
+from autoencoder.errors import SettingsError
 from autoencoder.model_file import holds_model, load_snapshot, settings_of
 from autoencoder.session import LINEAGE, Session, resume_session, resumed_settings, start_session
 from autoencoder.session_images import Images
@@ -32,7 +33,8 @@ def open_session(
     """Begin a run, or go on with the model in the model directory unless it is to be overwritten.
 
     What is given as it was when the run began does not undo what was changed since: the same command line
-    goes on with the run.
+    goes on with the run. No epoch is chosen to be kept, however few images there are: that would undo what a
+    person changed.
 
     Raises
     ------
@@ -40,9 +42,13 @@ def open_session(
         As `start_session` and `resume_session`.
     """
     settings = make_settings(given)
+    if settings.keep == "best":
+        raise SettingsError(
+            f"{given['keep'].place}=best: a run that a person changes ends as it is: give keep=last, or train"
+        )
     if overwrite or not holds_model(settings.model_directory):
         use_threads(settings)
-        return start_session(settings, progress)
+        return start_session(settings.model_copy(update={"keep": "last"}), progress)
     snapshot = load_snapshot(settings.model_directory)
     settings = resumed_settings(_given_anew(given, settings, snapshot), snapshot)
     use_threads(settings)
