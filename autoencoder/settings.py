@@ -28,7 +28,7 @@ from nn.data import Fit
 from nn.shape import Shape
 
 DEFAULT_EPOCHS = 40
-FEW_IMAGES = 10_000
+FEW_IMAGES = 5_000
 """Training images up to which a folder is small: it gets what keeps a network from learning it by heart."""
 
 DEFAULT_LAYERS = {"dense": (512, 256), "local": (8, 16), "graph": (512, 256)}
@@ -142,7 +142,7 @@ class Settings(BaseModel):
     shifts: OptionalPixels = Field(
         None,
         description="most pixels, up, down and to either side, by which training images are shifted, anew "
-        "every time; empty: 2 for few images, otherwise 0",
+        "every time; empty: 2 for few images, otherwise and for graphs 0",
     )
     keep: Kept = Field(
         None,

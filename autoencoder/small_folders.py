@@ -50,11 +50,16 @@ def decide(settings: Settings, count: int) -> Decided:
     chosen: dict[str, Any] = {
         "start_from": start,
         "output_activation": "identity" if start == "principal" else "sigmoid",
-        "shifts": SHIFTS if few and min(settings.width, settings.height) > 2 * SHIFTS else 0,
+        "shifts": SHIFTS if few and _gains_by_shifts(settings) else 0,
         "keep": "best" if few else "last",
     }
     names = frozenset(name for name in chosen if getattr(settings, name) is None)
     return Decided(settings.model_copy(update={name: chosen[name] for name in names}), names, few)
+
+
+def _gains_by_shifts(settings: Settings) -> bool:
+    """Return whether shifts help: a sparse graph learns too little by heart for that, as measured."""
+    return settings.architecture != "graph" and min(settings.width, settings.height) > 2 * SHIFTS
 
 
 def _may_start_principal(settings: Settings) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from autoencoder_runs import BY_HAND, run, tiny_options, tiny_settings
 
 from autoencoder.errors import SettingsError
-from autoencoder.model_file import load_snapshot
+from autoencoder.model_file import load_snapshot, model_path
 from autoencoder.principal_start import start_principal
 from autoencoder.session import Session, resume_session, resumed_settings, start_session
 from autoencoder.settings import FEW_IMAGES, Settings
@@ -20,6 +20,7 @@ from nn.activations import Identity, LeakyReLU
 from nn.data import ImageSet
 from nn.principal_components import principal_components
 from nn.shape import Shape
+from nn.snapshot import save
 from nn.training.callbacks import Callback
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -34,7 +35,7 @@ OPEN = dict.fromkeys((name.replace("-", "_") for name in BY_HAND), "")
         ({}, FEW_IMAGES, ("principal", "identity", 2, "best")),
         ({}, FEW_IMAGES + 1, ("drawn", "sigmoid", 0, "last")),
         ({"architecture": "local"}, 300, ("drawn", "sigmoid", 2, "best")),
-        ({"architecture": "graph"}, 300, ("drawn", "sigmoid", 2, "best")),
+        ({"architecture": "graph"}, 300, ("drawn", "sigmoid", 0, "best")),
         ({"loss": "binary_cross_entropy"}, 300, ("drawn", "sigmoid", 2, "best")),
         ({"output_activation": "sigmoid"}, 300, ("drawn", "sigmoid", 2, "best")),
         ({"start_from": "principal"}, FEW_IMAGES + 1, ("principal", "identity", 0, "last")),
@@ -241,3 +242,30 @@ def test_train_and_info_tell(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert line.startswith("compared   4 principal components of 108 training images: 0.0")
     assert run("info", *places[:2]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == line.removeprefix("compared   ")
+
+
+def test_a_model_from_before_there_was_anything_to_decide_goes_on_as_it_was(tmp_path: Path, capsys):
+    session = start_session(tiny_settings(model_directory=tmp_path, limit=120, epochs=1))
+    session.train()
+    path, snapshot = model_path(tmp_path), load_snapshot(tmp_path)
+    texts = {name: text for name, text in snapshot.metadata["settings"].items() if name not in OPEN}
+    metadata = {**snapshot.metadata, "settings": texts | {"output_activation": "sigmoid"}}
+    del metadata["comparison"]
+    save(path, snapshot.arrays, metadata)
+    before = load_snapshot(tmp_path)
+    resumed = resume_session(resumed_settings({"epochs": Given("2", "--epochs")}, before), before)
+    again = start_session(tiny_settings(model_directory=tmp_path / "again", limit=120, epochs=2))
+    assert resumed.settings.keep is None
+    assert run("info", "--model-directory", tmp_path) == 0
+    assert "principal components" not in capsys.readouterr().out
+    resumed.train()
+    again.train()
+    assert resumed.trainer.step == again.trainer.step
+
+
+def test_a_comparison_that_is_none_is_refused(tmp_path: Path, capsys):
+    start_session(tiny_settings(model_directory=tmp_path, epochs=1)).train()
+    snapshot = load_snapshot(tmp_path)
+    save(model_path(tmp_path), snapshot.arrays, {**snapshot.metadata, "comparison": {"components": -1}})
+    assert run("info", "--model-directory", tmp_path) == 2
+    assert "its comparison cannot be used" in capsys.readouterr().err
