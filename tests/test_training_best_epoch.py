@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from failing_parts import Failing, Once, Wrong, raise_wrong
 from tiny_training import (
     CODE,
     SHAPE,
@@ -227,6 +228,22 @@ def test_single_steps_go_on_from_the_end_as_well():
     whole, trainer = make_trainer(), make_trainer()
     whole.train(epochs=5)
     trainer.train(epochs=5, callbacks=[best()])
+    for each in (whole, trainer):
+        each.make_step()
+    assert learned(trainer.network) == learned(whole.network)
+
+
+def test_a_step_that_fails_leaves_the_best_parameters():
+    whole, trainer = make_trainer(), make_trainer()
+    whole.train(epochs=5)
+    trainer.train(epochs=5, callbacks=[best()])
+    before, options = end_of(trainer), trainer.options
+    trainer.options = Options(regularizers=[Failing(once := Once(raise_wrong), before=True)])
+    once.armed = True
+    with pytest.raises(Wrong):
+        trainer.make_step()
+    assert end_of(trainer) == before
+    trainer.options = options
     for each in (whole, trainer):
         each.make_step()
     assert learned(trainer.network) == learned(whole.network)

@@ -214,7 +214,7 @@ class Trainer(Resumable, Adjustable, Copied):
         gradients of zero: tried again, it gives the same bits.
         """
         self._require_own_parts()
-        self._take_up()
+        aside = self._take_up()
         undo = Undo(self)
         try:
             return self._step(watching(callbacks, self), undo)
@@ -222,6 +222,7 @@ class Trainer(Resumable, Adjustable, Copied):
             if self.step == undo.step:
                 with uninterrupted:
                     undo.put_back(self)
+                    self._put_aside(aside)
             if isinstance(error, NotFiniteError):
                 raise self._diverged(str(error)) from None
             raise
