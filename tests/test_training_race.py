@@ -4,11 +4,18 @@ import logging
 
 import numpy as np
 import pytest
-from tiny_training import everything, make_full_trainer, make_noisy_network, make_trainer, snapshot_of
+from tiny_training import (
+    everything,
+    make_full_trainer,
+    make_images,
+    make_noisy_network,
+    make_trainer,
+    snapshot_of,
+)
 
 from nn.optimizers import SGD
 from nn.schedules import Constant
-from nn.training import Callback, Prefetched, Race
+from nn.training import Callback, ImageBatches, Prefetched, Race
 from nn.training.race import FACTORS
 
 
@@ -92,6 +99,15 @@ def test_clones_that_diverge_have_lost():
     trainer.train(epochs=1, callbacks=[Race(5, factors=[1e-33, 1.0, 2.0])])
     assert trainer.optimizer.learning_rate == pytest.approx(1e-3)
     assert np.isfinite(trainer.network.parameters.values).all()
+
+
+@pytest.mark.parametrize("judge", ["training", "held_out"])
+def test_where_nothing_counts_no_rate_wins(judge):
+    nothing = ImageBatches(make_images(), np.zeros((23, 2, 3), np.bool_))
+    trainer = make_trainer(batches=nothing, held_out=nothing, schedule=Constant())
+    rate = trainer.optimizer.learning_rate
+    trainer.train(epochs=2, callbacks=[Race(2, judge=judge)])
+    assert trainer.optimizer.learning_rate == rate
 
 
 def test_stopped_in_the_middle_of_a_race_it_is_run_again(tmp_path):

@@ -125,13 +125,17 @@ class Race(Callback):
     def _loss_of_clone(
         self, trainer: Trainer, rate: float, start: Snapshot, stopped_before: bool
     ) -> float | None:
-        """Return the loss that a rate leads to, infinite where it diverges; None where that was stopped."""
-        total = 0.0
+        """Return the loss that a rate leads to; None where that was stopped.
+
+        It is infinite where it diverges, and where nothing counted: no rate is the better one then.
+        """
+        losses: list[float] = []
         try:
             trainer.optimizer.learning_rate = rate
             for _ in range(self.steps):
                 trainer.make_step()
-                total += trainer.log.last_loss or 0.0
+                if trainer.log.last_loss is not None:
+                    losses.append(trainer.log.last_loss)
                 if trainer.stopping and not stopped_before:
                     return None
             evaluation = trainer.evaluate() if self.judge == "held_out" else None
@@ -140,7 +144,7 @@ class Race(Callback):
         finally:
             trainer.rewind(start)
         if evaluation is None:
-            return total / self.steps
+            return sum(losses) / len(losses) if losses else math.inf
         return math.inf if evaluation.loss is None else evaluation.loss
 
 
