@@ -87,6 +87,8 @@ class TimeDistributed(Container):
         self._steps = Steps(self.input_shape[0], histories, active, self.checked_step_mask(histories))
         self.network.entries = self._steps.count
         outputs = self.network.forward(self._steps.gather(values, self.network.input_shape), training)
+        if self._entries is None:
+            self.network.entries = None
         self._values = self._steps.spread(outputs)
         return self._values.reshape(*self.output_shape, histories)
 
@@ -114,12 +116,17 @@ class TimeDistributed(Container):
 
     @property
     def entries(self) -> int | None:
-        """How many histories hold entries of the batch; `forward` tells the network inside how many steps."""
+        """How many histories hold entries of the batch; `forward` tells the network inside how many steps.
+
+        That holds within as long as it does here: who runs the network inside alone begins with all.
+        """
         return self._entries
 
     @entries.setter
     def entries(self, count: int | None) -> None:
         self._entries = count
+        if count is None:
+            self.network.entries = None
 
     @property
     def masks_steps(self) -> bool:  # type: ignore[override]

@@ -1,5 +1,7 @@
 """TimeDistributed: steps and entries that are not there are not run, and change nothing."""
 
+import copy
+
 import network_checks as checks
 import numpy as np
 import pytest
@@ -16,6 +18,9 @@ from time_distributed_networks import (
 
 from networks.sequential import Sequential
 from nn.gradcheck import gradcheck
+from nn.losses import SquaredError
+from nn.optimizers import SGD
+from nn.training import ArrayBatches, Trainer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -102,7 +107,29 @@ def test_masks_that_do_not_fit_are_refused(mask, message):
 def test_nothing_is_there_where_no_entry_has_a_step():
     network = build()
     values, signals = checks.numbers(network, 2)
-    network.step_mask = np.zeros((5, 2), bool)
+    network.step_mask, network.entries = np.zeros((5, 2), bool), 2
     found = checks.pass_through(network, values, signals, training=True)
     assert not any(array.any() for array in found.values())
     assert network.network.entries == 0
+
+
+@pytest.mark.parametrize("use", ["forward", "predict", "step"])
+def test_the_network_inside_knows_nothing_of_a_batch_that_is_over(use):
+    """Run alone afterwards it measures all entries, not as many as there were steps."""
+    network = normalised("o2", CLIP, np.float32)
+    alone = copy.deepcopy(network.network)
+    values, _ = checks.numbers(network, 16)
+    if use == "predict":
+        network.predict(np.moveaxis(values, -1, 0))
+    elif use == "forward":
+        network.forward(values)
+    else:
+        inputs = np.moveaxis(values[..., :3], -1, 0)
+        source = ArrayBatches(inputs, np.zeros((3, *network.output_shape), np.float32))
+        generator = np.random.default_rng(0)
+        Trainer(network, SquaredError(), SGD(0.1), source, batch_size=3, generator=generator).make_step()
+        alone = normalised("o2", CLIP, np.float32).network
+        alone.parameters.copy_from(network.network.parameters)
+        alone.load_state(network.network.state())
+    more, _ = checks.numbers(alone, 160, seed=1)
+    np.testing.assert_array_equal(network.network.forward(more, True), alone.forward(more, True))
