@@ -25,7 +25,16 @@ from nn.metrics import MeanAbsoluteError
 from nn.optimizers import SGD, Adam
 from nn.schedules import Plateau
 from nn.shape import Shape
-from nn.training import ArrayBatches, Callback, Losses, Options, Statistics, Trainer, TrainingDiverged
+from nn.training import (
+    ArrayBatches,
+    Callback,
+    EarlyStopping,
+    Losses,
+    Options,
+    Statistics,
+    Trainer,
+    TrainingDiverged,
+)
 
 
 @pytest.mark.parametrize("step", [0, 3, 5])
@@ -278,3 +287,48 @@ def test_statistics_of_a_step_that_failed_are_those_of_the_one_that_did_not():
     trainer.train(epochs=1, callbacks=[own, failing])
     undisturbed.train(epochs=1, callbacks=[calm])
     assert own.rows == calm.rows
+
+
+class Told(Callback):
+    """Remembers what it was told of, and at what loss."""
+
+    def __init__(self):
+        self.of = []
+
+    def on_epoch(self, trainer):
+        self.of.append(("epoch", trainer.shuffle.epoch, trainer.rows[-1].training_loss))
+
+    def on_step(self, trainer):
+        self.of.append(("step", trainer.step, trainer.log.last_loss))
+
+
+@pytest.mark.parametrize("again", ["train", "advance"])
+@pytest.mark.parametrize("hook", ["on_step", "on_epoch"])
+def test_callbacks_after_one_that_fails_are_told_when_training_goes_on(hook, again):
+    """The first epoch is the best, and would be missed."""
+
+    def callbacks(*first):
+        told, kept = Told(), EarlyStopping("training_loss", patience=9, minimum_change=10, restore_best=True)
+        return [*first, told, kept, Statistics(interval=5, unit="steps")]
+
+    trainer, undisturbed = make_full_trainer(), make_full_trainer()
+    own, calm = callbacks(At(hook, 5, raise_wrong)), callbacks()
+    with pytest.raises(Wrong):
+        trainer.train(epochs=3, callbacks=own)
+    if again == "advance":
+        trainer.advance(own)
+    trainer.train(epochs=3, callbacks=own)
+    undisturbed.train(epochs=3, callbacks=calm)
+    assert own[1].of == calm[0].of
+    assert own[3].rows == calm[2].rows
+    assert trainer.restored.epoch == undisturbed.restored.epoch == 1
+    assert everything(trainer)[0] == everything(undisturbed)[0]
+
+
+def test_who_goes_on_without_the_callbacks_of_before_tells_nobody():
+    trainer, told, other = make_full_trainer(), Told(), Told()
+    with pytest.raises(Wrong):
+        trainer.train(epochs=2, callbacks=[At("on_step", 3, raise_wrong), told])
+    trainer.train(epochs=1, callbacks=[other])
+    assert [number for what, number, _ in told.of if what == "step"] == [1, 2]
+    assert [number for what, number, _ in other.of if what == "step"] == [4, 5]

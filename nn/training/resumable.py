@@ -14,6 +14,7 @@ from nn.schedules import Schedule
 from nn.snapshot import Snapshot
 from nn.training.arguments import check_kind
 from nn.training.callback_states import CallbackStates
+from nn.training.callbacks import Callback
 from nn.training.learned import Learned
 from nn.training.limits import Clock
 from nn.training.log import LogRow
@@ -37,6 +38,7 @@ class Resumable(Standing):
     batch_size: int
     _callbacks: CallbackStates
     _unfinished_row: LogRow | None
+    _untold: list[tuple[Callback, str]]
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return what a snapshot needs for an exact resume: arrays (views, not copies) and metadata."""
@@ -95,6 +97,7 @@ class Resumable(Standing):
             state = restore_parts(snapshot, Parts(self.network, self.optimizer, self.schedule, self.shuffle))
             self.step, self.log = state.step, state.log
             self._unfinished_row = self._aside = None
+            self._untold = []
             if (trained := trained_in(snapshot)) is not None and state.restored is not None:
                 self._aside = Aside(Learned.of(self.network), trained, state.restored)
         return state

@@ -97,6 +97,7 @@ class Statistics(Callback):
 
     def on_start(self, trainer: Trainer) -> None:
         """Ask whether rows that a snapshot brought are of these layers."""
+        self._settle()
         self._pending = None
         known = {column.rpartition(".")[0] for row in self.rows[-1:] for column in row.numbers}
         if known and known != set(trainer.network.leaves):

@@ -130,6 +130,7 @@ class Trainer(Resumable, Adjustable, Copied):
         self._callbacks = CallbackStates()
         self._unfinished_row: LogRow | None = None
         self._stop_reason: str | None = None
+        self._untold: list[tuple[Callback, str]] = []
         require_training_memory(network, optimizer, self.shuffle.largest(batch_size))
         self._require_own_parts()
         warn_of_unreachable_targets(network, loss, batches, batch_size)
@@ -149,7 +150,8 @@ class Trainer(Resumable, Adjustable, Copied):
             goes on until it is stopped. The schedule follows the epochs where both are given.
         callbacks
             Told what happens, in their order. After `restore` those with the names of the snapshot's
-            go on from their states.
+            go on from their states. Where one of them raised an error in `on_epoch` or `on_step`, those after
+            it are told of that when training goes on with them.
 
         Raises
         ------
@@ -261,6 +263,7 @@ class Trainer(Resumable, Adjustable, Copied):
         TrainingDiverged
             As `make_step` and, where the epoch ended, as `evaluate`.
         """
+        self._tell_others(callbacks)
         if self._epoch_is_open:
             self._close_epoch()
             self._tell(callbacks, ended=True)
@@ -307,6 +310,7 @@ class Trainer(Resumable, Adjustable, Copied):
             self._callbacks.cannot_start()
             raise
         self._callbacks.started()
+        self._tell_others(callbacks)
         if ended:
             self._tell(callbacks, ended)
 
@@ -320,11 +324,16 @@ class Trainer(Resumable, Adjustable, Copied):
 
     def _tell(self, callbacks: Sequence[Callback], ended: bool) -> None:
         """Tell of a step, and of the epoch that it ended."""
-        if ended:
-            for callback in callbacks:
-                callback.on_epoch(self)
-        for callback in callbacks:
-            callback.on_step(self)
+        hooks = ("on_epoch", "on_step") if ended else ("on_step",)
+        self._untold = [(callback, hook) for hook in hooks for callback in callbacks]
+        self._tell_others(callbacks)
+
+    def _tell_others(self, callbacks: Sequence[Callback]) -> None:
+        """Tell those who do not know yet, as one before them raised an error, if they are still there."""
+        while self._untold:
+            callback, hook = self._untold.pop(0)
+            if any(callback is each for each in callbacks):
+                getattr(callback, hook)(self)
 
     @property
     def _epoch_is_open(self) -> bool:
