@@ -10,6 +10,10 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from networks.described import Described
+from nn.prefixes import under
+
+USED = "used_"
+"""What the names of the states begin with that forwards in use alone have led to."""
 
 
 class States(NamedTuple):
@@ -110,25 +114,36 @@ class Stateful(Described):
     def state(self) -> dict[str, np.ndarray]:
         """Return the states that the next forward in training goes on from; nothing after `reset`.
 
-        Of a network that has not been trained since, those that the next in use goes on from.
+        Of a network that has not been trained since, also those that the next in use goes on from.
         """
-        carried = self._trained if self._learns or self._used is None else self._used
-        return {} if carried is None else carried._asdict()
+        used = None if self._learns else self._used
+        return {
+            prefix + name: array
+            for prefix, carried in (("", self._trained), (USED, used))
+            if carried is not None
+            for name, array in carried._asdict().items()
+        }
 
     def load_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Go on from what `state` returned; see `Network.load_state`."""
-        if not state or not self.stateful:
+        if not self.stateful:
             super().load_state(state)
-            self._trained = self._used = None
-            return
+        trained = {name: array for name, array in state.items() if not name.startswith(USED)}
+        self._trained, self._used = self._loaded(trained), self._loaded(under(state, USED))
+        self._learns = False
+
+    def _loaded(self, state: Mapping[str, np.ndarray]) -> AnyStates | None:
+        """Return a copy of states by name, None where there are none; raise as `load_state`."""
         names = self.state_kind._fields
+        if not state:
+            return None
         if set(state) != set(names):
             raise ValueError(
                 f"{self.family}: carries {', '.join(names)}; {', '.join(sorted(state))} is given"
             )
         states = self.state_kind(**{name: np.array(array) for name, array in state.items()})
         self._check_states(states, "carried states", states.hidden.shape[-1] if states.hidden.ndim else 0)
-        self._trained, self._used = states, None
+        return states
 
     def reset(self) -> None:
         """Forget where the last sequence ended."""

@@ -419,6 +419,31 @@ def test_forwards_in_training_go_on_from_the_last_in_training(family, rung):
     np.testing.assert_array_equal(network.forward(batches[1]), expected)
 
 
+@pytest.mark.parametrize("trained", [False, True])
+@pytest.mark.parametrize(("family", "rung"), STATEFUL)
+def test_what_ran_in_use_before_is_not_what_training_goes_on_from_after_its_state_was_loaded(
+    family, rung, trained
+):
+    network, undisturbed = stateful(family, rung), stateful(family, rung)
+    batches = [numbers(network, HISTORIES, seed)[0] for seed in range(4)]
+    for each in (network, undisturbed) if trained else ():
+        each.forward(batches[0], training=True)
+        each.load_state(each.state())
+    network.forward(batches[1])
+    other = stateful(family, rung)
+    for each in (network, other):
+        each.load_state({name: array.copy() for name, array in network.state().items()})
+    in_use = copy.deepcopy(network).forward(batches[2])
+    np.testing.assert_array_equal(copy.deepcopy(other).forward(batches[2]), in_use)
+    expected = undisturbed.forward(batches[3], training=True)
+    for each in (network, other):
+        np.testing.assert_array_equal(each.forward(batches[3], training=True), expected)
+    before = {name: array.copy() for name, array in network.state().items()}
+    with pytest.raises(ValueError, match=r"carries hidden.*; nothing is given"):
+        network.load_state({**before, "used_nothing": before["hidden"]})
+    assert network.state().keys() == before.keys()
+
+
 @pytest.mark.parametrize(("family", "rung"), STATEFUL)
 def test_another_batch_size_by_hand_is_looked_at_after_a_reset_that_training_does_not_notice(family, rung):
     network, undisturbed = stateful(family, rung), stateful(family, rung)

@@ -15,22 +15,24 @@ from failing_parts import (
     raise_wrong,
 )
 from interrupted_runs import batches, network
-from tiny_training import everything, make_full_trainer
+from tiny_training import everything, make_full_trainer, snapshot_of
 
 from networks.dense import Dense
+from networks.lstm import LSTM
 from networks.model import Model
 from networks.wires import Input, Use
 from nn.losses import CategoricalCrossEntropyWithLogits, SquaredError, TargetError
 from nn.metrics import MeanAbsoluteError
 from nn.optimizers import SGD, Adam
 from nn.schedules import Plateau
-from nn.shape import Shape
+from nn.shape import SequenceShape, Shape
 from nn.training import (
     ArrayBatches,
     Callback,
     EarlyStopping,
     Losses,
     Options,
+    Race,
     Statistics,
     Trainer,
     TrainingDiverged,
@@ -332,3 +334,33 @@ def test_who_goes_on_without_the_callbacks_of_before_tells_nobody():
     trainer.train(epochs=1, callbacks=[other])
     assert [number for what, number, _ in told.of if what == "step"] == [1, 2]
     assert [number for what, number, _ in other.of if what == "step"] == [4, 5]
+
+
+@pytest.mark.parametrize("way", ["a failed step", "a race", "a resume"])
+def test_a_run_in_use_before_training_changes_nothing_of_it(way):
+    """It carries states of its own, from which a network that goes on from batch to batch does not learn."""
+    inputs = np.random.default_rng(0).normal(size=(8, 3, 2)).astype(np.float32)
+
+    def make():
+        network = LSTM(SequenceShape(3, 2), units=4, stateful=True, generator=np.random.default_rng(0))
+        source = ArrayBatches(inputs, np.zeros((8, 3, 4), np.float32))
+        options = Options(reset="never")
+        generator = np.random.default_rng(1)
+        return Trainer(
+            network, SquaredError(), Adam(0.1), source, batch_size=8, generator=generator, options=options
+        )
+
+    undisturbed, trainer = make(), make()
+    undisturbed.train(epochs=3)
+    trainer.network.forward(np.moveaxis(inputs, 0, -1).copy())
+    callbacks = [Race(1, factors=[1.0])] if way == "a race" else []
+    if way == "a failed step":
+        once = Once(raise_wrong)
+        once.armed = True
+        with pytest.raises(Wrong):
+            trainer.make_step([FailingCallback(once, "on_gradients")])
+    elif way == "a resume":
+        snapshot, trainer = snapshot_of(trainer), make()
+        trainer.restore(snapshot)
+    trainer.train(epochs=3, callbacks=callbacks)
+    assert trainer.network.parameters.values.tolist() == undisturbed.network.parameters.values.tolist()
