@@ -2,6 +2,7 @@
 
 import threading
 import time
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -135,3 +136,16 @@ def test_an_error_in_the_thread_is_raised_in_the_loop():
         trainer.train(epochs=2)
     assert trainer.step == 2
     assert not threads()
+
+
+def test_who_looks_at_the_source_itself_is_not_disturbed(source):
+    """Held-out data may be the data that are trained on: a batch of theirs stays as it is."""
+    prefetched = Prefetched(source)
+    early, late = np.arange(16), np.arange(16, 32)
+    looked_at = source.batch(early)
+    prefetched.expect(late)
+    prefetched._expected[1].result()
+    assert_equal(looked_at, deepcopy(source).batch(early))
+    source.batch(early)
+    assert_equal(prefetched.batch(late), deepcopy(source).batch(late))
+    prefetched.close()

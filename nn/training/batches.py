@@ -30,7 +30,7 @@ class ArrayBatches:
     """Entries of arrays, or of several arrays by the name of a network's input or output.
 
     Batches are written into buffers that are used again: each call overwrites the batch before. Every copy
-    has buffers of its own; one by `copy.copy` shares the arrays, which are only read.
+    has buffers of its own, and every thread; a copy by `copy.copy` shares the arrays, which are only read.
 
     Parameters
     ----------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,8 +34,7 @@ class Gatherer:
         self._begin()
 
     def _begin(self) -> None:
-        self._buffer = aligned_zeros(0, self.dtype)
-        self._make_room(0)
+        self._room = _Room(self.rows.shape[1], self.shape, self.dtype)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the buffer out: a copy begins one of its own."""
@@ -48,19 +48,29 @@ class Gatherer:
         return len(self.rows)
 
     def gather(self, indices: np.ndarray) -> np.ndarray:
-        """Return the entries at `indices` as histories; the next call overwrites them."""
-        histories = padded(len(indices))
-        if self._values.shape[-1] != histories:
-            self._make_room(histories)
-        gather(self.rows, self.divisor, indices, self._values)
-        return self._shaped
+        """Return the entries at `indices` as histories; the next call in the same thread overwrites them."""
+        room, histories = self._room, padded(len(indices))
+        if room.values.shape[-1] != histories:
+            room.make(histories)
+        gather(self.rows, self.divisor, indices, room.values)
+        return room.shaped
 
-    def _make_room(self, histories: int) -> None:
-        size = self.rows.shape[1] * histories
+
+class _Room(threading.local):
+    """The buffer of a gatherer: every thread has its own, so that one may prefetch while another looks."""
+
+    def __init__(self, numbers: int, shape: tuple[int, ...], dtype: np.dtype) -> None:
+        self._numbers, self._shape = numbers, shape
+        self._buffer = aligned_zeros(0, dtype)
+        self.make(0)
+
+    def make(self, histories: int) -> None:
+        """Have room for so many histories."""
+        size = self._numbers * histories
         if self._buffer.size < size:
-            self._buffer = aligned_zeros(size, self.dtype)
-        self._values = self._buffer[:size].reshape(self.rows.shape[1], histories)
-        self._shaped = self._values.reshape(*self.shape, histories)
+            self._buffer = aligned_zeros(size, self._buffer.dtype)
+        self.values = self._buffer[:size].reshape(self._numbers, histories)
+        self.shaped = self.values.reshape(*self._shape, histories)
 
 
 def gatherer(
