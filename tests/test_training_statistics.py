@@ -13,6 +13,7 @@ from tiny_training import CODE, SHAPE, STEPS_PER_EPOCH, make_images, make_traine
 from networks.dense import Dense
 from networks.model import Model
 from networks.noise import Dropout
+from networks.reshape import Flatten
 from networks.sequential import Sequential
 from networks.time_distributed import TimeDistributed
 from networks.wires import Input, Use
@@ -21,7 +22,15 @@ from nn.optimizers import SGD
 from nn.schedules import Constant
 from nn.shape import SequenceShape, Shape
 from nn.snapshot import load
-from nn.training import ArrayBatches, Callback, ImageBatches, Snapshots, Statistics
+from nn.training import (
+    ArrayBatches,
+    Callback,
+    ImageBatches,
+    Prefetched,
+    Snapshots,
+    Statistics,
+    evaluate,
+)
 
 
 class Hold(Callback):
@@ -263,3 +272,28 @@ def test_a_table_that_cannot_be_written_is_logged_and_training_goes_on(tmp_path,
 def test_a_wrong_interval_is_refused(arguments):
     with pytest.raises(ValueError, match="statistics every"):
         Statistics(**arguments)
+
+
+class Evaluates(Callback):
+    """Measures the loss on the data that are trained on, in the midst of a step."""
+
+    def wants_gradients(self, trainer):
+        return True
+
+    def on_gradients(self, trainer):
+        evaluate(trainer.network, trainer.loss, trainer.batches, 3)
+
+
+@pytest.mark.parametrize("prefetched", [False, True])
+def test_who_evaluates_on_the_same_data_changes_nothing_of_what_is_measured(prefetched):
+    """The values of a flatten are the batch itself, whose source writes the next where it lies."""
+    found = []
+    for first in ([], [Evaluates()]):
+        source = ImageBatches(make_images())
+        layers = [Flatten(SHAPE), Dense(Shape(1, 1, 6), SHAPE, generator=np.random.default_rng(0))]
+        batches = Prefetched(source) if prefetched else source
+        trainer = make_trainer(network=Sequential(layers), batches=batches, held_out=source)
+        statistics = Statistics(interval=1, unit="steps")
+        trainer.train(epochs=2, callbacks=[*first, statistics])
+        found.append(statistics.rows)
+    assert found[0] == found[1]

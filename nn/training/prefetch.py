@@ -36,7 +36,7 @@ class Prefetched:
         self._begin()
 
     def _begin(self) -> None:
-        self._front, self._back = _Buffers(), _Buffers()
+        self._front, self._back = Buffers(), Buffers()
         self._thread: ThreadPoolExecutor | None = None
         self._expected: tuple[np.ndarray, Future[Batch]] | None = None
 
@@ -90,7 +90,7 @@ class Prefetched:
         if self._expected is not None:
             self._expected[1].exception()
 
-    def _gather(self, indices: np.ndarray, buffers: _Buffers) -> Batch:
+    def _gather(self, indices: np.ndarray, buffers: Buffers) -> Batch:
         return buffers.copy(self.source.batch(indices))
 
 
@@ -104,8 +104,8 @@ def _done(gathered: Batch | BaseException) -> Future[Batch]:
     return future
 
 
-class _Buffers:
-    """Memory that one batch after the other is copied to."""
+class Buffers:
+    """Memory that one batch after the other is copied to, so that its source may overwrite its own."""
 
     def __init__(self) -> None:
         self._arrays: dict[tuple[str, str], np.ndarray] = {}

@@ -33,7 +33,7 @@ from nn.training.losses import AnyLoss
 from nn.training.memory import require_training_memory
 from nn.training.options import Options
 from nn.training.outcome import Outcome
-from nn.training.prefetch import Prefetched
+from nn.training.prefetch import Buffers, Prefetched
 from nn.training.resumable import Resumable
 from nn.training.shuffle import Shuffle
 from nn.training.step import Learner
@@ -234,6 +234,8 @@ class Trainer(Resumable, Adjustable, Copied):
         """Learn from the next batch; until the update is sure to succeed, `undo` can put everything back."""
         indices = self.shuffle.next(self.batch_size)
         batch = fitted(self.batches.batch(indices), self.network)
+        if watching:  # and perhaps asking the same source for other entries
+            batch = Buffers().copy(batch)
         if isinstance(self.batches, Prefetched) and len(following := self.shuffle.peek(self.batch_size)):
             self.batches.expect(following)
         if self.options.reset == "batch" or (self.options.reset == "epoch" and self.shuffle.entry == 0):
