@@ -122,7 +122,7 @@ class BatchNormalisation(Normalisation):
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals of output signals (*shape, N); gradients are added or applied."""
         check_signals(self, signals)
-        self._signals = self._flat(signals)
+        self._keep(self._flat(signals))
         scale_gradient, shift_gradient = self._sums()
         input_signals = self._propagate(scale_gradient, shift_gradient)
         apply_gradient(self.parameters, "scale", scale_gradient, learning_rate)
@@ -260,11 +260,11 @@ class LayerNormalisation(Normalisation):
         """Return the input signals of output signals (*shape, N); gradients are added or applied."""
         check_signals(self, signals)
         if self._partial is not None:
-            self._signals = signals.reshape(1, -1, signals.shape[-1])
+            self._keep(signals.reshape(1, -1, signals.shape[-1]))
             flat, *sums = self._partial.propagate(self._signals[0], self._column("scale"))
             input_signals, gradients = flat[None], dict(zip(("scale", "shift"), sums, strict=True))
         else:
-            self._signals = self._flat(signals)
+            self._keep(self._flat(signals))
             input_signals, gradients = self._propagate()
         for name, gradient in gradients.items():
             shaped = gradient.reshape(self.parameters.shapes[name])

@@ -46,6 +46,7 @@ class Normalisation(Described):
         self._inputs = self._values = self._signals = np.zeros((*self.input_shape, 0), self.dtype)
         self._histories = 0
         self._steps: Steps | None = None
+        self._layout_of_signals: tuple[int, Steps | None] = 0, None
 
     @property
     def masks_steps(self) -> bool:  # type: ignore[override]
@@ -76,9 +77,16 @@ class Normalisation(Described):
 
     def _shaped(self, flat: np.ndarray) -> np.ndarray:
         """Return what `_flat` made flat, without the histories a rung has filled up."""
-        if self._steps is not None:
-            return self._steps.spread(flat.reshape(*self.input_shape[1:], -1)).reshape(*self.input_shape, -1)
-        return flat.reshape(*self.input_shape, -1)[..., : self._histories]
+        return self._spread(flat, self._histories, self._steps)
+
+    def _spread(self, flat: np.ndarray, histories: int, steps: Steps | None) -> np.ndarray:
+        if steps is not None:
+            return steps.spread(flat.reshape(*self.input_shape[1:], -1)).reshape(*self.input_shape, -1)
+        return flat.reshape(*self.input_shape, -1)[..., :histories]
+
+    def _keep(self, signals: np.ndarray) -> None:
+        """Keep signals that are flat; they stay those of their batch when a forward of another follows."""
+        self._signals, self._layout_of_signals = signals, (self._histories, self._steps)
 
     @property
     def values(self) -> np.ndarray:
@@ -88,7 +96,7 @@ class Normalisation(Described):
     @property
     def signals(self) -> np.ndarray:
         """Signals of the outputs (*shape, N) in the last backward."""
-        return self._shaped(self._signals)
+        return self._spread(self._signals, *self._layout_of_signals)
 
     @property
     def connections(self) -> int:

@@ -135,6 +135,22 @@ def test_what_does_not_fit_is_refused(rung, dtype, kind):
 
 @every_rung
 @every_kind
+@pytest.mark.parametrize("masked", [False, True])
+def test_signals_stay_those_of_their_batch_when_another_is_looked_at(rung, kind, masked):
+    network = KINDS[kind](rung, SequenceShape(4, 5))
+    (values, signals), (others, _) = (checks.numbers(network, count) for count in (20, 7))
+    there = np.random.default_rng(0).random((4, 20)) < 0.6
+    network.step_mask = there if masked else None
+    network.forward(values, training=True)
+    network.backward(signals)
+    expected = network.signals.copy()
+    network.step_mask = ~there[:, :7] if masked else None
+    network.forward(others)
+    np.testing.assert_array_equal(network.signals, expected)
+
+
+@every_rung
+@every_kind
 def test_without_propagation_the_gradients_stay_the_same(rung, kind):
     network = KINDS[kind](rung)
     numbers = checks.numbers(network, 9)
