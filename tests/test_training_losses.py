@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from tiny_training import make_images, make_network
 
+from networks.dense import Dense
+from networks.model import Model
+from networks.wires import Input, Use
 from nn.losses import AbsoluteError, CategoricalCrossEntropyWithLogits, SquaredError
+from nn.optimizers import Adam
+from nn.shape import Shape
+from nn.training import ArrayBatches, Trainer
 from nn.training.batch import Batch
 from nn.training.losses import Losses, batch_loss, batch_parts
 from nn.training.mean_loss import MeanLoss
@@ -101,3 +107,31 @@ def test_outputs_without_a_loss_are_named():
         make_losses()(outputs, {"digit": targets["digit"]})
     with pytest.raises(ValueError, match="the outputs are one without a name"):
         batch_parts(make_losses(), outputs["image"], Batch({}, targets, None, 5))
+
+
+@pytest.mark.parametrize("anything", [np.nan, np.inf, 9.0])
+def test_targets_of_an_output_that_does_not_count_may_be_anything(anything):
+    """Also what the output itself is: zero times infinity is no number."""
+    outputs, targets = example()
+    losses = Losses(make_losses().parts, {"digit": 0})
+    expected, slopes = losses.parts["image"](outputs["image"], targets["image"])
+    outputs["digit"][:], targets["digit"][:] = anything, anything
+    found, signals = losses(outputs, targets)
+    assert found == expected
+    np.testing.assert_array_equal(signals["image"], slopes)
+    assert not signals["digit"].any()
+
+
+def test_training_goes_on_where_the_targets_of_an_output_that_does_not_count_are_missing():
+    generator = np.random.default_rng(0)
+    wire = Input(Shape(1, 1, 3))
+    heads = {name: Dense(Shape(1, 1, 3), Shape(1, 1, 2), generator=generator) for name in ("one", "other")}
+    model = Model(wire, {name: Use(head, wire, name=name) for name, head in heads.items()})
+    inputs, target = (generator.normal(size=(8, size)).astype(np.float32) for size in (3, 2))
+    source = ArrayBatches(inputs, {"one": target, "other": np.full_like(target, np.nan)})
+    losses = Losses({"one": SquaredError(), "other": SquaredError()}, {"other": 0})
+    before = heads["other"].parameters.values.copy()
+    trainer = Trainer(model, losses, Adam(0.01), source, source, batch_size=3, generator=generator)
+    trainer.train(epochs=2)
+    assert trainer.rows[1].held_out_loss < trainer.rows[0].held_out_loss
+    np.testing.assert_array_equal(heads["other"].parameters.values, before)

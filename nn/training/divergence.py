@@ -7,6 +7,7 @@ the place looked for. Each `in_...` function returns the place in words, or None
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -52,10 +53,11 @@ def refuse(place: str | None) -> None:
         raise NotFiniteError(place)
 
 
-def in_batch(batch: Batch, indices: np.ndarray) -> str | None:
+def in_batch(batch: Batch, indices: np.ndarray, unread: Collection[str] = ()) -> str | None:
     """Look into the mask, inputs and targets of a batch made of the entries at `indices`, int (n,).
 
-    Steps of the inputs that the step mask leaves out are not read, nor are targets whose mask is 0.
+    Steps of the inputs that the step mask leaves out are not read, nor are targets whose mask is 0, or whose
+    names are among the unread.
     """
     steps, masks = batch.step_mask, named(batch.mask)
     place = _in_values("mask", masks, indices)
@@ -65,7 +67,7 @@ def in_batch(batch: Batch, indices: np.ndarray) -> str | None:
     if batch.targets is batch.inputs and steps is None:
         return place
     for name, array in named(batch.targets).items():
-        if place is None and not all_finite(array):
+        if place is None and name not in unread and not all_finite(array):
             weights = active_mask(masks.get(name, np.ones(1)), array.shape, batch.entries)
             counted = np.where(weights != 0, array[..., : batch.entries], 0)
             place = _in_values("target", {name: counted}, indices)

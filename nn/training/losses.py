@@ -24,7 +24,8 @@ class Losses:
     parts
         The loss of every output of the network, by name.
     weights
-        How much each counts; 1 where nothing is said.
+        How much each counts; 1 where nothing is said. The loss of an output that counts 0 is not computed,
+        and its targets may be anything, NaN or no label included.
 
     Raises
     ------
@@ -91,6 +92,9 @@ class Losses:
         self.check_names(outputs, targets)
         parts, signals = {}, {}
         for name, loss in self.parts.items():
+            if not self.weights[name]:
+                parts[name], signals[name] = Part(0.0, 0.0), np.zeros_like(outputs[name])
+                continue
             own = named(mask).get(name)
             mean, slopes = loss(outputs[name], targets[name], entries=entries, mask=own)
             slopes *= self.weights[name]
@@ -163,3 +167,9 @@ def batch_loss(loss: AnyLoss, outputs: Values, batch: Batch) -> tuple[float, Val
     """Return the loss of the outputs for a batch, and the signals."""
     parts, signals = batch_parts(loss, outputs, batch)
     return sum(part.loss for part in parts.values()), signals
+
+
+def unread_targets(loss: AnyLoss) -> frozenset[str]:
+    """Return the names of the targets that a loss does not look at."""
+    weights = loss.weights if isinstance(loss, Losses) else {}
+    return frozenset(name for name, weight in weights.items() if not weight)

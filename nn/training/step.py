@@ -15,7 +15,7 @@ from nn.regularizers import Regularizer
 from nn.training import divergence
 from nn.training.batch import Batch, Values, named
 from nn.training.divergence import refuse
-from nn.training.losses import AnyLoss, batch_parts
+from nn.training.losses import AnyLoss, batch_parts, unread_targets
 from nn.training.mean_loss import Part
 from nn.training.options import Options
 from nn.training.trainable import Trainable, run
@@ -66,7 +66,7 @@ class Learner(NamedTuple):
         """
         if not 0 <= factor < math.inf:
             raise ValueError(f"the schedule gives the factor {factor}: it must be finite and at least 0")
-        refuse(divergence.in_batch(batch, indices))
+        refuse(divergence.in_batch(batch, indices, unread_targets(self.loss)))
         refuse(divergence.in_parameters(self.network.parameters))
         outputs = run(self.network, batch, training=True)
         parts, signals = self._loss_of(outputs, batch, indices)
