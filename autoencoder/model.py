@@ -12,7 +12,7 @@ from networks.network import Network
 from networks.sequential import Sequential
 from nn.brightness import shares
 from nn.data.memory import require_memory
-from nn.finite import check_finite
+from nn.finite import check_finite, check_unmasked
 from nn.shape import Shape
 from nn.training.state import PARAMETERS
 
@@ -100,6 +100,7 @@ class AutoEncoder:
         ValueError
             As `encode`.
         """
+        check_unmasked(codes, "codes")
         codes, size = np.asarray(codes), self.code_shape.size
         if codes.ndim != 2 or codes.shape[1] != size:
             raise ValueError(f"codes have shape {codes.shape}, expected (N, {size})")

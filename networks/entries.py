@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nn.axes import fit_input
-from nn.finite import check_finite
+from nn.finite import check_finite, check_unmasked
 from nn.history import padded
 from nn.shape import AnyShape, Shape
 
@@ -38,8 +38,10 @@ def entries_for(
     Raises
     ------
     ValueError
-        When the shape or the number of masks is another, or what is there is not finite or no number.
+        When the shape or the number of masks is another, what is there is not finite or no number, or it is a
+        masked array.
     """
+    check_unmasked(batch, what)
     entries = np.asarray(batch)
     if not entries.ndim or fit_input(entries.shape[1:], shape) != shape:
         raise ValueError(f"{what}: entries have shape {entries.shape}, expected (N, {shape})")
@@ -59,6 +61,7 @@ def checked_step_masks(step_masks: Any, what: str) -> np.ndarray | None:
     """
     if step_masks is None:
         return None
+    check_unmasked(step_masks, f"{what}: step masks")
     masks = np.asarray(step_masks)
     if masks.dtype != np.bool_ or masks.ndim != 2:
         raise ValueError(f"{what}: step masks are {masks.dtype} {masks.shape}, expected bool (N, steps)")

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.conventions import warn
-from nn.finite import check_finite, place_in_words
+from nn.finite import check_finite, check_unmasked, place_in_words
 
 NUMBERS = (Real, Decimal, np.bool_)
 """Objects that become float64."""
@@ -179,8 +179,7 @@ def as_numbers(given: Any, what: str, names: Sequence[str] | None = None) -> np.
 def _array(given: Any, what: str) -> np.ndarray:
     if hasattr(given, "nnz"):
         raise TypeError(f"{what} is sparse ({type(given).__name__}): give a dense array, {what}.toarray()")
-    if np.ma.is_masked(given):
-        raise ValueError(f"{what} is a masked array, and some of it is masked: fill it, or leave it out")
+    check_unmasked(given, what)
     try:
         array = np.asarray(given)
     except ValueError as error:

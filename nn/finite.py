@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -37,6 +38,21 @@ def all_finite(array: np.ndarray) -> bool:
     flat = array if array.ndim == 1 else array.reshape(-1)
     count = count_not_finite_parallel if flat.size >= PARALLEL_FROM else count_not_finite
     return not count(flat)
+
+
+def check_unmasked(array: Any, what: str) -> None:
+    """Refuse a masked array of NumPy's of which something is masked: it would be read all the same.
+
+    Raises
+    ------
+    ValueError
+        Saying what to give instead.
+    """
+    if np.ma.is_masked(array):
+        raise ValueError(
+            f"{what}: a masked array, and some of it is masked: fill it, or leave it out. Targets and steps "
+            "that do not count are told by masks of their own"
+        )
 
 
 def check_finite(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nn.brightness import FULL
+from nn.finite import check_unmasked
 from nn.history import aligned_zeros, padded
 from nn.kernels.batches import gather
 
@@ -28,7 +29,7 @@ class Gatherer:
     """
 
     def __init__(self, entries: np.ndarray, dtype: DTypeLike, divisor: float = 1.0) -> None:
-        self.rows = entries.reshape(len(entries), -1)
+        self.rows = np.asarray(entries).reshape(len(entries), -1)
         self.dtype, self.divisor = np.dtype(dtype), float(divisor)
         self.shape = entries.shape[1:]
         self._begin()
@@ -184,9 +185,10 @@ def filled_up(array: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def check_array(array: np.ndarray, what: str) -> None:
-    """Refuse what is no array, such as a list, with a ValueError that names it."""
+    """Refuse what is no array, such as a list, or is masked, with a ValueError that names it."""
     if not isinstance(array, np.ndarray):
         raise ValueError(f"{what} are of type {type(array).__name__}: give an array (N, ...)")
+    check_unmasked(array, what)
 
 
 def check_entries(array: np.ndarray, what: str) -> None:
