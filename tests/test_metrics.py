@@ -280,3 +280,17 @@ def test_scikit_learn_gives_the_same_explained_variance(seed):
     outputs, targets = np.random.default_rng(seed).normal(size=(2, 3, 10))
     expected = metrics.explained_variance_score(targets.T, outputs.T, multioutput="variance_weighted")
     assert value_of(ExplainedVariance(), outputs, targets) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("target", [0.0, 1.0])
+def test_an_answer_of_nan_is_never_right(target):
+    """The first class is what `argmax` finds among NaN, and no what a comparison says."""
+    classes, binary = Accuracy(), BinaryAccuracy()
+    outputs = np.array([[np.nan, 0.0, np.nan], [np.nan, np.nan, 1.0]])
+    classes.add(outputs, np.full((1, 3), target))
+    binary.add(outputs, np.full((2, 3), target))
+    assert classes.value() == 0
+    assert binary.value() == pytest.approx(1 / 6)
+    binary.reset()
+    binary.add(outputs, np.full((2, 3), target), mask=~np.isnan(outputs))
+    assert binary.value() == 1 / 2

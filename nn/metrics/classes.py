@@ -46,7 +46,7 @@ class _Share(Metric):
 
 
 class Accuracy(_Share):
-    """The share of positions whose most probable class is the target's; the first of equal ones.
+    """The share of positions whose most probable class is the target's; the first of equal ones, none of NaN.
 
     Outputs are logits or probabilities (..., classes, N), targets labels (..., 1, N) or probabilities
     (..., classes, N).
@@ -67,12 +67,13 @@ class Accuracy(_Share):
         expected = targets[..., :entries]
         if targets.shape != positions:
             expected = expected.argmax(axis=-2, keepdims=True)
-        right = outputs[..., :entries].argmax(axis=-2, keepdims=True) == expected
+        given = outputs[..., :entries]
+        right = (given.argmax(axis=-2, keepdims=True) == expected) & ~np.isnan(given).any(-2, keepdims=True)
         return right, active_mask(np.ones(1) if mask is None else mask, positions, entries)
 
 
 class BinaryAccuracy(_Share):
-    """The share of outputs on the right side.
+    """The share of outputs on the right side, on which NaN never is.
 
     Parameters
     ----------
@@ -93,4 +94,5 @@ class BinaryAccuracy(_Share):
         self, outputs: np.ndarray, targets: np.ndarray, entries: int | None, mask: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
         outputs, targets, counts = elementwise(outputs, targets, entries, mask)
-        return (outputs > self.threshold) == (targets > self.boundary), counts
+        right = (outputs > self.threshold) == (targets > self.boundary)
+        return right & ~np.isnan(outputs), counts
