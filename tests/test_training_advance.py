@@ -9,6 +9,7 @@ from tiny_training import (
     make_full_trainer,
     make_images,
     make_network,
+    make_noisy_network,
     make_trainer,
     snapshot_of,
 )
@@ -17,9 +18,11 @@ from nn.history import padded
 from nn.optimizers import OPTIMIZERS, SGD, Adam, optimizer_by_name
 from nn.schedules import Constant
 from nn.snapshot import SnapshotError
-from nn.training import Callback, Prefetched, TrainingMemoryError, memory
+from nn.training import Callback, EarlyStopping, Prefetched, Race, TrainingMemoryError, memory
 from nn.training.batches import ImageBatches
 from nn.training.limits import Limits
+from nn.training.log import TrainingLog
+from nn.training.mean_loss import Part
 
 
 class Recorder(Callback):
@@ -186,3 +189,43 @@ def test_a_batch_size_that_does_not_fit_into_memory_is_refused_before_anything_c
     monkeypatch.setattr(memory, "available_memory", lambda: 0)
     trainer.use_batch_size(3)
     assert trainer.batch_size == 3
+
+
+def watching():
+    return EarlyStopping("training_loss", patience=99, restore_best=True), Race(1, factors=[0.5, 1.0, 2.0])
+
+
+@pytest.mark.parametrize("way", ["train", "advance"])
+def test_callbacks_of_another_run_begin_anew(way):
+    """What was the best there, or when it last raced, says nothing about another network."""
+    used, fresh, first = watching(), watching(), make_full_trainer()
+    first.log.add = lambda step, parts: TrainingLog.add(first.log, step, {"": Part(1e-9, 1.0)})
+    if way == "train":
+        first.train(epochs=2, callbacks=used)
+    else:
+        for _ in range(10):
+            first.advance(used)
+    trainer, expected = (make_full_trainer(network=make_noisy_network(seed=8)) for _ in range(2))
+    for _ in range(10):
+        trainer.advance(used)
+        expected.advance(fresh)
+    assert used[0].state()["best"] == fresh[0].state()["best"] > 1e-9
+    assert everything(trainer) == everything(expected)
+
+
+def test_callbacks_of_single_steps_go_on_from_a_snapshot():
+    whole, trainer = make_full_trainer(), make_full_trainer()
+    kept = watching()
+    for _ in range(12):
+        whole.advance(kept)
+    callbacks = watching()
+    for _ in range(7):
+        trainer.advance(callbacks)
+    resumed, others = make_full_trainer(), watching()
+    resumed.restore(snapshot_of(trainer))
+    resumed.advance(others)
+    assert others[0].best == callbacks[0].best is not None
+    for _ in range(4):
+        resumed.advance(others)
+    assert others[0].best == kept[0].best
+    assert everything(resumed) == everything(whole)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from operator import is_
 from typing import Any
 from uuid import uuid4
 
@@ -61,6 +62,11 @@ class CallbackStates:
                     raise ValueError(f"callback {callback.name}: not a state of it: {error!r}") from error
 
         self._before, self._callbacks = self._callbacks, tuple(callbacks)
+
+    def are(self, callbacks: Sequence[Callback]) -> bool:
+        """Whether these are the callbacks that have begun last; quick to ask, as every step does."""
+        begun = self._callbacks
+        return len(callbacks) == len(begun) and all(map(is_, callbacks, begun))
 
     def cannot_start(self) -> None:
         """Ask the callbacks of before again."""

@@ -258,13 +258,19 @@ class Trainer(Resumable, Adjustable, Copied):
         """Make one step as `train` does, tell the callbacks, and return whether that ended the epoch.
 
         Neither the limits nor `stop` are asked, and the clock is the caller's to start and stop. Where a
-        callback is stopped in what it does before the step, the step is not made.
+        callback is stopped in what it does before the step, the step is not made. Callbacks that are new here
+        go on from the states of a snapshot, or begin anew, as in `train`; `on_start` is not called.
 
         Raises
         ------
+        ValueError
+            As `train` for callbacks.
         TrainingDiverged
             As `make_step` and, where the epoch ended, as `evaluate`.
         """
+        if callbacks and not self._callbacks.are(callbacks):
+            self._callbacks.begin(callbacks, self.network.parameters)
+            self._callbacks.started()
         self._tell_others(callbacks)
         if self._epoch_is_open:
             self._close_epoch()
