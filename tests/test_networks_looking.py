@@ -1,6 +1,7 @@
 """Looking at a network never changes what it learns: with a callback that looks at all, the same bits."""
 
 import copy
+from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
@@ -532,3 +533,33 @@ def test_a_check_between_backward_and_update_leave_the_gradients():
     gradcheck(network, values).raise_if_wrong()
     network.predict(entries_of(network, 3))
     np.testing.assert_array_equal(network.parameters.gradients, gradients)
+
+
+class LooksAtSignals(Callback):
+    """Runs forward and backward to see how the outputs depend on the inputs."""
+
+    def __init__(self, hook, within):
+        self.within = within
+        setattr(self, hook, self._look)
+
+    def _look(self, trainer):
+        values = numbers(trainer.network, HISTORIES)[0]
+        with trainer.network.looking() if self.within else nullcontext(trainer.network) as network:
+            assert np.any(network.backward(np.ones_like(network.forward(values))))
+
+
+@pytest.mark.parametrize("within", [False, True])
+@pytest.mark.parametrize("hook", ["on_start", "before_step", "on_step", "on_epoch"])
+@pytest.mark.parametrize("optimizer", [SGD(0.1), SGD(0.1, momentum=0.9), Adam(0.01)])
+def test_gradients_of_who_looks_at_signals_are_not_those_of_the_next_step(optimizer, hook, within):
+    found = []
+    for callbacks in ([], [LooksAtSignals(hook, within)]):
+        shape = Shape(1, 1, 3)
+        network = Sequential([Dense(shape, shape, generator=np.random.default_rng(n)) for n in range(2)])
+        inputs = np.random.default_rng(2).normal(size=(9, 3)).astype(np.float32)
+        options = {"batch_size": 4, "generator": np.random.default_rng(3)}
+        source = ArrayBatches(inputs, inputs[::-1].copy())
+        trainer = Trainer(network, SquaredError(), copy.deepcopy(optimizer), source, **options)
+        trainer.train(epochs=2, callbacks=callbacks)
+        found.append(network.parameters.values.tolist())
+    assert found[0] == found[1]

@@ -240,6 +240,7 @@ class Trainer(Resumable, Adjustable, Copied):
             self.batches.expect(following)
         if self.options.reset == "batch" or (self.options.reset == "epoch" and self.shuffle.entry == 0):
             self.network.reset()
+        self.network.parameters.zero_gradients()  # of a backward that somebody ran to look at signals
         learner = Learner(self.network, self.loss, self.optimizer, self.options)
         factor = self._schedule_factor()
         parts, signals = learner.prepare(batch, indices, factor, watching)
