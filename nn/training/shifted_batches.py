@@ -16,14 +16,13 @@ class Position(Protocol):
     """Where training stands, as `nn.training.shuffle.Shuffle` does."""
 
     epoch: int
-    entry: int
 
 
 class ShiftedBatches:
     """Images that are their own targets, each shifted by some pixels, drawn anew for every batch.
 
-    The draws depend on the seed and on where training stands, and on nothing else: a run that goes on from
-    a snapshot, or makes a step again, sees the same.
+    The draws depend on the seed, the epoch and the entries of the batch, and on nothing else: a run that goes
+    on from a snapshot, makes a step again or has its batches prefetched sees the same.
 
     Parameters
     ----------
@@ -65,8 +64,8 @@ class ShiftedBatches:
 
     def batch(self, indices: np.ndarray) -> Batch:
         """Return the images at `indices`, int (n,), as histories (height, width, channels, N), shifted."""
-        position = (0, 0) if self.position is None else (self.position.epoch, self.position.entry)
-        generator = np.random.default_rng((self.seed, *position))
+        epoch = 0 if self.position is None else self.position.epoch
+        generator = np.random.default_rng((self.seed, epoch, *indices.tolist()))
         drawn = generator.integers(len(self._offsets), size=len(indices))
         images = self._images[indices]
         masks = None if self._masks is None else self._masks[indices]
