@@ -6,13 +6,13 @@ import os
 
 import numpy as np
 import pytest
-from tiny_training import everything, make_full_trainer, make_trainer
+from tiny_training import everything, make_full_trainer, make_images, make_trainer
 
 from nn import snapshot
 from nn.metrics import Metric
 from nn.schedules import Constant
 from nn.snapshot import load
-from nn.training import Best, Callback, EarlyStopping, Options
+from nn.training import Best, Callback, EarlyStopping, ImageBatches, Options
 from nn.training.log import LogRow
 from nn.training.watch import Watch
 
@@ -192,6 +192,13 @@ def test_the_loss_of_the_start_is_that_of_the_held_out_data():
     best = EarlyStopping(patience=None, from_start=True)
     trainer.train(epochs=0, callbacks=[best])
     assert best.best == loss
+
+
+def test_a_start_of_which_nothing_counts_does_not_end_training():
+    nothing = ImageBatches(make_images(), np.zeros((23, 2, 3), np.bool_))
+    trainer = make_trainer(held_out=nothing)
+    outcome = trainer.train(epochs=3, callbacks=[EarlyStopping(patience=1, from_start=True)])
+    assert (outcome.stopped, trainer.shuffle.epoch) == (True, 1)
 
 
 def test_the_training_loss_is_not_known_from_the_start():

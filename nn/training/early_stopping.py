@@ -85,6 +85,7 @@ class EarlyStopping(Callback):
             self._kept.check(trainer.network)
         if self.from_start and not trainer.step and self.best is None:
             self._look(trainer, self.watch.value_now(trainer), 0.0)
+            self.waited = 0  # epochs, and none has passed
         self._stop_if_out_of_patience(trainer)
 
     def on_epoch(self, trainer: Trainer) -> None:
