@@ -104,28 +104,33 @@ class BilinearUpsampling(Upsampling):
 
     family = "bilinear_upsampling"
 
-    def _weights(self, axis: int) -> np.ndarray:
-        """Return what every output row (or column) takes of every input row, (outputs, inputs)."""
-        lower, upper, fraction = neighbours(self.input_shape[axis], self.factor[axis])
-        weights = np.zeros((len(lower), self.input_shape[axis]), self.dtype)
-        outputs = np.arange(len(lower))
-        weights[outputs, lower] = 1 - fraction
-        weights[outputs, upper] += fraction
-        return weights
-
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (H, W, C, N)."""
         check_input(self, values, self.input_shape, "input values")
-        weights = self._weights(0), self._weights(1)
-        self._values = np.einsum("yi,xj,ijcn->yxcn", *weights, values, optimize=True)
+        between = values
+        for axis in (1, 0):
+            lower, upper, distances = self._neighbours(axis, values.dtype)
+            between = (1 - distances) * between.take(lower, axis) + distances * between.take(upper, axis)
+        self._values = between
         return self.values
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals of output signals (H, W, C, N)."""
         check_signals(self, signals)
         self._signals = signals
-        weights = (self._weights(axis).astype(np.float64) for axis in (0, 1))  # factors may be large
-        return np.einsum("yi,xj,yxcn->ijcn", *weights, signals, optimize=True).astype(self.dtype)
+        sums = signals.astype(np.float64)  # factors may be large
+        for axis in (0, 1):
+            lower, upper, distances = self._neighbours(axis, sums.dtype)
+            parts, sides = (1 - distances) * sums, distances * sums
+            sums = np.zeros((*sums.shape[:axis], self.input_shape[axis], *sums.shape[axis + 1 :]))
+            for rows, each in ((lower, parts), (upper, sides)):
+                np.add.at(np.moveaxis(sums, axis, 0), rows, np.moveaxis(each, axis, 0))
+        return sums.astype(self.dtype)
+
+    def _neighbours(self, axis: int, dtype: DTypeLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return what `neighbours` does, the distances shaped to weigh arrays (H, W, C, N) along an axis."""
+        lower, upper, distances = neighbours(self.input_shape[axis], self.factor[axis])
+        return lower, upper, distances.astype(dtype).reshape(-1, *(1,) * (3 - axis))
 
 
 def neighbours(side: int, factor: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

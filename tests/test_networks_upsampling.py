@@ -61,6 +61,19 @@ def test_nearest_by_hand(name, rung):
 
 
 @every_rung("bilinear_upsampling")
+def test_an_infinite_pixel_stays_in_its_neighbourhood(name, rung):
+    values = np.zeros((6, 6, 1, 1), np.float32)
+    values[2, 2] = np.inf
+    network = layer(name, rung, Shape(6, 6, 1), "float32", factor=2)
+    near = np.zeros((12, 12), np.bool_)
+    near[3:7, 3:7] = True
+    assert (np.isfinite(network.forward(values)[..., 0, 0]) == ~near).all()
+    signals = np.zeros((12, 12, 1, 1), np.float32)
+    signals[1, 1] = np.inf
+    assert np.isfinite(network.backward(signals)).sum() == 32
+
+
+@every_rung("bilinear_upsampling")
 def test_bilinear_by_hand(name, rung):
     network = layer(name, rung, Shape(1, 2, 1), factor=(1, 2))
     outputs = network.forward(np.array([4.0, 8]).reshape(1, 2, 1, 1))
