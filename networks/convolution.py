@@ -109,7 +109,7 @@ class Convolution(Described):
         bias: BiasInitializer = BiasInitializer(),  # noqa: B008 - frozen
         dtype: DTypeLike = np.float32,
     ) -> None:
-        check_count(f"{self.family}: channels", channels)
+        channels = check_count(f"{self.family}: channels", channels)
         self.input_shape = image_shape(self.family, input_shape)
         self.activation = check_activation(self.family, activation)
         try:

@@ -42,6 +42,7 @@ from networks.convolution import correlate, gather, spread
 from networks.convolutional_recurrent import ConvolutionalRecurrent
 from networks.stateful import AnyStates, States
 from nn.activations import Sigmoid
+from nn.checks import check_number
 from nn.initializers import Glorot, Initializer, Orthogonal
 from nn.shape import AnyShape
 from nn.steps import filling_removed
@@ -93,7 +94,7 @@ class ConvolutionalLSTM(ConvolutionalRecurrent):
         recurrent_initializer: Initializer = Orthogonal(),  # noqa: B008 - frozen
         dtype: DTypeLike = np.float32,
     ) -> None:
-        self.peepholes = peepholes
+        self.peepholes, start = peepholes, check_number(f"{self.family}: forget_bias", forget_bias)
         super().__init__(
             input_shape,
             channels=channels,
@@ -104,7 +105,7 @@ class ConvolutionalLSTM(ConvolutionalRecurrent):
         )
         self._draw("input_weights", initializer, generator)
         self._draw("recurrent_weights", recurrent_initializer, generator)
-        np.split(self.parameters["biases"], self.gate_count)[FORGET][:] = forget_bias
+        np.split(self.parameters["biases"], self.gate_count)[FORGET][:] = start
 
     def _shapes(self) -> dict[str, tuple[int, ...]]:
         height, width, channels, _ = self._state_shape(0)

@@ -66,6 +66,7 @@ class ConvolutionalRecurrent(Stateful):
         dtype: DTypeLike,
     ) -> None:
         self.input_shape = video = self._checked_video(as_shape(input_shape), channels, kernel)
+        channels, kernel = int(channels), int(kernel)
         self.steps, self.channels, self.kernel = video.steps, channels, kernel
         self.whole_sequence, self.stateful = whole_sequence, stateful
         as_shape((*video[:-1], self.gate_count * channels))  # refuses what cannot be counted

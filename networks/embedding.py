@@ -70,8 +70,8 @@ class Embedding(Described):
         if self.input_shape[-1] != 1:
             raise ValueError(f"{self.family}: input {self.input_shape} must end in 1, a single label")
         most = 2 ** (np.finfo(check_dtype(dtype)).nmant + 1)
-        check_count(f"{self.family}: labels", labels)
-        check_count(f"{self.family}: features", features)
+        labels = check_count(f"{self.family}: labels", labels)
+        features = check_count(f"{self.family}: features", features)
         if labels > most:
             raise ValueError(f"{self.family}: {labels} labels, of which {np.dtype(dtype)} tells {most} apart")
         self.labels = labels

@@ -18,6 +18,7 @@ from networks.network import Network
 from networks.sequential import Sequential
 from nn.activations import Activation, Identity, LeakyReLU
 from nn.axes import fit_input, fit_target
+from nn.checks import check_below_one, check_not_negative
 from nn.choices import choose
 from nn.losses import Loss
 from nn.optimizers import optimizer_by_name
@@ -152,13 +153,16 @@ class Estimator:
 
     def _learn(self, task: Task, X: Any, **learned: Any) -> Self:
         """Train a new network, and only then keep it and what else was learned."""
-        if (self.patience is not None) != (self.validation_fraction > 0):
+        owner = type(self).__name__
+        check_not_negative(f"{owner}: epochs", self.epochs)
+        fraction = check_below_one(f"{owner}: validation_fraction", self.validation_fraction)
+        if (self.patience is not None) != (fraction > 0):
             raise ValueError("early stopping needs both a patience and a validation fraction above 0")
         weights, order, held = map(np.random.default_rng, np.random.SeedSequence(self.seed).spawn(3))
         network = self._built(as_shape(task.entries.shape[1:]), task.outputs, weights)
         training, held_out = task.batches(), None
-        if self.validation_fraction:
-            training, held_out = training.split(self.validation_fraction, generator=held)
+        if fraction:
+            training, held_out = training.split(fraction, generator=held)
         callbacks: list[Callback] = []
         if self.patience is not None:
             callbacks.append(EarlyStopping("held_out_loss", patience=self.patience, restore_best=True))

@@ -68,8 +68,8 @@ class Layered(Stateful):
             raise ValueError(
                 f"{self.family}: the input {self.input_shape} is no sequence: give steps, features"
             )
-        check_count(f"{self.family}: units", units)
-        check_count(f"{self.family}: layers", layers)
+        units = check_count(f"{self.family}: units", units)
+        layers = check_count(f"{self.family}: layers", layers)
         self.steps, self.units, self.layer_count = self.input_shape.steps, units, layers
         self.bidirectional, self.whole_sequence, self.stateful = bidirectional, whole_sequence, stateful
         width = units * self.directions

@@ -48,6 +48,7 @@ from networks.recurrent import Recurrent, cell_shape
 from networks.stateful import States
 from networks.tracks import History, Track, sum_over_steps
 from nn.activations import Sigmoid
+from nn.checks import check_number
 from nn.initializers import Glorot, Initializer, Orthogonal, Zeros
 from nn.shape import AnyShape, SequenceShape
 from nn.sums import total
@@ -99,7 +100,7 @@ class LSTM(Recurrent):
         recurrent_initializer: Initializer = Orthogonal(),  # noqa: B008 - frozen
         dtype: DTypeLike = np.float32,
     ) -> None:
-        self.peepholes = peepholes
+        self.peepholes, start = peepholes, check_number(f"{self.family}: forget_bias", forget_bias)
         super().__init__(
             input_shape,
             units=units,
@@ -111,7 +112,7 @@ class LSTM(Recurrent):
         )
         self._draw(initializer, recurrent_initializer, generator)
         for track in self.tracks:
-            np.split(self.parameters[track.prefix + "biases"], self.gate_count)[FORGET][:] = forget_bias
+            np.split(self.parameters[track.prefix + "biases"], self.gate_count)[FORGET][:] = start
 
     def _track_shapes(self, inputs: int) -> dict[str, tuple[int, ...]]:
         gates = self.gate_count * self.units

@@ -29,6 +29,7 @@ from networks.configuration import Fields
 from networks.descent import apply_gradient
 from networks.normalisation_base import Normalisation
 from networks.normalisation_partial import PartialNormalisation
+from nn.checks import check_share
 from nn.choices import choose
 from nn.shape import AnyShape, as_shape, features_of
 from nn.steps import spread_over
@@ -86,11 +87,10 @@ class BatchNormalisation(Normalisation):
         fixed_statistics: bool = False,
         dtype: DTypeLike = np.float32,
     ) -> None:
-        if not 0 <= momentum <= 1:
-            raise ValueError(f"{self.family}: momentum {momentum} is not in [0, 1]")
         channels = features_of(as_shape(input_shape))
         super().__init__(input_shape, (channels,), epsilon, dtype)
-        self.momentum, self.fixed_statistics = momentum, fixed_statistics
+        self.momentum = check_share(f"{self.family}: momentum", momentum)
+        self.fixed_statistics = fixed_statistics
         self._running_means = np.zeros(channels, self.dtype)
         self._running_variances = np.ones(channels, self.dtype)
         self._active: int | None = None

@@ -8,6 +8,7 @@ from numpy.typing import DTypeLike
 from networks.checks import check_dtype
 from networks.described import Described
 from networks.steps import Steps
+from nn.checks import check_positive
 from nn.parameters import Parameters
 from nn.shape import AnyShape, Shape, as_shape
 
@@ -30,16 +31,14 @@ class Normalisation(Described):
     Raises
     ------
     ValueError
-        When epsilon is not above zero.
+        When epsilon is not a finite number above zero.
     """
 
     def __init__(
         self, input_shape: AnyShape, parameter_shape: tuple[int, ...], epsilon: float, dtype: DTypeLike
     ) -> None:
-        if not epsilon > 0:
-            raise ValueError(f"{self.family}: epsilon {epsilon} must be above 0")
         self.input_shape = self.output_shape = as_shape(input_shape)
-        self.epsilon = epsilon
+        self.epsilon = check_positive(f"{self.family}: epsilon", epsilon)
         shapes = {"scale": parameter_shape, "shift": parameter_shape}
         self.parameters = Parameters(shapes, check_dtype(dtype))
         self.parameters["scale"][...] = 1

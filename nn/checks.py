@@ -17,6 +17,11 @@ def is_positive(value: Any) -> bool:
     return _is_number(value) and value > 0
 
 
+def check_number(what: str, value: float) -> float:
+    """Return a setting, or raise a ValueError when it is not a finite number."""
+    return _checked(what, value, _is_number(value), "a finite number")
+
+
 def check_positive(what: str, value: float) -> float:
     """Return a setting, or raise a ValueError when it is not a finite number above 0."""
     return _checked(what, value, is_positive(value), "a finite number above 0")
@@ -57,7 +62,12 @@ def check_generator(generator: np.random.Generator) -> np.random.Generator:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer that no float can hold
+        return False
 
 
 def _checked(what: str, value: float, fits: bool, expected: str) -> float:

@@ -20,6 +20,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from nn.checks import check_positive
 from nn.gradient_report import Comparison, Report
 from nn.losses import Loss
 from nn.named_shapes import entry_name
@@ -142,9 +143,12 @@ def gradcheck(
     ------
     ValueError
         When the network computes in float32 or keeps no input signals, a loss comes without targets
-        or targets without a loss, or `sample` without a generator.
+        or targets without a loss, `sample` without a generator, or epsilon or tolerance is not a finite
+        number above 0.
     """
     _check_arguments(network, loss, targets, sample, generator)
+    check_positive("epsilon", epsilon)
+    check_positive("tolerance", tolerance)
     objective = _default_objective if loss is None else _objective(loss, targets, entries, mask)
     comparisons = []
     looking = network.looking(with_batch=True) if hasattr(network, "looking") else nullcontext(network)

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nn.checks import check_generator
+from nn.checks import check_generator, check_not_negative, check_number
 from nn.choices import choose
 
 
@@ -70,10 +70,19 @@ class Initializer(ABC):
 
 @dataclass(frozen=True)
 class Uniform(Initializer):
-    """Weights uniform in [-limit, limit], whatever the fans."""
+    """Weights uniform in [-limit, limit], whatever the fans.
+
+    Raises
+    ------
+    ValueError
+        When the limit is not a finite number of at least 0.
+    """
 
     limit: float = 0.05
     name: ClassVar[str] = "uniform"
+
+    def __post_init__(self) -> None:
+        check_not_negative(f"initializer {self.name}: limit", self.limit)
 
     def _draw(
         self, shape: tuple[int, ...], fan_in: int, fan_out: int, generator: np.random.Generator
@@ -83,10 +92,19 @@ class Uniform(Initializer):
 
 @dataclass(frozen=True)
 class Normal(Initializer):
-    """Weights normal around zero with standard deviation `deviation`, whatever the fans."""
+    """Weights normal around zero with standard deviation `deviation`, whatever the fans.
+
+    Raises
+    ------
+    ValueError
+        When the deviation is not a finite number of at least 0.
+    """
 
     deviation: float = 0.05
     name: ClassVar[str] = "normal"
+
+    def __post_init__(self) -> None:
+        check_not_negative(f"initializer {self.name}: deviation", self.deviation)
 
     def _draw(
         self, shape: tuple[int, ...], fan_in: int, fan_out: int, generator: np.random.Generator
@@ -159,15 +177,15 @@ class BiasInitializer:
     Raises
     ------
     ValueError
-        When the spread is negative.
+        When the mean is not a finite number, or the spread not one of at least 0.
     """
 
     mean: float = 0.0
     spread: float = 0.0
 
     def __post_init__(self) -> None:
-        if not self.spread >= 0:
-            raise ValueError(f"bias spread {self.spread} must not be negative")
+        check_number("bias mean", self.mean)
+        check_not_negative("bias spread", self.spread)
 
     def __call__(
         self, shape: tuple[int, ...], *, generator: np.random.Generator, dtype: DTypeLike = np.float32

@@ -27,7 +27,7 @@ class NamedShapes:
     """
 
     def __init__(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
-        self.shapes = dict(shapes)
+        self.shapes = {name: tuple(map(int, shape)) for name, shape in shapes.items()}
         self._starts: dict[str, int] = {}
         position = 0
         for name, shape in self.shapes.items():

@@ -12,6 +12,7 @@ from nn.checks import (
     check_factor,
     check_generator,
     check_not_negative,
+    check_number,
     check_positive,
     check_share,
     is_positive,
@@ -19,12 +20,13 @@ from nn.checks import (
 
 CHECKS = {
     check_positive: ([0.1, 5], [0, -1], "a finite number above 0"),
+    check_number: ([-1e300, 0, 5], [], "a finite number"),
     check_not_negative: ([0, 5], [-0.1], "a finite number of at least 0"),
     check_below_one: ([0, 0.99], [1, -0.1], "at least 0 and below 1"),
     check_share: ([0, 1], [1.01, -0.1], "in [0, 1]"),
     check_factor: ([0.1, 1], [0, 1.01], "above 0 and at most 1"),
 }
-NO_NUMBERS = [math.nan, math.inf, -math.inf, "1", None, True, 1j, [0.5]]
+NO_NUMBERS = [math.nan, math.inf, -math.inf, "1", None, True, 1j, [0.5], 10**400]
 
 
 @pytest.mark.parametrize("check", CHECKS)

@@ -119,5 +119,8 @@ def test_a_long_thin_picture_is_not_blown_up() -> None:
 def test_too_few_and_too_many_crops_are_refused() -> None:
     with pytest.raises(DataError, match="0 crops per image"):
         draw_crops(1, Shape(4, 4, 1), 0, 0.1, generator=np.random.default_rng(0))
+    for fraction in (-1.0, 1.5, np.inf, np.nan):
+        with pytest.raises(DataError, match="held-out fraction"):
+            draw_crops(1, Shape(4, 4, 1), 2, fraction, generator=np.random.default_rng(0))
     with pytest.raises(DataError, match="GiB"):
         draw_crops(10, Shape(64, 64, 3), 10**10, 0.1, generator=np.random.default_rng(0))

@@ -237,6 +237,8 @@ def test_a_sample_is_drawn_from_the_generator():
         (network_of(), {"loss": SquaredError()}, "a loss needs targets"),
         (network_of(), {"targets": np.zeros((2, 2, 1, 3))}, "targets need a loss"),
         (network_of(), {"sample": 3}, "give a generator too"),
+        (network_of(), {"epsilon": np.nan}, "epsilon nan must be a finite number above 0"),
+        (network_of(), {"tolerance": np.inf}, "tolerance inf must be a finite number above 0"),
     ],
 )
 def test_what_cannot_be_checked_is_refused(network, options, message):

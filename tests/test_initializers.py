@@ -80,10 +80,20 @@ def test_biases_have_a_mean_and_a_spread():
     assert zeros.tolist() == [0, 0, 0]
 
 
-@pytest.mark.parametrize("spread", [-1.0, math.nan])
-def test_a_spread_that_is_none_is_refused(spread):
+@pytest.mark.parametrize("setting", [-1.0, math.nan, math.inf, "1", None])
+def test_a_spread_that_is_none_is_refused(setting):
     with pytest.raises(ValueError, match="spread"):
-        BiasInitializer(spread=spread)
+        BiasInitializer(spread=setting)
+    with pytest.raises(ValueError, match="initializer uniform: limit"):
+        Uniform(setting)
+    with pytest.raises(ValueError, match="initializer normal: deviation"):
+        Normal(setting)
+
+
+@pytest.mark.parametrize("mean", [math.nan, -math.inf, "1"])
+def test_a_mean_that_is_no_number_is_refused(mean):
+    with pytest.raises(ValueError, match="bias mean"):
+        BiasInitializer(mean=mean)
 
 
 def test_an_unknown_name_gets_the_nearest():

@@ -241,8 +241,18 @@ def test_a_batch_may_be_overwritten_after_it_was_added():
 
 @pytest.mark.parametrize("kind", [TruePositiveRate, FalsePositiveRate])
 def test_a_rate_beyond_one_is_refused(kind):
-    with pytest.raises(ValueError, match=r"positive_rate at 1.5: the rate must be in \[0, 1\]"):
-        kind(1.5)
+    for at in (1.5, math.nan, "0.1", None):
+        with pytest.raises(ValueError, match=r"positive_rate: at .* must be in \[0, 1\]"):
+            kind(at)
+
+
+@pytest.mark.parametrize("setting", [math.nan, math.inf, "0.5", None])
+def test_a_boundary_that_is_no_number_is_refused(setting):
+    for kind in (BinaryAccuracy, TruePositiveRate, FalsePositiveRate, AreaUnderCurve):
+        with pytest.raises(ValueError, match=r"boundary .* must be a finite number"):
+            kind(boundary=setting)
+    with pytest.raises(ValueError, match=r"threshold .* must be a finite number"):
+        BinaryAccuracy(threshold=setting)
 
 
 # Numbers

@@ -155,6 +155,7 @@ def test_states_of_another_kind_are_refused():
             {"units": 2, "layers": 0},
             "lstm: layers 0 must be a whole number",
         ),
+        (SequenceShape(2, 1), {"units": 2, "forget_bias": np.nan}, "lstm: forget_bias nan must be a finite"),
         (SequenceShape(2, 1), {"units": 2, "dtype": "int32"}, "dtype int32: networks compute in float32"),
     ],
 )

@@ -179,10 +179,11 @@ def test_comes_back_from_its_description(rung, kind):
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (partial(batch, momentum=1.5), "batch_normalisation: momentum 1.5 is not in"),
-        (partial(batch, momentum=float("nan")), "momentum nan is not in"),
-        (partial(batch, epsilon=0.0), "batch_normalisation: epsilon 0.0 must be above 0"),
-        (partial(layer, epsilon=-1.0), "layer_normalisation: epsilon -1.0 must be above 0"),
+        (partial(batch, momentum=1.5), "batch_normalisation: momentum 1.5 must be in"),
+        (partial(batch, momentum=float("nan")), "momentum nan must be in"),
+        (partial(batch, epsilon=0.0), "batch_normalisation: epsilon 0.0 must be a finite number above 0"),
+        (partial(batch, epsilon=np.inf), "epsilon inf must be a finite number above 0"),
+        (partial(layer, epsilon=-1.0), "layer_normalisation: epsilon -1.0 must be a finite number above 0"),
         (partial(layer, axes="al"), "unknown axes 'al'; did you mean all"),
     ],
 )

@@ -151,8 +151,11 @@ def test_the_clock_runs_on_through_a_race():
 @pytest.mark.parametrize(
     ("arguments", "options", "message"),
     [
-        ((0,), {}, "a race of 0 steps every 1 epochs"),
-        ((1, 0), {}, "every 0 epochs"),
+        ((0,), {}, "race: steps 0 must be a whole number"),
+        ((1, 0), {}, "race: interval 0 must be a whole number"),
+        ((np.nan,), {}, "race: steps nan must be a whole number"),
+        ((1, np.inf), {}, "race: interval inf must be a whole number"),
+        ((1,), {"factors": (1.0, None)}, "each must be finite"),
         ((1, 1, "minutes"), {}, "unit 'minutes'"),
         ((1,), {"judge": "luck"}, "judge 'luck'"),
         ((1,), {"factors": []}, r"factors \(\)"),

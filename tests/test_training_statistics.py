@@ -268,10 +268,15 @@ def test_a_table_that_cannot_be_written_is_logged_and_training_goes_on(tmp_path,
     assert len(statistics.rows) == 1
 
 
-@pytest.mark.parametrize("arguments", [{"interval": 0}, {"unit": "minutes"}])
-def test_a_wrong_interval_is_refused(arguments):
-    with pytest.raises(ValueError, match="statistics every"):
-        Statistics(**arguments)
+@pytest.mark.parametrize("interval", [0, 1.5, True, np.nan, np.inf, "1", None])
+def test_an_interval_that_is_no_count_is_refused(interval):
+    with pytest.raises(ValueError, match=r"statistics: interval .* must be a whole number of at least 1"):
+        Statistics(interval=interval)
+
+
+def test_an_unknown_unit_is_refused():
+    with pytest.raises(ValueError, match="unit 'minutes' must be epochs or steps"):
+        Statistics(unit="minutes")
 
 
 class Evaluates(Callback):

@@ -10,6 +10,7 @@ from PIL import Image
 
 from nn.data.errors import DataError
 from nn.data.fit import RESAMPLING, Piece, to_pixels, upright
+from nn.data.image_set import check_fraction
 from nn.data.memory import require_memory
 from nn.data.picture import PIXEL_LIMIT
 from nn.image import Box
@@ -91,10 +92,12 @@ def draw_crops(
     Raises
     ------
     DataError
-        When the number of crops is less than 1, or the crops would not fit into memory.
+        When the number of crops is less than 1, the share not in [0, 1), or the crops would not fit into
+        memory.
     """
     if crops_per_picture < 1:
         raise DataError(f"{crops_per_picture} crops per image: must be at least 1")
+    check_fraction(held_out_fraction)
     held_out = math.ceil(held_out_fraction * crops_per_picture)
     places = (pictures, crops_per_picture + held_out, 2)
     require_memory(math.prod(places) * 8 + math.prod(places[:2]) * shape.size, f"a set of crops of {shape}")

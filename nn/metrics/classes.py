@@ -6,6 +6,7 @@ from abc import abstractmethod
 
 import numpy as np
 
+from nn.checks import check_number
 from nn.counting import active_entries, active_mask, position_shape
 from nn.metrics.base import Metric, elementwise
 
@@ -81,14 +82,19 @@ class BinaryAccuracy(_Share):
         An output above it says yes: 0.5 for probabilities, 0 for logits and scores.
     boundary
         A target above it is positive: 0.5 for targets of 0 and 1, 0 for -1 and +1.
+
+    Raises
+    ------
+    ValueError
+        When one of them is not a finite number.
     """
 
     name = "binary_accuracy"
 
     def __init__(self, threshold: float = 0.5, boundary: float = 0.5) -> None:
         super().__init__()
-        self.threshold = threshold
-        self.boundary = boundary
+        self.threshold = check_number(f"metric {self.name}: threshold", threshold)
+        self.boundary = check_number(f"metric {self.name}: boundary", boundary)
 
     def _judge(
         self, outputs: np.ndarray, targets: np.ndarray, entries: int | None, mask: np.ndarray | None

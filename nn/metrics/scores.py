@@ -15,6 +15,7 @@ from abc import abstractmethod
 
 import numpy as np
 
+from nn.checks import check_number, check_share
 from nn.metrics.base import Metric, elementwise
 
 
@@ -25,10 +26,15 @@ class _Scores(Metric):
     ----------
     boundary
         A target above it is positive: 0.5 for targets of 0 and 1, 0 for -1 and +1.
+
+    Raises
+    ------
+    ValueError
+        When the boundary is not a finite number.
     """
 
     def __init__(self, boundary: float = 0.5) -> None:
-        self.boundary = boundary
+        self.boundary = check_number("metric of scores: boundary", boundary)
         self.reset()
 
     def reset(self) -> None:
@@ -94,16 +100,14 @@ class _Point(_Scores):
     Raises
     ------
     ValueError
-        When the rate is outside [0, 1].
+        When the rate is outside [0, 1], or the boundary not a finite number.
     """
 
     kind: str
 
     def __init__(self, at: float, boundary: float = 0.5) -> None:
-        if not 0 <= at <= 1:
-            raise ValueError(f"{self.kind} at {at}: the rate must be in [0, 1]")
+        self.at = check_share(f"metric {self.kind}: at", at)
         super().__init__(boundary)
-        self.at = at
         self.name = f"{self.kind}_at_{at:g}"
 
 

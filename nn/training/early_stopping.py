@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nn.checks import check_count
 from nn.snapshot import SnapshotError
 from nn.training.callbacks import Callback, Snapshots
 from nn.training.learned import Learned
@@ -58,12 +59,11 @@ class EarlyStopping(Callback):
         restore_best: bool = False,
         from_start: bool = False,
     ) -> None:
-        if patience is not None and (not isinstance(patience, int) or patience < 1):
-            raise ValueError(f"patience {patience!r}: must be a whole number of at least 1 epoch")
         if from_start and metric == "training_loss":
             raise ValueError("from_start: there is no training_loss before the first step")
         self.watch = Watch(metric, minimum_change)
-        self.patience, self.restore_best, self.from_start = patience, restore_best, from_start
+        self.patience = None if patience is None else check_count("patience", patience)
+        self.restore_best, self.from_start = restore_best, from_start
         self.best: float | None = None
         self.waited = 0
         self._kept: Learned | None = None

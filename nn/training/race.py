@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from nn.checks import check_count, is_positive
 from nn.improvement import is_lower
 from nn.snapshot import Snapshot
 from nn.training.callbacks import Callback
@@ -45,8 +46,8 @@ class Race(Callback):
     Raises
     ------
     ValueError
-        When there is no step, interval or factor, or they are not positive; at the start when held-out
-        data should judge and there are none.
+        When steps or interval are not whole numbers of at least 1, or factors, of which there is one, not
+        finite and above 0; at the start when held-out data should judge and there are none.
     """
 
     def __init__(
@@ -58,15 +59,14 @@ class Race(Callback):
         factors: Sequence[float] = FACTORS,
         judge: Literal["training", "held_out"] = "training",
     ) -> None:
-        if steps < 1 or interval < 1:
-            raise ValueError(f"a race of {steps} steps every {interval} {unit}: both must be at least 1")
         if unit not in ("epochs", "steps") or judge not in ("training", "held_out"):
             raise ValueError(f"unit {unit!r} must be epochs or steps, judge {judge!r} training or held_out")
-        if not factors or not all(math.isfinite(factor) and factor > 0 for factor in factors):
+        if not factors or not all(map(is_positive, factors)):
             raise ValueError(
                 f"factors {tuple(factors)} of the learning rate: each must be finite and above 0"
             )
-        self.steps, self.interval, self.unit = steps, interval, unit
+        self.steps, self.interval = check_count("race: steps", steps), check_count("race: interval", interval)
+        self.unit = unit
         self.factors, self.judge = tuple(factors), judge
         self._raced_at: int | None = None
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
+from nn.checks import check_count
 from nn.training.callbacks import Callback
 from nn.training.layer_numbers import Change, Learning, norm, parameter_numbers, value_numbers
 from nn.training.table import replace_table
@@ -70,19 +71,17 @@ class Statistics(Callback):
     Raises
     ------
     ValueError
-        When the interval is below 1 or the unit is another one; at the start when the rows of a
-        snapshot are of other layers.
+        When the interval is not a whole number of at least 1, or the unit is another one; at the start
+        when the rows of a snapshot are of other layers.
     """
 
     def __init__(
         self, path: Path | None = None, interval: int = 1, unit: Literal["epochs", "steps"] = "epochs"
     ) -> None:
-        if interval < 1 or unit not in ("epochs", "steps"):
-            raise ValueError(
-                f"statistics every {interval} {unit}: give a number of at least 1, and epochs or steps"
-            )
+        if unit not in ("epochs", "steps"):
+            raise ValueError(f"statistics: unit {unit!r} must be epochs or steps")
         self.path = None if path is None else Path(path)
-        self.interval, self.unit = interval, unit
+        self.interval, self.unit = check_count("statistics: interval", interval), unit
         self.rows: list[StatisticsRow] = []
         self._pending: _Pending | None = None
 
