@@ -5,7 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+import numpy as np
+from pydantic import AfterValidator, BeforeValidator, Field
+
+LARGEST_COUNT = 10**15
+"""Of pictures, crops, connections or epochs: far more than there can be, and few enough to reckon with."""
+
+LARGEST_NUMBER = float(np.finfo(np.float32).max)
+"""Of what networks compute in."""
 
 
 def _split(value: Any) -> Any:
@@ -33,6 +40,19 @@ def _usable_path(value: Any) -> Any:
     return Path(value).expanduser() if isinstance(value, str) and value.startswith("~/") else value
 
 
+def _countable(count: int) -> int:
+    if count > LARGEST_COUNT:
+        raise ValueError(f"it should be at most {LARGEST_COUNT:.0e}")
+    return count
+
+
+def storable(number: float) -> float:
+    """Return a number, or raise a ValueError when networks cannot hold it."""
+    if not abs(number) <= LARGEST_NUMBER:
+        raise ValueError("it should be a number that fits float32")
+    return number
+
+
 Channels = Annotated[Literal[1, 3, 4], BeforeValidator(_whole)]
 Start = Annotated[Literal["drawn", "principal"] | None, BeforeValidator(_none_if_empty)]
 Output = Annotated[Literal["sigmoid", "identity"] | None, BeforeValidator(_none_if_empty)]
@@ -41,7 +61,11 @@ Directory = Annotated[Path, BeforeValidator(_usable_path)]
 Width = Annotated[int, Field(ge=1, le=65536)]
 Widths = Annotated[tuple[Width, ...], BeforeValidator(_split), Field(max_length=32)]
 OptionalPath = Annotated[Directory | None, BeforeValidator(_none_if_empty)]
-OptionalCount = Annotated[Annotated[int, Field(ge=1)] | None, BeforeValidator(_none_if_empty)]
+Count = Annotated[int, AfterValidator(_countable)]
+Storable = Annotated[float, AfterValidator(storable)]
+OptionalCount = Annotated[
+    Annotated[int, Field(ge=1), AfterValidator(_countable)] | None, BeforeValidator(_none_if_empty)
+]
 OptionalPixels = Annotated[Annotated[int, Field(ge=0, le=16)] | None, BeforeValidator(_none_if_empty)]
 OptionalMinutes = Annotated[
     Annotated[float, Field(gt=0, allow_inf_nan=False)] | None, BeforeValidator(_none_if_empty)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from autoencoder.setting_kinds import (
     Channels,
+    Count,
     Directory,
     Kept,
     OptionalCount,
@@ -22,6 +23,7 @@ from autoencoder.setting_kinds import (
     OptionalPixels,
     Output,
     Start,
+    Storable,
     Widths,
 )
 from nn.data import Fit
@@ -62,7 +64,7 @@ class Settings(BaseModel):
         "border that does not count in the loss, stretch distorts, random-crop cuts many pieces at the "
         "image's own scale",
     )
-    crops: int = Field(100, ge=1, description="pieces cut from each image, for fit=random-crop")
+    crops: Count = Field(100, ge=1, description="pieces cut from each image, for fit=random-crop")
     held_out: float = Field(
         0.1,
         ge=0,
@@ -99,7 +101,7 @@ class Settings(BaseModel):
         description="local: side of the windows that condense, in pixels; neighbouring "
         "windows are 2 pixels apart",
     )
-    connections: int = Field(32, ge=1, description="graph: connections into each neuron")
+    connections: Count = Field(32, ge=1, description="graph: connections into each neuron")
     leakage: float = Field(
         0.1, ge=0, le=1, description="slope of the leaky ReLU below zero; 0 is a ReLU, 1 a linear network"
     )
@@ -117,7 +119,7 @@ class Settings(BaseModel):
     initializer: Literal["glorot", "he", "orthogonal", "normal", "uniform"] = Field(
         "glorot", description="how the weights start"
     )
-    bias_mean: float = Field(0.0, allow_inf_nan=False, description="value at which every bias starts")
+    bias_mean: Storable = Field(0.0, allow_inf_nan=False, description="value at which every bias starts")
 
     loss: Literal["squared_error", "absolute_error", "binary_cross_entropy"] = Field(
         "squared_error", description="what training makes small; binary_cross_entropy needs a sigmoid"

@@ -94,7 +94,7 @@ class Classifier(Estimator):
         """Return the share of entries whose label is predicted, each counted by its weight."""
         predicted, labels = self.predict(X, step_masks=step_masks), as_labels(y)
         check_counts(predicted, labels)
-        if (predicted.dtype.kind in "OSU") != (labels.dtype.kind in "OSU"):
+        if (predicted.dtype.kind in "OSUT") != (labels.dtype.kind in "OSUT"):
             raise ValueError(f"labels are {labels.dtype}, but {predicted.dtype} was learned")
         return float(np.average(predicted == labels, weights=as_weights(sample_weight, len(labels))))
 

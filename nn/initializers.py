@@ -12,6 +12,7 @@ from numpy.typing import DTypeLike
 
 from nn.checks import check_generator, check_not_negative, check_number
 from nn.choices import choose
+from nn.finite import all_finite
 
 
 class Initializer(ABC):
@@ -56,10 +57,10 @@ class Initializer(ABC):
         Raises
         ------
         ValueError
-            When the generator is none.
+            When the generator is none, or a weight too large for the dtype.
         """
         check_generator(generator)
-        return self._draw(shape, fan_in, fan_out, generator).astype(dtype)
+        return _stored(f"initializer {self.name}", self._draw(shape, fan_in, fan_out, generator), dtype)
 
     @abstractmethod
     def _draw(
@@ -209,10 +210,20 @@ class BiasInitializer:
         Raises
         ------
         ValueError
-            When the generator is none.
+            When the generator is none, or a bias too large for the dtype.
         """
         check_generator(generator)
-        return generator.normal(self.mean, self.spread, shape).astype(dtype)
+        return _stored("bias", generator.normal(self.mean, self.spread, shape), dtype)
+
+
+def _stored(what: str, drawn: np.ndarray, dtype: DTypeLike) -> np.ndarray:
+    """Return draws in a dtype, or raise a ValueError when it cannot hold them."""
+    with np.errstate(over="ignore"):
+        stored = drawn.astype(dtype)
+    if not all_finite(stored):
+        largest = drawn.flat[np.abs(drawn).argmax()]
+        raise ValueError(f"{what}: a start of {largest:g} is too large for {np.dtype(dtype)}")
+    return stored
 
 
 INITIALIZERS: dict[str, type[Initializer]] = {

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+LARGEST = 2**100
+"""Bytes beyond which the figure says nothing to anybody, and may be too large for a float."""
+
 
 def as_size(size_in_bytes: int) -> str:
     """Write a number of bytes with a unit."""
+    if size_in_bytes > LARGEST:
+        return f"more than {LARGEST >> 30} GiB"
     size = float(size_in_bytes)
     for unit in ("bytes", "KiB", "MiB"):
         if size < 1024:

@@ -81,5 +81,5 @@ def test_the_container_counts_where_it_leaves_less(monkeypatch: pytest.MonkeyPat
 def test_refusal_has_both_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nn.data.memory.available_memory", lambda: 3 * 2**30)
     require_memory(3 * 2**30, "a set")
-    with pytest.raises(DataError, match=r"a set needs 4\.50 GiB of memory and 3\.00 GiB is available"):
+    with pytest.raises(DataError, match=r"a set needs 4\.5 GiB of memory and 3\.0 GiB is available"):
         require_memory(9 * 2**29, "a set")

@@ -90,6 +90,16 @@ def test_a_spread_that_is_none_is_refused(setting):
         Normal(setting)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_start_that_the_dtype_cannot_hold_is_refused(dtype):
+    large = {"float32": 1e39, "float64": 1.7e308}[dtype]
+    for start in (Normal(large), *[Uniform(large)] * (dtype == "float32")):
+        with pytest.raises(ValueError, match=f"{start.name}: a start of .* too large for {dtype}"):
+            start((64,), 1, 1, generator=np.random.default_rng(0), dtype=dtype)
+    with pytest.raises(ValueError, match=f"bias: a start of .* is too large for {dtype}"):
+        BiasInitializer(large, large)((64,), generator=np.random.default_rng(0), dtype=dtype)
+
+
 @pytest.mark.parametrize("mean", [math.nan, -math.inf, "1"])
 def test_a_mean_that_is_no_number_is_refused(mean):
     with pytest.raises(ValueError, match="bias mean"):

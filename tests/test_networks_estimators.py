@@ -301,6 +301,12 @@ def test_an_estimator_is_shown_with_what_is_not_usual_about_it():
     assert repr(fitted(Compressor)) == "Compressor(hidden=(2,), epochs=1)"
 
 
+def test_text_of_any_kind_is_compared():
+    labels = np.array(["a", "b"] * 4)
+    learned = Classifier((3,), epochs=1).fit(POINTS, labels.astype(np.dtypes.StringDType()))
+    assert learned.score(POINTS, labels) == learned.score(POINTS, labels.astype(object))
+
+
 def test_weights_of_labels_make_them_count():
     generator = np.random.default_rng(0)
     points, labels = generator.normal(size=(200, 2)), generator.choice(["a", "b"], 200)

@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
-import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from autoencoder.live.errors import OperationError
+from autoencoder.setting_kinds import storable
 
 LIVE_SETTINGS = ("learning-rate", "batch-size", "optimizer", "leakage", "epochs", "minutes")
 """Keys of the settings that may change while a run goes on."""
@@ -21,21 +21,13 @@ LIVE_SETTINGS = ("learning-rate", "batch-size", "optimizer", "leakage", "epochs"
 MOST_CHANGES = 1000
 """In one list."""
 
-LARGEST = float(np.finfo(np.float32).max)
-
 
 class ChangeError(OperationError):
     """A change that cannot be made: the message has its place in the list, the field and what is wrong."""
 
 
-def _storable(value: float) -> float:
-    if not abs(value) <= LARGEST:
-        raise ValueError("it should be a number that fits float32")
-    return value
-
-
 Number = Annotated[int, Field(ge=0)]
-Real = Annotated[float, Field(allow_inf_nan=False), AfterValidator(_storable)]
+Real = Annotated[Annotated[float, Field(allow_inf_nan=False)], AfterValidator(storable)]
 
 
 class _Change(BaseModel):
