@@ -70,8 +70,8 @@ def make_parser(name: str, description: str) -> argparse.ArgumentParser:
 
 def run(parser: argparse.ArgumentParser, options: argparse.Namespace, build: Build, arrange: Arrange) -> int:
     """Train a classifier, test it, draw what came of it; return the exit status."""
-    weights, order, data = map(np.random.default_rng, np.random.SeedSequence(options.seed).spawn(3))
     try:
+        weights, order, data = map(np.random.default_rng, np.random.SeedSequence(_seed(options)).spawn(3))
         training, test = load_labelled(options.images, SHAPE, generator=data, limit=options.limit)
         network = build(weights)
         trainer = make_trainer(network, arrange, training, options, order)
@@ -89,6 +89,14 @@ def run(parser: argparse.ArgumentParser, options: argparse.Namespace, build: Bui
         parser.exit(1, f"{parser.prog}: {error}\n")
     report(trainer, arrange, test, options.output)
     return 0
+
+
+def _seed(options: argparse.Namespace) -> int:
+    """Return where all draws start, or raise a ValueError when it is none."""
+    seed: int = options.seed
+    if seed < 0:
+        raise ValueError(f"seed {seed} must be a whole number of at least 0")
+    return seed
 
 
 def limits(options: argparse.Namespace) -> tuple[float | None, float | None]:

@@ -18,11 +18,16 @@ import numpy as np
 
 from autoencoder.errors import SettingsError
 from autoencoder.session import Session, start_session
-from autoencoder.settings import Settings
+from autoencoder.settings import Settings, to_key, to_text
+from autoencoder.validation import Given
+from autoencoder.validation import make_settings as checked
 from nn.data import DataError, ImageSet
 from nn.principal_components import PrincipalComponents, principal_components
 from nn.render import reconstructions, save
 from nn.training import ProgressBar
+
+NAMES = {"width": "side", "height": "side", "input_directory": "images", "output_directory": "output"}
+"""What settings are called here that have other names in the autoencoder."""
 
 SHOWN = 28
 BLOCK = 512
@@ -48,7 +53,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def make_settings(options: argparse.Namespace) -> Settings:
     """Return the settings of the autoencoder: three layers that halve, the last of them the code."""
-    channels_of_code = max(1, options.code_size // (options.side // 8) ** 2)
+    channels_of_code = max(1, options.code_size // max(1, options.side // 8) ** 2)
     values: dict[str, Any] = {
         "input_directory": options.images,
         "width": options.side,
@@ -69,7 +74,8 @@ def make_settings(options: argparse.Namespace) -> Settings:
         "model_directory": options.output / "model",
         "output_directory": options.output,
     }
-    return Settings(**values)
+    texts = {name: to_text(value) for name, value in values.items()}
+    return checked({name: Given(text, f"--{NAMES.get(name, to_key(name))}") for name, text in texts.items()})
 
 
 def project(images: ImageSet, components: PrincipalComponents) -> np.ndarray:

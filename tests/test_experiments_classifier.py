@@ -38,6 +38,8 @@ def test_it_goes_on_from_the_last_snapshot(tmp_path, capsys):
         (["--minutes", "-1"], "minutes -1", 2),
         (["--epochs", "nan"], "epochs nan", 2),
         (["--batch-size", "0"], "batch size 0", 2),
+        (["--learning-rate", "nan"], "learning rate nan", 2),
+        (["--seed", "-1"], "seed -1 must be a whole number of at least 0", 2),
         (["--resume"], "there is no such file", 1),
     ],
 )

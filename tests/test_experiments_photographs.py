@@ -24,3 +24,11 @@ def test_bad_folder_is_an_error_without_a_traceback(tmp_path, capsys):
         photographs.main([str(tmp_path / "nowhere")])
     assert stopped.value.code == 2
     assert "nowhere" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("option", "value"), [("side", "0"), ("minutes", "nan"), ("crops", "-1")])
+def test_a_number_that_is_none_is_named(option, value, tmp_path, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        photographs.main([str(tmp_path), f"--{option}={value}"])
+    assert stopped.value.code == 2
+    assert f"--{option}={value}: it should be" in capsys.readouterr().err
