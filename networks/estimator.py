@@ -18,12 +18,12 @@ from networks.network import Network
 from networks.sequential import Sequential
 from nn.activations import Activation, Identity, LeakyReLU
 from nn.axes import fit_input, fit_target
-from nn.checks import check_below_one, check_not_negative
+from nn.checks import check_below_one, check_not_negative, is_positive
 from nn.choices import choose
 from nn.losses import Loss
 from nn.optimizers import optimizer_by_name
 from nn.shape import AnyShape, Shape, as_shape
-from nn.training import ArrayBatches, Callback, EarlyStopping, Trainer
+from nn.training import ArrayBatches, Callback, EarlyStopping, Options, Trainer
 from nn.training.log import LogRow
 
 BuildNetwork: TypeAlias = Callable[[AnyShape, AnyShape, np.random.Generator], Network]
@@ -82,7 +82,8 @@ class Estimator:
     optimizer, learning_rate
         By name; see `nn.optimizers`.
     epochs, batch_size
-        How long, and how many entries to a step.
+        How long, and how many entries to a step. A single entry that an epoch has left over joins the batch
+        before: a batch normalisation could not measure it alone.
     validation_fraction, patience
         Share of the entries that is held out, and after how many epochs without a lower loss on them
         training stops; with 0 and None nothing is held out and training does not stop early.
@@ -168,7 +169,14 @@ class Estimator:
             callbacks.append(EarlyStopping("held_out_loss", patience=self.patience, restore_best=True))
         optimizer = optimizer_by_name(self.optimizer, self.learning_rate)
         trainer = Trainer(
-            network, task.loss, optimizer, training, held_out, batch_size=self.batch_size, generator=order
+            network,
+            task.loss,
+            optimizer,
+            training,
+            held_out,
+            batch_size=self.batch_size,
+            generator=order,
+            options=Options(last_batch="merge" if self._leaves_one(len(training)) else "keep"),
         )
         outcome = trainer.train(epochs=self.epochs, callbacks=callbacks)
         if outcome.reason == "interrupted":
@@ -179,6 +187,11 @@ class Estimator:
         before = {name: value for name, value in vars(self).items() if not name.endswith("_")}
         self.__dict__ = before | learned  # at once: an interrupt finds all of it or none
         return self
+
+    def _leaves_one(self, entries: int) -> bool:
+        """Return whether the last batch of an epoch would be a single entry."""
+        size = self.batch_size
+        return is_positive(size) and entries > size > 1 and entries % size == 1
 
     def _tell_of_interrupt(self, trainer: Trainer) -> None:
         if not trainer.step:

@@ -8,6 +8,7 @@ import pytest
 from networks.dense import Dense
 from networks.estimators import Classifier, Compressor, Regressor
 from networks.lstm import LSTM
+from networks.normalisation import BatchNormalisation
 from networks.sequential import Sequential
 from nn.shape import SequenceShape, Shape
 from nn.training import TrainingDiverged
@@ -299,6 +300,19 @@ def test_an_estimator_is_shown_with_what_is_not_usual_about_it():
     shown = "Classifier(hidden=(5,), epochs=1, class_weight='balanced')"
     assert repr(Classifier((5,), epochs=1, class_weight="balanced")) == shown
     assert repr(fitted(Compressor)) == "Compressor(hidden=(2,), epochs=1)"
+
+
+@pytest.mark.parametrize(("entries", "options"), [(9, {}), (18, {"validation_fraction": 0.5, "patience": 1})])
+def test_a_batch_normalisation_gets_no_batch_of_one(entries, options):
+    def normalised(inputs, outputs, generator):
+        hidden = Shape(1, 1, 3)
+        first = Dense(inputs, hidden, generator=generator)
+        last = Dense(hidden, outputs, generator=generator)
+        return Sequential([first, BatchNormalisation(hidden), last])
+
+    numbers = np.random.default_rng(0).random((entries, 2))
+    learned = Regressor(network=normalised, epochs=2, batch_size=4, **options).fit(numbers, numbers[:, 0])
+    assert np.isfinite(learned.predict(numbers)).all()
 
 
 def test_text_of_any_kind_is_compared():
