@@ -17,15 +17,19 @@ def explain(error: Exception) -> tuple[int, str] | None:
 
     What can raise the others is loaded by then, and a command that does without stays quick to start.
     """
+    from nn.numba_environment import NumbaEnvironmentError  # noqa: PLC0415
+
+    if isinstance(error, NumbaEnvironmentError):  # what else there is may be impossible to load then
+        return FAILED, str(error)
+
     from nn.data import DataError  # noqa: PLC0415
-    from nn.kernels.compilation import CompilerOffError  # noqa: PLC0415
     from nn.snapshot import SnapshotError  # noqa: PLC0415
     from nn.training.divergence import TrainingDiverged  # noqa: PLC0415
     from nn.training.lock import FolderLockedError  # noqa: PLC0415
 
     if isinstance(error, SettingsError | InputError | OperationError | DataError):
         return BAD_INPUT, str(error)
-    if isinstance(error, SnapshotError | TrainingDiverged | FolderLockedError | CompilerOffError | OSError):
+    if isinstance(error, SnapshotError | TrainingDiverged | FolderLockedError | OSError):
         return FAILED, str(error)
     if isinstance(error, MemoryError):
         return FAILED, f"out of memory: {error}"

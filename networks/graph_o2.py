@@ -33,7 +33,6 @@ Numerics:       1e-5 relative in float32: fused multiply-adds, other order of su
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import DTypeLike
 
@@ -66,6 +65,7 @@ from nn.history import CACHE_LINE, aligned_zeros, padded
 from nn.kernels import graph_backward, graph_gradients, graph_parallel
 from nn.kernels.graph import Trained
 from nn.kernels.vectors import copy_parallel
+from nn.threading_layer import available_threads
 
 WORTH_A_REGION = 200_000
 """Numbers from which a copy is worth a parallel region, and from which it matters who wrote them."""
@@ -88,7 +88,7 @@ class GraphNetwork(graph_o1.GraphNetwork):
         self, graph: Graph, *, ticks: int = 1, dtype: DTypeLike = np.float32, parts: int | None = None
     ) -> None:
         if parts is None:
-            parts = numba.get_num_threads() if graph.connection_count > 2 * CHUNK else 1
+            parts = available_threads() if graph.connection_count > 2 * CHUNK else 1
         self.parts = parts
         super().__init__(graph, ticks=ticks, dtype=dtype)
 

@@ -12,7 +12,6 @@ from numpy.typing import DTypeLike
 
 from nn.checks import check_generator, check_not_negative, check_number
 from nn.choices import choose
-from nn.finite import all_finite
 
 
 class Initializer(ABC):
@@ -218,12 +217,10 @@ class BiasInitializer:
 
 def _stored(what: str, drawn: np.ndarray, dtype: DTypeLike) -> np.ndarray:
     """Return draws in a dtype, or raise a ValueError when it cannot hold them."""
-    with np.errstate(over="ignore"):
-        stored = drawn.astype(dtype)
-    if not all_finite(stored):
-        largest = drawn.flat[np.abs(drawn).argmax()]
+    largest = max(drawn.max(initial=0), -drawn.min(initial=0))
+    if not largest <= np.finfo(dtype).max:
         raise ValueError(f"{what}: a start of {largest:g} is too large for {np.dtype(dtype)}")
-    return stored
+    return drawn.astype(dtype)
 
 
 INITIALIZERS: dict[str, type[Initializer]] = {

@@ -13,6 +13,8 @@ from importlib import import_module
 
 import numba
 
+from nn.numba_environment import layer_error
+
 
 class ThreadingLayer:
     """What is known of the layer that runs parallel regions.
@@ -51,6 +53,21 @@ class ThreadingLayer:
 
 def _is_gnu() -> bool:
     return bool(import_module("numba.np.ufunc.omppool").openmp_vendor == "GNU")
+
+
+def available_threads() -> int:
+    """Return how many threads Numba may use now; the first call starts them.
+
+    Raises
+    ------
+    NumbaEnvironmentError
+        When the layer that the environment asks for cannot be had.
+    """
+    try:
+        count: int = numba.get_num_threads()
+    except ValueError as error:
+        raise layer_error(error) from error
+    return count
 
 
 def after_fork(function: Callable[[], None]) -> None:

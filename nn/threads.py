@@ -21,7 +21,7 @@ import numba
 import numpy as np
 
 from nn.thread_choice import Key, ThreadChoice
-from nn.threading_layer import ThreadingLayer, after_fork
+from nn.threading_layer import ThreadingLayer, after_fork, available_threads
 
 logger = logging.getLogger(__name__)
 
@@ -65,18 +65,20 @@ class Threads:
         most = numba.config.NUMBA_NUM_THREADS
         if not 1 <= count <= most:
             raise ValueError(f"{count} threads: there are 1 to {most}; NUMBA_NUM_THREADS sets how many")
+        available_threads()
         numba.set_num_threads(count)
         self._adapts, self.quiet_until = False, 0
 
     def adapt(self) -> None:
         """Choose while kernels run, up to all that Numba has been started with; this is how it begins."""
+        available_threads()
         numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
         self._adapts, self.quiet_until = True, 0
 
     @contextmanager
     def restored(self) -> Iterator[None]:
         """Go back afterwards to the number, or the choosing, of before."""
-        most, adapts = numba.get_num_threads(), self._adapts
+        most, adapts = available_threads(), self._adapts
         try:
             yield
         finally:
@@ -85,7 +87,7 @@ class Threads:
 
     def __str__(self) -> str:
         """Return how many there are, to be read: `2 threads`, or `up to 2 threads` where they are chosen."""
-        most = numba.get_num_threads()
+        most = available_threads()
         return f"{'up to ' if self._adapts and most > 1 else ''}{most} thread{'s' if most > 1 else ''}"
 
     @property
@@ -93,7 +95,7 @@ class Threads:
         """How many kernels run on now."""
         if self._layer.was_forked:
             return 1
-        most: int = numba.get_num_threads()
+        most: int = available_threads()
         if not self._adapts or most not in self._choices:
             return most
         return self._choices[most].threads
@@ -108,7 +110,7 @@ class Threads:
         return self._run(kernel.compiled, arguments)
 
     def _run(self, compiled: Any, arguments: Sequence[Any]) -> Any:
-        most = numba.get_num_threads()
+        most = available_threads()
         if not self._adapts or most == 1:
             result = compiled(*arguments)
             self._rest(perf_counter_ns() + LOOK_AGAIN if self._adapts else NEVER)

@@ -233,12 +233,21 @@ def test_without_numbas_compiler_plain_rungs_train_and_others_say_what_is_off():
         assert off[name] == pytest.approx(on[name], rel=1e-4), name
 
 
-def test_the_program_says_in_a_line_that_the_compiler_is_off(tmp_path):
+@pytest.mark.parametrize(
+    "setting",
+    [
+        ("NUMBA_DISABLE_JIT", "1"),
+        ("NUMBA_NUM_THREADS", "0"),
+        ("NUMBA_NUM_THREADS", "-3"),
+        ("NUMBA_THREADING_LAYER", "unknown"),
+    ],
+)
+def test_the_program_says_in_a_line_what_numba_cannot_do(setting, tmp_path):
     command = [sys.executable, "-m", "autoencoder", "train", "--limit", "50", "--epochs", "1"]
-    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, setting[0]: setting[1], "PYTHONPATH": str(ROOT)}
     result = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
     assert result.returncode == 1
-    assert "NUMBA_DISABLE_JIT" in result.stderr
+    assert setting[0] in result.stderr
     assert "Traceback" not in result.stderr

@@ -15,6 +15,7 @@ from numba.core import config
 from numba.extending import intrinsic, overload
 
 from nn.kernels.cache import SerialKernelCache, kept
+from nn.numba_environment import NumbaEnvironmentError
 from nn.threads import ParallelKernel
 
 Fastmath = bool | set[str]
@@ -92,7 +93,7 @@ def _missing(*_: Any) -> NoReturn:
     )
 
 
-class CompilerOffError(RuntimeError):
+class CompilerOffError(NumbaEnvironmentError):
     """A kernel has to be compiled, and Numba's compiler is switched off."""
 
 
