@@ -258,6 +258,33 @@ def test_a_boundary_that_is_no_number_is_refused(setting):
 # Numbers
 
 
+@pytest.mark.parametrize("scale", [1e-200, 1e-160, 1.0, 1e160, 1e300])
+@pytest.mark.parametrize("batch", [1, 3, 9])
+def test_a_root_mean_square_is_of_the_size_of_the_errors(scale, batch):
+    errors = np.random.default_rng(0).standard_normal((1, 1, 2, 9))
+    metric = RootMeanSquaredError()
+    for start in range(0, 9, batch):
+        part = errors[..., start : start + batch] * scale
+        metric.add(part, np.zeros_like(part))
+    assert metric.value() / scale == pytest.approx(math.sqrt(np.square(errors).mean()), rel=1e-14)
+
+
+@pytest.mark.parametrize("level", [0.1, 0.8, 1 / 3, 1e6 + 0.1])
+@pytest.mark.parametrize("batch", [1, 4, 100])
+def test_no_share_of_what_does_not_vary_is_explained(level, batch):
+    outputs, metric = np.random.default_rng(0).random((1, 1, 1, 100)), ExplainedVariance()
+    for start in range(0, 100, batch):
+        part = outputs[..., start : start + batch]
+        metric.add(part, np.full_like(part, level))
+    assert math.isnan(metric.value())
+
+
+def test_no_answer_is_no_right_one():
+    nothing = np.full((1, 1, 3, 4), np.nan)
+    assert value_of(Accuracy(), nothing, np.zeros((1, 1, 1, 4))) == 0
+    assert value_of(BinaryAccuracy(), nothing, np.zeros((1, 1, 3, 4))) == 0
+
+
 def test_errors_by_hand():
     outputs, targets = np.array([[1.0, 2.0], [3.0, 0.0]]), np.array([[0.0, 2.0], [1.0, 1.0]])
     assert value_of(MeanAbsoluteError(), outputs, targets) == 1

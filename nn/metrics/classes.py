@@ -12,7 +12,7 @@ from nn.metrics.base import Metric, elementwise
 
 
 class _Share(Metric):
-    """The share of right answers among those that count."""
+    """The share of right answers among those that count; NaN is no answer, so none that is right."""
 
     higher_is_better = True
 
@@ -68,8 +68,9 @@ class Accuracy(_Share):
         expected = targets[..., :entries]
         if targets.shape != positions:
             expected = expected.argmax(axis=-2, keepdims=True)
-        given = outputs[..., :entries]
-        right = (given.argmax(axis=-2, keepdims=True) == expected) & ~np.isnan(given).any(-2, keepdims=True)
+        active = outputs[..., :entries]
+        right = active.argmax(axis=-2, keepdims=True) == expected
+        right &= ~np.isnan(active).any(axis=-2, keepdims=True)
         return right, active_mask(np.ones(1) if mask is None else mask, positions, entries)
 
 

@@ -35,7 +35,8 @@ class _MeanError(Metric):
         chosen = counts != 0
         weights = counts[chosen].astype(np.float64)
         differences = np.subtract(outputs[chosen], targets[chosen], dtype=np.float64)
-        self._sum += float((self._errors(differences) * weights).sum())
+        errors = float((self._errors(differences) * weights).sum())
+        self._sum += errors
         self._weight += float(weights.sum())
 
     def value(self) -> float:
@@ -44,7 +45,7 @@ class _MeanError(Metric):
 
     @abstractmethod
     def _errors(self, differences: np.ndarray) -> np.ndarray:
-        """Return what is averaged; the squares of differences (n,) in float64 neither vanish nor overflow."""
+        """Return what is averaged, of differences (n,) in float64."""
 
 
 class MeanAbsoluteError(_MeanError):
@@ -57,16 +58,30 @@ class MeanAbsoluteError(_MeanError):
 
 
 class RootMeanSquaredError(_MeanError):
-    """The root of the mean of (o - t)²."""
+    """The root of the mean of (o - t)².
+
+    Differences are squared as shares of a power of two near the largest one, and so neither vanish nor
+    overflow.
+    """
 
     name = "root_mean_squared_error"
 
+    def reset(self) -> None:
+        """Forget all batches."""
+        super().reset()
+        self._unit = 0.0
+
     def _errors(self, differences: np.ndarray) -> np.ndarray:
-        return np.square(differences)
+        largest = float(np.abs(differences).max(initial=0))
+        if self._unit < largest < math.inf:
+            unit = math.ldexp(1, math.frexp(largest)[1] - 1)
+            self._sum *= (self._unit / unit) ** 2
+            self._unit = unit
+        return np.square(differences / (self._unit or 1.0))
 
     def value(self) -> float:
         """Return the root; NaN when nothing counted."""
-        return math.sqrt(super().value())
+        return math.sqrt(super().value()) * (self._unit or 1.0)
 
 
 class ExplainedVariance(Metric):
@@ -112,9 +127,11 @@ class ExplainedVariance(Metric):
 class _Moments:
     """Means and summed squared deviations of every output, batch by batch (Chan et al. 1979, equation 2.1).
 
-    Sums of squares less squares of sums would cancel where the mean is large beside the deviation.
+    Sums of squares less squares of sums would cancel where the mean is large beside the deviation. All are of
+    the distances from the first value that counts, so that what does not vary has none.
     """
 
+    origin: np.ndarray = field(default_factory=lambda: np.full((), np.nan))
     weight: np.ndarray = field(default_factory=lambda: np.zeros(()))
     mean: np.ndarray = field(default_factory=lambda: np.zeros(()))
     squares: np.ndarray = field(default_factory=lambda: np.zeros(()))
@@ -122,6 +139,9 @@ class _Moments:
     def add(self, values: np.ndarray, counts: np.ndarray) -> None:
         """Take in values (..., N) with weights of the same shape."""
         weight = counts.sum(axis=-1, dtype=np.float64)
+        first = np.take_along_axis(values, (counts != 0).argmax(axis=-1)[..., None], axis=-1)[..., 0]
+        self.origin = np.where((self.weight == 0) & (weight != 0), first, self.origin)
+        values = np.where(counts != 0, values - self.origin[..., None], 0)
         mean = (values * counts).sum(axis=-1) / np.where(weight, weight, 1)
         squares = (np.square(values - mean[..., None]) * counts).sum(axis=-1)
         together = self.weight + weight
