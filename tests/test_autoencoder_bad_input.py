@@ -49,7 +49,9 @@ NOT_A_NUMBER[1, 2] = np.nan
     ("content", "expected"),
     [
         (None, "no such file"),
-        (b"", "cannot be read"),
+        (b"", "not a file of NumPy, it holds nothing"),
+        (b"1.0,2.0\n", "not a file of NumPy, it holds something else"),
+        (b"%PDF-1.7", "not a file of NumPy, it holds PDF"),
         (b"\x93NUMPY\x01\x00garbage", "cannot be read"),
         (truncated(), "cannot be read"),
         (promising("(1000000000000, 4)"), "cannot be read"),

@@ -14,12 +14,16 @@ from nn.data.errors import DataError
 from nn.data.idx import GZIP_RATIO
 from nn.data.levels import ROUNDING
 from nn.data.memory import require_memory
+from nn.data.unread import BEGINNING, kind_of_contents
 from nn.kinds import kind_of
 from nn.shown import shortened, shown
 
 ARRAY_SUFFIXES = (".npy", ".npz")
 
 EXPECTED = "expected uint8 (0 to 255), uint16 (0 to 65535) or floating point (0 to 1)"
+
+ZIPPED = (b"PK\x03\x04", b"PK\x05\x06")
+"""How files of several arrays begin."""
 
 LONGEST = 300
 """Characters of what is said of a file that cannot be read."""
@@ -69,14 +73,19 @@ def read_npy(path: Path, expected: str) -> np.ndarray:
     Raises
     ------
     DataError
-        When it holds objects, which would have to be unpickled.
+        When it is no file of NumPy, or holds objects, which would have to be unpickled.
     Exception
         Nearly any, where the file is damaged or of another format.
     """
     with path.open("rb") as stream:
-        is_array = stream.read(len(np.lib.format.MAGIC_PREFIX)) == np.lib.format.MAGIC_PREFIX
+        beginning = stream.read(BEGINNING)
         stream.seek(0)
-        if is_array:
+        if not beginning.startswith((np.lib.format.MAGIC_PREFIX, *ZIPPED)):
+            kind = kind_of_contents(beginning) or "something else"
+            raise DataError(
+                f"{path}: not a file of NumPy, it holds {kind if beginning else 'nothing'}; {expected}"
+            )
+        if beginning.startswith(np.lib.format.MAGIC_PREFIX):
             _refuse_objects(_read_header(stream), path, expected)
     with np.errstate(over="ignore"):  # a header may promise more than 64 bits count
         array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
