@@ -22,6 +22,7 @@ def mean(values: np.ndarray, axis: int | tuple[int, ...], *, keepdims: bool = Fa
 
 
 def variance(values: np.ndarray, axis: int | tuple[int, ...], *, keepdims: bool = False) -> np.ndarray:
-    """Return variances in the dtype of the values, added up in float64; see `total`."""
+    """Return variances in the dtype of the values, infinite where it cannot hold them; see `total`."""
     variances = np.asarray(np.var(values, axis=axis, dtype=np.float64, keepdims=keepdims))
-    return variances.astype(values.dtype, copy=False)
+    with np.errstate(over="ignore"):
+        return variances.astype(values.dtype, copy=False)

@@ -50,6 +50,19 @@ def test_a_constant_image_has_no_variance(family, rung, level):
 
 @every_rung
 @pytest.mark.parametrize("family", ["layer_normalisation", "batch_normalisation"])
+@pytest.mark.parametrize("scale", [1e30, 3e38])
+def test_numbers_whose_sums_are_too_large_are_normalised_to_zero(family, rung, scale):
+    """Their variance is infinite, as it is in PyTorch; that of a constant is still zero."""
+    options = {"axes": "all"} if family == "layer_normalisation" else {}
+    network = kind(family, rung)(IMAGE, **options)
+    assert not network.forward(constant(scale), training=True).any()
+    values = constant(scale)
+    values[::2] *= -1
+    assert not network.forward(values, training=True).any()
+
+
+@every_rung
+@pytest.mark.parametrize("family", ["layer_normalisation", "batch_normalisation"])
 @pytest.mark.parametrize("offset", [0, 1000])
 def test_normalised_numbers_are_those_of_exact_sums(family, rung, offset):
     """Also where the mean is large beside the deviation."""

@@ -53,29 +53,29 @@ def measure(arrays, sizes, begin, place, epsilon):
     """Write mean and 1 / sqrt(variance + epsilon) of the LANES entries whose first number is at `begin`.
 
     What is left of the deviations corrects the mean and the variance (Chan, Golub and LeVeque 1983,
-    equation 1.7), so that numbers which are all the same have a variance of zero.
+    equation 1.7), so that numbers which are all the same have a variance of zero. Shares are added up rather
+    than the numbers, whose sum may be too large; where the squares are, the variance is infinite.
     """
     inputs, width, histories = arrays.inputs, sizes.width, sizes.histories
     zero = broadcast(inputs.dtype.type(0))
     share = broadcast(inputs.dtype.type(1) / inputs.dtype.type(width))
-    total = lost = zero
+    mean = lost = zero
     for first in range(0, width, PART):
         part = zero
         for i in range(first, min(first + PART, width)):
-            part = part + load(inputs, begin + i * histories)
-        total, lost = added(total, lost, part)
-    mean = total * share
-    rest = rest_lost = squares = squares_lost = zero
+            part = multiply_add(load(inputs, begin + i * histories), share, part)
+        mean, lost = added(mean, lost, part)
+    shift = shift_lost = squares = squares_lost = zero
     for first in range(0, width, PART):
         part = square = zero
         for i in range(first, min(first + PART, width)):
             deviation = load(inputs, begin + i * histories) - mean
-            part = part + deviation
+            part = multiply_add(deviation, share, part)
             square = multiply_add(deviation, deviation, square)
-        rest, rest_lost = added(rest, rest_lost, part)
+        shift, shift_lost = added(shift, shift_lost, part)
         squares, squares_lost = added(squares, squares_lost, square)
-    shift = rest * share
-    variance = clamp(squares * share - shift * shift, zero, broadcast(inputs.dtype.type(np.inf)))
+    correction = clamp(shift * shift, zero, broadcast(np.finfo(inputs.dtype).max))
+    variance = clamp(squares * share - correction, zero, broadcast(inputs.dtype.type(np.inf)))
     store(arrays.means, place, mean + shift)
     store(arrays.factors, place, variance + broadcast(epsilon))
     for lane in range(place, place + LANES):
