@@ -244,6 +244,14 @@ def test_a_schedule_comes_back_from_its_configuration(schedule):
     assert schedule_from_configuration(configuration) == schedule
 
 
+def test_a_configuration_that_is_nested_too_deeply_is_refused():
+    nested = {"name": "constant"}
+    for _ in range(3000):
+        nested = {"name": "warm_up", "schedule": nested}
+    with pytest.raises(ValueError, match="nested too deeply"):
+        schedule_from_configuration(nested)
+
+
 @pytest.mark.parametrize(
     ("configuration", "message"),
     [

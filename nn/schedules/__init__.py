@@ -56,5 +56,8 @@ def schedule_from_configuration(configuration: Mapping[str, Any]) -> Schedule:
     fields = described_fields(configuration, "schedule")
     inner = fields.get("schedule")
     if isinstance(inner, Mapping):
-        fields["schedule"] = schedule_from_configuration(inner)
+        try:
+            fields["schedule"] = schedule_from_configuration(inner)
+        except RecursionError:
+            raise ValueError("schedule: nested too deeply") from None
     return from_configuration(SCHEDULES, fields, "schedule")
