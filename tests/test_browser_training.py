@@ -44,7 +44,8 @@ def test_the_trainer_uses_the_learning_rate_of_the_slider(
                 const part = (name) => document.querySelector(`[data-test=${name}]`);
                 const picked = (10 ** part("learning-rate-slider").value).toPrecision(3);
                 const used = part("learning-rate-now").innerText;
-                return picked > 0.001 && Number(used) === Number(picked);
+                const shown = part("learning-rate").value;
+                return picked > 0.001 && [used, shown].every((each) => Number(each) === Number(picked));
             }"""
         )
         wanted = float(page.part("learning-rate").input_value())
@@ -114,7 +115,7 @@ def test_a_run_that_is_watched_has_the_bits_of_one_that_is_not(
     chromium: "playwright.Browser", tmp_path: Path, architecture: str
 ) -> None:
     layers = {"local": ("--layers", "4", "--code-size", "18")}.get(architecture, ())
-    options = ("--epochs", "600", "--architecture", architecture, *layers)
+    options = ("--epochs", "600", "--keep", "last", "--architecture", architecture, *layers)
     alone = tmp_path / "alone"
     assert (
         main(["train", *SMALL, *options, "--model-directory", str(alone), "--output-directory", str(alone)])
