@@ -87,7 +87,7 @@ def test_a_large_claim_is_checked_against_memory(tmp_path: Path, monkeypatch: py
     path = tmp_path / "images"
     path.write_bytes(GOOD)
     monkeypatch.setattr("nn.data.memory.available_memory", lambda: 59)
-    with pytest.raises(DataError, match="GiB"):
+    with pytest.raises(DataError, match="needs 60 bytes of memory and 59 bytes is available"):
         read_idx(path)
 
 

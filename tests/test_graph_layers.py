@@ -187,6 +187,10 @@ def test_layer_does_not_depend_on_the_ones_built_before_it():
 SHAPE = Shape(2, 2, 1)
 
 
+def unknown_biases(shape, *, generator, dtype=np.float32):
+    return np.full(shape, np.nan, dtype)
+
+
 FOREIGN = Layer("foreign", SHAPE, 0)
 
 
@@ -202,7 +206,7 @@ FOREIGN = Layer("foreign", SHAPE, 0)
         ("dense", "image", {"shape": SHAPE, "name": "image"}, "there is a layer 'image' already"),
         ("dense", "image", {"shape": Shape(0, 1, 1)}, "every side must be at least 1"),
         ("dense", "image", {"shape": SHAPE, "delay": -1}, "cannot read the future"),
-        ("dense", "image", {"shape": SHAPE, "bias": BiasInitializer(np.nan)}, "a bias starts at NaN"),
+        ("dense", "image", {"shape": SHAPE, "bias": unknown_biases}, "a bias starts at NaN"),
         ("dense", FOREIGN, {"shape": SHAPE}, "'foreign' does not belong to this graph"),
         ("dense", "image", {"target": FOREIGN}, "'foreign' does not belong to this graph"),
         ("random", "image", {"shape": SHAPE, "connections_per_neuron": 33}, "choose 1 to 32"),

@@ -69,7 +69,7 @@ def test_settings_of_callbacks_are_numbers():
         Snapshots(Path("model.safetensors"), "often", {})
     with pytest.raises(ValueError, match=r"learning rate '0.1' must be a finite number of at least 0"):
         LearningRate({0: "0.1"})
-    with pytest.raises(ValueError, match=r"patience 2.5: must be a whole number of at least 1 epoch"):
+    with pytest.raises(ValueError, match=r"patience 2.5 must be a whole number of at least 1"):
         EarlyStopping(patience=2.5)
 
 
