@@ -7,11 +7,22 @@ import numba
 import numpy as np
 import pytest
 
+from networks.ladder import FAMILIES, network_from_configuration
 from networks.network import Network
 from nn.gradcheck import gradcheck
 
 Build = Callable[..., Network]
 """Builds the network under test: `build(rung class, dtype)`; the same parameters every time."""
+
+
+def example_of(family: str, rung: str = "o2", dtype: str = "float32") -> Network:
+    """Build a family's example on a rung, with what a model around it holds."""
+    known = FAMILIES[family]
+    made = known.example(known.rungs[rung], generator=np.random.default_rng(0), dtype=dtype)
+    configuration, structure = made.to_configuration(), made.structure()
+    network = network_from_configuration(configuration, structure, rung_name=rung, dtype=dtype)
+    network.parameters.copy_from(made.parameters)
+    return network
 
 
 def numbers(network: Network, histories: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from torch_activations import torch_peer
 
 from nn.activations import (
     ACTIVATIONS,
@@ -125,24 +126,8 @@ def test_small_sums_keep_their_precision():
 @every_activation
 def test_torch_gives_the_same_values_and_slopes(activation):
     torch = pytest.importorskip("torch")
-    functional = torch.nn.functional
-    leakage = activation.slope
-
-    def squash(x):
-        return functional.hardtanh(x) + leakage * (x - functional.hardtanh(x))
-
-    peers = {
-        "identity": lambda x: 1 * x,
-        "relu": functional.relu,
-        "leaky_relu": lambda x: functional.leaky_relu(x, leakage),
-        "elu": functional.elu,
-        "softplus": functional.softplus,
-        "tanh": torch.tanh,
-        "sigmoid": torch.sigmoid,
-        "squash": squash,
-    }
     sums = torch.linspace(-8.1, 8.1, 500, dtype=torch.float64, requires_grad=True)
-    expected = peers[activation.name](sums)
+    expected = torch_peer(torch, activation)(sums)
     expected.sum().backward()
     values = activation(sums.detach().numpy())
     assert np.allclose(values, expected.detach().numpy(), rtol=1e-12, atol=1e-15)

@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 from test_activations import EVERY
+from torch_activations import torch_peer
 
 from networks.family import RUNGS
 from networks.layer_families import LAYERS
@@ -128,22 +129,11 @@ def test_every_rung_gives_the_same_at_every_edge(family, rung, dtype, activation
 @every_dtype
 def test_torch_gives_the_same_at_every_edge(activation, dtype):
     torch = pytest.importorskip("torch")
-    functional, leakage = torch.nn.functional, activation.slope
-    if (activation.name, bool(leakage)) in (("squash", True), ("leaky_relu", False)):
+    if (activation.name, bool(activation.slope)) in (("squash", True), ("leaky_relu", False)):
         pytest.skip("torch has no such function: its is NaN at an infinity")
-    peers = {
-        "identity": lambda x: 1 * x,
-        "relu": functional.relu,
-        "leaky_relu": lambda x: functional.leaky_relu(x, leakage),
-        "elu": functional.elu,
-        "softplus": functional.softplus,
-        "tanh": torch.tanh,
-        "sigmoid": torch.sigmoid,
-        "squash": functional.hardtanh,
-    }
     sums = edges(dtype)
     inputs = torch.tensor(sums, requires_grad=True)
-    expected = peers[activation.name](inputs)
+    expected = torch_peer(torch, activation)(inputs)
     expected.sum().backward()
     values, known = activation(sums), ~np.isnan(sums)
     assert_same(values, expected.detach().numpy(), dtype)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from copying import WAYS, arrays_in, assert_apart, pickled
 
-from networks.ladder import FAMILIES, RUNGS, network_from_configuration
+from networks.ladder import FAMILIES, RUNGS
 from networks.layers import GRU, LSTM, ConvolutionalLSTM, Dense, Dropout, Flatten
 from networks.model import Model
 from networks.sequential import Sequential
@@ -30,22 +30,12 @@ every_kind = pytest.mark.parametrize(("rung", "dtype", "storage"), KINDS)
 every_way = pytest.mark.parametrize("way", WAYS)
 
 
-def alone(family, rung="o2", dtype="float32"):
-    """Build a family's example on a rung, with what a model around it holds."""
-    known = FAMILIES[family]
-    made = known.example(known.rungs[rung], generator=np.random.default_rng(0), dtype=dtype)
-    configuration, structure = made.to_configuration(), made.structure()
-    network = network_from_configuration(configuration, structure, rung_name=rung, dtype=dtype)
-    network.parameters.copy_from(made.parameters)
-    return network
-
-
 def within(family, rung="o2", dtype="float32"):
     """Put the example between dense layers, in a network within a network, with a neuron of each held.
 
     It is used for two inputs.
     """
-    network, dense = alone(family, rung, dtype), FAMILIES["dense"].rungs[rung]
+    network, dense = checks.example_of(family, rung, dtype), FAMILIES["dense"].rungs[rung]
     options = {"generator": np.random.default_rng(1), "dtype": dtype}
     below = {} if network.labels else {"below": dense(network.input_shape, network.input_shape, **options)}
     above = dense(network.output_shape, Shape(1, 1, 3), **options)
@@ -147,18 +137,18 @@ def test_a_copy_of_a_used_network_trains_to_the_same_bits(family, rung, dtype, s
 
 @every_family
 def test_a_copy_of_a_network_alone_trains_to_the_same_bits(family):
-    check_copies(alone(family))
+    check_copies(checks.example_of(family))
 
 
 @pytest.mark.parametrize("family", ["convolution", "dense", "graph", "local"])
 def test_a_copy_of_a_network_for_every_step_trains_to_the_same_bits(family):
-    network = alone(family)
+    network = checks.example_of(family)
     check_copies(TimeDistributed(VideoShape(2, *network.input_shape), network=network))
 
 
 @pytest.mark.parametrize("family", ["convolution", "dense", "graph", "local"])
 def test_a_copy_of_a_network_with_normalised_weights_trains_to_the_same_bits(family):
-    check_copies(SpectralNormalisation(alone(family), generator=np.random.default_rng(2)))
+    check_copies(SpectralNormalisation(checks.example_of(family), generator=np.random.default_rng(2)))
 
 
 SEQUENCE = SequenceShape(4, 3)
@@ -242,7 +232,7 @@ def test_a_pickle_holds_every_parameter_once():
 
 
 def test_a_network_that_was_used_may_be_used_twice_in_a_model():
-    network, image = alone("graph"), Input(Shape(4, 4, 1))
+    network, image = checks.example_of("graph"), Input(Shape(4, 4, 1))
     learn(network, Adam(), seed=0)
     model = Model(image, {"first": Use(network, image), "second": Use(network, image)})
     outputs = model.forward(numbers(network, 5, seed=1)[0])
@@ -251,7 +241,7 @@ def test_a_network_that_was_used_may_be_used_twice_in_a_model():
 
 
 def test_handles_of_a_copied_graph_are_its_own():
-    network = alone("graph")
+    network = checks.example_of("graph")
     learn(network, Adam(), seed=0)
     other = deepcopy(network)
     other.neuron(20).incoming[0].weight.value = 3.0
@@ -265,7 +255,7 @@ def test_handles_of_a_copied_graph_are_its_own():
 
 @pytest.mark.parametrize("rung", RUNGS)
 def test_neurons_held_in_a_graph_are_held_in_its_copies(rung):
-    network = alone("graph", rung)
+    network = checks.example_of("graph", rung)
     network.hold({18: 0.5, 25: -1.0})
     learn(network, Adam(), seed=0)
     for other in (way(network) for way in WAYS.values()):

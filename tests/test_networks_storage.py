@@ -6,7 +6,7 @@ import network_checks as checks
 import numpy as np
 import pytest
 
-from networks.ladder import FAMILIES, network_from_configuration
+from networks.ladder import FAMILIES
 from networks.layers import Dense
 from networks.sequential import Sequential
 from nn.activations import Tanh
@@ -23,28 +23,18 @@ from nn.training import ArrayBatches, Trainer
 every_family = pytest.mark.parametrize("family", FAMILIES)
 
 
-def example(family, rung="o2", dtype="float32"):
-    """Build a family's example on a rung, with what a model around it holds."""
-    known = FAMILIES[family]
-    made = known.example(known.rungs[rung], generator=np.random.default_rng(0), dtype=dtype)
-    configuration, structure = made.to_configuration(), made.structure()
-    network = network_from_configuration(configuration, structure, rung_name=rung, dtype=dtype)
-    network.parameters.copy_from(made.parameters)
-    return network
-
-
 @every_family
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("histories", [7, 32])
 def test_gradients_are_those_of_float32_within_the_tolerance(family, training, histories):
-    network = example(family)
+    network = checks.example_of(family)
     values, _ = checks.numbers(network, histories)
     storagecheck(network, values, training=training).raise_if_wrong()
 
 
 @every_family
 def test_a_wrong_gradient_fails_the_check(family):
-    network = example(family)
+    network = checks.example_of(family)
     values, _ = checks.numbers(network, 32)
     backward = network.backward
 
@@ -62,7 +52,7 @@ def test_a_wrong_gradient_fails_the_check(family):
 
 @every_family
 def test_what_goes_from_layer_to_layer_is_bfloat16(family):
-    network = example(family)
+    network = checks.example_of(family)
     network.store_as("bfloat16")
     values, signals = checks.numbers(network, 5)
     outputs = network.forward(values)
@@ -76,14 +66,14 @@ def test_what_goes_from_layer_to_layer_is_bfloat16(family):
 
 @every_family
 def test_one_and_two_threads_give_the_same_bits(family):
-    network = example(family)
+    network = checks.example_of(family)
     network.store_as("bfloat16")
     checks.check_threads(network, 33)
 
 
 @every_family
 def test_the_storage_may_change_between_steps(family):
-    network = example(family)
+    network = checks.example_of(family)
     values, signals = checks.numbers(network, 20)
     before = checks.pass_through(network, values, signals)
     network.store_as("bfloat16")
@@ -98,7 +88,7 @@ def test_the_storage_may_change_between_steps(family):
 
 @every_family
 def test_histories_of_any_number_and_nan_pass(family):
-    network = example(family)
+    network = checks.example_of(family)
     network.store_as("bfloat16")
     values, _ = checks.numbers(network, 33)
     whole = widened(network.forward(values)).copy()
@@ -114,12 +104,12 @@ def test_rungs_below_the_top_refuse(family, rung):
     if FAMILIES[family].rungs[rung] is FAMILIES[family].rungs["o2"]:
         pytest.skip("one class on every rung")
     with pytest.raises(ValueError, match="bfloat16 storage takes the rung o2"):
-        example(family, rung).store_as("bfloat16")
+        checks.example_of(family, rung).store_as("bfloat16")
 
 
 @every_family
 def test_float64_refuses(family):
-    network = example(family, dtype="float64")
+    network = checks.example_of(family, dtype="float64")
     with pytest.raises(ValueError, match="bfloat16 storage is for float32, it computes in float64"):
         network.store_as("bfloat16")
     network.store_as("float32")
@@ -127,7 +117,7 @@ def test_float64_refuses(family):
 
 def test_an_unknown_storage_is_refused_by_name():
     with pytest.raises(ValueError, match="unknown storage 'bfloat15'; did you mean bfloat16"):
-        example("dense").store_as("bfloat15")
+        checks.example_of("dense").store_as("bfloat15")
 
 
 def test_a_container_names_the_network_that_refuses_and_changes_nothing():
@@ -141,7 +131,7 @@ def test_a_container_names_the_network_that_refuses_and_changes_nothing():
 
 
 def test_a_network_in_float32_takes_no_bfloat16():
-    network = example("dense")
+    network = checks.example_of("dense")
     with pytest.raises(ValueError, match="input values are bfloat16, the network is float32"):
         network.forward(np.zeros((*network.input_shape, 2), BFLOAT16))
 
@@ -213,7 +203,7 @@ def test_a_network_may_hold_neurons_and_converters():
 
 @every_family
 def test_another_storage_forgets_what_was_converted(family):
-    network = example(family)
+    network = checks.example_of(family)
     network.store_as("bfloat16")
     values, signals = checks.numbers(network, 20)
     expected = checks.pass_through(network, values, signals)
@@ -252,7 +242,7 @@ def test_memory_of_histories_is_halved_beside_the_copy_of_the_weights():
 
 
 def test_predictions_are_float32():
-    network = example("dense")
+    network = checks.example_of("dense")
     network.store_as("bfloat16")
     batch = np.random.default_rng(0).normal(size=(5, *network.input_shape)).astype(np.float32)
     assert network.predict(batch).dtype == np.float32

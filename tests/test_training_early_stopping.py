@@ -6,33 +6,15 @@ import os
 
 import numpy as np
 import pytest
+from scripted_metric import Scripted
 from tiny_training import everything, make_full_trainer, make_images, make_trainer
 
 from nn import snapshot
-from nn.metrics import Metric
 from nn.schedules import Constant
 from nn.snapshot import load
 from nn.training import Best, Callback, EarlyStopping, ImageBatches, Options
 from nn.training.log import LogRow
 from nn.training.watch import Watch
-
-
-class Scripted(Metric):
-    """Gives the numbers it is told, one an epoch."""
-
-    name = "scripted"
-
-    def __init__(self, numbers, higher_is_better):
-        self.numbers, self.higher_is_better = list(numbers), higher_is_better
-
-    def reset(self):
-        pass
-
-    def add(self, outputs, targets, entries=None, mask=None):
-        pass
-
-    def value(self):
-        return self.numbers.pop(0)
 
 
 def scripted_trainer(numbers, higher_is_better=True):

@@ -1,0 +1,29 @@
+"""PyTorch's functions of the same names as the activations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nn.activations import Activation
+
+
+def torch_peer(torch: Any, activation: Activation) -> Callable[[Any], Any]:
+    """Return what PyTorch computes for an activation, of a tensor."""
+    functional, leakage = torch.nn.functional, activation.slope
+
+    def squash(x: Any) -> Any:
+        within = functional.hardtanh(x)
+        return within + leakage * (x - within) if leakage else within
+
+    peers = {
+        "identity": lambda x: 1 * x,
+        "relu": functional.relu,
+        "leaky_relu": lambda x: functional.leaky_relu(x, leakage),
+        "elu": functional.elu,
+        "softplus": functional.softplus,
+        "tanh": torch.tanh,
+        "sigmoid": torch.sigmoid,
+        "squash": squash,
+    }
+    return peers[activation.name]
