@@ -17,6 +17,7 @@ from autoencoder.model import AutoEncoder
 from autoencoder.principal_start import start_principal
 from autoencoder.settings import FEW_IMAGES, Settings
 from nn.data import ImageSet
+from nn.principal_components import PrincipalComponents
 
 SHIFTS = 2
 """Pixels by which few images are shifted."""
@@ -81,23 +82,24 @@ def start_at_components(
     """
     count = min(model.settings.code_size, MOST_COMPONENTS)
     candidates = [shown for shown in SHOWN if shown.radius <= (model.settings.shifts or 0)]
-    shown = _best(candidates, images, count, generator) if len(candidates) > 1 else candidates[0]
-    components = fitted_components(images[0], count, shown, generator=generator)
+    training, others = images if len(images[1]) else tenth_apart(images[0])
+    if len(candidates) > 1 and len(training) and len(others):
+        shown, components = _best(candidates, (training, others), count, generator)
+    else:
+        shown, components = candidates[0], None
+    if components is None or training is not images[0]:
+        components = fitted_components(images[0], count, shown, generator=generator)
     if components.number:
         start_principal(model.encoder.layers, model.decoder.layers, components)
 
 
 def _best(
     candidates: Sequence[Shown], images: tuple[ImageSet, ImageSet], count: int, generator: np.random.Generator
-) -> Shown:
-    training, others = images if len(images[1]) else tenth_apart(images[0])
-    if not (len(training) and len(others)):
-        return candidates[0]
-    errors = [
-        components_error(fitted_components(training, count, shown, generator=generator), others)
-        for shown in candidates
-    ]
-    return candidates[int(np.argmin(errors))]
+) -> tuple[Shown, PrincipalComponents]:
+    """Return how the first images are best shown for the second, and the components that are fitted so."""
+    training, others = images
+    fits = ((shown, fitted_components(training, count, shown, generator=generator)) for shown in candidates)
+    return min(fits, key=lambda fit: components_error(fit[1], others))
 
 
 def tenth_apart(images: ImageSet) -> tuple[ImageSet, ImageSet]:
