@@ -1,11 +1,13 @@
 """A page of a real server in a real browser: what the tests of the frontend share."""
 
 import hashlib
+import json
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -82,6 +84,18 @@ class Opened(NamedTuple):
         self.part("start").click()
         self.wait_for_step(step)
         self.stop()
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        """Return what is in the journal of a kind."""
+        lines = (self.served.model_directory / "journal.jsonl").read_text(encoding="utf-8").splitlines()
+        return [event for event in map(json.loads, lines) if event["event"] == kind]
+
+    def wait_for_change(self, kind: str) -> None:
+        """Wait until the run has taken a change of a kind from the page."""
+        end = time.monotonic() + patience.SECONDS
+        while not any(each["kind"] == kind for event in self.events("change") for each in event["changes"]):
+            assert time.monotonic() < end, f"no change of the kind {kind}"
+            self.page.wait_for_timeout(50)
 
     def stop(self) -> None:
         self.part("stop").click()

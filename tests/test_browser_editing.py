@@ -32,6 +32,7 @@ def test_the_bias_of_a_clicked_neuron_is_exactly_what_was_typed(page: Opened) ->
     page.edit(item, "edit-lock").check()
     page.edit(item, "edit-bias").fill("0.3125")
     page.edit(item, "edit-bias").press("Enter")
+    page.wait_for_change("bias")
     page.train_to(10)
     assert bias_of(page.served.model_directory, CODE, NEURON) == 0.3125
 
@@ -46,7 +47,7 @@ def test_a_bias_is_changed_by_its_slider_while_training(page: Opened) -> None:
     slider.press("End")
     shown = page.edit(item, "edit-bias")
     playwright.expect(shown).not_to_have_value("0")
-    page.wait("() => true")
+    page.wait_for_change("bias")
     bias = float(shown.input_value())
     assert bias != 0
     closed_model(page)
@@ -58,6 +59,7 @@ def test_a_locked_neuron_does_not_learn_and_the_others_do(page: Opened) -> None:
     page.wait_for_step(1)
     page.choose_neuron(CODE, NEURON)
     page.edit(f"edit-item-{CODE}-{NEURON}", "edit-lock").check()
+    page.wait_for_change("lock")
     page.train_to(5)
     before = parameters_of(page.served.model_directory).copy()
     page.train_to(int(page.text("step-count").replace(",", "")) + 20)
@@ -99,6 +101,7 @@ def test_a_connection_that_is_clicked_gets_the_weight_that_is_typed(page: Opened
     page.edit(name, "edit-weight").fill("-0.75")
     page.edit(name, "edit-weight").press("Enter")
     page.edit(name, "edit-lock").check()
+    page.wait_for_change("lock_weight")
     page.train_to(10)
     assert weight_of(page.served.model_directory, layer, target, source) == -0.75
 

@@ -1,18 +1,12 @@
 """Training from the page, in a real browser."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import PATIENCE, SMALL, Opened, checksum, opened, playwright
+from browser import PATIENCE, SMALL, checksum, opened, playwright
 
 from autoencoder.__main__ import main
-
-
-def events(page: Opened, kind: str) -> list[dict[str, object]]:
-    lines = (page.served.model_directory / "journal.jsonl").read_text(encoding="utf-8").splitlines()
-    return [event for event in map(json.loads, lines) if event["event"] == kind]
 
 
 def test_start_lowers_the_error_and_stop_ends_training(
@@ -50,7 +44,7 @@ def test_the_trainer_uses_the_learning_rate_of_the_slider(
         )
         wanted = float(page.part("learning-rate").input_value())
         page.stop()
-        (*_, last) = events(page, "change")
+        (*_, last) = page.events("change")
         assert last["changes"] == [{"kind": "setting", "name": "learning-rate", "value": f"{wanted:g}"}]
 
 
@@ -66,12 +60,27 @@ def test_settings_change_while_training_and_what_cannot_be_is_refused(
         playwright.expect(page.page.get_by_text("less than or equal to 1")).to_be_visible()
         playwright.expect(page.part("leakage")).to_have_value("0.2")
         page.stop()
-        changed = [change for event in events(page, "change") for change in event["changes"]]
+        changed = [change for event in page.events("change") for change in event["changes"]]
         assert [(change["name"], change["value"]) for change in changed] == [
             ("batch-size", "16"),
             ("optimizer", "nadam"),
             ("leakage", "0.2"),
         ]
+
+
+def test_what_is_being_typed_stays_while_the_run_takes_what_was_typed_before(
+    chromium: "playwright.Browser", tmp_path: Path
+) -> None:
+    with opened(chromium, tmp_path) as page:
+        second = page.page.context.new_page()
+        second.goto(page.served.address)
+        page.fill("leakage", "0.2")
+        page.part("leakage").fill("0.25")
+        playwright.expect(second.locator("[data-test=leakage]")).to_have_value("0.2", timeout=PATIENCE)
+        second.locator("[data-test=batch-size]").fill("16")
+        second.locator("[data-test=batch-size]").press("Enter")
+        playwright.expect(page.part("batch-size")).to_have_value("16", timeout=PATIENCE)
+        playwright.expect(page.part("leakage")).to_have_value("0.25", timeout=PATIENCE)
 
 
 def test_reset_begins_anew_and_rewind_brings_back_what_was(
@@ -88,7 +97,7 @@ def test_reset_begins_anew_and_rewind_brings_back_what_was(
         page.part("snapshots").select_option(name)
         page.part("rewind").click()
         playwright.expect(page.part("step-count")).to_have_text(step, timeout=PATIENCE)
-        assert [event["name"] for event in events(page, "rewind")] == [name]
+        assert [event["name"] for event in page.events("rewind")] == [name]
         assert checksum(page.served.model_directory) == kept
 
 

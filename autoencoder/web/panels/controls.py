@@ -29,6 +29,7 @@ class Controls:
         self._numbers: dict[str, ui.number] = {}
         settings = viewer.status["settings"]
         self._shown = dict(settings)
+        self._typed: dict[str, list[str]] = {}
         with panel("Training", "controls"):
             self._slider = self._rate(float(settings["learning-rate"]))
             with group("g-fields"):
@@ -64,8 +65,13 @@ class Controls:
         field.props["data-test"] = key
         field.props["step"] = "any"
         field.props["title"] = self._viewer.overview["live"][key]["bounds"]
-        field.on("change", lambda event, key=key: self._set(key, str(event.args or "")))
+        field.on("change", lambda event, key=key: self._type(key, str(event.args or "")))
         self._numbers[key] = field
+        self._typed[key] = []
+
+    async def _type(self, key: str, value: str) -> None:
+        self._typed[key].append(value)
+        await self._set(key, value)
 
     async def _pick_rate(self, event: GenericEventArguments) -> None:
         await self._set("learning-rate", f"{float(event.args):.3g}")
@@ -76,14 +82,15 @@ class Controls:
     async def _set(self, key: str, value: str) -> None:
         change = {"kind": "setting", "name": key, "value": value}
         if await self._viewer.ask("apply", changes=[change]) is None:
-            self._shown.pop(key)
+            self._shown.pop(key, None)
+            self._typed.get(key, []).clear()
             self._show()
 
     def _show(self) -> None:
         """Bring the fields to the run's values; the others are left alone: someone may type."""
         settings = self._viewer.status["settings"]
         for key, field in self._numbers.items():
-            if settings[key] != self._shown.get(key):
+            if settings[key] != self._shown.get(key) and not self._is_typed(key, settings[key]):
                 field.set_value(_number(settings[key]))
         if settings["optimizer"] != self._shown.get("optimizer"):
             self._optimizer.set(settings["optimizer"])
@@ -91,6 +98,15 @@ class Controls:
             self._slider.props["value"] = float(settings["learning-rate"])
         self._shown = dict(settings)
         self._hint()
+
+    def _is_typed(self, key: str, value: str) -> bool:
+        """Whether a new value was typed here: the field has had it, and someone may be typing the next."""
+        typed = self._typed[key]
+        if value not in typed:
+            typed.clear()
+            return False
+        del typed[: typed.index(value) + 1]
+        return True
 
     def _hint(self) -> None:
         """Say in the empty fields what holds then."""
