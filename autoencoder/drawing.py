@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from autoencoder.model import AutoEncoder
+from networks.base.network import Network
 from networks.dense import Dense
 from networks.graph import GraphNetwork
 from networks.local import Local
-from networks.network import Network
 from nn.bfloat16_arrays import widened
 from nn.history import to_history
 from nn.render.network import ConnectionsPicture, LayerPicture, strongest_connections

@@ -17,7 +17,7 @@ def explain(error: Exception) -> tuple[int, str] | None:
 
     What can raise the others is loaded by then, and a command that does without stays quick to start.
     """
-    from nn.numba_environment import NumbaEnvironmentError  # noqa: PLC0415
+    from nn.kernels.core.numba_environment import NumbaEnvironmentError  # noqa: PLC0415
 
     if isinstance(error, NumbaEnvironmentError):  # what else there is may be impossible to load then
         return FAILED, str(error)

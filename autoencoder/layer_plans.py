@@ -7,8 +7,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from networks.base.network import Network
 from networks.ladder import rung
-from networks.network import Network
 from nn.activations import Activation
 from nn.graph import Graph
 from nn.image import Tiling

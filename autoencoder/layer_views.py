@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from autoencoder.model import AutoEncoder
+from networks.base.network import Network
 from networks.graph import GraphNetwork
-from networks.network import Network
 from nn.shape import Shape
 
 

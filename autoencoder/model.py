@@ -8,7 +8,7 @@ import numpy as np
 
 from autoencoder.architecture import plan_architecture
 from autoencoder.settings import Settings, settings_texts
-from networks.network import Network
+from networks.base.network import Network
 from networks.sequential import Sequential
 from nn.brightness import shares
 from nn.data.memory import require_memory

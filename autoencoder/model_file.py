@@ -9,11 +9,11 @@ from typing import Any
 from autoencoder.model import STRUCTURE, AutoEncoder
 from autoencoder.settings import Settings
 from autoencoder.validation import Given
-from networks.configuration import Fields
-from networks.container import build_all
+from networks.base.configuration import Fields
+from networks.base.container import build_all
+from networks.base.network import Network
 from networks.ladder import network_from_configuration
 from networks.model_file import UNBUILDABLE
-from networks.network import Network
 from networks.sequential import Sequential
 from nn.choices import choose
 from nn.parameter_limit import at_most_parameters

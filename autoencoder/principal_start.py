@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from networks.network import Network
+from networks.base.network import Network
 from nn.principal_components import PrincipalComponents
 
 MARGIN = 8.0

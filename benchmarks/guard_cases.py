@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from networks.base.network import Network
 from networks.ladder import rung
-from networks.network import Network
 from nn.activations import LeakyReLU
 from nn.graph import Graph
 from nn.history import aligned_zeros

@@ -10,8 +10,8 @@ from functools import partial
 
 import numpy as np
 
+from networks.base.network import Network
 from networks.ladder import FAMILIES
-from networks.network import Network
 from networks.sequential import Sequential
 from nn.activations import LeakyReLU
 from nn.shape import Shape

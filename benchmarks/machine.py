@@ -12,8 +12,8 @@ from numba import njit, prange
 from benchmarks.timing import Contestant, race
 from benchmarks.torch_peer import torch
 from nn.history import aligned_zeros
-from nn.kernels.product import multiply
-from nn.tile import Columns, Rows, Target
+from nn.kernels.core.product import multiply
+from nn.kernels.core.tile import Columns, Rows, Target
 
 SIDE = 1024
 HISTORIES = 64

@@ -34,7 +34,7 @@ class Function(NamedTuple):
 
 
 def readable(symbol: str) -> str:
-    """Return module and name of a function, `nn.kernels.dense.forward`, from its mangled name."""
+    """Return module and name of a function, `nn.kernels.dense.layer.forward`, from its mangled name."""
     rest = symbol.partition("_ZN")[2]
     parts = []
     while found := PART.match(rest):

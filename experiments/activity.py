@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from networks.network import Network
+from networks.base.network import Network
 from nn.activations import LeakyReLU
 from nn.data import ImageSet
 from nn.history import to_history

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from networks.base.network import Network
 from networks.model_file import model_metadata
-from networks.network import Network
 from nn.brightness import shares
 from nn.data import DataError, ImageSet
 from nn.data.labelled import load_labelled

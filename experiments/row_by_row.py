@@ -13,9 +13,9 @@ from functools import partial
 import numpy as np
 
 from experiments import classifier
+from networks.base.network import Network
 from networks.dense_o2 import Dense
 from networks.lstm_o2 import LSTM
-from networks.network import Network
 from networks.sequential import Sequential
 from nn.activations import Identity
 from nn.brightness import shares

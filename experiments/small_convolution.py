@@ -13,9 +13,9 @@ from functools import partial
 import numpy as np
 
 from experiments import classifier
+from networks.base.network import Network
 from networks.convolution_o2 import Convolution
 from networks.dense_o2 import Dense
-from networks.network import Network
 from networks.noise_o2 import Dropout
 from networks.pooling_o2 import MaxPooling
 from networks.sequential import Sequential

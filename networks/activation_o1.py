@@ -21,9 +21,9 @@ from __future__ import annotations
 import numpy as np
 
 from networks import activation
-from networks.weightless import Buffered
+from networks.base.weightless import Buffered
 from nn.kernels import elementwise as kernels
-from nn.kernels.activations import multiply_by_derivative
+from nn.kernels.core.activations import multiply_by_derivative
 
 
 class ActivationLayer(Buffered, activation.ActivationLayer):

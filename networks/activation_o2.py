@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 
 from networks import activation_o1
-from networks.storage import HALF
+from networks.base.storage import HALF
 from nn.bfloat16 import as_stored
 from nn.kernels import elementwise as kernels
 

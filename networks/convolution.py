@@ -21,14 +21,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.checks import check_activation, check_dtype, check_input, check_signals, image_shape
-from networks.configuration import Fields
-from networks.descent import apply_gradient
-from networks.described import Described, undrawn
+from networks.base.checks import check_activation, check_dtype, check_input, check_signals, image_shape
+from networks.base.configuration import Fields
+from networks.base.descent import apply_gradient
+from networks.base.described import Described, undrawn
 from nn.activations import Activation, LeakyReLU
-from nn.checks import check_count
 from nn.initializers import BiasInitializer, Glorot, Initializer
 from nn.parameters import Parameters
+from nn.ranges import check_count
 from nn.shape import Shape
 from nn.sums import total
 from nn.windows import Kernel, Padding, Pair, Windows, as_pair

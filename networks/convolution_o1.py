@@ -39,10 +39,10 @@ from __future__ import annotations
 import numpy as np
 
 from networks import convolution
-from networks.checks import check_input, check_signals
-from networks.descent import gradient_targets
+from networks.base.checks import check_input, check_signals
+from networks.base.descent import gradient_targets
 from nn.history import aligned_zeros
-from nn.kernels.convolution_loops import correlate_loops, gather_loops, spread_loops
+from nn.kernels.convolution.loops import correlate_loops, gather_loops, spread_loops
 from nn.sums import total
 
 

@@ -1,16 +1,16 @@
 """Convolution, rung o2: register tiles of explicit SIMD over the windows, pixels in parallel.
 
 Previous rung:  networks/convolution_o1.py
-What changed:   1. a window is one product on the register tile of nn/tile.py, read where it lies in the
-                   image: no image of zeros around it, no column image; windows clipped at an edge
-                   skip the weights that lie off it
+What changed:   1. a window is one product on the register tile of nn/kernels/core/tile.py, read where it lies
+                   in the image: no image of zeros around it, no column image; windows clipped at an edge skip
+                   the weights that lie off it
                 2. what spreads is gathered instead: each pixel sums the windows that see it, with the
                    weights turned round, for each phase of the stride; so nothing races and forward
                    sums and input signals of both families are one kernel
                 3. the weight gradient is a product with the image transposed once, in fixed chunks of
                    rows that are added in order
                 4. bias and activation are applied to a pixel while it is in cache
-                5. layers of up to three channels have tiles of their own (nn/kernels/product_few.py)
+                5. layers of up to three channels have tiles of their own (nn/kernels/core/product_few.py)
                 6. plain gradient descent can be applied in the same pass
 Predicted gain: 10 to 30: o1 loads and stores a sum for every multiply-add, the tile once for a window
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
@@ -47,14 +47,14 @@ from __future__ import annotations
 import numpy as np
 
 from networks import convolution, convolution_o1
-from networks.checks import check_input, check_signals
+from networks.base.checks import check_input, check_signals
+from networks.base.descent import gradient_targets
+from networks.base.storage import converts
 from networks.dense_o2 import WORTH_A_REGION
-from networks.descent import gradient_targets
-from networks.storage import converts
 from nn.activations import Identity
 from nn.history import LANES, aligned_zeros, pad_histories, padded
-from nn.kernels import convolution as kernels
-from nn.kernels import convolution_backward as backward_kernels
+from nn.kernels.convolution import backward as backward_kernels
+from nn.kernels.convolution import forward as kernels
 from nn.window_steps import Steps, gathering, phase_sizes, spreading, weight_order
 
 CHUNKS = 16

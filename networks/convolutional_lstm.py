@@ -37,13 +37,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.configuration import Fields
+from networks.base.configuration import Fields
+from networks.base.convolutional_recurrent import ConvolutionalRecurrent
+from networks.base.stateful import AnyStates, States
 from networks.convolution import correlate, gather, spread
-from networks.convolutional_recurrent import ConvolutionalRecurrent
-from networks.stateful import AnyStates, States
 from nn.activations import Sigmoid
-from nn.checks import check_number
 from nn.initializers import Glorot, Initializer, Orthogonal
+from nn.ranges import check_number
 from nn.shape import AnyShape
 from nn.steps import filling_removed
 from nn.sums import total
@@ -64,7 +64,7 @@ class ConvolutionalLSTM(ConvolutionalRecurrent):
     Parameters
     ----------
     input_shape, channels, kernel, whole_sequence, stateful, dtype
-        See `networks.convolutional_recurrent.ConvolutionalRecurrent`.
+        See `networks.base.convolutional_recurrent.ConvolutionalRecurrent`.
     generator
         Source of the initial weights.
     peepholes

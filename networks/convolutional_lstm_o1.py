@@ -25,8 +25,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from networks import convolutional_lstm
-from nn.kernels.convolution_loops import correlate_loops, gather_loops, spread_loops
-from nn.kernels.convolutional_lstm_loops import deltas_loops, gates_loops
+from nn.kernels.convolution.loops import correlate_loops, gather_loops, spread_loops
+from nn.kernels.convolutional_lstm.loops import deltas_loops, gates_loops
 
 
 class ConvolutionalLSTM(convolutional_lstm.ConvolutionalLSTM):

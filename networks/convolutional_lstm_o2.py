@@ -2,8 +2,8 @@
 
 Previous rung:  networks/convolutional_lstm_o1.py
 What changed:   1. images lie as (height, channels, width, histories) with a margin of zeros: the sums of
-                   one row of positions are one product on the register tile of nn/tile.py, width times
-                   histories wide, so that a few histories fill the vectors as well as many
+                   one row of positions are one product on the register tile of nn/kernels/core/tile.py, width
+                   times histories wide, so that a few histories fill the vectors as well as many
                 2. what the inputs contribute is summed for all steps at once; so are the input signals
                 3. hidden and input signals are convolutions too, with the weights turned round
                 4. gradients of weights are products over width times histories of the deltas with the
@@ -32,12 +32,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from networks import convolutional_lstm_o1
+from networks.base.stateful import AnyStates, States
+from networks.base.storage import converts
 from networks.dense_o2 import WORTH_A_REGION
-from networks.stateful import AnyStates, States
-from networks.storage import converts
 from nn.history import LANES, aligned_zeros, padded
-from nn.kernels import convolutional_lstm as kernels
-from nn.kernels import convolutional_lstm_backward as backward_kernels
+from nn.kernels.convolutional_lstm import backward as backward_kernels
+from nn.kernels.convolutional_lstm import forward as kernels
 
 PARTS = 16
 """Into how many parts the rows of all steps are cut for the gradients: more than the threads."""

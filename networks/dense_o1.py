@@ -25,10 +25,10 @@ from __future__ import annotations
 import numpy as np
 
 from networks import dense
-from networks.checks import check_input, check_signals
-from networks.descent import gradient_targets
+from networks.base.checks import check_input, check_signals
+from networks.base.descent import gradient_targets
 from nn.history import aligned_zeros
-from nn.kernels.dense import bias_gradients, forward_loops, input_signals_loops, weight_gradients_loops
+from nn.kernels.dense.layer import bias_gradients, forward_loops, input_signals_loops, weight_gradients_loops
 
 
 class Dense(dense.Dense):

@@ -1,8 +1,8 @@
 """Dense, rung o2: register tiles of explicit SIMD, in parallel.
 
 Previous rung:  networks/dense_o1.py
-What changed:   1. all three products run on the register tile of nn/tile.py: 8 rows by 2 vectors of
-                   sums stay in registers while 10 loads feed 16 multiply-adds
+What changed:   1. all three products run on the register tile of nn/kernels/core/tile.py: 8 rows by 2 vectors
+                   of sums stay in registers while 10 loads feed 16 multiply-adds
                 2. the weight gradient is a product too: the inputs are transposed once, so that its
                    vectors run along the weights and need no horizontal sums
                 3. bias, activation and derivative are applied to a block of rows while it is in cache
@@ -32,12 +32,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from networks.checks import check_input, check_signals
-from networks.dense_stored import WORTH_A_REGION, StoredDense
-from networks.descent import gradient_targets
-from networks.storage import HALF
+from networks.base.checks import check_input, check_signals
+from networks.base.dense_stored import WORTH_A_REGION, StoredDense
+from networks.base.descent import gradient_targets
+from networks.base.storage import HALF
 from nn.history import aligned_zeros, pad_histories, padded
-from nn.kernels import dense as kernels
+from nn.kernels.dense import layer as kernels
 
 BLOCKS = 32
 """Blocks of rows of a parallel product: more than the threads, so that uneven ones even out."""

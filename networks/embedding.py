@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.checks import check_dtype, check_input, check_signals
-from networks.configuration import Fields
-from networks.descent import apply_gradient
-from networks.described import Described, undrawn
-from nn.checks import check_count
+from networks.base.checks import check_dtype, check_input, check_signals
+from networks.base.configuration import Fields
+from networks.base.descent import apply_gradient
+from networks.base.described import Described, undrawn
 from nn.initializers import Initializer, Normal
 from nn.named_shapes import entry_name
 from nn.parameters import Parameters
+from nn.ranges import check_count
 from nn.shape import AnyShape, Shape, as_shape
 from nn.steps import filling_removed, spread_over
 

@@ -23,8 +23,8 @@ from __future__ import annotations
 import numpy as np
 
 from networks import embedding
-from networks.checks import check_input, check_signals
-from networks.descent import named_targets
+from networks.base.checks import check_input, check_signals
+from networks.base.descent import named_targets
 from nn.history import aligned_zeros
 from nn.kernels import embedding as kernels
 

@@ -22,9 +22,9 @@ from __future__ import annotations
 import numpy as np
 
 from networks import embedding_o1
-from networks.checks import check_input, check_signals
-from networks.descent import named_targets
-from networks.storage import converts
+from networks.base.checks import check_input, check_signals
+from networks.base.descent import named_targets
+from networks.base.storage import converts
 from nn.history import pad_histories, padded
 from nn.kernels import embedding as kernels
 

@@ -5,7 +5,7 @@
 
 They keep scikit-learn's conventions (`fit` returns the estimator, what is learned ends in an underscore,
 `get_params` and `set_params` see the arguments of the constructor), so its pipelines and searches take
-them; scikit-learn itself is not needed. `networks.estimator_inputs` says what is taken.
+them; scikit-learn itself is not needed. `networks.base.estimator_inputs` says what is taken.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
-from networks import conventions
-from networks.determination import determination
-from networks.entries import checked_step_masks
-from networks.estimator import Estimator, Task, layers_of
-from networks.estimator_inputs import as_labels, as_numbers, as_targets, as_weights, check_counts
-from networks.network import Network
+from networks.base import conventions
+from networks.base.determination import determination
+from networks.base.entries import checked_step_masks
+from networks.base.estimator import Estimator, Task, layers_of
+from networks.base.estimator_inputs import as_labels, as_numbers, as_targets, as_weights, check_counts
+from networks.base.network import Network
 from networks.sequential import Sequential
 from nn.brightness import are_brightnesses, shares
 from nn.choices import choose
@@ -150,7 +150,7 @@ class Regressor(Estimator):
         """Return the coefficient of determination: 1 is perfect, 0 as good as the mean of `y`.
 
         With several numbers to an entry, the mean of theirs. It is scikit-learn's
-        `r2_score(y, predict(X), sample_weight=sample_weight)`; see `networks.determination`.
+        `r2_score(y, predict(X), sample_weight=sample_weight)`; see `networks.base.determination`.
         """
         found = self.predict(X, step_masks=step_masks)
         wanted = np.asarray(as_numbers(y, "y"), np.float64)

@@ -32,12 +32,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.checks import check_dtype, check_not_looked
-from networks.configuration import Fields
-from networks.descent import apply_gradient
-from networks.graph_live import LiveGraph
-from networks.graph_views import as_images, as_slice
-from networks.looking import Kept
+from networks.base.checks import check_dtype, check_not_looked
+from networks.base.configuration import Fields
+from networks.base.descent import apply_gradient
+from networks.base.graph_live import LiveGraph
+from networks.base.graph_views import as_images, as_slice
+from networks.base.looking import Kept
 from nn.graph.graph import Graph
 from nn.graph.neuron import Connection, Kind, Layer, Neuron
 from nn.history import padded

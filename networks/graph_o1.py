@@ -24,13 +24,13 @@ from __future__ import annotations
 import numpy as np
 
 from networks import graph
-from networks.descent import apply_gradient
+from networks.base.descent import apply_gradient
 from nn.graph import Graph
 from nn.graph.applied import Applied
 from nn.graph.neuron import Kind
 from nn.graph.rows import offsets, sort_rows
 from nn.history import aligned_zeros, padded
-from nn.kernels import graph as kernels
+from nn.kernels.graph import loops as kernels
 
 
 class GraphNetwork(graph.GraphNetwork):

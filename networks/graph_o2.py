@@ -37,8 +37,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from networks import graph_o1
-from networks.descent import apply_gradient, gradient_targets
-from networks.graph_layout import (
+from networks.base.descent import apply_gradient, gradient_targets
+from networks.base.graph_layout import (
     choose_parts,
     lay_rows,
     list_biases,
@@ -47,7 +47,7 @@ from networks.graph_layout import (
     own_weights,
     rows_of,
 )
-from networks.storage import converts
+from networks.base.storage import converts
 from nn.graph import Graph
 from nn.graph.neuron import Kind
 from nn.graph.rows import (
@@ -62,10 +62,12 @@ from nn.graph.rows import (
     stages,
 )
 from nn.history import CACHE_LINE, aligned_zeros, padded
-from nn.kernels import graph_backward, graph_gradients, graph_parallel
-from nn.kernels.graph import Trained
-from nn.kernels.vectors import copy_parallel
-from nn.threading_layer import available_threads
+from nn.kernels.core.threading_layer import available_threads
+from nn.kernels.core.vectors import copy_parallel
+from nn.kernels.graph import backward as graph_backward
+from nn.kernels.graph import forward as graph_parallel
+from nn.kernels.graph import gradients as graph_gradients
+from nn.kernels.graph.loops import Trained
 
 WORTH_A_REGION = 200_000
 """Numbers from which a copy is worth a parallel region, and from which it matters who wrote them."""

@@ -35,10 +35,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.descent import apply_gradient
-from networks.recurrent import Recurrent
-from networks.stateful import HiddenStates
-from networks.tracks import History, Track, sum_over_steps
+from networks.base.descent import apply_gradient
+from networks.base.recurrent import Recurrent
+from networks.base.stateful import HiddenStates
+from networks.base.tracks import History, Track, sum_over_steps
 from nn.activations import Sigmoid
 from nn.initializers import Glorot, Initializer, Orthogonal
 from nn.shape import AnyShape
@@ -61,7 +61,7 @@ class GRU(Recurrent):
     Parameters
     ----------
     input_shape, units, layers, bidirectional, whole_sequence, stateful, dtype
-        See `networks.recurrent.Recurrent`.
+        See `networks.base.recurrent.Recurrent`.
     initializer, recurrent_initializer
         How input and recurrent weights start, each gate's drawn on its own. Biases start at zero.
     generator

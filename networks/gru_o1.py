@@ -27,8 +27,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from networks import gru
-from networks.tracks import History, Track
-from nn.kernels import gru_loops as kernels
+from networks.base.tracks import History, Track
+from nn.kernels.gru import loops as kernels
 
 
 class GRU(gru.GRU):

@@ -1,8 +1,8 @@
 """Gated recurrent unit, rung o2: register tiles of explicit SIMD, gates fused, in parallel.
 
 Previous rung:  networks/gru_o1.py
-What changed:   1. all products run on the register tile of nn/tile.py; the gradients of the weights are
-                   one product over all steps and histories, of deltas packed by blocks of rows
+What changed:   1. all products run on the register tile of nn/kernels/core/tile.py; the gradients of the
+                   weights are one product over all steps and histories, of deltas packed by blocks of rows
                 2. histories never meet: each thread takes a slice of 32 of them through all steps
                    without waiting for others. What it writes lies slice after slice, so that threads
                    never share a cache line or its neighbour; a gate's inputs and hidden values are one
@@ -36,13 +36,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from networks import gru_o1
-from networks.recurrent_tiles import TiledRecurrent, in_slices, whole
-from networks.storage import converts
-from networks.tracks import History, Track
-from nn.kernels import gru as forward_kernels
-from nn.kernels import gru_backward as backward_kernels
-from nn.kernels.gru import Layer
-from nn.kernels.gru_backward import Signals, Targets
+from networks.base.recurrent_tiles import TiledRecurrent, in_slices, whole
+from networks.base.storage import converts
+from networks.base.tracks import History, Track
+from nn.kernels.gru import backward as backward_kernels
+from nn.kernels.gru import forward as forward_kernels
+from nn.kernels.gru.backward import Signals, Targets
+from nn.kernels.gru.forward import Layer
 
 
 @converts

@@ -1,7 +1,7 @@
 """The ladder: every family of networks and its rungs from the plain one up, and how they are built by name.
 
 Tests, benchmarks and the applications read this list and nothing else: a new family is one line in
-`networks.layer_families` or `networks.weightless_families`.
+`networks.base.layer_families` or `networks.base.weightless_families`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.family import RUNGS, Family
-from networks.layer_families import LAYERS
+from networks.base.family import RUNGS, Family
+from networks.base.layer_families import LAYERS
+from networks.base.network import Network
+from networks.base.weightless_families import WEIGHTLESS
 from networks.model import Model
-from networks.network import Network
 from networks.sequential import Sequential
 from networks.spectral_normalisation import SpectralNormalisation
 from networks.time_distributed import TimeDistributed
-from networks.weightless_families import WEIGHTLESS
 from nn.choices import choose
 from nn.shown import shown
 

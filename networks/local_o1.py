@@ -29,12 +29,12 @@ from __future__ import annotations
 import numpy as np
 
 from networks import local
-from networks.checks import check_input, check_signals
-from networks.descent import gradient_targets
+from networks.base.checks import check_input, check_signals
+from networks.base.descent import gradient_targets
 from nn.history import aligned_zeros
-from nn.kernels.dense import bias_gradients
-from nn.kernels.local import Geometry
-from nn.kernels.local_loops import forward_loops, input_signals_loops, weight_gradients_loops
+from nn.kernels.dense.layer import bias_gradients
+from nn.kernels.local.forward import Geometry
+from nn.kernels.local.loops import forward_loops, input_signals_loops, weight_gradients_loops
 
 
 class Local(local.Local):

@@ -1,11 +1,11 @@
 """Local, rung o2: register tiles of explicit SIMD over the windows, bands of rows in parallel.
 
 Previous rung:  networks/local_o1.py
-What changed:   1. a tile's sums run on the register tile of nn/tile.py, which reads the window's rows
-                   where they lie in the image; for up to 8 histories vectors run along the inputs
-                   instead (nn/few_sums.py), so that no lane is empty
-                2. one pass backwards (nn/few_gradients.py): 8 histories of a vector of inputs and of
-                   their signals stay in registers through all outputs, and every weight is read and
+What changed:   1. a tile's sums run on the register tile of nn/kernels/core/tile.py, which reads the window's
+                   rows where they lie in the image; for up to 8 histories vectors run along the inputs
+                   instead (nn/kernels/core/few_sums.py), so that no lane is empty
+                2. one pass backwards (nn/kernels/core/few_gradients.py): 8 histories of a vector of inputs
+                   and of their signals stay in registers through all outputs, and every weight is read and
                    written once; more histories come in blocks of 8
                 3. windows that do not overlap are transposed tile by tile in cache, of others the image
                    once; weights and windows are prefetched where no hardware prefetcher follows
@@ -49,15 +49,16 @@ from typing import NamedTuple
 import numpy as np
 
 from networks import local_o1
-from networks.checks import check_input, check_signals
+from networks.base.checks import check_input, check_signals
+from networks.base.descent import gradient_targets
+from networks.base.storage import converts
 from networks.dense_o2 import WORTH_A_REGION
-from networks.descent import gradient_targets
-from networks.storage import converts
-from nn.few import FEW
 from nn.history import LANES, aligned_zeros, pad_histories, padded
 from nn.image import Tiling
-from nn.kernels import local as kernels
-from nn.kernels import local_backward, local_few
+from nn.kernels.core.few import FEW
+from nn.kernels.local import backward as local_backward
+from nn.kernels.local import few as local_few
+from nn.kernels.local import forward as kernels
 
 TOGETHER = 4
 """Tiles whose windows of one channel fit into a core's L1 together."""

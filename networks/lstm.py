@@ -41,15 +41,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.configuration import Fields
-from networks.descent import apply_gradient
-from networks.described import undrawn
-from networks.recurrent import Recurrent, cell_shape
-from networks.stateful import States
-from networks.tracks import History, Track, sum_over_steps
+from networks.base.configuration import Fields
+from networks.base.descent import apply_gradient
+from networks.base.described import undrawn
+from networks.base.recurrent import Recurrent, cell_shape
+from networks.base.stateful import States
+from networks.base.tracks import History, Track, sum_over_steps
 from nn.activations import Sigmoid
-from nn.checks import check_number
 from nn.initializers import Glorot, Initializer, Orthogonal, Zeros
+from nn.ranges import check_number
 from nn.shape import AnyShape, SequenceShape
 from nn.sums import total
 
@@ -69,7 +69,7 @@ class LSTM(Recurrent):
     Parameters
     ----------
     input_shape, units, layers, bidirectional, whole_sequence, stateful, dtype
-        See `networks.recurrent.Recurrent`.
+        See `networks.base.recurrent.Recurrent`.
     peepholes
         Whether gates see the cells. Peepholes start at zero.
     forget_bias

@@ -30,9 +30,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from networks import lstm
+from networks.base.tracks import History, Track
 from networks.lstm import FORGET, INPUT, OUTPUT
-from networks.tracks import History, Track
-from nn.kernels import lstm_loops as kernels
+from nn.kernels.lstm import loops as kernels
 
 
 class LSTM(lstm.LSTM):

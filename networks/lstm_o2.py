@@ -1,8 +1,8 @@
 """LSTM, rung o2: register tiles of explicit SIMD, gates fused, in parallel.
 
 Previous rung:  networks/lstm_o1.py
-What changed:   1. all products run on the register tile of nn/tile.py; the gradients of the weights are
-                   one product over all steps and histories, of deltas packed by blocks of rows
+What changed:   1. all products run on the register tile of nn/kernels/core/tile.py; the gradients of the
+                   weights are one product over all steps and histories, of deltas packed by blocks of rows
                 2. histories never meet: each thread takes a slice of 32 of them through all steps
                    without waiting for others. What it writes lies slice after slice, so that threads
                    never share a cache line or its neighbour; a gate's inputs and hidden values are one
@@ -46,13 +46,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from networks import lstm, lstm_o1
-from networks.recurrent_tiles import TiledRecurrent, in_slices, whole
-from networks.storage import converts
-from networks.tracks import History, Track
-from nn.kernels import lstm as forward_kernels
-from nn.kernels import lstm_backward as backward_kernels
-from nn.kernels.lstm import Layer
-from nn.kernels.lstm_backward import Signals, Targets
+from networks.base.recurrent_tiles import TiledRecurrent, in_slices, whole
+from networks.base.storage import converts
+from networks.base.tracks import History, Track
+from nn.kernels.lstm import backward as backward_kernels
+from nn.kernels.lstm import forward as forward_kernels
+from nn.kernels.lstm.backward import Signals, Targets
+from nn.kernels.lstm.forward import Layer
 
 
 @converts

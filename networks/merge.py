@@ -26,9 +26,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.checks import check_input, check_signals
-from networks.configuration import Fields
-from networks.weightless import Weightless
+from networks.base.checks import check_input, check_signals
+from networks.base.configuration import Fields
+from networks.base.weightless import Weightless
 from nn.history import padded
 from nn.shape import AnyShape, as_shape, features_of
 

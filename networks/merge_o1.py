@@ -28,7 +28,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from networks import merge
-from networks.checks import check_signals
+from networks.base.checks import check_signals
 from nn.history import aligned_zeros
 from nn.kernels import elementwise as kernels
 

@@ -23,7 +23,7 @@ from __future__ import annotations
 import numpy as np
 
 from networks import merge_o1
-from networks.storage import converts
+from networks.base.storage import converts
 from nn.kernels import elementwise as kernels
 from nn.shape import features_of
 

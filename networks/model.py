@@ -15,13 +15,13 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from networks.configuration import Fields
-from networks.container import Build, Container, build_all, check_names
-from networks.ends import End
-from networks.entries import begin_alone, checked_step_masks, entries_for
-from networks.network import Network
-from networks.room import require_room
-from networks.wires import (
+from networks.base.configuration import Fields
+from networks.base.container import Build, Container, build_all, check_names
+from networks.base.ends import End
+from networks.base.entries import begin_alone, checked_step_masks, entries_for
+from networks.base.network import Network
+from networks.base.room import require_room
+from networks.base.wires import (
     Input,
     Wire,
     apart,
@@ -245,7 +245,7 @@ class Model(Container):
         return {name: End(self, wire, self.output_shapes[name]) for name, wire in self._outputs.items()}
 
     def output_range(self, input_range: Any = (-np.inf, np.inf)) -> tuple[float, float]:
-        """Return what the only output can reach; see `networks.ends.End.output_range`."""
+        """Return what the only output can reach; see `networks.base.ends.End.output_range`."""
         reached: tuple[float, float] = _only(self.ends, "output").output_range(input_range)
         return reached
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.container import Container
+from networks.base.container import Container
+from networks.base.network import Network
 from networks.ladder import DEEPEST, network_from_configuration
-from networks.network import Network
 from nn.parameter_limit import at_most_parameters
 from nn.prefixes import under
 from nn.shown import shown

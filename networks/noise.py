@@ -26,10 +26,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.checks import check_input, check_signals
-from networks.configuration import Fields
-from networks.weightless import Weightless
-from nn.checks import check_below_one, check_generator, check_not_negative
+from networks.base.checks import check_input, check_signals
+from networks.base.configuration import Fields
+from networks.base.weightless import Weightless
+from nn.ranges import check_below_one, check_generator, check_not_negative
 from nn.shape import AnyShape
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)

@@ -22,7 +22,7 @@ from __future__ import annotations
 import numpy as np
 
 from networks import noise_o1
-from networks.storage import converts
+from networks.base.storage import converts
 from nn.kernels import noise as kernels
 
 WORTH_A_REGION = 1 << 16

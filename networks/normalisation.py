@@ -24,13 +24,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.checks import check_input, check_signals, check_state
-from networks.configuration import Fields
-from networks.descent import apply_gradient
-from networks.normalisation_base import Normalisation
-from networks.normalisation_partial import PartialNormalisation
-from nn.checks import check_share
+from networks.base.checks import check_input, check_signals, check_state
+from networks.base.configuration import Fields
+from networks.base.descent import apply_gradient
+from networks.base.normalisation_base import Normalisation
+from networks.base.normalisation_partial import PartialNormalisation
 from nn.choices import choose
+from nn.ranges import check_share
 from nn.shape import AnyShape, as_shape, features_of
 from nn.steps import spread_over
 from nn.sums import mean, total, variance

@@ -23,9 +23,9 @@ from __future__ import annotations
 import numpy as np
 
 from networks import normalisation
-from networks.normalisation_base import Normalisation
+from networks.base.normalisation_base import Normalisation
 from nn.history import aligned_zeros
-from nn.kernels import normalisation as kernels
+from nn.kernels.normalisation import loops as kernels
 
 
 class Buffered(Normalisation):

@@ -28,11 +28,11 @@ from __future__ import annotations
 import numpy as np
 
 from networks import normalisation_o1
-from networks.normalisation_base import Normalisation
-from networks.storage import converts
+from networks.base.normalisation_base import Normalisation
+from networks.base.storage import converts
 from nn.history import LANES, pad_histories
-from nn.kernels import batch_normalisation as batch_kernels
-from nn.kernels import layer_normalisation as layer_kernels
+from nn.kernels.normalisation import batch as batch_kernels
+from nn.kernels.normalisation import layer as layer_kernels
 
 BLOCK = 1 << 15
 """Numbers in a block: 128 KiB of float32, which a second-level cache holds twice."""

@@ -25,9 +25,9 @@ from __future__ import annotations
 import numpy as np
 
 from networks import pooling
-from networks.weightless import Buffered
+from networks.base.weightless import Buffered
 from nn.history import aligned_zeros
-from nn.kernels import pooling_loops as kernels
+from nn.kernels.pooling import loops as kernels
 
 
 class Pooling(Buffered, pooling.Pooling):

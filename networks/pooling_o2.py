@@ -28,10 +28,10 @@ from __future__ import annotations
 import numpy as np
 
 from networks import pooling, pooling_o1
-from networks.storage import converts
-from networks.weightless import Padded
+from networks.base.storage import converts
+from networks.base.weightless import Padded
 from nn.history import LANES
-from nn.kernels import pooling as kernels
+from nn.kernels.pooling import vectors as kernels
 
 WORTH_A_REGION = 200_000
 """Numbers in an image, all histories together, from which a parallel region pays."""

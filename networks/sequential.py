@@ -8,12 +8,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from networks.checks import check_network
-from networks.configuration import Fields
-from networks.container import Build, Container, build_all, check_names
-from networks.dense_stack import DenseStack, stacked
-from networks.holding import Hold, check_neurons
-from networks.network import Network
+from networks.base.checks import check_network
+from networks.base.configuration import Fields
+from networks.base.container import Build, Container, build_all, check_names
+from networks.base.dense_stack import DenseStack, stacked
+from networks.base.holding import Hold, check_neurons
+from networks.base.network import Network
 from nn.parameters import Parameters
 from nn.shape import AnyShape
 

@@ -16,8 +16,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.checks import check_input, check_signals
-from networks.weightless import Weightless
+from networks.base.checks import check_input, check_signals
+from networks.base.weightless import Weightless
 from nn.shape import AnyShape
 from nn.sums import total
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 import numpy as np
 
 from networks import softmax
-from networks.weightless import Buffered
+from networks.base.weightless import Buffered
 from nn.kernels import softmax as kernels
 from nn.shape import features_of
 

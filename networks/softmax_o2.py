@@ -23,8 +23,8 @@ from __future__ import annotations
 import numpy as np
 
 from networks import softmax_o1
-from networks.storage import converts
-from networks.weightless import Padded
+from networks.base.storage import converts
+from networks.base.weightless import Padded
 from nn.kernels import softmax as kernels
 
 WORTH_A_REGION = 100_000

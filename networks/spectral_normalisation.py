@@ -19,15 +19,15 @@ from typing import Any, Self
 
 import numpy as np
 
-from networks.checks import check_state
-from networks.configuration import Fields
-from networks.container import Build, Container, build_all
-from networks.descent import apply_gradient
-from networks.network import Network
-from networks.parts import load_arrays
-from nn.checks import check_generator
-from nn.kernels.sums import columns_times, dot, length_of, rows_times
+from networks.base.checks import check_state
+from networks.base.configuration import Fields
+from networks.base.container import Build, Container, build_all
+from networks.base.descent import apply_gradient
+from networks.base.network import Network
+from networks.base.parts import load_arrays
+from nn.kernels.core.sums import columns_times, dot, length_of, rows_times
 from nn.parameters import Parameters
+from nn.ranges import check_generator
 
 WEIGHTS = "network.weights"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nn.sizes import as_size
 
 if TYPE_CHECKING:
-    from networks.network import Network
+    from networks.base.network import Network
 
 HEADINGS = ("network", "family", "input", "output", "parameters", "histories")
 LEFT = 4

@@ -15,11 +15,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from networks.checks import check_input, check_network, check_signals
-from networks.configuration import Fields
-from networks.container import Build, Container, build_all
-from networks.network import Network
-from networks.steps import Steps
+from networks.base.checks import check_input, check_network, check_signals
+from networks.base.configuration import Fields
+from networks.base.container import Build, Container, build_all
+from networks.base.network import Network
+from networks.base.steps import Steps
 from nn.history import padded
 from nn.parameters import Parameters
 from nn.shape import AnyShape, Shape, VideoShape, as_shape

@@ -27,9 +27,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.checks import check_input, check_signals, image_shape
-from networks.configuration import Fields
-from networks.weightless import Weightless
+from networks.base.checks import check_input, check_signals, image_shape
+from networks.base.configuration import Fields
+from networks.base.weightless import Weightless
 from nn.shape import AnyShape, Shape
 from nn.sums import total
 from nn.windows import as_pair

@@ -29,10 +29,10 @@ from functools import cached_property
 import numpy as np
 
 from networks import upsampling
+from networks.base.weightless import Buffered
 from networks.upsampling import neighbours
-from networks.weightless import Buffered
 from nn.kernels import upsampling as kernels
-from nn.kernels.pooling_loops import Windows, average_loops, average_signals_loops
+from nn.kernels.pooling.loops import Windows, average_loops, average_signals_loops
 
 
 class NearestUpsampling(Buffered, upsampling.NearestUpsampling):

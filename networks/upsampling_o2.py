@@ -27,12 +27,12 @@ from __future__ import annotations
 import numpy as np
 
 from networks import upsampling_o1
+from networks.base.weightless import Padded
 from networks.pooling_o2 import blocks_and_parts
-from networks.weightless import Padded
 from nn.bfloat16 import as_stored
 from nn.history import LANES
 from nn.kernels import upsampling as kernels
-from nn.kernels.pooling import average, average_parallel, average_signals, average_signals_parallel
+from nn.kernels.pooling.vectors import average, average_parallel, average_signals, average_signals_parallel
 
 
 class NearestUpsampling(Padded, upsampling_o1.NearestUpsampling):

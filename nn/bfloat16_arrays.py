@@ -9,7 +9,7 @@ import numpy as np
 
 from nn.bfloat16 import BFLOAT16, as_stored
 from nn.history import aligned_zeros
-from nn.kernels.bfloat16 import convert, convert_parallel
+from nn.kernels.core.bfloat16 import convert, convert_parallel
 
 WORTH_A_REGION = 1 << 17
 """Numbers from which a parallel region (some microseconds) pays."""

@@ -10,8 +10,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nn.checks import check_generator, check_not_negative, check_number
 from nn.choices import choose
+from nn.ranges import check_generator, check_not_negative, check_number
 
 
 class Initializer(ABC):

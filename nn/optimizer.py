@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from nn.bond import is_free_for, is_tied_to, tie
-from nn.checks import check_not_negative
 from nn.configurable import Configurable
 from nn.copied import Copied
 from nn.history import aligned_zeros
 from nn.parameters import Parameters
+from nn.ranges import check_not_negative
 
 PARALLEL_FROM = 100_000
 """Parameters from which a parallel region pays; smaller ones are updated by one thread."""

@@ -3,7 +3,7 @@
 A parallel region is over when its last thread is. Where another program has a core, that thread waits for a
 time slice, some milliseconds, however little it has to do: on two cores of which one is busy, two threads
 reach 0.3 to 0.7 of the speed of one. Results do not depend on the number of threads, so it is chosen while
-kernels run; `nn.thread_choice` says how. The number that Numba has (`numba.set_num_threads`,
+kernels run; `nn.kernels.core.thread_choice` says how. The number that Numba has (`numba.set_num_threads`,
 NUMBA_NUM_THREADS) is never exceeded, nor changed for anybody else.
 """
 
@@ -20,8 +20,8 @@ from typing import Any
 import numba
 import numpy as np
 
-from nn.thread_choice import Key, ThreadChoice
-from nn.threading_layer import ThreadingLayer, after_fork, available_threads
+from nn.kernels.core.thread_choice import Key, ThreadChoice
+from nn.kernels.core.threading_layer import ThreadingLayer, after_fork, available_threads
 
 logger = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """Model files in which something was altered and whose checksum is right: are they refused as they should?
 
-python tests/altered_files.py COUNT SEED [NAME ...]
+python -m tests.altered_files COUNT SEED [NAME ...]
 
 takes COUNT files of every sample with one alteration and as many with several (0: all there are with one,
 and a quarter as many with several). It prints a line for each that was neither refused with an error of the
@@ -23,9 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from autoencoder_runs import tiny_settings
 from safetensors.numpy import save as to_bytes
-from tiny_training import full_callbacks, make_full_trainer
 
 from autoencoder.errors import SettingsError
 from autoencoder.live.changes import parse_changes
@@ -34,6 +32,8 @@ from autoencoder.model_file import build_model, load_snapshot, settings_of
 from autoencoder.report import describe_model
 from autoencoder.session import Images, load_data, resume_session, resumed_settings, start_session
 from autoencoder.validation import Given, make_settings
+from networks.base.network import Network
+from networks.base.wires import Input, Use
 from networks.ladder import FAMILIES, RUNGS
 from networks.layers import (
     Add,
@@ -49,14 +49,14 @@ from networks.layers import (
     TimeDistributed,
 )
 from networks.model_file import load_model, model_arrays, model_metadata
-from networks.network import Network
-from networks.wires import Input, Use
 from nn import snapshot
 from nn.shape import SequenceShape, Shape
 from nn.snapshot import SnapshotError
 from nn.training import LearningRate, Statistics, Trainer, TrainingDiverged
 from nn.training.callbacks import Callback
 from nn.training.log import to_csv
+from tests.support.autoencoder_runs import tiny_settings
+from tests.support.tiny_training import full_callbacks, make_full_trainer
 
 MEMORY = 200 * 2**20
 """Bytes that loading any of these small files may take."""

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numba
 import pytest
 from hypothesis import settings
-from real_data import NEEDED, find_data
+
+from tests.support.real_data import NEEDED, find_data
 
 if TYPE_CHECKING:
-    from tests.web_browser import Browser
+    from tests.support.web_browser import Browser
 
 # The same examples every time; the exhaustive run looks for new ones.
 settings.register_profile("default", max_examples=25, deadline=None, derandomize=True)
@@ -44,7 +45,7 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator["Browser"]:
     """A browser for the tests of a module; they are skipped without one."""
-    from tests.web_browser import browser
+    from tests.support.web_browser import browser
 
     with browser() as started:
         yield started

@@ -18,10 +18,10 @@ from autoencoder.live.errors import AddressError
 from autoencoder.live.local_wiring import LocalWiring
 from autoencoder.live.wiring import DenseWiring, Ends, GraphWiring, Rows, Wiring, largest
 from autoencoder.model import AutoEncoder
+from networks.base.network import Network
 from networks.dense import Dense
 from networks.graph import GraphNetwork
 from networks.local import Local
-from networks.network import Network
 from networks.sequential import Sequential
 from nn.activations import Activation
 from nn.graph import Layer as GraphLayer

@@ -15,8 +15,8 @@ import numpy as np
 from autoencoder.live.anatomy import Anatomy, Place
 from autoencoder.live.view import Images
 from autoencoder.model import AutoEncoder
+from networks.base.network import Network
 from networks.graph import GraphNetwork
-from networks.network import Network
 from networks.sequential import Sequential
 from nn.bfloat16_arrays import widened
 from nn.graph.neuron import Kind as NeuronKind

@@ -17,9 +17,9 @@ from autoencoder.live.operations import Action
 from autoencoder.live.probe import gather
 from autoencoder.live.view import Images
 from autoencoder.session import Session
+from networks.base.holding import Hold
+from networks.base.network import Network
 from networks.graph import GraphNetwork
-from networks.holding import Hold
-from networks.network import Network
 from nn.bfloat16_arrays import widened
 from nn.graph import Layer
 from nn.history import from_history

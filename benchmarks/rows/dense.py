@@ -15,8 +15,8 @@ from benchmarks.layer_row import Layer, layer_row
 from benchmarks.row import BACKWARD, FORWARD, Row
 from benchmarks.torch_peer import TorchLayer, TorchTraining, fused_adam, torch
 from benchmarks.training_row import LEARNING_RATE, Training, training_row
+from networks.base.network import Network
 from networks.ladder import FAMILIES
-from networks.network import Network
 from networks.sequential import Sequential
 from nn.activations import LeakyReLU
 from nn.shape import Shape

@@ -16,7 +16,7 @@ from benchmarks.layer_row import random_input, random_signals
 from benchmarks.owned import split_memory
 from benchmarks.row import BACKWARD, FORWARD, Calls, Entrants, Row, assert_agreement
 from benchmarks.work import descent_work
-from networks.network import Network
+from networks.base.network import Network
 from nn.bfloat16 import UNIT_ROUNDOFF
 
 RATE = 1e-6
@@ -27,7 +27,7 @@ TOLERANCE = 5e-3
 """Between rungs: of the sums of eight layers some fall on the other side of a kink."""
 
 ROUNDINGS = 4
-"""In bfloat16, of every layer; see `nn.storagecheck`."""
+"""In bfloat16, of every layer; see `nn.checks.storage`."""
 
 Build = Callable[[str], Network]
 

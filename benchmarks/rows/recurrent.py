@@ -13,9 +13,9 @@ from benchmarks.jax_peer import JaxLayer
 from benchmarks.layer_row import Layer, layer_row
 from benchmarks.row import BACKWARD, BOTH, FORWARD, Row
 from benchmarks.torch_peer import TorchLayer, torch
-from networks.family import RUNGS
+from networks.base.family import RUNGS
+from networks.base.network import Network
 from networks.ladder import FAMILIES
-from networks.network import Network
 from nn.shape import SequenceShape
 
 LARGE = 2_000_000

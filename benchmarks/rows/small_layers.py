@@ -11,10 +11,10 @@ import numpy as np
 from benchmarks.layer_row import Layer, layer_row
 from benchmarks.row import Row
 from benchmarks.torch_peer import TorchLayer, torch
+from networks.base.network import Network
+from networks.base.wires import Input, Use
 from networks.ladder import FAMILIES
 from networks.model import Model
-from networks.network import Network
-from networks.wires import Input, Use
 from nn.activations import Tanh
 from nn.shape import AnyShape, SequenceShape, Shape, VideoShape
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nn.activations import Activation
-from nn.kernels.activations import HELD
+from nn.kernels.core.activations import HELD
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 """Numba kernels, one file per family of networks; nothing outside this package is compiled."""
 
-from nn.numba_environment import check_environment
+from nn.kernels.core.numba_environment import check_environment
 
 check_environment()

@@ -7,9 +7,9 @@ result is written once while each image is read in order.
 import numpy as np
 
 from nn.history import LANES
-from nn.kernels.compilation import kernel
-from nn.kernels.scalars import in_dtype_of
-from nn.simd import transpose_block
+from nn.kernels.core.compilation import kernel
+from nn.kernels.core.scalars import in_dtype_of
+from nn.kernels.core.simd import transpose_block
 
 CHUNK = 256
 """Numbers of each entry in a block: with `LANES` entries it fills half of a first-level cache."""

@@ -6,9 +6,9 @@ Each function runs a range on one thread, its `_parallel` twin chunks of fixed s
 import numpy as np
 from numba import prange
 
-from nn.kernels.activations import activate, multiply_by_derivative
-from nn.kernels.compilation import kernel
-from nn.simd import load_scalar, store_scalar
+from nn.kernels.core.activations import activate, multiply_by_derivative
+from nn.kernels.core.compilation import kernel
+from nn.kernels.core.simd import load_scalar, store_scalar
 
 CHUNK = 1 << 14
 """Numbers in a chunk: three arrays of them lie in a core's own cache."""

@@ -9,8 +9,8 @@ import numpy as np
 from numba import prange
 
 from nn.history import LANES
-from nn.kernels.compilation import kernel
-from nn.simd import broadcast, load, multiply_add, store, transpose_block
+from nn.kernels.core.compilation import kernel
+from nn.kernels.core.simd import broadcast, load, multiply_add, store, transpose_block
 
 
 @kernel

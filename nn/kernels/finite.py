@@ -2,7 +2,7 @@
 
 from numba import prange
 
-from nn.kernels.compilation import kernel
+from nn.kernels.core.compilation import kernel
 
 CHUNK = 1 << 15
 """Numbers that one thread looks at a time."""

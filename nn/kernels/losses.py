@@ -1,7 +1,7 @@
 """Losses of single numbers: their sum and their slopes in one pass, without arrays in between."""
 
-from nn.kernels.compilation import kernel
-from nn.kernels.scalars import in_dtype_of
+from nn.kernels.core.compilation import kernel
+from nn.kernels.core.scalars import in_dtype_of
 
 
 @kernel(fastmath={"reassoc", "nsz"})

@@ -10,7 +10,7 @@ import numpy as np
 from numba import prange, types
 from numpy import float32, uint64
 
-from nn.kernels.compilation import compiled_as, kernel
+from nn.kernels.core.compilation import compiled_as, kernel
 
 GOLDEN, FIRST, SECOND = uint64(0x9E3779B97F4A7C15), uint64(0xBF58476D1CE4E5B9), uint64(0x94D049BB133111EB)
 SHARE = 2.0**-24

@@ -9,10 +9,10 @@ import numpy as np
 from numba import prange
 
 from nn.history import LANES
-from nn.kernels.activations import exponential
-from nn.kernels.compilation import kernel
-from nn.kernels.sums import PART, added
-from nn.simd import broadcast, load, multiply_add, store, where_greater
+from nn.kernels.core.activations import exponential
+from nn.kernels.core.compilation import kernel
+from nn.kernels.core.simd import broadcast, load, multiply_add, store, where_greater
+from nn.kernels.core.sums import PART, added
 
 STRIP = 4 * LANES
 """Histories in a strip; the last one may be shorter, but is whole vectors."""

@@ -12,10 +12,10 @@ import numpy as np
 from numba import prange
 
 from nn.history import LANES
-from nn.kernels.compilation import kernel
-from nn.kernels.pooling import part_range
-from nn.kernels.sums import PART, added
-from nn.simd import broadcast, load, load_scalar, multiply_add, store
+from nn.kernels.core.compilation import kernel
+from nn.kernels.core.simd import broadcast, load, load_scalar, multiply_add, store
+from nn.kernels.core.sums import PART, added
+from nn.kernels.pooling.vectors import part_range
 
 
 class Axis(NamedTuple):

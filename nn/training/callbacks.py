@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nn.checks import check_not_negative
 from nn.copied import Copied
+from nn.ranges import check_not_negative
 from nn.snapshot import SnapshotError, save
 from nn.training.lock import FileLock
 from nn.training.log import to_csv

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nn.checks import check_count
+from nn.ranges import check_count
 from nn.snapshot import SnapshotError
 from nn.training.callbacks import Callback, Snapshots
 from nn.training.learned import Learned

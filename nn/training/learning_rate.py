@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from nn.checks import check_not_negative
+from nn.ranges import check_not_negative
 from nn.training.callbacks import Callback
 from nn.training.watch import known_count
 

@@ -7,8 +7,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from nn.checks import check_count, is_positive
 from nn.improvement import is_lower
+from nn.ranges import check_count, is_positive
 from nn.snapshot import Snapshot
 from nn.training.callbacks import Callback
 from nn.training.divergence import TrainingDiverged

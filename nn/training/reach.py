@@ -22,7 +22,7 @@ TOLERANCE = 1e-6
 
 
 class Reaching(Protocol):
-    """What is asked of a network here; `networks.network.Network` keeps this protocol."""
+    """What is asked of a network here; `networks.base.network.Network` keeps this protocol."""
 
     @property
     def output_shape(self) -> Any:

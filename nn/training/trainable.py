@@ -15,7 +15,7 @@ from nn.training.reach import Reaching
 
 
 class Trainable(Reaching, Protocol):
-    """A network as the training loop sees it; `networks.network.Network` keeps this protocol."""
+    """A network as the training loop sees it; `networks.base.network.Network` keeps this protocol."""
 
     entries: int | None
     propagates: bool

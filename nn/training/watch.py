@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nn.checks import check_not_negative
 from nn.improvement import is_higher, is_lower
+from nn.ranges import check_not_negative
 
 if TYPE_CHECKING:
     from nn.training import Trainer

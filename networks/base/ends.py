@@ -1,0 +1,67 @@
+"""Ends: the outputs of a model one by one, each as what leads to it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from networks.base.network import Network
+from networks.base.wires import together
+from nn.shape import AnyShape
+
+if TYPE_CHECKING:
+    from networks.model import Model
+
+Range = tuple[float, float]
+
+
+class End:
+    """One output of a model.
+
+    Parameters
+    ----------
+    model
+        Whose output it is.
+    wire
+        The name of the use that gives it.
+    output_shape
+        Without the histories.
+    """
+
+    def __init__(self, model: Model, wire: str, output_shape: AnyShape) -> None:
+        self.model, self.wire, self.output_shape = model, wire, output_shape
+
+    @property
+    def layers(self) -> Sequence[Network]:
+        """The networks that follow one another up to here, from the last one on that reads several wires."""
+        steps = {step.name: step for step in self.model.steps}
+        layers: list[Network] = []
+        wire = self.wire
+        while wire in steps:
+            layers = [*self.model.named[wire].layers, *layers]
+            if len(steps[wire].sources) > 1:
+                break
+            (wire,) = steps[wire].sources
+        return layers
+
+    def output_range(self, input_range: Range | Mapping[str, Range] = (-math.inf, math.inf)) -> Range:
+        """Return the lowest and highest value it can reach when inputs lie in a range.
+
+        Parameters
+        ----------
+        input_range
+            Of all inputs alike, or of each by name.
+        """
+        model = self.model
+        ranges: dict[str, Any]
+        if isinstance(input_range, Mapping):
+            ranges = dict(input_range)
+        else:
+            ranges = dict.fromkeys(model.input_shapes, input_range)
+        for step in model.steps:
+            network = model.named[step.name]
+            given = together(network, [ranges[name] for name in step.sources])
+            ranges[step.name] = network.output_range(given)
+        reached: Range = ranges[self.wire]
+        return reached

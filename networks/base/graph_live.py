@@ -1,0 +1,109 @@
+"""Looking into a graph network while it lives, and changing it: handles, held neurons, activations."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+
+import numpy as np
+
+from networks.base.checks import check_activation
+from networks.base.holding import check_neurons
+from networks.base.network import Network
+from nn.activations import Activation
+from nn.graph.applied import Applied
+from nn.graph.graph import Graph, checked_index
+from nn.graph.neuron import Connection, Kind, Neuron, Weight
+
+
+class LiveGraph(Network):
+    """A network that runs a graph; see `networks.graph.GraphNetwork`."""
+
+    graph: Graph
+    _neurons_held: dict[int, float]
+
+    @property
+    def weights(self) -> np.ndarray:
+        """Weights, (weights,); `graph.weights` are those it started from."""
+        return self.parameters["weights"]
+
+    @property
+    def biases(self) -> np.ndarray:
+        """Biases, (biases,); `graph.biases` are those it started from."""
+        return self.parameters["biases"]
+
+    def neuron(self, index: int) -> Neuron:
+        """Return a handle to a neuron with its live values, signals and bias."""
+        return Neuron(self, checked_index("neuron", index, self.graph.neuron_count))
+
+    def connection(self, index: int) -> Connection:
+        """Return a handle to a connection with its live weight."""
+        return Connection(self, checked_index("connection", index, self.graph.connection_count))
+
+    def weight(self, index: int) -> Weight:
+        """Return a handle to a live weight."""
+        return Weight(self, checked_index("weight", index, len(self.weights)))
+
+    def learned_graph(self) -> Graph:
+        """Return a copy of the graph that starts from what was learned, and can be changed.
+
+        With neurons and connections added to it or left out of it (`Graph.without`), a new network goes on
+        from there. Held neurons and frozen parameters are no part of a graph.
+        """
+        learned = self.graph.copy()
+        learned.weights[:], learned.biases[:] = self.weights, self.biases
+        return learned
+
+    @property
+    def _applied(self) -> Applied:
+        """What every neuron applies now."""
+        return self.graph.applied.holding(self._neurons_held)
+
+    @abstractmethod
+    def _take_activations(self) -> None:
+        """Apply from the next forward on what `_applied` says."""
+
+    def hold(self, neurons: Mapping[int, float]) -> None:
+        """Hold neurons at values in the forwards to come.
+
+        Whatever comes in, they have these values at every step, for every history. No signal passes from
+        them to their bias and to what leads to them; `signals` still says what they would be told. A held
+        neuron is no part of what the network is: its description and parameters know nothing of it.
+
+        Parameters
+        ----------
+        neurons
+            Index in the graph to value, in place of those held before; {} lets all go.
+
+        Raises
+        ------
+        ValueError
+            When there is no such neuron or it is an input, or a value is no finite number; nothing is
+            changed then.
+        """
+        held = check_neurons(self.family, neurons, self.graph.neuron_count, self.dtype)
+        for index in held:
+            if self.graph.kinds[index] == Kind.INPUT:
+                name = self.graph.name_of(index)
+                raise ValueError(f"{self.family}: {name} is an input and cannot be held: its value is given")
+        self._neurons_held = held
+        self._take_activations()
+
+    @property
+    def held(self) -> dict[int, float]:
+        """Which neurons are held at which values; see `hold`."""
+        return dict(self._neurons_held)
+
+    def replace_activation(self, before: Activation, after: Activation) -> None:
+        """Let every neuron that has one activation, inputs left out, have another in the forwards to come.
+
+        `graph` becomes another one with the same wiring, and the description follows. Other networks of
+        the same graph keep theirs.
+
+        Raises
+        ------
+        ValueError
+            When no neuron has it, or `after` is no activation; nothing is changed then.
+        """
+        self.graph = self.graph.replacing(before, check_activation(self.family, after))
+        self._take_activations()

@@ -1,0 +1,106 @@
+"""Holding neurons: their values are given, whatever comes in, and no signal passes through them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+from networks.base.network import Network
+from nn.copied import Copied
+from nn.history import aligned_zeros
+
+
+def check_neurons(what: str, neurons: Mapping[int, float], count: int, dtype: np.dtype) -> dict[int, float]:
+    """Return which neurons are to be held at which values.
+
+    Parameters
+    ----------
+    what
+        Whose neurons they are, for messages.
+    neurons
+        Index to value.
+    count
+        How many neurons there are.
+    dtype
+        Of the values in the network.
+
+    Raises
+    ------
+    ValueError
+        When it is no mapping, an index has no neuron behind it, or a value is no finite number.
+    """
+    if not isinstance(neurons, Mapping):
+        raise ValueError(f"{what}: {neurons!r} is no dictionary of neurons to hold and their values")
+    largest = float(np.finfo(dtype).max)
+    for index, value in neurons.items():
+        if isinstance(index, bool) or not isinstance(index, Integral) or not 0 <= index < count:
+            raise ValueError(f"{what}: neuron {index!r} is none of 0 to {count - 1}")
+        if isinstance(value, bool) or not isinstance(value, Real) or not abs(value) <= largest:
+            raise ValueError(f"{what}: neuron {index} is held at {value!r}, which is no finite number")
+    return {int(index): float(value) for index, value in neurons.items()}
+
+
+class Hold(Copied):
+    """Output neurons of a network that are held, for one that runs it.
+
+    The values are written over the network's own outputs, so that it shows them. A backward needs what it
+    computed, which is put back for as long as that takes: no family has to know that a neuron is held.
+    They are looked up in the network, so that a copy finds its own there.
+
+    Parameters
+    ----------
+    network
+        Whose neurons.
+    neurons
+        Flat index in its output to value, checked.
+    """
+
+    def __init__(self, network: Network, neurons: Mapping[int, float]) -> None:
+        self.network, self.neurons = network, dict(neurons)
+        places = np.unravel_index(list(self.neurons), tuple(network.output_shape))
+        self._places: tuple[Any, ...] = (..., *places, slice(None))
+        self._values = np.array(list(self.neurons.values()), network.dtype)[:, None]
+        self._copied: np.ndarray | None = None
+        self._computed: np.ndarray | None = None
+
+    @property
+    def returned(self) -> np.ndarray:
+        """What the last forward returned."""
+        outputs: np.ndarray = self.network.returned if self._copied is None else self._copied
+        return outputs
+
+    def forward(self, values: np.ndarray, training: bool) -> np.ndarray:
+        """Return the outputs of the network, the held ones set in every history.
+
+        Outputs that are the inputs in another shape are copied first, as are those that it carries on.
+        """
+        outputs = self.network.forward(values, training)
+        others = values, *self.network.state().values()
+        self._copied = None
+        if not outputs.flags.writeable or any(np.may_share_memory(outputs, each) for each in others):
+            self._copied = outputs = _copy(outputs)
+        self._computed = outputs[self._places]
+        outputs[self._places] = self._values
+        return outputs
+
+    def backward(self, signals: np.ndarray, learning_rate: float | None) -> np.ndarray:
+        """Return the input signals of output signals, those of the held outputs taken as zero."""
+        if self._computed is None or signals.shape != self.returned.shape:
+            return self.network.backward(signals, learning_rate)
+        outputs = self.returned
+        stopped = _copy(signals)
+        stopped[self._places] = 0
+        outputs[self._places] = self._computed
+        try:
+            return self.network.backward(stopped, learning_rate)
+        finally:
+            outputs[self._places] = self._values
+
+
+def _copy(array: np.ndarray) -> np.ndarray:
+    copy = aligned_zeros(array.shape, array.dtype)
+    copy[...] = array
+    return copy

@@ -1,0 +1,364 @@
+"""The protocol that every network and every rung keeps."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from networks.base.entries import begin_alone, checked_step_masks, entries_for
+from networks.base.looking import Kept, Looking, stepping
+from networks.base.room import require_room
+from networks.base.storage import FLOAT32, HALF, STORAGES, check_storage, forget_border
+from networks.summary import summary
+from nn.activations import Activation
+from nn.copied import Copied
+from nn.history import from_history, padded, to_history
+from nn.parameters import Parameters
+from nn.shape import AnyShape
+
+
+class Network(Copied, ABC):
+    """A thing with a forward and a backward.
+
+    A copy, by `copy`, `deepcopy`, pickle or joblib, goes on to the same bits and shares nothing with the
+    original. It has the values and signals of the last forward and backward, so one that is made between
+    the two can run the backward as well.
+
+    Attributes
+    ----------
+    family
+        What configurations and the ladder call it.
+    input_shape, output_shape
+        Shapes of the values at both ends, without the histories.
+    activation
+        Applied to every sum, where the network has one.
+    masks_steps
+        Whether it reads `step_mask`.
+    dtype
+        float32 for training, float64 for gradient checks.
+    parameters
+        Flat values and gradients with named views.
+    propagates
+        Whether `backward` computes the input signals. The first network of a model that learns has
+        nobody to send them to: set it False there, and what `backward` returns is meaningless.
+    labels
+        How many labels an input may be, where inputs are labels and no quantities: whole numbers from 0.
+        There is no gradient with respect to them, and `backward` returns zeros.
+    entries
+        How many of the histories hold entries of the batch in the forwards in training to come, None
+        for all: the first of them, the rest only fills up vectors. What is measured over the batch
+        leaves the rest out.
+    storage
+        As what values and signals are kept, "float32" or "bfloat16"; see `store_as`.
+    stores_halves
+        Whether they can be kept as bfloat16.
+    """
+
+    family: ClassVar[str]
+    stores_halves: ClassVar[bool] = False
+    input_shape: AnyShape
+    output_shape: AnyShape
+    parameters: Parameters
+    activation: Activation | None = None
+    propagates: bool = True
+    masks_steps: bool = False
+    labels: int | None = None
+    entries: int | None = None
+    storage: str = FLOAT32
+    _step_mask: np.ndarray | None = None
+    _kept: Kept = Kept.FREE
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The dtype of parameters and sums."""
+        return self.parameters.dtype
+
+    @property
+    def stored_dtype(self) -> np.dtype:
+        """The dtype of values and signals: that of the parameters, or bfloat16; see `store_as`."""
+        return STORAGES[HALF] if self.storage == HALF else self.dtype
+
+    def store_as(self, storage: str) -> None:
+        """Keep values and signals as "float32" or "bfloat16" from the next forward on.
+
+        Like the rung, it is how the network is run and no part of what it is: parameters and gradients
+        stay float32. In bfloat16 it takes float32 or bfloat16, and returns bfloat16.
+
+        Raises
+        ------
+        ValueError
+            When there is no such storage, or bfloat16 is wanted of a rung below the fastest or of
+            float64; nothing is changed then.
+        """
+        check_storage(storage, self.leaves)
+        self._store_as(storage)
+
+    def _store_as(self, storage: str) -> None:
+        self.storage = storage
+        forget_border(self)
+
+    @abstractmethod
+    def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
+        """Fill the histories and return the output values.
+
+        Parameters
+        ----------
+        values
+            (*input_shape, N): (height, width, channels, N) of an image, (steps, features, N) of a
+            sequence.
+        training
+            Whether layers that behave differently while learning should do so.
+
+        Returns
+        -------
+        ndarray
+            (*output_shape, N); it belongs to the network, and the next call overwrites it.
+        """
+
+    @abstractmethod
+    def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
+        """Backpropagate the error signals of the forward that came before.
+
+        Parameters
+        ----------
+        signals
+            dLoss / d output value, (*output_shape, N).
+        learning_rate
+            When given, plain gradient descent is applied to the parameters in the same pass and
+            no gradient is kept. Otherwise gradients are added to `parameters.gradients`.
+
+        Returns
+        -------
+        ndarray
+            dLoss / d input value, (*input_shape, N).
+        """
+
+    @property
+    @abstractmethod
+    def values(self) -> Any:
+        """What every neuron's value was, for every entry, in the last forward."""
+
+    @property
+    @abstractmethod
+    def signals(self) -> Any:
+        """What every neuron's error signal was in the last backward."""
+
+    @property
+    def returned(self) -> Any:
+        """What the last forward returned: the array that the network keeps, where it keeps one."""
+        return self.values
+
+    @abstractmethod
+    def to_configuration(self) -> dict[str, Any]:
+        """Return a JSON-able description from which the ladder builds the same network."""
+
+    def structure(self) -> dict[str, np.ndarray]:
+        """Return the arrays that belong to the description, such as the wiring of a graph."""
+        return {}
+
+    @property
+    @abstractmethod
+    def connections(self) -> int:
+        """Number of connections between neurons, biases left out."""
+
+    @property
+    def layers(self) -> Sequence[Network]:
+        """The networks that follow one another inside; itself where there is one."""
+        return [self]
+
+    @property
+    def ends(self) -> Mapping[str, Any]:
+        """The outputs one by one, by name; itself, called "", if it is one. See `networks.base.ends`."""
+        return {"": self}
+
+    @property
+    def leaves(self) -> Mapping[str, Network]:
+        """The networks inside that hold no others, by name; itself, called "", where there are none."""
+        return {"": self}
+
+    @property
+    def inside(self) -> Sequence[Network]:
+        """Itself, and all that it holds."""
+        return (self,)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return what it carries from step to step beside the parameters: the arrays themselves.
+
+        Running statistics, the states of a recurrent network that goes on where it ended. Snapshots
+        keep them, optimizers do not see them.
+        """
+        return {}
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from what `state` returned.
+
+        Raises
+        ------
+        ValueError
+            When a name, shape or dtype does not fit; nothing is changed then.
+        """
+        if state:
+            raise ValueError(f"{self.family}: carries no state, but {', '.join(sorted(state))} is given")
+
+    def reset(self) -> None:
+        """Forget the sequence that came before; nothing where none is remembered."""
+
+    def _remember(self) -> Callable[[], None] | None:
+        """Return what brings back all it carries now, after forwards in use and resets; None for nothing."""
+        if type(self).state is Network.state:
+            return None
+        carried = {name: array.copy() for name, array in self.state().items()}
+
+        def bring_back() -> None:
+            self.reset()
+            self.load_state(carried)
+
+        return bring_back
+
+    def looking(self, with_batch: bool = False) -> AbstractContextManager[Self]:
+        """Return a context in which forwards in use leave no trace in what is learned.
+
+        `with network.looking() as it: it.forward(values)`. It is the network itself, or a copy where the
+        values of the last forward are needed: a backward is to come, or a step of training shows them to its
+        callbacks. Afterwards it carries what it carried, with its mask and entries; within they hold only
+        `with_batch`.
+        """
+        return Looking(self, with_batch)
+
+    def in_step(self) -> AbstractContextManager[None]:
+        """Return a context that keeps values and signals as they are: who looks in it gets a copy."""
+        return stepping(self)
+
+    @property
+    def generators(self) -> dict[str, np.random.Generator]:
+        """What it draws from while training, by name. Snapshots keep their states."""
+        return {}
+
+    @property
+    def step_mask(self) -> np.ndarray | None:
+        """Which steps of the next forwards are there: bool (steps, N), None for all.
+
+        Sequences shorter than the longest are filled up at their end, and masked there; one without any
+        step is masked whole. What the filling holds is never computed with: NaN will do. A step that is
+        not there leaves the states of a recurrent network as they are, and its output is zero.
+        """
+        return self._step_mask
+
+    @step_mask.setter
+    def step_mask(self, mask: np.ndarray | None) -> None:
+        if mask is not None and not self.masks_steps:
+            raise ValueError(f"{self.family}: has no steps that a mask could leave out")
+        self._step_mask = mask
+
+    def checked_step_mask(self, histories: int) -> np.ndarray | None:
+        """Return the mask of the steps of so many histories, None where all are there.
+
+        Raises
+        ------
+        ValueError
+            When it is of another shape or dtype.
+        """
+        mask, shape = self.step_mask, (self.input_shape[0], histories)
+        if mask is not None and (mask.dtype != np.bool_ or mask.shape != shape):
+            raise ValueError(
+                f"{self.family}: step_mask is {mask.dtype} of shape {mask.shape}, expected bool of shape "
+                f"{shape}"
+            )
+        return mask
+
+    def active_entries(self, histories: int) -> int:
+        """Return how many of so many histories hold entries of the batch; see `entries`.
+
+        Raises
+        ------
+        ValueError
+            When `entries` is none of 0 to `histories`.
+        """
+        if self.entries is None:
+            return histories
+        if not 0 <= self.entries <= histories:
+            raise ValueError(f"{self.family}: {self.entries} entries in {histories} histories")
+        return self.entries
+
+    def history_bytes(self, histories: int) -> int:
+        """Return about how much memory a training step on so many histories takes beside the parameters.
+
+        Four arrays as large as the outputs (values, signals, deltas and those times the slope) and two
+        as large as the inputs (their signals, and a transposed copy).
+        """
+        numbers = 4 * self.output_shape.size + 2 * self.input_shape.size
+        return numbers * padded(histories) * self.stored_dtype.itemsize
+
+    def forward_bytes(self, histories: int) -> int:
+        """Return how much memory a forward of so many histories takes at least: the values of the outputs."""
+        return self.output_shape.size * padded(histories) * self.stored_dtype.itemsize
+
+    def output_range(self, input_range: tuple[float, float] = (-math.inf, math.inf)) -> tuple[float, float]:
+        """Return the lowest and highest value the outputs can reach when inputs lie in a range.
+
+        Whatever the parameters are: the range of the activation, where there is one.
+        """
+        return (-math.inf, math.inf) if self.activation is None else self.activation.range
+
+    def summary(self, histories: int = 64) -> str:
+        """Return a table of names, families, shapes, parameters and memory, to print and read.
+
+        Parameters
+        ----------
+        histories
+            Entries of a batch, for which the memory of values and signals is reckoned.
+        """
+        return summary(self, histories)
+
+    def predict(
+        self, batch: np.ndarray, batch_size: int = 256, *, step_masks: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Run images or sequences through the network, a batch at a time.
+
+        At any time, in the midst of training too: what is learned stays the same to the bit. Every entry is
+        a sequence of its own, whatever a stateful network carries. The outputs are those of `forward` with
+        these masks, whatever mask is set there.
+
+        Parameters
+        ----------
+        batch
+            (N, *input_shape), or rows (N, K) for a vector, a sequence of one feature or a single step;
+            converted to the dtype of the network. Images and videos in bytes become 0 to 1, as in training:
+            see `nn.brightness`.
+        batch_size
+            How many are run at once.
+        step_masks
+            Which steps of the entries are there, bool (N, steps); None for all. What fills up those that
+            are not is never read.
+
+        Returns
+        -------
+        ndarray
+            The outputs (N, *output_shape).
+
+        Raises
+        ------
+        ValueError
+            When the entries have another shape than the input or are not finite, masks do not fit, or the
+            batch size is below 1; names the entry and the place in it.
+        MemoryError
+            When there is no room for what it takes; the message has the figures.
+        """
+        if batch_size < 1:
+            raise ValueError(f"{self.family}: batch size {batch_size} must be at least 1")
+        masks = checked_step_masks(step_masks, self.family)
+        require_room(self, {"": self.input_shape}, {"": self.output_shape}, {"": batch}, batch_size)
+        batch = entries_for(self.input_shape, batch, self.family, self.dtype, masks)
+        outputs = np.empty((len(batch), *self.output_shape), self.dtype)
+        with self.looking() as network:
+            for start in range(0, len(batch), batch_size):
+                part = slice(start, min(start + batch_size, len(batch)))
+                begin_alone(network, masks, part)
+                values = network.forward(to_history(batch[part], self.dtype))
+                outputs[part] = from_history(values, part.stop - part.start)
+        return outputs

@@ -1,0 +1,144 @@
+"""What the top rungs of the LSTM and the GRU share: how work is cut, and room for kernels to work in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numba
+import numpy as np
+
+from networks.base.recurrent import Recurrent
+from networks.base.tracks import History, Track
+from nn.history import aligned_zeros, pad_histories
+from nn.kernels.recurrent.gradients import PANEL
+from nn.kernels.recurrent.layout import SLICE, TILE, VECTOR, Blocks
+from nn.threads import threads
+
+WORTH_A_REGION = 1_000_000
+"""Multiply-adds of a track from which parallel regions (some microseconds each) pay."""
+
+SECOND_LEVEL = 1 << 20
+"""Bytes of weights that a core keeps close by from step to step."""
+
+BLOCKS = 32
+"""Blocks of rows in parallel: more than the threads, so that uneven ones even out."""
+
+
+def slices_of(values: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield, of an array (..., N) that lies slice after slice, the histories and the values of each."""
+    *shape, entries = values.shape
+    for begin in range(0, entries, SLICE):
+        end, rows = min(begin + SLICE, entries), math.prod(shape)
+        yield slice(begin, end), values.reshape(-1)[begin * rows : end * rows].reshape(*shape, end - begin)
+
+
+def whole(values: np.ndarray) -> np.ndarray:
+    """Return an array (..., N) that lies slice after slice with all histories of a row side by side."""
+    rows = np.empty_like(values)
+    for histories, piece in slices_of(values):
+        rows[..., histories] = piece
+    return rows
+
+
+def in_slices(values: np.ndarray) -> np.ndarray:
+    """Return an array (..., N), whose rows hold all histories, slice after slice."""
+    sliced = np.empty_like(values)
+    for histories, piece in slices_of(sliced):
+        piece[...] = values[..., histories]
+    return sliced
+
+
+class SlicedHistory(History):
+    """What a track saw, its states, gates and deltas slice after slice; see `nn.kernels.recurrent.layout`."""
+
+    def begin(self, track: Track, states: Sequence[np.ndarray] | None) -> None:
+        """Put the initial states of a track into its first slot, zero where none are given."""
+        for number, slots in enumerate(self.states):
+            for histories, piece in slices_of(slots):
+                first = piece[track.first_slot]
+                first[...] = 0
+                if states is not None:
+                    given = states[number][track.number][:, histories]
+                    first[:, : given.shape[-1]] = given
+
+
+class TiledRecurrent(Recurrent):
+    """A recurrent network with its products on the register tile; see `networks.base.recurrent.Recurrent`."""
+
+    def _lay_out(self, values: np.ndarray) -> np.ndarray:
+        return pad_histories(values)
+
+    def _reserve(self, histories: int) -> None:
+        super()._reserve(histories)
+        self._histories = [SlicedHistory(**vars(history)) for history in self._histories]
+        packed = [self._weights_of(track) if histories else 0 for track in self.tracks]
+        self._packed = [aligned_zeros(size, self.dtype) for size in packed]
+        self._columns = [np.zeros(0, self.dtype) for _ in self.tracks]
+        self._panels = np.zeros(0, self.dtype)
+        self._scratch = aligned_zeros(self._scratch_size(histories) if histories else 0, self.dtype)
+
+    def _find(self, layer: int, direction: str) -> tuple[Track, History]:
+        track, history = super()._find(layer, direction)
+        states = tuple(whole(each) for each in history.states)
+        return track, History(history.inputs, states, whole(history.gates), whole(history.deltas))
+
+    def _collect(self, layer: int) -> np.ndarray:
+        return self._outputs[layer]
+
+    def _end(self, track: Track, kind: int) -> np.ndarray:
+        slots = self._histories[track.number].states[kind]
+        end = np.empty(slots.shape[1:], self.dtype)
+        for histories, piece in slices_of(slots):
+            end[:, histories] = piece[track.last_slot]
+        return end
+
+    def _weight_rows(self, track: Track) -> int:
+        return self._track_shapes(track.inputs)["recurrent_weights"][0]
+
+    def _weights_of(self, track: Track) -> int:
+        """Return the number of input and recurrent weights of a track."""
+        return self._weight_rows(track) * (track.inputs + self.units)
+
+    def _scratch_size(self, histories: int) -> int:
+        """Return how many numbers the kernels want to work in, whatever they do."""
+        inputs = max(track.inputs for track in self.tracks)
+        slices = -(-histories // SLICE)
+        of_a_slice = SLICE * (inputs + self.units + 4 * TILE)
+        of_workers = numba.config.NUMBA_NUM_THREADS * self._room_of_a_worker(histories)
+        return max(slices * of_a_slice, VECTOR * SLICE * self.steps, of_workers)
+
+    def _room_of_a_worker(self, histories: int) -> int:
+        """Return how many numbers a worker wants for a block of rows: deltas, their sums, and products."""
+        rows = max(_part(self._weight_rows(track)) for track in self.tracks)
+        return rows * (self.steps * histories + VECTOR + PANEL)
+
+    def _room_of(self, track: Track) -> tuple[np.ndarray, np.ndarray]:
+        """Return room for the transposed weights of a track and for what its gates see, made on first use."""
+        width, entries = track.inputs + self.units, self._top.shape[-1]
+        size = -(-width // PANEL) * PANEL * self.steps * entries
+        if self._panels.size < size:
+            self._panels = aligned_zeros(size, self.dtype)
+        if not self._columns[track.number].size:
+            self._columns[track.number] = aligned_zeros(self._weights_of(track), self.dtype)
+        return self._columns[track.number], self._panels
+
+    def _blocks(self, track: Track) -> tuple[Blocks, bool]:
+        """Return how the work on a track is cut, and whether it is worth parallel regions."""
+        weights, histories = self._weights_of(track), self._histories[track.number].gates.shape[-1]
+        worth = weights * histories * self.steps >= WORTH_A_REGION
+        few = histories < SLICE * threads.count
+        large = weights * self.dtype.itemsize > SECOND_LEVEL
+        blocks = Blocks(
+            rows=_part(self._weight_rows(track)),
+            units=_part(self.units),
+            workers=threads.count if worth else 1,
+            room=self._room_of_a_worker(histories),
+            over_units=worth and (few or large),
+        )
+        return blocks, worth
+
+
+def _part(rows: int) -> int:
+    """Return how many rows make a block: whole tiles."""
+    return TILE * -(-rows // (TILE * BLOCKS))

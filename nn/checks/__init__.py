@@ -1,0 +1,1 @@
+"""Checks of what a network computes: gradients, and what bfloat16 storage changes."""

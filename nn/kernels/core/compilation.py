@@ -1,0 +1,102 @@
+"""How every kernel is compiled: the one place that decides it.
+
+Each kernel states the options that Numba would otherwise take from whoever compiles it first: a helper that
+was first called by a kernel with fast mathematics would stay blind to NaN for all others, on disk too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NoReturn
+
+from numba import njit
+from numba.core import config
+from numba.extending import intrinsic, overload
+
+from nn.kernels.core.cache import SerialKernelCache, kept
+from nn.kernels.core.numba_environment import NumbaEnvironmentError
+from nn.threads import ParallelKernel
+
+Fastmath = bool | set[str]
+
+STATED = {"nogil": True, "error_model": "numpy", "fastmath": False}
+
+
+def kernel(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    parallel: bool = False,
+    inline: bool = False,
+    allocates: bool = True,
+    fastmath: Fastmath = False,
+) -> Any:
+    """Compile a function when it is first called, and keep the result on disk.
+
+    It lets go of Python's global lock, and divides by zero as NumPy does.
+
+    Parameters
+    ----------
+    parallel
+        Whether its `prange` loops are run by several threads; see `nn.threads.ParallelKernel`.
+    inline
+        Whether it is put into those that call it, as it is written, before anything is compiled.
+    allocates
+        False where neither it nor what it calls makes arrays: references to arrays are not counted then.
+    fastmath
+        Which liberties LLVM takes with floating point.
+    """
+    options: dict[str, Any] = STATED | {"fastmath": fastmath}
+    if inline:
+        options["inline"] = "always"
+    if not allocates:
+        options["_nrt"] = False
+
+    def compiled(python: Callable[..., Any]) -> Any:
+        if config.DISABLE_JIT:
+            return python
+        if inline:
+            return njit(**options)(python)
+        if parallel:
+            return ParallelKernel(kept(njit(parallel=True, **options)(python)), partial(serial, python))
+        return kept(njit(**options)(python))
+
+    def serial(python: Callable[..., Any]) -> Any:
+        return kept(njit(**options)(python), SerialKernelCache)
+
+    return compiled if function is None else compiled(function)
+
+
+def instruction(python: Callable[..., Any] | None = None) -> Callable[[Callable[..., Any]], Any]:
+    """Make of a function that writes LLVM's code what kernels call; see `numba.extending.intrinsic`.
+
+    Parameters
+    ----------
+    python
+        What does the same where Numba's compiler is off; without it, kernels that need the instruction
+        say so.
+    """
+
+    def made(generate: Callable[..., Any]) -> Any:
+        if not config.DISABLE_JIT:
+            return intrinsic(generate)
+        return python or _missing
+
+    return made
+
+
+def _missing(*_: Any) -> NoReturn:
+    raise CompilerOffError(
+        "this rung is made of vector instructions that Numba compiles, and NUMBA_DISABLE_JIT has switched it "
+        "off: unset it, or build the plain rung, such as networks.dense.Dense"
+    )
+
+
+class CompilerOffError(NumbaEnvironmentError):
+    """A kernel has to be compiled, and Numba's compiler is switched off."""
+
+
+def compiled_as(stub: Callable[..., Any]) -> Any:
+    """Make of a function what a kernel that calls `stub` has compiled; see `numba.extending.overload`."""
+    return overload(stub, jit_options=STATED)

@@ -1,0 +1,234 @@
+"""Kernels of the GRU's rung o2, backward; see `nn.kernels.gru.forward` for layouts,
+`nn.kernels.recurrent.layout` for how work is cut.
+
+Steps are taken from the last to the first. Rows of deltas are in the order of the gates; input weights
+belong to the first three of them, recurrent weights to the first two and the last.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import prange
+
+from nn.kernels.core.compilation import kernel
+from nn.kernels.core.product import multiply
+from nn.kernels.core.simd import broadcast, load, store
+from nn.kernels.core.tile import Columns, Rows, Target
+from nn.kernels.core.vector_arithmetic import choose
+from nn.kernels.recurrent.gradients import PANEL, add_gradients, pack_deltas, sum_of_row, transpose_seen
+from nn.kernels.recurrent.layout import (
+    SLICE,
+    TILE,
+    VECTOR,
+    backward_phases,
+    count_of,
+    gate_row,
+    state_row,
+    step_and_slots,
+    transpose_weights,
+    width_of,
+)
+
+
+class Signals(NamedTuple):
+    """What a backward pass reads and writes beside the layer, flat.
+
+    outputs: signals of the outputs (T, units, N); hidden: of the states (units, N), changed in place, and
+    deltas (T, 4, units, N), slice after slice; inputs: signals added to (T, inputs, N); columns: the input
+    and recurrent weights transposed, one below the other, (inputs + units, 3 * units); panels: inputs and
+    hidden values before every step, as `nn.kernels.recurrent.gradients` wants them.
+    """
+
+    outputs: np.ndarray
+    hidden: np.ndarray
+    deltas: np.ndarray
+    inputs: np.ndarray
+    columns: np.ndarray
+    panels: np.ndarray
+
+
+class Targets(NamedTuple):
+    """Where gradients times `scale` are added: gradients, or the parameters themselves."""
+
+    input_weights: np.ndarray
+    recurrent_weights: np.ndarray
+    biases: np.ndarray
+    recurrent_biases: np.ndarray
+    scale: np.floating
+
+
+@kernel(inline=True)
+def prepare(layer, signals, propagates, task):
+    """Transpose: task number `task` is a step, or after the steps a block of columns of the weights."""
+    if task < layer.steps:
+        transpose_seen(layer, signals.panels, task)
+        return
+    features, units, columns = layer.features, layer.units, signals.columns
+    rows, first = 3 * units, (task - layer.steps) * PANEL
+    last, to = min(first + PANEL, units), features * rows
+    transpose_weights(layer.recurrent_weights, columns, to, rows, units, first, last)
+    if propagates:
+        last = min(first + PANEL, features)
+        transpose_weights(layer.input_weights, columns, 0, rows, features, first, last)
+
+
+@kernel(inline=True)
+def receive(layer, signals, number, first, last, begin):
+    """Add what units get back in a slice from deltas of a step: those of two gates, and of the last."""
+    step, _, _ = step_and_slots(layer, number)
+    units, width = layer.units, width_of(layer, begin)
+    target = Target(signals.hidden, begin * units + first * width, width)
+    place = (layer.features + first) * 3 * units
+    left = Rows(signals.columns, place, 3 * units, 1)
+    right = Columns(signals.deltas, gate_row(layer, begin, width, step * 4 * units), width, 0)
+    multiply(left, right, target, last - first, width, 1, 2 * units, True)
+    left = Rows(signals.columns, place + 2 * units, 3 * units, 1)
+    right = Columns(signals.deltas, gate_row(layer, begin, width, (step * 4 + 3) * units), width, 0)
+    multiply(left, right, target, last - first, width, 1, units, True)
+
+
+@kernel(inline=True)
+def send(layer, signals, step, first, last, begin):
+    """Add the signals of inputs `first` to `last` at a step, in a slice."""
+    rows, histories, width = 3 * layer.units, layer.histories, width_of(layer, begin)
+    left = Rows(signals.columns, first * rows, rows, 1)
+    right = Columns(signals.deltas, gate_row(layer, begin, width, step * 4 * layer.units), width, 0)
+    target = Target(signals.inputs, (step * layer.features + first) * histories + begin, histories)
+    multiply(left, right, target, last - first, width, 1, rows, True)
+
+
+@kernel(inline=True)
+def backward_step(layer, signals, number, first, last, begin):
+    """Take the step that forward took as number `number`; -1 only passes signals on to the initial states."""
+    for unit in range(first, last, TILE):
+        final = min(unit + TILE, last)
+        if number + 1 < layer.steps:
+            receive(layer, signals, number + 1, unit, final, begin)
+        if number >= 0:
+            deltas_of_units(layer, signals, number, unit, final, begin)
+
+
+@kernel(inline=True)
+def backward_slice(layer, signals, propagates, begin):
+    """Take all steps back for the slice of the histories that begins with number `begin`."""
+    for back in range(layer.steps):
+        number = layer.steps - 1 - back
+        deltas_of_units(layer, signals, number, 0, layer.units, begin)
+        receive(layer, signals, number, 0, layer.units, begin)
+        if propagates:
+            send(layer, signals, step_and_slots(layer, number)[0], 0, layer.features, begin)
+
+
+@kernel(allocates=False)
+def deltas_of_units(layer, signals, number, first, last, begin):
+    """Compute the deltas of some units in a slice; leave in their signals what goes through no sum."""
+    step, before, _ = step_and_slots(layer, number)
+    units, histories, width = layer.units, layer.histories, width_of(layer, begin)
+    distance = units * width
+    zero, one = broadcast(layer.gates.dtype.type(0)), broadcast(layer.gates.dtype.type(1))
+    for unit in range(first, last):
+        row = begin * units + unit * width
+        gates = gate_row(layer, begin, width, step * 4 * units + unit)
+        old = state_row(layer, begin, width, before * units + unit)
+        above = (step * units + unit) * histories + begin
+        for n in range(0, width, VECTOR):
+            place = gates + n
+            r, z = load(layer.gates, place), load(layer.gates, place + distance)
+            candidate, recurrent = (
+                load(layer.gates, place + 2 * distance),
+                load(layer.gates, place + 3 * distance),
+            )
+            old_signal = load(signals.hidden, row + n)
+            signal = load(signals.outputs, above + n) + old_signal
+            difference = load(layer.hidden, old + n) - candidate
+            delta_z = signal * difference * z * (one - z)
+            delta_n = signal * (one - z) * (one - candidate * candidate)
+            delta_m = delta_n * r
+            delta_r = delta_m * recurrent * (one - r)
+            kept = signal * z
+            if layer.present.size:
+                present = load(layer.present, step * histories + begin + n)
+                delta_r, delta_z = choose(present, delta_r, zero), choose(present, delta_z, zero)
+                delta_n, delta_m = choose(present, delta_n, zero), choose(present, delta_m, zero)
+                kept = choose(present, kept, old_signal)
+            store(signals.deltas, place, delta_r)
+            store(signals.deltas, place + distance, delta_z)
+            store(signals.deltas, place + 2 * distance, delta_n)
+            store(signals.deltas, place + 3 * distance, delta_m)
+            store(signals.hidden, row + n, kept)
+
+
+@kernel(inline=True)
+def gradient_block(layer, signals, targets, blocks, number, place):
+    """Add the gradients of all parameters of a block of units in one of the four rows of gates.
+
+    The candidate's own row sees the inputs only, the fourth row the hidden values only, whose recurrent
+    weights lie a row of gates above.
+    """
+    units, length = layer.units, layer.features + layer.units
+    count = count_of(units, blocks.units)
+    gate, block = number // count, number % count
+    begin, end = block * blocks.units, min((block + 1) * blocks.units, units)
+    first, last, shift = gate * units + begin, gate * units + end, units if gate == 3 else 0
+    pack_deltas(layer, signals.deltas, first, last, place)
+    for unit in range(begin, end):
+        total = targets.scale * sum_of_row(layer, end - begin, unit - begin, place)
+        if gate < 3:
+            targets.biases[gate * units + unit] += total
+        else:
+            targets.recurrent_biases[unit] += total
+    columns = (layer.features if gate == 3 else 0, layer.features if gate == 2 else length)
+    add_gradients(layer, signals.panels, targets, first, last, columns, shift, place)
+
+
+@kernel(inline=True)
+def backward_tasks(layer, blocks, propagates, phase):
+    """Return the number of tasks of a phase."""
+    left = backward_phases(layer, blocks) - phase
+    if phase == 0:
+        return layer.steps + count_of(max(layer.units, layer.features), PANEL)
+    if left == 2:
+        return count_of(layer.features, PANEL) * layer.steps if propagates and blocks.over_units else 0
+    if left == 1:
+        return blocks.workers
+    if blocks.over_units:
+        return count_of(layer.units, blocks.units)
+    return count_of(layer.histories, SLICE)
+
+
+@kernel(allocates=False)
+def backward_task(layer, signals, targets, blocks, propagates, phase, task):
+    """Do one task of a phase. The weights may change in the last one: before, their copies are read."""
+    left = backward_phases(layer, blocks) - phase
+    if phase == 0:
+        prepare(layer, signals, propagates, task)
+    elif left == 2:
+        first, step = task // layer.steps * PANEL, task % layer.steps
+        for begin in range(0, layer.histories, SLICE):
+            send(layer, signals, step, first, min(first + PANEL, layer.features), begin)
+    elif left == 1:
+        for block in range(task, 4 * count_of(layer.units, blocks.units), blocks.workers):
+            gradient_block(layer, signals, targets, blocks, block, task * blocks.room)
+    elif blocks.over_units:
+        first = task * blocks.units
+        for begin in range(0, layer.histories, SLICE):
+            last = min(first + blocks.units, layer.units)
+            backward_step(layer, signals, layer.steps - phase, first, last, begin)
+    else:
+        backward_slice(layer, signals, propagates, task * SLICE)
+
+
+@kernel(allocates=False)
+def backward_serial(layer, signals, targets, blocks, propagates):
+    """Run all phases on one thread."""
+    for phase in range(backward_phases(layer, blocks)):
+        for task in range(backward_tasks(layer, blocks, propagates, phase)):
+            backward_task(layer, signals, targets, blocks, propagates, phase, task)
+
+
+@kernel(parallel=True)
+def backward_parallel(layer, signals, targets, blocks, propagates):
+    """Run the tasks of a phase in parallel; one loop for all, as each is compiled on its own."""
+    for phase in range(backward_phases(layer, blocks)):
+        for task in prange(backward_tasks(layer, blocks, propagates, phase)):
+            backward_task(layer, signals, targets, blocks, propagates, phase, task)

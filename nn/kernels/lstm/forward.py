@@ -1,0 +1,205 @@
+"""Kernels of the LSTM's rung o2, forward: one layer in one direction, on explicit vectors.
+
+Arrays are flat: inputs (T, inputs, N), outputs (T, units of all directions, N) and, slice after slice as
+told in `nn.kernels.recurrent.layout`, hidden and cells (T + 1, units, N) and gates (T, 4, units, N), in the
+order input, forget, cell, output; N is a whole number of vectors. The register tile makes the sums of the
+four gates of 8 units; while they are in the first cache, the cells and hidden values of these units follow.
+
+A task is one compiled function: what it is made of is put into it (`inline`), since every function that
+is compiled on its own compiles all it calls again. Nothing allocates, so references to the arrays need
+no counting (`_nrt=False`; see `nn.kernels.core.product`). A function that is called takes many units at once:
+handing over the arrays of a layer costs as much as a unit.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import prange
+
+from nn.kernels.core.compilation import kernel
+from nn.kernels.core.product import multiply
+from nn.kernels.core.simd import broadcast, load, load_scalar, multiply_add, store
+from nn.kernels.core.tile import Columns, Rows, Target
+from nn.kernels.core.vector_activations import sigmoid, tanh
+from nn.kernels.core.vector_arithmetic import choose
+from nn.kernels.recurrent.layout import (
+    SLICE,
+    TILE,
+    VECTOR,
+    count_of,
+    forward_phases,
+    gate_row,
+    gather,
+    pack_weights,
+    state_row,
+    step_and_slots,
+    width_of,
+    write_outputs,
+)
+
+
+class Layer(NamedTuple):
+    """One layer in one direction, for kernels: flat arrays, sizes, and its direction.
+
+    `peepholes` and `present` (1 where a step is there, else 0, (T, N)) are empty where there are none.
+    `packed`, (4 * units, features + units), and `scratch` are room to work in. The units are rows
+    `output_row` onwards of `output_rows` in the outputs.
+    """
+
+    input_weights: np.ndarray
+    recurrent_weights: np.ndarray
+    biases: np.ndarray
+    peepholes: np.ndarray
+    present: np.ndarray
+    inputs: np.ndarray
+    hidden: np.ndarray
+    cells: np.ndarray
+    gates: np.ndarray
+    outputs: np.ndarray
+    packed: np.ndarray
+    scratch: np.ndarray
+    steps: int
+    features: int
+    units: int
+    histories: int
+    output_row: int
+    output_rows: int
+    backward: bool
+
+
+@kernel(inline=True)
+def input_block(layer, blocks, task):
+    """Write the input's share of the gates: task number block * steps + step."""
+    first, step = task // layer.steps * blocks.rows, task % layer.steps
+    rows, features, histories = 4 * layer.units, layer.features, layer.histories
+    left = Rows(layer.input_weights, first * features, features, 1)
+    for begin in range(0, histories, SLICE):
+        width = width_of(layer, begin)
+        right = Columns(layer.inputs, step * features * histories + begin, histories, 0)
+        target = Target(layer.gates, gate_row(layer, begin, width, step * rows + first), width)
+        multiply(left, right, target, min(blocks.rows, rows - first), width, 1, features, False)
+
+
+@kernel(inline=True)
+def forward_step(layer, number, first, last, begin):
+    """Take one step for units `first` to `last` of a slice: add the recurrent share."""
+    step, before, _ = step_and_slots(layer, number)
+    units, width = layer.units, width_of(layer, begin)
+    hidden = Columns(layer.hidden, state_row(layer, begin, width, before * units), width, 0)
+    for unit in range(first, last, TILE):
+        rows = min(TILE, last - unit)
+        sums = Target(layer.gates, gate_row(layer, begin, width, step * 4 * units + unit), width)
+        for gate in range(4):
+            left = Rows(layer.recurrent_weights, (gate * units + unit) * units, units, 1)
+            target = Target(layer.gates, sums.offset + gate * units * width, width)
+            multiply(left, hidden, target, rows, width, 1, units, True)
+        update_units(layer, number, unit, rows, begin, sums, units * width)
+
+
+@kernel(inline=True)
+def forward_slice(layer, begin):
+    """Take all steps for the slice of the histories that begins with number `begin`."""
+    units, length, width = layer.units, layer.features + layer.units, width_of(layer, begin)
+    seen = begin * (length + 4 * TILE)
+    sums = Target(layer.scratch, seen + length * width, width)
+    right = Columns(layer.scratch, seen, width, 0)
+    for number in range(layer.steps):
+        gather(layer, step_and_slots(layer, number)[0], begin, width, seen)
+        for unit in range(0, units, TILE):
+            rows = min(TILE, units - unit)
+            for gate in range(4):
+                left = Rows(layer.packed, (gate * units + unit) * length, length, 1)
+                target = Target(layer.scratch, sums.offset + gate * TILE * width, width)
+                multiply(left, right, target, rows, width, 1, length, False)
+            update_units(layer, number, unit, rows, begin, sums, TILE * width)
+
+
+@kernel(allocates=False)
+def update_units(layer, number, first, count, begin, sums, apart):
+    """Turn the sums of the gates of some units of a slice into values, and write their cells and hidden ones.
+
+    sums: those of the input gate, a row for each unit; those of the other gates are `apart` from each other.
+    """
+    step, before, after = step_and_slots(layer, number)
+    units, width = layer.units, width_of(layer, begin)
+    distance = units * width
+    for unit in range(first, first + count):
+        gates = gate_row(layer, begin, width, step * 4 * units + unit)
+        old = state_row(layer, begin, width, before * units + unit)
+        new = state_row(layer, begin, width, after * units + unit)
+        bias_i = broadcast(load_scalar(layer.biases, unit))
+        bias_f = broadcast(load_scalar(layer.biases, units + unit))
+        bias_g = broadcast(load_scalar(layer.biases, 2 * units + unit))
+        bias_o = broadcast(load_scalar(layer.biases, 3 * units + unit))
+        for n in range(0, width, VECTOR):
+            place = sums.offset + (unit - first) * sums.row + n
+            cell = load(layer.cells, old + n)
+            i = load(sums.array, place) + bias_i
+            f = load(sums.array, place + apart) + bias_f
+            if layer.peepholes.size:
+                i = multiply_add(broadcast(load_scalar(layer.peepholes, unit)), cell, i)
+                f = multiply_add(broadcast(load_scalar(layer.peepholes, units + unit)), cell, f)
+            i, f = sigmoid(i), sigmoid(f)
+            g = tanh(load(sums.array, place + 2 * apart) + bias_g)
+            new_cell = multiply_add(f, cell, i * g)
+            o = load(sums.array, place + 3 * apart) + bias_o
+            if layer.peepholes.size:
+                o = multiply_add(broadcast(load_scalar(layer.peepholes, 2 * units + unit)), new_cell, o)
+            o = sigmoid(o)
+            hidden = o * tanh(new_cell)
+            store(layer.gates, gates + n, i)
+            store(layer.gates, gates + n + distance, f)
+            store(layer.gates, gates + n + 2 * distance, g)
+            store(layer.gates, gates + n + 3 * distance, o)
+            if layer.present.size:
+                present = load(layer.present, step * layer.histories + begin + n)
+                new_cell = choose(present, new_cell, cell)
+                hidden = choose(present, hidden, load(layer.hidden, old + n))
+            store(layer.cells, new + n, new_cell)
+            store(layer.hidden, new + n, hidden)
+
+
+@kernel(inline=True)
+def forward_tasks(layer, blocks, phase):
+    """Return the number of tasks of a phase, which may be done in any order."""
+    if phase == 0:
+        return count_of(4 * layer.units, blocks.rows) * (layer.steps if blocks.over_units else 1)
+    if phase == forward_phases(layer, blocks) - 1:
+        return layer.steps
+    if blocks.over_units:
+        return count_of(layer.units, blocks.units)
+    return count_of(layer.histories, SLICE)
+
+
+@kernel(allocates=False)
+def forward_task(layer, blocks, phase, task):
+    """Do one task of a phase."""
+    if phase == forward_phases(layer, blocks) - 1:
+        write_outputs(layer, task)
+    elif blocks.over_units and phase == 0:
+        input_block(layer, blocks, task)
+    elif blocks.over_units:
+        first = task * blocks.units
+        for begin in range(0, layer.histories, SLICE):
+            forward_step(layer, phase - 1, first, min(first + blocks.units, layer.units), begin)
+    elif phase == 0:
+        first = task * blocks.rows
+        pack_weights(layer, first, min(first + blocks.rows, 4 * layer.units))
+    else:
+        forward_slice(layer, task * SLICE)
+
+
+@kernel(allocates=False)
+def forward_serial(layer, blocks):
+    """Run forward on one thread."""
+    for phase in range(forward_phases(layer, blocks)):
+        for task in range(forward_tasks(layer, blocks, phase)):
+            forward_task(layer, blocks, phase, task)
+
+
+@kernel(parallel=True)
+def forward_parallel(layer, blocks):
+    """Run forward with the tasks of a phase in parallel; one loop for all, as each is compiled on its own."""
+    for phase in range(forward_phases(layer, blocks)):
+        for task in prange(forward_tasks(layer, blocks, phase)):
+            forward_task(layer, blocks, phase, task)

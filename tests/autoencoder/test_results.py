@@ -1,0 +1,165 @@
+"""Results: what is drawn of a model, how files are written, tables."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from autoencoder.drawing import STRONGEST, draw_model, strongest_local
+from autoencoder.errors import InputError
+from autoencoder.files import picture_names, prepare_for_pictures, replacing, write_array, write_pictures
+from autoencoder.model import AutoEncoder
+from autoencoder.model_file import build_model, load_snapshot, settings_of
+from autoencoder.report import table
+from autoencoder.results import COLUMNS, SWEPT, spread, sweep
+from autoencoder.validation import make_settings
+from networks.ladder import rung
+from nn.shape import Shape
+from tests.support.autoencoder_runs import tiny_settings, train_tiny
+
+
+def make(**changes: Any) -> AutoEncoder:
+    return AutoEncoder.create(tiny_settings(**changes), generator=np.random.default_rng(3))
+
+
+LOCAL = {"architecture": "local", "layers": "3,2", "code_size": 4, "channels": 3}
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({}, ["input", "dense 1", "code", "dense 3", "output"]),
+        (LOCAL, ["input", "local 1", "local 2", "code", "local 4", "local 5", "output"]),
+        ({"architecture": "graph", "connections": 3}, ["input", "graph 1", "code", "graph 3", "output"]),
+    ],
+)
+def test_every_layer_is_drawn_with_its_values(changes: dict[str, Any], names: list[str]):
+    model = make(**changes)
+    image = np.random.default_rng(1).random(model.shape, np.float32)
+    drawing = draw_model(model, image)
+    assert [layer.name for layer in drawing.layers] == names
+    np.testing.assert_array_equal(drawing.layers[0].values, image)
+    code = drawing.layers[names.index("code")]
+    np.testing.assert_allclose(np.ravel(code.values), model.encode(image[None])[0], atol=1e-6)
+    np.testing.assert_allclose(drawing.layers[-1].values, model.reconstruct(image[None])[0], atol=1e-6)
+    ends = [(each.source_layer, each.target_layer) for each in drawing.connections]
+    assert ends == [(number, number + 1) for number in range(len(names) - 1)]
+    assert all(0 < len(each.weight) <= STRONGEST for each in drawing.connections)
+
+
+@pytest.mark.parametrize("rung_name", ["plain", "o1", "o2"])
+def test_the_strongest_connections_of_windows_lead_where_they_say(rung_name: str):
+    kind = rung("local", rung_name)
+    blocks = {"input_block": 2, "window": 4, "output_block": 3, "channels": 2}
+    layer = kind(Shape(4, 6, 3), **blocks, generator=np.random.default_rng(2))
+    picture = strongest_local(layer, 4, 50)
+    assert (picture.source_layer, picture.target_layer) == (4, 5)
+    assert np.abs(picture.weight).min() >= np.sort(np.abs(layer.parameters["weights"]))[-50]
+    values = np.random.default_rng(3).random((*layer.input_shape, 16), np.float32)
+    for source, target, weight in zip(
+        picture.source_index, picture.target_index, picture.weight, strict=True
+    ):
+        before = layer.forward(values).copy()
+        nudged = values.copy()
+        nudged.reshape(-1, 16)[source] += 0.5
+        difference = (layer.forward(nudged) - before).reshape(-1, 16)[target]
+        slopes = difference / (0.5 * weight)
+        assert np.all((slopes > 0.005) & (slopes < 1.005)), "outside what a leaky ReLU lets through"
+
+
+def test_images_are_taken_from_everywhere():
+    np.testing.assert_array_equal(spread(3, 5), [0, 1, 2])
+    np.testing.assert_array_equal(spread(101, 5), [0, 25, 50, 75, 100])
+    np.testing.assert_array_equal(spread(1, 5), [0])
+
+
+def test_a_sweep_changes_one_number_of_the_code_in_each_row():
+    model = make(code_size=SWEPT + 3)
+    codes = np.random.default_rng(2).normal(size=(50, SWEPT + 3)) * np.arange(1, SWEPT + 4)
+    codes = codes.astype(np.float32)
+    images, rows, columns = sweep(model, codes)
+    assert images.shape == (SWEPT, COLUMNS, 8, 8, 1)
+    assert sorted(rows) == sorted(f"code {number}" for number in range(3, SWEPT + 3))
+    assert columns[0] == "1%"
+    assert columns[-1] == "99%"
+    row = 2
+    number = int(rows[row].split()[1])
+    code = codes[:1].copy()
+    code[0, number] = np.quantile(codes[:, number], 0.5)
+    np.testing.assert_allclose(images[row, COLUMNS // 2], model.decode(code)[0], atol=1e-6)
+
+
+def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path):
+    path = tmp_path / "array.npy"
+    write_array(path, np.arange(3))
+    with pytest.raises(OSError, match="full"), replacing(path) as file:
+        file.write(b"half")
+        raise OSError("full")
+    np.testing.assert_array_equal(np.load(path), np.arange(3))
+    assert [each.name for each in tmp_path.iterdir()] == ["array.npy"]
+
+
+def test_names_keep_the_order_and_are_safe():
+    assert picture_names(11)[:2] == ["00.png", "01.png"]
+    sources = [
+        "b/ä ö.jpeg",
+        "../../etc/passwd",
+        ".hidden",
+        "x" * 300,
+        "images-idx3-ubyte.gz[12]",
+        "a\nb\udcff",
+    ]
+    names = picture_names(len(sources), sources)
+    assert names[:3] == ["0-ä_ö.png", "1-passwd.png", "2-_hidden.png"]
+    assert all(len(name) < 80 and not set(name) & set("/\\\n[]\udcff") for name in names)
+    assert sorted(names) == names
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_pictures_hold_the_pixels(tmp_path: Path, channels: int):
+    pixels = np.random.default_rng(1).integers(0, 256, (2, 5, 6, channels))
+    write_pictures(tmp_path, pixels / np.float32(255), picture_names(2))
+    for number, expected in enumerate(pixels):
+        found = np.asarray(Image.open(tmp_path / f"{number}.png"))
+        np.testing.assert_array_equal(np.atleast_3d(found), expected)
+
+
+def test_a_directory_of_pictures_is_emptied_of_pictures_only(tmp_path: Path):
+    write_pictures(tmp_path, np.zeros((2, 2, 2, 1)), ["0-a.png", "1.png"])
+    with pytest.raises(InputError, match="holds 2 files already"):
+        prepare_for_pictures(tmp_path, overwrite=False)
+    (tmp_path / "photo.png").write_bytes(b"")
+    with pytest.raises(InputError, match=r"holds photo.png, which this program did not write"):
+        prepare_for_pictures(tmp_path, overwrite=True)
+    (tmp_path / "photo.png").unlink()
+    prepare_for_pictures(tmp_path, overwrite=True)
+    assert not list(tmp_path.iterdir())
+
+
+def test_tables_are_aligned():
+    assert table([("layer", "x"), ("a", "10.5")]) == "layer     x\na      10.5"
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_windows_give_every_channel_its_own_colour(tmp_path: Path, channels: int):
+    colours = np.random.default_rng(7).integers(20, 236, (40, 1, 1, channels), np.uint8)
+    images = np.broadcast_to(colours, (40, 8, 8, channels))
+    np.save(tmp_path / "images.npy", images)
+    train_tiny(
+        tmp_path,
+        input_directory=tmp_path / "images.npy",
+        channels=channels,
+        architecture="local",
+        layers="6",
+        code_size=64,
+        epochs=60,
+        rung="o2",
+    )
+    snapshot = load_snapshot(tmp_path / "model")
+    outputs = build_model(snapshot, make_settings(settings_of(snapshot))).reconstruct(images)
+    means = outputs.mean(axis=(1, 2)) - colours[:, 0, 0] / 255
+    assert np.sqrt((means**2).mean(axis=0)).max() < 0.05
+    with Image.open(tmp_path / "output" / "reconstructions.png") as picture:
+        assert picture.mode == "RGB"

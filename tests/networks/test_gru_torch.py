@@ -1,0 +1,105 @@
+"""GRU: values, states and gradients of every rung against PyTorch's."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support import network_checks as checks
+from tests.support import state_checks
+from tests.support.gru_networks import FAMILY, gru, options, shapes
+from tests.support.rung_checks import every_dtype, every_rung
+
+torch = pytest.importorskip("torch")
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+ARRAYS = {"input_weights": "weight_ih", "recurrent_weights": "weight_hh", "biases": "bias_ih"}
+
+
+def to_torch(array, requires_grad=False):
+    """Histories (..., features, N) to batches (..., N, features)."""
+    return torch.tensor(np.swapaxes(array, -1, -2).copy(), requires_grad=requires_grad)
+
+
+def from_torch(tensor):
+    return np.swapaxes(tensor.detach().numpy(), -1, -2)
+
+
+def torch_views(network, module, gradients=False):
+    """The arrays of PyTorch's module that stand for a network's parameters, by name of the parameter.
+
+    PyTorch has a second bias for every gate; only that of the candidate differs from the first in effect.
+    """
+    for track in network.tracks:
+        suffix = f"_l{track.layer}" + "_reverse" * track.backward
+        names = ARRAYS | {"recurrent_biases": "bias_hh"}
+        for name, theirs in names.items():
+            tensor = getattr(module, theirs + suffix)
+            tensor = tensor.grad if gradients else tensor
+            yield track.prefix + name, tensor[2 * network.units :] if theirs == "bias_hh" else tensor
+
+
+def same_module(network):
+    module = torch.nn.GRU(
+        network.tracks[0].inputs,
+        network.units,
+        network.layer_count,
+        bidirectional=network.bidirectional,
+        dtype=getattr(torch, str(network.dtype)),
+    )
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.zero_()
+        for name, view in torch_views(network, module):
+            view.copy_(torch.tensor(network.parameters[name]))
+    return module
+
+
+def run(network, module, inputs, hidden, lengths):
+    """Outputs (steps, N, features) and final states, of packed sequences where there are lengths."""
+    if lengths is None:
+        outputs, end = module(inputs, hidden)
+    else:
+        packed = torch.nn.utils.rnn.pack_padded_sequence(inputs, torch.tensor(lengths), enforce_sorted=False)
+        outputs, end = module(packed, hidden)
+        outputs, _ = torch.nn.utils.rnn.pad_packed_sequence(outputs, total_length=network.steps)
+    if not network.whole_sequence:
+        outputs = torch.cat(list(end[-network.directions :]), dim=-1)[None, :]
+    return outputs, end
+
+
+def torch_pass(network, values, signals, initial, final, lengths):
+    module = same_module(network)
+    inputs, start = to_torch(values, True), to_torch(initial.hidden, True)
+    outputs, end = run(network, module, inputs, start, lengths)
+    signals_there = to_torch(signals.reshape(-1, *signals.shape[-2:]))
+    ((signals_there * outputs).sum() + (to_torch(final.hidden) * end).sum()).backward()
+    gradients = torch_views(network, module, gradients=True)
+    return {
+        "outputs": from_torch(outputs).reshape(signals.shape),
+        "input signals": from_torch(inputs.grad),
+        "final hidden": from_torch(end),
+        "initial signals of hidden": from_torch(start.grad),
+        **{name: view.numpy() for name, view in gradients},
+    }
+
+
+@every_rung
+@every_dtype
+@given(
+    shape=shapes,
+    settings=options,
+    lengths=st.lists(st.integers(1, 4), min_size=1, max_size=20),
+    packed=st.booleans(),
+)
+def test_torch_gru_gives_the_same(rung, dtype, shape, settings, lengths, packed):
+    network = gru(FAMILY.rungs[rung], shape, dtype, **settings)
+    lengths = np.minimum(lengths, shape.steps)
+    values, signals = checks.numbers(network, len(lengths))
+    initial, final = (state_checks.states(network, len(lengths), seed) for seed in (3, 5))
+    if packed:
+        network.step_mask = np.arange(shape.steps)[:, None] < lengths
+    found = state_checks.pass_through(network, values, signals, initial, final)
+    expected = torch_pass(network, values, signals, initial, final, lengths if packed else None)
+    state_checks.assert_close(found, expected, 2 * FAMILY.tolerance[dtype])

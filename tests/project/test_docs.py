@@ -1,0 +1,131 @@
+"""Documents: every command and program in them runs; training is shortened by the program's own options."""
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autoencoder.__main__ import main
+from autoencoder.command_table import COMMANDS
+from autoencoder.options import make_parser
+from tests.support.autoencoder_runs import write_images
+from tests.support.places import ROOT
+
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PRINTED = re.compile(r"^```python\n(?:.*?)^```\n\n```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SHORTER = ["--epochs", "1", "--limit", "24", "--crops", "8", "--batch-size", "16", "--overwrite"]
+
+
+def blocks(document: Path, language: str) -> Iterator[str]:
+    for found, text in BLOCK.findall(document.read_text(encoding="utf-8")):
+        if found == language:
+            yield text
+
+
+def commands(document: Path) -> list[str]:
+    lines = (line for text in blocks(document, "console") for line in text.splitlines())
+    return [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+
+
+def examples() -> list[str]:
+    """The command lines in the help texts; `config` first, because others read what it writes."""
+    texts = [command.examples.replace("\\\n", " ") for command in reversed(COMMANDS)]
+    lines = [line.strip() for text in texts for line in text.splitlines()]
+    found = [line for line in lines if line.startswith("autoencoder ")]
+    order = ["config", "serve", "replay", "train", "encode", "decode", "reconstruct", "render", "info"]
+    return sorted(found, key=lambda line: order.index(line.split()[1]))
+
+
+def shortened(words: list[str]) -> list[str]:
+    if words[:1] != ["train"]:
+        return words
+    return [*words, "--epochs", "2"] if "--resume" in words else [*words, *SHORTER]
+
+
+def check_command(command: str) -> None:
+    """Run a command of this program; look whether others exist."""
+    program, *words = shlex.split(command)
+    if program == "autoencoder" and words[0] in ("serve", "replay"):
+        make_parser(COMMANDS).parse(words)  # one goes on until Ctrl-C, the other needs what it wrote
+    elif program == "autoencoder":
+        assert main(shortened(words)) == 0, command
+    elif program == "make":
+        subprocess.run(["make", "--dry-run", *words], cwd=ROOT, check=True, capture_output=True)
+    else:
+        assert command in ("pip install -e .", "pip install -e '.[web]'"), f"no way to check {command!r}"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with what the documents mention."""
+    monkeypatch.chdir(tmp_path)
+    write_images(tmp_path / "photos", 2, side=80)
+    (tmp_path / "mnist").mkdir()
+    for name in ("train", "t10k"):
+        pixels = np.random.default_rng(1).integers(0, 256, (24, 28, 28), np.uint8)
+        header = b"".join(number.to_bytes(4, "big") for number in (2051, *pixels.shape))
+        (tmp_path / "mnist" / f"{name}-images-idx3-ubyte").write_bytes(header + pixels.tobytes())
+    np.save(tmp_path / "changed.npy", np.zeros((2, 32), np.float32))
+    return tmp_path
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.usefixtures("folder", "one_thread")
+def test_commands_in_documents_run(document: Path):
+    for command in commands(document):
+        check_command(command)
+
+
+@pytest.mark.usefixtures("folder", "one_thread")
+def test_examples_in_help_texts_run():
+    found = examples()
+    assert len(found) >= 2 * len(COMMANDS)
+    for command in found:
+        words = shlex.split(command)
+        more = ["--overwrite"] if words[1] in ("decode", "reconstruct") else []
+        check_command(
+            shlex.join([*words, *more]).replace("t10k-images-idx3-ubyte.gz", "t10k-images-idx3-ubyte")
+        )
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_programs_in_documents_print_what_they_say(document: Path, tmp_path: Path):
+    """The `python` blocks of a document are one program; the `text` block after one is what that prints."""
+    program = "\n".join([f"import sys; sys.path.insert(0, {str(ROOT)!r})", *blocks(document, "python")])
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert done.stdout == "".join(PRINTED.findall(document.read_text(encoding="utf-8")))
+
+
+TEXTS = ("*.py", "*.md", "*.sh", "*.js", "*.css", "*.json", "*.cfg", "*.toml", "Makefile", "run")
+PLACES = (
+    "nn",
+    "networks",
+    "autoencoder",
+    "experiments",
+    "benchmarks",
+    "tests",
+    "docs",
+    "findings",
+    ".ci",
+    ".",
+)
+OF_ONE_MACHINE = re.compile("|".join((r"\.\./" + "shared", "shared" + "/data", "/" + "work/", "/" + "root/")))
+
+
+def test_nothing_names_a_folder_of_one_machine():
+    patterns = [(ROOT / place, pattern) for place in PLACES for pattern in TEXTS]
+    files = {
+        file
+        for folder, pattern in patterns
+        for file in (folder.glob(pattern) if folder == ROOT else folder.rglob(pattern))
+    }
+    assert len(files) > 500
+    found = [file for file in files if OF_ONE_MACHINE.search(file.read_text(encoding="utf-8"))]
+    assert not found

@@ -1,0 +1,53 @@
+"""The tables of layers, losses and optimizers name all there are, and tests that exist."""
+
+import re
+
+import pytest
+
+from networks import layers
+from networks.ladder import CONTAINERS, FAMILIES
+from nn.activations import ACTIVATIONS
+from nn.clipping import CLIPPINGS
+from nn.losses import LOSSES
+from nn.optimizers import OPTIMIZERS
+from nn.regularizers import REGULARIZERS
+from nn.schedules import SCHEDULES
+from tests.support.places import ROOT
+
+TEXT = (ROOT / "docs" / "layers.md").read_text(encoding="utf-8")
+ROWS = [line.strip("| ").split(" | ") for line in TEXT.splitlines() if line.startswith("| `")]
+NAMES = [name for row in ROWS for name in re.findall(r"`(\w+)`", row[0])]
+TABLES = {
+    "networks": {**FAMILIES, **CONTAINERS},
+    "activations": ACTIVATIONS,
+    "losses": LOSSES,
+    "optimizers": OPTIMIZERS,
+    "schedules": SCHEDULES,
+    "regularizers": REGULARIZERS,
+    "clippings": CLIPPINGS,
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_everything_there_is_has_a_row(table):
+    assert set(TABLES[table]) - set(NAMES) == set()
+
+
+def test_every_row_is_of_something_that_is_there():
+    known = {name for table in TABLES.values() for name in table} | {"Race"}
+    assert set(NAMES) - known == set()
+
+
+@pytest.mark.parametrize("test", sorted({row[-1].strip("`") for row in ROWS}))
+def test_every_test_that_is_named_exists(test):
+    path, _, name = test.partition("::")
+    assert (ROOT / path).is_file(), path
+    assert not name or f"\ndef {name}(" in (ROOT / path).read_text(encoding="utf-8")
+
+
+def test_every_network_of_a_row_can_be_imported_from_one_place():
+    fastest = {family: kinds.rungs["o2"] for family, kinds in FAMILIES.items()} | CONTAINERS
+    networks = TEXT[TEXT.index("## Networks") : TEXT.index("## Activations")]
+    rows = dict(re.findall(r"^\| `(\w+)` \| `(\w+)` ", networks, re.MULTILINE))
+    assert {family: getattr(layers, name) for family, name in rows.items()} == fastest
+    assert sorted(layers.__all__) == sorted(rows.values())
