@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 
 from autoencoder.command_table import COMMANDS
-from autoencoder.exit_status import FAILED, STOPPED, explain
 from autoencoder.options import make_parser
-from autoencoder.terminal import warnings_shown
+from workbench.exit_status import FAILED, STOPPED, explain
+from workbench.terminal import warnings_shown
 
 RUN: Mapping[str, tuple[str, str]] = {
     "train": ("train_command", "train"),

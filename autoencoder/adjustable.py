@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from autoencoder.errors import SettingsError
-from autoencoder.live.changes import LIVE_SETTINGS
 from autoencoder.model import AutoEncoder
 from autoencoder.settings import Settings, settings_texts, to_key, to_name
 from autoencoder.validation import Given, make_settings
@@ -15,6 +13,8 @@ from nn.optimizers import optimizer_by_name
 from nn.training import Trainer, TrainingMemoryError
 from nn.training.limits import Limits
 from nn.training.memory import require_memory_to_change
+from workbench.errors import SettingsError
+from workbench.run.changes import LIVE_SETTINGS
 
 LIVE = tuple(map(to_name, LIVE_SETTINGS))
 """Settings that may change while a run goes on."""
@@ -44,6 +44,14 @@ class Adjustable:
         settings = make_settings({**texts, **given})
         self._require_memory(settings)
         return settings
+
+    def checked_texts(self, texts: Mapping[str, str], before: Settings | None = None) -> Settings:
+        """Return settings as `checked` does, for texts by key."""
+        return self.checked({to_name(key): Given(text, key) for key, text in texts.items()}, before)
+
+    def texts(self) -> dict[str, str]:
+        """Return all settings as a configuration file has them, by field."""
+        return settings_texts(self.settings)
 
     def change(self, given: Mapping[str, Given]) -> None:
         """Go on with live settings changed, between two steps; raises as `checked`, nothing changed then."""

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from autoencoder.errors import SettingsError
 from autoencoder.layer_plans import DensePlan, GraphPlan, LayerPlan, LocalPlan, Start
 from autoencoder.settings import Settings
 from networks.sequential import Sequential
 from nn.activations import Activation, Identity, LeakyReLU, activation_from_configuration
 from nn.initializers import BiasInitializer, initializer_by_name
 from nn.shape import Shape
+from workbench.errors import SettingsError
 
 KEEPING_WINDOW = 3
 """Side of the windows of local layers that keep the size of the image."""

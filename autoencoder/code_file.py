@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from autoencoder.errors import InputError
 from nn.data.arrays import read_npy
 from nn.data.errors import DataError
 from nn.data.memory import require_memory
 from nn.kinds import kind_of
 from nn.shown import shortened
+from workbench.errors import InputError
 
 LONGEST = 200
 """Characters of what NumPy says of a file that it cannot read."""

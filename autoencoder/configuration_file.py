@@ -10,10 +10,10 @@ from pathlib import Path
 
 from dotenv.parser import Binding, parse_stream
 
-from autoencoder.errors import SettingsError
 from autoencoder.settings import Settings, bounds, sections, to_key, to_text
 from autoencoder.validation import Given, known_name
 from nn.written import is_text, one_line
+from workbench.errors import SettingsError
 
 LARGEST_FILE = 1_000_000
 """Bytes; a larger file is not a configuration."""

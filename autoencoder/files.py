@@ -12,27 +12,14 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from autoencoder.errors import InputError
+from workbench.errors import InputError
+from workbench.files import make_directory
 
 NAME_LENGTH = 60
 """Bytes of a source's name in the name of a result: file systems have room for 255 in all."""
 
 NUMBERED = re.compile(r"\d+(-[^/]*)?\.png")
 """Names that `picture_names` gives."""
-
-
-def make_directory(path: Path) -> None:
-    """Make a directory and those above it.
-
-    Raises
-    ------
-    InputError
-        When that cannot be done.
-    """
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{path}: cannot make this directory: {error.strerror}") from error
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from autoencoder.architecture import Architecture
-from autoencoder.errors import SettingsError
 from autoencoder.layer_plans import DensePlan, LayerPlan, LocalPlan
 from autoencoder.settings import Settings
 from networks import local_o2
@@ -12,6 +11,7 @@ from nn.history import padded
 from nn.optimizers import optimizer_by_name
 from nn.sizes import as_size
 from nn.training.memory import Memory
+from workbench.errors import SettingsError
 
 BYTES = 4
 """Of a float32."""

@@ -12,7 +12,6 @@ import numpy as np
 from autoencoder import results
 from autoencoder.code_file import read_codes
 from autoencoder.comparison import comparison_of
-from autoencoder.errors import InputError
 from autoencoder.files import (
     make_directory,
     picture_names,
@@ -32,6 +31,7 @@ from autoencoder.validation import Given, make_settings
 from nn.data import ImageSet, load_all
 from nn.snapshot import Snapshot, SnapshotError
 from nn.training.state import TrainingState, read_state
+from workbench.errors import InputError
 
 OF_THE_RUN = ("model_directory", "output_directory", "threads", "rung", "storage")
 """Settings that are those of the command, given or default, and never those of the training."""

@@ -7,12 +7,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from autoencoder.errors import InputError
-from autoencoder.exit_status import FAILED, STOPPED
-from autoencoder.files import make_directory
-from autoencoder.live.journal import FILE_NAME, read_lineage
-from autoencoder.live.lineage import Lineage
-from autoencoder.live.replaying import Replay, journal_settings, refuse_clock
+from autoencoder.journal_settings import journal_settings, refuse_clock
 from autoencoder.model_file import holds_model, model_path
 from autoencoder.options import given_settings
 from autoencoder.report import EpochLines, describe_run
@@ -22,6 +17,12 @@ from autoencoder.terminal import reading, use_threads
 from autoencoder.validation import Given, make_settings
 from nn.training.callbacks import LossTable
 from nn.training.progress import ProgressBar
+from workbench.errors import InputError
+from workbench.exit_status import FAILED, STOPPED
+from workbench.files import make_directory
+from workbench.run.journal import FILE_NAME, read_lineage
+from workbench.run.lineage import Lineage
+from workbench.run.replay import Replay
 
 OF_THE_RUN = ("model_directory", "output_directory", "threads")
 """Settings that are those of the command, given or default, and never those of the journal."""

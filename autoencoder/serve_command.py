@@ -16,15 +16,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from autoencoder.errors import InputError
-from autoencoder.exit_status import FAILED, STOPPED
-from autoencoder.live.messages import Header
-from autoencoder.live.order import Order
+from autoencoder.live.launch import Launch
 from autoencoder.options import given_settings
 from autoencoder.validation import make_settings
-from autoencoder.web.address import Address
-from autoencoder.web.link import Link
-from autoencoder.web.refusals import OperationRefused, StartFailed
+from workbench.errors import InputError
+from workbench.exit_status import FAILED, STOPPED
+from workbench.page.address import Address
+from workbench.page.link import Link
+from workbench.page.refusals import OperationRefused, StartFailed
+from workbench.run.messages import Header
 
 Result = TypeVar("Result")
 
@@ -41,11 +41,11 @@ def serve(arguments: argparse.Namespace) -> int:
     given = given_settings(arguments)
     make_settings(given)  # refuses what cannot be, before anything is started
     inputs, models = _paths("inputs", arguments.inputs), _paths("models", arguments.models)
-    order = Order(given, overwrite=arguments.overwrite, inputs=inputs, models=models)
+    launch = Launch(given, overwrite=arguments.overwrite, inputs=inputs, models=models)
     host, port, names = check_address(arguments.host, arguments.port, arguments.allow_host)
     address = Address.bind(host, port, names)
     with address.socket:
-        return asyncio.run(_serve(order, address, start=arguments.start))
+        return asyncio.run(_serve(launch, address, start=arguments.start))
 
 
 def check_address(host: str, port: str, allowed: Sequence[str]) -> tuple[str, int, list[str]]:
@@ -99,13 +99,14 @@ def _paths(name: str, given: Sequence[str]) -> tuple[Path, ...]:
     return paths
 
 
-async def _serve(order: Order, address: Address, *, start: bool) -> int:
-    from autoencoder.web.server import serve as serve_page  # noqa: PLC0415 - an extra
+async def _serve(launch: Launch, address: Address, *, start: bool) -> int:
+    from autoencoder.web.page import ASSETS, build_code_page  # noqa: PLC0415 - an extra
+    from workbench.page.server import serve as serve_page  # noqa: PLC0415
 
     link = Link()
     with _interrupts() as interrupted:
         try:
-            ready = await _unless(link.start(order), interrupted)
+            ready = await _unless(link.start(launch), interrupted)
         except StartFailed as error:
             if interrupted.is_set():  # Ctrl-C reached the other process too, and ended it first
                 return _fail(STOPPED, "interrupted")
@@ -117,7 +118,8 @@ async def _serve(order: Order, address: Address, *, start: bool) -> int:
         try:
             if start:
                 await _start(link)
-            await _unless(serve_page(link, address), interrupted, link.lost)
+            page = serve_page(link, address, build_code_page, assets={"autoencoder": ASSETS})
+            await _unless(page, interrupted, link.lost)
         finally:
             interrupted.clear()  # a second Ctrl-C does not wait for what follows
             said = await _unless(link.close(), interrupted)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from autoencoder.adjustable import LIVE, Adjustable
 from autoencoder.architecture import plan_architecture
 from autoencoder.comparison import COMPARISON, Comparison, compare
-from autoencoder.errors import SettingsError
-from autoencoder.files import make_directory
-from autoencoder.live.changes import SettingChange
-from autoencoder.live.steering import Steering
 from autoencoder.memory import require_training_memory
 from autoencoder.model import AutoEncoder
 from autoencoder.model_file import build_model, model_path, settings_of
@@ -25,9 +21,10 @@ from autoencoder.session_images import (
     parts_of,
     training_batches,
 )
-from autoencoder.settings import Settings, settings_texts, to_key, to_text
+from autoencoder.settings import Settings, bounds, placeholder, settings_texts, to_key, to_name, to_text
 from autoencoder.small_folders import decide, start_at_components
 from autoencoder.validation import Given, make_settings
+from networks.base.network import Network
 from networks.model_file import structure_arrays
 from nn.losses import loss_by_name
 from nn.optimizers import optimizer_by_name
@@ -40,6 +37,10 @@ from nn.training.learned import Learned
 from nn.training.limits import Limits
 from nn.training.lock import FolderLock
 from nn.training.shifted_batches import ShiftedBatches
+from workbench.errors import SettingsError
+from workbench.files import make_directory
+from workbench.run.changes import LIVE_SETTINGS, SettingChange
+from workbench.run.steering import Steering
 
 CHANGEABLE = frozenset(
     (
@@ -56,6 +57,10 @@ LINEAGE = "lineage"
 """What snapshots call the record of what a person changed."""
 
 SCHEDULES: Mapping[str, Callable[[], Schedule]] = {"constant": Constant, "cosine": Cosine}
+
+
+HALVES = {"0": "encoder", "1": "decoder"}
+"""What the two parts of the network are called."""
 
 
 class Session(Adjustable):
@@ -77,6 +82,7 @@ class Session(Adjustable):
         With principal components, since training ended; None before.
     """
 
+    labels: ClassVar[Mapping[str, str]] = HALVES
     decided: frozenset[str] = frozenset()
     comparison: Comparison | None = None
 
@@ -144,6 +150,26 @@ class Session(Adjustable):
         limits = self.settings.epoch_limit, self.settings.minutes
         return self.trainer.train(*limits, [*callbacks, ModelSnapshots(self)])
 
+    @property
+    def network(self) -> Network:
+        """Encoder and decoder as one."""
+        return self.model.network
+
+    def describe(self) -> dict[str, Any]:
+        """Return what stays as it is; see `workbench.run.session.Session`."""
+        training, held_out, settings = self.training, self.held_out, self.settings
+        return {
+            "data": {
+                "training": len(training),
+                "held_out": len(held_out),
+                "bytes": training.size_in_bytes + held_out.size_in_bytes,
+                "skipped": [[each.path, each.reason] for each in training.skipped],
+            },
+            "architecture": settings.architecture,
+            "machine": {"seed": settings.seed, "rung": settings.rung},
+            "live": {key: _describe_setting(key) for key in LIVE_SETTINGS},
+        }
+
     def contents(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return what a snapshot holds now: arrays (views, not copies) and metadata."""
         arrays, state = self.trainer.state()
@@ -155,6 +181,13 @@ class Session(Adjustable):
             {**structure_arrays(self.model.network), **arrays},
             {**metadata, LINEAGE: lineage} if lineage else metadata,
         )
+
+
+def _describe_setting(key: str) -> dict[str, Any]:
+    name = to_name(key)
+    choice = placeholder(name) == "NAME"
+    choices = bounds(name).split(", ") if choice else []
+    return {"kind": "choice" if choice else "number", "bounds": bounds(name), "choices": choices}
 
 
 class Conclusion(Callback):

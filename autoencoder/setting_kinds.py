@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field
+
+from workbench.storable import storable
 
 LARGEST_COUNT = 10**15
 """Of pictures, crops, connections or epochs: far more than there can be, and few enough to reckon with."""
-
-LARGEST_NUMBER = float(np.finfo(np.float32).max)
-"""Of what networks compute in."""
 
 
 def _split(value: Any) -> Any:
@@ -44,13 +42,6 @@ def _countable(count: int) -> int:
     if count > LARGEST_COUNT:
         raise ValueError(f"it should be at most {LARGEST_COUNT:.0e}")
     return count
-
-
-def storable(number: float) -> float:
-    """Return a number, or raise a ValueError when networks cannot hold it."""
-    if not abs(number) <= LARGEST_NUMBER:
-        raise ValueError("it should be a number that fits float32")
-    return number
 
 
 Channels = Annotated[Literal[1, 3, 4], BeforeValidator(_whole)]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tqdm import tqdm
 
 from autoencoder.settings import Settings
-from nn.written import one_line
 
 SILENT_SECONDS = 1.0
 """How long reading may take before a bar appears."""
@@ -31,28 +29,6 @@ def use_threads(settings: Settings) -> None:
     if settings.threads > available:
         logger.warning("threads=%d: this machine has %d, using those", settings.threads, available)
     threads.use(min(settings.threads, available))
-
-
-class BesideBars(logging.Handler):
-    """Writes lines to standard error above any bar that is drawn there.
-
-    tqdm has such a handler, but loads asyncio with it.
-    """
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write a record's message."""
-        tqdm.write(one_line(self.format(record)), file=sys.stderr)
-
-
-@contextmanager
-def warnings_shown() -> Iterator[None]:
-    """Write what the library warns of to standard error, as it is, beside any bar."""
-    handler = BesideBars()
-    logging.getLogger().addHandler(handler)
-    try:
-        yield
-    finally:
-        logging.getLogger().removeHandler(handler)
 
 
 @contextmanager

@@ -7,9 +7,6 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from autoencoder.errors import InputError
-from autoencoder.exit_status import STOPPED
-from autoencoder.files import make_directory
 from autoencoder.model_file import holds_model, load_snapshot, model_path
 from autoencoder.options import given_settings
 from autoencoder.report import EpochLines, describe_run
@@ -19,6 +16,9 @@ from autoencoder.validation import make_settings
 from nn.snapshot import SnapshotError
 from nn.training.callbacks import LossTable
 from nn.training.progress import ProgressBar
+from workbench.errors import InputError
+from workbench.exit_status import STOPPED
+from workbench.files import make_directory
 
 
 def train(arguments: argparse.Namespace) -> int:

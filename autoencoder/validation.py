@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from autoencoder.errors import SettingsError
 from autoencoder.settings import Settings, to_key, to_name
 from nn.shown import shortened
+from workbench.errors import SettingsError
 
 LONGEST = 200
 """Characters of a value that a message repeats."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("nn", "networks", "autoencoder")
+PACKAGES = ("nn", "networks", "workbench", "autoencoder")
 BUILT_WITH = frozenset({"setuptools", "pip", "wheel"})
 """Tools that every environment has; some packages name them among what they require."""
 

@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from autoencoder.live.messages import unpack
+from workbench.run.messages import unpack
 
 READY = json.dumps({"ready": {"kinds": ["values"]}})
 """What a page says when it has drawn a frame."""

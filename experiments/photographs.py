@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from autoencoder.errors import SettingsError
 from autoencoder.session import Session, start_session
 from autoencoder.settings import Settings, to_key, to_text
 from autoencoder.validation import Given
@@ -25,6 +24,7 @@ from nn.data import DataError, ImageSet
 from nn.principal_components import PrincipalComponents, principal_components
 from nn.render import reconstructions, save
 from nn.training import ProgressBar
+from workbench.errors import SettingsError
 
 NAMES = {"width": "side", "height": "side", "input_directory": "images", "output_directory": "output"}
 """What settings are called here that have other names in the autoencoder."""

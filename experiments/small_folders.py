@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autoencoder.components import components_error, mean_error
-from autoencoder.errors import SettingsError
 from autoencoder.model import BATCH_SIZE
 from autoencoder.session import Session, start_session
 from autoencoder.settings import Settings
@@ -27,6 +26,7 @@ from nn.data import DataError, ImageSet, load_images
 from nn.data.fit import FITS
 from nn.principal_components import principal_components
 from nn.shape import Shape
+from workbench.errors import SettingsError
 
 AS_FOR_MANY: Mapping[str, Any] = {"start_from": "drawn", "shifts": 0, "keep": "last"}
 """What the default network has in a folder of thousands."""

@@ -25,8 +25,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from safetensors.numpy import save as to_bytes
 
-from autoencoder.errors import SettingsError
-from autoencoder.live.changes import parse_changes
 from autoencoder.model import AutoEncoder
 from autoencoder.model_file import build_model, load_snapshot, settings_of
 from autoencoder.report import describe_model
@@ -57,6 +55,8 @@ from nn.training.callbacks import Callback
 from nn.training.log import to_csv
 from tests.support.autoencoder_runs import tiny_settings
 from tests.support.tiny_training import full_callbacks, make_full_trainer
+from workbench.errors import SettingsError
+from workbench.run.changes import parse_changes
 
 MEMORY = 200 * 2**20
 """Bytes that loading any of these small files may take."""

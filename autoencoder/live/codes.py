@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from autoencoder.live.errors import OperationError
-from autoencoder.live.probe import Probe
-from autoencoder.live.view import to_bytes
-from autoencoder.session import Session
+from autoencoder.session import HALVES, Session
+from networks.sequential import Sequential
+from workbench.errors import OperationError
+from workbench.inspect.observer import Observer
+from workbench.inspect.probe import Probe
+from workbench.inspect.view import View, to_bytes
 
 IMAGES = 512
 """Images from whose codes the ranges are taken: the first of the training data."""
@@ -67,7 +69,7 @@ class Codes:
         OperationError
             When they are not finite.
         """
-        codes = self._probe.encode(images)
+        codes = self._run("encoder", images).reshape(len(images), -1)
         if not np.isfinite(codes).all():
             raise OperationError("the code is not finite: training has diverged, go back to a snapshot")
         return codes
@@ -87,7 +89,8 @@ class Codes:
             raise OperationError(f"a code of {numbers.size} numbers, this network's have {size}")
         if not np.isfinite(numbers).all():
             raise OperationError("the numbers of a code must be finite, and fit float32")
-        return to_bytes(self._probe.decode(numbers[None])[0])
+        codes = numbers.reshape(1, *self._session.model.code_shape)
+        return to_bytes(self._run("decoder", codes)[0])
 
     def between(self, images: np.ndarray, share: float) -> np.ndarray:
         """Return the image of the code that lies between those of two images.
@@ -118,8 +121,31 @@ class Codes:
             self._good_until = end + max(SHORTEST_AGE, (end - begin) / SHARE)
         return self._found
 
+    def _run(self, half: str, batch: np.ndarray) -> np.ndarray:
+        """Run a batch through the encoder or the decoder of the twin."""
+        twin = self._probe.twin
+        assert isinstance(twin, Sequential)
+        names = {label: name for name, label in HALVES.items()}
+        return self._probe.run_part(twin.named[names[half]], batch)
+
     def _find(self) -> Ranges:
         images = self._session.training
         codes = self.encode(images.batch(np.arange(min(IMAGES, len(images))))[0])
         low, high = np.percentile(codes, PERCENTILES, axis=0).astype(np.float32)
         return Ranges(low, high, np.argsort(-codes.std(axis=0), kind="stable"))
+
+
+class CodeObserver(Observer):
+    """Looks at a session and its codes; see `Observer`.
+
+    Attributes
+    ----------
+    codes
+        Of the session's model.
+    """
+
+    def __init__(
+        self, session: Session, before: View | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__(session, before, clock)
+        self.codes = Codes(session, self.probe, clock)

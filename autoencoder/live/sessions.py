@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from autoencoder.adjustable import LIVE
-from autoencoder.errors import SettingsError
 from autoencoder.model_file import holds_model, load_snapshot, settings_of
 from autoencoder.session import LINEAGE, Session, resume_session, resumed_settings, start_session
 from autoencoder.session_images import Images
@@ -14,8 +13,22 @@ from autoencoder.settings import Settings, settings_texts, to_key
 from autoencoder.terminal import use_threads
 from autoencoder.validation import Given, make_settings
 from nn.snapshot import Snapshot
+from workbench.errors import SettingsError
 
 Progress = Callable[[int, int], None]
+
+PLACES = frozenset(
+    (
+        "input_directory",
+        "model_directory",
+        "output_directory",
+        "snapshot_interval",
+        "threads",
+        "rung",
+        "storage",
+    )
+)
+"""Settings that do not decide what a run is: its images are known by their fingerprint."""
 
 OF_NOW = ("model_directory", "output_directory", "snapshot_interval", "threads", "rung", "storage")
 """Settings that stay those of the process, whatever is loaded."""

@@ -1,1 +1,1 @@
-"""The browser frontend: a page on this machine that shows a run and lets a person change it."""
+"""What the page of an autoencoder has beside that of any run: panels for codes and images from outside."""

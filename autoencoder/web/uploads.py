@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from autoencoder.web.limits import MEBIBYTE
 from nn.data import DataError, Fit
 from nn.data.colour import check_channels
 from nn.data.crops import centre_crop
@@ -18,6 +17,7 @@ from nn.data.folder import reason
 from nn.data.levels import check_together, highest_of
 from nn.data.picture import open_picture
 from nn.shape import Shape
+from workbench.page.limits import MEBIBYTE
 
 LARGEST_UPLOAD = 8 * MEBIBYTE
 """Bytes of a file."""

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoencoder.architecture import nearly_square, plan_architecture
-from autoencoder.errors import SettingsError
 from autoencoder.memory import estimate_memory, require_training_memory
 from autoencoder.model import AutoEncoder
 from autoencoder.settings import Settings
@@ -15,6 +14,7 @@ from nn.optimizers import optimizer_by_name
 from nn.shape import Shape
 from nn.training.memory import estimate
 from tests.support.autoencoder_runs import tiny_settings
+from workbench.errors import SettingsError
 
 
 def shapes(settings: Settings) -> list[str]:

@@ -7,9 +7,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from autoencoder.configuration_file import LARGEST_FILE, read_configuration, write_configuration
-from autoencoder.errors import SettingsError
 from autoencoder.settings import Settings
 from autoencoder.validation import make_settings
+from workbench.errors import SettingsError
 
 
 @pytest.fixture

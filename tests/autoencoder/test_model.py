@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autoencoder.errors import SettingsError
 from autoencoder.layer_views import layer_views
 from autoencoder.model import BATCH_SIZE, AutoEncoder
 from autoencoder.model_file import build_model, holds_model, load_snapshot, model_path, settings_of
@@ -15,6 +14,7 @@ from autoencoder.settings import Settings
 from autoencoder.validation import Given, make_settings
 from nn.snapshot import Snapshot, SnapshotError, previous, save
 from tests.support.autoencoder_runs import tiny_settings, train_tiny
+from workbench.errors import SettingsError
 
 ARCHITECTURES = [
     {"architecture": "dense"},

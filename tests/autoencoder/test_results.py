@@ -8,7 +8,6 @@ import pytest
 from PIL import Image
 
 from autoencoder.drawing import STRONGEST, draw_model, strongest_local
-from autoencoder.errors import InputError
 from autoencoder.files import picture_names, prepare_for_pictures, replacing, write_array, write_pictures
 from autoencoder.model import AutoEncoder
 from autoencoder.model_file import build_model, load_snapshot, settings_of
@@ -18,6 +17,7 @@ from autoencoder.validation import make_settings
 from networks.ladder import rung
 from nn.shape import Shape
 from tests.support.autoencoder_runs import tiny_settings, train_tiny
+from workbench.errors import InputError
 
 
 def make(**changes: Any) -> AutoEncoder:

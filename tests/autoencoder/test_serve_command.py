@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from autoencoder.errors import InputError
 from autoencoder.model_file import load_snapshot
 from autoencoder.serve_command import check_address
 from tests.support.autoencoder_runs import run, tiny_options
 from tests.support.live_links import PATIENCE, wait_for_end
 from tests.support.places import ROOT
+from workbench.errors import InputError
 
 needs_nicegui = pytest.mark.skipif(
     importlib.util.find_spec("nicegui") is None, reason="needs NiceGUI: pip install 'ganglion[web]'"
@@ -196,7 +196,7 @@ def test_without_nicegui_the_page_says_what_to_install(
 
 def test_other_commands_load_nothing_of_the_page_and_serve_nothing_that_computes():
     program = (
-        "import sys, autoencoder.__main__, autoencoder.serve_command, autoencoder.web.link\n"
+        "import sys, autoencoder.__main__, autoencoder.serve_command, workbench.page.link\n"
         "print([name for name in ('nicegui', 'fastapi', 'uvicorn', 'numba') if name in sys.modules])"
     )
     done = subprocess.run(

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autoencoder.errors import SettingsError
 from autoencoder.model_file import load_snapshot
 from autoencoder.session import Session, resume_session, resumed_settings, start_session
 from autoencoder.session_images import fingerprint
@@ -17,6 +16,7 @@ from nn.training import Trainer
 from nn.training.callbacks import Callback
 from nn.training.lock import FolderLock, FolderLockedError
 from tests.support.autoencoder_runs import tiny_settings, write_images
+from workbench.errors import SettingsError
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -3,7 +3,6 @@
 import pytest
 from pydantic import ValidationError
 
-from autoencoder.errors import SettingsError
 from autoencoder.settings import (
     DEFAULT_EPOCHS,
     Settings,
@@ -17,6 +16,7 @@ from autoencoder.settings import (
 )
 from autoencoder.validation import Given, known_name, make_settings
 from nn.optimizers import OPTIMIZERS
+from workbench.errors import SettingsError
 
 
 def given(**texts: str) -> dict[str, Given]:

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autoencoder.errors import SettingsError
 from autoencoder.model_file import load_snapshot, model_path
 from autoencoder.principal_start import start_principal
 from autoencoder.session import Session, resume_session, resumed_settings, start_session
@@ -22,6 +21,7 @@ from nn.shape import Shape
 from nn.snapshot import save
 from nn.training.callbacks import Callback
 from tests.support.autoencoder_runs import BY_HAND, run, tiny_options, tiny_settings
+from workbench.errors import SettingsError
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoencoder.errors import InputError
 from nn.data import DataError
 from nn.snapshot import SnapshotError
 from nn.written import is_text, one_line, written_name
 from tests.support.odd_names import ODD_NAMES, file_name
+from workbench.errors import InputError
 
 
 def test_every_odd_name_is_written_as_it_should():

@@ -41,9 +41,9 @@ ROWS = [
         for name, t in THREADS.items()
     ),
     (
-        "autoencoder/live/walk.py",
+        "workbench/inspect/walk.py",
         "same bits afterwards",
-        "autoencoder/live/walk::test_the_step_gives_the_same_bits_after_a_walk",
+        "workbench/inspect/walk::test_the_step_gives_the_same_bits_after_a_walk",
     ),
     ("networks/activation_o2.py", "as o1, bit for bit", RUNGS),
     (
@@ -174,7 +174,7 @@ def docstrings(path):
     return re.sub(r"\s+", " ", text)
 
 
-@pytest.mark.parametrize("package", ["nn", "networks", "autoencoder", "experiments"])
+@pytest.mark.parametrize("package", ["nn", "networks", "workbench", "autoencoder", "experiments"])
 def test_every_claim_of_equality_has_a_row(package):
     without = {}
     for file in sorted((ROOT / package).rglob("*.py")):

@@ -107,6 +107,7 @@ TEXTS = ("*.py", "*.md", "*.sh", "*.js", "*.css", "*.json", "*.cfg", "*.toml", "
 PLACES = (
     "nn",
     "networks",
+    "workbench",
     "autoencoder",
     "experiments",
     "benchmarks",
@@ -125,6 +126,7 @@ def test_nothing_names_a_folder_of_one_machine():
         file
         for folder, pattern in patterns
         for file in (folder.glob(pattern) if folder == ROOT else folder.rglob(pattern))
+        if file.is_file()
     }
     assert len(files) > 500
     found = [file for file in files if OF_ONE_MACHINE.search(file.read_text(encoding="utf-8"))]

@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autoencoder.live.anatomy import Anatomy
 from autoencoder.model import AutoEncoder
 from autoencoder.model_file import build_model, load_snapshot, settings_of
+from autoencoder.session import HALVES
 from autoencoder.validation import make_settings
 from experiments.serving import Served, serving
 from tests.support import patience
 from tests.support.web_browser import playwright
+from workbench.inspect.anatomy import Anatomy
 
 SMALL = (
     *("--limit", "400", "--width", "12", "--height", "12", "--layers", "24", "--code-size", "6"),
@@ -137,9 +138,11 @@ def checksum(folder: Path) -> str:
 
 def bias_of(folder: Path, layer: int, neuron: int) -> float:
     model = saved_model(folder)
-    return float(model.network.parameters.values[Anatomy(model).bias(layer, neuron)])
+    return float(model.network.parameters.values[Anatomy(model.network, HALVES).bias(layer, neuron)])
 
 
 def weight_of(folder: Path, layer: int, target: int, source: int) -> float:
     model = saved_model(folder)
-    return float(model.network.parameters.values[Anatomy(model).weight(layer, target, source)])
+    return float(
+        model.network.parameters.values[Anatomy(model.network, HALVES).weight(layer, target, source)]
+    )

@@ -8,27 +8,27 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from autoencoder.live.order import Order
+from autoencoder.live.launch import Launch
 from autoencoder.validation import Given
-from autoencoder.web.link import Link
-from autoencoder.web.process import Reply
 from tests.support import patience
 from tests.support.autoencoder_runs import TINY
+from workbench.page.link import Link
+from workbench.page.process import Reply
 
 PATIENCE = patience.SECONDS
 """Seconds until something that does not come is given up."""
 
 
-def tiny_order(directory: Path, **changes: Any) -> Order:
+def tiny_order(directory: Path, **changes: Any) -> Launch:
     """An order for a network that trains in a moment, in `directory`/model; by itself it never ends."""
     places = {"model_directory": directory / "model", "output_directory": directory / "output"}
     texts = {**TINY, "epochs": "1000000", **places, **changes}
     given = {key.replace("-", "_"): Given(str(value), key) for key, value in texts.items()}
-    return Order(given)
+    return Launch(given)
 
 
 @asynccontextmanager
-async def linked(order: Order) -> AsyncIterator[Link]:
+async def linked(order: Launch) -> AsyncIterator[Link]:
     """A link to a process that carries out an order."""
     async with asyncio.timeout(PATIENCE):
         link = Link()

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autoencoder.live.inspector import Inspector
+from autoencoder.live.inspector import CodeInspector
 from autoencoder.model import AutoEncoder
 from autoencoder.session import Session
 from networks.ladder import rung
@@ -79,10 +79,10 @@ def make_session(
     return Session(model.settings, model, images, generator=np.random.default_rng(9))
 
 
-def inspect(session: Session, **options: Any) -> tuple[Run, Inspector]:
+def inspect(session: Session, **options: Any) -> tuple[Run, CodeInspector]:
     """Return a run that stands still, and an inspector of it."""
     run = Run(session)
-    return run, Inspector(run, **options)
+    return run, CodeInspector(run, **options)
 
 
 def checksum(session: Session) -> str:

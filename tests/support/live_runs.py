@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from autoencoder.live.home import checksum
 from autoencoder.live.run import LiveRun
 from autoencoder.session import Session, start_session
 from autoencoder.validation import Given, make_settings
 from tests.support.autoencoder_runs import TINY
 from tests.support.live_models import ARCHITECTURES
+from workbench.run.run_directory import checksum
 
 FAST = {"rung": "o2", "epochs": "4", "limit": "64", "snapshot-interval": "1000"}
 
@@ -45,7 +45,7 @@ def train_steps(run: LiveRun, steps: int) -> None:
 
 def kill(run: LiveRun) -> None:
     """Leave a run as a killed process does: nothing is saved, and the system takes its locks away."""
-    run.home.close()
+    run.directory.close()
 
 
 def bits(run: LiveRun | Session) -> str:

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from autoencoder.live.messages import Arrays, Header
-from autoencoder.live.operations import check
-from autoencoder.web.link import OperationRefused
+from autoencoder.live.operations import OPERATIONS
 from tests.support import patience
+from workbench.page.link import OperationRefused
+from workbench.run.messages import Arrays, Header
+from workbench.run.operations import check
 
 SHAPES = [(8, 8, 1), (2, 5, 1), (1, 20, 1), (2, 5, 1), (8, 8, 1)]
 NAMES = ["input", "encoder 0", "encoder 1", "decoder 0", "decoder 1"]
@@ -44,7 +45,7 @@ class MadeUpRun:
     def do(self, op: str, args: dict[str, Any]) -> tuple[Header, Arrays]:
         if self.lost:
             raise OperationRefused("the training process has ended")
-        checked = check(op, args)
+        checked = check(op, args, OPERATIONS)
         with self.arrived:
             self.asked.append((op, checked))
             self.arrived.notify_all()

@@ -17,11 +17,11 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-import autoencoder.web
+import workbench.page
 from tests.support.network_view_run import FakeRun
 from tests.support.web_browser import Browser, Page
 
-WEB = Path(autoencoder.web.__file__).parent
+WEB = Path(workbench.page.__file__).parent
 VUE = Path(nicegui.__file__).parent / "static" / "vue.esm-browser.prod.js"
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>network</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">

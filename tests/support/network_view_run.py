@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from autoencoder.live.messages import pack
 from tests.support import patience
+from workbench.run.messages import pack
 
 Shape = tuple[int, int, int]
 SHAPES: dict[str, list[tuple[str, Shape]]] = {

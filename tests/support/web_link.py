@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from autoencoder.live.messages import pack
-from autoencoder.web.process import Reply
-from autoencoder.web.refusals import OperationRefused
+from workbench.page.process import Reply
+from workbench.page.refusals import OperationRefused
+from workbench.run.messages import pack
 
 FRAME_NUMBERS = 250_000
 """Of a frame: a million bytes, more than a connection takes without its peer reading."""

@@ -16,15 +16,16 @@ from fastapi.staticfiles import StaticFiles
 from nicegui import ui
 from starlette.websockets import WebSocketDisconnect
 
-import autoencoder.web
-from autoencoder.live.messages import Header, pack
-from autoencoder.web.link import OperationRefused
-from autoencoder.web.page import build_page
-from autoencoder.web.process import Reply
+import workbench.page
+from autoencoder.web.page import ASSETS as CODE_ASSETS
+from autoencoder.web.page import build_code_page
 from tests.support.made_up_run import MadeUpRun
 from tests.support.web_browser import Browser, Page, expect
+from workbench.page.link import OperationRefused
+from workbench.page.process import Reply
+from workbench.run.messages import Header, pack
 
-ASSETS = Path(autoencoder.web.__file__).parent / "static"
+ASSETS = Path(workbench.page.__file__).parent / "static"
 
 
 class MadeUpLink:
@@ -59,6 +60,7 @@ def make_app(run: MadeUpRun) -> FastAPI:
     """Return the page before a run."""
     app = FastAPI()
     link = MadeUpLink(run)
+    app.mount("/assets/autoencoder", StaticFiles(directory=CODE_ASSETS))
     app.mount("/assets", StaticFiles(directory=ASSETS))
 
     @app.websocket("/live")
@@ -81,7 +83,7 @@ def make_app(run: MadeUpRun) -> FastAPI:
         except (WebSocketDisconnect, RuntimeError, OperationRefused):
             pass
 
-    build_page(link)  # type: ignore[arg-type]
+    build_code_page(link)  # type: ignore[arg-type]
     ui.run_with(app, tailwind=False, show_welcome_message=False)
     return app
 

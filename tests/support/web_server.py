@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autoencoder.live.messages import unpack
 from tests.support import patience
 from tests.support.places import ROOT
 from tests.support.web_link import FakeLink
+from workbench.run.messages import unpack
 
 PATIENCE = patience.SECONDS
 """Seconds that anything may take on a busy machine."""
@@ -237,9 +237,9 @@ def build_page(link: Any) -> None:
 
 async def main() -> None:
     """Be the server until Ctrl-C; the argument is JSON of limits."""
-    from autoencoder.web.address import Address
-    from autoencoder.web.limits import Limits
-    from autoencoder.web.server import serve
+    from workbench.page.address import Address
+    from workbench.page.limits import Limits
+    from workbench.page.server import serve
 
     serving = asyncio.create_task(
         serve(FakeLink(), Address.bind(), build_page, Limits(**json.loads(sys.argv[1])))

@@ -1,5 +1,5 @@
 import { request } from "/assets/live.js";
-import { dab, stroke } from "/assets/brush.js";
+import { dab, stroke } from "/assets/autoencoder/brush.js";
 import { SliderField } from "/assets/fields.js";
 import { drawImage, inBase64 } from "/assets/images.js";
 import { newest } from "/assets/newest.js";

@@ -6,9 +6,9 @@ from nicegui import ui
 from nicegui.element import Element
 from nicegui.events import UploadEventArguments
 
-from autoencoder.web.panels.parts import panel
-from autoencoder.web.panels.viewer import Viewer
 from autoencoder.web.uploads import LARGEST_UPLOAD, read_upload
+from workbench.page.panels.parts import panel
+from workbench.page.panels.viewer import Viewer
 
 
 class CodeSliders(Element, component="code_sliders.js"):
@@ -31,26 +31,16 @@ class DrawPad(Element, component="draw_pad.js"):
         self.props.update(dict(zip(("height", "width", "channels"), image, strict=True)))
 
 
-class WalkThrough(Element, component="walk_through.js"):
-    """Forward and backward, layer by layer."""
-
-
-def code_panel() -> None:
+def code_panel(viewer: Viewer) -> None:
     """Build the sliders of the code."""
     with panel("Code", "code"):
         CodeSliders()
 
 
-def between_panel() -> None:
+def between_panel(viewer: Viewer) -> None:
     """Build the walk between two images."""
     with panel("Between two images", "between"):
         CodeWalk()
-
-
-def walk_panel() -> None:
-    """Build the walk through the layers."""
-    with panel("Layer by layer", "walk"):
-        WalkThrough()
 
 
 def own_panel(viewer: Viewer) -> None:

@@ -6,16 +6,16 @@ from unittest import mock
 
 import pytest
 
-from autoencoder.errors import InputError
-from autoencoder.live.catalogue import BUILT_IN, SnapshotFolder, by_name, with_path
-from autoencoder.live.errors import OperationError
-from autoencoder.live.journal import JournalError
+from autoencoder.live.catalogue import BUILT_IN, by_name, with_path
 from autoencoder.live.run import LiveRun
 from nn.data import DataError
 from nn.snapshot import SnapshotError
 from nn.training.lock import FolderLock, FolderLockedError
 from tests.support.autoencoder_runs import write_images
 from tests.support.live_runs import bits, given_texts, kill, open_run, setting, train_steps
+from workbench.errors import InputError, OperationError
+from workbench.run.journal import JournalError
+from workbench.run.snapshots import SnapshotFolder
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -173,7 +173,7 @@ def test_a_model_from_another_directory_goes_on_there(run_with_choice: LiveRun, 
     run.load_model("other")
     assert (bits(run), run.overview()["model"], run.overview()["machine"]["seed"]) == (there, "other", 9)
     assert run.status()["clamps"] == [[1, 2, 0.5]]
-    assert run.home.directory == run.session.settings.model_directory == tmp_path / "other"
+    assert run.directory.directory == run.session.settings.model_directory == tmp_path / "other"
     with pytest.raises(FolderLockedError), FolderLock(tmp_path / "other"):
         raise AssertionError("was not locked")
     run.load_model("model")
@@ -219,7 +219,7 @@ def test_a_run_that_could_not_be_left_is_still_saved(
     before = bits(run)
     with monkeypatch.context() as broken:
         for name in ("begin", "take_up"):
-            broken.setattr(run.home.journal, name, mock.Mock(side_effect=JournalError("no room")))
+            broken.setattr(run.directory.journal, name, mock.Mock(side_effect=JournalError("no room")))
         with pytest.raises(JournalError):
             getattr(run, what)(argument)
     run.close()

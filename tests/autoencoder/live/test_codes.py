@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from autoencoder.live.changes import parse_changes
 from autoencoder.live.codes import IMAGES
-from autoencoder.live.errors import OperationError
 from tests.support.live_models import ARCHITECTURES, inspect, make_session
+from workbench.errors import OperationError
+from workbench.run.changes import parse_changes
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

@@ -14,15 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoencoder.live.answering import Answering
-from autoencoder.live.errors import INTERNAL_ERROR, OperationError
-from autoencoder.live.inspector import Inspector
-from autoencoder.live.mailbox import HUNG_UP
-from autoencoder.live.messages import pack, unpack
-from autoencoder.live.operations import KINDS, OPERATIONS, check, dispatch
-from autoencoder.live.order import Request
+from autoencoder.live.inspector import CodeInspector
+from autoencoder.live.operations import OPERATIONS
 from autoencoder.live.run import LiveRun
 from tests.support.live_runs import open_run, train_steps
+from workbench.errors import INTERNAL_ERROR, OperationError
+from workbench.run.answering import Answering
+from workbench.run.mailbox import HUNG_UP
+from workbench.run.messages import pack, unpack
+from workbench.run.operations import KINDS, Opened, check, dispatch
+from workbench.run.requests import Request
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -106,25 +107,25 @@ ANYTHING = st.recursive(
 
 
 @pytest.fixture(scope="module")
-def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveRun, Inspector]]:
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveRun, CodeInspector]]:
     """A run that has made three steps, kept a snapshot there, and is looked into."""
     run = open_run(tmp_path_factory.mktemp("watched"))
     train_steps(run, 3)
     run.snapshot()
-    yield run, Inspector(run)
+    yield run, CodeInspector(run)
     run.close()
 
 
 def test_operations_are_methods_with_the_same_arguments():
     for name, operation in OPERATIONS.items():
-        method = getattr(Inspector if operation.inspects else LiveRun, name)
+        method = getattr(CodeInspector if operation.inspects else LiveRun, name)
         parameters = inspect.signature(method).parameters.keys() - {"self"}
         assert parameters == operation.arguments.model_fields.keys(), name
 
 
 @pytest.mark.parametrize("op", OPERATIONS)
-def test_every_operation_gives_what_a_message_can_hold(op: str, watched: tuple[LiveRun, Inspector]):
-    header, arrays = dispatch(*watched, op, GOOD.get(op, {}))
+def test_every_operation_gives_what_a_message_can_hold(op: str, watched: tuple[LiveRun, CodeInspector]):
+    header, arrays = dispatch(Opened(*watched, "", OPERATIONS), op, GOOD.get(op, {}))
     found, packed = unpack(pack(header, arrays))
     assert found == json.loads(json.dumps(header))
     assert packed.keys() == arrays.keys()
@@ -133,14 +134,14 @@ def test_every_operation_gives_what_a_message_can_hold(op: str, watched: tuple[L
 @pytest.mark.parametrize(("op", "args"), BAD, ids=lambda value: repr(value)[:40])
 def test_arguments_of_another_kind_are_refused(op: str, args: dict[str, Any]):
     with pytest.raises(OperationError, match=f"^{op}: ") as caught:
-        check(op, args)
+        check(op, args, OPERATIONS)
     assert len(str(caught.value)) < 300
 
 
 @pytest.mark.parametrize("op", ["", "close", "__init__", "session", "train", "_use", "x" * 100_000])
-def test_what_is_no_operation_is_refused(op: str, watched: tuple[LiveRun, Inspector]):
+def test_what_is_no_operation_is_refused(op: str, watched: tuple[LiveRun, CodeInspector]):
     with pytest.raises(OperationError, match="there are overview, status, ") as caught:
-        dispatch(*watched, op, {})
+        dispatch(Opened(*watched, "", OPERATIONS), op, {})
     assert len(str(caught.value)) < 500
 
 
@@ -149,7 +150,7 @@ def test_any_argument_is_taken_or_refused(op: str, value: object, data: st.DataO
     args = dict(GOOD[op])
     args[data.draw(st.sampled_from(sorted(args)))] = value
     try:
-        checked = check(op, args)
+        checked = check(op, args, OPERATIONS)
     except OperationError as error:
         assert len(str(error)) < 1000
     else:
@@ -160,7 +161,7 @@ def test_an_image_becomes_an_array_of_bytes():
     rows = np.arange(48).reshape(4, 4, 3)
     packed = {"shape": [4, 4, 3], "pixels": base64.b64encode(bytes(range(48))).decode()}
     for image in (rows.tolist(), rows, rows.astype(np.uint8), packed):
-        found = check("own", {"image": image})["image"]
+        found = check("own", {"image": image}, OPERATIONS)["image"]
         assert found.dtype == np.uint8
         np.testing.assert_array_equal(found, rows)
 
@@ -180,10 +181,10 @@ class Box:
         self.answers[header["id"]] = header
 
 
-def answer(run: LiveRun, inspector: Inspector, *requests: Request) -> dict[int, dict[str, Any]]:
+def answer(run: LiveRun, inspector: CodeInspector, *requests: Request) -> dict[int, dict[str, Any]]:
     """What requests are answered with, by their numbers."""
     box = Box(*requests)
-    Answering(run, inspector, box).serve()  # type: ignore[arg-type]
+    Answering(Opened(run, inspector, "", OPERATIONS), box).serve()  # type: ignore[arg-type]
     return box.answers
 
 
@@ -191,7 +192,7 @@ def test_errors_are_told_as_they_are_and_faults_of_the_program_are_not(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ):
     run = open_run(tmp_path)
-    inspector = Inspector(run)
+    inspector = CodeInspector(run)
 
     def fail(**args: int) -> None:
         raise RuntimeError("a secret")
@@ -218,7 +219,7 @@ def test_errors_are_told_as_they_are_and_faults_of_the_program_are_not(
 
 def test_started_training_is_stopped_by_the_end_and_saved(tmp_path: Path):
     run = open_run(tmp_path)
-    answers = answer(run, Inspector(run), Request(1, "start", {}), Request(2, "start", {}))
+    answers = answer(run, CodeInspector(run), Request(1, "start", {}), Request(2, "start", {}))
     assert "error" not in answers[1]
     assert answers[2]["error"] == "cannot start while training goes on: stop it first"
     assert (tmp_path / "model" / "model.safetensors").is_file()

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autoencoder.live.home import checksum
-from autoencoder.live.journal import FILE_NAME, read_lineage
-from autoencoder.live.replaying import Replay
 from autoencoder.live.run import LiveRun
 from autoencoder.model_file import load_snapshot
 from tests.support.autoencoder_runs import run as run_program
 from tests.support.live_models import ARCHITECTURES
 from tests.support.live_runs import bits, kill, open_run, open_session, setting, train_steps
+from workbench.run.journal import FILE_NAME, read_lineage
+from workbench.run.replay import Replay
+from workbench.run.run_directory import checksum
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -7,15 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autoencoder.errors import InputError, SettingsError
-from autoencoder.live.changes import ChangeError
-from autoencoder.live.errors import OperationError
-from autoencoder.live.journal import JournalError
 from autoencoder.model_file import load_snapshot
 from nn.snapshot import SnapshotError
 from nn.training.lock import FolderLock, FolderLockedError
 from tests.support.live_models import ARCHITECTURES
 from tests.support.live_runs import bits, open_run, open_session, setting, train_steps
+from workbench.errors import InputError, OperationError, SettingsError
+from workbench.run.changes import ChangeError
+from workbench.run.journal import JournalError
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 every_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -226,7 +225,7 @@ def test_the_journal_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monke
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("autoencoder.live.journal._append", full)
+        patched.setattr("workbench.run.journal._append", full)
         before = bits(run)
         with pytest.raises(JournalError, match=r"journal.jsonl: cannot write the journal: No space left"):
             run.apply([{"kind": "bias", "layer": 1, "neuron": 0, "value": 1}])

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autoencoder.live.anatomy import Anatomy
 from autoencoder.model import AutoEncoder
+from autoencoder.session import HALVES
 from tests.support.browser import Opened, bias_of, opened, parameters_of, playwright, saved_model, weight_of
+from workbench.inspect.anatomy import Anatomy
 
 CODE, NEURON = 2, 4
 
@@ -64,7 +65,10 @@ def test_a_locked_neuron_does_not_learn_and_the_others_do(page: Opened) -> None:
     before = parameters_of(page.served.model_directory).copy()
     page.train_to(int(page.text("step-count").replace(",", "")) + 20)
     model = saved_model(page.served.model_directory)
-    after, locked = model.network.parameters.values, Anatomy(model).incoming_parameters(CODE, NEURON)
+    after, locked = (
+        model.network.parameters.values,
+        Anatomy(model.network, HALVES).incoming_parameters(CODE, NEURON),
+    )
     assert np.array_equal(before[locked], after[locked])
     assert np.count_nonzero(before != after) > after.size // 2
 
@@ -109,7 +113,7 @@ def test_a_connection_that_is_clicked_gets_the_weight_that_is_typed(page: Opened
 def strongest_of(page: Opened) -> list[int]:
     """The strongest connection into the chosen neuron of the model as it was saved first."""
     model = saved_model(page.served.model_directory)
-    anatomy = Anatomy(model)
+    anatomy = Anatomy(model.network, HALVES)
     into = anatomy.incoming(CODE, NEURON)
     weights = model.network.parameters.values[into.places]
     return [CODE, NEURON, int(into.neurons[np.abs(weights).argmax()])]

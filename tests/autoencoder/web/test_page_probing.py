@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from autoencoder.live.messages import Header
 from tests.support.made_up_run import MadeUpRun
 from tests.support.web_browser import Browser, Locator, Page, expect
 from tests.support.web_page import served, visit
+from workbench.run.messages import Header
 
 
 @pytest.fixture

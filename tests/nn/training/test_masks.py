@@ -6,7 +6,6 @@ from functools import partial
 import numpy as np
 import pytest
 
-from autoencoder.live.view import Images, squared_errors
 from autoencoder.model_commands import mean_squared_error
 from networks.base.wires import Input, Use
 from networks.layers import LSTM, Dense, Embedding
@@ -38,6 +37,7 @@ from nn.training import (
 )
 from tests.support.mask_garbage import garbage, spoil
 from tests.support.tiny_training import make_images, make_network, make_trainer, snapshot_of
+from workbench.inspect.view import Images, squared_errors
 
 pytestmark = [pytest.mark.filterwarnings("error"), pytest.mark.usefixtures("one_thread")]
 

@@ -1,0 +1,67 @@
+"""What the process that trains is started with: which run it opens, and what may be chosen there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from autoencoder.live.operations import OPERATIONS
+from autoencoder.validation import Given
+from workbench.errors import InputError
+from workbench.run.operations import Opened, Operation
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What to train, and what may be chosen from.
+
+    Attributes
+    ----------
+    given
+        Settings as they were written, by field.
+    overwrite
+        Whether a model that is there already is replaced; otherwise it is gone on with.
+    inputs, models
+        Folders and files of images, and model directories, beside those of the run itself.
+    """
+
+    given: Mapping[str, Given] = field(default_factory=dict)
+    overwrite: bool = False
+    inputs: tuple[Path, ...] = ()
+    models: tuple[Path, ...] = ()
+
+    operations: ClassVar[Mapping[str, Operation]] = OPERATIONS
+    """What can be asked of the run."""
+
+    def open(self) -> Opened:
+        """Return the run, who looks into it, and what there is to say about it at the start.
+
+        Raises
+        ------
+        InputError
+            When there is a model that cannot be gone on with.
+        SettingsError, InputError, DataError, OperationError, FolderLockedError
+            As `LiveRun.open`.
+        """
+        # The process that serves the page names this module, and has no use for what computes.
+        from autoencoder.live.catalogue import by_name  # noqa: PLC0415
+        from autoencoder.live.inspector import CodeInspector  # noqa: PLC0415
+        from autoencoder.live.run import LiveRun  # noqa: PLC0415
+        from autoencoder.report import describe_run  # noqa: PLC0415
+        from autoencoder.terminal import reading  # noqa: PLC0415
+        from nn.snapshot import SnapshotError  # noqa: PLC0415
+
+        try:
+            with reading() as progress:
+                run = LiveRun.open(
+                    self.given,
+                    overwrite=self.overwrite,
+                    inputs=by_name(self.inputs),
+                    models=by_name(self.models),
+                    progress=progress,
+                )
+        except SnapshotError as error:
+            raise InputError(str(error)) from error
+        return Opened(run, CodeInspector(run), describe_run(run.session), OPERATIONS)

@@ -1,0 +1,21 @@
+"""Directories that runs are kept in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workbench.errors import InputError
+
+
+def make_directory(path: Path) -> None:
+    """Make a directory and those above it.
+
+    Raises
+    ------
+    InputError
+        When that cannot be done.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{path}: cannot make this directory: {error.strerror}") from error

@@ -1,0 +1,231 @@
+"""Looking into a run: frames of all neurons, single neurons and connections, and the walk.
+
+Everything is asked for between two steps of training, and training goes on as if nobody had looked: the
+images that are looked at run through a twin of the network. A reply is a header for JSON and arrays.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias, get_args
+
+import numpy as np
+
+from workbench.errors import OperationError
+from workbench.inspect.observer import Inspected, Observer
+from workbench.inspect.view import View, squared_errors, to_bytes
+from workbench.run.operations import KINDS, Action
+
+Reply: TypeAlias = tuple[dict[str, Any], dict[str, np.ndarray]]
+
+
+class Inspector:
+    """Answers questions about a run.
+
+    Parameters
+    ----------
+    run
+        Whose session is looked into; when it has another one, everything begins anew there.
+    clock
+        Seconds that only grow.
+    """
+
+    def __init__(self, run: Inspected, clock: Callable[[], float] = time.monotonic) -> None:
+        self._run, self._clock = run, clock
+        self._observer = self._observe(None)
+
+    def _observe(self, before: View | None) -> Observer:
+        """Return what looks at the session of now, from where one looked before."""
+        return Observer(self._run.session, before, self._clock)
+
+    def _refresh(self) -> Observer:
+        """Return what is seen now: of another session where there is one, without a walk that is over."""
+        observer = self._observer
+        if self._run.session is not observer.session:
+            observer.end_walk()
+            observer = self._observer = self._observe(observer.view)
+        walk = observer.walk
+        if walk is not None and (self._training or observer.session.trainer.step != walk.step):
+            observer.end_walk()
+        return observer
+
+    @property
+    def _training(self) -> bool:
+        return self._run.state == "training"
+
+    def show(self, source: str, position: int, entry: int) -> Reply:
+        """Look at other images.
+
+        Parameters
+        ----------
+        source
+            `training`, `held_out` or `own`.
+        position
+            Number of the first image; the nearest there is.
+        entry
+            Which of those shown, 0 to 7, is the one whose neurons are drawn.
+
+        Raises
+        ------
+        OperationError
+            When there is no such source, or nothing is in it.
+        """
+        view = self._refresh().view
+        view.show(source, position, entry)
+        return view.place(), {}
+
+    def frame(self, kinds: Sequence[str]) -> Reply:
+        """Return one number for every neuron, and the images that are looked at.
+
+        Parameters
+        ----------
+        kinds
+            Which numbers: some of `workbench.run.operations.KINDS`.
+
+        Returns
+        -------
+        header
+            Where one looks, the names and errors of the images, and how far a walk is.
+        arrays
+            For every kind float32 (neurons of all layers,), NaN where there is nothing; `inputs` and
+            `outputs` as uint8 (n, height, width, channels).
+
+        Raises
+        ------
+        OperationError
+            When a kind is unknown.
+        """
+        if unknown := [kind for kind in kinds if kind not in KINDS]:
+            raise OperationError(f"kind {unknown[0]!r}: give some of {', '.join(KINDS)}")
+        observer = self._refresh()
+        seen = observer.look("signals" in kinds)
+        numbers = {
+            "values": lambda: seen.values,
+            "signals": lambda: seen.signals,
+            "biases": observer.biases,
+            "change": observer.change,
+        }
+        header = {
+            "step": observer.session.trainer.step,
+            "run": self._run.run,
+            "kinds": list(dict.fromkeys(kinds)),
+            **observer.view.place(),
+            "entry": seen.entry,
+            "names": seen.images.names,
+            "shown": len(seen.images.values),
+            "errors": squared_errors(seen.images, seen.outputs) if len(seen.outputs) else [],
+            "walk": observer.walk_state(),
+        }
+        arrays = {kind: numbers[kind]() for kind in header["kinds"]}
+        pictures = {"inputs": to_bytes(seen.images.values), "outputs": to_bytes(seen.outputs)}
+        return header, arrays | pictures
+
+    def mark(self) -> Reply:
+        """Measure changes from now on from the parameters as they are.
+
+        Raises
+        ------
+        OperationError
+            When there is no memory for a copy of them.
+        """
+        observer = self._refresh()
+        observer.set_baseline()
+        return {"step": observer.session.trainer.step}, {}
+
+    def neuron(self, layer: int, neuron: int) -> Reply:
+        """Return what there is to know about a neuron, for the image that is drawn.
+
+        Raises
+        ------
+        AddressError
+            When there is none.
+        """
+        observer = self._refresh()
+        anatomy, steering = observer.anatomy, observer.session.steering
+        anatomy.check(layer, neuron)
+        part = anatomy.layers[layer]
+        row, column, channel = map(int, np.unravel_index(neuron, part.shape))
+        seen, place = observer.glance(self._training), part.offset + neuron
+        return {
+            **{"row": row, "column": column, "channel": channel},
+            "value": _number(seen.values[place]),
+            "signal": _number(seen.signals[place]),
+            "bias": _number(observer.biases()[place]),
+            "clamp": steering.clamps.get((layer, neuron)),
+            "locked": (layer, neuron) in steering.locks,
+            "incoming": len(anatomy.incoming(layer, neuron).neurons),
+            "outgoing": len(anatomy.outgoing(layer, neuron).neurons),
+        }, {}
+
+    def connections(self, layer: int, neuron: int) -> Reply:
+        """Return the connections into a neuron and out of it, with their weights.
+
+        Raises
+        ------
+        AddressError
+            When there is no such neuron.
+        """
+        observer = self._refresh()
+        weights, anatomy = observer.session.network.parameters.values, observer.anatomy
+        into, out = anatomy.incoming(layer, neuron), anatomy.outgoing(layer, neuron)
+        window = anatomy.window(layer, neuron)
+        return {"window": None if window is None else list(window)}, {
+            "sources": into.neurons,
+            "source_weights": weights[into.places].astype(np.float32),
+            "targets": out.neurons,
+            "target_weights": weights[out.places].astype(np.float32),
+        }
+
+    def strongest(self, layer: int, count: int) -> Reply:
+        """Return the connections into a layer whose weights are largest, the largest first.
+
+        Raises
+        ------
+        OperationError
+            When there is no such layer, or the count is below 1.
+        """
+        if count < 1:
+            raise OperationError(f"count {count}: give at least 1")
+        sources, targets, weights = self._refresh().anatomy.strongest(layer, count)
+        return {}, {"sources": sources, "targets": targets, "weights": weights}
+
+    def connection(self, layer: int, target: int, source: int) -> Reply:
+        """Return the weight of a connection, and whether it is locked, by itself or with its target.
+
+        Raises
+        ------
+        AddressError
+            When there is no such connection.
+        """
+        observer = self._refresh()
+        weight = observer.session.network.parameters.values[observer.anatomy.weight(layer, target, source)]
+        steering = observer.session.steering
+        locked = (layer, target, source) in steering.weight_locks or (layer, target) in steering.locks
+        return {"weight": _number(weight), "locked": locked}, {}
+
+    def walk(self, action: Action) -> Reply:
+        """Walk through the next step of training, without making it.
+
+        Parameters
+        ----------
+        action
+            `begin`, `forward` and `backward` for a layer on, `next` for whatever comes, or `end`.
+
+        Raises
+        ------
+        OperationError
+            While the run trains, or when the walk does not go on that way.
+        """
+        if action not in get_args(Action):
+            raise OperationError(f"action {action!r}: give one of {', '.join(get_args(Action))}")
+        observer = self._refresh()
+        if self._training:
+            raise OperationError("the run is training: stop it to walk through a step")
+        observer.go(action)
+        return {"walk": observer.walk_state()}, {}
+
+
+def _number(value: np.floating) -> float | None:
+    """Return a number as JSON has it, None where it is not finite."""
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,189 @@
+"""What is seen of one session: the images that run, what they gave, a mark, and a walk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from nn.data import DataError
+from workbench.errors import OperationError
+from workbench.inspect.anatomy import Anatomy
+from workbench.inspect.baseline import Baseline
+from workbench.inspect.probe import Probe
+from workbench.inspect.view import SHOWN, Images, View, Viewed
+from workbench.inspect.walk import Walk
+from workbench.run.operations import Action
+
+GOOD_FOR = 0.2
+"""Seconds for which the values of a neuron are taken from the run before while training goes on."""
+
+
+class Inspected(Protocol):
+    """A run as it is looked into: `workbench.run.run.Run`, or anything with these."""
+
+    @property
+    def session(self) -> Viewed:
+        """The session of the moment; another one after a reset."""
+
+    @property
+    def run(self) -> int:
+        """Which of its sessions that is, counted up."""
+
+    @property
+    def state(self) -> str:
+        """`training` while it trains."""
+
+
+class Pass(NamedTuple):
+    """What images, run through the network, gave.
+
+    Attributes
+    ----------
+    images
+        Those that ran.
+    outputs
+        What came out, float32 (n, height, width, channels); without entries where it is not known yet.
+    values, signals
+        Of all neurons for the entry that is looked at, float32; NaN where they are not known.
+    entry
+        Which that is.
+    """
+
+    images: Images
+    outputs: np.ndarray
+    values: np.ndarray
+    signals: np.ndarray
+    entry: int
+
+
+class Observer:
+    """Looks at a session between two steps of its training.
+
+    Parameters
+    ----------
+    session
+        What is looked at.
+    before
+        What was looked at in the session before.
+    clock
+        Seconds that only grow.
+
+    Attributes
+    ----------
+    anatomy
+        Of the session's network.
+    view
+        Which images are looked at.
+    probe
+        Runs them.
+    walk
+        Through the next step, None while there is none.
+    """
+
+    def __init__(
+        self, session: Viewed, before: View | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.session, self._clock = session, clock
+        self.anatomy = Anatomy(session.network, session.labels)
+        self.probe = Probe(session.network, session.labels)
+        self.view = View(session, before)
+        self.walk: Walk | None = None
+        self._baseline: Baseline | None = None
+        self._last: tuple[float, int, Pass] | None = None
+
+    def look(self, signals: bool) -> Pass:
+        """Run the images that are looked at; on a walk return what it has come to.
+
+        Parameters
+        ----------
+        signals
+            Whether error signals are wanted: they take another pass.
+        """
+        entry = self.view.entry
+        if self.walk is not None:
+            images = self.walk.images(SHOWN)
+            entry = min(entry, len(images.values) - 1)
+            walked = self.walk.values(entry), self.walk.signals(entry)
+            return Pass(images, self.walk.outputs(SHOWN), *walked, entry)
+        images = self.view.images()
+        outputs = self.probe.run(images)
+        values = self.probe.values(entry)
+        if not signals:
+            return Pass(images, outputs, values, np.full_like(values, np.nan), entry)
+        self.probe.send_back(images, outputs, self.session.trainer.loss)
+        seen = Pass(images, outputs, values, self.probe.signals(entry), entry)
+        self._last = self._clock(), self.view.shown, seen
+        return seen
+
+    def glance(self, training: bool) -> Pass:
+        """Return values and signals: while training goes on those of a moment ago will do."""
+        if training and self._last is not None:
+            then, shown, seen = self._last
+            if self._clock() - then < GOOD_FOR and shown == self.view.shown:
+                return seen
+        return self.look(True)
+
+    def biases(self) -> np.ndarray:
+        """Return the bias of every neuron, float32; NaN where there is none."""
+        places = self.anatomy.bias_places
+        biases = self.session.network.parameters.values[places]
+        return np.where(places < 0, np.float32(np.nan), biases).astype(np.float32)
+
+    def set_baseline(self) -> None:
+        """Measure changes from now on from the parameters as they are.
+
+        Raises
+        ------
+        OperationError
+            When there is no memory for a copy of them.
+        """
+        self._baseline = None
+        try:
+            self._baseline = Baseline(self.anatomy)
+        except DataError as error:
+            raise OperationError(str(error)) from error
+
+    def change(self) -> np.ndarray:
+        """Return how much every neuron has changed, see `Baseline.change`; nothing yet where none was set."""
+        if self._baseline is None:
+            self.set_baseline()
+        assert self._baseline is not None
+        return self._baseline.change()
+
+    def go(self, action: Action) -> None:
+        """Begin a walk, go on with it or end it; `next` begins where there is none.
+
+        Raises
+        ------
+        OperationError
+            When the walk does not go on that way, or none has begun.
+        """
+        if action == "end":
+            self.end_walk()
+        elif action == "begin" or (action == "next" and self.walk is None):
+            self.end_walk()
+            self.walk = Walk(self.session, self.anatomy)
+        elif self.walk is None:
+            raise OperationError("no walk has begun: begin one first")
+        else:
+            self.walk.go_on(action)
+
+    def end_walk(self) -> None:
+        """End the walk, if there is one."""
+        if self.walk is not None:
+            self.walk.end()
+        self.walk = None
+
+    def walk_state(self) -> dict[str, Any] | None:
+        """Return how far a walk is, None where there is none."""
+        if self.walk is None:
+            return None
+        loss = self.walk.loss
+        return {
+            "stage": self.walk.stage,
+            "stages": self.walk.stages,
+            "loss": loss if loss is not None and np.isfinite(loss) else None,
+        }

@@ -1,0 +1,172 @@
+"""What is looked at: some images of a source, and the one among them whose neurons are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol, get_args
+
+import numpy as np
+
+from nn.brightness import shares
+from nn.data import ImageSet
+from workbench.errors import OperationError
+from workbench.run.operations import Source
+from workbench.run.session import Session
+
+SHOWN = 8
+"""Images that are looked at together."""
+
+
+class Images(NamedTuple):
+    """Some images to run.
+
+    Attributes
+    ----------
+    values
+        float32 (n, height, width, channels) in [0, 1].
+    mask
+        float32 (n, height, width, 1), 0 on what does not count; None where all does.
+    names
+        Of each.
+    """
+
+    values: np.ndarray
+    mask: np.ndarray | None
+    names: list[str]
+
+
+class Viewed(Session, Protocol):
+    """A session whose images are looked at."""
+
+    @property
+    def training(self) -> ImageSet:
+        """What is trained on."""
+
+    @property
+    def held_out(self) -> ImageSet:
+        """What is not."""
+
+
+class View:
+    """Which images are looked at; all who look see the same.
+
+    Parameters
+    ----------
+    session
+        Has the images.
+    before
+        What was looked at in another session: kept as far as there is such a thing here.
+
+    Attributes
+    ----------
+    source, position, entry
+        Where the images are from, the number of the first of them there, and which of those that are
+        shown is the one whose neurons are drawn.
+    own
+        The image a person gave, uint8 (height, width, channels); None before.
+    shown
+        How often something else was chosen to be looked at.
+    """
+
+    def __init__(self, session: Viewed, before: View | None = None) -> None:
+        self._session = session
+        self.own: np.ndarray | None = None
+        self.source, self.position, self.entry = "training", 0, 0
+        self.shown = 0
+        if before is None:
+            return
+        if before.own is not None and before.own.shape == tuple(session.network.input_shape):
+            self.own = before.own
+        source = before.source if self._count(before.source) else "training"
+        self.show(source, before.position, before.entry)
+
+    def show(self, source: str, position: int, entry: int) -> None:
+        """Look at other images; places that do not exist become the nearest that do.
+
+        Raises
+        ------
+        OperationError
+            When there is no such source, or nothing is in it.
+        """
+        if source not in get_args(Source):
+            raise OperationError(f"source {source!r}: give one of {', '.join(get_args(Source))}")
+        count = self._count(source)
+        if not count and source == "own":
+            raise OperationError("there is no image of your own yet: draw or upload one")
+        if not count:
+            raise OperationError("no image is held out: a new run with held-out above 0 would have some")
+        self.source, self.position = source, min(max(position, 0), count - 1)
+        self.shown += 1
+        self.entry = min(max(entry, 0), min(SHOWN, count - self.position) - 1)
+
+    def take(self, image: np.ndarray) -> None:
+        """Take an image that a person gave, and look at it.
+
+        Raises
+        ------
+        OperationError
+            When it is of another kind or shape than the images of the network.
+        """
+        shape = self._session.network.input_shape
+        if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.shape != tuple(shape):
+            raise OperationError(f"the image is {_described(image)}, but the network takes uint8 {shape}")
+        self.own = image.copy()
+        self.show("own", 0, 0)
+
+    @property
+    def count(self) -> int:
+        """How many images the source has."""
+        return self._count(self.source)
+
+    def place(self) -> dict[str, Any]:
+        """Return where one looks, for a reply."""
+        return {
+            "source": self.source,
+            "position": self.position,
+            "entry": self.entry,
+            "count": self.count,
+        }
+
+    def images(self) -> Images:
+        """Return the images that are looked at."""
+        return self.at(range(self.position, min(self.position + SHOWN, self.count)))
+
+    def at(self, positions: Sequence[int]) -> Images:
+        """Return images of the source by their positions in it, or by the nearest there are."""
+        chosen = np.clip(np.array(positions), 0, self.count - 1)
+        if self.source == "own":
+            assert self.own is not None
+            values = shares(self.own[None])
+            return Images(values[chosen], None, ["own image"] * len(chosen))
+        images = self._set(self.source)
+        return Images(*images.batch(chosen), [images.names[position] for position in chosen])
+
+    def _count(self, source: str) -> int:
+        if source == "own":
+            return 0 if self.own is None else 1
+        return len(self._set(source))
+
+    def _set(self, source: str) -> ImageSet:
+        return self._session.training if source == "training" else self._session.held_out
+
+
+def to_bytes(values: np.ndarray) -> np.ndarray:
+    """Return brightnesses as uint8: 0 to 1 become 0 to 255, what is beyond is cut off, NaN is black."""
+    levels = np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=0.0)
+    return np.rint(np.clip(levels, 0, 1) * 255).astype(np.uint8)
+
+
+def squared_errors(images: Images, outputs: np.ndarray) -> list[float | None]:
+    """Return the mean squared error of each output, cut off at 0 and 1, where the mask lets it count."""
+    squares = np.square(np.clip(outputs, 0, 1) - images.values)
+    weights = np.broadcast_to(np.ones(1) if images.mask is None else images.mask, squares.shape)
+    axes = (1, 2, 3)
+    with np.errstate(invalid="ignore"):
+        errors = np.where(weights, squares * weights, 0).sum(axis=axes) / weights.sum(axis=axes)
+    return [float(error) if np.isfinite(error) else None for error in errors]
+
+
+def _described(image: object) -> str:
+    if not isinstance(image, np.ndarray):
+        return f"of type {type(image).__name__}"
+    return f"{image.dtype} {'x'.join(map(str, image.shape))}"

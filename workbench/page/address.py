@@ -1,0 +1,104 @@
+"""Where the page is: the socket that is listened on, the names it goes by, and the token that opens it."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from workbench.errors import InputError
+
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+"""What this machine calls itself."""
+
+HTTP_PORT = 80
+"""The port that browsers leave out of an address."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """A listening socket and what a request must say to be answered.
+
+    Attributes
+    ----------
+    socket
+        Bound, so that its port is known; closed by whoever serves it.
+    hosts
+        Names, besides those in LOCAL_HOSTS, under which the page may be opened.
+    token
+        What opens the page; whoever knows it can do everything that the page can.
+    """
+
+    socket: socket.socket
+    hosts: tuple[str, ...] = ()
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+
+    @classmethod
+    def bind(cls, host: str = "127.0.0.1", port: int = 0, hosts: Iterable[str] = ()) -> Address:
+        """Take a port of this machine.
+
+        Parameters
+        ----------
+        host
+            IP address, or name of one, of the network to be reached from; 127.0.0.1 is this machine alone.
+        port
+            0 takes a free one.
+        hosts
+            As in the attributes.
+
+        Raises
+        ------
+        InputError
+            When the port is taken or the host is not one of this machine.
+        """
+        try:
+            return cls(_listen(host, port), (*hosts, *_names(host)))
+        except (OSError, OverflowError, UnicodeError) as error:
+            raise InputError(f"cannot listen on {host}, port {port}: {error}") from error
+
+    @property
+    def port(self) -> int:
+        """The port."""
+        return int(self.socket.getsockname()[1])
+
+    @property
+    def url(self) -> str:
+        """What to open in a browser."""
+        bound = self.socket.getsockname()[0]
+        host = _in_url(bound) if _names(bound) else LOCAL_HOSTS[0]
+        return f"http://{host}:{self.port}/?token={self.token}"
+
+    @property
+    def authorities(self) -> frozenset[str]:
+        """Every host with the port, as a browser names it, in lower case."""
+        hosts = [host.lower() for host in (*LOCAL_HOSTS, *self.hosts)]
+        bare = hosts if self.port == HTTP_PORT else []
+        return frozenset([*(f"{host}:{self.port}" for host in hosts), *bare])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family, *_, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        # A port whose last connections are still being closed may be taken again.
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(place)
+        listening.listen()
+    except BaseException:
+        listening.close()
+        raise
+    return listening
+
+
+def _names(host: str) -> tuple[str, ...]:
+    """Return what an address is called in a URL; nothing for one that stands for all of the machine."""
+    try:
+        return () if ipaddress.ip_address(host).is_unspecified else (_in_url(host),)
+    except ValueError:
+        return (host,) if host else ()
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

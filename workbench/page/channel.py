@@ -1,0 +1,197 @@
+"""The websocket of one viewer: operations it asks for, one after another, and frames when it is ready.
+
+Nothing is sent that was not asked for, so that a page that is slow, hidden or gone costs nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from typing import Annotated, Any, NoReturn
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from workbench.errors import INTERNAL_ERROR
+from workbench.page.limits import Limits
+from workbench.page.link import Link
+from workbench.page.process import Reply
+from workbench.page.refusals import OperationRefused
+from workbench.run.messages import pack
+
+RETRY_SECONDS = 1.0
+"""Pause after a frame was refused, before the next is asked for."""
+
+WRONG_KIND, BAD, TOO_LARGE = 1003, 1008, 1009
+"""Codes that close a websocket (RFC 6455, section 7.4.1)."""
+
+logger = logging.getLogger(__name__)
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class Asked(_Message):
+    """An operation, and the number that its reply will have."""
+
+    id: int = Field(ge=0, lt=2**53)
+    op: str = Field(max_length=64)
+    args: dict[str, Any] = Field(default_factory=dict)
+
+
+class Wanted(_Message):
+    """What the next frame should have."""
+
+    kinds: list[Annotated[str, Field(max_length=64)]] = Field(max_length=16)
+
+
+class Ready(_Message):
+    """The viewer is done with the frame before."""
+
+    ready: Wanted
+
+
+class BadMessage(Exception):  # noqa: N818 - what came
+    """A message that cannot be understood, or one too many.
+
+    Attributes
+    ----------
+    code
+        Closes the websocket.
+    """
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class Channel:
+    """One viewer.
+
+    Parameters
+    ----------
+    socket
+        Its websocket, not accepted yet.
+    link
+        What does the operations.
+    limits
+        How long messages may be and how many may wait.
+    """
+
+    def __init__(self, socket: WebSocket, link: Link, limits: Limits) -> None:
+        self._socket, self._link, self._limits = socket, link, limits
+        self._asked: asyncio.Queue[tuple[Asked, int]] = asyncio.Queue(limits.live_requests)
+        self._waiting_bytes = 0
+        self._wanted: list[str] | None = None
+        self._is_wanted = asyncio.Event()
+        self._curve: Reply | None = None
+
+    async def run(self) -> None:
+        """Serve the viewer until it goes."""
+        await self._socket.accept()
+        try:
+            async with asyncio.TaskGroup() as group:
+                others = [group.create_task(work) for work in (self._answer(), self._show())]
+                await self._listen()
+                for other in others:
+                    other.cancel()
+        except* BadMessage as errors:
+            with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+                await self._socket.close(_first(errors).code)
+        except* WebSocketDisconnect:
+            pass
+
+    async def _listen(self) -> None:
+        while True:
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            if message.get("text") is None:
+                raise BadMessage(WRONG_KIND, "a message that is not text")
+            self._take(message["text"])
+
+    def _take(self, text: str) -> None:
+        if len(text) > self._limits.live_bytes:
+            raise BadMessage(TOO_LARGE, "a message that is too long")
+        message = read(text)
+        if isinstance(message, Ready):
+            self._wanted = message.ready.kinds
+            self._is_wanted.set()
+            return
+        self._waiting_bytes += len(text)
+        if self._asked.full() or self._waiting_bytes > self._limits.live_waiting_bytes:
+            raise BadMessage(BAD, "too many requests wait")
+        self._asked.put_nowait((message, len(text)))
+
+    async def _answer(self) -> None:
+        while True:
+            asked, size = await self._asked.get()
+            self._waiting_bytes -= size
+            await self._socket.send_bytes(await self._do(asked))
+
+    async def _do(self, asked: Asked) -> bytes:
+        try:
+            reply = await self._link.ask(asked.op, **asked.args)
+            return pack({**reply.header, "type": "reply", "id": asked.id}, reply.arrays)
+        except OperationRefused as error:
+            text = str(error)
+        except Exception:
+            logger.exception("%s failed", asked.op)
+            text = INTERNAL_ERROR
+        return pack({"type": "reply", "id": asked.id, "error": text}, {})
+
+    async def _show(self) -> None:
+        while True:
+            await self._is_wanted.wait()
+            kinds = self._wanted
+            try:
+                frame = await self._link.frame(kinds or [])
+            except OperationRefused:
+                await self._socket.send_bytes(pack({**self._link.status, "type": "status"}, {}))
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            if kinds != self._wanted:
+                continue  # the viewer wants something else by now, and waits for one frame only
+            self._wanted = None
+            self._is_wanted.clear()
+            await self._socket.send_bytes(frame.message)
+            await self._send_new_curve()
+
+    async def _send_new_curve(self) -> None:
+        """Send the curve, which the training process sends at most once a second, when it is a new one."""
+        curve = self._link.curve
+        if curve is not None and curve is not self._curve:
+            self._curve = curve
+            await self._socket.send_bytes(curve.message)
+
+
+def read(text: str) -> Asked | Ready:
+    """Return the message that a text from a viewer is.
+
+    Raises
+    ------
+    BadMessage
+        When it is none.
+    """
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant)
+        if isinstance(value, dict) and "ready" in value:
+            return Ready.model_validate(value)
+        return Asked.model_validate(value)
+    except (ValidationError, ValueError, RecursionError) as error:
+        raise BadMessage(BAD, "no message") from error
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _first(errors: BaseExceptionGroup[BadMessage]) -> BadMessage:
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, BadMessage)
+    return error

@@ -1,0 +1,274 @@
+"""The handle on the process that trains, for the event loop of the server: it never blocks the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from workbench.errors import OperationError
+from workbench.exit_status import FAILED
+from workbench.page.frames import SharedFrames
+from workbench.page.process import Process, Reply
+from workbench.page.refusals import OperationRefused, StartFailed
+from workbench.run.messages import Header, pack
+from workbench.run.operations import OPERATIONS, Operation, check
+from workbench.run.requests import CLOSE, Request
+from workbench.run.worker import Launch
+
+UNANSWERED_LIMIT = 900
+"""Requests without an answer; fewer than the worker takes in, so that it always hears the last one."""
+
+STATUS_PERIOD = 0.25
+"""Seconds between two looks at the status while somebody watches."""
+
+CLOSE_SECONDS = 60.0
+"""How long the end of a step and saving may take."""
+
+CHANGES = ("run", "state", "message", "settings", "snapshots", "clamps", "locks", "weight_locks", "changes")
+"""What listeners are told of when it differs in the status; the rest are numbers that always move."""
+
+LOST = "the training process has ended, though nobody asked it to: the terminal may say why"
+
+ENDED = "the training process was ended from outside, and has saved"
+
+logger = logging.getLogger(__name__)
+
+
+class Link:
+    """The process that trains, as seen from one event loop.
+
+    Attributes
+    ----------
+    status
+        The last one seen; empty before `start`. Its state is "lost" once the process is gone.
+    ready
+        What the process said about the run when it had opened it.
+    curve
+        The newest curve, which comes with frames by itself; None before the first.
+    lost
+        Set when the process has ended without `close`, which says whether it saved.
+    """
+
+    def __init__(self) -> None:
+        self.status: Mapping[str, Any] = {}
+        self.ready: Header = {}
+        self.curve: Reply | None = None
+        self.lost = asyncio.Event()
+        self._process: Process | None = None
+        self._operations: Mapping[str, Operation] = OPERATIONS
+        self._opened: asyncio.Future[Header] | None = None
+        self._waiting: dict[int, asyncio.Future[Reply]] = {}
+        self._number = 0
+        self._frames = SharedFrames(self._fetch_frame)
+        self._callbacks: dict[object, Callable[[], None]] = {}
+        self._watchers: set[object] = set()
+        self._looking: asyncio.Task[None] | None = None
+        self._closing = self._ended = False
+        self._said: Header = {}
+        self._seen = 0.0
+        self._overview: tuple[object, Reply] | None = None
+
+    @property
+    def process_number(self) -> int | None:
+        """Of the process in the system; None before `start`."""
+        return None if self._process is None else self._process.number
+
+    async def start(self, launch: Launch) -> Header:
+        """Start the process and return what it says about the run when it is ready.
+
+        Raises
+        ------
+        StartFailed
+            When the run cannot be opened; the process has ended then.
+        """
+        loop = asyncio.get_running_loop()
+        self._opened = loop.create_future()
+
+        def tell(function: Callable[..., None], *arguments: object) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+                loop.call_soon_threadsafe(function, *arguments)
+
+        self._operations = launch.operations
+        self._process = Process(launch, lambda reply: tell(self._receive, reply), lambda: tell(self._end))
+        try:
+            self.ready = await self._opened
+        except asyncio.CancelledError:
+            self._closing = True
+            self._process.stop()  # nothing is trained yet
+            raise
+        self._see(self.ready["status"])
+        header = {"type": "reply", **self.ready["overview"]}
+        self._overview = self._session, Reply(header, {}, pack(header, {}))
+        return self.ready
+
+    async def ask(self, op: str, /, **args: Any) -> Reply:
+        """Do an operation; see `workbench.run.operations`.
+
+        An overview that is known is returned at once, so that a page can be opened during a long step.
+
+        Raises
+        ------
+        OperationRefused
+            When it was not done.
+        """
+        try:
+            checked = check(op, args, self._operations)
+        except OperationError as error:
+            raise OperationRefused(str(error)) from None
+        if op == "frame":
+            return await self.frame(checked["kinds"])
+        if op == "overview":
+            return await self._look_over()
+        return await self._request(op, checked)
+
+    async def frame(self, kinds: Collection[str]) -> Reply:
+        """Return the next frame; it has these kinds, and what others want who wait for it too.
+
+        Its header has the status, and `message` is what a browser is sent.
+
+        Raises
+        ------
+        OperationRefused
+            When there is none.
+        """
+        return await self._frames.next(kinds)
+
+    def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back whenever the run or its settings have changed; return a function that ends this.
+
+        Changes are noticed in the status: see `watch`.
+        """
+        key = object()
+        self._callbacks[key] = callback
+        return lambda: self._callbacks.pop(key, None) and None
+
+    def watch(self) -> Callable[[], None]:
+        """Keep the status fresh; return a function that says that this one watches no more."""
+        key = object()
+        self._watchers.add(key)
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        return lambda: self._watchers.discard(key)
+
+    async def close(self) -> Header:
+        """Let the process save and end; return what it says of that, with "error" where it could not.
+
+        A process that takes longer than CLOSE_SECONDS is stopped.
+        """
+        process, self._closing = self._process, True
+        if process is None:
+            return {}
+        self._watchers.clear()
+        if not self._said:
+            self._said = await self._ask_to_close()
+        await asyncio.to_thread(process.end)
+        return self._said
+
+    async def _ask_to_close(self) -> Header:
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                return (await self._request(CLOSE, {})).header
+        except OperationRefused as error:
+            return {"error": str(error)}
+        except TimeoutError:
+            return {"error": f"the training process did not end within {CLOSE_SECONDS:.0f} seconds"}
+
+    def abandon(self) -> None:
+        """Hang up without waiting: the process saves and ends by itself."""
+        self._closing = True
+        if self._process is not None:
+            self._process.hang_up()
+
+    async def _request(self, op: str, args: dict[str, Any]) -> Reply:
+        if self._process is None or self._ended:
+            raise OperationRefused(LOST)
+        if len(self._waiting) >= UNANSWERED_LIMIT and op != CLOSE:
+            raise OperationRefused(f"{op}: {UNANSWERED_LIMIT} requests are waiting already; try again later")
+        self._number += 1
+        answer = self._waiting[self._number] = asyncio.get_running_loop().create_future()
+        self._process.send(Request(self._number, op, args))
+        reply = await answer
+        if "error" in reply.header:
+            raise OperationRefused(reply.header["error"])
+        if op == "status":
+            self._see(reply.header)
+        return reply
+
+    async def _fetch_frame(self, kinds: list[str]) -> Reply:
+        reply = await self._request("frame", {"kinds": kinds})
+        self._see(reply.header["status"])
+        return reply
+
+    @property
+    def _session(self) -> object:
+        """What an overview is of: it changes with nothing else."""
+        return self.status.get("run"), self.status.get("settings")
+
+    async def _look_over(self) -> Reply:
+        session = self._session
+        if self._overview is None or self._overview[0] != session or self._ended:
+            self._overview = session, await self._request("overview", {})
+        return self._overview[1]
+
+    async def _look(self) -> None:
+        """Ask for the status as long as somebody watches, and no frame brings it."""
+        time = asyncio.get_running_loop().time
+        while self._watchers and not self._ended:
+            pause = self._seen + STATUS_PERIOD - time()
+            if pause > 0:
+                await asyncio.sleep(pause)
+                continue
+            try:
+                await self._request("status", {})
+            except OperationRefused:  # at once, when many wait: the loop is not to turn on the spot
+                await asyncio.sleep(STATUS_PERIOD)
+
+    def _receive(self, reply: Reply) -> None:
+        """Take a message: called in the loop."""
+        header = reply.header
+        if header["type"] == "curve":
+            self.curve = reply
+        elif header["type"] == "ready":
+            self._settle(self._opened, header)
+        elif header["type"] == "failed":
+            self._closing = True
+            self._settle(self._opened, StartFailed(header["status"], header["text"]))
+        else:
+            if header["type"] == "closed":
+                self._said = header
+            self._settle(self._waiting.pop(header["id"], None), reply)
+
+    def _end(self) -> None:
+        """Take note that the process is gone: called in the loop."""
+        self._ended = True
+        self._settle(self._opened, StartFailed(FAILED, LOST))
+        if not self._closing:
+            self.lost.set()
+            message = ENDED if self._said else LOST
+            self._see({**self.status, "state": "lost", "message": message})
+        for answer in self._waiting.values():
+            self._settle(answer, OperationRefused(LOST))
+        self._waiting.clear()
+
+    @staticmethod
+    def _settle(future: asyncio.Future[Any] | None, result: object) -> None:
+        if future is None or future.done():
+            return
+        if isinstance(result, Exception):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
+
+    def _see(self, status: Mapping[str, Any]) -> None:
+        before, self.status = self.status, status
+        self._seen = asyncio.get_running_loop().time()
+        if all(before.get(key) == status.get(key) for key in CHANGES):
+            return
+        for callback in list(self._callbacks.values()):
+            try:
+                callback()
+            except Exception:
+                logger.exception("a listener failed")

@@ -1,0 +1,71 @@
+"""The page: which panels there are and where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from nicegui import Client, ui
+
+from workbench.page.link import Link, OperationRefused
+from workbench.page.panels.controls import Controls
+from workbench.page.panels.header import header
+from workbench.page.panels.images import image_panel
+from workbench.page.panels.journal import journal_panel
+from workbench.page.panels.logistics import Facts, error_panel, time_panel
+from workbench.page.panels.network import edit_panel, network_panel
+from workbench.page.panels.parts import group, text
+from workbench.page.panels.run import Run
+from workbench.page.panels.viewer import Viewer
+from workbench.page.panels.walk import walk_panel
+
+STYLES = ("theme", "page", "controls", "quasar", "panels_run", "panels_network", "panels_edit")
+
+BUILD_SECONDS = 60.0
+"""How long a page may take to build: the run answers between two steps, and large ones are slow."""
+
+Panel = Callable[[Viewer], None]
+"""Builds a panel on the page that a viewer has open."""
+
+
+def build_page(link: Link, panels: Sequence[Panel] = (), styles: Sequence[str] = ()) -> None:
+    """Register the page at "/"; every visit builds one of its own, and all show the run behind `link`.
+
+    Parameters
+    ----------
+    link
+        The run.
+    panels
+        Those of an application, in the right column.
+    styles
+        Its style sheets, by their names under `/assets/`.
+    """
+
+    @ui.page("/", title="Ganglion", dark=None, language="en-US", response_timeout=BUILD_SECONDS)
+    async def page(client: Client) -> None:
+        for name in (*STYLES, *styles):
+            ui.add_head_html(f'<link rel="stylesheet" href="/assets/{name}.css">')
+        viewer = Viewer(link, client)
+        try:
+            await viewer.load()
+        except OperationRefused as error:
+            with group("g-lost", "main"):
+                text("h1", "Ganglion", "g-name")
+                text("p", str(error))
+            return
+        header(viewer)
+        with group("g-main", "main"):
+            with group("g-column g-centre"):
+                view = network_panel()
+                image_panel()
+            with group("g-column g-left"):
+                error_panel()
+                Controls(viewer)
+                Run(viewer)
+                time_panel()
+                Facts(viewer)
+            with group("g-column g-right"):
+                edit_panel(view)
+                for panel in panels:
+                    panel(viewer)
+                walk_panel()
+                journal_panel()

@@ -1,0 +1,17 @@
+"""The images that run through the network to be looked at."""
+
+from __future__ import annotations
+
+from nicegui.element import Element
+
+from workbench.page.panels.parts import panel
+
+
+class ImageRows(Element, component="image_rows.js"):
+    """Inputs, outputs and differences, drawn by the browser from the frames."""
+
+
+def image_panel() -> None:
+    """Build the panel."""
+    with panel("Images", "pictures"):
+        ImageRows()

@@ -1,0 +1,17 @@
+"""What was done to the run."""
+
+from __future__ import annotations
+
+from nicegui.element import Element
+
+from workbench.page.panels.parts import panel
+
+
+class JournalList(Element, component="journal_list.js"):
+    """The last events of the journal."""
+
+
+def journal_panel() -> None:
+    """Build the panel."""
+    with panel("Journal", "journal"):
+        JournalList()

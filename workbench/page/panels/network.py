@@ -1,0 +1,41 @@
+"""The network, and what is chosen in it to be changed by hand."""
+
+from __future__ import annotations
+
+from nicegui.element import Element
+
+from workbench.page.network_view import NetworkView
+from workbench.page.panels.parts import group, panel
+
+
+class NetworkTools(Element, component="network_tools.js"):
+    """What the network view shows: the kind of number, the strongest connections, everything."""
+
+    def use(self, view: NetworkView) -> None:
+        """Steer this view."""
+        self.props["view"] = view.id
+
+
+class EditList(Element, component="edit_list.js"):
+    """Chosen neurons and connections; emits `show` with one that was picked on the list."""
+
+
+def network_panel() -> NetworkView:
+    """Build the panel of the network."""
+    with panel("Network", "network"):
+        tools = NetworkTools()
+        with group("g-network-view"):
+            view = NetworkView()
+        tools.use(view)
+    return view
+
+
+def edit_panel(view: NetworkView) -> None:
+    """Build the list; what is chosen in `view` goes onto it without a detour through the server."""
+    with panel("Edit", "edit"):
+        edits = EditList()
+    view.on("choose-neuron", js_handler=f"(place) => getElement({edits.id}).addNeuron(place)")
+    view.on("choose-connection", js_handler=f"(place) => getElement({edits.id}).addConnection(place)")
+    edits.on(
+        "show", js_handler=f"(item) => getElement({view.id}).select(item.layer, item.neuron ?? item.target)"
+    )

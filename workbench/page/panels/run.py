@@ -1,0 +1,104 @@
+"""Going back to a snapshot, loading a model, choosing other images: what puts another state into the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from nicegui.element import Element
+
+from workbench.page.panels.parts import STOP_FIRST, Choice, button, enable, group, notify, panel, text
+from workbench.page.panels.viewer import Viewer
+
+GO_BACK = "Go back to this snapshot; what was trained since is lost where no snapshot has it"
+GO_ON = "Go on with this model as it was saved last"
+BEGIN = "Begin anew with these images; the state of now is kept as a snapshot"
+
+
+class Offer(NamedTuple):
+    """What an application may offer to go on with, by names that stand in the overview."""
+
+    label: str
+    caption: str
+    test: str
+    operation: str
+    current: str
+    title: str
+
+
+OFFERS = {
+    "models": Offer("Model", "Load", "load", "load_model", "model", GO_ON),
+    "inputs": Offer("Data set", "Use", "choose-input", "choose_input", "input", BEGIN),
+}
+"""By the key under which the overview has the names."""
+
+
+class Row(NamedTuple):
+    """A choice, the button that acts on it, and what that does."""
+
+    choice: Choice
+    button: Element
+    title: str
+
+
+class Run:
+    """The panel: snapshots, and what else the run offers."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self._rows: list[Row] = []
+        self._overview: Mapping[str, Any] | None = None
+        with panel("Run", "run"):
+            self._snapshots = self._row("snapshots", "Snapshot", ("Rewind", "rewind"), self._rewind, GO_BACK)
+            self._offered = {key: self._offer(key, OFFERS[key]) for key in OFFERS if key in viewer.overview}
+        self._show()
+        viewer.on_change(self._show)
+
+    def _offer(self, key: str, offer: Offer) -> Choice:
+        act = {"models": self._load, "inputs": self._choose_input}[key]
+        return self._row(key, offer.label, (offer.caption, offer.test), act, offer.title)
+
+    def _row(
+        self, test: str, label: str, made: tuple[str, str], act: Callable[[], Any], title: str
+    ) -> Choice:
+        with group("g-pick"):
+            text("span", label, "g-label")
+            choice = Choice(label, {}, None)
+            choice.props["data-test"] = test
+            self._rows.append(Row(choice, button(*made, act), title))
+        return choice
+
+    async def _rewind(self) -> None:
+        name = self._snapshots.value
+        reply = await self._viewer.ask("rewind", name=name)
+        if reply is not None:
+            notify(f"Gone back to step {reply['step']}")
+
+    async def _load(self) -> None:
+        name = self._offered["models"].value
+        if await self._viewer.ask(OFFERS["models"].operation, name=name) is not None:
+            notify(f"Going on with the model {name}")
+
+    async def _choose_input(self) -> None:
+        name = self._offered["inputs"].value
+        if await self._viewer.ask(OFFERS["inputs"].operation, name=name) is not None:
+            notify(f"Begun anew with {name}")
+            await self._viewer.ask("show", source="training", position=0, entry=0)
+
+    def _show(self) -> None:
+        status, overview = self._viewer.status, self._viewer.overview
+        snapshots = {entry["name"]: _caption(entry) for entry in reversed(status["snapshots"])}
+        self._snapshots.show(snapshots, self._snapshots.value)
+        if overview is not self._overview:
+            self._overview = overview
+            for key, choice in self._offered.items():
+                choice.show({name: name for name in overview[key]}, overview[OFFERS[key].current])
+        reason = STOP_FIRST if status["state"] == "training" else "There is none yet"
+        for choice, made, title in self._rows:
+            enable(made, status["state"] != "training" and choice.value is not None, title, reason)
+
+
+def _caption(snapshot: Mapping[str, Any]) -> str:
+    """Return `step 296`, and `step 296 (2)` for the second that was kept there."""
+    _, _, number = snapshot["name"].removeprefix("step-").partition("-")
+    return f"step {snapshot['step']}" + (f" ({number})" if number else "")

@@ -1,0 +1,17 @@
+"""A step of training taken apart."""
+
+from __future__ import annotations
+
+from nicegui.element import Element
+
+from workbench.page.panels.parts import panel
+
+
+class WalkThrough(Element, component="walk_through.js"):
+    """Forward and backward, layer by layer."""
+
+
+def walk_panel() -> None:
+    """Build the walk through the layers."""
+    with panel("Layer by layer", "walk"):
+        WalkThrough()

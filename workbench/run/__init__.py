@@ -1,0 +1,11 @@
+"""Steering a training run, and the record of what was done to it.
+
+The run
+    `run` does what is asked (`watched` tells where it stands, with `status_report` and `speed`), with one
+    `session` after another in its `run_directory`, which keeps `snapshots`.
+What is changed, and the record of it
+    `changes`, made by `steering`; `journal` with its `events` and their `lineage`; `replay`.
+The process
+    `worker` opens a run and keeps `answering` what comes into its `mailbox`, as often as a `throttle` lets
+    it; `operations` lists what can be asked, `requests` and `messages` how it travels.
+"""

@@ -1,0 +1,173 @@
+"""What a person may change in a run: one form for the wire, the journal and snapshots.
+
+A list of changes is read and checked as a whole by `parse_changes`; whether layers, neurons and values
+suit a certain run is for `workbench.run.steering.Steering.check` to say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from workbench.errors import OperationError
+from workbench.storable import storable
+
+LIVE_SETTINGS = ("learning-rate", "batch-size", "optimizer", "leakage", "epochs", "minutes")
+"""Keys of the settings that may change while a run goes on."""
+
+MOST_CHANGES = 1000
+"""In one list."""
+
+
+class ChangeError(OperationError):
+    """A change that cannot be made: the message has its place in the list, the field and what is wrong."""
+
+
+Number = Annotated[int, Field(ge=0)]
+Real = Annotated[Annotated[float, Field(allow_inf_nan=False)], AfterValidator(storable)]
+
+
+class _Change(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class SettingChange(_Change):
+    """Another value for a setting, as a configuration file has it."""
+
+    kind: Literal["setting"] = "setting"
+    name: Literal["learning-rate", "batch-size", "optimizer", "leakage", "epochs", "minutes"]
+    value: Annotated[str, Field(max_length=100)]
+
+
+class BiasChange(_Change):
+    """Another bias for a neuron."""
+
+    kind: Literal["bias"] = "bias"
+    layer: Number
+    neuron: Number
+    value: Real
+
+
+class WeightChange(_Change):
+    """Another weight for a connection."""
+
+    kind: Literal["weight"] = "weight"
+    layer: Number
+    target: Number
+    source: Number
+    value: Real
+
+
+class ClampChange(_Change):
+    """A value at which a neuron is held, or None to let it go."""
+
+    kind: Literal["clamp"] = "clamp"
+    layer: Number
+    neuron: Number
+    value: Real | None
+
+
+class LockChange(_Change):
+    """Whether the bias of a neuron and all weights into it stay as they are while training goes on."""
+
+    kind: Literal["lock"] = "lock"
+    layer: Number
+    neuron: Number
+    locked: bool
+
+
+class WeightLockChange(_Change):
+    """Whether one weight stays as it is while training goes on."""
+
+    kind: Literal["lock_weight"] = "lock_weight"
+    layer: Number
+    target: Number
+    source: Number
+    locked: bool
+
+
+Change: TypeAlias = SettingChange | BiasChange | WeightChange | ClampChange | LockChange | WeightLockChange
+
+KINDS: Mapping[str, type[Change]] = {
+    kind.model_fields["kind"].default: kind
+    for kind in (SettingChange, BiasChange, WeightChange, ClampChange, LockChange, WeightLockChange)
+}
+
+
+class Changed(NamedTuple):
+    """Changes that were made together.
+
+    Attributes
+    ----------
+    step
+        Steps done when they were made.
+    changes
+        At least one, in order.
+    """
+
+    step: int
+    changes: tuple[Change, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it in JSON's terms."""
+        return {"step": self.step, "changes": [change.model_dump() for change in self.changes]}
+
+
+def parse_changes(given: object) -> tuple[Change, ...]:
+    """Read a list of changes.
+
+    Parameters
+    ----------
+    given
+        What came in as JSON: a list of objects, each with its `kind` and the fields of that kind.
+
+    Raises
+    ------
+    ChangeError
+        At the first that is not a change; names it, the field, and what is expected.
+    """
+    if not isinstance(given, Sequence) or isinstance(given, str | bytes):
+        raise ChangeError(f"changes: a {type(given).__name__}, expected a list of changes")
+    if not 1 <= len(given) <= MOST_CHANGES:
+        raise ChangeError(f"changes: a list of {len(given)}, expected 1 to {MOST_CHANGES}")
+    return tuple(_parse(number, each) for number, each in enumerate(given, 1))
+
+
+def _parse(number: int, given: object) -> Change:
+    if not isinstance(given, Mapping):
+        raise ChangeError(f"change {number}: a {type(given).__name__}, expected an object with its kind")
+    kind = given.get("kind")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise ChangeError(f"change {number}: kind {shown(kind)}: it should be one of {', '.join(KINDS)}")
+    try:
+        return KINDS[kind].model_validate(given)
+    except ValidationError as error:
+        raise ChangeError(f"{named(number, kind)}: {describe(error)}") from None
+
+
+def named(number: int, kind: str) -> str:
+    """Return how messages call a change: `change 2 (bias)`."""
+    return f"change {number} ({kind})"
+
+
+def describe(error: ValidationError) -> str:
+    """Say in a line what is wrong with the first field that is: `neuron: it should be a valid integer`."""
+    first = error.errors(include_url=False)[0]
+    field = ".".join(shown(part).strip("'") for part in first["loc"]) or "it"
+    wanted = {
+        "missing": "is missing",
+        "extra_forbidden": "is no field of it",
+    }.get(first["type"])
+    if wanted:
+        return f"{field} {wanted}"
+    message = re.sub("^(Input|String) should", "it should", first["msg"].removeprefix("Value error, "))
+    return f"{field}: {message}"
+
+
+def shown(value: object) -> str:
+    """Return what stands for a value in a message: short, whatever was sent."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}..."

@@ -1,0 +1,211 @@
+"""The operations on a run that is watched: their names, their arguments and who does them.
+
+What comes in is from outside: arguments are checked here, whole, before any code of the run sees them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, NamedTuple, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from workbench.errors import OperationError
+from workbench.run.changes import shown
+from workbench.run.messages import Arrays, Header
+
+Kind = Literal["values", "signals", "biases", "change"]
+"""What can be drawn of every neuron."""
+
+Source = Literal["training", "held_out", "own"]
+"""Where images come from: the data, and one that a person drew or uploaded."""
+
+Action = Literal["begin", "forward", "backward", "next", "end"]
+"""Of a walk."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+Number = Annotated[int, Field(ge=0, lt=2**31)]
+Name = Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class Arguments(BaseModel):
+    """Of an operation that takes none; the base of the others."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class Apply(Arguments):
+    """Changes, which `workbench.run.changes` checks, with messages of their own."""
+
+    changes: Any
+
+
+class Named(Arguments):
+    """Something that can be chosen, by the name that overview or status have for it."""
+
+    name: Name
+
+
+class Reset(Arguments):
+    """The seed to begin anew with; null is the run's own."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**32)] | None
+
+
+class Count(Arguments):
+    """How many."""
+
+    count: int = Field(ge=1, le=2000)
+
+
+class Show(Arguments):
+    """Which images run through the network to be looked at."""
+
+    source: Source
+    position: Number
+    entry: int = Field(ge=0, le=7)
+
+
+class Frame(Arguments):
+    """What to draw of every neuron."""
+
+    kinds: list[Kind] = Field(max_length=len(KINDS))
+
+
+class Neuron(Arguments):
+    """An address."""
+
+    layer: Number
+    neuron: Number
+
+
+class Strongest(Count):
+    """How many connections into a layer."""
+
+    layer: Number
+
+
+class Connection(Arguments):
+    """An address."""
+
+    layer: Number
+    target: Number
+    source: Number
+
+
+class Walk(Arguments):
+    """What to do next on the way through the network."""
+
+    action: Action
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One of the things that can be asked.
+
+    Attributes
+    ----------
+    arguments
+        The model that they are checked with; its fields are those of the method.
+    inspects
+        Whether the inspector does it; otherwise the run.
+    """
+
+    arguments: type[Arguments] = Arguments
+    inspects: bool = False
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "overview": Operation(),
+    "status": Operation(),
+    "start": Operation(),
+    "stop": Operation(),
+    "step": Operation(),
+    "apply": Operation(Apply),
+    "snapshot": Operation(),
+    "rewind": Operation(Named),
+    "reset": Operation(Reset),
+    "curve": Operation(),
+    "journal": Operation(Count),
+    "show": Operation(Show, inspects=True),
+    "frame": Operation(Frame, inspects=True),
+    "mark": Operation(inspects=True),
+    "neuron": Operation(Neuron, inspects=True),
+    "connections": Operation(Neuron, inspects=True),
+    "strongest": Operation(Strongest, inspects=True),
+    "connection": Operation(Connection, inspects=True),
+    "walk": Operation(Walk, inspects=True),
+}
+"""Of any run, by name; the methods of `Run` and `Inspector` have the same names. Applications add theirs."""
+
+
+class Opened(NamedTuple):
+    """A run that can be asked.
+
+    Attributes
+    ----------
+    run, inspector
+        What does the operations: a `workbench.run.run.Run` and a `workbench.inspect.inspector.Inspector`.
+    about
+        What there is to say about it, in lines for the terminal.
+    operations
+        All that can be asked, by name.
+    """
+
+    run: Any
+    inspector: Any
+    about: str
+    operations: Mapping[str, Operation] = OPERATIONS
+
+
+def check(
+    op: str, args: Mapping[str, Any], operations: Mapping[str, Operation] = OPERATIONS
+) -> dict[str, Any]:
+    """Return the arguments of one of some operations as its method takes them.
+
+    Raises
+    ------
+    OperationError
+        When there is no such operation, or the arguments are not its own.
+    """
+    if op not in operations:
+        raise OperationError(f"no operation {shown(op)}: there are {', '.join(operations)}")
+    try:
+        checked = operations[op].arguments.model_validate(dict(args))
+    except ValidationError as error:
+        raise OperationError("; ".join(f"{op}: {_describe(each)}" for each in error.errors()[:3])) from error
+    return {name: getattr(checked, name) for name in type(checked).model_fields}
+
+
+def dispatch(opened: Opened, op: str, args: Mapping[str, Any]) -> tuple[Header, Arrays]:
+    """Do an operation.
+
+    Parameters
+    ----------
+    opened
+        Who does it, and what can be asked.
+    op, args
+        What is asked, from outside.
+
+    Returns
+    -------
+    header, arrays
+        Of the reply.
+
+    Raises
+    ------
+    OperationError
+        When there is no such operation, or the arguments are not its own.
+    """
+    checked = check(op, args, opened.operations)
+    target = opened.inspector if opened.operations[op].inspects else opened.run
+    result = getattr(target, op)(**checked)
+    return result if isinstance(result, tuple) else (result or {}, {})
+
+
+def _describe(error: Any) -> str:
+    where = ".".join(shown(part).strip("'") for part in error["loc"])
+    wanted = error["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+    return f"{where}: {wanted}"

@@ -1,0 +1,178 @@
+"""A run that can be watched and changed: what the page, or anybody else, may ask of it.
+
+Everything is called by one thread: while `train` runs, from the function that it calls between steps. Names
+and arguments of the operations are those of `workbench.run.operations`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from nn.snapshot import Snapshot, SnapshotError, load
+from nn.training import TrainingDiverged
+from nn.training.lock import FolderLockedError
+from nn.training.trainable import forget_batch
+from workbench.errors import InputError, OperationError
+from workbench.run.changes import parse_changes
+from workbench.run.events import ChangeEvent, StopEvent
+from workbench.run.run_directory import checksum
+from workbench.run.session import Session
+from workbench.run.watched import Watched
+
+
+class Run(Watched, ABC):
+    """A session that is watched and changed, and those that follow it."""
+
+    @abstractmethod
+    def _rewound(self, snapshot: Snapshot) -> Session:
+        """Return a session that goes on from a snapshot."""
+
+    @abstractmethod
+    def _renewed(self, given: Mapping[str, str]) -> Session:
+        """Return a session at its start, with the settings of now but for some, as texts by field."""
+
+    @abstractmethod
+    def _learn(self) -> None:
+        """Train the session, and call `self._between` after every step."""
+
+    def start(self) -> dict[str, Any]:
+        """Ask whether `train` may be called now, which whoever owns the run does next."""
+        self._require_idle("start")
+        self._require_unfinished()
+        return {}
+
+    def train(self, between_steps: Callable[[], None]) -> None:
+        """Train until a limit is reached, `stop` is called or training diverges.
+
+        What goes wrong with files and memory ends training and is the message of the status. The bits are
+        those of a training that nobody watches.
+
+        Parameters
+        ----------
+        between_steps
+            Called after every step.
+        """
+        self._require_idle("start")
+        self._between.call = between_steps
+        self._training, self._diverged, self._message = True, False, ""
+        try:
+            self._learn()
+            self._saved = self._moment
+        except TrainingDiverged as error:
+            self._diverged, self._message = True, str(error)
+        except (SnapshotError, FolderLockedError, InputError, MemoryError) as error:
+            self._message = str(error) or "out of memory"
+        finally:
+            self._training = False
+        if not self._diverged:
+            self._note_stop()
+
+    def stop(self) -> dict[str, Any]:
+        """Let `train` end after the current step."""
+        if self._training:
+            self.session.trainer.stop()
+        return {}
+
+    def step(self) -> dict[str, Any]:
+        """Learn from one mini-batch."""
+        self._require_idle("step")
+        self._require_unfinished()
+        trainer = self.session.trainer
+        self._diverged, self._message = False, ""
+        trainer.clock.start()
+        try:
+            trainer.advance()
+        except TrainingDiverged as error:
+            self._diverged, self._message = True, str(error)
+        finally:
+            trainer.clock.stop()
+            forget_batch(trainer.network)
+        return {"step": trainer.step}
+
+    def apply(self, changes: object) -> dict[str, Any]:
+        """Make changes before the next step, all of them or none, once they are in the journal.
+
+        Raises
+        ------
+        ChangeError
+            When one of them cannot be made.
+        JournalError
+            When the journal cannot be written: what is not written down is not changed either.
+        """
+        parsed, trainer = parse_changes(changes), self.session.trainer
+        self.session.steering.check(parsed)
+        given = [change.model_dump() for change in parsed]
+        self.directory.journal.add(ChangeEvent(step=trainer.step, changes=given))
+        self.session.steering.apply(parsed)
+        return {"step": trainer.step}
+
+    def snapshot(self) -> dict[str, Any]:
+        """Keep what there is now, to go back to."""
+        kept = self.directory.keep(self.session)
+        return {"name": kept.name, "step": kept.step}
+
+    def rewind(self, name: str) -> dict[str, Any]:
+        """Go back to a snapshot; the settings are those that it was kept with."""
+        self._require_idle("rewind")
+        session = self._rewound(load(self.directory.snapshots.path(name)))
+        self._put(session)
+        self.directory.take_up(session, name)
+        self._take(session, self.directory)
+        return {"step": session.trainer.step}
+
+    def reset(self, seed: int | None) -> dict[str, Any]:
+        """Begin anew with the settings of now, and another seed if one is given."""
+        self._require_idle("reset")
+        return self._renew({} if seed is None else {"seed": str(seed)})
+
+    def close(self) -> None:
+        """Save what is not saved yet, and let others train in the model directory.
+
+        Raises
+        ------
+        SnapshotError
+            When it cannot be saved.
+        """
+        try:
+            self._leave()
+        finally:
+            self.directory.close()
+
+    def _leave(self) -> None:
+        """Save what is not saved yet; after training diverged the last good state is saved already."""
+        if self._diverged or self._moment == self._saved:
+            return
+        self.directory.save(self.session)
+        self._saved = self._moment
+        self._note_stop()
+
+    def _renew(self, given: Mapping[str, str]) -> dict[str, Any]:
+        """Keep the session as a snapshot, and begin another at its start."""
+        session = self._renewed(given)
+        if any(self._moment) and not self._diverged:
+            self.directory.keep(self.session)
+        if self.directory.holds_model:
+            self._put(session)
+        self.directory.begin(session)
+        self._take(session, self.directory)
+        return {"step": 0}
+
+    def _put(self, session: Session) -> None:
+        """Save another session in place of this one, which has to be saved again if it stays after all."""
+        self._saved = None
+        self.directory.save(session)
+
+    def _note_stop(self) -> None:
+        self.directory.note(StopEvent(step=self.session.trainer.step, parameters=checksum(self.session)))
+
+    def _require_idle(self, what: str) -> None:
+        if self._training:
+            raise OperationError(f"cannot {what} while training goes on: stop it first")
+
+    def _require_unfinished(self) -> None:
+        if self.session.trainer.share_done >= 1:
+            raise OperationError(
+                "training has reached its limit of epochs or minutes: give it more to go on, or reset it"
+            )

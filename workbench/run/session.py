@@ -1,0 +1,75 @@
+"""What is steered and looked at: a training run with its settings and its data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from networks.base.network import Network
+from nn.training import Trainer
+from nn.training.callbacks import Callback
+
+if TYPE_CHECKING:
+    from workbench.run.steering import Steering
+
+
+class Steered(Protocol):
+    """What steering changes: settings, and the network that a trainer trains."""
+
+    settings: Any
+    """Compared with `==`; nobody here looks into them."""
+
+    @property
+    def trainer(self) -> Trainer:
+        """What trains."""
+
+    @property
+    def network(self) -> Network:
+        """What is trained."""
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """What parts of the network are called, by their names in it; see `workbench.inspect.anatomy`."""
+
+    def texts(self) -> dict[str, str]:
+        """Return all settings as texts, by field."""
+
+    def checked_texts(self, texts: Mapping[str, str], before: Any = None) -> Any:
+        """Return the settings, or those `before`, with some changed, given as texts by key; change nothing.
+
+        Raises
+        ------
+        SettingsError
+            When a value cannot be used, or a setting cannot change while a run goes on; names it.
+        """
+
+    def use(self, settings: Any) -> None:
+        """Go on, between two steps, with settings that `checked_texts` returned."""
+
+
+class Session(Steered, Protocol):
+    """A run as an application made it."""
+
+    @property
+    def steering(self) -> Steering:
+        """Changes what a person wants changed."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A short text that changes with the data."""
+
+    def describe(self) -> dict[str, Any]:
+        """Return what stays as it is, in JSON's terms.
+
+        `data`: `training`, `held_out` (numbers of examples), `bytes` and `skipped` (pairs of a file and a
+        reason); `architecture`; `machine`: `seed`, `rung` and whatever else is to be shown; `live`: for the
+        key of every setting that may change its `kind` ("number" or "choice"), `bounds` and `choices`.
+        """
+
+    def contents(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Return what a snapshot holds now: arrays and metadata."""
+
+    def train_locked(self, callbacks: Sequence[Callback] = ()) -> Any:
+        """Train to the limits, for a caller that holds the lock of the directory."""

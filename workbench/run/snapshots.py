@@ -1,0 +1,112 @@
+"""The snapshots of a run, which can be gone back to by name. From outside come names, never paths."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from safetensors import SafetensorError, safe_open
+
+from workbench.errors import OperationError
+
+FOLDER = "snapshots"
+SUFFIX = ".safetensors"
+NAME = re.compile(r"step-(\d{8,15})(-\d{1,9})?")
+
+logger = logging.getLogger(__name__)
+
+
+class Kept(NamedTuple):
+    """A snapshot that can be gone back to.
+
+    Attributes
+    ----------
+    name
+        Of the file, without its suffix.
+    step, seconds
+        Steps done and seconds of training then.
+    """
+
+    name: str
+    step: int
+    seconds: float
+
+
+class SnapshotFolder:
+    """The snapshots in the directory of a run, which people asked for or which were kept before a reset.
+
+    Parameters
+    ----------
+    directory
+        Of the run. Files in its folder `snapshots` that are none are left out, with a warning.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.folder = directory / FOLDER
+        self._kept: dict[str, Kept] = {}
+        for path in sorted(self.folder.glob(f"step-*{SUFFIX}")):
+            if NAME.fullmatch(path.stem):
+                self._look(path)
+
+    def _look(self, path: Path) -> None:
+        try:
+            self._kept[path.stem] = Kept(path.stem, *_step_and_seconds(path))
+        except (OSError, ValueError, TypeError, KeyError, SafetensorError) as error:
+            logger.warning("%s: left out, it is no snapshot (%s)", path, error)
+
+    @property
+    def kept(self) -> list[Kept]:
+        """All that can be gone back to, in the order of their steps."""
+        return sorted(self._kept.values(), key=lambda each: (each.step, len(each.name), each.name))
+
+    def path(self, name: str) -> Path:
+        """Return the file of a snapshot.
+
+        Raises
+        ------
+        OperationError
+            When there is none of that name.
+        """
+        if not NAME.fullmatch(name) or name not in self._kept:
+            raise OperationError(f"there is no snapshot {name!r}{choice_of(self._kept)}")
+        return self.folder / f"{name}{SUFFIX}"
+
+    def new_path(self, step: int) -> Path:
+        """Return a file that does not exist yet, for a snapshot at a step; make the folder.
+
+        Raises
+        ------
+        OperationError
+            When the folder cannot be made.
+        """
+        try:
+            self.folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise OperationError(f"{self.folder}: cannot make this folder: {error.strerror}") from error
+        name, number = f"step-{step:08}", 1
+        while (path := self.folder / f"{name}{SUFFIX}").exists():
+            number += 1
+            name = f"step-{step:08}-{number}"
+        return path
+
+    def add(self, path: Path, step: int, seconds: float) -> Kept:
+        """Take a snapshot in that was just written."""
+        self._kept[path.stem] = Kept(path.stem, step, seconds)
+        return self._kept[path.stem]
+
+
+def _step_and_seconds(path: Path) -> tuple[int, float]:
+    """Read the head of a snapshot, which is small, and none of its arrays."""
+    with safe_open(path, framework="numpy") as file:
+        training = json.loads((file.metadata() or {})["metadata"])["training"]
+    return int(training["step"]), float(training["seconds"])
+
+
+def choice_of(names: Iterable[str]) -> str:
+    """Return `: choose one of ...` for the first of some names; nothing where there are none."""
+    listed = list(names)[:10]
+    return f": choose one of {', '.join(listed)}" if listed else ""

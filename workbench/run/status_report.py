@@ -1,0 +1,106 @@
+"""Where a run stands, in JSON's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numba
+
+from networks.local import Local
+from nn.schedules import Moment
+from nn.training import Trainer
+from nn.training.log import LogRow
+from nn.training.memory import estimate
+from workbench.inspect.anatomy import Anatomy
+from workbench.run.session import Session
+
+MOST_ROWS = 500
+"""Epochs that a curve is told with: more than a chart can show."""
+
+
+def describe_layers(anatomy: Anatomy) -> list[dict[str, Any]]:
+    """Describe the layers, the input first."""
+    last = len(anatomy.layers) - 1
+    return [
+        {
+            "name": part.name,
+            "kind": part.kind,
+            "shape": list(part.shape),
+            "neurons": part.shape.size,
+            "connections": anatomy.connections(number),
+            "activation": anatomy.activation(number).name if number else None,
+            "code": number == anatomy.code,
+            "output": number == last,
+            "window": _window(anatomy, number),
+        }
+        for number, part in enumerate(anatomy.layers)
+    ]
+
+
+def _window(anatomy: Anatomy, number: int) -> int | None:
+    network = anatomy.place(number).network if number else None
+    return network.tiling.window if isinstance(network, Local) else None
+
+
+def describe_session(session: Session) -> dict[str, Any]:
+    """Describe data, network and machine."""
+    anatomy, trainer, about = session.steering.anatomy, session.trainer, session.describe()
+    batch_size = min(trainer.batch_size, len(trainer.batches))
+    memory = estimate(trainer.network, trainer.optimizer, batch_size, about["data"]["bytes"])
+    return {
+        "layers": describe_layers(anatomy),
+        "data": about["data"],
+        "network": {
+            "architecture": about["architecture"],
+            "neurons": anatomy.neurons - anatomy.layers[0].shape.size,
+            "connections": sum(anatomy.connections(number) for number in range(1, len(anatomy.layers))),
+            "parameters": trainer.network.parameters.size,
+            "memory": memory.parts,
+        },
+        "machine": {**about["machine"], "threads": numba.get_num_threads()},
+        "image": list(anatomy.layers[0].shape),
+        "live": about["live"],
+    }
+
+
+def describe_settings(session: Session) -> dict[str, str]:
+    """Return the texts of all settings by key."""
+    return {name.replace("_", "-"): text for name, text in session.texts().items()}
+
+
+def describe_progress(trainer: Trainer) -> dict[str, Any]:
+    """Say where training stands."""
+    rows = trainer.rows
+    return {
+        "step": trainer.step,
+        "epoch": trainer.shuffle.epochs,
+        "epochs": trainer.limits.epochs,
+        "seconds": trainer.clock.seconds,
+        "loss": trainer.log.last_loss,
+        "training_loss": rows[-1].training_loss if rows else None,
+        "held_out_loss": rows[-1].held_out_loss if rows else None,
+        "learning_rate": learning_rate(trainer),
+    }
+
+
+def learning_rate(trainer: Trainer) -> float:
+    """Return the rate of the next step, schedule included."""
+    epochs = trainer.shuffle.epochs
+    progress = trainer.limits.progress(epochs, trainer.clock.seconds)
+    return trainer.optimizer.learning_rate * trainer.schedule(Moment(progress, epochs, trainer.step))
+
+
+def describe_curve(trainer: Trainer) -> dict[str, Any]:
+    """Return the curve of the loss, which keeps itself short, and rows of at most so many epochs."""
+    curve = trainer.log.curve
+    rows = [[row.step, row.training_loss, row.held_out_loss, row.seconds] for row in _thinned(trainer.rows)]
+    return {"steps": list(curve.steps), "losses": list(curve.losses), "rows": rows}
+
+
+def _thinned(rows: Sequence[LogRow]) -> list[LogRow]:
+    """Return all rows, every second, every fourth and so on from the first, and the last."""
+    stride = 1
+    while len(rows) > (MOST_ROWS - 1) * stride:
+        stride *= 2
+    return [*rows[:-1:stride], *rows[-1:]]

@@ -1,0 +1,206 @@
+"""Steering: changes made by hand between two steps, and the record from which they can be made again.
+
+Parameters and settings that are changed live where all others do. What has to be kept beside them are the
+values at which neurons are clamped, the locks, and the lineage: the settings that the run began with and
+every list of changes since. It goes into every snapshot, and clamps and locks follow from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+
+from networks.graph import GraphNetwork
+from nn.locks import Locks
+from workbench.errors import AddressError, SettingsError
+from workbench.inspect.anatomy import Anatomy
+from workbench.run.changes import (
+    BiasChange,
+    Change,
+    Changed,
+    ChangeError,
+    ClampChange,
+    LockChange,
+    SettingChange,
+    WeightChange,
+    WeightLockChange,
+    named,
+    parse_changes,
+)
+from workbench.run.session import Steered
+
+
+class Steering:
+    """Makes changes in a session, between steps.
+
+    Parameters
+    ----------
+    session
+        Whose network, trainer and settings are changed.
+
+    Attributes
+    ----------
+    begin
+        Texts of the settings that the run began with.
+    changed
+        What was changed since, in order.
+    clamps
+        Layer and neuron to the value at which it is held.
+    locks, weight_locks
+        Layer and neuron, and layer, target and source, of what does not learn; in the order of locking.
+    """
+
+    def __init__(self, session: Steered) -> None:
+        self._session = session
+        self.begin = session.texts()
+        self.changed: list[Changed] = []
+        self.clamps: dict[tuple[int, int], float] = {}
+        self.locks: dict[tuple[int, int], None] = {}
+        self.weight_locks: dict[tuple[int, int, int], None] = {}
+        self._holders: dict[tuple[int, str], Callable[[Mapping[int, float]], None]] = {}
+        self._regularizer = Locks()
+
+    @cached_property
+    def anatomy(self) -> Anatomy:
+        """Where neurons and connections are."""
+        return Anatomy(self._session.network, self._session.labels)
+
+    def check(self, changes: Sequence[Change]) -> Any:
+        """Ask whether all changes can be made, and return the settings after them.
+
+        Raises
+        ------
+        ChangeError
+            When one cannot; nothing is changed.
+        """
+        settings = self._session.settings
+        for number, change in enumerate(changes, 1):
+            try:
+                if isinstance(change, SettingChange):
+                    settings = self._session.checked_texts({change.name: change.value}, settings)
+                else:
+                    self._find(change)
+            except (SettingsError, AddressError) as error:
+                raise ChangeError(f"{named(number, change.kind)}: {error}") from error
+        return settings
+
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Make changes, all of them or none, and remember them.
+
+        Raises
+        ------
+        ChangeError
+            When one cannot be made; nothing is changed then.
+        """
+        settings = self.check(changes)
+        if settings != self._session.settings:
+            self._session.use(settings)
+        values = self._session.network.parameters.values
+        for change in changes:
+            if isinstance(change, BiasChange | WeightChange):
+                values[self._find(change)] = change.value
+        self.note(changes)
+
+    def note(self, changes: Sequence[Change]) -> None:
+        """Remember changes whose numbers are where they belong already."""
+        self.changed.append(Changed(self._session.trainer.step, tuple(changes)))
+        self._follow(changes)
+
+    def state(self) -> dict[str, Any]:
+        """Return the lineage in JSON's terms; nothing where nothing was changed."""
+        if not self.changed:
+            return {}
+        return {"settings": self.begin, "changes": [each.to_json() for each in self.changed]}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Take a lineage over, and clamp and lock what it says.
+
+        Raises
+        ------
+        ValueError
+            When it is not what `state` returned for such a model.
+        """
+        begin, changed = _texts(state["settings"]), [_changed(each) for each in state["changes"]]
+        for each in changed:
+            for change in each.changes:
+                self._find(change)
+        self.begin, self.changed = begin, changed
+        self._follow([change for each in changed for change in each.changes])
+
+    def _find(self, change: Change) -> np.ndarray | int | None:
+        """Return where the parameters that a change is about are; AddressError where there are none."""
+        if isinstance(change, SettingChange):
+            return None
+        if isinstance(change, BiasChange):
+            return self.anatomy.bias(change.layer, change.neuron)
+        if isinstance(change, LockChange):
+            return self.anatomy.incoming_parameters(change.layer, change.neuron)
+        if isinstance(change, ClampChange):
+            self.anatomy.place(change.layer)
+            self.anatomy.check(change.layer, change.neuron)
+            return None
+        return self.anatomy.weight(change.layer, change.target, change.source)
+
+    def _follow(self, changes: Sequence[Change]) -> None:
+        """Clamp, let go, lock and unlock."""
+        for change in changes:
+            if isinstance(change, ClampChange):
+                self.clamps.pop((change.layer, change.neuron), None)
+                if change.value is not None:
+                    self.clamps[change.layer, change.neuron] = change.value
+            elif isinstance(change, LockChange):
+                _switch(self.locks, (change.layer, change.neuron), change.locked)
+            elif isinstance(change, WeightLockChange):
+                _switch(self.weight_locks, (change.layer, change.target, change.source), change.locked)
+        if any(isinstance(change, ClampChange) for change in changes):
+            self._hold()
+        if any(isinstance(change, LockChange | WeightLockChange) for change in changes):
+            self._lock()
+
+    def _hold(self) -> None:
+        """Tell every network at which values its neurons are held, those included that are let go."""
+        wanted: dict[tuple[int, str], dict[int, float]] = {key: {} for key in self._holders}
+        for (layer, neuron), value in self.clamps.items():
+            place = self.anatomy.place(layer)
+            key = id(place.half), place.name
+            first = 0 if place.layer is None else place.layer.first
+            wanted.setdefault(key, {})[first + neuron] = value
+            if isinstance(place.network, GraphNetwork):
+                self._holders[key] = place.network.hold
+            else:
+                self._holders[key] = partial(place.half.hold, place.name)
+        for key, neurons in wanted.items():
+            self._holders[key](neurons)
+
+    def _lock(self) -> None:
+        """Let the trainer put back what is locked; without locks it trains as if there never were any."""
+        rows = [self.anatomy.incoming_parameters(*place) for place in self.locks]
+        single = [self.anatomy.weight(*place) for place in self.weight_locks]
+        self._regularizer.indices = np.unique(np.concatenate([*rows, np.array(single, np.int64)]))
+        trainer = self._session.trainer
+        others = [each for each in trainer.options.regularizers if each is not self._regularizer]
+        wanted = [*others, self._regularizer] if self._regularizer.indices.size else others
+        trainer.options = replace(trainer.options, regularizers=wanted)
+
+
+def _switch(places: dict[Any, None], place: object, wanted: bool) -> None:
+    places.pop(place, None)
+    if wanted:
+        places[place] = None
+
+
+def _texts(given: object) -> dict[str, str]:
+    if not isinstance(given, dict) or not all(isinstance(text, str) for text in given.values()):
+        raise ValueError("settings: not a table of texts")
+    return given
+
+
+def _changed(given: Mapping[str, Any]) -> Changed:
+    step = given["step"]
+    if isinstance(step, bool) or not isinstance(step, int) or step < 0:
+        raise ValueError(f"step {step!r}: not a number of steps")
+    return Changed(step, parse_changes(given["changes"]))

@@ -1,0 +1,56 @@
+"""How often one looks while training goes on: so that it costs a small share of the time."""
+
+from __future__ import annotations
+
+FRAME_PERIOD = 0.2
+"""Seconds between two frames, at least."""
+
+FRAME_SHARE = 0.04
+"""Of the time of training that goes into frames, at most."""
+
+CURVE_PERIOD = 1.0
+"""Seconds between two curves, at least."""
+
+CURVE_SHARE = 0.01
+"""Of the time that goes into curves, at most."""
+
+REQUEST_SECONDS = 0.01
+"""How long requests may keep training waiting between two steps; those left over wait for another time."""
+
+REQUEST_SHARE = 0.1
+"""Of the time of training that goes into requests, at most, however many come."""
+
+
+class Throttle:
+    """When something may be made again.
+
+    What it costs is the smaller of the last two times: one of them may have been the first, for which code
+    is compiled, or another process may have come in between.
+
+    Parameters
+    ----------
+    share
+        Of the time, at most.
+    """
+
+    def __init__(self, share: float) -> None:
+        self._share = share
+        self._began = float("-inf")
+        self._costs = (0.0, 0.0)
+
+    def due(self, period: float, *, freely: bool = False) -> float:
+        """Return the moment from which on the next may be made.
+
+        Parameters
+        ----------
+        period
+            Seconds between two, at least.
+        freely
+            Whether nothing has to wait for it, so that the share does not count.
+        """
+        return self._began + (period if freely else max(period, min(self._costs) / self._share))
+
+    def made(self, began: float, ended: float) -> None:
+        """Take note of one: when it was begun and when it was done, in seconds of one clock."""
+        self._began = began
+        self._costs = (self._costs[1], ended - began)
