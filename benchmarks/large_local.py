@@ -6,8 +6,6 @@ channel after each, and expanded again the mirrored way: 98 million weights, non
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 
 from networks.base.network import Network
@@ -37,10 +35,8 @@ def large_local(rung: str = "o2") -> Sequential:
     A training step is `network.forward(values)` and `network.backward(signals, learning_rate)`, which
     descends in the same pass: no gradient array is made.
     """
-    generator = np.random.default_rng(0)
-    kind = FAMILIES["local"].rungs[rung]
-    makers = [partial(kind, activation=LeakyReLU(), generator=generator, **layer) for layer in LAYERS]
-    return Sequential.chain(IMAGE, *makers)
+    layers = [FAMILIES["local"].rungs[rung].of(activation=LeakyReLU(), **layer) for layer in LAYERS]
+    return Sequential(IMAGE, layers, generator=np.random.default_rng(0))
 
 
 def operations(network: Network, histories: int) -> tuple[int, int]:

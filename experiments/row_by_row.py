@@ -8,7 +8,6 @@ trains for five minutes and tests on images that it never saw.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 
@@ -19,20 +18,19 @@ from networks.lstm_o2 import LSTM
 from networks.sequential import Sequential
 from nn.activations import Identity
 from nn.brightness import shares
-from nn.shape import SequenceShape, Shape
+from nn.shape import SequenceShape
 
 UNITS = 128
 
 
 def build(generator: np.random.Generator) -> Network:
     """Return the network: rows of pixels to the scores of ten digits."""
-    return Sequential.chain(
-        SequenceShape(steps=classifier.SHAPE.height, features=classifier.SHAPE.width),
-        partial(LSTM, units=UNITS, whole_sequence=False, generator=generator),
-        partial(
-            Dense, output_shape=Shape(1, 1, classifier.CLASSES), activation=Identity(), generator=generator
-        ),
-    )
+    rows = SequenceShape(steps=classifier.SHAPE.height, features=classifier.SHAPE.width)
+    layers = [
+        LSTM.of(units=UNITS, whole_sequence=False),
+        Dense.of(classifier.CLASSES, activation=Identity()),
+    ]
+    return Sequential(rows, layers, generator=generator)
 
 
 def rows_as_steps(images: np.ndarray) -> np.ndarray:

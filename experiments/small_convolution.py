@@ -8,7 +8,6 @@ trains for five minutes and tests on images that it never saw.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 
@@ -20,23 +19,20 @@ from networks.noise_o2 import Dropout
 from networks.pooling_o2 import MaxPooling
 from networks.sequential import Sequential
 from nn.activations import Identity
-from nn.shape import Shape
 
 
 def build(generator: np.random.Generator) -> Network:
     """Return the network: 28 x 28 pixels to the scores of ten digits."""
-    convolution = partial(Convolution, kernel=3, padding="same", generator=generator)
-    dense = partial(Dense, generator=generator)
-    return Sequential.chain(
-        classifier.SHAPE,
-        partial(convolution, channels=16),
-        partial(MaxPooling, window=2),
-        partial(convolution, channels=32),
-        partial(MaxPooling, window=2),
-        partial(dense, output_shape=Shape(1, 1, 64)),
-        partial(Dropout, rate=0.3, generator=generator),
-        partial(dense, output_shape=Shape(1, 1, classifier.CLASSES), activation=Identity()),
-    )
+    layers = [
+        Convolution.of(channels=16, kernel=3, padding="same"),
+        MaxPooling.of(window=2),
+        Convolution.of(channels=32, kernel=3, padding="same"),
+        MaxPooling.of(window=2),
+        Dense.of(64),
+        Dropout.of(rate=0.3),
+        Dense.of(classifier.CLASSES, activation=Identity()),
+    ]
+    return Sequential(classifier.SHAPE, layers, generator=generator)
 
 
 def images_as_they_are(images: np.ndarray) -> np.ndarray:

@@ -1,1 +1,180 @@
-"""Networks: things with a forward and a backward, each family a ladder of faster rungs."""
+"""Networks: things with a forward and a backward, each family a ladder of faster rungs.
+
+    from networks import LSTM, Dense, Sequential, load_model
+
+Every name stands for the class on the fastest rung. Those of other rungs compute the same numbers:
+`networks.lstm.LSTM` is the plain one, to read, `networks.lstm_o1.LSTM` the one between; `FAMILIES` lists all.
+Networks that hold others, such as `Sequential`, are as fast as those. Names are imported when they are used,
+and `import networks` compiles nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nn.lazy import lazy
+
+if TYPE_CHECKING:
+    from networks.activation_o2 import ActivationLayer
+    from networks.base.network import Network
+    from networks.base.recipe import Recipe
+    from networks.base.stateful import HiddenStates, States
+    from networks.base.wires import Input, Use
+    from networks.convolution_o2 import Convolution, TransposedConvolution
+    from networks.convolutional_lstm_o2 import ConvolutionalLSTM
+    from networks.dense_o2 import Dense
+    from networks.embedding_o2 import Embedding
+    from networks.estimators import Classifier, Compressor, Regressor
+    from networks.graph_o2 import GraphNetwork
+    from networks.gru_o2 import GRU
+    from networks.ladder import CONTAINERS, FAMILIES, RUNGS, network_from_configuration, rung
+    from networks.local_o2 import Local
+    from networks.lstm_o2 import LSTM, LSTMCell
+    from networks.merge_o2 import Add, Concatenate, Multiply
+    from networks.model import Model
+    from networks.model_file import load_model, model_metadata, save_model, structure_arrays
+    from networks.noise_o2 import Dropout, GaussianNoise
+    from networks.normalisation_o2 import BatchNormalisation, LayerNormalisation
+    from networks.pooling_o2 import AveragePooling, GlobalAveragePooling, GlobalMaxPooling, MaxPooling
+    from networks.reshape import Flatten, Reshape
+    from networks.sequential import Sequential
+    from networks.softmax_o2 import Softmax
+    from networks.spectral_normalisation import SpectralNormalisation
+    from networks.time_distributed import TimeDistributed
+    from networks.upsampling_o2 import BilinearUpsampling, NearestUpsampling
+
+__all__ = [
+    "CONTAINERS",
+    "FAMILIES",
+    "GRU",
+    "LSTM",
+    "RUNGS",
+    "ActivationLayer",
+    "Add",
+    "AveragePooling",
+    "BatchNormalisation",
+    "BilinearUpsampling",
+    "Classifier",
+    "Compressor",
+    "Concatenate",
+    "Convolution",
+    "ConvolutionalLSTM",
+    "Dense",
+    "Dropout",
+    "Embedding",
+    "Flatten",
+    "GaussianNoise",
+    "GlobalAveragePooling",
+    "GlobalMaxPooling",
+    "GraphNetwork",
+    "HiddenStates",
+    "Input",
+    "LSTMCell",
+    "LayerNormalisation",
+    "Local",
+    "MaxPooling",
+    "Model",
+    "Multiply",
+    "NearestUpsampling",
+    "Network",
+    "Recipe",
+    "Regressor",
+    "Reshape",
+    "Sequential",
+    "Softmax",
+    "SpectralNormalisation",
+    "States",
+    "TimeDistributed",
+    "TransposedConvolution",
+    "Use",
+    "load_model",
+    "model_metadata",
+    "network_from_configuration",
+    "rung",
+    "save_model",
+    "structure_arrays",
+]
+
+HOMES = {
+    "networks.activation_o2": ("ActivationLayer",),
+    "networks.base.network": ("Network",),
+    "networks.base.recipe": ("Recipe",),
+    "networks.base.stateful": (
+        "HiddenStates",
+        "States",
+    ),
+    "networks.base.wires": (
+        "Input",
+        "Use",
+    ),
+    "networks.convolution_o2": (
+        "Convolution",
+        "TransposedConvolution",
+    ),
+    "networks.convolutional_lstm_o2": ("ConvolutionalLSTM",),
+    "networks.dense_o2": ("Dense",),
+    "networks.embedding_o2": ("Embedding",),
+    "networks.estimators": (
+        "Classifier",
+        "Compressor",
+        "Regressor",
+    ),
+    "networks.graph_o2": ("GraphNetwork",),
+    "networks.gru_o2": (
+        "GRU",
+        ),
+    "networks.ladder": (
+        "CONTAINERS",
+        "FAMILIES",
+        "RUNGS",
+        "network_from_configuration",
+        "rung",
+    ),
+    "networks.local_o2": ("Local",),
+    "networks.lstm_o2": (
+        "LSTM",
+        "LSTMCell",
+    ),
+    "networks.merge_o2": (
+        "Add",
+        "Concatenate",
+        "Multiply",
+    ),
+    "networks.model": ("Model",),
+    "networks.model_file": (
+        "load_model",
+        "model_metadata",
+        "save_model",
+        "structure_arrays",
+    ),
+    "networks.noise_o2": (
+        "Dropout",
+        "GaussianNoise",
+    ),
+    "networks.normalisation_o2": (
+        "BatchNormalisation",
+        "LayerNormalisation",
+    ),
+    "networks.pooling_o2": (
+        "AveragePooling",
+        "GlobalAveragePooling",
+        "GlobalMaxPooling",
+        "MaxPooling",
+    ),
+    "networks.reshape": (
+        "Flatten",
+        "Reshape",
+    ),
+    "networks.sequential": ("Sequential",),
+    "networks.softmax_o2": ("Softmax",),
+    "networks.spectral_normalisation": ("SpectralNormalisation",),
+    "networks.time_distributed": ("TimeDistributed",),
+    "networks.upsampling_o2": (
+        "BilinearUpsampling",
+        "NearestUpsampling",
+    ),
+}
+"""Where each name is from."""
+
+if not TYPE_CHECKING:  # so that type checkers know what there is
+    __getattr__, __dir__ = lazy(__name__, HOMES)

@@ -27,7 +27,7 @@ from networks.base.described import Described, undrawn
 from nn.activations import Activation, LeakyReLU
 from nn.initializers import BiasInitializer, Glorot, Initializer
 from nn.parameters import Parameters
-from nn.shape import AnyShape, as_shape
+from nn.shape import ShapeLike, layer_shape
 from nn.sums import total
 
 
@@ -37,7 +37,8 @@ class Dense(Described):
     Parameters
     ----------
     input_shape, output_shape
-        Shapes of both ends; their neurons are connected in flat order.
+        Shapes of both ends; their neurons are connected in flat order. A number of units stands for
+        1 x 1 x units.
     activation
         Applied to every sum.
     initializer, bias
@@ -46,6 +47,11 @@ class Dense(Described):
         Source of the initial weights.
     dtype
         float32 or float64.
+
+    Raises
+    ------
+    ValueError
+        When a shape is none, or a number of units is no whole number of at least 1.
     """
 
     family = "dense"
@@ -53,8 +59,8 @@ class Dense(Described):
 
     def __init__(
         self,
-        input_shape: AnyShape,
-        output_shape: AnyShape,
+        input_shape: ShapeLike,
+        output_shape: ShapeLike,
         *,
         generator: np.random.Generator,
         activation: Activation = LeakyReLU(),  # noqa: B008 - frozen
@@ -62,8 +68,8 @@ class Dense(Described):
         bias: BiasInitializer = BiasInitializer(),  # noqa: B008 - frozen
         dtype: DTypeLike = np.float32,
     ) -> None:
-        self.input_shape = as_shape(input_shape)
-        self.output_shape = as_shape(output_shape)
+        self.input_shape = layer_shape(f"{self.family}: input_shape", input_shape)
+        self.output_shape = layer_shape(f"{self.family}: output_shape", output_shape)
         self.activation = check_activation(self.family, activation)
         outputs, inputs = self.output_shape.size, self.input_shape.size
         self.parameters = Parameters({"weights": (outputs, inputs), "biases": (outputs,)}, check_dtype(dtype))

@@ -18,7 +18,7 @@ from networks.base.checks import check_input, check_signals
 from networks.base.configuration import Fields
 from networks.base.weightless import Weightless
 from nn.bfloat16_arrays import converted
-from nn.shape import AnyShape, as_shape
+from nn.shape import AnyShape, ShapeLike, as_shape, layer_shape
 
 
 class Reshape(Weightless):
@@ -27,7 +27,7 @@ class Reshape(Weightless):
     Parameters
     ----------
     input_shape, output_shape
-        Shapes of as many values.
+        Shapes of as many values; a number of units stands for 1 x 1 x units.
     dtype
         float32 or float64.
 
@@ -41,9 +41,9 @@ class Reshape(Weightless):
     stores_halves = True
 
     def __init__(
-        self, input_shape: AnyShape, *, output_shape: AnyShape, dtype: DTypeLike = np.float32
+        self, input_shape: AnyShape, output_shape: ShapeLike, *, dtype: DTypeLike = np.float32
     ) -> None:
-        super().__init__(input_shape, output_shape, dtype)
+        super().__init__(input_shape, layer_shape(f"{self.family}: output_shape", output_shape), dtype)
         given, wanted = self.input_shape, self.output_shape
         if given.size != wanted.size:
             raise ValueError(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import pairwise
-from typing import Any, Self
+from collections.abc import Mapping, Sequence
+from typing import Any, Self, TypeAlias, overload
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from networks.base.checks import check_network
 from networks.base.configuration import Fields
@@ -14,77 +14,115 @@ from networks.base.container import Build, Container, build_all, check_names
 from networks.base.dense_stack import DenseStack, stacked
 from networks.base.holding import Hold, check_neurons
 from networks.base.network import Network
+from networks.base.recipe import Recipe, built
 from nn.parameters import Parameters
-from nn.shape import AnyShape
+from nn.shape import AnyShape, ShapeLike, layer_shape
+from nn.shown import shown
+
+Layers: TypeAlias = Sequence[Network | Recipe[Network]] | Mapping[str, Network | Recipe[Network]]
+"""What a `Sequential` is made of: networks, and recipes of networks, in order or by name."""
 
 
 class Sequential(Container):
     """Feeds each network's output to the next one.
 
+        layers = [Convolution.of(channels=8, kernel=3), MaxPooling.of(window=2), Dense.of(10)]
+        Sequential(Shape(28, 28, 1), layers, generator=generator)
+
     Parameters
     ----------
+    input_shape
+        What the first takes: a shape, or a number of units, which stands for 1 x 1 x units. It may be left
+        out where the first is a network that has been made.
     networks
         At least one, neighbours with equal shapes and all of one dtype; a mapping gives them names,
-        otherwise they are called "0", "1" and so on. Their parameters move into one flat array: the
-        `weights` of network `code` are called `code.weights`. Networks may hold networks, such as an
+        otherwise they are called "0", "1" and so on. Recipes, such as `Dense.of(10)`, are built in their
+        order, each for the shape that the one before gives. The parameters of all move into one flat array:
+        the `weights` of network `code` are called `code.weights`. Networks may hold networks, such as an
         encoder and a decoder that can also be run alone.
+    generator
+        Source of what recipes draw.
+    dtype
+        float32 or float64, of what recipes build.
 
     Raises
     ------
     ValueError
-        When there is none, one is no network, a name is empty or holds a dot or colon, or two neighbours
-        do not fit; the message names both sides.
+        When there is none, one is no network and no recipe, a recipe cannot be built, a name is empty or
+        holds a dot or colon, or two neighbours do not fit; the message names both sides.
     """
 
     family = "sequential"
 
-    def __init__(self, networks: Sequence[Network] | Mapping[str, Network]) -> None:
-        if not networks:
-            raise ValueError("sequential: give at least one network")
-        named = networks if isinstance(networks, Mapping) else {str(n): e for n, e in enumerate(networks)}
-        self.named = dict(named)
+    @overload
+    def __init__(
+        self, networks: Layers, /, *, generator: np.random.Generator | None = None, dtype: DTypeLike = ...
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self,
+        input_shape: ShapeLike,
+        networks: Layers,
+        *,
+        generator: np.random.Generator | None = None,
+        dtype: DTypeLike = ...,
+    ) -> None: ...
+
+    def __init__(
+        self,
+        input_shape: Any,
+        networks: Any = None,
+        *,
+        generator: np.random.Generator | None = None,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        given, start = (input_shape, None) if networks is None else (networks, input_shape)
+        named = self._by_name(given)
+        self.input_shape = self._first_shape(next(iter(named.values())), start)
+        self.named = {}
+        below, shape = "the input", self.input_shape
+        for name, each in named.items():
+            what = f"sequential: network {name}"
+            network = built(what, each, shape, generator=generator, dtype=dtype)
+            check_network(what, network)
+            here, taken = f"network {name} ({network.family})", network.input_shape
+            if taken != shape:
+                raise ValueError(f"{below} gives {shape}, but {here} takes {taken}")
+            self.named[name] = network
+            below, shape = here, network.output_shape
         self.networks = list(self.named.values())
-        check_names(self.family, self.named)
-        for name, network in self.named.items():
-            check_network(f"sequential: network {name}", network)
-        for (below, lower), (above, upper) in pairwise(self.named.items()):
-            if lower.output_shape != upper.input_shape:
-                raise ValueError(
-                    f"network {below} ({lower.family}) gives {lower.output_shape}, but network "
-                    f"{above} ({upper.family}) takes {upper.input_shape}"
-                )
-        self.input_shape = self.networks[0].input_shape
-        self.output_shape = self.networks[-1].output_shape
+        self.output_shape = shape
         self.parameters = Parameters.join({name: each.parameters for name, each in self.named.items()})
         self._runs = stacked(self.networks, self.parameters)
         self._holds: dict[str, Hold] = {}
 
     @classmethod
-    def chain(cls, input_shape: AnyShape, *makers: Callable[[Any], Network]) -> Self:
-        """Put networks together that are each made for what the one before gives.
+    def _by_name(cls, given: Any) -> Mapping[str, Any]:
+        """Return networks and recipes by name; refuse what is neither a list of them nor a mapping."""
+        if not isinstance(given, Mapping | Sequence) or isinstance(given, str | AnyShape):
+            raise ValueError(
+                f"sequential: {shown(given)} is no list of networks: give some, such as [Dense.of(10)]"
+            )
+        if not given:
+            raise ValueError("sequential: give at least one network")
+        named = given if isinstance(given, Mapping) else {str(n): each for n, each in enumerate(given)}
+        check_names(cls.family, named)
+        return named
 
-        Parameters
-        ----------
-        input_shape
-            What the first takes.
-        makers
-            Each makes a network from its input shape, such as
-            `partial(Convolution, channels=8, kernel=3, generator=generator)`.
-        """
-
-        def networks() -> Iterator[Network]:
-            shape: AnyShape = input_shape
-            for maker in makers:
-                if not callable(maker):
-                    raise ValueError(
-                        f"sequential: {type(maker).__name__} makes no network of its input shape: give "
-                        "partial(Dense, output_shape=..., generator=...), or networks to Sequential([...])"
-                    )
-                network = maker(shape)
-                yield network
-                shape = network.output_shape
-
-        return cls(list(networks()))
+    @staticmethod
+    def _first_shape(first: Any, given: ShapeLike | None) -> AnyShape:
+        """Return the shape of the input, which a network that has been made knows itself."""
+        if given is not None:
+            return layer_shape("sequential: input_shape", given)
+        if isinstance(first, Recipe):
+            raise ValueError(
+                f"sequential: {first} learns its input shape from what is before it, and it is the first: "
+                "give Sequential(input_shape, [...])"
+            )
+        check_network("sequential: network 0", first)
+        shape: AnyShape = first.input_shape
+        return shape
 
     @property
     def propagates(self) -> bool:

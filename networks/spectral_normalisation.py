@@ -18,16 +18,19 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from networks.base.checks import check_state
+from networks.base.checks import check_network, check_state
 from networks.base.configuration import Fields
 from networks.base.container import Build, Container, build_all
 from networks.base.descent import apply_gradient
 from networks.base.network import Network
 from networks.base.parts import load_arrays
+from networks.base.recipe import Recipe, built
 from nn.kernels.core.sums import columns_times, dot, length_of, rows_times
 from nn.parameters import Parameters
 from nn.ranges import check_generator
+from nn.shape import ShapeLike, layer_shape
 
 WEIGHTS = "network.weights"
 
@@ -43,27 +46,46 @@ class SpectralNormalisation(Container):
 
     Parameters
     ----------
+    input_shape
+        Of the network.
     network
-        With parameters called "weights", such as a dense layer or a convolution.
+        With parameters called "weights", such as a dense layer or a convolution; or the recipe of one.
     generator
-        Draws the vectors that the iteration starts from.
+        Draws the weights of a recipe, and the vectors that the iteration starts from.
     iterations
         Steps of the power iteration in every forward in training.
     axis
         Which axis of the weights the outputs are on: 0 of dense layers and convolutions, -1 of
         transposed convolutions.
+    dtype
+        float32 or float64, of what a recipe builds.
 
     Raises
     ------
     ValueError
-        When the network has no weights, there is no such axis, or no iteration.
+        When the network takes another shape or has no weights, there is no such axis, or no iteration.
     """
 
     family = "spectral_normalisation"
 
     def __init__(
-        self, network: Network, *, generator: np.random.Generator, iterations: int = 1, axis: int = 0
+        self,
+        input_shape: ShapeLike,
+        network: Network | Recipe[Network],
+        *,
+        generator: np.random.Generator,
+        iterations: int = 1,
+        axis: int = 0,
+        dtype: DTypeLike = np.float32,
     ) -> None:
+        what = f"{self.family}: network"
+        network = built(what, network, input_shape, generator=generator, dtype=dtype)
+        check_network(what, network)
+        shape, taken = layer_shape(f"{self.family}: input_shape", input_shape), network.input_shape
+        if taken != shape:
+            raise ValueError(
+                f"{self.family}: the input is {shape}, but network ({network.family}) takes {taken}"
+            )
         if "weights" not in network.parameters:
             raise ValueError(
                 f"{self.family}: network ({network.family}) has no parameters called weights; it has "
@@ -197,10 +219,11 @@ class SpectralNormalisation(Container):
             Naming the field that is missing, unknown or does not fit.
         """
         with Fields(configuration) as fields:
-            options = {"iterations": fields.whole("iterations"), "axis": fields.whole("axis")}
+            iterations, axis = fields.whole("iterations"), fields.whole("axis")
             described = fields.description("network")
-        built = build_all(cls.family, {"network": described}, structure, build)
-        return cls(built["network"], **options, generator=np.random.default_rng(0))
+        network = build_all(cls.family, {"network": described}, structure, build)["network"]
+        generator = np.random.default_rng(0)
+        return cls(network.input_shape, network, generator=generator, iterations=iterations, axis=axis)
 
 
 def _rows_times(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:

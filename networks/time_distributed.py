@@ -10,15 +10,17 @@ are not, so a batch normalisation inside measures nothing that is filling.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from networks.base.checks import check_input, check_network, check_signals
 from networks.base.configuration import Fields
 from networks.base.container import Build, Container, build_all
 from networks.base.network import Network
+from networks.base.recipe import Recipe, built
 from networks.base.steps import Steps
 from nn.history import padded
 from nn.parameters import Parameters
@@ -34,8 +36,10 @@ class TimeDistributed(Container):
         SequenceShape(steps, features), of which the network sees steps as Shape(1, 1, features), or
         VideoShape(steps, height, width, channels), of which it sees images.
     network
-        The network, or what makes it from the shape of a step. Its output is an image; from one of
-        Shape(1, 1, features) the whole gives a sequence, from any other a video.
+        The network, or a recipe such as `Dense.of(10)`, which is built for the shape of a step. Its output
+        is an image; from one of Shape(1, 1, features) the whole gives a sequence, from any other a video.
+    generator, dtype
+        What a recipe draws from, and float32 or float64.
 
     Raises
     ------
@@ -46,13 +50,21 @@ class TimeDistributed(Container):
 
     family = "time_distributed"
 
-    def __init__(self, input_shape: AnyShape, *, network: Network | Callable[[Any], Network]) -> None:
+    def __init__(
+        self,
+        input_shape: AnyShape,
+        network: Network | Recipe[Network],
+        *,
+        generator: np.random.Generator | None = None,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
         shape = as_shape(input_shape)
         if isinstance(shape, Shape):
             raise ValueError(f"{self.family}: the image {shape} has no steps: give a sequence or a video")
         step = shape.image if isinstance(shape, VideoShape) else Shape(1, 1, shape.features)
-        self.network = network(step) if callable(network) else network
-        check_network(f"{self.family}: network", self.network)
+        what = f"{self.family}: network"
+        self.network = built(what, network, step, generator=generator, dtype=dtype)
+        check_network(what, self.network)
         given, taken = self.network.output_shape, self.network.input_shape
         if taken != step:
             raise ValueError(
@@ -190,4 +202,4 @@ class TimeDistributed(Container):
         """
         with Fields(configuration) as fields:
             shape, described = fields.shape("input_shape"), fields.description("network")
-        return cls(shape, **build_all(cls.family, {"network": described}, structure, build))
+        return cls(shape, build_all(cls.family, {"network": described}, structure, build)["network"])

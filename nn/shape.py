@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from numbers import Real
+from numbers import Integral, Number, Real
 from typing import Any, NamedTuple, TypeAlias
 
 from nn.shown import shown
@@ -97,6 +97,26 @@ class VideoShape(NamedTuple):
 
 AnyShape: TypeAlias = Shape | SequenceShape | VideoShape
 """Every shape is a tuple of positive numbers with a `size`, and `str` writes it as 28x28x1."""
+
+
+ShapeLike: TypeAlias = AnyShape | int
+"""A shape, or a number of units, which stands for 1 x 1 x units."""
+
+
+def layer_shape(what: str, given: ShapeLike) -> AnyShape:
+    """Return the shape of a layer that is given as one, or as its number of units.
+
+    Raises
+    ------
+    ValueError
+        When it is neither; the message begins with `what`.
+    """
+    sides: Any = given  # which type checkers do not know to be no number
+    if not isinstance(given, Number):
+        return as_shape(sides)
+    if isinstance(given, bool) or not isinstance(given, Integral) or given < 1:
+        raise ValueError(f"{what} {given!r} must be a whole number of units, at least 1, or a shape")
+    return as_shape((1, 1, int(given)))
 
 
 def as_shape(sides: tuple[int, ...]) -> AnyShape:

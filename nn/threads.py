@@ -163,6 +163,23 @@ threads = Threads()
 """Those of this process."""
 
 
+def use_threads(count: int | None) -> None:
+    """Keep kernels to a number of threads, or let them choose while they run.
+
+    Parameters
+    ----------
+    count
+        How many; None for as many as are best at the moment, up to all that Numba has been started with,
+        which is how a program begins.
+
+    Raises
+    ------
+    ValueError
+        When there are not so many.
+    """
+    threads.adapt() if count is None else threads.use(count)
+
+
 class ParallelKernel:
     """A compiled function with parallel regions.
 

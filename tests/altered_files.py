@@ -30,10 +30,7 @@ from autoencoder.model_file import build_model, load_snapshot, settings_of
 from autoencoder.report import describe_model
 from autoencoder.session import Images, load_data, resume_session, resumed_settings, start_session
 from autoencoder.validation import Given, make_settings
-from networks.base.network import Network
-from networks.base.wires import Input, Use
-from networks.ladder import FAMILIES, RUNGS
-from networks.layers import (
+from networks import (
     Add,
     BatchNormalisation,
     Concatenate,
@@ -46,6 +43,9 @@ from networks.layers import (
     SpectralNormalisation,
     TimeDistributed,
 )
+from networks.base.network import Network
+from networks.base.wires import Input, Use
+from networks.ladder import FAMILIES, RUNGS
 from networks.model_file import load_model, model_arrays, model_metadata
 from nn import snapshot
 from nn.shape import SequenceShape, Shape
@@ -127,9 +127,8 @@ def stack() -> Network:
     """Return networks one after another, with one within another."""
     make = {"generator": np.random.default_rng(0)}
     shape = Shape(6, 6, 2)
-    encoder = Sequential.chain(
-        shape, partial(Convolution, channels=3, kernel=3, **make), partial(MaxPooling, window=2), Flatten
-    )
+    layers = [Convolution.of(channels=3, kernel=3), MaxPooling.of(window=2), Flatten.of()]
+    encoder = Sequential(shape, layers, **make)
     code = Dense(encoder.output_shape, Shape(1, 1, 4), **make)
     return Sequential({"encoder": encoder, "code": code, "normalised": BatchNormalisation(code.output_shape)})
 
@@ -149,7 +148,7 @@ def branches() -> Network:
 def steps() -> Network:
     """Return a network at every step of a sequence, whose weights are normalised."""
     dense = Dense(Shape(1, 1, 3), Shape(1, 1, 2), generator=np.random.default_rng(0))
-    network = SpectralNormalisation(dense, generator=np.random.default_rng(1))
+    network = SpectralNormalisation(dense.input_shape, dense, generator=np.random.default_rng(1))
     return TimeDistributed(SequenceShape(4, 3), network=network)
 
 

@@ -15,6 +15,7 @@ from benchmarks.row import Row
 from benchmarks.torch_peer import TorchLayer, TorchTraining, fused_adam, torch
 from benchmarks.training_row import LEARNING_RATE, Training, autoencoder_title, training_row
 from networks.base.network import Network
+from networks.base.recipe import Recipe
 from networks.ladder import FAMILIES
 from networks.sequential import Sequential
 from nn.activations import LeakyReLU
@@ -38,14 +39,14 @@ class Plan(NamedTuple):
         padding = {"output_padding": self.stride - 1} if self.transposed else {}
         return {"stride": self.stride, "padding": 1, **padding}
 
-    def build(self, rung: str, generator: np.random.Generator, shape: Shape) -> Network:
-        """Return the layer for images of a shape."""
+    def recipe(self, rung: str) -> Recipe[Network]:
+        """Return what builds the layer for images of a shape."""
         family = "transposed_convolution" if self.transposed else "convolution"
-        options = {"kernel": KERNEL, "activation": LeakyReLU(LEAKAGE), "generator": generator}
-        network: Network = FAMILIES[family].rungs[rung](
-            shape, channels=self.channels, **self.sides, **options
+        options = {"kernel": KERNEL, "activation": LeakyReLU(LEAKAGE)}
+        layer: Recipe[Network] = (
+            FAMILIES[family].rungs[rung].of(channels=self.channels, **self.sides, **options)
         )
-        return network
+        return layer
 
 
 def rows() -> list[Row]:
@@ -71,7 +72,7 @@ def _mirrored(channels: int) -> list[Plan]:
 
 def _layer(shape: Shape, plan: Plan) -> Row:
     def build(rung: str) -> Network:
-        return plan.build(rung, np.random.default_rng(0), shape)
+        return plan.recipe(rung).build(shape, generator=np.random.default_rng(0))
 
     title = f"{shape} to {build('plain').output_shape}{', transposed' * plan.transposed}"
     return layer_row("convolution", title, HISTORIES, Layer(build, partial(_torch_layer, plan)))
@@ -81,8 +82,8 @@ def autoencoder_row(shape: Shape, plans: Sequence[Plan], histories: int) -> Row:
     """Return the training step of convolutions and their transposes one after another."""
 
     def build(rung: str) -> Sequential:
-        generator = np.random.default_rng(0)
-        return Sequential.chain(shape, *(partial(plan.build, rung, generator) for plan in plans))
+        layers = [plan.recipe(rung) for plan in plans]
+        return Sequential(shape, layers, generator=np.random.default_rng(0))
 
     training = Training(build, partial(_torch_training, plans), partial(_jax_training, plans), images=True)
     return training_row("convolution", autoencoder_title(build("plain")), histories, training)

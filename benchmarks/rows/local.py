@@ -13,6 +13,7 @@ from benchmarks.row import Row
 from benchmarks.torch_peer import TorchLayer, TorchTraining, fused_adam, torch
 from benchmarks.training_row import LEARNING_RATE, Training, autoencoder_title, training_row
 from networks.base.network import Network
+from networks.base.recipe import Recipe
 from networks.ladder import FAMILIES
 from networks.sequential import Sequential
 from nn.activations import LeakyReLU
@@ -47,7 +48,7 @@ def rows() -> list[Row]:
 
 def _layer(shape: Shape, blocks: Blocks, histories: int) -> Row:
     def build(rung: str) -> Network:
-        return _network(shape, blocks, rung, np.random.default_rng(0))
+        return _recipe(blocks, rung).build(shape, generator=np.random.default_rng(0))
 
     output = build("plain").output_shape
     title = f"{shape} to {output}, windows {WINDOW}"
@@ -63,19 +64,14 @@ def autoencoder_row(shape: Shape, layers: Sequence[Blocks], histories: int) -> R
 
 def build_autoencoder(shape: Shape, layers: Sequence[Blocks], rung: str) -> Sequential:
     """Return layers of windows one after another."""
-    generator = np.random.default_rng(0)
-    return Sequential.chain(shape, *(partial(_made, each, rung, generator) for each in layers))
+    recipes = [_recipe(each, rung) for each in layers]
+    return Sequential(shape, recipes, generator=np.random.default_rng(0))
 
 
-def _made(blocks: Blocks, rung: str, generator: np.random.Generator, shape: Shape) -> Network:
-    return _network(shape, blocks, rung, generator)
-
-
-def _network(shape: Shape, blocks: Blocks, rung: str, generator: np.random.Generator) -> Network:
-    network: Network = FAMILIES["local"].rungs[rung](
-        shape, **blocks._asdict(), window=WINDOW, activation=LeakyReLU(LEAKAGE), generator=generator
-    )
-    return network
+def _recipe(blocks: Blocks, rung: str) -> Recipe[Network]:
+    kind = FAMILIES["local"].rungs[rung]
+    layer: Recipe[Network] = kind.of(**blocks._asdict(), window=WINDOW, activation=LeakyReLU(LEAKAGE))
+    return layer
 
 
 def _as_images(values: np.ndarray) -> np.ndarray:

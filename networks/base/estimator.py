@@ -14,6 +14,7 @@ from networks.base.checks import check_network
 from networks.base.entries import checked_step_masks
 from networks.base.estimator_inputs import as_entries
 from networks.base.network import Network
+from networks.base.recipe import Recipe, built
 from networks.dense_o2 import Dense
 from networks.sequential import Sequential
 from nn.activations import Activation, Identity, LeakyReLU
@@ -36,9 +37,12 @@ def layers_of(
     last: Activation = Identity(),  # noqa: B008
 ) -> Sequential:
     """Return dense layers between shapes, leaky rectifiers but for the last."""
-    activations = [*[LeakyReLU()] * (len(sizes) - 2), last]
-    pairs = zip(sizes, sizes[1:], activations, strict=False)
-    return Sequential([Dense(a, b, activation=each, generator=generator) for a, b, each in pairs])
+    first, *hidden, outputs = sizes
+    layers = [
+        *(Dense.of(each, activation=LeakyReLU()) for each in hidden),
+        Dense.of(outputs, activation=last),
+    ]
+    return Sequential(first, layers, generator=generator)
 
 
 class Task(NamedTuple):
@@ -77,8 +81,9 @@ class Estimator:
     hidden
         Units of the dense layers between input and output, where no network is given.
     network
-        Makes another network: see `BuildNetwork`. Inputs (N, K) are vectors of shape 1x1xK, (N, T, K)
-        sequences, (N, H, W, C) images.
+        Another network: a recipe, such as `Sequential.of([LSTM.of(units=32), Dense.of(10)])`, or what makes
+        one, see `BuildNetwork`. Inputs (N, K) are vectors of shape 1x1xK, (N, T, K) sequences, (N, H, W, C)
+        images.
     optimizer, learning_rate
         By name; see `nn.optimizers`.
     epochs, batch_size
@@ -100,7 +105,7 @@ class Estimator:
     """
 
     hidden: Sequence[int] = (100,)
-    network: BuildNetwork | None = field(default=None, kw_only=True)
+    network: Recipe[Network] | BuildNetwork | None = field(default=None, kw_only=True)
     optimizer: str = field(default="adam", kw_only=True)
     learning_rate: float = field(default=0.001, kw_only=True)
     epochs: float = field(default=20, kw_only=True)
@@ -204,9 +209,13 @@ class Estimator:
     def _built(self, inputs: AnyShape, outputs: AnyShape, generator: np.random.Generator) -> Network:
         """Return a new network that fits."""
         owner = type(self).__name__
-        if self.network is None:
+        maker = self.network
+        if maker is None:
             return self._dense(inputs, outputs, generator)
-        network = self.network(inputs, outputs, generator)
+        if isinstance(maker, Recipe):
+            network = built(f"{owner}: network", maker, inputs, generator=generator)
+        else:
+            network = maker(inputs, outputs, generator)
         check_network(f"{owner}: what network(...) made", network)
         if network is vars(self).get("network_"):
             raise ValueError(f"{owner}: network(...) gave the network trained before: let it make a new one")

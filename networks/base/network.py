@@ -12,6 +12,7 @@ import numpy as np
 
 from networks.base.entries import begin_alone, checked_step_masks, entries_for
 from networks.base.looking import Kept, Looking, stepping
+from networks.base.recipe import Recipe, recipe_of
 from networks.base.room import require_room
 from networks.base.storage import FLOAT32, HALF, STORAGES, check_storage, forget_border
 from networks.summary import summary
@@ -72,6 +73,26 @@ class Network(Copied, ABC):
     storage: str = FLOAT32
     _step_mask: np.ndarray | None = None
     _kept: Kept = Kept.FREE
+
+    @classmethod
+    def of(cls, *arguments: Any, **options: Any) -> Recipe[Self]:
+        """Return what builds a network of this class when the shape of its input is known.
+
+        `Sequential(Shape(28, 28, 1), [Dense.of(64), Dense.of(10)], generator=generator)` gives each the shape
+        that the one before gives, and the same generator and dtype to all.
+
+        Parameters
+        ----------
+        arguments, options
+            Those of the constructor but for the input shape; generator and dtype only where a network has
+            others than those around it.
+
+        Raises
+        ------
+        ValueError
+            When the constructor has no such argument, naming the nearest, or must be given another.
+        """
+        return recipe_of(cls, arguments, options)
 
     @property
     def dtype(self) -> np.dtype:

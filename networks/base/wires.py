@@ -1,11 +1,11 @@
 """Wires: the values that networks of a model take and give, put together before the model is.
 
-    image = Input(Shape(28, 28, 1))
-    code = Use(Dense(image.shape, Shape(1, 1, 32), generator=generator), image, name="encoder")
-    again = Use(Dense(code.shape, image.shape, generator=generator), code, name="decoder")
+    image = Input(Shape(28, 28, 1), generator=generator)
+    code = Use(Dense.of(32), image, name="encoder")
+    again = Use(Dense.of(image.shape), code, name="decoder")
     model = Model(image, again)
 
-A network that is used twice has the same parameters in both places.
+A network that is used twice has the same parameters in both places: `Use(code.network, other)`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,14 @@ from copy import deepcopy
 from itertools import count
 from typing import Any
 
+import numpy as np
+from numpy.typing import DTypeLike
+
 from networks.base.checks import check_network
 from networks.base.network import Network
+from networks.base.recipe import Recipe, built
 from nn.choices import choose
-from nn.shape import AnyShape, as_shape
+from nn.shape import AnyShape, ShapeLike, layer_shape
 from nn.shown import shown
 
 
@@ -32,10 +36,14 @@ class Wire:
         Without the histories.
     sources
         The wires it is computed from.
+    generator, dtype
+        What recipes that read it draw from, None where no input has one, and float32 or float64.
     """
 
     shape: AnyShape
     sources: tuple[Wire, ...] = ()
+    generator: np.random.Generator | None = None
+    dtype: DTypeLike = np.float32
 
 
 class Input(Wire):
@@ -44,11 +52,20 @@ class Input(Wire):
     Parameters
     ----------
     shape
-        Of the values, without the histories.
+        Of the values, without the histories; a number of units stands for 1 x 1 x units.
+    generator, dtype
+        What recipes draw from, and float32 or float64: of all that is built from these values on.
     """
 
-    def __init__(self, shape: AnyShape) -> None:
-        self.shape = as_shape(shape)
+    def __init__(
+        self,
+        shape: ShapeLike,
+        *,
+        generator: np.random.Generator | None = None,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        self.shape = layer_shape("input: shape", shape)
+        self.generator, self.dtype = generator, dtype
 
 
 class Use(Wire):
@@ -57,9 +74,10 @@ class Use(Wire):
     Parameters
     ----------
     network
-        Any; one that merges takes several wires. A network used twice shares its parameters.
+        Any, or the recipe of one; one that merges takes several wires. A network used twice shares its
+        parameters; a recipe builds a new one every time.
     sources
-        As many as the network has inputs.
+        As many as the network has inputs. A recipe draws from the generator of the first that has one.
     name
         Of the network in the model; by default its family, with a number from the second on.
 
@@ -67,16 +85,23 @@ class Use(Wire):
     ------
     ValueError
         When there are more or fewer sources than inputs, or a shape does not fit; the message names
-        both sides. When the network is none, or a source no wire.
+        both sides. When the network is none, a recipe cannot be built, or a source is no wire.
     """
 
-    def __init__(self, network: Network, *sources: Wire, name: str | None = None) -> None:
-        check_network("model: what is used", network)
+    def __init__(self, network: Network | Recipe[Network], *sources: Wire, name: str | None = None) -> None:
+        is_recipe = isinstance(network, Recipe)
+        if not is_recipe:
+            check_network("model: what is used", network)
         for source in sources:
             if not isinstance(source, Wire):
-                raise ValueError(
-                    f"{network.family}: a source is of type {type(source).__name__}: give an Input or a Use"
-                )
+                what = network if is_recipe else network.family
+                kind = type(source).__name__
+                raise ValueError(f"{what}: a source is of type {kind}: give an Input or a Use")
+        if sources:
+            self.dtype = sources[0].dtype
+            self.generator = next((each.generator for each in sources if each.generator is not None), None)
+        taken = [source.shape for source in sources]
+        network = built("model", network, *taken, generator=self.generator, dtype=self.dtype)
         shapes = input_shapes(network)
         if len(sources) != len(shapes):
             raise ValueError(f"{network.family}: takes {len(shapes)} inputs, {len(sources)} are given")

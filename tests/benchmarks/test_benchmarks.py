@@ -34,10 +34,8 @@ from nn.shape import Shape
 
 def small_windows(rung):
     """Build two layers of windows."""
-    makers = [
-        partial(FAMILIES["local"].rungs[rung], input_block=2, window=4, generator=np.random.default_rng(0))
-    ] * 2
-    return Sequential.chain(Shape(8, 8, 2), *(partial(m, output_block=1, channels=4) for m in makers))
+    layers = [FAMILIES["local"].rungs[rung].of(input_block=2, window=4, output_block=1, channels=4)] * 2
+    return Sequential(Shape(8, 8, 2), layers, generator=np.random.default_rng(0))
 
 
 SMALL = {

@@ -70,7 +70,7 @@ def test_what_is_no_activation_is_refused(kind, activation):
     [
         lambda seed: Dense(Shape(1, 1, 2), Shape(1, 1, 2), generator=seed),
         lambda seed: Dropout(Shape(1, 1, 2), rate=0.5, generator=seed),
-        lambda seed: SpectralNormalisation(network(), generator=seed),
+        lambda seed: SpectralNormalisation(Shape(2, 3, 1), network(), generator=seed),
     ],
 )
 def test_a_seed_is_no_generator(build):

@@ -6,9 +6,9 @@ from copy import deepcopy
 import numpy as np
 import pytest
 
+from networks import GRU, LSTM, ConvolutionalLSTM, Dense, Dropout, Flatten
 from networks.base.wires import Input, Use
 from networks.ladder import FAMILIES, RUNGS
-from networks.layers import GRU, LSTM, ConvolutionalLSTM, Dense, Dropout, Flatten
 from networks.model import Model
 from networks.sequential import Sequential
 from networks.spectral_normalisation import SpectralNormalisation
@@ -148,7 +148,9 @@ def test_a_copy_of_a_network_for_every_step_trains_to_the_same_bits(family):
 
 @pytest.mark.parametrize("family", ["convolution", "dense", "graph", "local"])
 def test_a_copy_of_a_network_with_normalised_weights_trains_to_the_same_bits(family):
-    check_copies(SpectralNormalisation(checks.example_of(family), generator=np.random.default_rng(2)))
+    network = checks.example_of(family)
+    generator = np.random.default_rng(2)
+    check_copies(SpectralNormalisation(network.input_shape, network, generator=generator))
 
 
 SEQUENCE = SequenceShape(4, 3)

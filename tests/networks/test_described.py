@@ -5,11 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from networks import layers
+from networks import GRU, LSTM, Convolution, ConvolutionalLSTM, Embedding
 from networks.base.configuration import Fields
 from networks.base.described import undrawn
 from networks.dense import Dense
-from networks.embedding import Embedding
 from nn.shape import SequenceShape, Shape, VideoShape
 
 DESCRIPTION = {
@@ -78,14 +77,14 @@ def test_a_field_that_is_neither_text_nor_pair_is_refused(padding, message):
 def test_counts_may_be_numbers_of_numpy():
     """As those of a search over `numpy.arange` are; they are written to files all the same."""
     two, make = np.int64(2), {"generator": np.random.default_rng(0)}
-    networks = [
-        layers.LSTM(SequenceShape(3, 2), units=two, layers=two, **make),
-        layers.GRU(SequenceShape(3, 2), units=two, **make),
-        layers.Convolution(Shape(4, 4, 1), channels=two, kernel=two, **make),
-        layers.ConvolutionalLSTM(VideoShape(2, 4, 4, 1), channels=two, kernel=np.int64(3), **make),
-        layers.Embedding(SequenceShape(3, 1), labels=np.int64(5), features=two, **make),
+    made = [
+        LSTM(SequenceShape(3, 2), units=two, layers=two, **make),
+        GRU(SequenceShape(3, 2), units=two, **make),
+        Convolution(Shape(4, 4, 1), channels=two, kernel=two, **make),
+        ConvolutionalLSTM(VideoShape(2, 4, 4, 1), channels=two, kernel=np.int64(3), **make),
+        Embedding(SequenceShape(3, 1), labels=np.int64(5), features=two, **make),
     ]
-    for network in networks:
+    for network in made:
         described = json.loads(json.dumps(network.to_configuration()))
         again = type(network).from_configuration(described, network.structure())
         assert again.parameters.size == network.parameters.size

@@ -37,8 +37,8 @@ def example(family, rung):
     return FAMILIES[family].example(FAMILIES[family].rungs[rung], generator=np.random.default_rng(1))
 
 
-def sequences(*makers, dtype=np.float32, shape=None):
-    return Sequential.chain(shape or SequenceShape(4, 3), *makers)
+def sequences(*layers, dtype=np.float32):
+    return Sequential(SequenceShape(4, 3), layers, generator=np.random.default_rng(2), dtype=dtype)
 
 
 def containers(dtype=np.float32):
@@ -47,44 +47,29 @@ def containers(dtype=np.float32):
     def generator():
         return np.random.default_rng(2)
 
-    recurrent = partial(LSTM, units=3, dtype=dtype)
-    dense = partial(Dense, output_shape=Shape(1, 1, 2), dtype=dtype)
-
-    def spectral(shape, draws):
-        return SpectralNormalisation(dense(shape, generator=draws), generator=draws)
+    options = {"dtype": dtype}
+    spectral = SpectralNormalisation.of(Dense.of(2))
 
     def stateful(kind):
         def make():
-            draws = generator()
-            last = partial(kind, units=2, whole_sequence=False, stateful=True, generator=draws, dtype=dtype)
-            return sequences(partial(recurrent, stateful=True, generator=draws), last)
+            last = kind.of(units=2, whole_sequence=False, stateful=True)
+            return sequences(LSTM.of(units=3, stateful=True), last, **options)
 
         return make
 
     def noisy():
-        draws = generator()
-        return Sequential.chain(
-            Shape(1, 1, 4),
-            partial(GaussianNoise, deviation=0.1, generator=draws, dtype=dtype),
-            partial(dense, generator=draws),
-            partial(BatchNormalisation, dtype=dtype),
-            partial(Dropout, rate=0.2, generator=draws, dtype=dtype),
-            partial(spectral, draws=draws),
-        )
+        noise, drops = GaussianNoise.of(deviation=0.1), Dropout.of(rate=0.2)
+        layers = [noise, Dense.of(2), BatchNormalisation.of(), drops, spectral]
+        return Sequential(4, layers, generator=generator(), **options)
 
     def wired():
-        draws = generator()
-        vector = Input(Shape(1, 1, 4))
-        tower = Sequential(
-            [dense(Shape(1, 1, 4), generator=draws), BatchNormalisation(Shape(1, 1, 2), dtype=dtype)]
-        )
-        first = Use(tower, vector, name="tower")
-        second = Use(dense(Shape(1, 1, 2), output_shape=Shape(1, 1, 4), generator=draws), first, name="back")
-        return Model(vector, Use(tower, second))
+        vector = Input(4, generator=generator(), **options)
+        first = Use(Sequential.of([Dense.of(2), BatchNormalisation.of()]), vector, name="tower")
+        second = Use(Dense.of(4), first, name="back")
+        return Model(vector, Use(first.network, second))
 
     def distributed():
-        draws = generator()
-        return TimeDistributed(SequenceShape(4, 3), network=partial(spectral, draws=draws))
+        return TimeDistributed(SequenceShape(4, 3), spectral, generator=generator(), **options)
 
     return {
         "stateful lstm": stateful(LSTM),
@@ -323,7 +308,7 @@ def test_a_look_copies_the_network_only_where_its_values_are_needed(name, monkey
 @pytest.mark.parametrize("optimizer", [SGD(0.1), Adam(0.01)])
 def test_after_a_step_nothing_of_its_batch_is_left(optimizer):
     """Padded sequences: the mask of the last batch was that of whoever ran next."""
-    network = sequences(partial(LSTM, units=3, generator=np.random.default_rng(2)))
+    network = sequences(LSTM.of(units=3))
     generator = np.random.default_rng(5)
     masks = np.arange(4) < generator.integers(1, 5, ENTRIES)[:, None]
     targets = generator.normal(size=(ENTRIES, *network.output_shape)).astype(np.float32)
@@ -331,7 +316,7 @@ def test_after_a_step_nothing_of_its_batch_is_left(optimizer):
     trainer = Trainer(network, SquaredError(), optimizer, source, batch_size=5, generator=generator)
     for _ in range(4):
         trainer.make_step()
-        fresh = sequences(partial(LSTM, units=3, generator=np.random.default_rng(2)))
+        fresh = sequences(LSTM.of(units=3))
         fresh.parameters.copy_from(network.parameters)
         for count in (5, 16, 3):
             entries = entries_of(network, count, 8)
@@ -360,7 +345,7 @@ class Masked(Callback):
 
 
 def test_predict_between_backward_and_update_knows_nothing_of_the_batch():
-    network = sequences(partial(LSTM, units=3, generator=np.random.default_rng(2)))
+    network = sequences(LSTM.of(units=3))
     masks = np.arange(4) < np.random.default_rng(5).integers(1, 5, ENTRIES)[:, None]
     targets = np.zeros((ENTRIES, *network.output_shape), np.float32)
     source = ArrayBatches(entries_of(network, ENTRIES), targets, step_masks=masks)

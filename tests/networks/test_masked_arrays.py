@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from networks import GRU, Concatenate, Dense
 from networks.base.wires import Input, Use
 from networks.estimators import Classifier
-from networks.layers import GRU, Concatenate, Dense
 from networks.model import Model
 from nn.shape import SequenceShape, Shape
 from nn.training import ArrayBatches, ImageBatches

@@ -5,11 +5,11 @@ from functools import partial
 import numpy as np
 import pytest
 
+from networks import Dense, Dropout, GaussianNoise, Softmax
 from networks.base.family import RUNGS
 from networks.base.layer_families import LAYERS
 from networks.base.weightless_families import WEIGHTLESS
 from networks.base.wires import Input, Use
-from networks.layers import Dense, Dropout, GaussianNoise, Softmax
 from networks.model import Model
 from networks.sequential import Sequential
 from networks.time_distributed import TimeDistributed
@@ -67,9 +67,7 @@ def branches(rung, **options):
     seen = Use(tokens(rung, **options), words, name="seen")
     left = Use(lstm(rung, **options), seen, name="left")
     right = Use(
-        TimeDistributed(
-            SEQUENCE, network=partial(Dense, output_shape=Shape(1, 1, 4), generator=draws(), **options)
-        ),
+        TimeDistributed(SEQUENCE, Dense.of(4), generator=draws(), **options),
         Use(layer(rung, **options), seen, name="even"),
         name="right",
     )
@@ -92,7 +90,9 @@ NETWORKS = {
     "layer normalisation of videos": partial(layer, shape=VIDEO),
     "layer normalisation of all": partial(layer, axes="all"),
     "layer normalisation of whole videos": partial(layer, shape=VIDEO, axes="all"),
-    "time distributed": lambda rung, **o: TimeDistributed(SEQUENCE, network=partial(batch, rung, **o)),
+    "time distributed": lambda rung, **o: TimeDistributed(
+        SEQUENCE, kind("batch_normalisation", rung).of(), **o
+    ),
     "normalised before and after": lambda rung, **o: chain(
         layer(rung, **o), lstm(rung, **o), batch(rung, WIDE, **o)
     ),

@@ -1,7 +1,6 @@
 """Predicting padded sequences: with masks of their steps, as forward and PyTorch's packed sequences do."""
 
 import importlib
-from functools import partial
 
 import numpy as np
 import pytest
@@ -69,7 +68,7 @@ def test_predict_with_masks_is_forward_with_masks(family, rung, stateful, whole)
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_padded_sequences_are_those_that_torch_packs(kind, bidirectional):
     torch = pytest.importorskip("torch")
-    peer = importlib.import_module(f"test_networks_{kind.lower()}_torch")
+    peer = importlib.import_module(f"tests.networks.test_{kind.lower()}_torch")
     network = {"LSTM": LSTM, "GRU": GRU}[kind](
         SEQUENCE, units=4, bidirectional=bidirectional, generator=draws()
     )
@@ -91,7 +90,7 @@ def reading_steps(kind, rung):
     if kind == "embedding":
         made = FAMILIES[kind].rungs[rung](SequenceShape(STEPS, 1), labels=5, features=3, generator=draws())
     elif kind == "time_distributed":
-        made = TimeDistributed(SEQUENCE, network=FAMILIES["batch_normalisation"].rungs[rung])
+        made = TimeDistributed(SEQUENCE, FAMILIES["batch_normalisation"].rungs[rung].of())
     else:
         made = FAMILIES[kind].rungs[rung](SEQUENCE)
     assert made.masks_steps
@@ -115,12 +114,8 @@ def test_all_that_reads_steps_predicts_with_masks(kind, rung):
 
 
 def chained():
-    step = partial(Dense, output_shape=Shape(1, 1, 4), generator=draws())
-    return Sequential.chain(
-        SEQUENCE,
-        lambda shape: TimeDistributed(shape, network=step),
-        partial(LSTM, units=3, generator=draws(), whole_sequence=False),
-    )
+    layers = [TimeDistributed.of(Dense.of(4)), LSTM.of(units=3, whole_sequence=False)]
+    return Sequential(SEQUENCE, layers, generator=draws())
 
 
 def wired():
@@ -194,11 +189,8 @@ def test_what_is_there_must_be_finite():
 
 def build(inputs, outputs, generator):
     """Return a network that reads sequences."""
-    return Sequential.chain(
-        inputs,
-        partial(LSTM, units=4, whole_sequence=False, generator=generator),
-        partial(Dense, output_shape=outputs, generator=generator),
-    )
+    layers = [LSTM.of(units=4, whole_sequence=False), Dense.of(outputs)]
+    return Sequential(inputs, layers, generator=generator)
 
 
 @pytest.mark.parametrize("kind", [Classifier, Regressor])

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from networks import Dense, Model, Reshape, Sequential, TimeDistributed
 from networks.base.wires import Input, Use
 from networks.graph_o1 import GraphNetwork
 from networks.ladder import FAMILIES, RUNGS, rung
-from networks.layers import Dense, Model, Reshape, Sequential, TimeDistributed
 from networks.lstm import LSTM
 from nn import parameter_limit
 from nn.activations import Identity
@@ -61,7 +61,7 @@ HUGE = {
     "ticks of a graph": lambda: GraphNetwork(_graph(0), ticks=10**12),
     "delays of a graph": lambda: GraphNetwork(_graph(10**8), ticks=1),
     "a network at every step": lambda: TimeDistributed(
-        SequenceShape(10**10, 3), network=lambda shape: Sequential([Reshape(shape, output_shape=shape)])
+        SequenceShape(10**10, 3), Sequential.of([Reshape.of(3)])
     ),
 }
 """Networks of few parameters that are made in a moment, and have no room to run in."""

@@ -166,10 +166,6 @@ def test_what_is_no_network_is_refused():
     (first, _), _ = parts()
     with pytest.raises(ValueError, match="sequential: network 1 is the class Local, no network"):
         Sequential([first, type(first)])
-    with pytest.raises(
-        ValueError, match=r"sequential: \w+ makes no network of its input shape: give partial"
-    ):
-        Sequential.chain(first.input_shape, first)
 
 
 def test_networks_of_two_dtypes_are_refused():

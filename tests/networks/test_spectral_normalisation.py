@@ -42,7 +42,7 @@ def build(kind="dense", rung="plain", inputs=3, outputs=4, dtype="float64", **op
         windows = {"channels": outputs, "kernel": (2, 3), "stride": (2, 1), "padding": 1}
         network = FAMILIES[kind].rungs[rung](Shape(3, 4, inputs), **windows, **layer)
     options = {"axis": -1 if kind == "transposed_convolution" else 0, **options}
-    return SpectralNormalisation(network, generator=np.random.default_rng(5), **options)
+    return SpectralNormalisation(network.input_shape, network, generator=np.random.default_rng(5), **options)
 
 
 def matrix(network, weights):
@@ -195,7 +195,7 @@ def test_frozen_parameters_stay_frozen():
     layer = build().network
     layer = type(layer)(Shape(1, 1, 2), Shape(1, 1, 2), generator=np.random.default_rng(0))
     layer.parameters.freeze("biases")
-    network = SpectralNormalisation(layer, generator=np.random.default_rng(0))
+    network = SpectralNormalisation(layer.input_shape, layer, generator=np.random.default_rng(0))
     assert network.parameters.frozen == ["network.biases"]
     stack = Sequential([network])
     assert stack.parameters.frozen == ["0.network.biases"]
@@ -238,7 +238,7 @@ def test_what_it_cannot_wrap_is_refused():
     with pytest.raises(
         ValueError, match=r"network \(dropout\) has no parameters called weights; it has none"
     ):
-        SpectralNormalisation(dropout, generator=generator)
+        SpectralNormalisation(dropout.input_shape, dropout, generator=generator)
     for options in ({"iterations": 0}, {"axis": 2}, {"axis": -3}):
         with pytest.raises(ValueError, match="must be at least 1, axis"):
             build(**options)

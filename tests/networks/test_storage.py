@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from networks import Dense
 from networks.ladder import FAMILIES
-from networks.layers import Dense
 from networks.sequential import Sequential
 from nn.activations import Tanh
 from nn.bfloat16 import BFLOAT16

@@ -1,7 +1,6 @@
 """TimeDistributed: a network for every step, against the network run step by step, and torch."""
 
 import json
-from functools import partial
 
 import numpy as np
 import pytest
@@ -136,9 +135,7 @@ def test_what_does_not_fit_is_refused():
 def embedded(rung="plain"):
     kind = FAMILIES["embedding"].rungs[rung]
     generator = np.random.default_rng(0)
-    return TimeDistributed(
-        SequenceShape(5, 1), network=partial(kind, labels=4, features=3, generator=generator)
-    )
+    return TimeDistributed(SequenceShape(5, 1), kind.of(labels=4, features=3), generator=generator)
 
 
 def test_labels_are_those_of_the_network_inside():
@@ -160,10 +157,8 @@ def test_the_first_of_a_model_sends_no_signals():
 
 def test_what_draws_and_carries_inside_is_found_by_name():
     rungs = {family: FAMILIES[family].rungs["plain"] for family in ("dropout", "batch_normalisation")}
-    drop = partial(rungs["dropout"], rate=0.5, generator=np.random.default_rng(0))
-    network = TimeDistributed(
-        WORDS, network=lambda step: Sequential.chain(step, drop, rungs["batch_normalisation"])
-    )
+    layers = Sequential.of([rungs["dropout"].of(rate=0.5), rungs["batch_normalisation"].of()])
+    network = TimeDistributed(WORDS, layers, generator=np.random.default_rng(0))
     assert list(network.generators) == ["network.0.noise"]
     assert list(network.state()) == ["network.1.means", "network.1.variances"]
     assert list(network.leaves) == ["network.0", "network.1"]
@@ -191,15 +186,15 @@ def test_comes_back_from_its_description(rung, dtype):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: TimeDistributed(WORDS, network=lambda shape: None), "network is NoneType, no network"),
-        (lambda: TimeDistributed(WORDS, network="dense"), "time_distributed: network is str, no network"),
+        (lambda: TimeDistributed(WORDS, None), "network is NoneType, no network"),
+        (lambda: TimeDistributed(WORDS, "dense"), "time_distributed: network is str, no network"),
         (lambda: build(shape=Shape(3, 3, 1)), "the image 3x3x1 has no steps: give a sequence or a video"),
         (
-            lambda: TimeDistributed(WORDS, network=dense(Shape(1, 1, 5), Shape(1, 1, 2))),
+            lambda: TimeDistributed(WORDS, dense(Shape(1, 1, 5), Shape(1, 1, 2))),
             r"time_distributed: steps are 1x1x4, but network \(dense\) takes 1x1x5",
         ),
         (
-            lambda: TimeDistributed(WORDS, network=dense(Shape(1, 1, 4), SequenceShape(2, 2))),
+            lambda: TimeDistributed(WORDS, dense(Shape(1, 1, 4), SequenceShape(2, 2))),
             r"network \(dense\) gives 2x2, which is no image",
         ),
     ],

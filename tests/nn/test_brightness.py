@@ -5,9 +5,9 @@ import pytest
 
 from autoencoder.model import AutoEncoder
 from autoencoder.settings import Settings
+from networks import LSTM, Dense, Embedding
 from networks.base.wires import Input, Use
 from networks.estimators import Classifier, Compressor, Regressor
-from networks.layers import LSTM, Dense, Embedding
 from networks.model import Model
 from networks.sequential import Sequential
 from nn.activations import Identity

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from networks import Dense
 from networks.base.wires import Input, Use
 from networks.ladder import FAMILIES
-from networks.layers import Dense
 from networks.model import Model
 from nn import finite
 from nn.finite import all_finite, check_finite

@@ -6,7 +6,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from networks.layers import Dense
+from networks import Dense
 from networks.model_file import save_model
 from nn.shape import Shape
 from nn.snapshot import SnapshotError, load, load_latest, save

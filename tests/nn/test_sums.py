@@ -5,9 +5,9 @@ from functools import partial
 import numpy as np
 import pytest
 
+from networks import Dense, SpectralNormalisation
 from networks.base.layer_families import LAYERS
 from networks.base.weightless_families import WEIGHTLESS
-from networks.layers import Dense, SpectralNormalisation
 from nn.activations import Identity
 from nn.clipping import ClipByGlobalNorm, global_norm
 from nn.graph import Graph
@@ -229,7 +229,7 @@ def test_a_spectral_norm_is_that_of_exact_sums(size):
     """All weights alike: the largest singular value is their size times the root of their number."""
     draws = np.random.default_rng(0)
     dense = Dense(Shape(1, 1, 20_000), Shape(1, 1, 4), generator=draws, activation=Identity())
-    network = SpectralNormalisation(dense, generator=draws)
+    network = SpectralNormalisation(dense.input_shape, dense, generator=draws)
     network.parameters["network.weights"][...] = size
     for _ in range(3):
         network.forward(np.zeros((1, 1, 20_000, 1), np.float32), training=True)

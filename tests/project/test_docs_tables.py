@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from networks import layers
+import networks
 from networks.ladder import CONTAINERS, FAMILIES
 from nn.activations import ACTIVATIONS
 from nn.clipping import CLIPPINGS
@@ -45,9 +45,9 @@ def test_every_test_that_is_named_exists(test):
     assert not name or f"\ndef {name}(" in (ROOT / path).read_text(encoding="utf-8")
 
 
-def test_every_network_of_a_row_can_be_imported_from_one_place():
+def test_every_network_of_a_row_is_on_the_face():
     fastest = {family: kinds.rungs["o2"] for family, kinds in FAMILIES.items()} | CONTAINERS
-    networks = TEXT[TEXT.index("## Networks") : TEXT.index("## Activations")]
-    rows = dict(re.findall(r"^\| `(\w+)` \| `(\w+)` ", networks, re.MULTILINE))
-    assert {family: getattr(layers, name) for family, name in rows.items()} == fastest
-    assert sorted(layers.__all__) == sorted(rows.values())
+    section = TEXT[TEXT.index("## Networks") : TEXT.index("## Activations")]
+    rows = dict(re.findall(r"^\| `(\w+)` \| `(\w+)` ", section, re.MULTILINE))
+    assert {family: getattr(networks, name) for family, name in rows.items()} == fastest
+    assert set(rows.values()) <= set(networks.__all__)

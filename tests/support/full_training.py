@@ -27,7 +27,7 @@ from nn.losses import CategoricalCrossEntropyWithLogits
 from nn.optimizers import Adam
 from nn.regularizers import L2
 from nn.schedules import Plateau, WarmUp
-from nn.shape import SequenceShape, Shape
+from nn.shape import SequenceShape
 from nn.snapshot import MissingSnapshotError, load_latest
 from nn.training import (
     ArrayBatches,
@@ -50,14 +50,14 @@ NOBODY = 65534
 
 def make_network(seed=1):
     weights, drops, noise = np.random.default_rng(seed).spawn(3)
-    return Sequential.chain(
-        SEQUENCE,
-        partial(GaussianNoise, deviation=0.1, generator=noise),
-        partial(LSTM, units=UNITS, stateful=True, whole_sequence=False, generator=weights),
-        BatchNormalisation,
-        partial(Dropout, rate=0.2, generator=drops),
-        partial(Dense, output_shape=Shape(1, 1, CLASSES), generator=weights),
-    )
+    layers = [
+        GaussianNoise.of(deviation=0.1, generator=noise),
+        LSTM.of(units=UNITS, stateful=True, whole_sequence=False),
+        BatchNormalisation.of(),
+        Dropout.of(rate=0.2, generator=drops),
+        Dense.of(CLASSES),
+    ]
+    return Sequential(SEQUENCE, layers, generator=weights)
 
 
 def make_batches(count, seed):

@@ -18,7 +18,7 @@ from nn.losses import CategoricalCrossEntropyWithLogits
 from nn.optimizers import OPTIMIZERS, optimizer_by_name
 from nn.regularizers import L1, L2, MaxNorm
 from nn.schedules import Constant, Cosine, Exponential, Plateau, Step, WarmUp
-from nn.shape import SequenceShape, Shape
+from nn.shape import SequenceShape
 from nn.snapshot import MissingSnapshotError, load_latest
 from nn.training import (
     ArrayBatches,
@@ -137,22 +137,19 @@ def network(draws, weights):
     if draws.random() < 0.3:
         drops = noise
     sequence = [
-        (0.4, partial(GaussianNoise, deviation=0.1, generator=noise)),
-        (0.5, partial(LSTM, units=3, stateful=True, whole_sequence=False, generator=weights)),
+        (0.4, GaussianNoise.of(deviation=0.1, generator=noise)),
+        (0.5, LSTM.of(units=3, stateful=True, whole_sequence=False)),
     ]
     flat = [
-        (0.4, BatchNormalisation),
-        (0.4, partial(Dropout, rate=0.2, generator=drops)),
+        (0.4, BatchNormalisation.of()),
+        (0.4, Dropout.of(rate=0.2, generator=drops)),
     ]
-    layers = [maker for share, maker in sequence if draws.random() < share]
-    layers += [partial(Dense, output_shape=Shape(1, 1, 4), activation=Tanh(), generator=weights)]
-    layers += [maker for share, maker in flat if draws.random() < share]
-    last = partial(Dense, output_shape=Shape(1, 1, CLASSES), generator=weights)
-    if draws.random() < 0.4:
-        layers.append(lambda shape: SpectralNormalisation(last(shape), generator=weights))
-    else:
-        layers.append(last)
-    return Sequential.chain(SEQUENCE, *layers)
+    layers = [layer for share, layer in sequence if draws.random() < share]
+    layers.append(Dense.of(4, activation=Tanh()))
+    layers += [layer for share, layer in flat if draws.random() < share]
+    last = Dense.of(CLASSES)
+    layers.append(SpectralNormalisation.of(last) if draws.random() < 0.4 else last)
+    return Sequential(SEQUENCE, layers, generator=weights)
 
 
 def batches(draws, count=ENTRIES):

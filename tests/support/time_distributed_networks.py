@@ -1,7 +1,5 @@
 """What the tests of time-distributed networks share: shapes, and networks around a layer or two."""
 
-from functools import partial
-
 import numpy as np
 from hypothesis import strategies as st
 
@@ -30,17 +28,17 @@ def dense(shape, output_shape, rung="plain", dtype="float64"):
     )
 
 
-def build(rung="plain", shape=WORDS, output_shape=None, dtype="float64"):
-    maker = partial(dense, output_shape=output_shape or Shape(1, 1, 3), rung=rung, dtype=dtype)
-    return TimeDistributed(shape, network=maker)
+def recipe(output_shape, rung):
+    return FAMILIES["dense"].rungs[rung].of(output_shape, activation=Tanh())
+
+
+def build(rung="plain", shape=WORDS, output_shape=3, dtype="float64"):
+    options = {"generator": np.random.default_rng(2), "dtype": dtype}
+    return TimeDistributed(shape, recipe(output_shape, rung), **options)
 
 
 def normalised(rung="plain", shape=WORDS, dtype="float64"):
     """A network that measures the batch: what is not there must not count."""
-
-    def maker(step):
-        layer = dense(step, Shape(1, 1, 6), rung, dtype)
-        norm = FAMILIES["batch_normalisation"].rungs[rung](layer.output_shape, dtype=dtype)
-        return Sequential([layer, norm])
-
-    return TimeDistributed(shape, network=maker)
+    layers = [recipe(6, rung), FAMILIES["batch_normalisation"].rungs[rung].of()]
+    options = {"generator": np.random.default_rng(2), "dtype": dtype}
+    return TimeDistributed(shape, Sequential.of(layers), **options)

@@ -1,7 +1,6 @@
 """The network goes back to its best epoch however training ends, and training goes on from its end."""
 
 import signal
-from functools import partial
 
 import numpy as np
 import pytest
@@ -316,14 +315,8 @@ def test_a_callback_that_is_used_with_another_trainer_begins_anew():
 
 def test_batch_statistics_and_draws_are_those_of_the_best_epoch_and_of_the_end():
     def make():
-        generator = np.random.default_rng(7)
-        network = Sequential.chain(
-            SHAPE,
-            partial(Dense, output_shape=CODE, generator=generator),
-            BatchNormalisation,
-            partial(Dropout, rate=0.2, generator=generator),
-            partial(Dense, output_shape=SHAPE, generator=generator),
-        )
+        layers = [Dense.of(CODE), BatchNormalisation.of(), Dropout.of(rate=0.2), Dense.of(SHAPE)]
+        network = Sequential(SHAPE, layers, generator=np.random.default_rng(7))
         return make_trainer(network=network, optimizer=Adam(0.01))
 
     whole, trainer, remember = make(), make(), Remember()

@@ -1,14 +1,12 @@
 """Divergence: every NaN and Inf is seen, at any size, and its place is named."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 
 from networks.dense import Dense
 from networks.time_distributed import TimeDistributed
 from nn.losses import SquaredError
-from nn.shape import SequenceShape, Shape
+from nn.shape import SequenceShape
 from nn.training.batches import Batch
 from nn.training.divergence import (
     TrainingDiverged,
@@ -127,9 +125,7 @@ def test_the_error_says_when_and_where():
 def test_no_entry_is_named_where_the_histories_of_a_layer_are_steps(step_mask):
     """The third entry of a batch of three is bad at its second step, the fifth or sixth history inside."""
     shape = SequenceShape(2, 3)
-    network = TimeDistributed(
-        shape, network=partial(Dense, output_shape=Shape(1, 1, 4), generator=np.random.default_rng(0))
-    )
+    network = TimeDistributed(shape, Dense.of(4), generator=np.random.default_rng(0))
     values = np.ones((*shape, 16), np.float32)
     values[1, 2, 2] = 3e38
     network.parameters["network.weights"][:] = 0

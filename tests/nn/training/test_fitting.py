@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from networks import Concatenate, Dense
 from networks.activation import ActivationLayer
 from networks.base.wires import Input, Use
-from networks.layers import Concatenate, Dense
 from networks.model import Model
 from nn.activations import Identity
 from nn.axes import fit_input, fit_target

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from autoencoder.model_commands import mean_squared_error
+from networks import LSTM, Dense, Embedding
 from networks.base.wires import Input, Use
-from networks.layers import LSTM, Dense, Embedding
 from networks.model import Model
 from networks.normalisation_o2 import BatchNormalisation
 from networks.sequential import Sequential

@@ -1,7 +1,5 @@
 """The loop with networks that carry, draw and mask: what is not there changes nothing, resumes are exact."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 
@@ -45,23 +43,20 @@ def make_trainer(network, source, loss=None, **options):
 def tagger(seed=2, **settings):
     """A label for every step."""
     generator = np.random.default_rng(seed)
-    return Sequential.chain(
-        SequenceShape(5, 3),
-        partial(LSTM, units=4, generator=generator, **settings),
-        partial(TimeDistributed, network=partial(Dense, output_shape=Shape(1, 1, 2), generator=generator)),
-    )
+    layers = [LSTM.of(units=4, **settings), TimeDistributed.of(Dense.of(2))]
+    return Sequential(SequenceShape(5, 3), layers, generator=generator)
 
 
 def recogniser(seed=2):
     """Draws and keeps running statistics."""
     generator, noise = np.random.default_rng(seed).spawn(2)
-    return Sequential.chain(
-        Shape(6, 6, 1),
-        partial(Convolution, channels=2, kernel=3, generator=generator),
-        BatchNormalisation,
-        partial(Dropout, rate=0.3, generator=noise),
-        partial(Dense, output_shape=Shape(1, 1, 2), generator=generator),
-    )
+    layers = [
+        Convolution.of(channels=2, kernel=3),
+        BatchNormalisation.of(),
+        Dropout.of(rate=0.3, generator=noise),
+        Dense.of(2),
+    ]
+    return Sequential(Shape(6, 6, 1), layers, generator=generator)
 
 
 def test_steps_that_are_not_there_change_nothing():
@@ -136,13 +131,8 @@ def test_what_draws_and_keeps_statistics_goes_on_exactly(epochs):
 
 def test_tokens_are_learned():
     tokens = GENERATOR.integers(0, 4, (40, 5))
-    generator = np.random.default_rng(2)
-    network = Sequential.chain(
-        SequenceShape(5, 1),
-        partial(Embedding, labels=4, features=3, generator=generator),
-        partial(LSTM, units=4, whole_sequence=False, generator=generator),
-        partial(Dense, output_shape=Shape(1, 1, 1), generator=generator),
-    )
+    layers = [Embedding.of(labels=4, features=3), LSTM.of(units=4, whole_sequence=False), Dense.of(1)]
+    network = Sequential(SequenceShape(5, 1), layers, generator=np.random.default_rng(2))
     trainer = make_trainer(network, ArrayBatches(tokens, (tokens == 1).mean(axis=1)), SquaredError())
     trainer.train(epochs=30)
     assert trainer.rows[-1].training_loss < 0.5 * trainer.rows[0].training_loss

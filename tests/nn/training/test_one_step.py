@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from networks.layers import LSTM, Dense, Embedding
+from networks import LSTM, Dense, Embedding
 from networks.sequential import Sequential
 from nn.activations import Identity
 from nn.losses import CategoricalCrossEntropyWithLogits, SquaredError

@@ -1,7 +1,6 @@
 """A warning where the range of the outputs forbids the targets, and none where it does not."""
 
 import re
-from functools import partial
 
 import numpy as np
 import pytest
@@ -34,10 +33,10 @@ ONE_HOT = np.eye(4)[[0, 3]].T.reshape(*OUTPUTS, 2)
 def make(*parts):
     """Return a dense network with an activation, followed by further activations, or networks."""
     first, *others = parts
-    makers = [partial(Dense, output_shape=OUTPUTS, activation=first, generator=np.random.default_rng(0))]
+    layers = [Dense.of(OUTPUTS, activation=first)]
     for part in others:
-        makers.append(partial(ActivationLayer, activation=part) if isinstance(part, Activation) else part)
-    return Sequential.chain(INPUTS, *makers)
+        layers.append(ActivationLayer.of(activation=part) if isinstance(part, Activation) else part.of())
+    return Sequential(INPUTS, layers, generator=np.random.default_rng(0))
 
 
 def test_a_tanh_followed_by_a_sigmoid():

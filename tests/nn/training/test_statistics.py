@@ -4,7 +4,6 @@ import csv
 import json
 import logging
 import math
-from functools import partial
 
 import numpy as np
 import pytest
@@ -127,10 +126,7 @@ def test_unused_histories_are_left_out():
 def test_a_layer_at_every_step_counts_the_steps_that_are_there():
     """The steps of all entries are its histories, but the loss is a mean over the entries."""
     shape, generator = SequenceShape(4, 3), np.random.default_rng(1)
-    network = Sequential.chain(
-        shape,
-        partial(TimeDistributed, network=partial(Dense, output_shape=Shape(1, 1, 2), generator=generator)),
-    )
+    network = Sequential(shape, [TimeDistributed.of(Dense.of(2))], generator=generator)
     there = np.arange(4) < generator.integers(1, 4, 10)[:, None]
     sequences = generator.random((10, *shape)).astype(np.float32)
     batches = ArrayBatches(sequences, generator.random((10, 4, 2)), step_masks=there)
