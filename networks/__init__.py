@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from networks.embedding_o2 import Embedding
     from networks.estimators import Classifier, Compressor, Regressor
     from networks.graph_o2 import GraphNetwork
-    from networks.gru_o2 import GRU
+    from networks.gru_o2 import GRU, GRUCell
     from networks.ladder import CONTAINERS, FAMILIES, RUNGS, network_from_configuration, rung
     from networks.local_o2 import Local
     from networks.lstm_o2 import LSTM, LSTMCell
@@ -63,6 +63,7 @@ __all__ = [
     "Dropout",
     "Embedding",
     "Flatten",
+    "GRUCell",
     "GaussianNoise",
     "GlobalAveragePooling",
     "GlobalMaxPooling",
@@ -122,7 +123,8 @@ HOMES = {
     "networks.graph_o2": ("GraphNetwork",),
     "networks.gru_o2": (
         "GRU",
-        ),
+        "GRUCell",
+    ),
     "networks.ladder": (
         "CONTAINERS",
         "FAMILIES",

@@ -68,7 +68,7 @@ class ConvolutionalLSTM(ConvolutionalRecurrent):
     generator
         Source of the initial weights.
     peepholes
-        Whether gates see the cells. Peepholes start at zero.
+        Whether gates see the cells; by default none do, in any recurrent network. Peepholes start at zero.
     forget_bias
         Where the biases of the forget gate start (Jozefowicz et al. 2015); others at zero.
     initializer, recurrent_initializer
@@ -86,7 +86,7 @@ class ConvolutionalLSTM(ConvolutionalRecurrent):
         channels: int,
         kernel: int,
         generator: np.random.Generator,
-        peepholes: bool = True,
+        peepholes: bool = False,
         forget_bias: float = 1.0,
         whole_sequence: bool = True,
         stateful: bool = False,

@@ -31,17 +31,20 @@ of a gate, from the last step to the first:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from networks.base.configuration import Fields
 from networks.base.descent import apply_gradient
-from networks.base.recurrent import Recurrent
+from networks.base.described import undrawn
+from networks.base.recurrent import Recurrent, cell_shape
 from networks.base.stateful import HiddenStates
 from networks.base.tracks import History, Track, sum_over_steps
 from nn.activations import Sigmoid
-from nn.initializers import Glorot, Initializer, Orthogonal
-from nn.shape import AnyShape
+from nn.initializers import Glorot, Initializer, Orthogonal, Zeros
+from nn.shape import AnyShape, SequenceShape, ShapeLike
 from nn.sums import total
 
 RESET, UPDATE, CANDIDATE, RECURRENT = range(4)
@@ -163,3 +166,56 @@ class GRU(Recurrent):
         }
         for name, gradient in gradients.items():
             apply_gradient(self.parameters, track.prefix + name, gradient, learning_rate)
+
+
+class GRUCell(GRU):
+    """One step of a GRU, from hidden values that are given to hidden values that are returned.
+
+    Its parameters are called as those of a GRU of one layer, and can be copied from there.
+
+    Parameters
+    ----------
+    input_shape
+        1 x 1 x inputs; the output is 1 x 1 x units.
+    units, initializer, recurrent_initializer, generator, dtype
+        See `GRU`.
+
+    Raises
+    ------
+    ValueError
+        When the input is more than one step's features, or `units` is below 1.
+    """
+
+    family = "gru_cell"
+    masks_steps = False
+
+    def __init__(
+        self,
+        input_shape: ShapeLike,
+        *,
+        units: int,
+        generator: np.random.Generator,
+        initializer: Initializer = Glorot(),  # noqa: B008 - frozen
+        recurrent_initializer: Initializer = Orthogonal(),  # noqa: B008 - frozen
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        shape = cell_shape(self.family, input_shape)
+        super().__init__(
+            SequenceShape(1, shape.channels),
+            units=units,
+            generator=generator,
+            whole_sequence=False,
+            initializer=initializer,
+            recurrent_initializer=recurrent_initializer,
+            dtype=dtype,
+        )
+        self.input_shape = shape
+
+    def to_configuration(self) -> dict[str, Any]:
+        """Describe the cell."""
+        described = super().to_configuration()
+        return {name: described[name] for name in ("family", "input_shape", "units")}
+
+    @classmethod
+    def _options(cls, fields: Fields) -> dict[str, Any]:
+        return undrawn() | {"recurrent_initializer": Zeros(), "units": fields.whole("units")}

@@ -73,3 +73,7 @@ class GRU(gru.GRU):
         targets, scale = self._targets_of(track, learning_rate)
         before = track.before(history.states[0])
         kernels.gradients_loops(deltas, history.inputs, before, *targets, scale)
+
+
+class GRUCell(gru.GRUCell, GRU):
+    """One step of a GRU; see `networks.gru.GRUCell`."""

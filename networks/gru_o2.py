@@ -35,7 +35,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from networks import gru_o1
+from networks import gru, gru_o1
 from networks.base.recurrent_tiles import TiledRecurrent, in_slices, whole
 from networks.base.storage import converts
 from networks.base.tracks import History, Track
@@ -99,3 +99,8 @@ class GRU(TiledRecurrent, gru_o1.GRU):
         backward = backward_kernels.backward_parallel if worth else backward_kernels.backward_serial
         backward(self._layer(track, history), arrays, flat, blocks, self._sends_below(track))
         state_signals[0][...] = whole(hidden)
+
+
+@converts
+class GRUCell(gru.GRUCell, GRU):
+    """One step of a GRU; see `networks.gru.GRUCell`."""

@@ -50,7 +50,7 @@ from networks.base.tracks import History, Track, sum_over_steps
 from nn.activations import Sigmoid
 from nn.initializers import Glorot, Initializer, Orthogonal, Zeros
 from nn.ranges import check_number
-from nn.shape import AnyShape, SequenceShape
+from nn.shape import AnyShape, SequenceShape, ShapeLike
 from nn.sums import total
 
 INPUT, FORGET, CELL, OUTPUT = range(4)
@@ -71,7 +71,7 @@ class LSTM(Recurrent):
     input_shape, units, layers, bidirectional, whole_sequence, stateful, dtype
         See `networks.base.recurrent.Recurrent`.
     peepholes
-        Whether gates see the cells. Peepholes start at zero.
+        Whether gates see the cells; by default none do, in any recurrent network. Peepholes start at zero.
     forget_bias
         Where the biases of forget gates start (Jozefowicz et al. 2015); all others at zero.
     initializer, recurrent_initializer
@@ -242,7 +242,7 @@ class LSTMCell(LSTM):
 
     def __init__(
         self,
-        input_shape: AnyShape,
+        input_shape: ShapeLike,
         *,
         units: int,
         generator: np.random.Generator,

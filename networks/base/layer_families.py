@@ -59,7 +59,9 @@ LAYERS: dict[str, Family] = {
     "batch_normalisation": family("normalisation", "BatchNormalisation", _normalisation_example),
     "convolution": family("convolution", "Convolution", _convolution),
     "convolutional_lstm": family(
-        "convolutional_lstm", "ConvolutionalLSTM", _of(VideoShape(3, 4, 5, 2), channels=3, kernel=3)
+        "convolutional_lstm",
+        "ConvolutionalLSTM",
+        _of(VideoShape(3, 4, 5, 2), channels=3, kernel=3, peepholes=True),
     ),
     "dense": family("dense", "Dense", _of(Shape(3, 4, 2), output_shape=Shape(2, 3, 3), activation=Tanh())),
     "dropout": family("noise", "Dropout", _of(Shape(3, 4, 5), rate=0.3)),
@@ -67,6 +69,7 @@ LAYERS: dict[str, Family] = {
     "gaussian_noise": family("noise", "GaussianNoise", _of(Shape(3, 4, 5), deviation=0.3)),
     "graph": family("graph", "GraphNetwork", _graph_example),
     "gru": family("gru", "GRU", _of(SequenceShape(4, 3), **_recurrent)),
+    "gru_cell": family("gru", "GRUCell", _of(Shape(1, 1, 3), units=5)),
     "layer_normalisation": family("normalisation", "LayerNormalisation", _normalisation_example),
     "local": family("local", "Local", _of(Shape(8, 6, 2), **_windows, activation=Tanh())),
     "lstm": family("lstm", "LSTM", _of(SequenceShape(4, 3), **_recurrent, peepholes=True)),

@@ -20,7 +20,7 @@ from networks.base.descent import named_targets
 from networks.base.layered import Layered
 from networks.base.stateful import AnyStates
 from networks.base.tracks import History, Track
-from nn.shape import AnyShape, Shape, as_shape
+from nn.shape import Shape, ShapeLike, layer_shape
 
 
 class Recurrent(Layered):
@@ -179,7 +179,7 @@ class Recurrent(Layered):
         return self._signals
 
 
-def cell_shape(family: str, input_shape: AnyShape) -> Shape:
+def cell_shape(family: str, input_shape: ShapeLike) -> Shape:
     """Return the shape of what a single step reads.
 
     Raises
@@ -187,7 +187,7 @@ def cell_shape(family: str, input_shape: AnyShape) -> Shape:
     ValueError
         When it is not 1 x 1 x inputs.
     """
-    shape = as_shape(input_shape)
+    shape = layer_shape(f"{family}: input_shape", input_shape)
     if not isinstance(shape, Shape) or shape[:2] != (1, 1):
         raise ValueError(f"{family}: the input {shape} is no single step: give 1 x 1 x inputs")
     return shape

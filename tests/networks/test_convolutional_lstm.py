@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from networks.base.stateful import HiddenStates
-from networks.ladder import network_from_configuration
+from networks.ladder import FAMILIES, network_from_configuration
 from networks.lstm import LSTM
 from networks.sequential import Sequential
 from nn.shape import SequenceShape, Shape, VideoShape
@@ -162,7 +162,8 @@ def test_comes_back_from_its_configuration(rung, shape, settings, stateful):
 
 
 def test_parameters_start_as_they_should():
-    network = PLAIN(VideoShape(2, 4, 4, 3), channels=2, kernel=3, generator=np.random.default_rng(0))
+    options = {"channels": 2, "kernel": 3, "peepholes": True}
+    network = PLAIN(VideoShape(2, 4, 4, 3), **options, generator=np.random.default_rng(0))
     shapes = {name: network.parameters[name].shape for name in network.parameters.names}
     assert shapes == {
         "input_weights": (8, 3, 3, 3),
@@ -174,6 +175,18 @@ def test_parameters_start_as_they_should():
     assert not network.parameters["peepholes"].any()
     gate = network.parameters["recurrent_weights"][:2].reshape(2, -1)
     assert np.allclose(gate @ gate.T, np.eye(2), atol=1e-6)
+
+
+@every_rung
+def test_no_network_has_peepholes_unless_it_is_asked_for_them(rung):
+    kinds = {name: FAMILIES[name].rungs[rung] for name in ("lstm", "lstm_cell", "convolutional_lstm")}
+    generator = np.random.default_rng(0)
+    networks = [
+        kinds["lstm"](SequenceShape(2, 3), units=2, generator=generator),
+        kinds["lstm_cell"](3, units=2, generator=generator),
+        kinds["convolutional_lstm"](VideoShape(2, 4, 4, 3), channels=2, kernel=3, generator=generator),
+    ]
+    assert not [name for network in networks for name in network.parameters.names if "peepholes" in name]
 
 
 @every_rung

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from networks.ladder import FAMILIES
 from nn.activations import Identity, Sigmoid, Tanh
 from nn.graph import Graph
-from nn.shape import SequenceShape
+from nn.shape import SequenceShape, Shape
 from tests.support import network_checks as checks
 from tests.support.gru_networks import FAMILY, PLAIN, gru
 from tests.support.rung_checks import every_rung
@@ -25,7 +25,7 @@ class GRUGraph:
         self.network = network
         self.graph = Graph()
         self.weights, self.biases = [], []
-        inputs = [self.graph.add_input() for _ in range(network.input_shape.features)]
+        inputs = [self.graph.add_input() for _ in range(network.tracks[0].inputs)]
         resets, updates, offers, candidates = ([] for _ in range(4))
         for unit in range(network.units):
             resets.append(self.add_sum(Sigmoid(), "biases", unit))
@@ -86,10 +86,15 @@ def check_same(network, graph_rung, histories):
     values, signals = checks.numbers(network, histories)
     wiring = GRUGraph(network)
     graph = FAMILIES["graph"].rungs[graph_rung](wiring.graph, dtype=network.dtype)
-    outputs = graph.forward(values[:, None, None])[:, 0, 0].copy()
-    input_signals = graph.backward(signals[:, None, None])[:, 0, 0]
+    outputs = graph.forward(as_steps(values)).reshape(signals.shape).copy()
+    input_signals = graph.backward(as_steps(signals)).reshape(values.shape)
     expected = {"outputs": outputs, "input signals": input_signals, **wiring.gradients(graph)}
     checks.assert_close(checks.pass_through(network, values, signals), expected, FAMILY.tolerance["float64"])
+
+
+def as_steps(values):
+    """Values (steps, features, N), or (1, 1, features, N) of a cell, as the graph takes them."""
+    return values.reshape(len(values), 1, 1, *values.shape[-2:])
 
 
 @every_rung
@@ -106,3 +111,11 @@ def test_the_graph_gives_the_same(rung, shape, units, histories):
 
 def test_the_plain_graph_gives_the_same():
     check_same(gru(PLAIN, SequenceShape(3, 2), units=2), "plain", 3)
+
+
+@every_rung
+@given(inputs=st.integers(1, 4), units=st.integers(1, 3), histories=st.integers(1, 5))
+def test_the_graph_gives_the_same_as_a_cell(rung, inputs, units, histories):
+    cell = gru(FAMILIES["gru_cell"].rungs[rung], Shape(1, 1, inputs), units=units)
+    for graph_rung in ("o1", "o2"):
+        check_same(cell, graph_rung, histories)

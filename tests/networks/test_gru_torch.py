@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from networks.ladder import FAMILIES
+from nn.shape import Shape
 from tests.support import network_checks as checks
 from tests.support import state_checks
 from tests.support.gru_networks import FAMILY, gru, options, shapes
@@ -103,3 +105,38 @@ def test_torch_gru_gives_the_same(rung, dtype, shape, settings, lengths, packed)
     found = state_checks.pass_through(network, values, signals, initial, final)
     expected = torch_pass(network, values, signals, initial, final, lengths if packed else None)
     state_checks.assert_close(found, expected, 2 * FAMILY.tolerance[dtype])
+
+
+@every_rung
+@every_dtype
+@given(inputs=st.integers(1, 9), units=st.integers(1, 20), histories=st.integers(1, 20))
+def test_torch_cell_gives_the_same(rung, dtype, inputs, units, histories):
+    cell = gru(FAMILIES["gru_cell"].rungs[rung], Shape(1, 1, inputs), dtype, units=units)
+    values, signals = checks.numbers(cell, histories)
+    initial, final = state_checks.states(cell, histories, 3), state_checks.states(cell, histories, 5)
+    found = state_checks.pass_through(cell, values, signals, initial, final)
+    module = torch.nn.GRUCell(inputs, units, dtype=getattr(torch, dtype))
+    names = [*ARRAYS.items(), ("recurrent_biases", "bias_hh")]
+    with torch.no_grad():
+        module.bias_hh.zero_()
+        for name, theirs in names:
+            of_cell(module, theirs, units).copy_(torch.tensor(cell.parameters[f"layer_0.forward.{name}"]))
+    there, start = to_torch(values[0, 0], True), to_torch(initial.hidden[0], True)
+    hidden = module(there, start)
+    (hidden * to_torch(signals[0, 0] + final.hidden[0])).sum().backward()
+    expected = {
+        "outputs": from_torch(hidden)[None, None],
+        "input signals": from_torch(there.grad)[None, None],
+        "final hidden": from_torch(hidden)[None],
+        "initial signals of hidden": from_torch(start.grad)[None],
+    }
+    for name, theirs in names:
+        gradient = of_cell(module, theirs, units, gradient=True)
+        expected[f"layer_0.forward.{name}"] = gradient.numpy()
+    state_checks.assert_close(found, expected, 2 * FAMILY.tolerance[dtype])
+
+
+def of_cell(module, name, units, gradient=False):
+    """An array of PyTorch's cell; of the second biases those of the candidate."""
+    array = getattr(module, name).grad if gradient else getattr(module, name)
+    return array[2 * units :] if name == "bias_hh" else array
