@@ -8,9 +8,7 @@ from autoencoder.model import AutoEncoder
 from autoencoder.settings import Settings, settings_texts, to_key, to_name
 from autoencoder.validation import Given, make_settings
 from networks.graph import GraphNetwork
-from nn.activations import LeakyReLU
-from nn.optimizers import optimizer_by_name
-from nn.training import Trainer, TrainingMemoryError
+from nn import LeakyReLU, Trainer, TrainingMemoryError, optimizer_by_name
 from nn.training.limits import Limits
 from nn.training.memory import require_memory_to_change
 from workbench.errors import SettingsError

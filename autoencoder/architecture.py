@@ -10,10 +10,9 @@ import numpy as np
 
 from autoencoder.layer_plans import DensePlan, GraphPlan, LayerPlan, LocalPlan, Start
 from autoencoder.settings import Settings
-from networks.sequential import Sequential
-from nn.activations import Activation, Identity, LeakyReLU, activation_from_configuration
-from nn.initializers import BiasInitializer, initializer_by_name
-from nn.shape import Shape
+from networks import Sequential
+from nn import Activation, BiasInitializer, Identity, LeakyReLU, Shape, initializer_by_name
+from nn.activations import activation_from_configuration
 from workbench.errors import SettingsError
 
 KEEPING_WINDOW = 3

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from nn import DataError
 from nn.data.arrays import read_npy
-from nn.data.errors import DataError
 from nn.data.memory import require_memory
 from nn.kinds import kind_of
 from nn.shown import shortened

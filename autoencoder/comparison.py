@@ -17,8 +17,7 @@ from autoencoder.components import (
     sample,
 )
 from autoencoder.model import BATCH_SIZE, AutoEncoder
-from nn.data import ImageSet
-from nn.snapshot import Snapshot, SnapshotError
+from nn import ImageSet, Snapshot, SnapshotError
 
 COMPARISON = "comparison"
 """What model files call it."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nn.data import ImageSet
+from nn import ImageSet
 from nn.principal_components import EXACT_SIDE, PrincipalComponents, principal_components
 from nn.shifts import offsets, shifted
 

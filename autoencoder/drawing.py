@@ -7,14 +7,13 @@ from typing import NamedTuple
 import numpy as np
 
 from autoencoder.model import AutoEncoder
-from networks.base.network import Network
+from networks import Network
 from networks.dense import Dense
 from networks.graph import GraphNetwork
 from networks.local import Local
+from nn import Shape, to_history
 from nn.bfloat16_arrays import widened
-from nn.history import to_history
 from nn.render.network import ConnectionsPicture, LayerPicture, strongest_connections
-from nn.shape import Shape
 
 STRONGEST = 60
 """Connections drawn between two layers."""

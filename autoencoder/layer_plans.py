@@ -7,13 +7,9 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from networks.base.network import Network
-from networks.ladder import rung
-from nn.activations import Activation
-from nn.graph import Graph
+from networks import Network, rung
+from nn import Activation, BiasInitializer, Graph, Initializer, Shape
 from nn.image import Tiling
-from nn.initializers import BiasInitializer, Initializer
-from nn.shape import Shape
 
 
 class Start(NamedTuple):

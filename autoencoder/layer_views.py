@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from autoencoder.model import AutoEncoder
-from networks.base.network import Network
+from networks import Network
 from networks.graph import GraphNetwork
-from nn.shape import Shape
+from nn import Shape
 
 
 class LayerView(NamedTuple):

@@ -6,9 +6,9 @@ from autoencoder.architecture import Architecture
 from autoencoder.layer_plans import DensePlan, LayerPlan, LocalPlan
 from autoencoder.settings import Settings
 from networks import local_o2
+from nn import optimizer_by_name
 from nn.data.memory import available_memory
 from nn.history import padded
-from nn.optimizers import optimizer_by_name
 from nn.sizes import as_size
 from nn.training.memory import Memory
 from workbench.errors import SettingsError

@@ -8,12 +8,11 @@ import numpy as np
 
 from autoencoder.architecture import plan_architecture
 from autoencoder.settings import Settings, settings_texts
-from networks.base.network import Network
-from networks.sequential import Sequential
+from networks import Network, Sequential
+from nn import Shape
 from nn.brightness import shares
 from nn.data.memory import require_memory
 from nn.finite import check_finite, check_unmasked
-from nn.shape import Shape
 from nn.training.state import PARAMETERS
 
 STRUCTURE = "structure."

@@ -28,8 +28,8 @@ from autoencoder.session_images import generators, load_data
 from autoencoder.settings import Settings, settings_texts
 from autoencoder.terminal import reading, use_threads
 from autoencoder.validation import Given, make_settings
-from nn.data import ImageSet, load_all
-from nn.snapshot import Snapshot, SnapshotError
+from nn import ImageSet, Snapshot, SnapshotError
+from nn.data import load_all
 from nn.training.state import TrainingState, read_state
 from workbench.errors import InputError
 

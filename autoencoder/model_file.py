@@ -9,17 +9,15 @@ from typing import Any
 from autoencoder.model import STRUCTURE, AutoEncoder
 from autoencoder.settings import Settings
 from autoencoder.validation import Given
+from networks import Network, Sequential, network_from_configuration
 from networks.base.configuration import Fields
 from networks.base.container import build_all
-from networks.base.network import Network
-from networks.ladder import network_from_configuration
 from networks.model_file import UNBUILDABLE
-from networks.sequential import Sequential
+from nn import Shape, Snapshot, SnapshotError, load_latest
 from nn.choices import choose
 from nn.parameter_limit import at_most_parameters
 from nn.prefixes import under
-from nn.shape import Shape
-from nn.snapshot import Snapshot, SnapshotError, load_latest, previous
+from nn.snapshot import previous
 from nn.training.state import PARAMETERS, load_parameters
 
 FILE_NAME = "model.safetensors"

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from networks.base.network import Network
+from networks import Network
 from nn.principal_components import PrincipalComponents
 
 MARGIN = 8.0

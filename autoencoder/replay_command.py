@@ -15,8 +15,7 @@ from autoencoder.session import Session, start_session
 from autoencoder.settings import Settings, settings_texts
 from autoencoder.terminal import reading, use_threads
 from autoencoder.validation import Given, make_settings
-from nn.training.callbacks import LossTable
-from nn.training.progress import ProgressBar
+from nn import LossTable, ProgressBar
 from workbench.errors import InputError
 from workbench.exit_status import FAILED, STOPPED
 from workbench.files import make_directory

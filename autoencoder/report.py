@@ -12,10 +12,9 @@ from autoencoder.layer_views import LayerView, layer_views
 from autoencoder.memory import estimate_memory
 from autoencoder.model import AutoEncoder
 from autoencoder.session import Session
+from nn import Callback, Trainer
 from nn.sizes import as_size
 from nn.threads import threads
-from nn.training import Trainer
-from nn.training.callbacks import Callback
 
 PERCENTILES = (0, 1, 10, 25, 50, 75, 90, 99, 100)
 

@@ -11,7 +11,7 @@ from autoencoder.drawing import STRONGEST, draw_model
 from autoencoder.files import write_text
 from autoencoder.model import AutoEncoder
 from autoencoder.settings import Settings
-from nn.data import ImageSet
+from nn import ImageSet
 from nn.render.canvas import save
 from nn.render.curves import loss_curve
 from nn.render.diagram import network_picture

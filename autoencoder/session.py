@@ -24,15 +24,23 @@ from autoencoder.session_images import (
 from autoencoder.settings import Settings, bounds, placeholder, settings_texts, to_key, to_name, to_text
 from autoencoder.small_folders import decide, start_at_components
 from autoencoder.validation import Given, make_settings
-from networks.base.network import Network
-from networks.model_file import structure_arrays
-from nn.losses import loss_by_name
-from nn.optimizers import optimizer_by_name
-from nn.schedules import Constant, Cosine, Schedule
-from nn.snapshot import Snapshot, SnapshotError, save
-from nn.training import EarlyStopping, Outcome, Trainer
-from nn.training.batches import ImageBatches
-from nn.training.callbacks import Callback, Snapshots
+from networks import Network, structure_arrays
+from nn import (
+    Callback,
+    Constant,
+    Cosine,
+    EarlyStopping,
+    ImageBatches,
+    Outcome,
+    Schedule,
+    Snapshot,
+    SnapshotError,
+    Snapshots,
+    Trainer,
+    loss_by_name,
+    optimizer_by_name,
+)
+from nn.snapshot import save
 from nn.training.learned import Learned
 from nn.training.limits import Limits
 from nn.training.lock import FolderLock

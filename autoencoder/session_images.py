@@ -10,8 +10,7 @@ import numpy as np
 
 from autoencoder.settings import Settings
 from autoencoder.small_folders import tenth_apart
-from nn.data import ImageSet, load_images
-from nn.training.batches import ImageBatches
+from nn import ImageBatches, ImageSet, load_images
 from nn.training.shifted_batches import ShiftedBatches
 
 Images: TypeAlias = tuple[ImageSet, ImageSet]

@@ -26,8 +26,7 @@ from autoencoder.setting_kinds import (
     Storable,
     Widths,
 )
-from nn.data import Fit
-from nn.shape import Shape
+from nn import Fit, Shape
 
 DEFAULT_EPOCHS = 40
 FEW_IMAGES = 5_000

@@ -16,7 +16,7 @@ from autoencoder.components import MOST_COMPONENTS, Shown, components_error, fit
 from autoencoder.model import AutoEncoder
 from autoencoder.principal_start import start_principal
 from autoencoder.settings import FEW_IMAGES, Settings
-from nn.data import ImageSet
+from nn import ImageSet
 from nn.principal_components import PrincipalComponents
 
 SHIFTS = 2

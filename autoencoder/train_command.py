@@ -13,9 +13,7 @@ from autoencoder.report import EpochLines, describe_run
 from autoencoder.session import Session, resume_session, resumed_settings, start_session
 from autoencoder.terminal import reading, use_threads
 from autoencoder.validation import make_settings
-from nn.snapshot import SnapshotError
-from nn.training.callbacks import LossTable
-from nn.training.progress import ProgressBar
+from nn import LossTable, ProgressBar, SnapshotError
 from workbench.errors import InputError
 from workbench.exit_status import STOPPED
 from workbench.files import make_directory

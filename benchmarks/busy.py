@@ -28,9 +28,8 @@ from benchmarks.rows.graph import build_random_graph
 from benchmarks.rows.local import AUTOENCODER, IMAGE, build_autoencoder
 from benchmarks.tables import markdown_table, text_table
 from benchmarks.training_row import Training, training_row
-from networks.base.network import Network
-from networks.ladder import FAMILIES
-from nn.shape import SequenceShape
+from networks import FAMILIES, Network
+from nn import SequenceShape
 from nn.threads import threads
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "performance.md"

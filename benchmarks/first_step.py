@@ -37,24 +37,14 @@ Seconds: TypeAlias = dict[str, list[float]]
 
 LIBRARY = """
 import numpy as np
-from networks.dense_o2 import Dense
-from networks.sequential import Sequential
-from nn.activations import LeakyReLU
-from nn.losses import SquaredError
-from nn.optimizers import Adam
-from nn.shape import Shape
-from nn.training import ImageBatches, Trainer
+from networks import Dense, Sequential
+from nn import Adam, ImageBatches, LeakyReLU, Shape, SquaredError, Trainer
 
-generator = np.random.default_rng(0)
-shapes = [Shape(28, 28, 1), *(Shape(1, 1, n) for n in (256, 64, 32, 64, 256)), Shape(28, 28, 1)]
-layers = [
-    Dense(below, above, activation=LeakyReLU(0.1), generator=generator)
-    for below, above in zip(shapes, shapes[1:])
-]
-images = generator.integers(0, 256, (64, 28, 28, 1), np.uint8)
-trainer = Trainer(
-    Sequential(layers), SquaredError(), Adam(), ImageBatches(images), batch_size=64, generator=generator
-)
+generator, shape = np.random.default_rng(0), Shape(28, 28, 1)
+layers = [Dense.of(each, activation=LeakyReLU(0.1)) for each in (256, 64, 32, 64, 256, shape)]
+network = Sequential(shape, layers, generator=generator)
+images = ImageBatches(generator.integers(0, 256, (64, 28, 28, 1), np.uint8))
+trainer = Trainer(network, SquaredError(), Adam(), images, batch_size=64, generator=generator)
 trainer.make_step()
 print("done", flush=True)
 """

@@ -12,12 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from networks.base.network import Network
-from networks.ladder import rung
-from nn.activations import LeakyReLU
-from nn.graph import Graph
+from networks import Network, rung
+from nn import Graph, LeakyReLU, SequenceShape, Shape
 from nn.history import aligned_zeros
-from nn.shape import SequenceShape, Shape
 
 HISTORIES = 64
 DIRECTIONS = ("forward", "backward")

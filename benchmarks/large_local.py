@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from networks.base.network import Network
-from networks.ladder import FAMILIES
-from networks.sequential import Sequential
-from nn.activations import LeakyReLU
-from nn.shape import Shape
+from networks import FAMILIES, Network, Sequential
+from nn import LeakyReLU, Shape
 
 IMAGE = Shape(384, 384, 3)
 

@@ -13,8 +13,8 @@ from benchmarks.owned import split_memory
 from benchmarks.row import BACKWARD, BOTH, FORWARD, Calls, Entrants, Peer, Row, assert_agreement
 from benchmarks.torch_peer import TorchLayer
 from benchmarks.work import network_work
-from networks.base.family import RUNGS, USUAL_TOLERANCE
-from networks.base.network import Network
+from networks import RUNGS, Network
+from networks.base.family import USUAL_TOLERANCE
 from nn.history import aligned_zeros
 
 TOLERANCE = 10 * USUAL_TOLERANCE["float32"]

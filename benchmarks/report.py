@@ -11,7 +11,7 @@ from benchmarks.figures import Measured, load_all
 from benchmarks.ladder_picture import draw_ladder
 from benchmarks.markers import HEADER_BEGIN, HEADER_END, replace_between, write_between_markers
 from benchmarks.tables import family_tables, header_table, limits_table, summary_table
-from networks.base.family import RUNGS
+from networks import RUNGS
 
 INDENT = " " * 4
 LADDERS = {"epoch": "dense", "large_local": "local"}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from benchmarks.figures import Direction, Figure, Measured, MeasuredRow, Timing, figure
 from benchmarks.machine import Limits
 from benchmarks.torch_peer import COMPILED, EAGER
-from networks.base.family import RUNGS
+from networks import RUNGS
 
 OTHERS = ("below", "1 thread", "PyTorch", "compiled", "JAX")
 MEANING = ("GFLOP/s", "of products", "of memory", "bytes a connection")

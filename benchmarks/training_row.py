@@ -14,10 +14,8 @@ from benchmarks.owned import split_memory
 from benchmarks.row import STEP, Call, Entrants, Peer, Row, assert_agreement
 from benchmarks.torch_peer import TorchTraining
 from benchmarks.work import training_work
-from networks.base.family import RUNGS
-from networks.base.network import Network
-from nn.losses import SquaredError
-from nn.optimizers import Adam
+from networks import RUNGS, Network
+from nn import Adam, SquaredError
 
 LEARNING_RATE = 1e-3
 STEPS = 4

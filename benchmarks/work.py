@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.row import BACKWARD, BOTH, FORWARD, Work
-from networks.base.network import Network
+from networks import Network
 
 ITEM = np.dtype(np.float32).itemsize
 ADAM_BYTES = 8 * ITEM

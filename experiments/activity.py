@@ -6,10 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from networks.base.network import Network
-from nn.activations import LeakyReLU
-from nn.data import ImageSet
-from nn.history import to_history
+from networks import Network
+from nn import ImageSet, LeakyReLU, to_history
 
 
 class Activity(NamedTuple):

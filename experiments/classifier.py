@@ -8,18 +8,25 @@ from pathlib import Path
 
 import numpy as np
 
-from networks.base.network import Network
-from networks.model_file import model_metadata
+from networks import Network, model_metadata
+from nn import (
+    Adam,
+    ArrayBatches,
+    CategoricalCrossEntropyWithLogits,
+    Cosine,
+    DataError,
+    ImageSet,
+    ProgressBar,
+    Shape,
+    SnapshotError,
+    Snapshots,
+    Trainer,
+    TrainingDiverged,
+    load_latest,
+)
 from nn.brightness import shares
-from nn.data import DataError, ImageSet
 from nn.data.labelled import load_labelled
-from nn.losses import CategoricalCrossEntropyWithLogits
-from nn.optimizers import Adam
 from nn.render import confusion, loss_curve, mistakes, save
-from nn.schedules import Cosine
-from nn.shape import Shape
-from nn.snapshot import SnapshotError, load_latest
-from nn.training import ArrayBatches, ProgressBar, Snapshots, Trainer, TrainingDiverged
 from nn.training.lock import FolderLock, FolderLockedError
 
 SHAPE = Shape(28, 28, 1)

@@ -12,9 +12,8 @@ from PIL import Image
 from tqdm import tqdm
 
 from experiments.comparison import Comparison, Task, Variant, compare
-from nn.data import DataError, load_images
+from nn import DataError, Shape, load_images
 from nn.render import save
-from nn.shape import Shape
 
 HELD_OUT_LIMIT = 1000
 SHAPE = Shape(28, 28, 1)

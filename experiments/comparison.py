@@ -13,18 +13,22 @@ import numpy as np
 
 from experiments.activity import Activity, measure_activity
 from experiments.slow_half import Marks, slow_half
-from networks.dense_o2 import Dense
-from networks.sequential import Sequential
-from nn.activations import Activation, Identity, LeakyReLU, Sigmoid
-from nn.data import ImageSet
-from nn.initializers import BiasInitializer
-from nn.losses import SquaredError
-from nn.optimizers import optimizer_by_name
-from nn.shape import Shape
-from nn.training import Trainer
-from nn.training.batches import ImageBatches
-from nn.training.callbacks import Callback
-from nn.training.divergence import TrainingDiverged
+from networks import Dense, Sequential
+from nn import (
+    Activation,
+    BiasInitializer,
+    Callback,
+    Identity,
+    ImageBatches,
+    ImageSet,
+    LeakyReLU,
+    Shape,
+    Sigmoid,
+    SquaredError,
+    Trainer,
+    TrainingDiverged,
+    optimizer_by_name,
+)
 from nn.training.evaluation import mean_loss
 
 BATCH_SIZE = 64

@@ -20,10 +20,9 @@ from autoencoder.session import Session, start_session
 from autoencoder.settings import Settings, to_key, to_text
 from autoencoder.validation import Given
 from autoencoder.validation import make_settings as checked
-from nn.data import DataError, ImageSet
+from nn import DataError, ImageSet, ProgressBar
 from nn.principal_components import PrincipalComponents, principal_components
 from nn.render import reconstructions, save
-from nn.training import ProgressBar
 from workbench.errors import SettingsError
 
 NAMES = {"width": "side", "height": "side", "input_directory": "images", "output_directory": "output"}

@@ -12,13 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from experiments import classifier
-from networks.base.network import Network
-from networks.dense_o2 import Dense
-from networks.lstm_o2 import LSTM
-from networks.sequential import Sequential
-from nn.activations import Identity
+from networks import LSTM, Dense, Network, Sequential
+from nn import Identity, SequenceShape
 from nn.brightness import shares
-from nn.shape import SequenceShape
 
 UNITS = 128
 

@@ -12,13 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from experiments import classifier
-from networks.base.network import Network
-from networks.convolution_o2 import Convolution
-from networks.dense_o2 import Dense
-from networks.noise_o2 import Dropout
-from networks.pooling_o2 import MaxPooling
-from networks.sequential import Sequential
-from nn.activations import Identity
+from networks import Convolution, Dense, Dropout, MaxPooling, Network, Sequential
+from nn import Identity
 
 
 def build(generator: np.random.Generator) -> Network:

@@ -22,10 +22,9 @@ from autoencoder.model import BATCH_SIZE
 from autoencoder.session import Session, start_session
 from autoencoder.settings import Settings
 from experiments.table import text_table
-from nn.data import DataError, ImageSet, load_images
+from nn import DataError, ImageSet, Shape, load_images
 from nn.data.fit import FITS
 from nn.principal_components import principal_components
-from nn.shape import Shape
 from workbench.errors import SettingsError
 
 AS_FOR_MANY: Mapping[str, Any] = {"start_from": "drawn", "shifts": 0, "keep": "last"}

@@ -16,8 +16,7 @@ from benchmarks.owned import owned_bytes
 from benchmarks.row import STEP, Call, Entrants, Memory, Peer, Row, Work, assert_agreement
 from benchmarks.torch_peer import EAGER, TOLERANCE, tensor, torch
 from benchmarks.work import ADAM_BYTES
-from nn.optimizers import Adam
-from nn.parameters import Parameters
+from nn import Adam, Parameters
 
 PARAMETERS = 1_000_000
 RATE = 1e-3

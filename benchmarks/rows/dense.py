@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,11 +14,8 @@ from benchmarks.layer_row import Layer, layer_row
 from benchmarks.row import BACKWARD, FORWARD, Row
 from benchmarks.torch_peer import TorchLayer, TorchTraining, fused_adam, torch
 from benchmarks.training_row import LEARNING_RATE, Training, training_row
-from networks.base.network import Network
-from networks.ladder import FAMILIES
-from networks.sequential import Sequential
-from nn.activations import LeakyReLU
-from nn.shape import Shape
+from networks import FAMILIES, Network, Sequential
+from nn import LeakyReLU, Shape
 
 LEAKAGE = 0.1
 AUTOENCODER = (784, 256, 64, 32, 64, 256, 784)
@@ -57,9 +53,9 @@ def _build_layer(inputs: int, outputs: int, rung: str) -> Network:
 
 def build_stack(sizes: Sequence[int], rung: str) -> Sequential:
     """Return dense layers of leaky ReLU one after another."""
-    generator = np.random.default_rng(0)
-    kind = partial(FAMILIES["dense"].rungs[rung], activation=LeakyReLU(LEAKAGE), generator=generator)
-    return Sequential([kind(Shape(1, 1, below), Shape(1, 1, above)) for below, above in pairwise(sizes)])
+    kind, (inputs, *rest) = FAMILIES["dense"].rungs[rung], sizes
+    layers = [kind.of(units, activation=LeakyReLU(LEAKAGE)) for units in rest]
+    return Sequential(inputs, layers, generator=np.random.default_rng(0))
 
 
 def _as_rows(values: np.ndarray) -> np.ndarray:

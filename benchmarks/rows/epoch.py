@@ -21,12 +21,9 @@ from benchmarks.rows.dense import AUTOENCODER, build_stack, jax_leaves, jax_mode
 from benchmarks.torch_peer import COMPILED, EAGER, compiling, tensor, torch
 from benchmarks.training_row import LEARNING_RATE
 from benchmarks.work import training_work
-from networks.sequential import Sequential
+from networks import Sequential
+from nn import Adam, ImageBatches, SquaredError, Trainer, load_images
 from nn.data.digits import MNIST_SHAPE
-from nn.data.load import load_images
-from nn.losses import SquaredError
-from nn.optimizers import Adam
-from nn.training import ImageBatches, Trainer
 
 DATA = "GANGLION_DATA"
 """The environment's variable that names the folder of data sets; else it is `data` in the checkout."""

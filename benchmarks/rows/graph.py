@@ -12,12 +12,8 @@ import numpy as np
 from benchmarks.layer_row import Layer, layer_row
 from benchmarks.row import BACKWARD, FORWARD, Peer, Row, assert_agreement
 from benchmarks.torch_peer import EAGER, TOLERANCE, tensor, torch
-from networks.base.family import RUNGS
-from networks.base.network import Network
-from networks.ladder import FAMILIES
-from nn.activations import Identity
-from nn.graph import Graph
-from nn.shape import Shape
+from networks import FAMILIES, RUNGS, Network
+from nn import Graph, Identity, Shape
 
 
 def rows() -> list[Row]:

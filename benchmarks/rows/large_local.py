@@ -16,7 +16,7 @@ from benchmarks.layer_row import random_input, random_signals
 from benchmarks.owned import split_memory
 from benchmarks.row import BACKWARD, FORWARD, Calls, Entrants, Row, assert_agreement
 from benchmarks.work import descent_work
-from networks.base.network import Network
+from networks import Network
 from nn.bfloat16 import UNIT_ROUNDOFF
 
 RATE = 1e-6

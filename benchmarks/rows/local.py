@@ -12,12 +12,8 @@ from benchmarks.layer_row import Layer, layer_row
 from benchmarks.row import Row
 from benchmarks.torch_peer import TorchLayer, TorchTraining, fused_adam, torch
 from benchmarks.training_row import LEARNING_RATE, Training, autoencoder_title, training_row
-from networks.base.network import Network
-from networks.base.recipe import Recipe
-from networks.ladder import FAMILIES
-from networks.sequential import Sequential
-from nn.activations import LeakyReLU
-from nn.shape import Shape
+from networks import FAMILIES, Network, Recipe, Sequential
+from nn import LeakyReLU, Shape
 
 LEAKAGE = 0.1
 WINDOW = 5

@@ -13,10 +13,8 @@ from benchmarks.jax_peer import JaxLayer
 from benchmarks.layer_row import Layer, layer_row
 from benchmarks.row import BACKWARD, BOTH, FORWARD, Row
 from benchmarks.torch_peer import TorchLayer, torch
-from networks.base.family import RUNGS
-from networks.base.network import Network
-from networks.ladder import FAMILIES
-from nn.shape import SequenceShape
+from networks import FAMILIES, RUNGS, Network
+from nn import SequenceShape
 
 LARGE = 2_000_000
 """Connections of all steps above which the loops of o1 would take most of the time."""

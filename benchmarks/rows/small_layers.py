@@ -11,12 +11,8 @@ import numpy as np
 from benchmarks.layer_row import Layer, layer_row
 from benchmarks.row import Row
 from benchmarks.torch_peer import TorchLayer, torch
-from networks.base.network import Network
-from networks.base.wires import Input, Use
-from networks.ladder import FAMILIES
-from networks.model import Model
-from nn.activations import Tanh
-from nn.shape import AnyShape, SequenceShape, Shape, VideoShape
+from networks import FAMILIES, Input, Model, Network, Use
+from nn import AnyShape, SequenceShape, Shape, Tanh, VideoShape
 
 IMAGE = Shape(32, 32, 16)
 HISTORIES = 64

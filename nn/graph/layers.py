@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Number
 from typing import Required, TypedDict, Unpack
 
 import numpy as np
@@ -14,7 +15,7 @@ from nn.graph.storage import GraphStorage
 from nn.graph.wiring import Wires, convolution_wires, dense_wires, local_wires, random_wires
 from nn.image import Tiling
 from nn.initializers import BiasInitializer, Glorot, Initializer
-from nn.shape import Shape
+from nn.shape import Shape, layer_shape
 
 Source = Layer | Sequence[Layer]
 """Where connections come from; the neurons of several layers are taken one layer after another."""
@@ -70,17 +71,17 @@ class LayerBuilder(GraphStorage):
     """Adds whole layers and the connections between two of them.
 
     Every method but `input_layer` connects a source to a new layer of a given shape, or to an existing
-    one passed as `target`, and returns that layer; so a layer can receive from many. All take the
-    keywords of `LayerOptions`. Weights are drawn before biases.
+    one passed as `target`, and returns that layer; so a layer can receive from many. A number of units stands
+    for a shape of 1 x 1 x units. All take the keywords of `LayerOptions`. Weights are drawn before biases.
     """
 
-    def input_layer(self, shape: Shape, name: str | None = None) -> Layer:
+    def input_layer(self, shape: Shape | int, name: str | None = None) -> Layer:
         """Add a layer of inputs."""
-        return self.add_layer(name, shape, Kind.INPUT)
+        return self.add_layer(name, _image_shape(shape), Kind.INPUT)
 
     def unconnected(
         self,
-        shape: Shape,
+        shape: Shape | int,
         *,
         generator: np.random.Generator,
         activation: Activation = LeakyReLU(),  # noqa: B008 - frozen
@@ -92,7 +93,7 @@ class LayerBuilder(GraphStorage):
 
         With `shared_bias` it has one bias for each channel instead of one for each neuron.
         """
-        shape = Shape(*shape)
+        shape = _image_shape(shape)
         self.check_layer(name, shape)
         count = shape.channels if shared_bias else shape.size
         first = self.add_biases(bias((count,), generator=generator, dtype=np.float64))
@@ -101,7 +102,7 @@ class LayerBuilder(GraphStorage):
     def dense(
         self,
         source: Source,
-        shape: Shape | None = None,
+        shape: Shape | int | None = None,
         *,
         target: Layer | None = None,
         **options: Unpack[LayerOptions],
@@ -123,7 +124,7 @@ class LayerBuilder(GraphStorage):
     def random(
         self,
         source: Source,
-        shape: Shape | None = None,
+        shape: Shape | int | None = None,
         *,
         connections_per_neuron: int,
         target: Layer | None = None,
@@ -228,12 +229,12 @@ class LayerBuilder(GraphStorage):
         if layer not in self.layers:
             raise ValueError(f"layer {layer.name!r} does not belong to this graph")
 
-    def _shape(self, plan: Plan, shape: Shape | None, target: Layer | None) -> Shape:
+    def _shape(self, plan: Plan, shape: Shape | int | None, target: Layer | None) -> Shape:
         """Return the shape of the target layer, new or existing, after looking whether it can be one."""
         if (shape is None) == (target is None):
             raise ValueError("give the shape of a new layer, or an existing target: one of the two")
         if target is None:
-            new = Shape(*shape)  # type: ignore[misc]
+            new = _image_shape(shape)  # type: ignore[arg-type]
             self.check_layer(plan.name, new)
             return new
         self._check_own(target)
@@ -278,3 +279,9 @@ def _tiling(source: Layer, sides: tuple[int, int, int], channels: int, mixing: b
             "without mixing every input channel has its own outputs"
         )
     return Tiling(source.shape, *sides), groups
+
+
+def _image_shape(shape: Shape | int) -> Shape:
+    """Return the shape of a layer that is given as one, or as its number of units."""
+    sides: tuple[int, ...] = layer_shape("layer", shape) if isinstance(shape, int | Number) else shape
+    return Shape(*sides)

@@ -5,12 +5,9 @@ A classifier of points, stopped when it gets no better, and its snapshots:
     >>> import tempfile
     >>> from pathlib import Path
     >>> import numpy as np
-    >>> from networks.dense_o1 import Dense
-    >>> from nn.losses import CategoricalCrossEntropyWithLogits
-    >>> from nn.optimizers import Adam
-    >>> from nn.shape import Shape
-    >>> from nn.snapshot import load_latest
-    >>> from nn.training import ArrayBatches, EarlyStopping, Snapshots, Trainer
+    >>> from networks import Dense
+    >>> from nn import Adam, ArrayBatches, CategoricalCrossEntropyWithLogits, EarlyStopping
+    >>> from nn import Snapshots, Trainer, load_latest
 
     >>> generator = np.random.default_rng(1)
     >>> points = generator.normal(size=(300, 2)).astype(np.float32)
@@ -20,7 +17,7 @@ A classifier of points, stopped when it gets no better, and its snapshots:
 
     >>> def make_trainer():
     ...     weights, order = np.random.default_rng(2).spawn(2)
-    ...     network = Dense(Shape(1, 1, 2), Shape(1, 1, 2), generator=weights)
+    ...     network = Dense(2, 2, generator=weights)
     ...     loss, optimizer = CategoricalCrossEntropyWithLogits(), Adam(0.05)
     ...     return Trainer(network, loss, optimizer, training, held_out, batch_size=32, generator=order)
 

@@ -235,6 +235,28 @@ def test_what_does_not_fit_is_refused_and_leaves_no_trace(method, source, argume
     assert graph.layers == layers
 
 
+def test_a_number_of_units_is_a_shape():
+    graph = Graph()
+    points = graph.input_layer(3)
+    layers = [
+        points,
+        graph.dense(points, 4, generator=generator()),
+        graph.random(points, 5, connections_per_neuron=2, generator=generator()),
+        graph.unconnected(6, generator=generator()),
+    ]
+    assert [layer.shape for layer in layers] == [Shape(1, 1, units) for units in (3, 4, 5, 6)]
+
+
+@pytest.mark.parametrize("units", [0, -1, True, 2.5, float("nan")])
+def test_what_is_no_number_of_units_is_refused(units):
+    graph = Graph()
+    points = graph.input_layer(3)
+    before = graph.neuron_count
+    with pytest.raises(ValueError, match=r"layer .* must be a whole number of units, at least 1, or a shape"):
+        graph.dense(points, units, generator=generator())
+    assert graph.neuron_count == before
+
+
 def test_options_that_do_not_exist_are_refused():
     graph = Graph()
     with pytest.raises(TypeError, match="leakage"):
