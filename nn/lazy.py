@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 
@@ -38,7 +39,9 @@ def lazy(
         return value
 
     def names() -> list[str]:
-        return sorted({*vars(sys.modules[package]), *home_of})
+        there = vars(sys.modules[package]).items()
+        own = {name for name, value in there if name.startswith("__") or isinstance(value, ModuleType)}
+        return sorted({*home_of, *own})
 
     return get, names
 

@@ -111,13 +111,10 @@ def spoil_steps(array):
     return spoil(array, THERE.reshape(ENTRIES, STEPS, *(1,) * (array.ndim - 2)), np.random.default_rng(5))
 
 
-def make_sequential(masked_norm=True):
-    generator = np.random.default_rng(6)
-    lstm = LSTM(SequenceShape(STEPS, FEATURES), units=4, generator=generator)
-    wide = SequenceShape(STEPS, 4)
-    dense = partial(Dense, output_shape=Shape(1, 1, 2), activation=Identity(), generator=generator)
-    networks = [lstm, BatchNormalisation(wide), TimeDistributed(wide, network=dense)]
-    return Sequential(networks)
+def make_sequential():
+    step = Dense.of(2, activation=Identity())
+    layers = [LSTM.of(units=4), BatchNormalisation.of(), TimeDistributed.of(step)]
+    return Sequential(SequenceShape(STEPS, FEATURES), layers, generator=np.random.default_rng(6))
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
@@ -336,10 +333,9 @@ def test_the_mean_of_several_outputs_is_over_what_counts_of_each(size):
         "never": np.full((ENTRIES, 1), np.nan, np.float32),
     }
     masks = {"left": np.arange(ENTRIES) < 4, "right": np.arange(ENTRIES) % 5 == 0, "never": np.zeros(ENTRIES)}
-    source = Input(Shape(1, 1, 4))
-    dense = partial(Dense, source.shape, activation=Identity(), generator=generator)
+    source = Input(4, generator=generator)
     ends = {
-        name: Use(dense(output_shape=Shape(1, 1, units)), source, name=name)
+        name: Use(Dense.of(units, activation=Identity()), source, name=name)
         for name, units in (("left", 2), ("right", 3), ("never", 1))
     }
     model = Model(source, ends)
@@ -440,10 +436,8 @@ def test_sequences_without_a_step_are_learned_from_as_nothing(batch_size):
     inputs, targets = sequences()
     order = np.argsort(LENGTHS, kind="stable")  # the two without any step come first
     source = ArrayBatches(spoil_steps(inputs), spoil_steps(targets), step_masks=THERE).select(order)
-    generator = np.random.default_rng(6)
-    dense = partial(Dense, output_shape=Shape(1, 1, 2), activation=Identity(), generator=generator)
-    lstm = LSTM(SequenceShape(STEPS, FEATURES), units=4, generator=generator)
-    network = Sequential([lstm, TimeDistributed(SequenceShape(STEPS, 4), network=dense)])
+    layers = [LSTM.of(units=4), TimeDistributed.of(Dense.of(2, activation=Identity()))]
+    network = Sequential(SequenceShape(STEPS, FEATURES), layers, generator=np.random.default_rng(6))
     trainer = train(
         network, SquaredError(), source, 1, batch_size=batch_size, options=Options(shuffled=False),
         held_out=source, optimizer=optimizer_by_name("sgd", 0.0),
