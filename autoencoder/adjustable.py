@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from autoencoder.model import AutoEncoder
 from autoencoder.settings import Settings, settings_texts, to_key, to_name
 from autoencoder.validation import Given, make_settings
-from networks.graph import GraphNetwork
 from nn import LeakyReLU, Trainer, TrainingMemoryError, optimizer_by_name
 from nn.training.limits import Limits
 from nn.training.memory import require_memory_to_change
@@ -85,10 +84,4 @@ class Adjustable:
 def use_leakage(model: AutoEncoder, leakage: float) -> None:
     """Give every leaky ReLU of a model another slope below zero."""
     after = LeakyReLU(leakage)
-    for layer in model.network.layers:
-        if isinstance(layer, GraphNetwork):
-            for before in list(layer.graph.activations):
-                if isinstance(before, LeakyReLU):
-                    layer.replace_activation(before, after)
-        elif isinstance(layer.activation, LeakyReLU):
-            layer.activation = after
+    model.network.map_activations(lambda before: after if isinstance(before, LeakyReLU) else before)

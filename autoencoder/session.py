@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -47,6 +48,7 @@ from nn.training.lock import FolderLock
 from nn.training.shifted_batches import ShiftedBatches
 from workbench.errors import SettingsError
 from workbench.files import make_directory
+from workbench.inspect.examples import Examples, NamedExamples
 from workbench.run.changes import LIVE_SETTINGS, SettingChange
 from workbench.run.steering import Steering
 
@@ -162,6 +164,16 @@ class Session(Adjustable):
     def network(self) -> Network:
         """Encoder and decoder as one."""
         return self.model.network
+
+    @cached_property
+    def examples(self) -> Mapping[str, Examples]:
+        """The images to look at, as they are."""
+        sets = {"training": self.training, "held_out": self.held_out}
+        return {
+            name: NamedExamples(ImageBatches(images.images, images.masks), images.names)
+            for name, images in sets.items()
+            if len(images)
+        }
 
     def describe(self) -> dict[str, Any]:
         """Return what stays as it is; see `workbench.run.session.Session`."""

@@ -9,6 +9,7 @@ The functions and their sources are those of nn/activations.py.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import DTypeLike
 from networks.base.checks import check_activation, check_input, check_signals
 from networks.base.configuration import Fields
 from networks.base.weightless import Weightless
+from networks.base.wiring import NeuronLayer, OneToOne
 from nn.activations import Activation
 from nn.shape import AnyShape
 
@@ -70,3 +72,7 @@ class ActivationLayer(Weightless):
     @classmethod
     def _options(cls, fields: Fields) -> dict[str, Any]:
         return {"activation": fields.activation("activation")}
+
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return the layer with its connections; see `networks.base.network.Network.wiring`."""
+        return [self._neuron_layer(OneToOne(self.output_shape.size))]

@@ -16,6 +16,7 @@ A kernel is not turned round: this is a correlation, as everywhere in the field.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ from networks.base.checks import check_activation, check_dtype, check_input, che
 from networks.base.configuration import Fields
 from networks.base.descent import apply_gradient
 from networks.base.described import Described, undrawn
+from networks.base.window_wiring import WindowWiring
+from networks.base.wiring import NeuronLayer
 from nn.activations import Activation, LeakyReLU
 from nn.initializers import BiasInitializer, Glorot, Initializer
 from nn.parameters import Parameters
@@ -88,6 +91,7 @@ class Convolution(Described):
     """
 
     family = "convolution"
+    _spreads = False
     _forwards = staticmethod(gather)
     _backwards = staticmethod(spread)
     input_shape: Shape
@@ -211,6 +215,13 @@ class Convolution(Described):
             "activation": fields.activation("activation"),
         }
 
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return the layer with its connections; see `networks.base.network.Network.wiring`."""
+        channels = self._weight_shape()[0], self._weight_shape()[-1]
+        places = self._place_of("weights"), self._place_of("biases")
+        wiring = WindowWiring(self.windows, channels, *places, spreading=self._spreads)
+        return [self._neuron_layer(wiring)]
+
 
 class TransposedConvolution(Convolution):
     """The transpose of a convolution: each input pixel writes a window of the output, adding up.
@@ -237,6 +248,7 @@ class TransposedConvolution(Convolution):
     """
 
     family = "transposed_convolution"
+    _spreads = True
     _forwards = staticmethod(spread)
     _backwards = staticmethod(gather)
 

@@ -39,12 +39,15 @@ from numpy.typing import DTypeLike
 
 from networks.base.configuration import Fields
 from networks.base.convolutional_recurrent import ConvolutionalRecurrent
+from networks.base.recurrent_wiring import GatedWiring
 from networks.base.stateful import AnyStates, States
+from networks.base.window_wiring import WindowWiring
+from networks.base.wiring import NeuronLayer, Stacked
 from networks.convolution import correlate, gather, spread
 from nn.activations import Sigmoid
 from nn.initializers import Glorot, Initializer, Orthogonal
 from nn.ranges import check_number
-from nn.shape import AnyShape
+from nn.shape import AnyShape, Shape
 from nn.steps import filling_removed
 from nn.sums import total
 
@@ -221,3 +224,44 @@ class ConvolutionalLSTM(ConvolutionalRecurrent):
     @classmethod
     def _options(cls, fields: Fields) -> dict[str, Any]:
         return super()._options(fields) | {"peepholes": fields.boolean("peepholes")}
+
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return the gates and the hidden images of every step; see `Network.wiring`."""
+        height, width, channels, _ = self._state_shape(0)
+        gates, rows = self.gate_count * channels, self.steps * height
+        seen, own = self.input_shape.channels, height * width * channels
+        inputs = WindowWiring(
+            self._windows, (gates, seen), self._place_of("input_weights"), self._place_of("biases")
+        )
+        before = WindowWiring(self._windows, (gates, channels), self._place_of("recurrent_weights"), None)
+
+        def unknown() -> np.ndarray:
+            return np.full((rows * width * gates, self._entries), np.nan, self.dtype)
+
+        def hidden_signals() -> np.ndarray:
+            told = np.full((self.steps, own, self.signals.shape[-1]), np.nan, self.dtype)
+            told[slice(None) if self.whole_sequence else -1] = self.signals.reshape(
+                -1, own, self.signals.shape[-1]
+            )
+            return told
+
+        return [
+            NeuronLayer(
+                shape=Shape(rows, width, gates),
+                wiring=Stacked(inputs, self.steps, height * width * seen),
+                values=lambda: np.moveaxis(self.gates(), 1, 3),
+                signals=unknown,
+                name="gates",
+                family=self.family,
+                delayed=Stacked(before, self.steps, own, lag=1),
+            ),
+            NeuronLayer(
+                shape=Shape(rows, width, channels),
+                wiring=GatedWiring(self.steps * own, self.gate_count, channels),
+                values=lambda: self._hidden_images()[1:],
+                signals=hidden_signals,
+                name="hidden",
+                family=self.family,
+                gives=None if self.whole_sequence else (self.steps - 1) * own + np.arange(own),
+            ),
+        ]

@@ -15,6 +15,7 @@ and backwards, with signal = dLoss / d value and delta = dLoss / d sum:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from networks.base.checks import check_activation, check_dtype, check_input, che
 from networks.base.configuration import Fields
 from networks.base.descent import apply_gradient
 from networks.base.described import Described, undrawn
+from networks.base.wiring import AllToAll, NeuronLayer
 from nn.activations import Activation, LeakyReLU
 from nn.initializers import BiasInitializer, Glorot, Initializer
 from nn.parameters import Parameters
@@ -127,3 +129,8 @@ class Dense(Described):
             "output_shape": fields.shape("output_shape"),
             "activation": fields.activation("activation"),
         }
+
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return the layer with its connections; see `networks.base.network.Network.wiring`."""
+        sizes = self.output_shape.size, self.input_shape.size
+        return [self._neuron_layer(AllToAll(*sizes, self._place_of("weights"), self._place_of("biases")))]

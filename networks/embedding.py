@@ -10,6 +10,7 @@ that could be a little larger: there is no gradient with respect to it, and the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from networks.base.checks import check_dtype, check_input, check_signals
 from networks.base.configuration import Fields
 from networks.base.descent import apply_gradient
 from networks.base.described import Described, undrawn
+from networks.base.wiring import Expanded, NeuronLayer
 from nn.initializers import Initializer, Normal
 from nn.named_shapes import entry_name
 from nn.parameters import Parameters
@@ -169,3 +171,7 @@ class Embedding(Described):
     @classmethod
     def _options(cls, fields: Fields) -> dict[str, Any]:
         return undrawn() | {"labels": fields.whole("labels"), "features": fields.whole("features")}
+
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return the layer with its connections; see `networks.base.network.Network.wiring`."""
+        return [self._neuron_layer(Expanded(self.output_shape.size, self.output_shape[-1]))]

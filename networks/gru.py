@@ -74,6 +74,8 @@ class GRU(Recurrent):
     family = "gru"
     state_kind = HiddenStates
     gate_count = 4
+    input_gates = (RESET, UPDATE, CANDIDATE)
+    recurrent_gates = (RESET, UPDATE, RECURRENT)
 
     def __init__(
         self,
@@ -166,6 +168,9 @@ class GRU(Recurrent):
         }
         for name, gradient in gradients.items():
             apply_gradient(self.parameters, track.prefix + name, gradient, learning_rate)
+
+    def _gate_biases(self, track: Track) -> list[int | None]:
+        return [*super()._gate_biases(track)[:RECURRENT], self._place_of(track.prefix + "recurrent_biases")]
 
 
 class GRUCell(GRU):

@@ -16,7 +16,7 @@ connected layer of LeCun (1989, "Generalization and network design strategies", 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,6 +26,8 @@ from networks.base.checks import check_activation, check_dtype, check_input, che
 from networks.base.configuration import Fields
 from networks.base.descent import apply_gradient
 from networks.base.described import Described, undrawn
+from networks.base.local_wiring import LocalWiring
+from networks.base.wiring import NeuronLayer
 from nn.activations import Activation, LeakyReLU
 from nn.image import Box, Tiling
 from nn.initializers import BiasInitializer, Glorot, Initializer, Zeros
@@ -214,6 +216,11 @@ class Local(Described):
             "mixing": fields.boolean("mixing"),
             "activation": fields.activation("activation"),
         }
+
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return the layer with its connections; see `networks.base.network.Network.wiring`."""
+        wiring = LocalWiring(self, self._place_of("weights"), self._place_of("biases"))
+        return [self._neuron_layer(wiring)]
 
 
 def _slices(box: Box, channel: int, channels: int) -> tuple[slice, slice, slice]:

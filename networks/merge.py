@@ -29,6 +29,7 @@ from numpy.typing import DTypeLike
 from networks.base.checks import check_input, check_signals
 from networks.base.configuration import Fields
 from networks.base.weightless import Weightless
+from networks.base.wiring import Listed, NeuronLayer
 from nn.history import padded
 from nn.shape import AnyShape, as_shape, features_of
 
@@ -152,6 +153,18 @@ class Concatenate(Merge):
         ranges = self._ranges(input_range)
         return float(ranges[:, 0].min()), float(ranges[:, 1].max())
 
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return the layer with its connections; see `networks.base.network.Network.wiring`."""
+        first, total = (
+            np.cumsum([0, *(features_of(shape) for shape in self.input_shapes)]),
+            features_of(self.output_shape),
+        )
+        starts = np.cumsum([0, *(shape.size for shape in self.input_shapes)])
+        position, channel = np.divmod(np.arange(self.output_shape.size), total)
+        number = np.searchsorted(first, channel, side="right") - 1
+        sources = starts[number] + position * np.diff(first)[number] + channel - first[number]
+        return [self._neuron_layer(Listed(sources[:, None]), follows=False)]
+
 
 class Elementwise(Merge):
     """Merges inputs of one shape, number by number."""
@@ -162,6 +175,12 @@ class Elementwise(Merge):
             if other != first:
                 raise ValueError(f"{self.family}: the inputs have different shapes, {first} and {other}")
         return first
+
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return the layer with its connections; see `networks.base.network.Network.wiring`."""
+        size, count = self.output_shape.size, len(self.input_shapes)
+        sources = np.arange(size)[:, None] + np.arange(count) * size
+        return [self._neuron_layer(Listed(sources), follows=False)]
 
 
 class Add(Elementwise):

@@ -10,7 +10,7 @@ recurrent networks and to the graph, whose connections can be delayed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -34,6 +34,7 @@ from networks.base.wires import (
     wires_by_name,
     wires_from_names,
 )
+from networks.base.wiring import NeuronLayer
 from nn.choices import choose
 from nn.history import from_history, to_history
 from nn.parameters import Parameters
@@ -284,6 +285,22 @@ class Model(Container):
         if idle := networks.keys() - model.named.keys():
             raise ValueError(f"model: there is no use of {listed(sorted(idle))}")
         return model
+
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return the layers of all uses in the order in which they run; see `Network.wiring`.
+
+        The connections of one that does not read the one before it alone are known within it only.
+        """
+        layers: list[NeuronLayer] = []
+        before = tuple(self.input_shapes)
+        for step in self.steps:
+            network, follows = self.named[step.name], tuple(step.sources) == before
+            start = network.parameters.start_within(self.parameters)
+            for number, layer in enumerate(network.wiring()):
+                changes = {} if number or (follows and layer.follows) else {"follows": False}
+                layers.append(layer.within(step.name, start, **changes))
+            before = (step.name,)
+        return layers
 
 
 def _named(steps: list[Step], networks: Mapping[str, Network]) -> dict[str, Network]:

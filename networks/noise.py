@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from numpy.typing import DTypeLike
 from networks.base.checks import check_input, check_signals
 from networks.base.configuration import Fields
 from networks.base.weightless import Weightless
+from networks.base.wiring import NeuronLayer, OneToOne
 from nn.ranges import check_below_one, check_generator, check_not_negative
 from nn.shape import AnyShape
 
@@ -99,6 +101,10 @@ class Noise(Weightless):
     def generators(self) -> dict[str, np.random.Generator]:
         """The source of the keys, called "noise"."""
         return {"noise": self.generator}
+
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return the layer with its connections; see `networks.base.network.Network.wiring`."""
+        return [self._neuron_layer(OneToOne(self.output_shape.size))]
 
 
 class Dropout(Noise):

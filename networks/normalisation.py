@@ -18,7 +18,7 @@ The mean and the variance depend on every value measured: that is where the two 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ from networks.base.configuration import Fields
 from networks.base.descent import apply_gradient
 from networks.base.normalisation_base import Normalisation
 from networks.base.normalisation_partial import PartialNormalisation
+from networks.base.wiring import Groups, NeuronLayer, OneToOne
 from nn.choices import choose
 from nn.ranges import check_share
 from nn.shape import AnyShape, as_shape, features_of
@@ -204,6 +205,10 @@ class BatchNormalisation(Normalisation):
             "fixed_statistics": fields.boolean("fixed_statistics", otherwise=False),
         }
 
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return the layer with its connections; see `networks.base.network.Network.wiring`."""
+        return [self._neuron_layer(OneToOne(self.output_shape.size, *self._scales_and_shifts()))]
+
 
 class LayerNormalisation(Normalisation):
     """Normalises each entry by its mean and variance over its features, in training and after it.
@@ -315,3 +320,9 @@ class LayerNormalisation(Normalisation):
     @classmethod
     def _options(cls, fields: Fields) -> dict[str, Any]:
         return {"axes": fields.text("axes"), "epsilon": fields.number("epsilon")}
+
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return the layer with its connections; see `networks.base.network.Network.wiring`."""
+        measured = self.parameters["scale"].size
+        wiring = Groups(self.output_shape.size, measured, *self._scales_and_shifts())
+        return [self._neuron_layer(wiring)]

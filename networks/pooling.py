@@ -31,6 +31,8 @@ from numpy.typing import DTypeLike
 from networks.base.checks import check_input, check_signals, image_shape
 from networks.base.configuration import Fields
 from networks.base.weightless import Weightless
+from networks.base.window_wiring import PoolingWiring
+from networks.base.wiring import NeuronLayer
 from nn.shape import AnyShape, Shape
 from nn.windows import Kernel, as_pair
 
@@ -123,6 +125,11 @@ class MaxPooling(Pooling):
             input_signals[tap.pixels] += np.where(won, signals[tap.windows], 0)
         return input_signals
 
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return the layer with its connections; see `networks.base.network.Network.wiring`."""
+        wiring = PoolingWiring(self.windows, self.input_shape.channels, averages=False)
+        return [self._neuron_layer(wiring)]
+
 
 class AveragePooling(Pooling):
     """Averages every window; see `Pooling`.
@@ -193,6 +200,12 @@ class AveragePooling(Pooling):
     @classmethod
     def _options(cls, fields: Fields) -> dict[str, Any]:
         return {**super()._options(fields), "count_padding": fields.boolean("count_padding")}
+
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return the layer with its connections; see `networks.base.network.Network.wiring`."""
+        area = self.window[0] * self.window[1] if self.count_padding else None
+        wiring = PoolingWiring(self.windows, self.input_shape.channels, averages=True, area=area)
+        return [self._neuron_layer(wiring)]
 
 
 class GlobalPooling(Pooling):

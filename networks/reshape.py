@@ -9,6 +9,7 @@ anything over that, so one class serves all of them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import DTypeLike
 from networks.base.checks import check_input, check_signals
 from networks.base.configuration import Fields
 from networks.base.weightless import Weightless
+from networks.base.wiring import NeuronLayer, OneToOne
 from nn.bfloat16_arrays import converted
 from nn.shape import AnyShape, ShapeLike, as_shape, layer_shape
 
@@ -81,6 +83,10 @@ class Reshape(Weightless):
     @classmethod
     def _options(cls, fields: Fields) -> dict[str, Any]:
         return {"output_shape": fields.shape("output_shape")}
+
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return the layer with its connections; see `networks.base.network.Network.wiring`."""
+        return [self._neuron_layer(OneToOne(self.output_shape.size))]
 
 
 class Flatten(Reshape):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Self, TypeAlias, overload
 
 import numpy as np
@@ -15,6 +16,7 @@ from networks.base.dense_stack import DenseStack, stacked
 from networks.base.holding import Hold, check_neurons
 from networks.base.network import Network
 from networks.base.recipe import Recipe, built
+from networks.base.wiring import NeuronLayer
 from nn.parameters import Parameters
 from nn.shape import AnyShape, ShapeLike, layer_shape
 from nn.shown import shown
@@ -228,3 +230,21 @@ class Sequential(Container):
         for network in self.networks:
             input_range = network.output_range(input_range)
         return input_range
+
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return the layers of all networks; see `Network.wiring`."""
+        layers: list[NeuronLayer] = []
+        for name, network in self.named.items():
+            start = network.parameters.start_within(self.parameters)
+            for layer in network.wiring():
+                holds = layer.hold is None and layer.name == "" and layer.gives is None
+                hold = partial(self.hold, name) if holds else layer.hold
+                layers.append(layer.within(name, start, hold=hold))
+        return layers
+
+    def follow(self, other: Self) -> None:
+        """Follow in everything, held neurons included; see `Network.follow`."""
+        super().follow(other)
+        if other.held != self.held:
+            for name in self.named:
+                self.hold(name, other.held.get(name, {}))

@@ -13,11 +13,14 @@ histories: the channels of an image, the features of a step.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.base.checks import check_input, check_signals
 from networks.base.weightless import Weightless
+from networks.base.wiring import Groups, NeuronLayer
 from nn.shape import AnyShape
 from nn.sums import total
 
@@ -56,3 +59,7 @@ class Softmax(Weightless):
     def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
         """Return the range of probabilities."""
         return 0.0, 1.0
+
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return the layer with its connections; see `networks.base.network.Network.wiring`."""
+        return [self._neuron_layer(Groups(self.output_shape.size, self.output_shape[-1]))]

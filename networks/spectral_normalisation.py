@@ -14,7 +14,7 @@ with G = dLoss / d used, and u and v taken as constants (equation 12):
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -27,6 +27,7 @@ from networks.base.descent import apply_gradient
 from networks.base.network import Network
 from networks.base.parts import load_arrays
 from networks.base.recipe import Recipe, built
+from networks.base.wiring import NeuronLayer
 from nn.kernels.core.sums import columns_times, dot, length_of, rows_times
 from nn.parameters import Parameters
 from nn.ranges import check_generator
@@ -224,6 +225,10 @@ class SpectralNormalisation(Container):
         network = build_all(cls.family, {"network": described}, structure, build)["network"]
         generator = np.random.default_rng(0)
         return cls(network.input_shape, network, generator=generator, iterations=iterations, axis=axis)
+
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return the layers of the network inside; their weights are those before the division."""
+        return self.network.wiring()
 
 
 def _rows_times(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:

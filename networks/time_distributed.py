@@ -10,7 +10,9 @@ are not, so a batch normalisation inside measures nothing that is filling.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -22,6 +24,7 @@ from networks.base.container import Build, Container, build_all
 from networks.base.network import Network
 from networks.base.recipe import Recipe, built
 from networks.base.steps import Steps
+from networks.base.wiring import NeuronLayer, Stacked
 from nn.history import padded
 from nn.parameters import Parameters
 from nn.shape import AnyShape, Shape, VideoShape, as_shape
@@ -203,3 +206,34 @@ class TimeDistributed(Container):
         with Fields(configuration) as fields:
             shape, described = fields.shape("input_shape"), fields.description("network")
         return cls(shape, build_all(cls.family, {"network": described}, structure, build)["network"])
+
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return the layers of the network inside, once for every step; see `Network.wiring`."""
+        steps, width = self.input_shape[0], self.network.input_shape.size
+        layers: list[NeuronLayer] = []
+        for layer in self.network.wiring():
+            height, *sides = layer.shape
+            layers.append(
+                replace(
+                    layer,
+                    shape=Shape(steps * height, *sides),
+                    wiring=Stacked(layer.wiring, steps, width),
+                    values=partial(self._at_all_steps, layer.values, layer.shape),
+                    signals=partial(self._at_all_steps, layer.signals, layer.shape),
+                    delayed=None,
+                    gives=None if layer.gives is None else self._given_by(layer),
+                    hold=None,
+                )
+            )
+            width = layer.shape.size
+        return layers
+
+    def _given_by(self, layer: NeuronLayer) -> np.ndarray:
+        """Return which neurons of all steps are what the network gives."""
+        assert layer.gives is not None
+        return (np.arange(self.input_shape[0])[:, None] * layer.shape.size + layer.gives).ravel()
+
+    def _at_all_steps(self, find: Callable[[], np.ndarray], shape: Shape) -> np.ndarray:
+        """Return what neurons of the network inside had at every step, (steps, *shape, N)."""
+        found = find()
+        return self._steps.spread(found.reshape(*shape, found.shape[-1]))

@@ -30,6 +30,8 @@ from numpy.typing import DTypeLike
 from networks.base.checks import check_input, check_signals, image_shape
 from networks.base.configuration import Fields
 from networks.base.weightless import Weightless
+from networks.base.window_wiring import UpsamplingWiring
+from networks.base.wiring import NeuronLayer
 from nn.shape import AnyShape, Shape
 from nn.sums import total
 from nn.windows import as_pair
@@ -98,6 +100,15 @@ class NearestUpsampling(Upsampling):
         blocks = signals.reshape(height, rows, width, columns, channels, -1)
         return total(blocks, axis=(1, 3))
 
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return the layer with its connections; see `networks.base.network.Network.wiring`."""
+        shares = [
+            np.repeat(np.eye(side), factor, axis=0)
+            for side, factor in zip(self.input_shape[:2], self.factor, strict=True)
+        ]
+        rows, columns = shares
+        return [self._neuron_layer(UpsamplingWiring(rows, columns, self.input_shape.channels))]
+
 
 class BilinearUpsampling(Upsampling):
     """Weighs the four nearest pixels by how near they are; see `Upsampling`."""
@@ -131,6 +142,18 @@ class BilinearUpsampling(Upsampling):
         """Return what `neighbours` does, the distances shaped to weigh arrays (H, W, C, N) along an axis."""
         lower, upper, distances = neighbours(self.input_shape[axis], self.factor[axis])
         return lower, upper, distances.astype(dtype).reshape(-1, *(1,) * (3 - axis))
+
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return the layer with its connections; see `networks.base.network.Network.wiring`."""
+        shares = []
+        for side, factor in zip(self.input_shape[:2], self.factor, strict=True):
+            lower, upper, distances = neighbours(side, factor)
+            each = np.zeros((side * factor, side))
+            each[np.arange(len(each)), lower] += 1 - distances
+            each[np.arange(len(each)), upper] += distances
+            shares.append(each)
+        rows, columns = shares
+        return [self._neuron_layer(UpsamplingWiring(rows, columns, self.input_shape.channels))]
 
 
 def neighbours(side: int, factor: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -182,6 +182,10 @@ class Parameters(NamedShapes, Copied):
         """Whether these are the very numbers that others are: other names of them, or a second use."""
         return self is other or (self._place() == other._place() and self.size == other.size)
 
+    def start_within(self, whole: Parameters) -> int:
+        """Return where these begin among the flat values of a whole that they are part of."""
+        return self._place()[1] - whole._place()[1]
+
     def _place(self) -> tuple[Parameters, int]:
         """Return the whole that these are part of, and where they begin in it."""
         if self._parent is None:

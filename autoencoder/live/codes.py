@@ -11,9 +11,10 @@ import numpy as np
 from autoencoder.session import HALVES, Session
 from networks.sequential import Sequential
 from workbench.errors import OperationError
+from workbench.inspect.examples import to_bytes
 from workbench.inspect.observer import Observer
 from workbench.inspect.probe import Probe
-from workbench.inspect.view import View, to_bytes
+from workbench.inspect.view import View
 
 IMAGES = 512
 """Images from whose codes the ranges are taken: the first of the training data."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 
 from networks.base.network import Network
 from networks.base.parts import join_arrays, load_arrays
+from nn.activations import Activation
 from nn.prefixes import by_first
 from nn.shown import listed, shown
 from nn.steps import filling_removed
@@ -64,6 +65,16 @@ class Container(Network):
     def leaves(self) -> Mapping[str, Network]:
         """The networks that hold no others, by name: `encoder.0`."""
         return join_arrays({name: network.leaves for name, network in self.named.items()})
+
+    def map_activations(self, change: Callable[[Activation], Activation]) -> None:
+        """Replace what the neurons of all networks apply to their sums."""
+        for network in self.named.values():
+            network.map_activations(change)
+
+    def follow(self, other: Self) -> None:
+        """Let every network follow the one of its name; see `Network.follow`."""
+        for name, network in other.named.items():
+            self.named[name].follow(network)
 
     @property
     def connections(self) -> int:

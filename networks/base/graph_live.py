@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import Self
 
 import numpy as np
 
 from networks.base.checks import check_activation
+from networks.base.graph_wiring import GraphWiring
 from networks.base.holding import check_neurons
 from networks.base.network import Network
+from networks.base.wiring import NeuronLayer
 from nn.activations import Activation
+from nn.graph import Layer
 from nn.graph.applied import Applied
 from nn.graph.graph import Graph, checked_index
 from nn.graph.neuron import Connection, Kind, Neuron, Weight
+from nn.graph.neuron import Kind as NeuronKind
+from nn.shape import Shape
 
 
 class LiveGraph(Network):
@@ -107,3 +114,52 @@ class LiveGraph(Network):
         """
         self.graph = self.graph.replacing(before, check_activation(self.family, after))
         self._take_activations()
+
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return the layers of the graph but the first, which is what it takes; see `Network.wiring`."""
+        pairs = pairwise(self.graph.layers)
+        return [self._layer_of_neurons(number, *pair) for number, pair in enumerate(pairs)]
+
+    def _layer_of_neurons(self, number: int, before: Layer, layer: Layer) -> NeuronLayer:
+        places = self._place_of("weights"), self._place_of("biases")
+
+        def signals() -> np.ndarray:
+            """Return what neurons were told; what a held one is told goes nowhere."""
+            told: np.ndarray = self.signals[-1, layer.span].copy()
+            told[[neuron - layer.first for neuron in self._neurons_held if neuron in layer.neurons]] = 0
+            return told
+
+        return NeuronLayer(
+            shape=Shape(*layer.shape),
+            wiring=GraphWiring(self.graph, before, layer, *places),
+            values=lambda: self.values[-1, layer.span],
+            signals=signals,
+            activation=lambda: self.neuron(layer.first).activation,
+            name=str(number),
+            family=self.family,
+            hold=self.hold,
+            first=layer.first,
+        )
+
+    def map_activations(self, change: Callable[[Activation], Activation]) -> None:
+        """Replace what its neurons apply to their sums by what a function makes of it."""
+        for before in list(self.graph.activations):
+            if (after := change(before)) != before:
+                self.replace_activation(before, after)
+
+    def follow(self, other: Self) -> None:
+        """Take over activations and held neurons of a network of the same graph; see `Network.follow`."""
+        self._follow_activations(other)
+        if other.held != self.held:
+            self.hold(other.held)
+
+    def _follow_activations(self, other: Self) -> None:
+        """Replace what neurons apply: those with one activation have one together there, too."""
+        before, after = self.graph.applied, other.graph.applied
+        if before.activations == after.activations:
+            return
+        computing = np.flatnonzero(self.graph.kinds != NeuronKind.INPUT)
+        numbers, firsts = np.unique(before.numbers[computing], return_index=True)
+        for number, neuron in zip(numbers, computing[firsts], strict=True):
+            if before.activations[number] != after.of(neuron):
+                self.replace_activation(before.activations[number], after.of(neuron))

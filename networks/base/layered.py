@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,14 +13,16 @@ from numpy.typing import DTypeLike
 from networks.base.checks import check_dtype
 from networks.base.configuration import Fields
 from networks.base.described import undrawn
+from networks.base.recurrent_wiring import GatedWiring, GatePart, GateWiring
 from networks.base.stateful import Stateful
-from networks.base.tracks import History, Track, make_history, make_tracks
+from networks.base.tracks import DIRECTIONS, History, Track, make_history, make_tracks
+from networks.base.wiring import NeuronLayer
 from nn.history import aligned_zeros, padded
 from nn.initializers import Initializer, Zeros
 from nn.parameter_limit import check_parameter_count, check_room
 from nn.parameters import Parameters
 from nn.ranges import check_count
-from nn.shape import AnyShape, SequenceShape, as_shape
+from nn.shape import AnyShape, SequenceShape, Shape, as_shape
 
 
 class Layered(Stateful):
@@ -51,6 +54,10 @@ class Layered(Stateful):
     """
 
     gate_count: ClassVar[int]
+    input_gates: ClassVar[Sequence[int]] = range(4)
+    """The gates that have rows of input weights and biases, in the order of these."""
+    recurrent_gates: ClassVar[Sequence[int]] = range(4)
+    """The gates that have rows of recurrent weights, in the order of these."""
 
     def __init__(
         self,
@@ -213,3 +220,94 @@ class Layered(Stateful):
             "whole_sequence": fields.boolean("whole_sequence"),
             "stateful": fields.boolean("stateful"),
         }
+
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return, for every layer, its gates and its hidden values at every step; see `Network.wiring`.
+
+        Gates lie as (steps, units of all directions, gates), hidden values as (steps, units of all
+        directions).
+        """
+        return [
+            each
+            for layer in range(self.layer_count)
+            for each in (self._gates_of(layer), self._hidden_of(layer))
+        ]
+
+    def _gates_of(self, layer: int) -> NeuronLayer:
+        """Return the gates of a layer, which see its inputs and, a step before, its hidden values."""
+        tracks = self._tracks_of(layer)
+        width = self.units * self.directions
+        inputs = [self._gate_part(track, "input_weights", self.input_gates, 0) for track in tracks]
+        before = [
+            self._gate_part(track, "recurrent_weights", self.recurrent_gates, track.rows.start)
+            for track in tracks
+        ]
+
+        def of_all(find: Callable[[int, str], np.ndarray]) -> np.ndarray:
+            parts = [np.moveaxis(find(layer, DIRECTIONS[n]), 1, 2) for n in range(self.directions)]
+            return np.concatenate(parts, axis=1)
+
+        return NeuronLayer(
+            shape=Shape(self.steps, width, self.gate_count),
+            wiring=GateWiring(self.steps, self.units, tracks[0].inputs, inputs),
+            values=lambda: of_all(self.gates),
+            signals=lambda: of_all(self.deltas),
+            name=self._named(layer, "gates"),
+            family=self.family,
+            delayed=GateWiring(self.steps, self.units, width, before),
+        )
+
+    def _named(self, layer: int, what: str) -> str:
+        return what if self.layer_count == 1 else f"layer {layer} {what}"
+
+    def _gate_part(self, track: Track, name: str, gates: Sequence[int], first: int) -> GatePart:
+        """Return the weights of the gates of a track that are called so, from neuron `first` of a step on."""
+        recurrent = name == "recurrent_weights"
+        rows = [gates.index(gate) if gate in gates else None for gate in range(self.gate_count)]
+        biases = [None] * self.gate_count if recurrent else self._gate_biases(track)
+        sources = self.parameters.shapes[track.prefix + name][1]
+        lag = (-1 if track.backward else 1) if recurrent else 0
+        return GatePart(self._place_of(track.prefix + name), rows, biases, first, sources, lag)
+
+    def _gate_biases(self, track: Track) -> list[int | None]:
+        """Return where the biases of each gate begin."""
+        first = self._place_of(track.prefix + "biases")
+        return [
+            first + self.input_gates.index(gate) * self.units if gate in self.input_gates else None
+            for gate in range(self.gate_count)
+        ]
+
+    def _hidden_of(self, layer: int) -> NeuronLayer:
+        """Return the hidden values of a layer; the signals of the last layer alone are known one by one."""
+        width, top = self.units * self.directions, layer == self.layer_count - 1
+
+        def values() -> np.ndarray:
+            parts = [self.hidden(layer, DIRECTIONS[n]) for n in range(self.directions)]
+            return np.concatenate(parts, axis=1)
+
+        def signals() -> np.ndarray:
+            if top and self.whole_sequence:
+                return self.signals
+            told = np.full((self.steps * width, self.signals.shape[-1]), np.nan, self.dtype)
+            if top:
+                told[self._given] = self.signals.reshape(width, -1)
+            return told
+
+        return NeuronLayer(
+            shape=Shape(self.steps, width, 1),
+            wiring=GatedWiring(self.steps * width, self.gate_count),
+            values=values,
+            signals=signals,
+            name=self._named(layer, "hidden"),
+            family=self.family,
+            gives=self._given if top and not self.whole_sequence else None,
+        )
+
+    @property
+    def _given(self) -> np.ndarray:
+        """Which hidden values are the last of each direction: the output where it is not a sequence."""
+        ends = [0 if track.backward else self.steps - 1 for track in self._tracks_of(self.layer_count - 1)]
+        width = self.units * self.directions
+        return np.concatenate(
+            [end * width + n * self.units + np.arange(self.units) for n, end in enumerate(ends)]
+        )

@@ -15,6 +15,7 @@ from networks.base.looking import Kept, Looking, stepping
 from networks.base.recipe import Recipe, recipe_of
 from networks.base.room import require_room
 from networks.base.storage import FLOAT32, HALF, STORAGES, check_storage, forget_border
+from networks.base.wiring import NeuronLayer, Unconnected, Wiring, as_image
 from networks.summary import summary
 from nn.activations import Activation
 from nn.copied import Copied
@@ -186,6 +187,39 @@ class Network(Copied, ABC):
     @abstractmethod
     def connections(self) -> int:
         """Number of connections between neurons, biases left out."""
+
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return its neurons layer by layer, as they compute one after another, and who is connected to whom.
+
+        Numbers and places stay right as long as the network is; values and signals are those of the last
+        forward and backward when they are asked for. By default one layer of which no connection is known.
+        """
+        return [self._neuron_layer(Unconnected(self.output_shape.size))]
+
+    def _neuron_layer(self, wiring: Wiring, **options: Any) -> NeuronLayer:
+        """Return the outputs as a layer of neurons."""
+        shape = as_image(self.output_shape)
+        seen = (lambda: self.values), (lambda: self.signals), (lambda: self.activation)
+        return NeuronLayer(shape, wiring, *seen, family=self.family, **options)
+
+    def _place_of(self, name: str) -> int:
+        """Return where an array begins among the parameters."""
+        return self.parameters.slice_of(name).start
+
+    def map_activations(self, change: Callable[[Activation], Activation]) -> None:
+        """Replace what its neurons apply to their sums by what a function makes of it."""
+        if self.activation is not None and (changed := change(self.activation)) != self.activation:
+            self.activation = changed
+
+    def follow(self, other: Self) -> None:
+        """Take over what may change in a network of the same description beside its parameters.
+
+        That is activations, held neurons and what is carried from step to step.
+        """
+        if other.activation is not None:
+            self.map_activations(lambda activation: other.activation or activation)
+        if carried := other.state():
+            self.load_state(carried)
 
     @property
     def layers(self) -> Sequence[Network]:

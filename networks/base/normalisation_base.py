@@ -101,3 +101,8 @@ class Normalisation(Described):
     def connections(self) -> int:
         """None: every output has its own input."""
         return 0
+
+    def _scales_and_shifts(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return where the scale and the shift of every neuron lie, int64 (neurons,) each."""
+        numbers = np.arange(self.output_shape.size) % self.parameters["scale"].size
+        return self._place_of("scale") + numbers, self._place_of("shift") + numbers

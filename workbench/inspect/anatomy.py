@@ -1,53 +1,25 @@
 """The layers of a network by number, and where in its parameters every neuron and connection is.
 
-Layer 0 is the input; layers 1, 2 ... compute, in the order in which they run, the layers of a graph each for
-itself. Neurons are flat indices into a layer's (height, width, channels).
+Layer 0 is the input; layers 1, 2 ... compute, in the order in which they run: what `wiring` of the network
+answers. Neurons are flat indices into a layer's (height, width, channels).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from networks.base.network import Network
-from networks.dense import Dense
-from networks.graph import GraphNetwork
-from networks.local import Local
-from networks.sequential import Sequential
+from networks.base.wires import input_shapes
+from networks.base.wiring import FIXED, Connections, NeuronLayer, NoConnectionError, Rows, as_image
 from nn.activations import Activation
-from nn.graph import Layer as GraphLayer
 from nn.image import Box
 from nn.shape import Shape
 from workbench.errors import AddressError
-from workbench.inspect.local_wiring import LocalWiring
-from workbench.inspect.wiring import DenseWiring, Ends, GraphWiring, Rows, Wiring, largest
-
-Kind = Literal["input", "dense", "local", "graph"]
-
-
-class Place(NamedTuple):
-    """Which network a layer is, or is part of.
-
-    Attributes
-    ----------
-    half
-        The stack that holds it.
-    name
-        Of the network within that stack.
-    network
-        The network itself.
-    layer
-        The layer of the graph, where the network is one: neuron `n` is number `layer.first + n` there.
-    """
-
-    half: Sequential
-    name: str
-    network: Network
-    layer: GraphLayer | None
 
 
 class LayerPart(NamedTuple):
@@ -56,9 +28,10 @@ class LayerPart(NamedTuple):
     Attributes
     ----------
     name
-        `input`, then the label of the part and a number in it: `encoder 0`.
+        `input`, then the label of the part and a number in it, `encoder 0`; without labels the name that the
+        network has for it, with its family where that is a number.
     kind
-        What it is part of.
+        Its family.
     shape
         Height, width, channels.
     offset
@@ -66,18 +39,9 @@ class LayerPart(NamedTuple):
     """
 
     name: str
-    kind: Kind
+    kind: str
     shape: Shape
     offset: int
-
-
-class _Inside(NamedTuple):
-    """What is known of a layer that computes: where it is, its wiring and where its parameters begin."""
-
-    place: Place
-    wiring: Wiring
-    weights: int
-    biases: int
 
 
 class Anatomy:
@@ -86,37 +50,28 @@ class Anatomy:
     Parameters
     ----------
     network
-        A stack of stacks, on any rung.
+        Any, on any rung.
     labels
-        What the stacks are called, by their names in it.
+        What its parts are called, by their names in it.
 
     Attributes
     ----------
     layers
         All of them, the input first.
     code
-        Number of the layer that is the code.
+        Number of the last layer of the first part that has a label; None without labels.
     neurons
         Of all layers together, the input's included.
     """
 
-    def __init__(self, network: Network, labels: Mapping[str, str]) -> None:
+    def __init__(self, network: Network, labels: Mapping[str, str] | None = None) -> None:
         self.network = network
-        self.layers = [LayerPart("input", "input", Shape(*network.input_shape), 0)]
-        self._insides: list[_Inside] = []
-        self._rows: dict[int, Rows] = {}
-        self.code = 0
-        for part, name, half in _halves(network, labels):
-            for number, (kind, place, wiring) in enumerate(_layers_of(half)):
-                self._insides.append(self._inside(f"{part}.{place.name}.", place, wiring))
-                shape = Shape(*(place.network.output_shape if place.layer is None else place.layer.shape))
-                self.layers.append(LayerPart(f"{name} {number}", kind, shape, self.neurons))
-            self.code = self.code or len(self.layers) - 1
-
-    def _inside(self, prefix: str, place: Place, wiring: Wiring) -> _Inside:
-        parameters = self.network.parameters
-        starts = (parameters.slice_of(prefix + name).start for name in ("weights", "biases"))
-        return _Inside(place, wiring, *starts)
+        self._insides: Sequence[NeuronLayer] = network.wiring()
+        self._rows: dict[int, list[Rows]] = {}
+        self.layers = [LayerPart("input", "input", _input_shape(network), 0)]
+        for name, inside in zip(_names(self._insides, labels or {}), self._insides, strict=True):
+            self.layers.append(LayerPart(name, inside.family, inside.shape, self.neurons))
+        self.code = _last_of_the_first_part(self._insides, labels or {})
 
     @property
     def neurons(self) -> int:
@@ -136,23 +91,23 @@ class Anatomy:
         if not 0 <= neuron < size:
             raise AddressError(f"{self._name(layer)} has neurons 0 to {size - 1}, no neuron {neuron}")
 
-    def place(self, layer: int) -> Place:
-        """Return which network a layer is; AddressError for the input, which is none."""
-        return self._inside_of(layer).place
+    def inside(self, layer: int, neuron: int = 0) -> NeuronLayer:
+        """Return a layer as its network has it; AddressError for the input, which computes nothing."""
+        self._check_layer(layer, 1)
+        self.check(layer, neuron)
+        return self._insides[layer - 1]
 
-    def activation(self, layer: int) -> Activation:
+    def activation(self, layer: int) -> Activation | None:
         """Return what the neurons of a layer apply to their sums; AddressError for the input."""
-        place = self.place(layer)
-        if isinstance(place.network, GraphNetwork) and place.layer is not None:
-            return place.network.neuron(place.layer.first).activation
-        activation = place.network.activation
-        assert activation is not None
-        return activation
+        return self.inside(layer).activation()
 
     def connections(self, layer: int) -> int:
-        """Return how many connections lead into a layer; none into the input."""
+        """Return how many connections lead into a layer, delayed ones included; none into the input."""
         self._check_layer(layer, 0)
-        return self._insides[layer - 1].wiring.count if layer else 0
+        if layer == 0:
+            return 0
+        inside = self._insides[layer - 1]
+        return inside.wiring.count + (0 if inside.delayed is None else inside.delayed.count)
 
     def bias(self, layer: int, neuron: int) -> int:
         """Return where the bias of a neuron is among all parameters.
@@ -162,7 +117,7 @@ class Anatomy:
         AddressError
             When there is no such neuron, or it has no bias.
         """
-        self._inside_of(layer, neuron)
+        self.inside(layer, neuron)
         place = int(self.bias_places[self.layers[layer].offset + neuron])
         if place < 0:
             raise AddressError(f"neuron {neuron} of {self._name(layer)} has no bias")
@@ -171,10 +126,10 @@ class Anatomy:
     @cached_property
     def bias_places(self) -> np.ndarray:
         """Where the biases of the neurons of all layers are among all parameters, int64; -1 for none."""
-        places = [np.full(self.layers[0].shape.size, -1)]
+        places = [np.full(self.layers[0].shape.size, FIXED)]
         for inside in self._insides:
             biases = inside.wiring.biases()
-            places.append(np.where(biases < 0, -1, biases + inside.biases))
+            places.append(np.where(biases == FIXED, FIXED, biases + inside.start))
         return np.concatenate(places)
 
     def weight(self, layer: int, target: int, source: int) -> int:
@@ -185,55 +140,84 @@ class Anatomy:
         AddressError
             When there is no such neuron or connection, or its weight is fixed.
         """
-        inside = self._inside_of(layer, target)
+        inside = self.inside(layer, target)
         self.check(layer - 1, source)
+        given = self._given(layer - 1)
         try:
-            return inside.weights + inside.wiring.weight(target, source)
-        except AddressError as error:
+            if not inside.follows:
+                raise NoConnectionError("it is not connected to the layer before it alone")
+            if given is None:
+                return inside.start + inside.wiring.weight(target, source)
+            number = np.flatnonzero(given == source)
+            if not len(number):
+                raise NoConnectionError(f"neuron {source} is not given on to neuron {target}")
+            return inside.start + inside.wiring.weight(target, int(number[0]))
+        except NoConnectionError as error:
             raise AddressError(f"{self._name(layer)}: {error}") from None
 
     def incoming_parameters(self, layer: int, neuron: int) -> np.ndarray:
-        """Return where the bias of a neuron and all weights into it are, int64 (1 + connections,)."""
-        self._inside_of(layer, neuron)
+        """Return where the bias of a neuron and all weights into it are, int64 (n,)."""
+        self.inside(layer, neuron)
         bias = self.bias_places[self.layers[layer].offset + neuron : self.layers[layer].offset + neuron + 1]
-        return np.concatenate([bias[bias >= 0], self.incoming(layer, neuron).places])
+        weights = [self._into(layer, neuron).places, self.delayed(layer, neuron).places]
+        places = np.concatenate([bias, *weights])
+        return places[places != FIXED]
 
-    def incoming(self, layer: int, neuron: int) -> Ends:
-        """Return the sources, in `layer - 1`, of the connections into a neuron; none for the input."""
+    def incoming(self, layer: int, neuron: int) -> Connections:
+        """Return the connections into a neuron from `layer - 1`; none for the input."""
         self.check(layer, neuron)
-        if layer == 0:
-            return _no_ends()
+        if layer == 0 or not self._insides[layer - 1].follows:
+            return Connections.none()
+        found, given = self._into(layer, neuron), self._given(layer - 1)
+        return found if given is None else found._replace(neurons=given[found.neurons].astype(np.int32))
+
+    def _into(self, layer: int, neuron: int) -> Connections:
         inside = self._insides[layer - 1]
-        return _moved(inside.wiring.incoming(neuron), inside.weights)
+        return inside.wiring.incoming(neuron).shifted(inside.start)
 
-    def outgoing(self, layer: int, neuron: int) -> Ends:
-        """Return the targets, in `layer + 1`, of the connections out of a neuron; none for the last layer."""
+    def outgoing(self, layer: int, neuron: int) -> Connections:
+        """Return the connections out of a neuron to `layer + 1`; none for the last layer."""
         self.check(layer, neuron)
-        if layer == len(self.layers) - 1:
-            return _no_ends()
-        inside = self._insides[layer]
-        return _moved(inside.wiring.outgoing(neuron), inside.weights)
+        if layer == len(self.layers) - 1 or not self._insides[layer].follows:
+            return Connections.none()
+        inside, given = self._insides[layer], self._given(layer)
+        if given is not None:
+            number = np.flatnonzero(given == neuron)
+            if not len(number):
+                return Connections.none()
+            neuron = int(number[0])
+        return inside.wiring.outgoing(neuron).shifted(inside.start)
+
+    def delayed(self, layer: int, neuron: int) -> Connections:
+        """Return the connections into a neuron from `layer + 1` a step before; none where nothing recurs."""
+        self.check(layer, neuron)
+        inside = self._insides[layer - 1] if layer else None
+        if inside is None or inside.delayed is None:
+            return Connections.none()
+        return inside.delayed.incoming(neuron).shifted(inside.start)
 
     def window(self, layer: int, neuron: int) -> Box | None:
         """Return which pixels of the layer before a neuron sees; None where it has no window."""
         self.check(layer, neuron)
-        return self._insides[layer - 1].wiring.window(neuron) if layer else None
+        if not layer or not self._insides[layer - 1].follows:
+            return None
+        return self._insides[layer - 1].wiring.window(neuron)
 
-    def rows(self, layer: int) -> Rows:
-        """Return the weights into a layer, neuron by neuron, at their places among all parameters."""
-        inside = self._inside_of(layer)
+    def rows(self, layer: int) -> list[Rows]:
+        """Return the weights into a layer, neuron by neuron, at their places among all parameters.
+
+        Those of connections from the layer before, and those of delayed ones where there are some.
+        """
+        inside = self.inside(layer)
         if layer not in self._rows:
-            rows = inside.wiring.rows()
-            places = rows.places
-            if isinstance(places, slice):
-                moved: slice | np.ndarray = slice(places.start + inside.weights, places.stop + inside.weights)
-            else:
-                moved = places + inside.weights
-            self._rows[layer] = rows._replace(places=moved)
+            wirings = [inside.wiring] if inside.delayed is None else [inside.wiring, inside.delayed]
+            self._rows[layer] = [wiring.rows().shifted(inside.start) for wiring in wirings]
         return self._rows[layer]
 
     def strongest(self, layer: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the connections into a layer with the largest weights, the largest first.
+        """Return connections into a layer with the largest weights, the largest first.
+
+        Of a weight that many share, one of them.
 
         Returns
         -------
@@ -242,16 +226,21 @@ class Anatomy:
         weights
             float32 (n,).
         """
-        wiring = self._inside_of(layer).wiring
-        weights = self.network.parameters.values[self.rows(layer).places]
+        inside, given = self.inside(layer), self._given(layer - 1)
+        if not inside.follows:
+            return np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32)
+        weights = self.network.parameters.values[self.rows(layer)[0].places]
         chosen = largest(np.abs(weights), count)
-        sources, targets = wiring.ends(chosen)
-        return sources.astype(np.int32), targets.astype(np.int32), weights[chosen].astype(np.float32)
+        sources, targets = inside.wiring.ends(chosen)
+        known = sources >= 0
+        sources, targets, weights = sources[known], targets[known], weights[chosen][known]
+        if given is not None:
+            sources = given[sources]
+        return sources.astype(np.int32), targets.astype(np.int32), weights.astype(np.float32)
 
-    def _inside_of(self, layer: int, neuron: int = 0) -> _Inside:
-        self._check_layer(layer, 1)
-        self.check(layer, neuron)
-        return self._insides[layer - 1]
+    def _given(self, layer: int) -> np.ndarray | None:
+        """Return which neurons of a layer the next one sees; None for all in their order."""
+        return self._insides[layer - 1].gives if layer else None
 
     def _check_layer(self, layer: int, first: int) -> None:
         last = len(self.layers) - 1
@@ -264,33 +253,35 @@ class Anatomy:
         return f"layer {layer} ({self.layers[layer].name})"
 
 
-def _halves(network: Network, labels: Mapping[str, str]) -> Iterator[tuple[str, str, Sequential]]:
-    """Yield the stacks of a network with their names and labels."""
-    assert isinstance(network, Sequential)
-    for part, half in network.named.items():
-        name = labels[part]
-        if not isinstance(half, Sequential):
-            raise AddressError(f"the {name} is a {half.family}, not a stack of layers")
-        yield part, name, half
+def _input_shape(network: Network) -> Shape:
+    """Return the input as a layer; several inputs lie one after another."""
+    shapes = input_shapes(network)
+    return as_image(shapes[0]) if len(shapes) == 1 else Shape(1, sum(shape.size for shape in shapes), 1)
 
 
-def _layers_of(half: Sequential) -> Iterator[tuple[Kind, Place, Wiring]]:
-    """Yield the layers of a stack."""
-    for name, network in half.named.items():
-        if isinstance(network, Dense):
-            yield "dense", Place(half, name, network, None), DenseWiring(network)
-        elif isinstance(network, Local):
-            yield "local", Place(half, name, network, None), LocalWiring(network)
-        elif isinstance(network, GraphNetwork):
-            for before, layer in pairwise(network.graph.layers):
-                yield "graph", Place(half, name, network, layer), GraphWiring(network, before, layer)
+def _names(insides: Sequence[NeuronLayer], labels: Mapping[str, str]) -> list[str]:
+    """Return what layers are called, the input left out."""
+    names = []
+    numbers: Counter[str] = Counter()
+    for inside in insides:
+        part, _, rest = inside.name.partition(".")
+        if part in labels:
+            names.append(f"{labels[part]} {numbers[part]}")
+        elif part.isdigit() or not part:
+            names.append(" ".join([inside.family, *filter(None, (part, rest.replace(".", " ")))]))
         else:
-            raise AddressError(f"{network.family}: no layer whose connections can be looked at one by one")
+            names.append(" ".join(filter(None, (part, rest.replace(".", " ")))))
+        numbers[part] += 1
+    return names
 
 
-def _moved(ends: Ends, start: int) -> Ends:
-    return Ends(ends.neurons, ends.places + start)
+def _last_of_the_first_part(insides: Sequence[NeuronLayer], labels: Mapping[str, str]) -> int | None:
+    parts = [inside.name.partition(".")[0] for inside in insides]
+    return parts.count(parts[0]) if parts[0] in labels else None
 
 
-def _no_ends() -> Ends:
-    return Ends(np.zeros(0, np.int32), np.zeros(0, np.int64))
+def largest(sizes: np.ndarray, count: int) -> np.ndarray:
+    """Return the positions of the largest of some numbers, at most so many, the largest first."""
+    count = min(count, len(sizes))
+    chosen = np.argpartition(sizes, len(sizes) - count)[len(sizes) - count :] if count else np.zeros(0, int)
+    return chosen[np.lexsort((chosen, -sizes[chosen]))]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from networks.base.wiring import Rows
 from nn.data.memory import require_memory
 from workbench.inspect.anatomy import Anatomy
-from workbench.inspect.wiring import Rows
 
 PART = 1 << 20
 """Weights that are compared at a time, so that no large array is made in between."""
@@ -39,16 +39,19 @@ class Baseline:
         -------
         ndarray
             The root of the mean square over bias and weights, float32 (neurons of all layers,); NaN for
-            the input, whose neurons have neither.
+            neurons that have neither, such as those of the input.
         """
         anatomy = self._anatomy
         now = anatomy.network.parameters.values
         squares, counts = np.zeros(anatomy.neurons), np.zeros(anatomy.neurons)
         with np.errstate(over="ignore", invalid="ignore"):
             for number, layer in enumerate(anatomy.layers[1:], 1):
-                rows = anatomy.rows(number)
-                squares[layer.offset + rows.neurons] = self._row_squares(rows, now)
-                counts[layer.offset + rows.neurons] = rows.sizes
+                own = slice(layer.offset, layer.offset + layer.shape.size)
+                for rows in anatomy.rows(number):
+                    weighted = rows.row_of >= 0
+                    row_of = rows.row_of[weighted]
+                    squares[own][weighted] += self._row_squares(rows, now)[row_of]
+                    counts[own][weighted] += rows.sizes[row_of]
             biased = np.flatnonzero(anatomy.bias_places >= 0)
             places = anatomy.bias_places[biased]
             squares[biased] += np.square(now[places] - self._then[places])

@@ -12,9 +12,11 @@ from typing import Any, TypeAlias, get_args
 
 import numpy as np
 
+from networks.base.wires import input_shapes
 from workbench.errors import OperationError
+from workbench.inspect.examples import pictures
 from workbench.inspect.observer import Inspected, Observer
-from workbench.inspect.view import View, squared_errors, to_bytes
+from workbench.inspect.view import View
 from workbench.run.operations import KINDS, Action
 
 Reply: TypeAlias = tuple[dict[str, Any], dict[str, np.ndarray]]
@@ -113,13 +115,17 @@ class Inspector:
             **observer.view.place(),
             "entry": seen.entry,
             "names": seen.images.names,
-            "shown": len(seen.images.values),
-            "errors": squared_errors(seen.images, seen.outputs) if len(seen.outputs) else [],
+            "shown": len(seen.images.names),
+            "errors": seen.errors,
             "walk": observer.walk_state(),
         }
         arrays = {kind: numbers[kind]() for kind in header["kinds"]}
-        pictures = {"inputs": to_bytes(seen.images.values), "outputs": to_bytes(seen.outputs)}
-        return header, arrays | pictures
+        network = observer.session.network
+        shown = {
+            "inputs": pictures(seen.images.values, input_shapes(network)[0]),
+            "outputs": pictures(seen.outputs, next(iter(network.ends.values())).output_shape),
+        }
+        return header, arrays | shown
 
     def mark(self) -> Reply:
         """Measure changes from now on from the parameters as they are.
@@ -161,6 +167,8 @@ class Inspector:
     def connections(self, layer: int, neuron: int) -> Reply:
         """Return the connections into a neuron and out of it, with their weights.
 
+        `delayed` are those from the layer after, a step before.
+
         Raises
         ------
         AddressError
@@ -169,12 +177,14 @@ class Inspector:
         observer = self._refresh()
         weights, anatomy = observer.session.network.parameters.values, observer.anatomy
         into, out = anatomy.incoming(layer, neuron), anatomy.outgoing(layer, neuron)
-        window = anatomy.window(layer, neuron)
+        window, delayed = anatomy.window(layer, neuron), anatomy.delayed(layer, neuron)
         return {"window": None if window is None else list(window)}, {
             "sources": into.neurons,
-            "source_weights": weights[into.places].astype(np.float32),
+            "source_weights": into.weights(weights),
             "targets": out.neurons,
-            "target_weights": weights[out.places].astype(np.float32),
+            "target_weights": out.weights(weights),
+            "delayed": delayed.neurons,
+            "delayed_weights": delayed.weights(weights),
         }
 
     def strongest(self, layer: int, count: int) -> Reply:

@@ -12,8 +12,9 @@ from nn.data import DataError
 from workbench.errors import OperationError
 from workbench.inspect.anatomy import Anatomy
 from workbench.inspect.baseline import Baseline
+from workbench.inspect.examples import Images, squared_errors
 from workbench.inspect.probe import Probe
-from workbench.inspect.view import SHOWN, Images, View, Viewed
+from workbench.inspect.view import View, Viewed
 from workbench.inspect.walk import Walk
 from workbench.run.operations import Action
 
@@ -46,6 +47,8 @@ class Pass(NamedTuple):
         Those that ran.
     outputs
         What came out, float32 (n, height, width, channels); without entries where it is not known yet.
+    errors
+        Of each output: the mean squared error where the network should give what it takes, else the loss.
     values, signals
         Of all neurons for the entry that is looked at, float32; NaN where they are not known.
     entry
@@ -54,6 +57,7 @@ class Pass(NamedTuple):
 
     images: Images
     outputs: np.ndarray
+    errors: list[float | None]
     values: np.ndarray
     signals: np.ndarray
     entry: int
@@ -104,19 +108,28 @@ class Observer:
         """
         entry = self.view.entry
         if self.walk is not None:
-            images = self.walk.images(SHOWN)
-            entry = min(entry, len(images.values) - 1)
+            self.walk.follow()
+            images = self.walk.images
+            entry = min(entry, len(images.names) - 1)
             walked = self.walk.values(entry), self.walk.signals(entry)
-            return Pass(images, self.walk.outputs(SHOWN), *walked, entry)
+            outputs = self.walk.outputs
+            errors = squared_errors(images, outputs) if images.repeats and len(outputs) else []
+            return Pass(images, outputs, errors, *walked, entry)
         images = self.view.images()
-        outputs = self.probe.run(images)
+        outputs, loss = self.probe.run(images), self.session.trainer.loss
+        errors = self._errors(images, outputs)
         values = self.probe.values(entry)
         if not signals:
-            return Pass(images, outputs, values, np.full_like(values, np.nan), entry)
-        self.probe.send_back(images, outputs, self.session.trainer.loss)
-        seen = Pass(images, outputs, values, self.probe.signals(entry), entry)
+            return Pass(images, outputs, errors, values, np.full_like(values, np.nan), entry)
+        self.probe.send_back(images, loss)
+        seen = Pass(images, outputs, errors, values, self.probe.signals(entry), entry)
         self._last = self._clock(), self.view.shown, seen
         return seen
+
+    def _errors(self, images: Images, outputs: np.ndarray) -> list[float | None]:
+        if images.repeats:
+            return squared_errors(images, outputs)
+        return self.probe.losses(images, self.session.trainer.loss)
 
     def glance(self, training: bool) -> Pass:
         """Return values and signals: while training goes on those of a moment ago will do."""
@@ -173,8 +186,6 @@ class Observer:
 
     def end_walk(self) -> None:
         """End the walk, if there is one."""
-        if self.walk is not None:
-            self.walk.end()
         self.walk = None
 
     def walk_state(self) -> dict[str, Any] | None:

@@ -8,20 +8,19 @@ which the two share, is cleared at once: between two steps of training they are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from copy import deepcopy
+from typing import Literal
 
 import numpy as np
 
 from networks.base.network import Network
-from networks.graph import GraphNetwork
-from networks.sequential import Sequential
 from nn.bfloat16_arrays import widened
-from nn.graph.neuron import Kind as NeuronKind
 from nn.history import LANES, from_history, to_history
-from nn.training.batch import Batch
+from nn.training.batch import Values
 from nn.training.losses import AnyLoss, batch_loss
-from workbench.inspect.anatomy import Anatomy, Place
-from workbench.inspect.view import Images
+from nn.training.trainable import forget_batch, run
+from workbench.inspect.anatomy import Anatomy
+from workbench.inspect.examples import Images, entries_of, kept, only
 
 PART = LANES
 """Images that run at a time where there are many: as many as histories have room for anyway."""
@@ -48,35 +47,46 @@ class Probe:
     def __init__(self, network: Network, labels: Mapping[str, str]) -> None:
         self.network = network
         self.twin = make_twin(network)
-        self.twin.store_as(network.storage)
+        self.twin.propagates = True
         self.twin.parameters.share(network.parameters)
         self.anatomy = Anatomy(self.twin, labels)
-        self._inputs = self._input_signals = np.zeros((*network.input_shape, 0), np.float32)
+        self._inputs = self._input_signals = np.zeros((self.anatomy.layers[0].shape.size, 0), np.float32)
+        self._outputs: Values = self._inputs
 
     def run(self, images: Images) -> np.ndarray:
-        """Run images and return what comes out, float32 (n, height, width, channels), not clipped."""
+        """Run examples and return what comes out, float32 (n, ...), not clipped."""
         self.follow()
-        self._inputs = to_history(images.values)
+        batch = images.batch
+        self._inputs = joined(batch.inputs)
         with np.errstate(over="ignore", invalid="ignore"):
-            outputs = widened(self.twin.forward(self._inputs))
-        return from_history(outputs, len(images.values))
+            self._outputs = run(self.twin, batch)
+        forget_batch(self.twin)
+        return from_history(only(self._outputs), batch.entries)
 
-    def send_back(self, images: Images, outputs: np.ndarray, loss: AnyLoss) -> None:
-        """Send the error signals of the images that were run last back through the twin.
+    def losses(self, images: Images, loss: AnyLoss) -> list[float | None]:
+        """Return the loss of each of the examples that were run last; None where it is not finite."""
+        found = []
+        for entry in range(images.batch.entries):
+            one = kept(images.batch, 1, entry)
+            with np.errstate(over="ignore", invalid="ignore"):
+                value, _ = batch_loss(loss, entries_of(self._outputs, 1, entry), one)
+            found.append(float(value) if np.isfinite(value) else None)
+        return found
+
+    def send_back(self, images: Images, loss: AnyLoss) -> None:
+        """Send the error signals of the examples that were run last back through the twin.
 
         Parameters
         ----------
-        images, outputs
+        images
             Those of the last `run`.
         loss
             Whose slopes the signals are.
         """
-        mask = None if images.mask is None else to_history(images.mask)
-        batch = Batch(self._inputs, self._inputs, mask, len(images.values))
         try:
             with np.errstate(over="ignore", invalid="ignore"):
-                _, signals = batch_loss(loss, to_history(outputs), batch)
-                self._input_signals = self.twin.backward(signals)  # type: ignore[arg-type]
+                _, signals = batch_loss(loss, self._outputs, images.batch)
+                self._input_signals = joined(self.twin.backward(signals))  # type: ignore[arg-type]
         finally:
             self.network.parameters.zero_gradients()
 
@@ -103,18 +113,12 @@ class Probe:
 
     def follow(self) -> None:
         """Take over what may change in the network beside its parameters: activations and held neurons."""
-        _follow(self.network, self.twin)
+        self.twin.follow(self.network)
 
 
 def make_twin(network: Network) -> Network:
-    """Return a network of the same class and description, with parameters of its own."""
-    if isinstance(network, Sequential):
-        return Sequential({name: make_twin(part) for name, part in network.named.items()})
-    kind: Any = type(network)
-    built: Network = kind.from_configuration(
-        network.to_configuration(), network.structure(), dtype=network.dtype
-    )
-    return built
+    """Return a network like another, with histories of its own, that draws from the same generators."""
+    return deepcopy(network, {id(generator): generator for generator in network.generators.values()})
 
 
 def gather(
@@ -133,7 +137,7 @@ def gather(
     what
         Which of both.
     inputs
-        Those of the input image, (height, width, channels, N).
+        Those of the inputs, (..., N).
     entry
         Number of the history.
     layers
@@ -147,50 +151,14 @@ def gather(
     numbers = np.full(anatomy.neurons, np.nan, np.float32)
     for number in range(len(anatomy.layers)) if layers is None else layers:
         layer = anatomy.layers[number]
-        array = inputs if number == 0 else _histories(anatomy.place(number), what)
+        array = inputs if number == 0 else getattr(anatomy.inside(number), what)()
         assert array is not None
-        part = numbers[layer.offset : layer.offset + layer.shape.size]
-        part[:] = array[..., entry].ravel()
-        if number and what == "signals":
-            part[_held_in_graph(anatomy.place(number))] = 0
+        numbers[layer.offset : layer.offset + layer.shape.size] = array[..., entry].ravel()
     return numbers
 
 
-def _histories(place: Place, what: str) -> np.ndarray:
-    """Return the values or signals of a layer that computes in the last pass, (..., N)."""
-    array: np.ndarray = getattr(place.network, what)
-    return array if place.layer is None else array[-1, place.layer.span]
-
-
-def _held_in_graph(place: Place) -> list[int]:
-    """Return which neurons of a graph's layer are held: it keeps what they are told, which goes nowhere."""
-    if place.layer is None or not isinstance(place.network, GraphNetwork):
-        return []
-    return [neuron - place.layer.first for neuron in place.network.held if neuron in place.layer.neurons]
-
-
-def _follow(theirs: Network, own: Network) -> None:
-    if isinstance(theirs, Sequential) and isinstance(own, Sequential):
-        for name, part in theirs.named.items():
-            _follow(part, own.named[name])
-        if theirs.held != own.held:
-            for name in own.named:
-                own.hold(name, theirs.held.get(name, {}))
-    elif isinstance(theirs, GraphNetwork) and isinstance(own, GraphNetwork):
-        _follow_activations(theirs, own)
-        if theirs.held != own.held:
-            own.hold(theirs.held)
-    elif own.activation is not None and own.activation != theirs.activation:
-        own.activation = theirs.activation
-
-
-def _follow_activations(theirs: GraphNetwork, own: GraphNetwork) -> None:
-    """Replace what neurons of a graph apply: those with one activation have one together there, too."""
-    before, after = own.graph.applied, theirs.graph.applied
-    if before.activations == after.activations:
-        return
-    computing = np.flatnonzero(own.graph.kinds != NeuronKind.INPUT)
-    numbers, firsts = np.unique(before.numbers[computing], return_index=True)
-    for number, neuron in zip(numbers, computing[firsts], strict=True):
-        if before.activations[number] != after.of(neuron):
-            own.replace_activation(before.activations[number], after.of(neuron))
+def joined(values: Values) -> np.ndarray:
+    """Return histories (..., N), those of several inputs one after another."""
+    if isinstance(values, np.ndarray):
+        return values
+    return np.concatenate([array.reshape(-1, array.shape[-1]) for array in values.values()])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol, get_args
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, get_args
 
 import numpy as np
 
 from nn.brightness import shares
-from nn.data import ImageSet
+from nn.history import to_history
+from nn.training.batch import Batch
 from workbench.errors import OperationError
+from workbench.inspect.examples import Examples, Images
 from workbench.run.operations import Source
 from workbench.run.session import Session
 
@@ -17,34 +19,12 @@ SHOWN = 8
 """Images that are looked at together."""
 
 
-class Images(NamedTuple):
-    """Some images to run.
-
-    Attributes
-    ----------
-    values
-        float32 (n, height, width, channels) in [0, 1].
-    mask
-        float32 (n, height, width, 1), 0 on what does not count; None where all does.
-    names
-        Of each.
-    """
-
-    values: np.ndarray
-    mask: np.ndarray | None
-    names: list[str]
-
-
 class Viewed(Session, Protocol):
     """A session whose images are looked at."""
 
     @property
-    def training(self) -> ImageSet:
-        """What is trained on."""
-
-    @property
-    def held_out(self) -> ImageSet:
-        """What is not."""
+    def examples(self) -> Mapping[str, Examples]:
+        """What can be looked at: "training", and "held_out" where something is."""
 
 
 class View:
@@ -136,34 +116,14 @@ class View:
         chosen = np.clip(np.array(positions), 0, self.count - 1)
         if self.source == "own":
             assert self.own is not None
-            values = shares(self.own[None])
-            return Images(values[chosen], None, ["own image"] * len(chosen))
-        images = self._set(self.source)
-        return Images(*images.batch(chosen), [images.names[position] for position in chosen])
+            own = to_history(shares(self.own[None])[chosen])
+            return Images(Batch(own, own, None, len(chosen)), ["own image"] * len(chosen))
+        return self._session.examples[self.source].at(chosen)
 
     def _count(self, source: str) -> int:
         if source == "own":
             return 0 if self.own is None else 1
-        return len(self._set(source))
-
-    def _set(self, source: str) -> ImageSet:
-        return self._session.training if source == "training" else self._session.held_out
-
-
-def to_bytes(values: np.ndarray) -> np.ndarray:
-    """Return brightnesses as uint8: 0 to 1 become 0 to 255, what is beyond is cut off, NaN is black."""
-    levels = np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=0.0)
-    return np.rint(np.clip(levels, 0, 1) * 255).astype(np.uint8)
-
-
-def squared_errors(images: Images, outputs: np.ndarray) -> list[float | None]:
-    """Return the mean squared error of each output, cut off at 0 and 1, where the mask lets it count."""
-    squares = np.square(np.clip(outputs, 0, 1) - images.values)
-    weights = np.broadcast_to(np.ones(1) if images.mask is None else images.mask, squares.shape)
-    axes = (1, 2, 3)
-    with np.errstate(invalid="ignore"):
-        errors = np.where(weights, squares * weights, 0).sum(axis=axes) / weights.sum(axis=axes)
-    return [float(error) if np.isfinite(error) else None for error in errors]
+        return len(self._session.examples[source]) if source in self._session.examples else 0
 
 
 def _described(image: object) -> str:

@@ -1,30 +1,26 @@
 """A walk through one step of training: forward, loss and backward, a layer at a time, without the update.
 
-It goes through the network itself with the very batch that the next step learns from. Nothing that the step
-depends on is left changed: the batch is not marked as done, gradients are cleared as soon as they come,
-and parameters and optimizer are not touched. So the step gives the same bits afterwards.
+It takes the very batch that the next step learns from through the network itself, and shows what came of it
+layer by layer. Nothing that the step depends on is left changed: the batch is not marked as done, what layers
+carry and draw from is put back, gradients are cleared, and parameters and optimizer are not touched. So the
+step gives the same bits afterwards.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from networks.base.holding import Hold
-from networks.base.network import Network
-from networks.graph import GraphNetwork
-from nn.bfloat16_arrays import widened
-from nn.graph import Layer
 from nn.history import from_history
 from nn.training import Trainer
-from nn.training.batches import ImageBatches
+from nn.training.fitting import fitted
 from nn.training.losses import batch_loss
-from nn.training.trainable import forget_batch
+from nn.training.trainable import run
+from nn.training.undo import Undo
 from workbench.errors import OperationError
-from workbench.inspect.anatomy import Anatomy, Place
-from workbench.inspect.probe import gather
-from workbench.inspect.view import Images, Viewed
+from workbench.inspect.anatomy import Anatomy
+from workbench.inspect.examples import Images, only
+from workbench.inspect.probe import gather, joined
+from workbench.inspect.view import SHOWN, Viewed
 from workbench.run.operations import Action
 
 
@@ -44,35 +40,50 @@ class Walk:
         What there is to see, in order: the input, the layers forward, the loss, the layers backward.
     stage
         Which of them was reached last.
-    loss
-        Of the batch; None before it is reached.
     step
         Steps that were done when the walk began.
     """
 
     def __init__(self, session: Viewed, anatomy: Anatomy) -> None:
         self._session, self._anatomy = session, anatomy
-        self._indices = next_indices(session.trainer)
-        masks = session.training.masks
-        chosen = None if masks is None else masks[self._indices]
-        entries = np.arange(len(self._indices))
-        self._batch = ImageBatches(session.training.images[self._indices], chosen).batch(entries)
         names = [layer.name for layer in anatomy.layers]
         self.stages = [*names, "loss", *(f"signals of {name}" for name in reversed(names))]
         self.stage = 0
-        self.loss: float | None = None
         self.step = session.trainer.step
         self._last = len(names) - 1
-        self._inputs: Any = self._batch.inputs
-        self._passed: Any = self._inputs
-        self._signals: Any = None
-        self._runners: dict[int, Hold | Network] = {}
-        session.trainer.network.entries = self._batch.entries
+        self._take()
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def _take(self) -> None:
+        """Take the batch through the network and back, and keep what is shown of it."""
+        trainer, network = self._session.trainer, self._session.network
+        self._changes = len(self._session.steering.changed)
+        undo, propagates = Undo(trainer), network.propagates
+        try:
+            indices = next_indices(trainer)
+            batch = fitted(trainer.batches.batch(indices), trainer.network)
+            outputs = run(trainer.network, batch, training=True)
+            entries = range(min(SHOWN, batch.entries))
+            self._images = self._session.examples["training"].images(batch, indices[: len(entries)])
+            self._outputs = from_history(only(outputs), len(entries))
+            self._values = [gather(self._anatomy, "values", joined(batch.inputs), entry) for entry in entries]
+            self._loss, signals = batch_loss(trainer.loss, outputs, batch)
+            network.propagates = True
+            sent = network.backward(signals)  # type: ignore[arg-type]
+            self._signals = [gather(self._anatomy, "signals", joined(sent), entry) for entry in entries]
+        finally:
+            network.propagates = propagates
+            undo.put_back(trainer)
+
+    def follow(self) -> None:
+        """Take the batch again where something was changed since."""
+        if len(self._session.steering.changed) != self._changes:
+            self._take()
 
     @property
-    def forward_done(self) -> bool:
-        """Whether the loss is known."""
-        return self.loss is not None
+    def loss(self) -> float | None:
+        """Of the batch; None before it is reached."""
+        return self._loss if self.stage > self._last else None
 
     def go_on(self, action: Action) -> None:
         """Go one stage further.
@@ -87,83 +98,43 @@ class Walk:
         OperationError
             When there is nothing further that way.
         """
-        if action == "forward" and self.forward_done:
+        forward_done = self.stage > self._last
+        if action == "forward" and forward_done:
             raise OperationError("the walk has been forward through all layers: go backward now")
-        if action == "backward" and not self.forward_done:
+        if action == "backward" and not forward_done:
             raise OperationError("the walk has not come to the loss yet: go forward first")
         if self.stage == len(self.stages) - 1:
             raise OperationError("the walk is at its end: make the step, or begin again")
         self.stage += 1
-        with np.errstate(over="ignore", invalid="ignore"):
-            if self.stage <= self._last:
-                self._forward(self.stage)
-            elif self.stage == self._last + 1:
-                self._compare()
-            else:
-                self._backward(2 * self._last + 2 - self.stage)
-
-    def end(self) -> None:
-        """Leave the network as it was found."""
-        forget_batch(self._session.trainer.network)
-
-    @property
-    def reached(self) -> tuple[range, range]:
-        """The layers whose values are known, and those whose signals are."""
-        last = self._last
-        lowest = last + 1 if self.stage <= last + 1 else 2 * last + 2 - self.stage
-        return range(min(self.stage, last) + 1), range(lowest, last + 1)
 
     def values(self, entry: int) -> np.ndarray:
-        """Return the values of all neurons for an entry of the batch, NaN where they are not known yet."""
-        return gather(self._anatomy, "values", self._inputs, entry, self.reached[0])
+        """Return the values of all neurons for an entry of the batch, NaN where they are not reached yet."""
+        return self._reached(self._values[entry], range(min(self.stage, self._last) + 1))
 
     def signals(self, entry: int) -> np.ndarray:
-        """Return their error signals, NaN where they are not known yet."""
-        return gather(self._anatomy, "signals", self._signals, entry, self.reached[1])
+        """Return their error signals, NaN where they are not reached yet."""
+        last = self._last
+        lowest = last + 1 if self.stage <= last + 1 else 2 * last + 2 - self.stage
+        return self._reached(self._signals[entry], range(lowest, last + 1))
 
-    def images(self, count: int) -> Images:
-        """Return the first images of the batch."""
-        training, chosen = self._session.training, self._indices[:count]
-        return Images(*training.batch(chosen), [training.names[number] for number in chosen])
+    def _reached(self, numbers: np.ndarray, layers: range) -> np.ndarray:
+        """Return numbers of all neurons, NaN but for those of some layers, which lie side by side."""
+        shown = np.full_like(numbers, np.nan)
+        if layers:
+            first, last = self._anatomy.layers[layers[0]], self._anatomy.layers[layers[-1]]
+            there = slice(first.offset, last.offset + last.shape.size)
+            shown[there] = numbers[there]
+        return shown
 
-    def outputs(self, count: int) -> np.ndarray:
-        """Return what came out for them, float32 (n, height, width, channels); none before it is known."""
-        known = count if self.stage >= self._last else 0
-        if not known:
-            return np.zeros((0, *self._session.network.input_shape), np.float32)
-        return from_history(widened(self._passed), min(known, self._batch.entries))
+    @property
+    def images(self) -> Images:
+        """The first examples of the batch."""
+        return self._images
 
-    def _forward(self, layer: int) -> None:
-        """Let a layer compute; a graph computes all of its layers with the first."""
-        place = self._anatomy.place(layer)
-        if place.layer is not None and place.layer != _layers(place)[1]:
-            return
-        held = place.half.held.get(place.name)
-        runner = Hold(place.network, held) if held else place.network
-        self._runners[id(place.network)] = runner
-        self._passed = runner.forward(self._passed, True)
-
-    def _compare(self) -> None:
-        """Compute the loss, and the signals that it sends back."""
-        self.loss, self._signals = batch_loss(self._session.trainer.loss, widened(self._passed), self._batch)
-
-    def _backward(self, layer: int) -> None:
-        """Send signals back through a layer; through a graph all at once, with its last layer."""
-        if layer == 0:
-            return
-        place = self._anatomy.place(layer)
-        if place.layer is not None and place.layer != _layers(place)[-1]:
-            return
-        try:
-            self._signals = self._runners[id(place.network)].backward(self._signals, None)
-        finally:
-            self._session.network.parameters.zero_gradients()
-
-
-def _layers(place: Place) -> list[Layer]:
-    """Return the layers of a graph."""
-    assert isinstance(place.network, GraphNetwork)
-    return place.network.graph.layers
+    @property
+    def outputs(self) -> np.ndarray:
+        """What came out for them, float32 (n, ...); of no entry before it is reached."""
+        return self._outputs if self.stage >= self._last else self._outputs[:0]
 
 
 def next_indices(trainer: Trainer) -> np.ndarray:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numba
 
-from networks.local import Local
 from nn.schedules import Moment
 from nn.training import Trainer
 from nn.training.log import LogRow
@@ -29,18 +28,18 @@ def describe_layers(anatomy: Anatomy) -> list[dict[str, Any]]:
             "shape": list(part.shape),
             "neurons": part.shape.size,
             "connections": anatomy.connections(number),
-            "activation": anatomy.activation(number).name if number else None,
+            "activation": _activation(anatomy, number),
             "code": number == anatomy.code,
             "output": number == last,
-            "window": _window(anatomy, number),
+            "window": anatomy.window(number, 0) is not None,
         }
         for number, part in enumerate(anatomy.layers)
     ]
 
 
-def _window(anatomy: Anatomy, number: int) -> int | None:
-    network = anatomy.place(number).network if number else None
-    return network.tiling.window if isinstance(network, Local) else None
+def _activation(anatomy: Anatomy, number: int) -> str | None:
+    activation = anatomy.activation(number) if number else None
+    return None if activation is None else activation.name
 
 
 def describe_session(session: Session) -> dict[str, Any]:

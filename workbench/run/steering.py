@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from networks.graph import GraphNetwork
 from nn.locks import Locks
 from workbench.errors import AddressError, SettingsError
 from workbench.inspect.anatomy import Anatomy
@@ -32,6 +31,9 @@ from workbench.run.changes import (
     parse_changes,
 )
 from workbench.run.session import Steered
+
+Holder = Callable[[dict[int, float]], Any]
+"""Holds neurons of a network, in place of those held before."""
 
 
 class Steering:
@@ -61,7 +63,7 @@ class Steering:
         self.clamps: dict[tuple[int, int], float] = {}
         self.locks: dict[tuple[int, int], None] = {}
         self.weight_locks: dict[tuple[int, int, int], None] = {}
-        self._holders: dict[tuple[int, str], Callable[[Mapping[int, float]], None]] = {}
+        self._holders: set[Holder] = set()
         self._regularizer = Locks()
 
     @cached_property
@@ -140,8 +142,9 @@ class Steering:
         if isinstance(change, LockChange):
             return self.anatomy.incoming_parameters(change.layer, change.neuron)
         if isinstance(change, ClampChange):
-            self.anatomy.place(change.layer)
-            self.anatomy.check(change.layer, change.neuron)
+            if self.anatomy.inside(change.layer, change.neuron).hold is None:
+                name = self.anatomy.layers[change.layer].name
+                raise AddressError(f"layer {change.layer} ({name}): its neurons cannot be clamped")
             return None
         return self.anatomy.weight(change.layer, change.target, change.source)
 
@@ -163,18 +166,14 @@ class Steering:
 
     def _hold(self) -> None:
         """Tell every network at which values its neurons are held, those included that are let go."""
-        wanted: dict[tuple[int, str], dict[int, float]] = {key: {} for key in self._holders}
+        wanted: dict[Holder, dict[int, float]] = {hold: {} for hold in self._holders}
         for (layer, neuron), value in self.clamps.items():
-            place = self.anatomy.place(layer)
-            key = id(place.half), place.name
-            first = 0 if place.layer is None else place.layer.first
-            wanted.setdefault(key, {})[first + neuron] = value
-            if isinstance(place.network, GraphNetwork):
-                self._holders[key] = place.network.hold
-            else:
-                self._holders[key] = partial(place.half.hold, place.name)
-        for key, neurons in wanted.items():
-            self._holders[key](neurons)
+            inside = self.anatomy.inside(layer)
+            assert inside.hold is not None
+            wanted.setdefault(inside.hold, {})[inside.first + neuron] = value
+        for hold, neurons in wanted.items():
+            hold(neurons)
+        self._holders = set(wanted)
 
     def _lock(self) -> None:
         """Let the trainer put back what is locked; without locks it trains as if there never were any."""

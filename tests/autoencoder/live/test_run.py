@@ -75,7 +75,7 @@ def test_the_overview_describes_every_layer(tmp_path: Path, architecture: str):
     assert sum(layer["neurons"] + layer["connections"] for layer in layers[1:]) == network.parameters.size
     assert [layer["code"] for layer in layers].count(True) == 1
     assert layers[-1]["output"] and layers[-1]["activation"] == "sigmoid"
-    assert (layers[1]["window"] == 4) == (architecture == "local")
+    assert layers[1]["window"] == (architecture == "local")
     assert overview["live"]["optimizer"]["choices"][0] == "sgd"
     assert overview["live"]["learning-rate"] == {"kind": "number", "bounds": "above 0", "choices": []}
     assert overview["inputs"] == ["built-in digits"] and overview["models"] == ["model"]

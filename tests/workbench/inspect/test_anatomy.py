@@ -95,7 +95,7 @@ def test_a_changed_weight_changes_its_target_alone_and_by_the_value_of_its_sourc
     anatomy = Anatomy(model.network, HALVES)
     layer = data.draw(st.integers(1, len(anatomy.layers) - 1))
     target = neurons(anatomy, data, layer)
-    sources, _ = anatomy.incoming(layer, target)
+    sources = anatomy.incoming(layer, target).neurons
     source = int(data.draw(st.sampled_from(list(sources))))
     before = layer_values(model, image)
     model.network.parameters.values[anatomy.weight(layer, target, source)] += 0.5
@@ -144,10 +144,11 @@ def test_rows_are_the_weights_into_every_neuron(name: str):
     anatomy = ANATOMIES[name]
     every = np.arange(anatomy.network.parameters.size)
     for layer in range(1, len(anatomy.layers)):
-        rows = anatomy.rows(layer)
+        [rows] = anatomy.rows(layer)
         places = every[rows.places]
-        for neuron, part in zip(rows.neurons, np.split(places, rows.starts[1:]), strict=True):
-            assert list(part) == list(anatomy.incoming(layer, int(neuron)).places)
+        parts = np.split(places, rows.starts[1:])
+        for neuron, row in enumerate(rows.row_of):
+            assert list(parts[row]) == list(anatomy.incoming(layer, neuron).places)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -156,7 +157,7 @@ def test_the_strongest_connections_are_those_of_the_largest_weights(name: str):
     values = anatomy.network.parameters.values
     for layer in range(1, len(anatomy.layers)):
         sources, targets, weights = anatomy.strongest(layer, 7)
-        all_weights = values[np.arange(values.size)[anatomy.rows(layer).places]]
+        all_weights = values[np.arange(values.size)[anatomy.rows(layer)[0].places]]
         np.testing.assert_array_equal(np.abs(weights), np.sort(np.abs(all_weights))[::-1][:7])
         for source, target, weight in zip(sources, targets, weights, strict=True):
             assert values[anatomy.weight(layer, int(target), int(source))] == weight
@@ -169,7 +170,7 @@ def test_a_window_holds_what_a_neuron_sees(name: str, data: Any):
     anatomy = ANATOMIES[name]
     layer = data.draw(st.integers(1, len(anatomy.layers) - 1))
     neuron = neurons(anatomy, data, layer)
-    network = anatomy.place(layer).network
+    network = MODELS[name].network.layers[layer - 1]
     assert isinstance(network, Local)
     window = anatomy.window(layer, neuron)
     assert window is not None
@@ -193,10 +194,7 @@ def test_places_lead_to_the_values_of_a_layer(name: str):
     anatomy = ANATOMIES[name]
     values = layer_values(MODELS[name], np.ones(MODELS[name].shape, np.float32))
     for layer in range(1, len(anatomy.layers)):
-        half, part, network, inside = anatomy.place(layer)
-        assert half.named[part] is network
-        found = network.values[..., 0] if inside is None else network.values[-1, inside.span, 0]
-        np.testing.assert_array_equal(found.ravel(), values[layer])
+        np.testing.assert_array_equal(anatomy.inside(layer).values()[..., 0].ravel(), values[layer])
         assert anatomy.activation(layer).name in ("leaky_relu", "identity", "sigmoid")
 
 

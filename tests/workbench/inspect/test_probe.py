@@ -11,10 +11,11 @@ from networks.graph import GraphNetwork
 from nn.activations import LeakyReLU
 from nn.history import to_history
 from nn.losses import SquaredError
+from nn.training.batches import ImageBatches
 from tests.support.live_models import ARCHITECTURES, make_images, make_model
 from workbench.inspect.anatomy import Anatomy
+from workbench.inspect.examples import Images, NamedExamples
 from workbench.inspect.probe import Probe, gather
-from workbench.inspect.view import Images
 
 NAMES = [*ARCHITECTURES, "unmixed"]
 RUNGS = ["plain", "o1", "o2"]
@@ -22,7 +23,7 @@ RUNGS = ["plain", "o1", "o2"]
 
 def some_images(model: AutoEncoder, count: int = 8, *, masked: bool = False) -> Images:
     images = make_images(model, count, masked=masked)
-    return Images(*images.batch(np.arange(count)), list(images.names))
+    return NamedExamples(ImageBatches(images.images, images.masks), images.names).at(np.arange(count))
 
 
 def expected(model: AutoEncoder, images: Images) -> tuple[np.ndarray, list[np.ndarray], list[np.ndarray]]:
@@ -55,7 +56,7 @@ def test_it_gives_what_the_model_gives(name: str, rung: str, masked: bool):
     outputs, values, signals = expected(other, images)
     probe = Probe(model.network, HALVES)
     found = probe.run(images)
-    probe.send_back(images, found, SquaredError())
+    probe.send_back(images, SquaredError())
     np.testing.assert_array_equal(found, np.moveaxis(outputs[..., :5], -1, 0))
     for entry in range(5):
         np.testing.assert_array_equal(probe.values(entry), flat(values, entry))
@@ -72,8 +73,10 @@ def test_the_model_is_left_as_it_was(name: str):
     parameters.zero_gradients()
     kept = parameters.values.tobytes(), [each.values.tobytes() for each in model.network.layers]
     probe = Probe(model.network, HALVES)
-    others = images._replace(values=1 - images.values)
-    probe.send_back(others, probe.run(others), SquaredError())
+    turned = 1 - images.batch.inputs
+    others = images._replace(batch=images.batch._replace(inputs=turned, targets=turned))
+    probe.run(others)
+    probe.send_back(others, SquaredError())
     assert (parameters.values.tobytes(), [each.values.tobytes() for each in model.network.layers]) == kept
     assert parameters.gradients.tobytes() == bytes(parameters.values.nbytes)
 
@@ -81,10 +84,11 @@ def test_the_model_is_left_as_it_was(name: str):
 def test_gradients_are_cleared_when_sending_back_fails():
     model = make_model()
     probe, images = Probe(model.network, HALVES), some_images(model)
-    outputs = probe.run(images)
+    probe.run(images)
     model.network.parameters.gradients[3] = 1
+    other = images.batch._replace(mask=np.ones((2, 2, 1, 8), np.float32))
     with pytest.raises(ValueError, match="mask"):
-        probe.send_back(images._replace(mask=np.ones((8, 2, 2, 1), np.float32)), outputs, SquaredError())
+        probe.send_back(images._replace(batch=other), SquaredError())
     assert not model.network.parameters.gradients.any()
 
 
@@ -118,11 +122,9 @@ def test_it_follows_another_activation(name: str, rung: str):
 
 def hold(anatomy: Anatomy, layer: int, neurons: dict[int, float]) -> None:
     """Hold neurons of a layer that is in the middle of a graph, or a network by itself."""
-    place = anatomy.place(layer)
-    if isinstance(place.network, GraphNetwork) and place.layer is not None:
-        place.network.hold({place.layer.first + neuron: value for neuron, value in neurons.items()})
-    else:
-        place.half.hold(place.name, neurons)
+    inside = anatomy.inside(layer)
+    assert inside.hold is not None
+    inside.hold({inside.first + neuron: value for neuron, value in neurons.items()})
 
 
 @pytest.mark.parametrize("rung", RUNGS)
@@ -135,7 +137,7 @@ def test_it_follows_neurons_that_are_held_and_let_go(name: str, rung: str):
     layer = anatomy.layers[2]
     hold(anatomy, 2, {1: 2.5})
     held = probe.run(images)
-    probe.send_back(images, held, SquaredError())
+    probe.send_back(images, SquaredError())
     assert probe.values(3)[layer.offset + 1] == 2.5
     assert probe.signals(3)[layer.offset + 1] == 0
     assert not np.array_equal(held, before)

@@ -9,7 +9,6 @@ import pytest
 from autoencoder.model_file import load_snapshot
 from autoencoder.session import Session, resume_session, resumed_settings
 from autoencoder.validation import Given
-from networks.graph import GraphNetwork
 from nn.activations import LeakyReLU
 from nn.snapshot import SnapshotError
 from nn.training import Trainer, TrainingMemoryError
@@ -104,10 +103,9 @@ def test_without_locks_the_trainer_is_what_it_was(tmp_path: Path):
 
 def shown(session: Session, layer: int) -> np.ndarray:
     """Return what the last forward of the model left in a layer, (neurons, N)."""
-    place = session.steering.anatomy.place(layer)
-    if isinstance(place.network, GraphNetwork):
-        return place.network.values[-1, place.layer.first : place.layer.neurons.stop]
-    return place.network.values.reshape(-1, place.network.values.shape[-1])
+    inside = session.steering.anatomy.inside(layer)
+    values = inside.values()
+    return values.reshape(-1, values.shape[-1])
 
 
 @every_architecture

@@ -1,23 +1,28 @@
-"""The connections of a local layer: who sees whom follows from its windows: see `wiring`."""
+"""The connections of a local layer: who sees whom follows from its windows."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from networks.local import Local
+from networks.base.wiring import Connections, NoConnectionError, Rows, Wiring
 from nn.image import Box, Tile
-from workbench.errors import AddressError
-from workbench.inspect.wiring import Ends, Rows
+
+if TYPE_CHECKING:
+    from networks.local import Local
 
 
-class LocalWiring:
+class LocalWiring(Wiring):
     """Windows of an image, each with weights of its own.
 
     The weights of a tile lie together: group of channels, then output pixel and channel, then window
     pixel and channel.
     """
 
-    def __init__(self, network: Local) -> None:
+    def __init__(self, network: Local, weights: int, biases: int) -> None:
+        super().__init__(network.output_shape.size)
+        self._weights, self._biases = weights, biases
         self.tiling, self.offsets = network.tiling, network.weight_offsets
         self.input_shape, self.output_shape = network.input_shape, network.output_shape
         self.groups = network.groups
@@ -32,7 +37,7 @@ class LocalWiring:
 
     def biases(self) -> np.ndarray:
         """See `Wiring.biases`."""
-        return np.arange(self.output_shape.size)
+        return self._biases + np.arange(self.targets)
 
     def weight(self, target: int, source: int) -> int:
         """See `Wiring.weight`."""
@@ -41,21 +46,21 @@ class LocalWiring:
         window = tile.window
         seen = window.top <= row < window.bottom and window.left <= column < window.right
         if not seen or channel // self.inputs != group:
-            raise AddressError(
+            raise NoConnectionError(
                 f"there is no connection from neuron {source} to neuron {target}: it sees rows "
                 f"{window.top} to {window.bottom - 1}, columns {window.left} to {window.right - 1}, channels "
                 f"{group * self.inputs} to {(group + 1) * self.inputs - 1}"
             )
         pixel = (row - window.top) * window.width + column - window.left
-        return begin + pixel * self.inputs + channel % self.inputs
+        return self._weights + begin + pixel * self.inputs + channel % self.inputs
 
-    def incoming(self, neuron: int) -> Ends:
+    def incoming(self, neuron: int) -> Connections:
         """See `Wiring.incoming`."""
         tile, group, begin = self._row(neuron)
         seen = tile.window.indices(self.input_shape)[..., group * self.inputs : (group + 1) * self.inputs]
-        return Ends(seen.ravel().astype(np.int32), begin + np.arange(seen.size))
+        return Connections(seen.ravel().astype(np.int32), self._weights + begin + np.arange(seen.size))
 
-    def outgoing(self, neuron: int) -> Ends:
+    def outgoing(self, neuron: int) -> Connections:
         """See `Wiring.outgoing`."""
         row, column, channel = self._place(neuron)
         group, position = divmod(channel, self.inputs)
@@ -65,9 +70,10 @@ class LocalWiring:
             for r in rows
             for c in columns
         ]
-        return Ends(*(np.concatenate(parts) for parts in zip(*ends, strict=True)))
+        neurons, places = (np.concatenate([each[n] for each in ends]) for n in (0, 1))
+        return Connections(neurons, places)
 
-    def _from_tile(self, tile: Tile, row: int, column: int, group: int, position: int) -> Ends:
+    def _from_tile(self, tile: Tile, row: int, column: int, group: int, position: int) -> Connections:
         """Return the connections of one tile from an input pixel, channel `position` of its group."""
         window = tile.window
         first, size = self._tile_weights(tile, group)
@@ -76,7 +82,7 @@ class LocalWiring:
             ..., group * self.outputs : (group + 1) * self.outputs
         ]
         places = first + np.arange(self.rows_per_group) * size + pixel * self.inputs + position
-        return Ends(targets.ravel().astype(np.int32), places)
+        return Connections(targets.ravel().astype(np.int32), self._weights + places)
 
     def ends(self, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See `Wiring.ends`."""
@@ -110,7 +116,10 @@ class LocalWiring:
         tile_row, tile_column = np.divmod(tile, self.tiling.columns)
         neurons = self._targets(tile_row, tile_column, group, output)
         sizes = self._window_sizes()[tile]
-        return Rows(slice(0, self.count), np.cumsum(sizes) - sizes, neurons)
+        row_of = np.empty(self.targets, np.int64)
+        row_of[neurons] = np.arange(self.targets)
+        places = slice(self._weights, self._weights + self.count)
+        return Rows(places, np.cumsum(sizes) - sizes, row_of)
 
     def window(self, neuron: int) -> Box | None:
         """See `Wiring.window`."""

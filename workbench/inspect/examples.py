@@ -1,0 +1,144 @@
+"""The examples that are looked at, as a network takes them and as people see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from networks.base.wiring import as_image
+from nn.history import aligned_zeros, from_history, padded
+from nn.shape import AnyShape
+from nn.training.batch import Batch, BatchSource, Values, named
+
+PICTURED = (1, 3, 4)
+"""Channels of what can be shown as a picture."""
+
+
+class Images(NamedTuple):
+    """Some examples to run.
+
+    Attributes
+    ----------
+    batch
+        As the network takes them; its arrays are kept, whatever comes after.
+    names
+        Of each.
+    """
+
+    batch: Batch
+    names: list[str]
+
+    @property
+    def values(self) -> np.ndarray:
+        """The inputs, float32 (n, ...)."""
+        return from_history(only(self.batch.inputs), len(self.names))
+
+    @property
+    def mask(self) -> np.ndarray | None:
+        """What counts of the targets, float32 (n, ...); None where all does."""
+        mask = self.batch.mask
+        return None if not named(mask) else from_history(only(mask), len(self.names))
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the network should give what it takes, as an autoencoder does."""
+        return self.batch.targets is self.batch.inputs
+
+
+class Examples(Protocol):
+    """Examples of a source, by number."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def at(self, indices: np.ndarray) -> Images:
+        """Return some of them, int (n,), as they are when nothing is learned from them."""
+
+    def images(self, batch: Batch, indices: np.ndarray) -> Images:
+        """Return the first entries of a batch that was made of examples of these numbers."""
+
+
+class NamedExamples:
+    """Examples of a source of batches.
+
+    Parameters
+    ----------
+    source
+        Asked for entries.
+    names
+        Of them; by default their numbers.
+    """
+
+    def __init__(self, source: BatchSource, names: Sequence[str] | None = None) -> None:
+        self._source, self._names = source, names
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._source)
+
+    def at(self, indices: np.ndarray) -> Images:
+        """See `Examples.at`."""
+        return self.images(self._source.batch(indices), indices)
+
+    def images(self, batch: Batch, indices: np.ndarray) -> Images:
+        """See `Examples.images`."""
+        numbers = indices.tolist()
+        names = [f"example {n}" if self._names is None else self._names[n] for n in numbers]
+        return Images(kept(batch, len(numbers)), names)
+
+
+def kept(batch: Batch, entries: int, first: int = 0) -> Batch:
+    """Return a copy of some entries of a batch; its targets stay the inputs where they are these."""
+    inputs = entries_of(batch.inputs, entries, first)
+    targets = inputs if batch.targets is batch.inputs else entries_of(batch.targets, entries, first)
+    mask = None if batch.mask is None else entries_of(batch.mask, entries, first)
+    steps = None if batch.step_mask is None else _padded(batch.step_mask[..., first : first + entries])
+    return Batch(inputs, targets, mask, entries, steps)
+
+
+def entries_of(values: Values, entries: int, first: int = 0) -> Values:
+    """Return a copy of some entries of histories, filled up to whole vectors."""
+    if isinstance(values, Mapping):
+        return {name: _padded(array[..., first : first + entries]) for name, array in values.items()}
+    return _padded(values[..., first : first + entries])
+
+
+def _padded(values: np.ndarray) -> np.ndarray:
+    copy = aligned_zeros((*values.shape[:-1], padded(values.shape[-1])), values.dtype)
+    copy[..., : values.shape[-1]] = values
+    return copy
+
+
+def only(values: Values | None) -> np.ndarray:
+    """Return the first of several histories, or the only ones."""
+    return next(iter(named(values).values()))
+
+
+def pictures(values: np.ndarray, shape: AnyShape) -> np.ndarray:
+    """Return values (n, *shape) as pictures, uint8 (n, height, width, channels).
+
+    0 to 1 become black to white, and what is beyond is cut off; where most is, the range of all of them does.
+    NaN is black.
+    """
+    levels = values.reshape(len(values), *as_image(shape))
+    if levels.shape[-1] not in PICTURED:
+        levels = levels.mean(axis=-1, keepdims=True)
+    return to_bytes(levels)
+
+
+def to_bytes(values: np.ndarray) -> np.ndarray:
+    """Return brightnesses as uint8: 0 to 1 become 0 to 255, what is beyond is cut off, NaN is black."""
+    levels = np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=0.0)
+    return np.rint(np.clip(levels, 0, 1) * 255).astype(np.uint8)
+
+
+def squared_errors(images: Images, outputs: np.ndarray) -> list[float | None]:
+    """Return the mean squared error of each output, cut off at 0 and 1, where the mask lets it count."""
+    squares = np.square(np.clip(outputs, 0, 1) - images.values)
+    weights = np.broadcast_to(np.ones(1) if images.mask is None else images.mask, squares.shape)
+    axes = tuple(range(1, squares.ndim))
+    with np.errstate(invalid="ignore"):
+        errors = np.where(weights, squares * weights, 0).sum(axis=axes) / weights.sum(axis=axes)
+    return [float(error) if np.isfinite(error) else None for error in errors]
