@@ -35,6 +35,9 @@ VALUES, DELTAS, SCALED, INPUT_SIGNALS, TRANSPOSED, END = 5, 6, 7, 8, 9, 10
 
 COLUMNS = 11
 
+OF_DELTAS, OF_INPUT_SIGNALS, OF_GRADIENTS, PHASES = 0, 1, 2, 3
+"""Phases of a layer's backward pass, one after another."""
+
 
 @kernel(allocates=False)
 def layer_arrays(parameters, targets, inputs, signals, arena, plan, number):
@@ -113,30 +116,23 @@ def backward_stack(parameters, targets, inputs, signals, arena, plan, slopes, sc
 
 
 @kernel(allocates=False)
-def deltas_block(parameters, targets, inputs, signals, arena, plan, slopes, scale, number, block):
-    """Compute the deltas of one block of the neurons of a layer; the one after the last turns the inputs."""
+def backward_task(parameters, targets, inputs, signals, arena, plan, slopes, scale, number, task):
+    """Do one of the tasks of a layer: a block of its deltas, of its input signals or of its gradients.
+
+    One block after those of the deltas turns the inputs. `task` counts blocks, phase after phase.
+    """
+    blocks = max(plan[number, BLOCKS], 1)
+    phase, block = task // (blocks + 1), task % (blocks + 1)
     arrays = layer_arrays(parameters, targets, inputs, signals, arena, plan, number)
-    if block == plan[number, BLOCKS]:
+    first, last = block_range(block, blocks, plan[number, INPUTS if phase == OF_INPUT_SIGNALS else OUTPUTS])
+    if phase == OF_INPUT_SIGNALS:
+        input_signal_rows(arrays, first, last)
+    elif phase == OF_GRADIENTS:
+        weight_gradient_rows(arrays, first, last)
+    elif block == blocks:
         transpose_inputs(arrays)
     else:
-        first, last = block_range(block, plan[number, BLOCKS], plan[number, OUTPUTS])
         delta_rows(arrays, plan[number, CODE], slopes[number], scale, first, last)
-
-
-@kernel(allocates=False)
-def input_signals_block(parameters, targets, inputs, signals, arena, plan, number, block):
-    """Compute the signals of one block of the inputs of a layer."""
-    arrays = layer_arrays(parameters, targets, inputs, signals, arena, plan, number)
-    first, last = block_range(block, plan[number, BLOCKS], plan[number, INPUTS])
-    input_signal_rows(arrays, first, last)
-
-
-@kernel(allocates=False)
-def weight_gradients_block(parameters, targets, inputs, signals, arena, plan, number, block):
-    """Add the gradients of the weights of one block of the neurons of a layer."""
-    arrays = layer_arrays(parameters, targets, inputs, signals, arena, plan, number)
-    first, last = block_range(block, plan[number, BLOCKS], plan[number, OUTPUTS])
-    weight_gradient_rows(arrays, first, last)
 
 
 @kernel(parallel=True)
@@ -144,20 +140,22 @@ def backward_stack_parallel(parameters, targets, inputs, signals, arena, plan, s
     """Run all layers backwards, those that are worth it in parallel.
 
     Input signals come before the weights, which may change: see `nn.kernels.dense.layer.backward_parallel`.
+    All phases share one parallel loop: each loop is compiled several times over, with all that it calls.
     """
     for number in range(len(plan) - 1, -1, -1):
-        blocks = plan[number, BLOCKS]
-        if not blocks:
-            backward_layer(
-                parameters, targets, inputs, signals, arena, plan, slopes, scale, propagates, number
-            )
-            continue
-        for block in prange(blocks + 1):
-            deltas_block(
-                parameters, targets, inputs, signals, arena, plan, slopes, scale, number, intp(block)
-            )
-        if propagates or number > 0:
-            for block in prange(blocks):
-                input_signals_block(parameters, targets, inputs, signals, arena, plan, number, intp(block))
-        for block in prange(blocks):
-            weight_gradients_block(parameters, targets, inputs, signals, arena, plan, number, intp(block))
+        blocks = max(plan[number, BLOCKS], 1)
+        for phase in range(PHASES):
+            if phase == OF_INPUT_SIGNALS and number == 0 and not propagates:
+                continue
+            begin = phase * (blocks + 1)
+            end = begin + (blocks + 1 if phase == OF_DELTAS else blocks)
+            if plan[number, BLOCKS]:
+                for task in prange(begin, end):
+                    backward_task(
+                        parameters, targets, inputs, signals, arena, plan, slopes, scale, number, intp(task)
+                    )
+            else:
+                for task in range(begin, end):
+                    backward_task(
+                        parameters, targets, inputs, signals, arena, plan, slopes, scale, number, task
+                    )
