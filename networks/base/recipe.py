@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nn.choices import choose
-from nn.ranges import check_generator
 from nn.shape import ShapeLike, layer_shape
 
 if TYPE_CHECKING:
@@ -82,16 +81,11 @@ class Recipe(Generic[Made_co]):
         }
         taken = _open_arguments(self.kind)
         filled = {name: found[name] for name in taken if found[name] is not None} | dict(self.arguments)
-        if (
-            "generator" in taken
-            and "generator" not in filled
-            and taken["generator"].default is Parameter.empty
-        ):
+        draws = "generator" in taken and taken["generator"].default is Parameter.empty
+        if draws and "generator" not in filled:
             raise ValueError(
                 f"{self} draws, and there is no generator: give generator=numpy.random.default_rng(seed)"
             )
-        if filled.get("generator") is not None:
-            check_generator(filled["generator"])
         return self.kind(**filled)
 
     def __repr__(self) -> str:

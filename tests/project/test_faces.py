@@ -10,7 +10,14 @@ import pytest
 
 import networks
 import nn
+from nn.activations import ACTIVATIONS
+from nn.clipping import CLIPPINGS
 from nn.lazy import lazy
+from nn.losses import LOSSES
+from nn.metrics import METRICS
+from nn.optimizers import KINDS
+from nn.regularizers import REGULARIZERS
+from nn.schedules import SCHEDULES
 from tests.support.places import ROOT
 
 FACES = [nn, networks]
@@ -55,6 +62,15 @@ def test_type_checkers_are_told_the_same_names(face):
     assert {home: sorted(names) for home, names in told.items()} == {
         home: sorted(names) for home, names in face.HOMES.items()
     }
+
+
+TABLES = [ACTIVATIONS, CLIPPINGS, KINDS, LOSSES, METRICS, REGULARIZERS, SCHEDULES]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: next(iter(table)))
+def test_all_that_is_chosen_by_name_is_on_the_face(table):
+    kinds = [kind if isinstance(kind, type) else type(kind) for kind in table.values()]
+    assert [getattr(nn, kind.__name__) for kind in kinds] == kinds
 
 
 @every_face
