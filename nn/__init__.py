@@ -14,9 +14,9 @@ from nn.lazy import lazy
 
 if TYPE_CHECKING:
     from nn.activations import ELU, Activation, Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Squash, Tanh
-    from nn.checks.gradients import gradcheck
+    from nn.checks.gradients import check_gradients
     from nn.checks.report import GradientError, Report
-    from nn.checks.storage import storagecheck
+    from nn.checks.storage import check_storage
     from nn.class_weights import balanced_class_weights
     from nn.clipping import ClipByGlobalNorm, ClipByValue, Clipping
     from nn.data import DataError, Fit, ImageSet, digits, load_images
@@ -222,10 +222,11 @@ __all__ = [
     "Weight",
     "Zeros",
     "balanced_class_weights",
+    "check_gradients",
+    "check_storage",
     "digits",
     "evaluate",
     "from_history",
-    "gradcheck",
     "initializer_by_name",
     "load_images",
     "load_latest",
@@ -233,7 +234,6 @@ __all__ = [
     "metric_by_name",
     "optimizer_by_name",
     "schedule_by_name",
-    "storagecheck",
     "to_history",
     "use_threads",
 ]
@@ -250,12 +250,12 @@ HOMES = {
         "Squash",
         "Tanh",
     ),
-    "nn.checks.gradients": ("gradcheck",),
+    "nn.checks.gradients": ("check_gradients",),
     "nn.checks.report": (
         "GradientError",
         "Report",
     ),
-    "nn.checks.storage": ("storagecheck",),
+    "nn.checks.storage": ("check_storage",),
     "nn.class_weights": ("balanced_class_weights",),
     "nn.clipping": (
         "ClipByGlobalNorm",

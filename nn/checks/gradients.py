@@ -6,7 +6,7 @@ for every parameter, every input and the value of every neuron. In float64 and w
 both sides agree to about 1e-9 of the largest gradient (Baydin et al. 2018, "Automatic differentiation in
 machine learning: a survey", section 2.1, on the two errors that epsilon trades).
 
-    report = gradcheck(network, inputs)
+    report = check_gradients(network, inputs)
     report.raise_if_wrong()
     print(report)
 """
@@ -97,7 +97,7 @@ class _Subject:
     loss: Callable[[], np.ndarray]
 
 
-def gradcheck(
+def check_gradients(
     network: Network,
     inputs: np.ndarray,
     *,

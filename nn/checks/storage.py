@@ -9,7 +9,7 @@ them, at the same parameters, inputs and signals, all rounded to bfloat16 first:
 in the Euclidean norm. A rounding is off by at most 2^-8 of a number, by some 0.4 of that on average; between
 two layers there is one on the way forward, and two on the way back.
 
-    report = storagecheck(network, inputs)
+    report = check_storage(network, inputs)
     report.raise_if_wrong()
 """
 
@@ -37,7 +37,7 @@ SMALLEST = 0.1
 SMALLEST_NORMAL = 2.0**-126
 
 
-def storagecheck(
+def check_storage(
     network: Any, inputs: np.ndarray, *, training: bool = False, tolerance: float | None = None
 ) -> Report:
     """Compare a network's outputs and gradients in bfloat16 storage with those in float32.

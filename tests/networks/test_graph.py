@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nn.activations import Identity, Sigmoid, Tanh
-from nn.checks.gradients import gradcheck
+from nn.checks.gradients import check_gradients
 from nn.graph import Graph
 from nn.shape import Shape
 from tests.support.graph_networks import (
@@ -42,7 +42,7 @@ def test_gradients_and_the_signal_of_every_neuron_are_right(rung, seed, steps):
     graph = random_graph(seed, activations=SMOOTH, neurons=8)
     leading = () if steps is None else (steps,)
     network = RUNGS[rung](graph, ticks=2, dtype=np.float64)
-    gradcheck(network, histories(graph.input_shape, *leading, entries=2)).raise_if_wrong()
+    check_gradients(network, histories(graph.input_shape, *leading, entries=2)).raise_if_wrong()
 
 
 @every_rung

@@ -19,8 +19,8 @@ from networks.normalisation import BatchNormalisation
 from networks.sequential import Sequential
 from networks.spectral_normalisation import SpectralNormalisation
 from networks.time_distributed import TimeDistributed
-from nn.checks.gradients import gradcheck
-from nn.checks.storage import storagecheck
+from nn.checks.gradients import check_gradients
+from nn.checks.storage import check_storage
 from nn.losses import SquaredError
 from nn.optimizers import SGD, Adam
 from nn.shape import SequenceShape, Shape, VideoShape
@@ -209,7 +209,9 @@ def test_checks_of_gradients_and_storage_change_nothing(name):
             network.propagates = True
             values = np.moveaxis(entries_of(network, HISTORIES), 0, -1).copy()
             for training in (False, True):
-                gradcheck(network, values, sample=2, generator=np.random.default_rng(0), training=training)
+                check_gradients(
+                    network, values, sample=2, generator=np.random.default_rng(0), training=training
+                )
 
     calm, watched = trainer_of(make()), trainer_of(make())
     calm.train(epochs=1, callbacks=[Calm()])
@@ -231,7 +233,7 @@ def test_a_check_of_storage_changes_nothing():
             self.looks += 1
             values = np.moveaxis(entries_of(trainer.network, HISTORIES), 0, -1).copy()
             trainer.network.propagates = True
-            storagecheck(trainer.network, values, training=True)
+            check_storage(trainer.network, values, training=True)
 
     calm, watched = trainer_of(make()), trainer_of(make())
     calm.train(epochs=1, callbacks=[Calm()])
@@ -517,7 +519,7 @@ def test_a_check_between_backward_and_update_leave_the_gradients():
     network.forward(values, training=True)
     network.backward(signals)
     gradients = network.parameters.gradients.copy()
-    gradcheck(network, values).raise_if_wrong()
+    check_gradients(network, values).raise_if_wrong()
     network.predict(entries_of(network, 3))
     np.testing.assert_array_equal(network.parameters.gradients, gradients)
 

@@ -11,7 +11,7 @@ from networks import lstm_o2
 from networks.base import recurrent_tiles
 from networks.base.stateful import HiddenStates
 from networks.ladder import network_from_configuration
-from nn.checks.gradients import gradcheck
+from nn.checks.gradients import check_gradients
 from nn.initializers import Normal, Orthogonal
 from nn.shape import SequenceShape, Shape
 from tests.support import network_checks as checks
@@ -41,7 +41,7 @@ def test_gradients(rung, shape, settings, histories):
     values, _ = checks.numbers(network, histories)
     # Through three layers of one unit gradients shrink to 1e-5: wider steps keep rounding below them.
     sampled = {"sample": 30, "generator": np.random.default_rng(1)}
-    gradcheck(network, values, epsilon=1e-5, **sampled).raise_if_wrong()
+    check_gradients(network, values, epsilon=1e-5, **sampled).raise_if_wrong()
 
 
 @every_rung

@@ -14,7 +14,7 @@ from networks.merge import Add, Concatenate, Multiply
 from networks.model import Model
 from networks.sequential import Sequential
 from nn.activations import Tanh
-from nn.checks.gradients import gradcheck
+from nn.checks.gradients import check_gradients
 from nn.parameters import Parameters
 from nn.shape import Shape
 from tests.support import network_checks as checks
@@ -114,7 +114,7 @@ def test_a_wrong_gradient_of_a_shared_network_is_found():
     twin = network.model.named["tower:2"]
     right = twin.backward
     twin.backward = lambda signals, learning_rate=None: right(1.01 * signals, learning_rate)
-    report = gradcheck(network, checks.numbers(network, 2)[0])
+    report = check_gradients(network, checks.numbers(network, 2)[0])
     assert not report.ok
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from networks import noise_o2
 from networks.ladder import FAMILIES
 from networks.noise import expand, normal
-from nn.checks.gradients import gradcheck
-from nn.checks.storage import storagecheck
+from nn.checks.gradients import check_gradients
+from nn.checks.storage import check_storage
 from nn.shape import SequenceShape, Shape, VideoShape
 from nn.training.random_state import generator_state
 from tests.support import network_checks as checks
@@ -54,7 +54,7 @@ def test_gradients(rung, kind, shape, histories):
     values, _ = checks.numbers(network, histories)
     options = {"sample": 30, "generator": np.random.default_rng(1)}
     for training in (True, False):
-        gradcheck(network, values, training=training, **options).raise_if_wrong()
+        check_gradients(network, values, training=training, **options).raise_if_wrong()
 
 
 @every_faster_rung
@@ -300,8 +300,8 @@ def test_checks_give_every_run_the_same_children():
     options = {"deviation": 0.3, "generator": np.random.default_rng(0)}
     values = np.random.default_rng(1).normal(size=(2, 2, 3, 5))
     network = Spawned(Shape(2, 2, 3), **options, dtype=np.float64)
-    gradcheck(network, values, training=True).raise_if_wrong()
+    check_gradients(network, values, training=True).raise_if_wrong()
     stored = Spawned(Shape(2, 2, 3), **options)
     before = generator_state(stored.generator)
-    storagecheck(stored, values.astype(np.float32), training=True).raise_if_wrong()
+    check_storage(stored, values.astype(np.float32), training=True).raise_if_wrong()
     assert generator_state(stored.generator) == before

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from networks.ladder import network_from_configuration
-from nn.checks.gradients import gradcheck
+from nn.checks.gradients import check_gradients
 from nn.losses import SquaredError
 from nn.optimizers import Adam
 from nn.shape import Shape
@@ -24,7 +24,7 @@ def test_gradients_of_a_batch_in_training(rung, shape, histories):
     network = batch(rung, shape)
     values, _ = checks.numbers(network, histories)
     options = {"sample": 30, "generator": np.random.default_rng(1), "training": True}
-    gradcheck(network, values, **options).raise_if_wrong()
+    check_gradients(network, values, **options).raise_if_wrong()
 
 
 @every_faster_rung
@@ -196,7 +196,7 @@ def test_fixed_statistics_are_those_of_torch_after_eval(rung, dtype):
 def test_gradients_with_fixed_statistics(rung):
     network = batch(rung, Shape(2, 2, 3), fixed_statistics=True)
     values, _ = checks.numbers(network, 5)
-    gradcheck(network, values, generator=np.random.default_rng(1), training=True).raise_if_wrong()
+    check_gradients(network, values, generator=np.random.default_rng(1), training=True).raise_if_wrong()
 
 
 @every_rung

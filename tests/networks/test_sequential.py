@@ -8,7 +8,7 @@ import pytest
 from networks.ladder import FAMILIES, network_from_configuration
 from networks.sequential import Sequential
 from nn.activations import Identity, Tanh
-from nn.checks.gradients import gradcheck
+from nn.checks.gradients import check_gradients
 from nn.initializers import BiasInitializer
 from nn.shape import Shape
 from tests.support import network_checks as checks
@@ -46,7 +46,7 @@ def build(rung, dtype="float64"):
 def test_gradients(rung):
     network = build(rung)
     values, _ = checks.numbers(network, 3)
-    report = gradcheck(network, values, sample=40, generator=np.random.default_rng(0))
+    report = check_gradients(network, values, sample=40, generator=np.random.default_rng(0))
     report.raise_if_wrong()
     assert [each.kind for each in report.comparisons][-4:] == [f"layer {k} signals" for k in range(4)]
 

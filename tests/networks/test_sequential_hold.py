@@ -12,7 +12,7 @@ from networks.sequential import Sequential
 from nn.activations import Tanh
 from nn.shape import SequenceShape, Shape
 from tests.support import network_checks as checks
-from tests.support.held_neurons import check_gradients
+from tests.support.held_neurons import check_held_gradients
 from tests.support.rung_checks import every_dtype, every_rung
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -82,7 +82,7 @@ def test_the_layers_above_see_the_held_values(rung):
 def test_gradients(rung, name):
     network = hold(build(rung), {name: {0: 0.3, 2: -0.7}})
     inputs, _ = checks.numbers(network, 2)
-    gradients = check_gradients(network, inputs)
+    gradients = check_held_gradients(network, inputs)
     if name != "blur":
         biases = gradients[network.parameters.slice_of(f"{name}.biases")]
         assert np.flatnonzero(biases == 0).tolist() == [0, 2]
@@ -92,10 +92,10 @@ def test_gradients(rung, name):
 def test_a_signal_that_passes_through_would_be_found(rung, monkeypatch):
     network = hold(build(rung), {"code": {1: 0.3}})
     inputs, _ = checks.numbers(network, 2)
-    check_gradients(network, inputs)
+    check_held_gradients(network, inputs)
     monkeypatch.setattr(Hold, "backward", lambda held, *arguments: held.network.backward(*arguments))
     with pytest.raises(AssertionError, match="Mismatched elements"):
-        check_gradients(network, inputs)
+        check_held_gradients(network, inputs)
 
 
 def after_softmax(family, rung, dtype):

@@ -12,7 +12,7 @@ from nn.activations import Tanh
 from nn.bfloat16 import BFLOAT16
 from nn.bfloat16_arrays import converted, widened
 from nn.checks.report import GradientError
-from nn.checks.storage import rounded, storagecheck
+from nn.checks.storage import check_storage, rounded
 from nn.history import aligned_zeros
 from nn.losses import SquaredError
 from nn.optimizers import Adam
@@ -29,7 +29,7 @@ every_family = pytest.mark.parametrize("family", FAMILIES)
 def test_gradients_are_those_of_float32_within_the_tolerance(family, training, histories):
     network = checks.example_of(family)
     values, _ = checks.numbers(network, histories)
-    storagecheck(network, values, training=training).raise_if_wrong()
+    check_storage(network, values, training=training).raise_if_wrong()
 
 
 @every_family
@@ -47,7 +47,7 @@ def test_a_wrong_gradient_fails_the_check(family):
 
     network.backward = wrong
     with pytest.raises(GradientError, match=r"wrong gradient.*float32"):
-        storagecheck(network, values).raise_if_wrong()
+        check_storage(network, values).raise_if_wrong()
 
 
 @every_family
@@ -166,7 +166,7 @@ def test_dense_layers_of_any_size(histories, units):
     generator = np.random.default_rng(units)
     layer = Dense(Shape(1, 1, 70), Shape(1, 1, units), activation=Tanh(), generator=generator)
     values, _ = checks.numbers(layer, histories)
-    storagecheck(layer, values).raise_if_wrong()
+    check_storage(layer, values).raise_if_wrong()
 
 
 def test_descending_at_once_follows_the_gradients():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from networks.sequential import Sequential
-from nn.checks.gradients import gradcheck
+from nn.checks.gradients import check_gradients
 from nn.losses import SquaredError
 from nn.optimizers import SGD
 from nn.training import ArrayBatches, Trainer
@@ -79,7 +79,7 @@ def test_gradients_with_masked_steps_in_training(rung):
     network = normalised(rung)
     network.step_mask = np.arange(5)[:, None] < np.array([5, 3, 1, 4])
     values, _ = checks.numbers(network, 4)
-    gradcheck(network, values, training=True).raise_if_wrong()
+    check_gradients(network, values, training=True).raise_if_wrong()
 
 
 def test_a_mask_reaches_it_through_a_stack():

@@ -11,7 +11,7 @@ from networks.dense import Dense
 from networks.ladder import network_from_configuration
 from networks.sequential import Sequential
 from nn.activations import Tanh
-from nn.checks.gradients import gradcheck
+from nn.checks.gradients import check_gradients
 from nn.shape import SequenceShape, Shape
 from tests.support import network_checks as checks
 from tests.support.weightless_layers import OneInput, check_same_as_plain, every_dtype, every_rung, layer
@@ -144,7 +144,7 @@ def test_gradients_pass_between_layers_that_learn(name, rung):
     )
     assert {part.split(".")[0] for part in network.parameters.names} == {"0", "2"}
     inputs, _ = checks.numbers(network, 3)
-    gradcheck(network, inputs, sample=20, generator=generator).raise_if_wrong()
+    check_gradients(network, inputs, sample=20, generator=generator).raise_if_wrong()
 
 
 @every_rung(*OPTIONS, "reshape", *MERGES, faster=True)

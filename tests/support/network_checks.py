@@ -9,7 +9,7 @@ import pytest
 
 from networks.base.network import Network
 from networks.ladder import FAMILIES, network_from_configuration
-from nn.checks.gradients import gradcheck
+from nn.checks import gradients
 
 Build = Callable[..., Network]
 """Builds the network under test: `build(rung class, dtype)`; the same parameters every time."""
@@ -64,7 +64,7 @@ def assert_close(
 def check_gradients(network: Network, histories: int) -> None:
     """Hold all gradients against central differences, some of each kind where there are many."""
     inputs, _ = numbers(network, histories)
-    gradcheck(network, inputs, sample=30, generator=np.random.default_rng(1)).raise_if_wrong()
+    gradients.check_gradients(network, inputs, sample=30, generator=np.random.default_rng(1)).raise_if_wrong()
 
 
 def check_same_as_plain(network: Network, plain: Network, histories: int, tolerance: float) -> None:

@@ -12,7 +12,7 @@ from networks.ladder import FAMILIES
 from networks.model import Model
 from networks.sequential import Sequential
 from nn.activations import Identity, LeakyReLU, ReLU, Tanh
-from nn.checks.gradients import gradcheck
+from nn.checks.gradients import check_gradients
 from nn.checks.report import GradientError
 from nn.initializers import BiasInitializer
 from nn.losses import LOSSES, AbsoluteError, SquaredError, loss_by_name
@@ -74,7 +74,7 @@ def test_one_wrong_number_in_a_layer_fails_by_its_name(place, data):
     }
     network.place = place
     network.entry = data.draw(st.integers(0, int(np.prod(shapes[place])) - 1))
-    report = gradcheck(network, inputs(network))
+    report = check_gradients(network, inputs(network))
     assert not report.ok
     assert [each.worst for each in report.wrong] == [named(place, shapes[place], network.entry)]
     with pytest.raises(GradientError) as raised:
@@ -96,7 +96,7 @@ def test_one_wrong_number_in_a_stack_fails_by_its_name(place, kind, data):
     parts = layers()
     size = {"weights": 24, "biases": 6, "signals": 6 * HISTORIES, "inputs": 4 * HISTORIES}[place]
     parts[1].place, parts[1].entry = place, data.draw(st.integers(0, size - 1))
-    report = gradcheck(Sequential(parts), inputs(parts[0]))
+    report = check_gradients(Sequential(parts), inputs(parts[0]))
     shapes = {
         "weights": (6, 4),
         "biases": (6,),
@@ -115,7 +115,7 @@ def test_one_wrong_number_in_a_stack_fails_by_its_name(place, kind, data):
 def test_every_rung_of_every_family_passes(family, rung):
     kind = FAMILIES[family]
     network = kind.example(kind.rungs[rung], generator=np.random.default_rng(0), dtype=np.float64)
-    report = gradcheck(network, inputs(network), sample=50, generator=np.random.default_rng(0))
+    report = check_gradients(network, inputs(network), sample=50, generator=np.random.default_rng(0))
     report.raise_if_wrong()
     kinds = {*network.parameters.names, "inputs", "signals"}
     kinds -= {"inputs"} if network.labels is not None else set()
@@ -134,7 +134,7 @@ def test_any_loss_with_padding_and_a_mask(name):
         network.parameters["2.biases"][:] = 2  # tanh stays within (0, 1)
         network.parameters["2.weights"][:] *= 0.1
     mask = generator.random((1, 1, 1, 5))
-    report = gradcheck(network, values, loss=loss_by_name(name), targets=targets, entries=4, mask=mask)
+    report = check_gradients(network, values, loss=loss_by_name(name), targets=targets, entries=4, mask=mask)
     report.raise_if_wrong()
     signals = next(each for each in report.comparisons if each.kind == "inputs")
     assert signals.checked == values.size
@@ -143,7 +143,7 @@ def test_any_loss_with_padding_and_a_mask(name):
 def test_a_stack_in_a_stack_is_checked_at_every_layer():
     parts = layers()
     network = Sequential([Sequential(parts[:2]), parts[2]])
-    report = gradcheck(network, inputs(network))
+    report = check_gradients(network, inputs(network))
     report.raise_if_wrong()
     kinds = [each.kind for each in report.comparisons]
     assert kinds[:6] == [f"{part}.{name}" for part in ("0.0", "0.1", "1") for name in ("weights", "biases")]
@@ -166,7 +166,7 @@ def rectifiers(histories_at_zero, histories=40):
 
 
 def test_kinks_are_skipped_and_counted():
-    report = gradcheck(*rectifiers(histories_at_zero=1))
+    report = check_gradients(*rectifiers(histories_at_zero=1))
     report.raise_if_wrong()
     kinks = {each.kind: each.kinks for each in report.comparisons}
     assert kinks["biases"] == 4
@@ -175,7 +175,7 @@ def test_kinks_are_skipped_and_counted():
 
 
 def test_a_check_on_kinks_alone_is_none():
-    report = gradcheck(*rectifiers(histories_at_zero=40))
+    report = check_gradients(*rectifiers(histories_at_zero=40))
     assert not report.wrong
     assert not report.ok
     assert "too many entries lie on kinks" in str(report)
@@ -187,7 +187,9 @@ def test_a_wrong_gradient_beside_kinks_is_no_kink(entry):
     network = Wrong(SHAPES[0], SHAPES[1], **options)
     network.place, network.entry = "weights", entry
     _, values = rectifiers(histories_at_zero=1)
-    assert [each.worst for each in gradcheck(network, values).wrong] == [named("weights", (4, 6), entry)]
+    assert [each.worst for each in check_gradients(network, values).wrong] == [
+        named("weights", (4, 6), entry)
+    ]
 
 
 def test_the_kink_of_a_loss_within_a_step_is_seen_too():
@@ -196,7 +198,7 @@ def test_the_kink_of_a_loss_within_a_step_is_seen_too():
     targets = network.forward(values).copy()
     targets += 0.5
     targets[0, 0, 0, 0] += 0.3e-6 - 0.5
-    report = gradcheck(network, values, loss=AbsoluteError(), targets=targets)
+    report = check_gradients(network, values, loss=AbsoluteError(), targets=targets)
     assert not report.wrong
     assert next(each for each in report.comparisons if each.kind == "signals").kinks == 1
 
@@ -206,7 +208,7 @@ def test_parameters_gradients_and_inputs_come_back():
     values = inputs(network)
     kept = network.parameters.values.copy(), values.copy()
     network.parameters.gradients[:] = 5
-    gradcheck(network, values).raise_if_wrong()
+    check_gradients(network, values).raise_if_wrong()
     assert np.array_equal(network.parameters.values, kept[0])
     assert np.array_equal(values, kept[1])
     assert (network.parameters.gradients == 5).all()
@@ -215,7 +217,7 @@ def test_parameters_gradients_and_inputs_come_back():
 def test_nan_fails():
     network = layers()[0]
     network.parameters["weights"][1, 2] = np.nan
-    report = gradcheck(network, inputs(network))
+    report = check_gradients(network, inputs(network))
     assert not report.ok
     assert {each.kind for each in report.wrong} == {"weights", "biases", "inputs", "signals"}
 
@@ -223,7 +225,8 @@ def test_nan_fails():
 def test_a_sample_is_drawn_from_the_generator():
     network = layers()[0]
     reports = [
-        gradcheck(network, inputs(network), sample=3, generator=np.random.default_rng(1)) for _ in range(2)
+        check_gradients(network, inputs(network), sample=3, generator=np.random.default_rng(1))
+        for _ in range(2)
     ]
     assert [each.checked for each in reports[0].comparisons] == [3, 3, 3, 3]
     assert reports[0] == reports[1]
@@ -243,4 +246,4 @@ def test_a_sample_is_drawn_from_the_generator():
 )
 def test_what_cannot_be_checked_is_refused(network, options, message):
     with pytest.raises(ValueError, match=message):
-        gradcheck(network, inputs(network), **options)
+        check_gradients(network, inputs(network), **options)

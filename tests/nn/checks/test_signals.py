@@ -5,7 +5,7 @@ import pytest
 
 from networks.graph import GraphNetwork
 from nn.activations import Tanh
-from nn.checks.gradients import gradcheck
+from nn.checks.gradients import check_gradients
 from nn.graph import Graph
 from nn.initializers import BiasInitializer
 from nn.named_shapes import entry_name
@@ -54,7 +54,7 @@ class Chain:
 @pytest.mark.parametrize("wrong", [None, *range(8)])
 def test_signals_inside_a_network_are_checked_through_nudges(wrong):
     chain = Chain(wrong)
-    report = gradcheck(chain, np.array([[[[0.3, -0.5, 0.8, 1.1]]]]))
+    report = check_gradients(chain, np.array([[[[0.3, -0.5, 0.8, 1.1]]]]))
     assert [each.worst for each in report.wrong] == (
         [] if wrong is None else [entry_name("signals", (2, 4), wrong)]
     )
@@ -80,7 +80,7 @@ def recurrent_graph():
 @pytest.mark.parametrize("shape", [(1, 2, 2, 3), (4, 1, 2, 2, 3)])
 def test_every_neuron_of_a_graph_is_checked_at_every_step(shape):
     network = GraphNetwork(recurrent_graph(), ticks=3, dtype=np.float64)
-    report = gradcheck(network, np.random.default_rng(1).normal(size=shape))
+    report = check_gradients(network, np.random.default_rng(1).normal(size=shape))
     report.raise_if_wrong()
     steps = 3 if len(shape) == 4 else 4
     checked = {each.kind: each.checked for each in report.comparisons}

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nn.activations import Tanh
-from nn.checks.gradients import gradcheck
+from nn.checks.gradients import check_gradients
 from nn.graph import Graph, Kind
 from nn.shape import Shape
 from tests.support.graph_networks import (
@@ -19,7 +19,7 @@ from tests.support.graph_networks import (
     random_graph,
     run,
 )
-from tests.support.held_neurons import check_gradients
+from tests.support.held_neurons import check_held_gradients
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -87,8 +87,8 @@ def test_gradients(rung, seed):
     graph = random_graph(seed, SMOOTH)
     network = build(rung, graph, held=some(graph))
     inputs = histories(graph.input_shape, entries=2)
-    check_gradients(network, inputs)
-    gradcheck(network, inputs).raise_if_wrong()
+    check_held_gradients(network, inputs)
+    check_gradients(network, inputs).raise_if_wrong()
 
 
 @every_rung
@@ -135,7 +135,7 @@ def test_a_gradient_that_flows_into_held_neurons_would_be_found(rung, monkeypatc
 
     monkeypatch.setattr(network, "backward", with_neurons_let_go)
     with pytest.raises(AssertionError, match="Mismatched elements"):
-        check_gradients(network, histories(graph.input_shape, entries=2))
+        check_held_gradients(network, histories(graph.input_shape, entries=2))
 
 
 @every_rung
