@@ -28,7 +28,7 @@ def running(folder):
     path = folder / "model.safetensors"
     before = path.stat().st_ino if path.exists() else None
     process = subprocess.Popen(
-        [sys.executable, str(ROOT / "tests" / "tiny_training.py"), str(folder), str(EPOCHS)],
+        [sys.executable, str(ROOT / "tests" / "support" / "tiny_training.py"), str(folder), str(EPOCHS)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         text=True,
