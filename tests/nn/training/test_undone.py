@@ -1,7 +1,5 @@
 """A step either happens or leaves no trace, whatever is raised in it; and after an error training goes on."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 
@@ -120,12 +118,9 @@ def several_outputs(once):
             return loss, signals
 
     generator = np.random.default_rng(3)
-    image = Input(Shape(1, 1, 4))
-    make = partial(Dense, generator=generator)
-    trunk = Use(make(Shape(1, 1, 4), Shape(1, 1, 5)), image, name="trunk")
-    outputs = {
-        name: Use(make(Shape(1, 1, 5), Shape(1, 1, 2)), trunk, name=name) for name in ("left", "right")
-    }
+    image = Input(4, generator=generator)
+    trunk = Use(Dense.of(5), image, name="trunk")
+    outputs = {name: Use(Dense.of(2), trunk, name=name) for name in ("left", "right")}
     values = generator.normal(size=(32, 4)).astype(np.float32)
     targets = {name: generator.normal(size=(32, 2)).astype(np.float32) for name in outputs}
     losses = Losses({"left": SquaredError(), "right": WrongShapeError()})
