@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from benchmarks.environment import ROOT, Environment
 from benchmarks.machine import Limits
 from benchmarks.torch_peer import COMPILED, EAGER
+from networks.base.family import RUNGS
 
 RESULTS = ROOT / "benchmarks" / "results"
 DIGITS = 4
@@ -158,8 +159,8 @@ class Figure:
     Attributes
     ----------
     over
-        How many times faster than others: "below" the rung below, which runs on one thread, "1 thread" itself
-        there, "PyTorch" (eager), "compiled", "JAX".
+        How many times faster than others: "plain" the plain rung and "below" the rung below, which run on one
+        thread, "1 thread" itself there, "PyTorch" (eager), "compiled", "JAX".
     gigaflops
         None where no products are made.
     product_share, bandwidth_share
@@ -186,6 +187,7 @@ def figure(measured: Measured, row: MeasuredRow, direction: Direction, rung: str
         raise ValueError(f"{row.title}: {rung} took no part")
     below = row.below(rung)
     others = {
+        "plain": direction.find(RUNGS[0], 1) if below else None,
         "below": direction.find(below, 1) if below else None,
         "1 thread": direction.find(rung, 1) if timing.threads > 1 else None,
         "PyTorch": direction.eager,

@@ -3,7 +3,7 @@
 Time flakes on a machine that others use too; instructions do not. Callgrind counts those of one call of every
 case on the top rung, compiled for the same processor everywhere, and they are held to what is recorded in
 `guard.json`. Where the record is of other versions, or valgrind is missing, the guard says so and races the
-top rung against the one below in one process instead: it must be ahead by a good part of what was recorded.
+top rung against the plain one in one process instead: it must be ahead by a good part of what was recorded.
 
 What it cannot see: instructions that became slower, such as a vector load that now misses the cache. For
 those there is `make bench`.
@@ -28,7 +28,7 @@ MORE = 0.04
 """How many more instructions than recorded are too many, relative. Repeats differ by less than 0.01."""
 
 PART_OF_RATIO = 0.5
-"""Of the recorded ratio to the rung below: the machine may be another, and busy."""
+"""Of the recorded ratio to the plain rung: the machine may be another, and busy."""
 
 TURNS = 5
 
@@ -45,15 +45,19 @@ def count() -> dict[str, int]:
 
 
 def ratios() -> dict[str, float]:
-    """Return how many times faster the top rung is than the one below, on one thread."""
+    """Return how many times faster the top rung is than the plain one, on one thread."""
     from benchmarks.guard_cases import all_cases  # noqa: PLC0415 - Numba: not needed to count
+    from benchmarks.measure import one_product_thread  # noqa: PLC0415
     from benchmarks.timing import Contestant, race  # noqa: PLC0415
 
     found = {}
     for case in all_cases():
-        slow, fast = case.calls("o1"), case.calls("o2")
+        slow, fast = case.calls("plain"), case.calls("o2")
         for direction in slow:
-            racers = [Contestant("o1", slow[direction]), Contestant("o2", fast[direction])]
+            racers = [
+                Contestant(name, calls[direction], around=one_product_thread)
+                for name, calls in (("plain", slow), ("o2", fast))
+            ]
             race(racers, TURNS)
             found[f"{case.name} {direction}"] = racers[0].median / racers[1].median
     return found
@@ -80,9 +84,9 @@ def slower(counted: Mapping[str, int], recorded: Mapping[str, int]) -> list[str]
 
 
 def behind(measured: Mapping[str, float], recorded: Mapping[str, float]) -> list[str]:
-    """Return a line for every case in which the top rung has lost its lead over the one below."""
+    """Return a line for every case in which the top rung has lost its lead over the plain one."""
     return [
-        f"{case}: {ratio:.1f} times as fast as the rung below, recorded {recorded[case]:.1f}"
+        f"{case}: {ratio:.1f} times as fast as the plain rung, recorded {recorded[case]:.1f}"
         for case, ratio in measured.items()
         if case in recorded and ratio < PART_OF_RATIO * recorded[case]
     ]

@@ -9,10 +9,10 @@ from benchmarks.machine import Limits
 from benchmarks.torch_peer import COMPILED, EAGER
 from networks import RUNGS
 
-OTHERS = ("below", "1 thread", "PyTorch", "compiled", "JAX")
+OTHERS = ("plain", "below", "1 thread", "PyTorch", "compiled", "JAX")
 MEANING = ("GFLOP/s", "of products", "of memory", "bytes a connection")
 SUMMARY = ("row", "", "ms", "x PyTorch", "x compiled", "x JAX", "of the limit")
-HEADER = ("row", "N", "direction", "ms", "x below", "x PyTorch", "of the limit")
+HEADER = ("row", "N", "direction", "ms", "x plain", "x below", "x PyTorch", "of the limit")
 NOT_COMPILED = "does not run"
 ORDER = (*RUNGS, EAGER, f"{EAGER}, channels last", f"{EAGER}, fused", COMPILED, "JAX")
 
@@ -105,7 +105,7 @@ def header_table(families: Sequence[Measured], rung: str) -> str:
         for row in [row for row in measured.rows if rung in row.rungs]:
             for direction in row.directions:
                 found = figure(measured, row, direction, rung)
-                ratios = [_times(found.over.get(other)) for other in ("below", "PyTorch")]
+                ratios = [_times(found.over.get(other)) for other in ("plain", "below", "PyTorch")]
                 cells = [row.title, _histories(row), direction.name, _milliseconds(found.timing)]
                 lines.append([*cells, *ratios, _limit(found)])
     return text_table(HEADER, lines, left=(0, 2)) if lines else ""

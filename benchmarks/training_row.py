@@ -65,10 +65,10 @@ def training_row(
 
 
 def autoencoder_title(network: Network) -> str:
-    """Return the shapes of a network whose second half mirrors its first."""
+    """Return the shapes of the first half of a network; the second mirrors it."""
     half = network.layers[: len(network.layers) // 2]
     shapes = [network.input_shape, *(layer.output_shape for layer in half)]
-    return f"autoencoder {' > '.join(map(str, shapes))} and back"
+    return f"autoencoder {' > '.join(map(str, shapes))}"
 
 
 def _enter(training: Training, histories: int, names: Sequence[str]) -> Entrants:

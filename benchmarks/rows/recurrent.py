@@ -13,11 +13,8 @@ from benchmarks.jax_peer import JaxLayer
 from benchmarks.layer_row import Layer, layer_row
 from benchmarks.row import BACKWARD, BOTH, FORWARD, Row
 from benchmarks.torch_peer import TorchLayer, torch
-from networks import FAMILIES, RUNGS, Network
+from networks import FAMILIES, Network
 from nn import SequenceShape
-
-LARGE = 2_000_000
-"""Connections of all steps above which the loops of o1 would take most of the time."""
 
 
 def rows() -> list[Row]:
@@ -43,14 +40,12 @@ def recurrent_row(family: str, sizes: tuple[int, int, int, int], headline: Seque
         )
         return network
 
-    large = steps * units * (features + units) > LARGE
     layer = Layer(build, partial(_torch_layer, family), _jax_lstm if family == "lstm" else None)
     return layer_row(
         family,
         f"{steps} steps of {features} to {units} units",
         histories,
         layer,
-        rungs=("plain", "o2") if large else RUNGS,
         directions=(FORWARD, BACKWARD, BOTH),
         headline=headline,
     )

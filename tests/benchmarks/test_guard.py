@@ -27,7 +27,7 @@ def test_a_case_without_a_record_is_not_passed_over():
 
 def test_a_lost_lead_is_found():
     assert guard.behind({"a": 5.0, "b": 1.1, "new": 0.1}, {"a": 9.0, "b": 1.2}) == []
-    assert guard.behind({"a": 4.0}, {"a": 9.0}) == ["a: 4.0 times as fast as the rung below, recorded 9.0"]
+    assert guard.behind({"a": 4.0}, {"a": 9.0}) == ["a: 4.0 times as fast as the plain rung, recorded 9.0"]
 
 
 def test_counts_are_compared_in_the_recorded_environment_only():
