@@ -5,7 +5,7 @@ from __future__ import annotations
 from autoencoder.architecture import Architecture
 from autoencoder.layer_plans import DensePlan, LayerPlan, LocalPlan
 from autoencoder.settings import Settings
-from networks import local_o2
+from networks.base.tiled_local import history_numbers
 from nn import optimizer_by_name
 from nn.data.memory import available_memory
 from nn.history import padded
@@ -49,8 +49,8 @@ def _history_bytes(settings: Settings, plan: LayerPlan) -> int:
 
 
 def _history_numbers(rung: str, plan: LayerPlan, entries: int) -> int:
-    if rung == "o2" and isinstance(plan, LocalPlan):
-        return local_o2.history_numbers(plan.tiling, plan.channels, 1, entries)
+    if rung != "plain" and isinstance(plan, LocalPlan):
+        return history_numbers(plan.tiling, plan.channels, 1, entries)
     return entries * (OUTPUT_HISTORIES * plan.neurons + INPUT_HISTORIES * plan.input_shape.size)
 
 

@@ -1,11 +1,21 @@
-"""Convolution, rung o1: the same windows as compiled loops on one thread.
+"""Convolution, rung o1: register tiles of explicit SIMD over the windows, read where they lie, on one thread.
 
 Previous rung:  networks/convolution.py
-What changed:   1. one loop over windows, taps and channels compiled by Numba, the histories innermost:
-                   no call for each tap, no image of products that is added to the sums
-                2. values, deltas and input signals are buffers kept between calls
-Predicted gain: 1 to 5 where images are so small that NumPy's calls rule (some microseconds a tap);
-                below 1 where channels are many, because NumPy's products run on a tuned library
+What changed:   networks/base/tiled_convolution.py, which the next rung runs as well:
+                1. a window is one product on the register tile of nn/kernels/core/tile.py, read where it
+                   lies in the image: no image of zeros around it, no call for each tap, no image of
+                   products that is added to the sums; windows clipped at an edge skip the weights that
+                   lie off it
+                2. what spreads is gathered instead: each pixel sums the windows that see it, with the
+                   weights turned round, for each phase of the stride; so forward sums and input signals
+                   of both families are one kernel
+                3. the weight gradient is a product with the image transposed once
+                4. bias and activation are applied to a pixel while it is in cache
+                5. layers of up to three channels have tiles of their own (nn/kernels/core/product_few.py)
+                6. values, deltas and input signals are buffers kept between calls
+                7. plain gradient descent can be applied in the same pass
+Predicted gain: 2 to 10: sums stay in registers for a whole window, where the plain rung reads and writes
+                all of them for every tap, 9 times for 3 x 3
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                                                  N  direction     ms  x below  x PyTorch  of the limit
@@ -30,61 +40,18 @@ Measured gain:  on the machine and with the meaning of docs/benchmarks.md
     autoencoder 28x28x1 > 14x14x16 > 7x7x32 and back    64  step        27.6     0.46       0.14   5% products
     autoencoder 64x64x3 > 32x32x16 > 16x16x32 and back  64  step         182     0.36       0.09   5% products
 .. benchmark: end
-Loses when:     a side has more than a few channels, backwards sooner than forwards
-Numerics:       1e-5 relative in float32: sums in another order than the library's
+Loses when:     never seen
+Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh and exp
 """
 
 from __future__ import annotations
 
-import numpy as np
-
-from networks import convolution
-from networks.base.checks import check_input, check_signals
-from networks.base.descent import gradient_targets
-from nn.history import aligned_zeros
-from nn.kernels.convolution.loops import correlate_loops, gather_loops, spread_loops
-from nn.sums import total
+from networks.base.tiled_convolution import TiledConvolution, TiledTransposedConvolution
 
 
-class Convolution(convolution.Convolution):
+class Convolution(TiledConvolution):
     """A convolutional layer; see `networks.convolution.Convolution`."""
 
-    _forward_loops = staticmethod(gather_loops)
-    _backward_loops = staticmethod(spread_loops)
 
-    def _reserve(self, histories: int) -> None:
-        if self._values.shape[-1] != histories:
-            self._values = aligned_zeros((*self.output_shape, histories), self.dtype)
-            self._deltas = aligned_zeros((*self.output_shape, histories), self.dtype)
-            self._input_signals = aligned_zeros((*self.input_shape, histories), self.dtype)
-
-    def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
-        """Return the output values of input values (H, W, C, N)."""
-        check_input(self, values, self.input_shape, "input values")
-        self._inputs = np.ascontiguousarray(values)
-        self._reserve(values.shape[-1])
-        axes = self.windows.rows, self.windows.columns
-        self._forward_loops(*axes, self.parameters["weights"], self._inputs, self._values)
-        self._values[...] = self.activation(self._values + self.parameters["biases"][:, None])
-        return self._values
-
-    def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
-        """Return the input signals of output signals (H, W, C, N); gradients are added or applied."""
-        check_signals(self, signals)
-        self._signals = signals
-        np.multiply(signals, self.activation.derivative(self._values), out=self._deltas)
-        axes = self.windows.rows, self.windows.columns
-        if self.propagates:
-            weights = self.parameters["weights"]
-            self._backward_loops(*axes, weights, self._deltas, self._input_signals)
-        weights, biases, scale = gradient_targets(self.parameters, learning_rate)
-        correlate_loops(*axes, *self._sides(self._deltas), weights, scale)
-        biases += scale * total(self._deltas, axis=(0, 1, 3))
-        return self._input_signals
-
-
-class TransposedConvolution(Convolution, convolution.TransposedConvolution):
+class TransposedConvolution(TiledTransposedConvolution):
     """The transpose of a convolution; see `networks.convolution.TransposedConvolution`."""
-
-    _forward_loops = staticmethod(spread_loops)
-    _backward_loops = staticmethod(gather_loops)

@@ -1,222 +1,28 @@
-"""Convolutional LSTM, rung o2: whole lines of an image on the register tile, rows in parallel.
+"""Convolutional LSTM, rung o2: rows of the images in parallel.
 
 Previous rung:  networks/convolutional_lstm_o1.py
-What changed:   1. images lie as (height, channels, width, histories) with a margin of zeros: the sums of
-                   one row of positions are one product on the register tile of nn/kernels/core/tile.py, width
-                   times histories wide, so that a few histories fill the vectors as well as many
-                2. what the inputs contribute is summed for all steps at once; so are the input signals
-                3. hidden and input signals are convolutions too, with the weights turned round
-                4. gradients of weights are products over width times histories of the deltas with the
-                   transposed rows, all channels and kernel rows side by side
-                5. all that a gate does is one pass over a line on explicit vectors, while its sums are
-                   in cache
-                6. rows run in parallel, a region for every step; gradients in parts that are always
-                   the same, added in order
-Predicted gain: 10 to 30: o1 loads and stores a sum for every multiply-add, the tile once for a whole
-                window; twice as much with two threads
+What changed:   rows run in parallel, a region for every step; gradients in parts that are always the same,
+                added in order
+Predicted gain: the number of threads, less some microseconds a step
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                             N  direction    ms  x below  x PyTorch  of the limit
     8x16x16x8 to 16 channels, 3x3  16  forward    6.04    43.37       1.36  60% products
     8x16x16x8 to 16 channels, 3x3  16  backward   21.6    18.39       1.44  33% products
 .. benchmark: end
-Loses when:     never seen; images of a few neurons cost the same on every rung
-Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh; the same bits for
-                any number of threads, because every sum is made by one thread in a fixed order
+Loses when:     never expected: below a million multiply-adds a step it is o1
+Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh; the same bits for any number of
+                threads, because every sum is made by one thread in a fixed order
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
-
-from networks import convolutional_lstm_o1
-from networks.base.stateful import AnyStates, States
 from networks.base.storage import converts
-from networks.dense_o2 import WORTH_A_REGION
-from nn.history import LANES, aligned_zeros, padded
-from nn.kernels.convolutional_lstm import backward as backward_kernels
-from nn.kernels.convolutional_lstm import forward as kernels
-
-PARTS = 16
-"""Into how many parts the rows of all steps are cut for the gradients: more than the threads."""
+from networks.base.tiled_convolutional_lstm import TiledConvolutionalLSTM
 
 
 @converts
-class ConvolutionalLSTM(convolutional_lstm_o1.ConvolutionalLSTM):
+class ConvolutionalLSTM(TiledConvolutionalLSTM):
     """A layer that reads a video; see `networks.convolutional_lstm.ConvolutionalLSTM`."""
 
-    def _reserve(self, histories: int) -> None:
-        steps, height, width, inputs = self.input_shape
-        margin = self.kernel // 2
-        entries, edge = width * histories, margin * histories
-        self._geometry = kernels.Geometry(
-            steps=steps,
-            height=height,
-            rows=height + 2 * margin,
-            margin=margin,
-            entries=entries,
-            line=padded(entries),
-            pitch=padded(edge + max(padded(entries), entries + edge)),
-            edge=edge,
-            histories=histories,
-            kernel=self.kernel,
-            inputs=inputs,
-            channels=self.channels,
-        )
-        gates, line = self.gate_count * self.channels, self._geometry.line
-        self._images = self._with_margins(steps, inputs)
-        self._hidden = self._with_margins(steps + 1, self.channels)
-        self._deltas = self._with_margins(steps, gates)
-        self._cells = aligned_zeros((steps + 1, height, self.channels, line), self.dtype)
-        self._gates = aligned_zeros((steps, height, gates, line), self.dtype)
-        self._outputs = aligned_zeros((steps, height, self.channels, line), self.dtype)
-        self._input_signals = aligned_zeros((steps, height, inputs, line), self.dtype)
-        if histories:
-            self._parts = self._reserve_parts()
-
-    def _with_margins(self, count: int, channels: int) -> np.ndarray:
-        """Return zeros for so many images, flat; vectors may be read across the end."""
-        size = count * self._geometry.rows * channels * self._geometry.pitch
-        return aligned_zeros(size + 2 * LANES, self.dtype)
-
-    def _reserve_parts(self) -> backward_kernels.Parts:
-        geometry, gates = self._geometry, self.gate_count * self.channels
-        count = min(PARTS, geometry.steps * geometry.height)
-        weights = geometry.kernel * gates * geometry.kernel
-        columns = padded(geometry.kernel * max(geometry.inputs, geometry.channels))
-        return backward_kernels.Parts(
-            count,
-            inputs=aligned_zeros(count * weights * geometry.inputs, self.dtype),
-            recurrent=aligned_zeros(count * weights * geometry.channels, self.dtype),
-            biases=aligned_zeros(count * gates, self.dtype),
-            scratch=aligned_zeros(count * geometry.pitch * columns, self.dtype),
-        )
-
-    def _inside(self, images: np.ndarray, count: int, channels: int) -> np.ndarray:
-        """Return images without their margins as (count, H, W, channels, N), the same memory."""
-        g = self._geometry
-        rows = images[: -2 * LANES].reshape(count, g.rows, channels, g.pitch)
-        inside = rows[:, g.margin : g.margin + g.height, :, g.edge : g.edge + g.line]
-        return self._by_position(inside)
-
-    def _by_position(self, lines: np.ndarray) -> np.ndarray:
-        """Return lines (..., H, channels, line) as (..., H, W, channels, N), the same memory."""
-        entries = lines[..., : self._geometry.entries]
-        apart = entries.reshape(*lines.shape[:-1], self.input_shape.width, self._entries)
-        return np.swapaxes(apart, -3, -2)
-
-    def _lines(self, images: np.ndarray) -> np.ndarray:
-        """Return a copy of images (..., H, W, channels, N) as lines, (..., H, channels, line)."""
-        *front, height, _, channels, _ = images.shape
-        lines = aligned_zeros((*front, height, channels, self._geometry.line), images.dtype)
-        self._by_position(lines)[...] = images
-        return lines
-
-    def _run(self, states: Sequence[np.ndarray]) -> None:
-        self._inside(self._images, self.steps, self.input_shape.channels)[...] = self._inputs
-        self._hidden_images()[0], self._by_position(self._cells)[0] = states
-        run = kernels.forward_parallel if self._parallel else kernels.forward_serial
-        run(self._geometry, self._arrays())
-
-    @property
-    def _parallel(self) -> bool:
-        """Whether a step is worth a parallel region."""
-        return self.connections * self._entries >= WORTH_A_REGION * self.steps
-
-    def _arrays(self) -> kernels.Arrays:
-        peepholes = self._flat_peepholes().reshape(3, *self._state_shape(1)).repeat(self._entries, axis=-1)
-        return kernels.Arrays(
-            input_weights=_in_window_order(self.parameters["input_weights"]),
-            recurrent_weights=_in_window_order(self.parameters["recurrent_weights"]),
-            biases=self.parameters["biases"],
-            peepholes=self._lines(peepholes).ravel(),
-            images=self._images,
-            hidden=self._hidden,
-            cells=self._cells.ravel(),
-            gates=self._gates.ravel(),
-            outputs=self._outputs.ravel(),
-            present=self._present_lines(),
-        )
-
-    def _present_lines(self) -> np.ndarray:
-        """Return 1 where a step is there, else 0, also where lines are filled up: (T, line), flat."""
-        lines = aligned_zeros((self.steps, self._geometry.line), self.dtype)
-        mask = np.ones((1, self._entries)) if self._mask is None else self._mask
-        lines[:, : self._geometry.entries] = np.tile(mask, (1, self.input_shape.width))
-        return lines.ravel()
-
-    def _run_back(self, finals: Sequence[np.ndarray]) -> tuple[Sequence[np.ndarray], np.ndarray]:
-        hidden, cells = (self._lines(each) for each in finals)
-        for array in self._parts[1:]:
-            array.fill(0)
-        back = backward_kernels.Signals(
-            outputs=self._signal_lines(),
-            hidden=hidden.ravel(),
-            cells=cells.ravel(),
-            deltas=self._deltas,
-            flipped_inputs=_turned_round(self.parameters["input_weights"]),
-            flipped_recurrent=_turned_round(self.parameters["recurrent_weights"]),
-            inputs=self._input_signals.ravel(),
-            peepholes=np.zeros(3 * cells.size, self.dtype),
-        )
-        run = backward_kernels.backward_parallel if self._parallel else backward_kernels.backward_serial
-        run(self._geometry, self._arrays(), back, self._parts, self.propagates)
-        self._peephole_gradients = back.peepholes.reshape(3, *cells.shape)
-        initials = self._by_position(hidden), self._by_position(cells)
-        return initials, self._by_position(self._input_signals)
-
-    def _signal_lines(self) -> np.ndarray:
-        """Return the signals of all outputs as lines, flat; zero where only the last ones are output."""
-        if self.whole_sequence:
-            return self._lines(self._signals).ravel()
-        return np.zeros(self._outputs.size, self.dtype)
-
-    def _gradients(self) -> dict[str, np.ndarray]:
-        inputs, recurrent, biases = (each.reshape(self._parts.number, -1) for each in self._parts[1:4])
-        gradients = {
-            "input_weights": self._in_weight_order(inputs.sum(axis=0)),
-            "recurrent_weights": self._in_weight_order(recurrent.sum(axis=0)),
-            "biases": biases.sum(axis=0),
-        }
-        if self.peepholes:
-            gradients["peepholes"] = self._by_position(self._peephole_gradients).sum(axis=-1)
-        return gradients
-
-    def _in_weight_order(self, sums: np.ndarray) -> np.ndarray:
-        """Turn (kernel columns, gates, kernel rows, sources) round into the shape of the weights."""
-        apart = sums.reshape(self.kernel, self.gate_count * self.channels, self.kernel, -1)
-        return apart.transpose(1, 2, 0, 3)
-
-    def _hidden_images(self) -> np.ndarray:
-        return self._inside(self._hidden, self.steps + 1, self.channels)
-
-    def gates(self) -> np.ndarray:
-        """Return the values of all gates at every step of the last forward, (T, 4, H, W, channels, N)."""
-        steps, height, _, line = self._gates.shape
-        apart = self._gates.reshape(steps, height, self.gate_count, self.channels, line)
-        return self._by_position(np.moveaxis(apart, 2, 1))
-
-    @property
-    def final_states(self) -> AnyStates:
-        """A copy of the states after the last step."""
-        hidden = self._hidden_images()[-1]
-        return States(hidden.copy(), self._by_position(self._cells)[-1].copy())
-
-    @property
-    def values(self) -> np.ndarray:
-        """Output values of the last forward."""
-        if not self.whole_sequence:
-            return self._hidden_images()[-1]
-        return self._by_position(self._outputs)
-
-
-def _in_window_order(weights: np.ndarray) -> np.ndarray:
-    """Return weights as outputs x (kernel rows, sources, kernel columns), flat: as windows lie in images."""
-    return weights.transpose(0, 1, 3, 2).ravel()
-
-
-def _turned_round(weights: np.ndarray) -> np.ndarray:
-    """Return weights as sources x (kernel rows, outputs, kernel columns), each side backwards, flat."""
-    return weights[:, ::-1, ::-1].transpose(3, 1, 0, 2).ravel()
+    parallel = True

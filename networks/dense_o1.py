@@ -1,11 +1,18 @@
-"""Dense, rung o1: the same sums as compiled loops on one thread.
+"""Dense, rung o1: all sums on register tiles of explicit SIMD, in arrays that are kept, on one thread.
 
 Previous rung:  networks/dense.py
-What changed:   1. the three matrix products are loops over flat arrays, compiled by Numba, with the
-                   histories innermost: a weight is loaded once and applied to the whole batch
-                2. values, deltas and input signals are buffers kept between calls
-Predicted gain: below 1 where NumPy's products run on a tuned library (the loops reach a tenth of the
-                machine's rate); above 1 for layers so small that NumPy's call overhead rules
+What changed:   networks/base/tiled_dense.py, which the next rung runs as well:
+                1. all three products run on the register tile of nn/kernels/core/tile.py: 8 rows by 2
+                   vectors of sums stay in registers while 10 loads feed 16 multiply-adds
+                2. the weight gradient is a product too: the inputs are transposed once, so that its
+                   vectors run along the weights and need no horizontal sums
+                3. bias, activation and derivative are compiled passes over what has just been made
+                4. values, deltas and input signals are buffers kept between calls, the histories padded
+                   to whole vectors
+                5. plain gradient descent can be applied in the same pass, without a gradient array
+Predicted gain: 1 to 2: NumPy's library reaches 0.8 of the tile's rate in large products and half of it
+                where the histories are few, and every gradient is an array of its own before it is
+                added; 1 for layers so small that a call from Python is all there is
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                                    N  direction     ms  x below  x PyTorch  of the limit
@@ -16,48 +23,14 @@ Measured gain:  on the machine and with the meaning of docs/benchmarks.md
     autoencoder 784-256-64-32-64-256-784  64  step        18.2     0.14       0.10   7% products
     tiny network 2-16-16-1                32  step       0.060     1.23       5.29     2% memory
 .. benchmark: end
-Loses when:     the layer has more than some thousand connections
-Numerics:       1e-5 relative in float32: sums in another order than the library's
+Loses when:     never seen; below some hundred connections a call costs the same on every rung
+Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh and exp
 """
 
 from __future__ import annotations
 
-import numpy as np
-
-from networks import dense
-from networks.base.checks import check_input, check_signals
-from networks.base.descent import gradient_targets
-from nn.history import aligned_zeros
-from nn.kernels.dense.layer import bias_gradients, forward_loops, input_signals_loops, weight_gradients_loops
+from networks.base.tiled_dense import TiledDense
 
 
-class Dense(dense.Dense):
+class Dense(TiledDense):
     """A fully connected layer; see `networks.dense.Dense`."""
-
-    def _reserve(self, histories: int) -> None:
-        if self._values.shape[1] != histories:
-            outputs, inputs = self.output_shape.size, self.input_shape.size
-            self._values = aligned_zeros((outputs, histories), self.dtype)
-            self._deltas = aligned_zeros((outputs, histories), self.dtype)
-            self._input_signals = aligned_zeros((inputs, histories), self.dtype)
-
-    def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
-        """Return the output values of input values (H, W, C, N)."""
-        check_input(self, values, self.input_shape, "input values")
-        self._inputs = np.ascontiguousarray(values).reshape(self.input_shape.size, -1)
-        self._reserve(self._inputs.shape[1])
-        forward_loops(self.parameters["weights"], self.parameters["biases"], self._inputs, self._values)
-        self._values[...] = self.activation(self._values)
-        return self.values
-
-    def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
-        """Return the input signals of output signals (H, W, C, N); gradients are added or applied."""
-        check_signals(self, signals)
-        self._signals = signals.reshape(self.output_shape.size, -1)
-        np.multiply(self._signals, self.activation.derivative(self._values), out=self._deltas)
-        if self.propagates:
-            input_signals_loops(self.parameters["weights"], self._deltas, self._input_signals)
-        weights, biases, scale = gradient_targets(self.parameters, learning_rate)
-        weight_gradients_loops(self._deltas, self._inputs, weights, scale)
-        bias_gradients(self._deltas, biases, scale)
-        return self._input_signals.reshape(*self.input_shape, -1)

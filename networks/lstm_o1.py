@@ -1,11 +1,18 @@
-"""LSTM, rung o1: the same sums as compiled loops on one thread.
+"""LSTM, rung o1: register tiles of explicit SIMD, gates fused, on one thread.
 
 Previous rung:  networks/lstm.py
-What changed:   1. a layer in one direction is one kernel forward and three backward: loops over steps,
-                   gates and units, compiled by Numba, with the histories innermost
-                2. gates, states and deltas are written where they stay, without arrays in between
-Predicted gain: 3 for small layers, where NumPy's some thirty calls a step rule; below 1 where its
-                products run on a tuned library (the loops reach a tenth of the machine's rate)
+What changed:   networks/base/tiled_lstm.py and recurrent_tiles.py, which the next rung runs as well:
+                1. all products run on the register tile of nn/kernels/core/tile.py; the gradients of the
+                   weights are one product over all steps and histories
+                2. histories lie slice after slice, 32 of them: a slice goes through all steps, and what it
+                   reads at a step is one contiguous piece; a gate's inputs and hidden values are one
+                   product, and its sums become values while they are in cache
+                3. backward reads transposed copies of the weights, in the order of memory
+                4. gates, states, deltas and the room to work in are buffers kept between calls
+                5. plain gradient descent can be applied in the same pass, without a gradient array
+Predicted gain: 5 to 10 on small layers, where NumPy's some thirty calls a step rule; 2 on large ones: the
+                tile reaches more than NumPy's library in products of 32 to 64 histories, and gates take no
+                passes over memory
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                            N  direction              ms  x below  x PyTorch  of the limit
@@ -19,80 +26,18 @@ Measured gain:  on the machine and with the meaning of docs/benchmarks.md
     20 steps of 64 to 256 units   32  backward              104     0.12       0.05   7% products
     20 steps of 64 to 256 units   32  forward + backward    127     0.16       0.06   9% products
 .. benchmark: end
-Loses when:     backwards, also in small layers; forwards, a layer has more than some ten thousand weights
-Numerics:       1e-5 relative in float32: sums in another order than the library's, rational tanh and exp
+Loses when:     never seen; a network of one or two units takes the same time on every rung
+Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
-
 from networks import lstm
-from networks.base.tracks import History, Track
-from networks.lstm import FORGET, INPUT, OUTPUT
-from nn.kernels.lstm import loops as kernels
+from networks.base.tiled_lstm import TiledLSTM
 
 
-class LSTM(lstm.LSTM):
+class LSTM(TiledLSTM):
     """Long short-term memory; see `networks.lstm.LSTM`."""
-
-    def _forward_track(self, track: Track, history: History) -> None:
-        kernels.forward_loops(
-            self.parameters[track.prefix + "input_weights"],
-            self.parameters[track.prefix + "recurrent_weights"],
-            self.parameters[track.prefix + "biases"],
-            self._peephole_rows(track),
-            history.inputs,
-            *history.states,
-            history.gates,
-            self._present(),
-            track.backward,
-        )
-
-    def _peephole_rows(self, track: Track) -> np.ndarray:
-        """Return the peepholes (3, units), zeros where there are none."""
-        if self.peepholes:
-            return self.parameters[track.prefix + "peepholes"]
-        return np.zeros((3, self.units), self.dtype)
-
-    def _backward_track(
-        self,
-        track: Track,
-        history: History,
-        signals: np.ndarray,
-        state_signals: Sequence[np.ndarray],
-        learning_rate: float | None,
-    ) -> None:
-        kernels.backward_loops(
-            self.parameters[track.prefix + "recurrent_weights"],
-            self._peephole_rows(track),
-            history.states[1],
-            history.gates,
-            history.deltas,
-            np.ascontiguousarray(signals),
-            *state_signals,
-            self._present(),
-            track.backward,
-        )
-        if self._sends_below(track):
-            weights = self.parameters[track.prefix + "input_weights"]
-            deltas = history.deltas.reshape(self.steps, len(weights), -1)
-            kernels.input_signals_loops(weights, deltas, self._input_signals[track.layer])
-        self._apply_gradients(track, history, learning_rate)
-
-    def _apply_gradients(self, track: Track, history: History, learning_rate: float | None) -> None:
-        (weights, recurrent_weights, biases, *peepholes), scale = self._targets_of(track, learning_rate)
-        deltas = history.deltas.reshape(self.steps, len(weights), -1)
-        hidden, cells = history.states
-        kernels.gradients_loops(
-            deltas, history.inputs, track.before(hidden), weights, recurrent_weights, biases, scale
-        )
-        for target in peepholes:
-            seen = track.before(cells), track.before(cells), track.after(cells)
-            for row, (gate, cell) in enumerate(zip((INPUT, FORGET, OUTPUT), seen, strict=True)):
-                kernels.peephole_gradients_loops(history.deltas[:, gate], cell, target[row], scale)
 
 
 class LSTMCell(lstm.LSTMCell, LSTM):

@@ -9,24 +9,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from networks import dense_o1
 from networks.base.checks import check_input, check_signals
 from networks.base.descent import gradient_targets
 from networks.base.storage import HALF
+from networks.base.tiled_dense import BLOCKS, WORTH_A_REGION, TiledDense
 from nn.bfloat16 import as_stored
 from nn.bfloat16_arrays import converted
 from nn.history import aligned_zeros, pad_histories, padded
 from nn.kernels.dense import stored as kernels
 
-WORTH_A_REGION = 1_000_000
-"""Multiply-adds in a product from which more than one block pays."""
 
-BLOCKS = 32
-"""Blocks of rows of a parallel product: more than the threads, so that uneven ones even out."""
-
-
-class StoredDense(dense_o1.Dense):
-    """The part of `networks.dense_o2.Dense` that runs in bfloat16 storage."""
+class StoredDense(TiledDense):
+    """A dense layer that can store bfloat16; in float32 it is a `TiledDense`."""
 
     stores_halves = True
 
@@ -34,6 +28,16 @@ class StoredDense(dense_o1.Dense):
         """Forget the last forward as well: its arrays are of the other dtype."""
         super()._store_as(storage)
         self._values = self._signals = np.zeros((self.output_shape.size, 0), self.stored_dtype)
+
+    def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
+        """Return the output values of input values (H, W, C, N)."""
+        return self._forward_stored(values) if self.storage == HALF else super().forward(values, training)
+
+    def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
+        """Return the input signals of output signals (H, W, C, N); gradients are added or applied."""
+        if self.storage == HALF:
+            return self._backward_stored(signals, learning_rate)
+        return super().backward(signals, learning_rate)
 
     def _reserve_stored(self, histories: int) -> None:
         if self._values.shape[1] == histories:
@@ -79,10 +83,6 @@ class StoredDense(dense_o1.Dense):
         """Return what histories take, and the copy of the weights; see `Network.history_bytes`."""
         rounded = self.connections * self.stored_dtype.itemsize if self.storage == HALF else 0
         return super().history_bytes(histories) + rounded
-
-    @property
-    def _function(self) -> tuple[int, np.floating]:
-        return self.activation.code, self.dtype.type(self.activation.slope)
 
     def _arrays_of_halves(self, learning_rate: float | None) -> tuple[kernels.Arrays, np.floating]:
         weights, biases, scale = gradient_targets(self.parameters, learning_rate)

@@ -1,9 +1,10 @@
-"""What the top rungs of the LSTM and the GRU share: how work is cut, and room for kernels to work in."""
+"""What the fast rungs of the LSTM and the GRU share: how work is cut, and room for kernels to work in."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 import numba
 import numpy as np
@@ -64,7 +65,15 @@ class SlicedHistory(History):
 
 
 class TiledRecurrent(Recurrent):
-    """A recurrent network with its products on the register tile; see `networks.base.recurrent.Recurrent`."""
+    """A recurrent network whose products run on the register tile.
+
+    Attributes
+    ----------
+    parallel
+        Whether slices of histories, or units, run on several threads where a track is worth it.
+    """
+
+    parallel: ClassVar[bool] = False
 
     def _lay_out(self, values: np.ndarray) -> np.ndarray:
         return pad_histories(values)
@@ -124,9 +133,9 @@ class TiledRecurrent(Recurrent):
         return self._columns[track.number], self._panels
 
     def _blocks(self, track: Track) -> tuple[Blocks, bool]:
-        """Return how the work on a track is cut, and whether it is worth parallel regions."""
+        """Return how the work on a track is cut, and whether it runs in parallel."""
         weights, histories = self._weights_of(track), self._histories[track.number].gates.shape[-1]
-        worth = weights * histories * self.steps >= WORTH_A_REGION
+        worth = self.parallel and weights * histories * self.steps >= WORTH_A_REGION
         few = histories < SLICE * threads.count
         large = weights * self.dtype.itemsize > SECOND_LEVEL
         blocks = Blocks(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from networks import dense_o2
 from networks.activation_o2 import ActivationLayer
+from networks.base import tiled_dense
 from networks.base.dense_stack import DenseStack, stacked
 from networks.dense_o2 import Dense
 from networks.sequential import Sequential
@@ -74,7 +74,7 @@ def test_the_bits_are_those_of_the_layers_one_by_one(dtype, sizes, activation, h
 @every_dtype
 @pytest.mark.parametrize("learning_rate", [None, 0.1])
 def test_the_bits_are_the_same_for_any_number_of_threads(dtype, learning_rate, monkeypatch):
-    monkeypatch.setattr(dense_o2, "WORTH_A_REGION", 3000)
+    monkeypatch.setattr(tiled_dense, "WORTH_A_REGION", 3000)
     network, other = (build(kind, (30, 50, 3, 40), dtype=dtype) for kind in (Sequential, OneByOne))
     values, signals = checks.numbers(network, 32)
     assert [layer.blocks for layer in network.networks] == [0, 0, 0]  # no histories yet

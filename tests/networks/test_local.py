@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from networks.dense_o2 import WORTH_A_REGION
+from networks.base.tiled_dense import WORTH_A_REGION
 from networks.graph import GraphNetwork
 from networks.ladder import FAMILIES
 from nn.activations import ELU, Identity, LeakyReLU, Softplus, Tanh

@@ -226,8 +226,8 @@ def test_without_numbas_compiler_plain_rungs_train_and_others_say_what_is_off():
     )
     said = {name for name, result in off.items() if isinstance(result, str)}
     assert all("NUMBA_DISABLE_JIT" in off[name] and "plain rung" in off[name] for name in said)
-    assert not any(name.endswith(("plain", "o1")) for name in said)
-    assert "dense o2" in said
+    assert not any(name.endswith("plain") for name in said)
+    assert {"dense o1", "dense o2"} <= said
     for name in off.keys() - said:
         assert off[name] == pytest.approx(on[name], rel=1e-4), name
 

@@ -1,4 +1,4 @@
-"""Backward kernels of convolution_o2: deltas, and the gradients of shared weights and biases.
+"""Backward kernels of convolutions: deltas, and the gradients of shared weights and biases.
 
 The input signals are sums of windows too: `nn.kernels.convolution.forward` makes them.
 

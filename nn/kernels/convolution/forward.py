@@ -1,4 +1,4 @@
-"""Sums of windows for convolution_o2: forward sums and input signals of both families are this one kernel.
+"""Sums of windows for convolutions: forward sums and input signals of both families are this one kernel.
 
 Each target pixel reads a window of source pixels where they lie: a row of the window is contiguous, so
 the whole window is one product on the register tile. A window clipped at an edge is one product for each

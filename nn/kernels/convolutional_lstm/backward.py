@@ -1,4 +1,4 @@
-"""Backward kernels of convolutional_lstm_o2; for the layout see `nn.kernels.convolutional_lstm.forward`."""
+"""Backward kernels of the convolutional LSTM; for the layout see `nn.kernels.convolutional_lstm.forward`."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Forward kernels of convolutional_lstm_o2.
+"""Forward kernels of the convolutional LSTM.
 
 Images lie as (height, channels, width, histories): the numbers of one channel in one row of the image,
 width times histories, are a *line*. A line of sums is then one product on the register tile, as wide as

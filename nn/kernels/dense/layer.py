@@ -1,7 +1,7 @@
 """Kernels of the dense rungs. Matrices are flat and row-major; histories are the last axis.
 
-o1 has plain loops for one thread; o2 has blocks of rows on the shared register-tiled product, each
-written for a range of rows, so that one thread runs the whole range and several run parts of it.
+All products run on the shared register tile, each written for a range of rows: o1 runs the whole range on
+one thread, o2 parts of it on several.
 """
 
 from typing import NamedTuple
@@ -16,52 +16,8 @@ from nn.kernels.core.tile import Columns, Rows, Target
 from nn.kernels.core.vectors import add_number, scale_and_sum
 
 
-@kernel
-def forward_loops(weights, biases, inputs, values):
-    """values[o, n] = biases[o] + sum over i of weights[o, i] * inputs[i, n]."""
-    for o in range(values.shape[0]):
-        row = values[o]
-        row[:] = biases[o]
-        for i in range(inputs.shape[0]):
-            weight = weights[o, i]
-            for n in range(row.size):
-                row[n] += weight * inputs[i, n]
-
-
-@kernel
-def input_signals_loops(weights, deltas, input_signals):
-    """input_signals[i, n] = sum over o of weights[o, i] * deltas[o, n]."""
-    input_signals[:] = 0
-    for o in range(deltas.shape[0]):
-        for i in range(input_signals.shape[0]):
-            weight = weights[o, i]
-            for n in range(deltas.shape[1]):
-                input_signals[i, n] += weight * deltas[o, n]
-
-
-@kernel
-def weight_gradients_loops(deltas, inputs, target, scale):
-    """target[o, i] += scale * sum over n of deltas[o, n] * inputs[i, n]."""
-    for o in range(deltas.shape[0]):
-        for i in range(inputs.shape[0]):
-            total = deltas[o, 0] * inputs[i, 0]
-            for n in range(1, deltas.shape[1]):
-                total += deltas[o, n] * inputs[i, n]
-            target[o, i] += scale * total
-
-
-@kernel
-def bias_gradients(deltas, target, scale):
-    """target[o] += scale * sum over n of deltas[o, n]."""
-    for o in range(deltas.shape[0]):
-        total = 0.0
-        for n in range(deltas.shape[1]):
-            total += deltas[o, n]
-        target[o] += scale * total
-
-
 class Arrays(NamedTuple):
-    """What the kernels of o2 read and write, all flat.
+    """What the kernels read and write, all flat.
 
     weights, weights_target: outputs x inputs; biases, biases_target: outputs; inputs, input_signals:
     inputs x histories; values, signals, deltas, scaled: outputs x histories; transposed: histories x

@@ -1,4 +1,4 @@
-"""Kernels of the GRU's rung o2, backward; see `nn.kernels.gru.forward` for layouts,
+"""Kernels of the GRU, backward; see `nn.kernels.gru.forward` for layouts,
 `nn.kernels.recurrent.layout` for how work is cut.
 
 Steps are taken from the last to the first. Rows of deltas are in the order of the gates; input weights

@@ -1,4 +1,4 @@
-"""Kernels of the GRU's rung o2, forward: one layer in one direction, on explicit vectors.
+"""Kernels of the GRU, forward: one layer in one direction, on explicit vectors.
 
 Arrays are flat: inputs (T, inputs, N), outputs (T, units of all directions, N) and, slice after slice as
 told in `nn.kernels.recurrent.layout`, hidden (T + 1, units, N) and gates (T, 4, units, N) in the order reset,

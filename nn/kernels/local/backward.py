@@ -1,4 +1,4 @@
-"""Backward kernels of local_o2: deltas, input signals and weight gradients, tile after tile."""
+"""Backward kernels of local layers: deltas, input signals and weight gradients, tile after tile."""
 
 from numba import prange
 

@@ -1,4 +1,4 @@
-"""Forward kernels of local_o2 for up to `FEW` histories: vectors run along the inputs of a window."""
+"""Forward kernels of local layers for up to `FEW` histories: vectors run along the inputs of a window."""
 
 from numba import prange
 

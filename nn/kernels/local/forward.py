@@ -22,8 +22,8 @@ from nn.kernels.local.sums import window_sums
 class Geometry(NamedTuple):
     """Where the tiles lie. Spans and offsets as in `Tiling` and `Local`; counts are plain numbers.
 
-    What has a default is read by the kernels of local_o2 alone. `band` is how many rows of tiles one has.
-    `overlapping` says whether windows do; `transposed_row` is the length of a row of transposed inputs.
+    `band` is how many rows of tiles one has. `overlapping` says whether windows do; `transposed_row` is the
+    length of a row of transposed inputs.
     So many tiles of a row are gone through `together`, group after group: where groups see the same pixels,
     what one group reads of them stays in cache from tile to tile. `step` is how far apart the windows of
     neighbours begin.
@@ -38,11 +38,11 @@ class Geometry(NamedTuple):
     output_channels: int
     groups: int
     histories: int
-    band: int = 1
-    overlapping: bool = False
-    transposed_row: int = 0
-    together: int = 1
-    step: int = 0
+    band: int
+    overlapping: bool
+    transposed_row: int
+    together: int
+    step: int
 
 
 class Arrays(NamedTuple):

@@ -1,4 +1,4 @@
-"""Kernels of the LSTM's rung o2, backward; see `nn.kernels.lstm.forward` for layouts and
+"""Kernels of the LSTM, backward; see `nn.kernels.lstm.forward` for layouts and
 `nn.kernels.recurrent.layout` for how work is cut.
 
 Steps are taken from the last to the first. The signals that a step receives from the one after it are a

@@ -1,4 +1,4 @@
-"""Gradients of recurrent weights for the rungs o2: products over all steps and histories.
+"""Gradients of recurrent weights for the fast rungs: products over all steps and histories.
 
     gradient[r, c] = sum over t, n of deltas[t, r, n] * seen[t, c, n]
 

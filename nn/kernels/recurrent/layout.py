@@ -1,4 +1,4 @@
-"""What the kernels of the LSTM's and the GRU's rung o2 share: how work is cut, and what is laid out for it.
+"""What the kernels of the LSTM and the GRU share: how work is cut, and what is laid out for it.
 
 Histories never meet before the gradients: one thread can take a slice of `SLICE` of them through all
 steps. Where there are fewer slices than threads, or weights too large for a second-level cache to be read
