@@ -1,8 +1,8 @@
 """Activation, rung o2: in parallel.
 
 Previous rung:  networks/activation_o1.py
-What changed:   chunks that lie in a core's cache run in parallel where it is worth it; the loops of o1 are
-                whole vectors already
+What changed:   1. chunks that lie in a core's cache run in parallel where it is worth it
+                2. values and signals can be stored as bfloat16
 Predicted gain: the threads, for functions with exp or tanh; less where memory is the limit
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
@@ -18,42 +18,31 @@ from __future__ import annotations
 
 import numpy as np
 
-from networks import activation_o1
 from networks.base.storage import HALF
+from networks.base.vector_activation import VectorActivation
 from nn.bfloat16 import as_stored
 from nn.kernels import elementwise as kernels
 
-WORTH_A_REGION = 100_000
-"""Numbers from which a parallel region pays."""
 
-
-class ActivationLayer(activation_o1.ActivationLayer):
+class ActivationLayer(VectorActivation):
     """Applies a function to every value; see `networks.activation.ActivationLayer`."""
 
+    parallel = True
     stores_halves = True
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the function of input values (*input_shape, N)."""
-        if self.storage == HALF:
-            inputs = self._take(values)
-            kernels.activate_stored(*self._function, inputs, as_stored(self._values.reshape(-1)))
-            return self.values
-        if values.size < WORTH_A_REGION:
+        if self.storage != HALF:
             return super().forward(values, training)
         inputs = self._take(values)
-        kernels.activate_parallel(*self._function, inputs, self._values.reshape(-1))
+        kernels.activate_stored(*self._function, inputs, as_stored(self._values.reshape(-1)))
         return self.values
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals of output signals (*output_shape, N)."""
-        if self.storage == HALF:
-            arrays = self._values, self._take_signals(signals), self._input_signals
-            flat = (as_stored(array.reshape(-1)) for array in arrays)
-            kernels.multiply_by_derivative_stored(*self._function, *flat)
-            return self._sent()
-        if signals.size < WORTH_A_REGION:
+        if self.storage != HALF:
             return super().backward(signals, learning_rate)
-        taken, values = self._take_signals(signals), self._values.reshape(-1)
-        target = self._input_signals.reshape(-1)
-        kernels.multiply_by_derivative_parallel(*self._function, values, taken, target)
+        arrays = self._values, self._take_signals(signals), self._input_signals
+        flat = (as_stored(array.reshape(-1)) for array in arrays)
+        kernels.multiply_by_derivative_stored(*self._function, *flat)
         return self._sent()

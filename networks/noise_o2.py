@@ -12,44 +12,26 @@ Measured gain:  on the machine and with the meaning of docs/benchmarks.md
     gaussian noise, 32x32x16  64  forward    0.926     2.00       4.18     19% memory
     gaussian noise, 32x32x16  64  backward   0.001     0.64      10.74  25433% memory
 .. benchmark: end
-Loses when:     backwards of GaussianNoise, which hands signals on in a microsecond on either rung; below some
-                ten thousand values it is the previous rung
+Loses when:     backwards of GaussianNoise, which hands signals on in a microsecond: whether it stores
+                bfloat16 has to be asked; below some ten thousand values it is the previous rung
 Numerics:       those of the previous rung, for any number of threads
 """
 
 from __future__ import annotations
 
-import numpy as np
-
-from networks import noise_o1
+from networks.base.buffered_noise import BufferedDropout, BufferedGaussianNoise
 from networks.base.storage import converts
-from nn.kernels import noise as kernels
-
-WORTH_A_REGION = 1 << 16
-"""Values from which a parallel region (some microseconds) pays."""
-
-BLOCKS = 32
-"""Blocks of neurons: more than the threads, so that uneven ones even out."""
 
 
 @converts
-class Dropout(noise_o1.Dropout):
+class Dropout(BufferedDropout):
     """Takes values away while training; see `networks.noise.Dropout`."""
 
-    def _drop(self, flat: np.ndarray, key: np.uint64, targets: np.ndarray) -> None:
-        if flat.size < WORTH_A_REGION:
-            super()._drop(flat, key, targets)
-        else:
-            kernels.drop_parallel(flat, key, self._threshold, self._scale, targets, BLOCKS)
+    parallel = True
 
 
 @converts
-class GaussianNoise(noise_o1.GaussianNoise):
+class GaussianNoise(BufferedGaussianNoise):
     """Adds normal numbers while training; see `networks.noise.GaussianNoise`."""
 
-    def _add(self, flat: np.ndarray, key: np.uint64, targets: np.ndarray) -> None:
-        if flat.size < WORTH_A_REGION:
-            super()._add(flat, key, targets)
-        else:
-            deviation = self.dtype.type(self.deviation)
-            kernels.add_normal_parallel(flat, key, deviation, targets, BLOCKS)
+    parallel = True

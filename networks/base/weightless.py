@@ -5,7 +5,7 @@ They move, compare, combine or bend values: their neurons have no connections of
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -64,8 +64,15 @@ class Weightless(Described):
 
 
 class Buffered(Weightless):
-    """Keeps its arrays between calls, and hands flat ones to kernels; the base of rungs above the plain."""
+    """Keeps its arrays between calls, and hands flat ones to kernels; the base of rungs above the plain.
 
+    Attributes
+    ----------
+    parallel
+        Whether a pass runs on several threads where it is worth it.
+    """
+
+    parallel: ClassVar[bool] = False
     _input_signals: np.ndarray
 
     def _reserve(self, histories: int) -> None:

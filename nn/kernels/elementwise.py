@@ -6,9 +6,15 @@ Each function runs a range on one thread, its `_parallel` twin chunks of fixed s
 import numpy as np
 from numba import prange
 
+from nn.activations import Tanh
+from nn.history import LANES
 from nn.kernels.core.activations import activate, multiply_by_derivative
 from nn.kernels.core.compilation import kernel
-from nn.kernels.core.simd import load_scalar, store_scalar
+from nn.kernels.core.simd import load, load_scalar, store, store_scalar
+from nn.kernels.core.vector_activations import tanh
+
+TANH = Tanh.code
+"""Of whole vectors here; `activate` has it for whatever is none, and all others."""
 
 CHUNK = 1 << 14
 """Numbers in a chunk: three arrays of them lie in a core's own cache."""
@@ -57,9 +63,13 @@ def copy_pieces_parallel(source, target, piece, stride, offset):
 
 @kernel
 def activate_range(code, slope, sums, values, begin, end):
-    """values = f(sums), in a range."""
-    values[begin:end] = sums[begin:end]
-    activate(code, slope, values[begin:end])
+    """values = f(sums), in a range of whole vectors."""
+    if code == TANH:
+        for i in range(begin, end, LANES):
+            store(values, i, tanh(load(sums, i)))
+    else:
+        values[begin:end] = sums[begin:end]
+        activate(code, slope, values[begin:end])
 
 
 @kernel(parallel=True)

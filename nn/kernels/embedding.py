@@ -1,8 +1,8 @@
 """Kernels of the embedding rungs: labels read and checked, rows looked up, signals added to rows.
 
-Labels are (positions, N); features and signals positions x features x N. o1 has plain loops. o2 moves
-blocks of LANES entries by LANES features and transposes them in registers, so that rows of the weights
-and rows of the histories are both read and written whole; features that are left over go one by one.
+Labels are (positions, N); features and signals positions x features x N. Blocks of LANES entries by LANES
+features are transposed in registers, so that rows of the weights and rows of the histories are both read and
+written whole; features that are left over go one by one.
 """
 
 import numpy as np
@@ -25,26 +25,8 @@ def read_labels(values, count, labels):
 
 
 @kernel
-def look_up(weights, labels, values):
-    """values[p, f, n] = weights[labels[p, n], f]."""
-    for position in range(labels.shape[0]):
-        for feature in range(weights.shape[1]):
-            for n in range(labels.shape[1]):
-                values[position, feature, n] = weights[labels[position, n], feature]
-
-
-@kernel
-def add_to_rows(signals, labels, scale, target):
-    """target[labels[p, n], f] += scale * signals[p, f, n]."""
-    for position in range(labels.shape[0]):
-        for feature in range(target.shape[1]):
-            for n in range(labels.shape[1]):
-                target[labels[position, n], feature] += scale * signals[position, feature, n]
-
-
-@kernel
 def look_up_positions(weights, labels, values, first, last):
-    """`look_up` for the positions from `first` to `last`; values is flat, N whole vectors."""
+    """values[p, f, n] = weights[labels[p, n], f] from position `first` to `last`; values is flat."""
     features, histories = weights.shape[1], labels.shape[1]
     flat, block = weights.reshape(-1), np.empty(LANES * LANES, weights.dtype)
     for position in range(first, last):
@@ -72,7 +54,7 @@ def look_up_parallel(weights, labels, values, blocks):
 
 @kernel
 def add_features(signals, labels, scale, target, column):
-    """`add_to_rows` for the LANES features from `column` on, or for as many as are left."""
+    """target[labels[p, n], f] += scale * signals[p, f, n], for up to LANES features from `column` on."""
     features, histories = target.shape[1], labels.shape[1]
     flat, block, factor = target.reshape(-1), np.empty(LANES * LANES, target.dtype), broadcast(scale)
     whole = column + LANES <= features

@@ -1,8 +1,7 @@
 """Kernels of softmax over the features, for arrays flat in the order places, features, histories.
 
-o1 goes through one entry's features at a time. o2 takes a strip of histories through all features, so that
-every pass reads memory in order; its tasks are the strips of all places. A number is made by one task in a
-fixed order, so threads never change a bit.
+A task takes a strip of histories through all features of a place, so that every pass reads memory in order.
+A number is made by one task in a fixed order, so threads never change a bit.
 """
 
 import numpy as np
@@ -16,40 +15,6 @@ from nn.kernels.core.sums import PART, added
 
 STRIP = 4 * LANES
 """Histories in a strip; the last one may be shorter, but is whole vectors."""
-
-
-@kernel
-def softmax_loops(values, features, histories, outputs):
-    """outputs = exp(values - greatest) / their sum over the features."""
-    for place in range(values.size // (features * histories)):
-        for history in range(histories):
-            begin = place * features * histories + history
-            end = begin + features * histories
-            greatest = values[begin]
-            for i in range(begin, end, histories):
-                greatest = max(greatest, values[i])
-            total = 0.0
-            for i in range(begin, end, histories):
-                outputs[i] = exponential(values[i] - greatest)
-                total += outputs[i]
-            share = values.dtype.type(1 / total)
-            for i in range(begin, end, histories):
-                outputs[i] *= share
-
-
-@kernel
-def softmax_signals_loops(signals, outputs, features, histories, input_signals):
-    """input_signals = outputs * (signals - the sum of signals * outputs over the features)."""
-    for place in range(signals.size // (features * histories)):
-        for history in range(histories):
-            begin = place * features * histories + history
-            end = begin + features * histories
-            total = 0.0
-            for i in range(begin, end, histories):
-                total += signals[i] * outputs[i]
-            mean = signals.dtype.type(total)
-            for i in range(begin, end, histories):
-                input_signals[i] = outputs[i] * (signals[i] - mean)
 
 
 @kernel
@@ -91,17 +56,19 @@ def softmax(values, features, histories, outputs, first, last):
             for start in range(
                 begin + feature * histories, begin + min(feature + PART, features) * histories, histories
             ):
-                for i in range(count):
-                    power = exponential(values[start + i] - greatest[i])
-                    outputs[start + i] = power
-                    parts[i] += power
+                sums, powers = values[start : start + count], outputs[start : start + count]
+                for i in range(powers.size):  # from 0: an index that might be negative is looked at
+                    powers[i] = exponential(sums[i] - greatest[i])
+                for i in range(powers.size):
+                    parts[i] += powers[i]
             for i in range(count):
                 totals[i] += parts[i]
         for i in range(count):
             shares[i] = 1 / totals[i]
         for start in range(begin, begin + features * histories, histories):
-            for i in range(count):
-                outputs[start + i] *= shares[i]
+            powers = outputs[start : start + count]
+            for i in range(powers.size):
+                powers[i] *= shares[i]
 
 
 @kernel(parallel=True)

@@ -1,9 +1,8 @@
-"""Kernels of bilinear upsampling, for images flat in the order rows, columns, channels, histories.
+"""Kernels of upsampling, for images flat in the order rows, columns, channels, histories.
 
-o1 has plain loops over the numbers of a pixel (channels times histories), which lie side by side; o2 has
-explicit vectors and tasks, each a row of pixels or a part of the vectors in one. A number is made by one
-task in a fixed order, so threads never change a bit. Each function of o2 runs a range of tasks on one
-thread, its `_parallel` twin all of them in blocks.
+The numbers of a pixel are whole vectors. A task is a row of pixels or a part of the vectors in one; a number
+is made by one task in a fixed order, so threads never change a bit. Each function runs a range of tasks on
+one thread, its `_parallel` twin all of them in blocks. Backwards, nearest upsampling is average pooling.
 """
 
 from typing import NamedTuple
@@ -46,37 +45,28 @@ def weight_of(axis, output, source):
 
 
 @kernel
-def bilinear_loops(values, rows, columns, numbers, outputs):
-    """outputs[y, x] = the four input pixels around it, weighted; the edge stands for what lies beyond."""
-    width, one = columns.first.size, values.dtype.type(1)
-    for y in range(rows.lower.size):
-        above, below, down = rows.lower[y] * width, rows.upper[y] * width, rows.distance[y]
-        for x in range(columns.lower.size):
-            left, right, across = columns.lower[x], columns.upper[x], columns.distance[x]
-            to = (y * columns.lower.size + x) * numbers
-            for i in range(numbers):
-                upper = (one - across) * values[(above + left) * numbers + i]
-                upper += across * values[(above + right) * numbers + i]
-                lower = (one - across) * values[(below + left) * numbers + i]
-                lower += across * values[(below + right) * numbers + i]
-                outputs[to + i] = (one - down) * upper + down * lower
+def repeat(values, windows, outputs, parts, first, last):
+    """Every pixel of a window of outputs = the input pixel that it is made of."""
+    numbers = windows.numbers
+    for task in range(first, last):
+        y = task // parts
+        begin, end = part_range(task, parts, numbers)
+        source = y // windows.window_height * windows.columns * numbers
+        for column in range(windows.columns):
+            to = (y * windows.width + column * windows.window_width) * numbers
+            for i in range(begin, end, LANES):
+                pixel = load(values, source + column * numbers + i)
+                for x in range(windows.window_width):
+                    store(outputs, to + x * numbers + i, pixel)
 
 
-@kernel
-def bilinear_signals_loops(signals, rows, columns, numbers, input_signals):
-    """input_signals[y, x] = the signals of all output pixels that it counts in, weighted as it was."""
-    width, sums = columns.lower.size, np.empty(numbers, np.float64)
-    for y in range(rows.first.size):
-        for x in range(columns.first.size):
-            to = (y * columns.first.size + x) * numbers
-            sums[:] = 0
-            for row in range(rows.first[y], rows.last[y]):
-                for column in range(columns.first[x], columns.last[x]):
-                    weight = weight_of(rows, row, y) * weight_of(columns, column, x)
-                    begin = (row * width + column) * numbers
-                    for i in range(numbers):
-                        sums[i] += weight * signals[begin + i]
-            input_signals[to : to + numbers] = sums
+@kernel(parallel=True)
+def repeat_parallel(values, windows, outputs, parts, blocks):
+    """Run `repeat` over blocks of tasks in parallel."""
+    tasks = windows.height * parts
+    for block in prange(blocks):
+        first, last = block * tasks // blocks, (block + 1) * tasks // blocks
+        repeat(values, windows, outputs, parts, first, last)
 
 
 @kernel

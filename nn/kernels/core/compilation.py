@@ -93,6 +93,13 @@ def _missing(*_: Any) -> NoReturn:
     )
 
 
+def in_kernels_only() -> NoReturn:
+    """Say that a function of vectors was called as Python: outside of kernels, or where none is compiled."""
+    if config.DISABLE_JIT:
+        _missing()
+    raise NotImplementedError("a vector lives in kernels only")
+
+
 class CompilerOffError(NumbaEnvironmentError):
     """A kernel has to be compiled, and Numba's compiler is switched off."""
 

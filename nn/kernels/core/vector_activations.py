@@ -6,7 +6,7 @@ lane, for float64.
 
 from numpy import float32
 
-from nn.kernels.core.compilation import compiled_as
+from nn.kernels.core.compilation import compiled_as, in_kernels_only
 from nn.kernels.core.simd import broadcast, multiply_add
 from nn.kernels.core.vector_arithmetic import clamp, is_single, lane_by_lane
 
@@ -16,7 +16,7 @@ _exp_of_lanes = lane_by_lane("exp")
 
 def tanh(x):
     """tanh(x) of every lane."""
-    raise NotImplementedError("a vector lives in kernels only")
+    in_kernels_only()
 
 
 @compiled_as(tanh)
@@ -50,7 +50,7 @@ def _tanh(x):
 
 def sigmoid(x):
     """1 / (1 + exp(-x)) of every lane."""
-    raise NotImplementedError("a vector lives in kernels only")
+    in_kernels_only()
 
 
 @compiled_as(sigmoid)

@@ -1,4 +1,4 @@
-"""Kernels of the batch normalisation rung o2: blocks of positions and channels, explicit vectors.
+"""Kernels of batch normalisation: blocks of positions and channels, explicit vectors.
 
 Arrays are flat: positions x channels x histories, whole vectors of histories. A pass runs over the
 blocks, on one thread or several; what a block sums it writes to a place of its own, and the sums of the

@@ -1,4 +1,4 @@
-"""Kernels of the layer normalisation rung o2: a vector of entries is measured and normalised at a time.
+"""Kernels of layer normalisation: a vector of entries is measured and normalised at a time.
 
 Arrays are flat: groups x width x histories, whole vectors of histories. Every group of `width` numbers is
 measured for itself. Work comes in blocks of groups and histories; each sums the gradients of scale and

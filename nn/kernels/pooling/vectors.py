@@ -4,7 +4,10 @@ The numbers of a pixel (channels times histories) are whole vectors. The work is
 of windows (backwards: of pixels) or a part of the vectors in one; a number is made by one task, in the
 order of the windows, so threads never change a bit. Each function runs a range of tasks on one thread, its
 `_parallel` twin all of them in blocks.
+Average windows also serve nearest upsampling: its backward.
 """
+
+from typing import NamedTuple
 
 from numba import prange
 
@@ -12,7 +15,46 @@ from nn.history import LANES
 from nn.kernels.core.compilation import kernel
 from nn.kernels.core.simd import broadcast, load, multiply_add, store, where_equal, where_greater
 from nn.kernels.core.sums import PART, added
-from nn.kernels.pooling.loops import column_range, row_range, share_of
+
+
+class Windows(NamedTuple):
+    """Where the windows of an image lie, and how many numbers a pixel has.
+
+    height, width: of the image; rows, columns: of windows; then the sides of a window, the distance of
+    windows, and how far the first reaches beyond the image, each for rows and columns.
+    """
+
+    height: int
+    width: int
+    rows: int
+    columns: int
+    window_height: int
+    window_width: int
+    row_stride: int
+    column_stride: int
+    row_padding: int
+    column_padding: int
+    numbers: int
+
+
+@kernel
+def row_range(windows, row):
+    """Return the rows of the image that windows of a row see."""
+    top = row * windows.row_stride - windows.row_padding
+    return max(top, 0), min(top + windows.window_height, windows.height)
+
+
+@kernel
+def column_range(windows, column):
+    """Return the columns of the image that windows of a column see."""
+    left = column * windows.column_stride - windows.column_padding
+    return max(left, 0), min(left + windows.window_width, windows.width)
+
+
+@kernel
+def share_of(share, top, bottom, left, right):
+    """Return what a pixel of a window counts for: `share`, or where that is 0, one among its pixels."""
+    return share if share else type(share)(1) / type(share)((bottom - top) * (right - left))
 
 
 @kernel
