@@ -23,17 +23,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from networks import graph
 from networks.base.descent import apply_gradient
+from networks.base.laid_out_graph import LaidOutGraph, collect_neurons
 from nn.graph import Graph
-from nn.graph.applied import Applied
 from nn.graph.neuron import Kind
 from nn.graph.rows import offsets, sort_rows
-from nn.history import aligned_zeros, padded
+from nn.history import aligned_zeros
 from nn.kernels.graph import loops as kernels
 
 
-class GraphNetwork(graph.GraphNetwork):
+class GraphNetwork(LaidOutGraph):
     """Runs a graph; see `networks.graph.GraphNetwork`."""
 
     def _prepare(self) -> None:
@@ -54,11 +53,6 @@ class GraphNetwork(graph.GraphNetwork):
             self._histories = aligned_zeros(shape, self.dtype)
             self._signal_histories = aligned_zeros(shape, self.dtype)
             self._scratch = aligned_zeros((1 + self._largest_product, entries), self.dtype)
-
-    def forward_bytes(self, histories: int) -> int:
-        """Return what the values of every neuron at every tick take, and the steps before the first."""
-        before = self._lead * self.graph.neuron_count * padded(histories) * self.dtype.itemsize
-        return before + super().forward_bytes(histories)
 
     def _propagate(self) -> None:
         trained = kernels.Trained(self.weights, self.biases)
@@ -106,17 +100,6 @@ class GraphNetwork(graph.GraphNetwork):
     def signals(self) -> np.ndarray:
         """Signals of all neurons in the last backward, (T, neurons, N)."""
         return self._signal_histories[self._lead :]
-
-
-def collect_neurons(wiring: Graph, applied: Applied, order: np.ndarray, dtype: np.dtype) -> kernels.Neurons:
-    """Sort what kernels need of the neurons into an order of computation."""
-    return kernels.Neurons(
-        neuron=order.astype(np.int32),
-        kind=wiring.kinds[order],
-        code=applied.codes(order),
-        slope=applied.slopes(order, dtype),
-        bias=wiring.bias_of[order],
-    )
 
 
 def collect_incoming(wiring: Graph, order: np.ndarray) -> kernels.Incoming:

@@ -36,7 +36,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks import graph_o1
 from networks.base.descent import apply_gradient, gradient_targets
 from networks.base.graph_layout import (
     choose_parts,
@@ -47,6 +46,7 @@ from networks.base.graph_layout import (
     own_weights,
     rows_of,
 )
+from networks.base.laid_out_graph import LaidOutGraph, collect_neurons
 from networks.base.storage import converts
 from nn.graph import Graph
 from nn.graph.neuron import Kind
@@ -74,7 +74,7 @@ WORTH_A_REGION = 200_000
 
 
 @converts
-class GraphNetwork(graph_o1.GraphNetwork):
+class GraphNetwork(LaidOutGraph):
     """Runs a graph; see `networks.graph.GraphNetwork`.
 
     Parameters
@@ -129,14 +129,14 @@ class GraphNetwork(graph_o1.GraphNetwork):
         others = (wiring.kinds[wiring.sources] != Kind.INPUT) | (wiring.delays > 0)
         self._from_inputs = np.bincount(wiring.targets[others], minlength=wiring.neuron_count) == 0
         return graph_parallel.Neurons(
-            *graph_o1.collect_neurons(wiring, self._applied, order.neurons, self.dtype),
+            *collect_neurons(wiring, self._applied, order.neurons, self.dtype),
             run_end=self._run_ends(order),
             from_inputs=self._from_inputs[order.neurons],
         )
 
     def _collect_backward(self, back: Order, rows: SortedRows, slopes: np.ndarray) -> graph_backward.Neurons:
         wiring = self.graph
-        neurons = graph_o1.collect_neurons(wiring, self._applied, back.neurons, self.dtype)
+        neurons = collect_neurons(wiring, self._applied, back.neurons, self.dtype)
         biases = np.where(own_biases(wiring), wiring.bias_of, -1)
         slope_row = np.zeros(len(back.neurons), np.int64)
         filled = np.flatnonzero(np.diff(rows.starts))

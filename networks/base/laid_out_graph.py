@@ -1,0 +1,33 @@
+"""What the fast rungs of the graph share: neurons as columns, in an order of computation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from networks import graph
+from nn.graph import Graph
+from nn.graph.applied import Applied
+from nn.history import padded
+from nn.kernels.graph.loops import Neurons
+
+
+class LaidOutGraph(graph.GraphNetwork):
+    """A graph with the values of all neurons in one array, rows of zeros before the first step."""
+
+    _lead: int
+
+    def forward_bytes(self, histories: int) -> int:
+        """Return what the values of every neuron at every tick take, and the steps before the first."""
+        before = self._lead * self.graph.neuron_count * padded(histories) * self.dtype.itemsize
+        return before + super().forward_bytes(histories)
+
+
+def collect_neurons(wiring: Graph, applied: Applied, order: np.ndarray, dtype: np.dtype) -> Neurons:
+    """Sort what kernels need of the neurons into an order of computation."""
+    return Neurons(
+        neuron=order.astype(np.int32),
+        kind=wiring.kinds[order],
+        code=applied.codes(order),
+        slope=applied.slopes(order, dtype),
+        bias=wiring.bias_of[order],
+    )
