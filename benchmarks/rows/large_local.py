@@ -50,7 +50,7 @@ def descent_row(title: str, build: Build, histories: int, *, storage: str = "flo
     directions = (FORWARD, BACKWARD)
     return Row(
         "large_local",
-        f"{title}, {histories} histories{f', {storage}' * in_halves}",
+        f"{title}, {histories} {f'in {storage}' if in_halves else 'histories'}",
         histories,
         ("o2",) if in_halves else ("o1", "o2"),
         directions,

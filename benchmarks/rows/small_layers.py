@@ -102,9 +102,9 @@ def _bilinear(functional: Any, network: Network) -> Callable[..., Any]:
 
 
 def _batch_norm(functional: Any, network: Network) -> Callable[..., Any]:
-    means, variances = torch.zeros(IMAGE.channels), torch.ones(IMAGE.channels)
-
     def layer(images: Any, scale: Any, shift: Any) -> Any:
+        """The running statistics are made anew: the graph of a backward forbids that they change later."""
+        means, variances = torch.zeros(IMAGE.channels), torch.ones(IMAGE.channels)
         options = {"training": True, "eps": EPSILON}
         return functional.batch_norm(images, means, variances, scale, shift, **options)
 
