@@ -169,7 +169,7 @@ class Settings(BaseModel):
         None, description="processor threads; empty: all there are, and fewer while others use them"
     )
     rung: Literal["plain", "o1", "o2"] = Field(
-        "o2", description="implementation of the network: plain explains, o1 is compiled, o2 is fast"
+        "o2", description="implementation of the network: plain explains, o1 is fast on one thread, o2 on all"
     )
     storage: Literal["float32", "bfloat16"] = Field(
         "float32", description="as what values are kept: bfloat16 takes half the memory in dense networks"

@@ -6,9 +6,9 @@ What changed:   1. chunks that lie in a core's cache run in parallel where it is
 Predicted gain: the threads, for functions with exp or tanh; less where memory is the limit
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
-    row                    N  direction     ms  x below  x PyTorch  of the limit
-    activation, 32x32x16  64  forward    0.309     1.97       4.36    57% memory
-    activation, 32x32x16  64  backward   0.080     2.18       1.38   446% memory
+    row                    N  direction     ms  x plain  x below  x PyTorch  of the limit
+    activation, 32x32x16  64  forward    0.072     2.55     1.71      16.52   176% memory
+    activation, 32x32x16  64  backward   0.076     3.06     1.46       1.07   330% memory
 .. benchmark: end
 Loses when:     never expected: below the threshold it is o1
 Numerics:       as o1, bit for bit

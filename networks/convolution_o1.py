@@ -18,27 +18,27 @@ Predicted gain: 2 to 10: sums stay in registers for a whole window, where the pl
                 all of them for every tap, 9 times for 3 x 3
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
-    row                                                  N  direction     ms  x below  x PyTorch  of the limit
-    28x28x1 to 14x14x16                                 64  forward    0.407     7.71       0.29     7% memory
-    28x28x1 to 14x14x16                                 64  backward    2.12     0.78       0.39     3% memory
-    14x14x16 to 7x7x32                                  64  forward     2.04     0.23       0.12  11% products
-    14x14x16 to 7x7x32                                  64  backward    9.28     0.19       0.08   5% products
-    64x64x3 to 32x32x16                                 64  forward     5.59     0.56       0.10   9% products
-    64x64x3 to 32x32x16                                 64  backward    24.0     0.66       0.16   4% products
-    32x32x16 to 32x32x32                                64  forward     46.0     0.22       0.08  11% products
-    32x32x16 to 32x32x32                                64  backward     202     0.21       0.04   5% products
-    32x32x16 to 16x16x32                                64  forward     11.4     0.21       0.08  11% products
-    32x32x16 to 16x16x32                                64  backward    50.8     0.20       0.09   5% products
-    14x14x16 to 28x28x1, transposed                     64  forward    0.311     0.80       2.30    10% memory
-    14x14x16 to 28x28x1, transposed                     64  backward    1.37     2.11       0.25     4% memory
-    7x7x32 to 14x14x16, transposed                      64  forward     2.10     0.27       0.23  11% products
-    7x7x32 to 14x14x16, transposed                      64  backward    9.61     0.22       0.07   5% products
-    16x16x32 to 32x32x16, transposed                    64  forward     12.2     0.27       0.14  10% products
-    16x16x32 to 32x32x16, transposed                    64  backward    53.2     0.23       0.05   5% products
-    32x32x16 to 64x64x3, transposed                     64  forward     5.18     0.43       0.74   9% products
-    32x32x16 to 64x64x3, transposed                     64  backward    23.1     0.70       0.09   4% products
-    autoencoder 28x28x1 > 14x14x16 > 7x7x32 and back    64  step        27.6     0.46       0.14   5% products
-    autoencoder 64x64x3 > 32x32x16 > 16x16x32 and back  64  step         182     0.36       0.09   5% products
+    row                                         N  direction     ms  x plain  x below  x PyTorch  of the limit
+    28x28x1 to 14x14x16                        64  forward    0.079    25.61    25.61       1.12    22% memory
+    28x28x1 to 14x14x16                        64  backward   0.389     3.90     3.90       1.47     9% memory
+    14x14x16 to 7x7x32                         64  forward    0.128     3.57     3.57       1.02  82% products
+    14x14x16 to 7x7x32                         64  backward   0.355     4.30     4.30       1.35  59% products
+    64x64x3 to 32x32x16                        64  forward    0.523     6.27     6.27       0.73  42% products
+    64x64x3 to 32x32x16                        64  backward    2.85     5.52     5.52       0.96  16% products
+    32x32x16 to 32x32x32                       64  forward     3.00     4.29     4.29       0.76  77% products
+    32x32x16 to 32x32x32                       64  backward    8.05     5.54     5.54       0.60  58% products
+    32x32x16 to 16x16x32                       64  forward    0.681     4.15     4.15       1.16  85% products
+    32x32x16 to 16x16x32                       64  backward    2.49     3.77     3.77       0.76  47% products
+    14x14x16 to 28x28x1, transposed            64  forward    0.173     1.18     1.18       2.78    10% memory
+    14x14x16 to 28x28x1, transposed            64  backward   0.265     9.39     9.39       0.84    13% memory
+    7x7x32 to 14x14x16, transposed             64  forward    0.164     2.95     2.95       1.99  64% products
+    7x7x32 to 14x14x16, transposed             64  backward   0.335     5.79     5.79       1.24  63% products
+    16x16x32 to 32x32x16, transposed           64  forward    0.902     3.87     3.87       1.55  64% products
+    16x16x32 to 32x32x16, transposed           64  backward    2.45     4.88     4.88       0.67  47% products
+    32x32x16 to 64x64x3, transposed            64  forward     1.08     2.85     2.85       1.74  21% products
+    32x32x16 to 64x64x3, transposed            64  backward    1.93     7.23     7.23       0.59  23% products
+    autoencoder 28x28x1 > 14x14x16 > 7x7x32    64  step        1.82     6.01     6.01       1.30  38% products
+    autoencoder 64x64x3 > 32x32x16 > 16x16x32  64  step        14.0     4.42     4.42       0.84  33% products
 .. benchmark: end
 Loses when:     never seen
 Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh and exp

@@ -6,27 +6,27 @@ What changed:   pixels of the targets run in parallel, forwards and backwards: w
 Predicted gain: the number of threads
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
-    row                                                  N  direction     ms  x below  x PyTorch  of the limit
-    28x28x1 to 14x14x16                                 64  forward    0.057     7.12       2.06    28% memory
-    28x28x1 to 14x14x16                                 64  backward   0.241     8.79       3.44    13% memory
-    14x14x16 to 7x7x32                                  64  forward    0.145    14.05       1.62  78% products
-    14x14x16 to 7x7x32                                  64  backward   0.370    25.09       2.05  61% products
-    64x64x3 to 32x32x16                                 64  forward    0.382    14.65       1.53  63% products
-    64x64x3 to 32x32x16                                 64  backward    1.31    18.26       2.89  37% products
-    32x32x16 to 32x32x32                                64  forward     2.77    16.65       1.32  91% products
-    32x32x16 to 32x32x32                                64  backward    7.00    28.88       1.20  72% products
-    32x32x16 to 16x16x32                                64  forward    0.711    16.10       1.27  88% products
-    32x32x16 to 16x16x32                                64  backward    1.97    25.76       2.41  64% products
-    14x14x16 to 28x28x1, transposed                     64  forward    0.072     4.33       9.95    22% memory
-    14x14x16 to 28x28x1, transposed                     64  backward   0.228     6.01       1.53    14% memory
-    7x7x32 to 14x14x16, transposed                      64  forward    0.176    11.91       2.74  64% products
-    7x7x32 to 14x14x16, transposed                      64  backward   0.425    22.59       1.64  53% products
-    16x16x32 to 32x32x16, transposed                    64  forward    0.798    15.34       2.18  79% products
-    16x16x32 to 32x32x16, transposed                    64  backward    2.01    26.54       1.45  63% products
-    32x32x16 to 64x64x3, transposed                     64  forward    0.432    11.99       8.85  56% products
-    32x32x16 to 64x64x3, transposed                     64  backward    1.42    16.33       1.44  34% products
-    autoencoder 28x28x1 > 14x14x16 > 7x7x32 and back    64  step        1.72    16.08       2.26  44% products
-    autoencoder 64x64x3 > 32x32x16 > 16x16x32 and back  64  step        11.2    16.23       1.48  44% products
+    row                                         N  direction     ms  x plain  x below  x PyTorch  of the limit
+    28x28x1 to 14x14x16                        64  forward    0.042    48.33     1.89       2.11    23% memory
+    28x28x1 to 14x14x16                        64  backward   0.180     8.43     2.16       3.18    11% memory
+    14x14x16 to 7x7x32                         64  forward    0.083     5.51     1.54       1.57  66% products
+    14x14x16 to 7x7x32                         64  backward   0.220     6.94     1.62       2.19  50% products
+    64x64x3 to 32x32x16                        64  forward    0.239    13.71     2.19       1.61  48% products
+    64x64x3 to 32x32x16                        64  backward    1.01    15.55     2.82       2.70  23% products
+    32x32x16 to 32x32x32                       64  forward     1.56     8.27     1.93       1.46  77% products
+    32x32x16 to 32x32x32                       64  backward    4.14    10.76     1.94       1.17  58% products
+    32x32x16 to 16x16x32                       64  forward    0.339     8.32     2.01       2.32  89% products
+    32x32x16 to 16x16x32                       64  backward    1.06     8.85     2.35       1.78  57% products
+    14x14x16 to 28x28x1, transposed            64  forward    0.053     3.83     3.24       9.01    18% memory
+    14x14x16 to 28x28x1, transposed            64  backward   0.176    14.17     1.51       1.26    11% memory
+    7x7x32 to 14x14x16, transposed             64  forward    0.093     5.22     1.77       3.51  59% products
+    7x7x32 to 14x14x16, transposed             64  backward   0.239     8.14     1.40       1.74  46% products
+    16x16x32 to 32x32x16, transposed           64  forward    0.421     8.28     2.14       3.31  72% products
+    16x16x32 to 32x32x16, transposed           64  backward    1.03    11.62     2.38       1.59  59% products
+    32x32x16 to 64x64x3, transposed            64  forward    0.265    11.63     4.08       7.12  44% products
+    32x32x16 to 64x64x3, transposed            64  backward   0.830    16.81     2.33       1.37  28% products
+    autoencoder 28x28x1 > 14x14x16 > 7x7x32    64  step        1.10     9.96     1.66       2.16  33% products
+    autoencoder 64x64x3 > 32x32x16 > 16x16x32  64  step        7.64     8.12     1.84       1.54  31% products
 .. benchmark: end
 Loses when:     never expected: below a million multiply-adds it is o1
 Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh and exp; the same bits for

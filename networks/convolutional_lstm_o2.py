@@ -6,9 +6,9 @@ What changed:   rows run in parallel, a region for every step; gradients in part
 Predicted gain: the number of threads, less some microseconds a step
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
-    row                             N  direction    ms  x below  x PyTorch  of the limit
-    8x16x16x8 to 16 channels, 3x3  16  forward    6.04    43.37       1.36  60% products
-    8x16x16x8 to 16 channels, 3x3  16  backward   21.6    18.39       1.44  33% products
+    row                             N  direction    ms  x plain  x below  x PyTorch  of the limit
+    8x16x16x8 to 16 channels, 3x3  16  forward    4.67     8.42     1.55       1.52  40% products
+    8x16x16x8 to 16 channels, 3x3  16  backward   11.9     4.20     1.19       1.19  31% products
 .. benchmark: end
 Loses when:     never expected: below a million multiply-adds a step it is o1
 Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh; the same bits for any number of

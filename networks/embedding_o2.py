@@ -6,9 +6,9 @@ What changed:   positions run in parallel forwards, groups of 16 features backwa
 Predicted gain: the number of threads, until memory is the limit
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
-    row                                N  direction     ms  x below  x PyTorch  of the limit
-    64 of 10,000 labels, 64 features  64  forward    0.056     2.59       0.51   137% memory
-    64 of 10,000 labels, 64 features  64  backward   0.069     2.49       6.78   303% memory
+    row                                N  direction     ms  x plain  x below  x PyTorch  of the limit
+    64 of 10,000 labels, 64 features  64  forward    0.034     3.84     1.05       0.60   160% memory
+    64 of 10,000 labels, 64 features  64  backward   0.039    77.47     1.32       6.02   374% memory
 .. benchmark: end
 Loses when:     never expected: below the threshold it is o1
 Numerics:       1e-6 relative backwards: fused multiply-adds; the same bits for any number of threads

@@ -9,11 +9,11 @@ Predicted gain: 50 to 500: the plain rung makes some 20 Python objects for every
                 this one does 2 N operations (0.05 us for N = 32)
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
-    row                   N  direction     ms  x below  x PyTorch  of the limit
-    500 neurons x 20     32  forward    0.074      782       0.33   7% products
-    500 neurons x 20     32  backward   0.263      575       0.22     4% memory
-    20,000 neurons x 50  32  forward     6.73                0.38   8% products
-    20,000 neurons x 50  32  backward    46.4                0.13   2% products
+    row                   N  direction     ms  x plain  x below  x PyTorch  of the limit
+    500 neurons x 20     32  forward    0.081      617      617       0.28     4% memory
+    500 neurons x 20     32  backward   0.206      570      570       0.32     3% memory
+    20,000 neurons x 50  32  forward     6.16                         0.29   4% products
+    20,000 neurons x 50  32  backward    30.1                         0.15   2% products
 .. benchmark: end
 Loses when:     never once compiled; compiling takes seconds, which a handful of neurons does not repay
 Numerics:       1e-5 relative in float32: rational tanh and exp; float64 agrees to rounding

@@ -13,13 +13,13 @@ What changed:   networks/base/tiled_gru.py and recurrent_tiles.py, which the nex
 Predicted gain: as the LSTM, networks/lstm_o1.py, with three products a step instead of four
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
-    row                            N  direction              ms  x below  x PyTorch  of the limit
-    24 steps of 6 to 24 units    128  forward             0.476     4.06       2.47  24% products
-    24 steps of 6 to 24 units    128  backward             4.50     0.33       0.58   5% products
-    24 steps of 6 to 24 units    128  forward + backward   4.93     0.72       0.84   7% products
-    28 steps of 28 to 128 units   64  forward              7.74     0.85       0.35  24% products
-    28 steps of 28 to 128 units   64  backward             62.1     0.14       0.10   6% products
-    28 steps of 28 to 128 units   64  forward + backward   70.7     0.22       0.15   8% products
+    row                            N  direction              ms  x plain  x below  x PyTorch  of the limit
+    24 steps of 6 to 24 units    128  forward             0.195     8.18     8.18       4.75  27% products
+    24 steps of 6 to 24 units    128  backward            0.272     5.03     5.03       7.87  38% products
+    24 steps of 6 to 24 units    128  forward + backward  0.466     6.11     6.11       6.77  34% products
+    28 steps of 28 to 128 units   64  forward              1.27     4.60     4.60       2.22  66% products
+    28 steps of 28 to 128 units   64  backward             3.00     2.44     2.44       2.23  56% products
+    28 steps of 28 to 128 units   64  forward + backward   4.53     3.58     3.58       2.05  56% products
 .. benchmark: end
 Loses when:     never seen; a network of one or two units takes the same time on every rung
 Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh

@@ -10,13 +10,13 @@ What changed:   1. histories never meet: each thread takes a slice of 32 of them
 Predicted gain: the number of threads
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
-    row                            N  direction              ms  x below  x PyTorch  of the limit
-    24 steps of 6 to 24 units    128  forward             0.191     2.50       6.17  30% products
-    24 steps of 6 to 24 units    128  backward            0.340    13.27       7.70  34% products
-    24 steps of 6 to 24 units    128  forward + backward  0.510     9.65       8.14  34% products
-    28 steps of 28 to 128 units   64  forward              1.23     6.27       2.20  75% products
-    28 steps of 28 to 128 units   64  backward             2.56    24.26       2.52  73% products
-    28 steps of 28 to 128 units   64  forward + backward   4.03    17.53       2.69  69% products
+    row                            N  direction              ms  x plain  x below  x PyTorch  of the limit
+    24 steps of 6 to 24 units    128  forward             0.138    11.57     1.41       6.72  20% products
+    24 steps of 6 to 24 units    128  backward            0.214     6.40     1.27      10.00  25% products
+    24 steps of 6 to 24 units    128  forward + backward  0.326     8.74     1.43       9.68  25% products
+    28 steps of 28 to 128 units   64  forward             0.821     7.15     1.55       3.45  54% products
+    28 steps of 28 to 128 units   64  backward             1.77     4.14     1.70       3.79  50% products
+    28 steps of 28 to 128 units   64  forward + backward   2.47     6.57     1.83       3.75  53% products
 .. benchmark: end
 Limited by:     as the LSTM, networks/lstm_o2.py, with three products a step instead of four
 Loses when:     never expected: below a million multiply-adds it is o1

@@ -16,18 +16,18 @@ Predicted gain: 5 to 20: the plain rung spends its time in calls, some microseco
                 products too small for NumPy's library to reach its rate
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
-    row                                                 N  direction     ms  x below  x PyTorch  of the limit
-    64x64x3 to 32x32x8, windows 5                      32  forward     2.37     7.95       9.70  14% products
-    64x64x3 to 32x32x8, windows 5                      32  backward    11.6     2.27       2.31   6% products
-    32x32x8 to 16x16x16, windows 5                     32  forward     2.91     1.88       2.35  14% products
-    32x32x8 to 16x16x16, windows 5                     32  backward    13.8     0.71       0.82   6% products
-    16x16x16 to 32x32x8, windows 5                     32  forward     10.7     0.69       1.34  15% products
-    16x16x16 to 32x32x8, windows 5                     32  backward    48.9     0.33       0.56   6% products
-    autoencoder 64x64x3 > 32x32x8 > 16x16x16 and back  32  step         143     1.04       1.84   7% products
-    384x384x3, 98 M weights, 8 histories                8  forward      366                         4% memory
-    384x384x3, 98 M weights, 8 histories                8  backward     595                         5% memory
-    384x384x3, 98 M weights, 32 histories              32  forward      448                      12% products
-    384x384x3, 98 M weights, 32 histories              32  backward   2,058                       5% products
+    row                                        N  direction     ms  x plain  x below  x PyTorch  of the limit
+    64x64x3 to 32x32x8, windows 5             32  forward    0.519    26.93    26.93      49.58  32% products
+    64x64x3 to 32x32x8, windows 5             32  backward    1.14    18.45    18.45      24.01  29% products
+    32x32x8 to 16x16x16, windows 5            32  forward    0.308    13.33    13.33      16.34  69% products
+    32x32x8 to 16x16x16, windows 5            32  backward   0.916     7.55     7.55       9.12  46% products
+    16x16x16 to 32x32x8, windows 5            32  forward    0.859     7.08     7.08      12.05  92% products
+    16x16x16 to 32x32x8, windows 5            32  backward    2.39     4.78     4.78       9.16  66% products
+    autoencoder 64x64x3 > 32x32x8 > 16x16x16  32  step        15.7     6.88     6.88      14.17    38% memory
+    384x384x3, 98 M weights, 8 histories       8  forward     26.3                                 29% memory
+    384x384x3, 98 M weights, 8 histories       8  backward    70.3                                 21% memory
+    384x384x3, 98 M weights, 32 histories     32  forward     52.5                               46% products
+    384x384x3, 98 M weights, 32 histories     32  backward     172                               28% products
 .. benchmark: end
 Loses when:     never seen. Lines of a window that are short of whole vectors cost: 10 of 16 lanes work for
                 a channel's windows of 10 x 10, 6 of 16 for those of 6 x 6

@@ -7,20 +7,20 @@ Predicted gain: the number of threads, until memory is the limit: with 8 histori
                 forwards, 8 backwards
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
-    row                                                 N  direction     ms  x below  x PyTorch  of the limit
-    64x64x3 to 32x32x8, windows 5                      32  forward    0.304     7.77      75.39  54% products
-    64x64x3 to 32x32x8, windows 5                      32  backward   0.830    14.02      32.33  40% products
-    32x32x8 to 16x16x16, windows 5                     32  forward    0.275    10.57      24.87  77% products
-    32x32x8 to 16x16x16, windows 5                     32  backward   0.713    19.37      15.90  59% products
-    16x16x16 to 32x32x8, windows 5                     32  forward    0.855    12.46      16.75  91% products
-    16x16x16 to 32x32x8, windows 5                     32  backward    2.10    23.31      12.94  74% products
-    autoencoder 64x64x3 > 32x32x8 > 16x16x16 and back  32  step        13.5    10.59      19.46    39% memory
-    384x384x3, 98 M weights, 8 histories                8  forward     21.8    16.85               33% memory
-    384x384x3, 98 M weights, 8 histories                8  backward    41.9    14.19               34% memory
-    384x384x3, 98 M weights, 32 histories              32  forward     46.7     9.60             57% products
-    384x384x3, 98 M weights, 32 histories              32  backward     142    14.50             38% products
-    384x384x3, 98 M weights, 8 histories, bfloat16      8  forward     22.5                      30% products
-    384x384x3, 98 M weights, 8 histories, bfloat16      8  backward    43.6                      31% products
+    row                                        N  direction     ms  x plain  x below  x PyTorch  of the limit
+    64x64x3 to 32x32x8, windows 5             32  forward    0.220    63.56     2.36        117  39% products
+    64x64x3 to 32x32x8, windows 5             32  backward   0.654    32.12     1.74      41.78    30% memory
+    32x32x8 to 16x16x16, windows 5            32  forward    0.164    25.08     1.88      30.75  67% products
+    32x32x8 to 16x16x16, windows 5            32  backward   0.507    13.63     1.81      16.48  43% products
+    16x16x16 to 32x32x8, windows 5            32  forward    0.425    14.31     2.02      24.36  95% products
+    16x16x16 to 32x32x8, windows 5            32  backward    1.21     9.42     1.97      18.06  67% products
+    autoencoder 64x64x3 > 32x32x8 > 16x16x16  32  step        9.37    11.49     1.67      23.66    57% memory
+    384x384x3, 98 M weights, 8 histories       8  forward     19.0              1.39               36% memory
+    384x384x3, 98 M weights, 8 histories       8  backward    39.5              1.78               34% memory
+    384x384x3, 98 M weights, 32 histories     32  forward     26.9              1.95             47% products
+    384x384x3, 98 M weights, 32 histories     32  backward    92.3              1.87             27% products
+    384x384x3, 98 M weights, 8 in bfloat16     8  forward     15.1                                 42% memory
+    384x384x3, 98 M weights, 8 in bfloat16     8  backward    30.3                                 42% memory
 .. benchmark: end
 Loses when:     never expected: below a million multiply-adds it is o1
 Limits:         forwards rows of tiles, backwards half the bands are the most threads that find work: 48

@@ -15,16 +15,19 @@ Predicted gain: 5 to 10 on small layers, where NumPy's some thirty calls a step 
                 passes over memory
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
-    row                            N  direction              ms  x below  x PyTorch  of the limit
-    24 steps of 6 to 24 units    128  forward             0.670     3.05       0.60  23% products
-    24 steps of 6 to 24 units    128  backward             6.53     0.27       0.13   5% products
-    24 steps of 6 to 24 units    128  forward + backward   7.16     0.57       0.20   6% products
-    28 steps of 28 to 128 units   64  forward              10.5     0.77       0.17  23% products
-    28 steps of 28 to 128 units   64  backward             84.7     0.12       0.05   6% products
-    28 steps of 28 to 128 units   64  forward + backward   94.9     0.20       0.06   8% products
-    20 steps of 64 to 256 units   32  forward              23.5     0.36       0.10  15% products
-    20 steps of 64 to 256 units   32  backward              104     0.12       0.05   7% products
-    20 steps of 64 to 256 units   32  forward + backward    127     0.16       0.06   9% products
+    row                              N  direction              ms  x plain  x below  x PyTorch  of the limit
+    24 steps of 6 to 24 units      128  forward             0.198     9.28     9.28       1.47  35% products
+    24 steps of 6 to 24 units      128  backward            0.337     4.82     4.82       1.76  41% products
+    24 steps of 6 to 24 units      128  forward + backward  0.542     7.37     7.37       1.71  38% products
+    28 steps of 28 to 128 units     64  forward              1.51     4.40     4.40       0.71  74% products
+    28 steps of 28 to 128 units     64  backward             3.73     2.36     2.36       0.59  60% products
+    28 steps of 28 to 128 units     64  forward + backward   5.08     2.97     2.97       0.67  66% products
+    20 steps of 64 to 256 units     32  forward              2.00     3.39     3.39       0.58  82% products
+    20 steps of 64 to 256 units     32  backward             4.32     2.42     2.42       1.10  76% products
+    20 steps of 64 to 256 units     32  forward + backward   6.64     2.67     2.67       0.63  75% products
+    10 steps of 1024 to 512 units   32  forward              9.82     2.39     2.39       0.73  81% products
+    10 steps of 1024 to 512 units   32  backward             21.5     2.07     2.07       0.58  74% products
+    10 steps of 1024 to 512 units   32  forward + backward   32.4     2.06     2.06       0.60  73% products
 .. benchmark: end
 Loses when:     never seen; a network of one or two units takes the same time on every rung
 Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh

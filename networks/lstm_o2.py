@@ -10,19 +10,19 @@ What changed:   1. histories never meet: each thread takes a slice of 32 of them
 Predicted gain: the number of threads
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
-    row                              N  direction              ms  x below  x PyTorch  of the limit
-    24 steps of 6 to 24 units      128  forward             0.224     3.00       1.81  34% products
-    24 steps of 6 to 24 units      128  backward            0.382    17.10       2.26  40% products
-    24 steps of 6 to 24 units      128  forward + backward  0.583    12.28       2.41  39% products
-    28 steps of 28 to 128 units     64  forward              1.61     6.56       1.15  77% products
-    28 steps of 28 to 128 units     64  backward             3.20    26.48       1.25  78% products
-    28 steps of 28 to 128 units     64  forward + backward   4.88    19.43       1.24  76% products
-    20 steps of 64 to 256 units     32  forward              2.25    10.46       1.03  81% products
-    20 steps of 64 to 256 units     32  backward             4.69    22.20       1.09  77% products
-    20 steps of 64 to 256 units     32  forward + backward   6.96    18.31       1.10  78% products
-    10 steps of 1024 to 512 units   32  forward              9.56     2.91       1.16  91% products
-    10 steps of 1024 to 512 units   32  backward             22.5     2.42       1.15  78% products
-    10 steps of 1024 to 512 units   32  forward + backward   31.7     2.62       1.17  83% products
+    row                              N  direction              ms  x plain  x below  x PyTorch  of the limit
+    24 steps of 6 to 24 units      128  forward             0.144    12.69     1.37       2.01  25% products
+    24 steps of 6 to 24 units      128  backward            0.231     7.05     1.46       2.58  31% products
+    24 steps of 6 to 24 units      128  forward + backward  0.492     8.12     1.10       1.89  22% products
+    28 steps of 28 to 128 units     64  forward             0.873     7.62     1.73       1.23  67% products
+    28 steps of 28 to 128 units     64  backward             1.87     4.69     1.99       1.18  63% products
+    28 steps of 28 to 128 units     64  forward + backward   2.93     5.14     1.73       1.16  60% products
+    20 steps of 64 to 256 units     32  forward              1.21     5.62     1.66       0.97  71% products
+    20 steps of 64 to 256 units     32  backward             4.42     2.36     0.98       1.07  39% products
+    20 steps of 64 to 256 units     32  forward + backward   3.56     4.98     1.86       1.18  72% products
+    10 steps of 1024 to 512 units   32  forward              5.61     4.19     1.75       1.28  74% products
+    10 steps of 1024 to 512 units   32  backward             12.7     3.50     1.69       0.99  65% products
+    10 steps of 1024 to 512 units   32  forward + backward   17.9     3.72     1.81       1.09  69% products
 .. benchmark: end
 Limited by:     products: at 28 steps of 28 to 128 units, 64 histories, one thread, they take 2.5 of 2.9 ms
                 forward, and 2.5 of 2.9 ms of the steps backward; most of the rest is tanh. Slices keep

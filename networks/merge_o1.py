@@ -9,13 +9,13 @@ Predicted gain: 2 to 6 for sums and products of two: three numbers move instead 
                 is there already; 1 to 2 for concatenation, which is one copy either way
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
-    row                            N  direction     ms  x below  x PyTorch  of the limit
-    add, two of 32x32x16          64  forward     1.35     0.45       0.04    19% memory
-    add, two of 32x32x16          64  backward   0.094     1.00       1.45   541% memory
-    concatenate, two of 32x32x16  64  forward    0.241     1.67       0.50   158% memory
-    concatenate, two of 32x32x16  64  backward   0.398     1.04       0.53   192% memory
-    multiply, two of 32x32x16     64  forward     1.33     0.45       0.04    19% memory
-    multiply, two of 32x32x16     64  backward    3.94     0.29       0.06    13% memory
+    row                            N  direction     ms  x plain  x below  x PyTorch  of the limit
+    add, two of 32x32x16          64  forward    0.078     5.44     5.44       0.65   176% memory
+    add, two of 32x32x16          64  backward   0.080     1.09     1.09       0.95   346% memory
+    concatenate, two of 32x32x16  64  forward    0.147     1.38     1.38       0.80   141% memory
+    concatenate, two of 32x32x16  64  backward   0.256     1.00     1.00       0.43   162% memory
+    multiply, two of 32x32x16     64  forward    0.089     5.32     5.32       0.70   155% memory
+    multiply, two of 32x32x16     64  backward   0.383     2.23     2.23       0.83    72% memory
 .. benchmark: end
 Loses when:     never seen; backwards, sums and concatenations hand on what they are given on every rung
 Numerics:       the same bits for two inputs, but for the sign of a sum of zeros; with more, the signals of a

@@ -5,13 +5,13 @@ What changed:   chunks (of a concatenation: pixels, or steps) run in parallel wh
 Predicted gain: the threads while the arrays are in their caches; 1 to 2 where memory is the limit
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
-    row                            N  direction     ms  x below  x PyTorch  of the limit
-    add, two of 32x32x16          64  forward    0.664     2.03       0.09    27% memory
-    add, two of 32x32x16          64  backward   0.095     0.99       1.43   373% memory
-    concatenate, two of 32x32x16  64  forward    0.149     1.61       0.80   178% memory
-    concatenate, two of 32x32x16  64  backward   0.402     0.99       0.53   133% memory
-    multiply, two of 32x32x16     64  forward    0.661     2.02       0.08    27% memory
-    multiply, two of 32x32x16     64  backward    2.08     1.90       0.11    17% memory
+    row                            N  direction     ms  x plain  x below  x PyTorch  of the limit
+    add, two of 32x32x16          64  forward    0.056     7.63     1.40       0.92   226% memory
+    add, two of 32x32x16          64  backward   0.078     1.11     1.02       0.97   322% memory
+    concatenate, two of 32x32x16  64  forward    0.099     2.05     1.48       1.18   191% memory
+    concatenate, two of 32x32x16  64  backward   0.251     1.02     1.02       0.44   150% memory
+    multiply, two of 32x32x16     64  forward    0.064     7.33     1.38       0.96   195% memory
+    multiply, two of 32x32x16     64  backward   0.403     2.12     0.95       0.79    63% memory
 .. benchmark: end
 Loses when:     never expected: below the threshold it is o1
 Numerics:       as o1, bit for bit

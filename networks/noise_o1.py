@@ -9,11 +9,11 @@ What changed:   networks/base/buffered_noise.py, which the next rung runs as wel
 Predicted gain: 10: memory is read and written once instead of some 20 times, twice as wide
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
-    row                        N  direction     ms  x below  x PyTorch   of the limit
-    dropout, 32x32x16         64  forward    0.345    21.71      29.30     74% memory
-    dropout, 32x32x16         64  backward   0.343    21.21       0.29    148% memory
-    gaussian noise, 32x32x16  64  forward     1.85    18.80       2.09     14% memory
-    gaussian noise, 32x32x16  64  backward   0.001     1.00      16.66  56472% memory
+    row                        N  direction     ms  x plain  x below  x PyTorch   of the limit
+    dropout, 32x32x16         64  forward    0.183    28.79    28.79      44.93     75% memory
+    dropout, 32x32x16         64  backward   0.185    28.60    28.60       0.51    149% memory
+    gaussian noise, 32x32x16  64  forward     1.55    25.78    25.78       1.87      9% memory
+    gaussian noise, 32x32x16  64  backward   0.001     1.02     1.02      11.99  29267% memory
 .. benchmark: end
 Loses when:     never seen; GaussianNoise hands signals on in a microsecond on every rung
 Numerics:       Dropout the same bits; GaussianNoise 1e-6 relative in float32, from its own logarithm

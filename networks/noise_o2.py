@@ -6,11 +6,11 @@ What changed:   blocks of neurons run in parallel where there are enough values:
 Predicted gain: the number of threads, as long as the expansion and not memory is the limit
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
-    row                        N  direction     ms  x below  x PyTorch   of the limit
-    dropout, 32x32x16         64  forward    0.179     1.93      56.48     99% memory
-    dropout, 32x32x16         64  backward   0.177     1.94       0.55    201% memory
-    gaussian noise, 32x32x16  64  forward    0.926     2.00       4.18     19% memory
-    gaussian noise, 32x32x16  64  backward   0.001     0.64      10.74  25433% memory
+    row                        N  direction     ms  x plain  x below  x PyTorch   of the limit
+    dropout, 32x32x16         64  forward    0.103    51.38     1.78      80.19    123% memory
+    dropout, 32x32x16         64  backward   0.108    48.83     1.71       0.88    232% memory
+    gaussian noise, 32x32x16  64  forward    0.793    50.52     1.96       3.67     16% memory
+    gaussian noise, 32x32x16  64  backward   0.001     0.72     0.71       8.47  18911% memory
 .. benchmark: end
 Loses when:     backwards of GaussianNoise, which hands signals on in a microsecond: whether it stores
                 bfloat16 has to be asked; below some ten thousand values it is the previous rung

@@ -11,11 +11,11 @@ Predicted gain: 5 to 50: what a window sees is read once; the plain rung makes f
                 over the output for every place in a window, and temporary arrays
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
-    row                         N  direction     ms  x below  x PyTorch  of the limit
-    max pooling, 32x32x16      64  forward     1.01    10.22       2.82    16% memory
-    max pooling, 32x32x16      64  backward    3.65     0.76       0.05     9% memory
-    average pooling, 32x32x16  64  forward    0.586     0.50       1.67    27% memory
-    average pooling, 32x32x16  64  backward   0.450     1.01       2.03    71% memory
+    row                         N  direction     ms  x plain  x below  x PyTorch  of the limit
+    max pooling, 32x32x16      64  forward    0.095      114      114      30.55   103% memory
+    max pooling, 32x32x16      64  backward   0.160    19.50    19.50       1.69   122% memory
+    average pooling, 32x32x16  64  forward    0.105     6.00     6.00      12.11    93% memory
+    average pooling, 32x32x16  64  backward   0.128     7.66     7.66      10.41   152% memory
 .. benchmark: end
 Loses when:     never seen; of a batch of only a few entries, vectors are padded to 16 of them
 Numerics:       maxima are the same bits; averages, and signals of windows that overlap, 1e-5 relative in

@@ -14,11 +14,11 @@ Predicted gain: bilinear about side / 4, the share of the matrices that is zero;
                 output instead of two
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
-    row                             N  direction     ms  x below  x PyTorch  of the limit
-    nearest upsampling, 16x16x16   64  forward    0.449     0.29       2.50    35% memory
-    nearest upsampling, 16x16x16   64  backward   0.585     0.22       0.70    54% memory
-    bilinear upsampling, 16x16x16  64  forward     1.87     0.86       0.66     9% memory
-    bilinear upsampling, 16x16x16  64  backward    1.93     1.04       1.02    17% memory
+    row                             N  direction     ms  x plain  x below  x PyTorch  of the limit
+    nearest upsampling, 16x16x16   64  forward    0.060     1.46     1.46      10.93   139% memory
+    nearest upsampling, 16x16x16   64  backward   0.067     4.79     4.79       5.10   252% memory
+    bilinear upsampling, 16x16x16  64  forward    0.085     9.58     9.58      15.97    99% memory
+    bilinear upsampling, 16x16x16  64  backward   0.214      122      122       9.24    78% memory
 .. benchmark: end
 Loses when:     never seen; of a batch of only a few entries, vectors are padded to 16 of them
 Numerics:       nearest forward is the same bits; the others 1e-5 relative in float32, added in another order

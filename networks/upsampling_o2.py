@@ -5,11 +5,11 @@ What changed:   rows, and parts of few ones, run in parallel where it is worth i
 Predicted gain: the threads while the images are in their caches, less where memory is the limit
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
-    row                             N  direction     ms  x below  x PyTorch  of the limit
-    nearest upsampling, 16x16x16   64  forward    0.071     6.36      15.93   157% memory
-    nearest upsampling, 16x16x16   64  backward   0.054    10.83       7.54   411% memory
-    bilinear upsampling, 16x16x16  64  forward    0.074    25.26      16.55   150% memory
-    bilinear upsampling, 16x16x16  64  backward   0.232     8.29       8.46    96% memory
+    row                             N  direction     ms  x plain  x below  x PyTorch  of the limit
+    nearest upsampling, 16x16x16   64  forward    0.045     1.97     1.35      14.75   160% memory
+    nearest upsampling, 16x16x16   64  backward   0.064     4.96     1.04       5.29   222% memory
+    bilinear upsampling, 16x16x16  64  forward    0.069    11.72     1.22      19.53   103% memory
+    bilinear upsampling, 16x16x16  64  backward   0.140      186     1.53      14.16   102% memory
 .. benchmark: end
 Loses when:     never expected: below the threshold it is o1
 Numerics:       nearest forward is the same bits; the others 1e-5 relative in float32; the same bits for any

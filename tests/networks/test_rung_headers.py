@@ -15,6 +15,9 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 HEADERS = sorted((ROOT / "networks").glob("*_o[0-9].py"))
 MERGING = ("add", "multiply", "concatenate")
+LOST = 0.9
+"""Times as fast as another rung below which a row is lost, and no noise."""
+
 ODD = [0, 1, 1, -1, np.inf, -np.inf, np.nan, 1e30, -1e30, 1e-40]
 
 SAME_BITS = [
@@ -77,12 +80,39 @@ def test_an_embedding_has_the_bits_of_the_plain_one_forwards(rung, dtype):
     assert np.array_equal(plain.forward(labels), faster.forward(labels))
 
 
-@pytest.mark.parametrize("path", HEADERS, ids=lambda path: path.stem)
-def test_a_rung_that_lost_does_not_say_never(path):
+def measured(path):
+    """Return what a rung's header says of losing, and its gains over the plain rung and the rung below."""
     header = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
     words = re.search(r"^Loses when:\s+(.*?)^\w+(?: \w+)?:", header, re.DOTALL | re.MULTILINE)[1]
     heading, *rows = re.search(r"begin\n(.*?)\.\. benchmark: end", header, re.DOTALL)[1].splitlines()
-    end = heading.index("x below") + len("x below")
-    gains = [float(row[:end].split()[-1]) for row in rows if row[end - 4 : end].strip()]
-    if min(gains, default=1) < 0.9:
-        assert not words.startswith("never"), f"{min(gains)} times as fast as the rung below"
+    ends = {over: heading.index(over) + len(over) for over in ("x plain", "x below")}
+    return words, {
+        over: [float(row[:end].split()[-1]) for row in rows if row[end - 4 : end].strip()]
+        for over, end in ends.items()
+    }
+
+
+@pytest.mark.parametrize("path", HEADERS, ids=lambda path: path.stem)
+def test_a_rung_that_lost_does_not_say_never(path):
+    words, gains = measured(path)
+    for over, found in gains.items():
+        if min(found, default=1) < LOST:
+            assert not words.startswith("never"), f"{over}: {min(found)}"
+
+
+def test_the_rung_above_the_plain_one_loses_no_row_and_is_twice_as_fast_in_half_of_them():
+    gains = [gain for path in HEADERS if path.stem.endswith("_o1") for gain in measured(path)[1]["x plain"]]
+    assert len(gains) > 50
+    assert min(gains) >= LOST
+    assert np.median(gains) >= 2
+
+
+@pytest.mark.parametrize(
+    ("family", "rung"), [(family, rung) for family, each in FAMILIES.items() for rung in each.rungs]
+)
+def test_a_rung_stands_on_the_plain_one_and_what_rungs_share(family, rung):
+    """A rung may be left out without the ones above it noticing."""
+    plain, kind = (FAMILIES[family].rungs[name] for name in ("plain", rung))
+    allowed = {kind.__module__, plain.__module__, "abc", "builtins"}
+    others = {base.__module__ for base in kind.__mro__} - allowed
+    assert all(name.startswith(("networks.base.", "nn.")) for name in others), others

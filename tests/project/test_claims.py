@@ -93,6 +93,8 @@ ROWS = [
     ("networks/pooling.py", "zeros in an average, as in PyTorch", "networks/pooling::test_same_as_torch"),
     ("networks/pooling_o1.py", "maxima are the same bits", RUNGS),
     ("networks/pooling_o2.py", "maxima are the same bits", RUNGS),
+    ("networks/upsampling_o1.py", "nearest forward is the same bits", RUNGS),
+    ("networks/upsampling_o2.py", "nearest forward is the same bits", RUNGS),
     ("nn/clipping.py", "as PyTorch's clip_grad_value_", "nn/clipping::test_equal_to_torch"),
     ("nn/clipping.py", WORDS_OF_THREADS, "nn/clipping::test_the_bits_do_not_depend_on_the_number_of_threads"),
     ("nn/data/colour.py", "Luminance is Pillow's", "nn/data/colour::test_luminance_is_that_of_pillow"),
