@@ -185,6 +185,7 @@ class Session(Adjustable):
                 "bytes": training.size_in_bytes + held_out.size_in_bytes,
                 "skipped": [[each.path, each.reason] for each in training.skipped],
             },
+            "repeats": True,
             "architecture": settings.architecture,
             "machine": {"seed": settings.seed, "rung": settings.rung},
             "live": {key: _describe_setting(key) for key in LIVE_SETTINGS},

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+import workbench
 from networks import Network, model_metadata
 from nn import (
     Adam,
@@ -65,6 +67,7 @@ def make_parser(name: str, description: str) -> argparse.ArgumentParser:
         "--learning-rate", type=float, default=0.002, help="at the start (default %(default)g)"
     )
     parser.add_argument("--seed", type=int, default=0, help="of all that is drawn (default %(default)s)")
+    parser.add_argument("--watch", action="store_true", help="show the training in a page of the browser")
     parser.add_argument("--resume", action="store_true", help="go on from the last snapshot in the folder")
     parser.add_argument(
         "--output",
@@ -89,7 +92,8 @@ def run(parser: argparse.ArgumentParser, options: argparse.Namespace, build: Bui
                 trainer.restore(load_latest(path))
             print(network.summary(options.batch_size), flush=True)
             snapshots = Snapshots(path, SNAPSHOT_SECONDS, model_metadata(network))
-            trainer.train(*limits(options), callbacks=[ProgressBar(), snapshots])
+            train = partial(workbench.watch, trainer) if options.watch else trainer.train
+            train(*limits(options), callbacks=[ProgressBar(), snapshots])
     except (DataError, ValueError, FolderLockedError) as error:
         parser.error(str(error))
     except (OSError, SnapshotError, TrainingDiverged) as error:

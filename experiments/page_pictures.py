@@ -2,7 +2,8 @@
 
     python -m experiments.page_pictures data
 
-writes an animation on MNIST, and pictures of windows on photographs and of a random graph, to docs/pictures.
+writes an animation on MNIST, and pictures of windows on photographs, of a random graph and of two experiments
+that are watched, to docs/pictures.
 Needs a Chromium and `pip install 'ganglion[web]' playwright`.
 """
 
@@ -12,13 +13,13 @@ import argparse
 import io
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from PIL import Image
 
-from experiments.serving import find_browser, serving
+from experiments.serving import Served, find_browser, serving, watching
 
 WIDTH, HEIGHT = 1440, 900
 MOST_MILLISECONDS = 300_000
@@ -42,6 +43,8 @@ class Scene(NamedTuple):
         Does things on the page, and returns the pictures to write: one, or those of an animation.
     dark
         Whether the page is dark.
+    watched
+        The experiment whose training is shown, in place of `autoencoder serve`.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Scene(NamedTuple):
     images: str | None
     act: Callable[[Any], list[Image.Image]]
     dark: bool = False
+    watched: str | None = None
 
 
 def picture(page: Any) -> Image.Image:
@@ -121,18 +125,43 @@ GRAPH = (
     "10000",
 )
 
+
+def look(layer: int, neuron: int, steps: int) -> Callable[[Any], list[Image.Image]]:
+    """Return what waits for so many steps of a training that has begun, and looks at a neuron."""
+
+    def act(page: Any) -> list[Image.Image]:
+        wait_for_steps(page, steps)
+        choose(page, layer, neuron)
+        page.wait_for_timeout(2000)
+        return [picture(page)]
+
+    return act
+
+
+WATCHED = ("--limit", "3000", "--epochs", "200")
+
 SCENES = (
     Scene("page_digits", (), "mnist", learn),
     Scene("page_photographs", LOCAL, "photos", settle(3, 130, 400)),
     Scene("page_graph", (*GRAPH, "--limit", "3000"), None, settle(3, 9, 1000), dark=True),
+    Scene("page_rows", WATCHED, None, look(1, 4700, 300), watched="row_by_row"),
+    Scene("page_convolution", WATCHED, None, look(3, 2500, 300), watched="small_convolution"),
 )
+
+
+def running(scene: Scene, folder: Path, options: Sequence[str]) -> AbstractContextManager[Served]:
+    """Return a context in which the scene's run is served."""
+    if scene.watched is None:
+        return serving(folder, *options)
+    return watching(folder, scene.watched, *options)
 
 
 @contextmanager
 def page_of(scene: Scene, data: Path, browser: Any) -> Iterator[Any]:
     """Serve the scene's run and open its page."""
     source = () if scene.images is None else ("--input-directory", str(data / scene.images))
-    with tempfile.TemporaryDirectory() as folder, serving(Path(folder), *scene.options, *source) as served:
+    options = *scene.options, *source
+    with tempfile.TemporaryDirectory() as name, running(scene, Path(name), options) as served:
         context = browser.new_context(
             viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="dark" if scene.dark else "light"
         )

@@ -79,14 +79,56 @@ def serving(folder: Path, *options: str) -> Iterator[Served]:
     try:
         yield Served(_wait_for_address(process), model, process)
     finally:
-        _interrupt(process)
+        interrupt(process)
 
 
-def _interrupt(process: subprocess.Popen[bytes]) -> None:
+@contextmanager
+def watching(folder: Path, name: str, *options: str) -> Iterator[Served]:
+    """Run an experiment with `--watch` until the block ends, then interrupt it as Ctrl-C does.
+
+    Parameters
+    ----------
+    folder
+        Gets the model and the pictures.
+    name
+        Of the experiment.
+    options
+        Of its command line.
+
+    Raises
+    ------
+    ServerError
+        When it ends before there is a page.
+    """
+    command = [sys.executable, "-m", f"experiments.{name}", "--watch", "--output", str(folder), *options]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    said = folder / "said"
+    with said.open("wb") as file:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=file, env=environment)
+    try:
+        yield Served(_address_in(said, process), folder, process)
+    finally:
+        if process.poll() is None:
+            interrupt(process)
+
+
+def _address_in(said: Path, process: subprocess.Popen[bytes]) -> str:
+    """Return the address that a program has written to a file, as soon as it is there."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and process.poll() is None:
+        if (found := ADDRESS.search(said.read_text(errors="replace"))) is not None:
+            return found[0]
+        time.sleep(0.1)
+    raise ServerError(f"no page after {PATIENCE:.0f} s: {said.read_text(errors='replace').strip()}")
+
+
+def interrupt(process: subprocess.Popen[bytes]) -> bytes:
+    """Interrupt a process as Ctrl-C does, and return what else it printed; kill it when it does not end."""
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
     try:
-        process.communicate(timeout=PATIENCE)
+        printed: bytes = process.communicate(timeout=PATIENCE)[0]
+        return printed
     except subprocess.TimeoutExpired:
         process.kill()
         raise

@@ -1,5 +1,27 @@
 """A training run that is watched, steered and shown, whatever is trained.
 
-`run` steers it and keeps the record, `inspect` looks into the network, `page` shows both in a browser. An
-application brings its session, its own operations and its own panels; nothing here knows one.
+    import workbench
+
+    workbench.watch(trainer, epochs=5)
+
+trains as `trainer.train(epochs=5)` does and opens a page on it. `run` steers and keeps the record, `inspect`
+looks into the network, `page` shows both in a browser. An application brings its session, its own operations
+and its own panels; nothing here knows one.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workbench.watching import watch
+
+__all__ = ["watch"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "watch":
+        from workbench.watching import watch  # noqa: PLC0415 - a page that is served needs nothing that computes
+
+        return watch
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_args
 
 import numpy as np
 
@@ -11,10 +12,16 @@ from autoencoder.session import Session
 from workbench.errors import OperationError
 from workbench.inspect.inspector import Inspector, Reply
 from workbench.inspect.view import View
+from workbench.run.operations import Source
 
 
 class CodeInspector(Inspector):
     """Answers questions about a run, those about codes included; see `Inspector`."""
+
+    @property
+    def sources(self) -> list[str]:
+        """See `Inspector.sources`: there may be an image from outside, too."""
+        return list(get_args(Source))
 
     def _observe(self, before: View | None) -> CodeObserver:
         session = self._run.session

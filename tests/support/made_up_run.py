@@ -72,7 +72,8 @@ class MadeUpRun:
         layers = [
             {"name": name, "kind": "dense" if number else "input", "shape": list(shape),
              "neurons": int(np.prod(shape)), "connections": 64, "activation": "leaky",
-             "code": number == CODE_LAYER, "output": number == len(SHAPES) - 1, "window": None}
+             "code": number == CODE_LAYER, "output": number == len(SHAPES) - 1, "window": False,
+             "clampable": number > 0, "grey": number in (0, len(SHAPES) - 1)}
             for number, (name, shape) in enumerate(zip(NAMES, SHAPES, strict=True))
         ]  # fmt: skip
         return {

@@ -171,7 +171,8 @@ class FakeRun:
         half, first = ("encoder", 1) if layer <= self.code else ("decoder", self.code + 1)
         return {"name": f"{half} {layer - first}" if layer else "input", "kind": kind, "shape": shape,
                 "neurons": math.prod(shape), "code": layer == self.code,
-                "output": layer == len(self.shapes) - 1}  # fmt: skip
+                "output": layer == len(self.shapes) - 1, "window": kind == "local", "clampable": layer > 0,
+                "grey": layer in (0, len(self.shapes) - 1)}  # fmt: skip
 
     def _neuron(self, layer: int, neuron: int) -> dict[str, Any]:
         _, width, channels = self.shapes[layer][1]

@@ -116,15 +116,44 @@ def only(values: Values | None) -> np.ndarray:
     return next(iter(named(values).values()))
 
 
-def pictures(values: np.ndarray, shape: AnyShape) -> np.ndarray:
+def answers(images: Images, outputs: np.ndarray) -> list[str]:
+    """Return in words what came out for examples, and in brackets what should have.
+
+    The number of the greatest output where the target is a label, or has a one among zeros; else the outputs.
+    """
+    if images.repeats or not len(outputs):
+        return []
+    targets = from_history(only(images.batch.targets), len(outputs))
+    pairs = zip(outputs.reshape(len(outputs), -1), targets.reshape(len(outputs), -1), strict=True)
+    return [_answer(*pair) for pair in pairs]
+
+
+def _answer(output: np.ndarray, target: np.ndarray) -> str:
+    if output.size > 1 and target.size == 1:
+        return f"{output.argmax()} ({target[0]:g})"
+    if output.size > 1 and set(np.unique(target).tolist()) == {0, 1} and target.sum() == 1:
+        return f"{output.argmax()} ({target.argmax()})"
+    return f"{_numbers(output)} ({_numbers(target)})"
+
+
+def _numbers(values: np.ndarray) -> str:
+    return ", ".join(f"{value:.3g}" for value in values[:3]) + (" ..." if values.size > 3 else "")
+
+
+def pictures(values: np.ndarray, shape: AnyShape, *, stretched: bool = False) -> np.ndarray:
     """Return values (n, *shape) as pictures, uint8 (n, height, width, channels).
 
-    0 to 1 become black to white, and what is beyond is cut off; where most is, the range of all of them does.
-    NaN is black.
+    0 to 1 become black to white, and what is beyond is cut off; `stretched` lets the range of all do so where
+    it reaches beyond. NaN is black. Other channels than grey, colours and transparency become their mean.
     """
+    if values.size != len(values) * shape.size:  # of the first of several inputs
+        values = values.reshape(len(values), -1)[:, : shape.size]
     levels = values.reshape(len(values), *as_image(shape))
     if levels.shape[-1] not in PICTURED:
         levels = levels.mean(axis=-1, keepdims=True)
+    if stretched and levels.size and (np.nanmin(levels) < 0 or np.nanmax(levels) > 1):
+        low, high = np.nanmin(levels), np.nanmax(levels)
+        levels = (levels - low) / (high - low or 1)
     return to_bytes(levels)
 
 

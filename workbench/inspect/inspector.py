@@ -14,7 +14,7 @@ import numpy as np
 
 from networks.base.wires import input_shapes
 from workbench.errors import OperationError
-from workbench.inspect.examples import pictures
+from workbench.inspect.examples import answers, pictures
 from workbench.inspect.observer import Inspected, Observer
 from workbench.inspect.view import View
 from workbench.run.operations import KINDS, Action
@@ -36,6 +36,11 @@ class Inspector:
     def __init__(self, run: Inspected, clock: Callable[[], float] = time.monotonic) -> None:
         self._run, self._clock = run, clock
         self._observer = self._observe(None)
+
+    @property
+    def sources(self) -> list[str]:
+        """Where what is looked at may come from."""
+        return list(self._run.session.examples)
 
     def _observe(self, before: View | None) -> Observer:
         """Return what looks at the session of now, from where one looked before."""
@@ -117,13 +122,17 @@ class Inspector:
             "names": seen.images.names,
             "shown": len(seen.images.names),
             "errors": seen.errors,
+            "repeats": seen.images.repeats,
+            "answers": answers(seen.images, seen.outputs),
+            "sources": self.sources,
             "walk": observer.walk_state(),
         }
         arrays = {kind: numbers[kind]() for kind in header["kinds"]}
         network = observer.session.network
+        repeats, shape = seen.images.repeats, input_shapes(network)[0]
         shown = {
-            "inputs": pictures(seen.images.values, input_shapes(network)[0]),
-            "outputs": pictures(seen.outputs, next(iter(network.ends.values())).output_shape),
+            "inputs": pictures(seen.images.values, shape, stretched=not repeats),
+            "outputs": pictures(seen.outputs if repeats else seen.images.values[:0], shape),
         }
         return header, arrays | shown
 

@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
+from multiprocessing.connection import Connection
 from typing import Any
 
 from workbench.errors import OperationError
 from workbench.exit_status import FAILED
 from workbench.page.frames import SharedFrames
-from workbench.page.process import Process, Reply
+from workbench.page.process import Peer, Process, Reply
 from workbench.page.refusals import OperationRefused, StartFailed
 from workbench.run.messages import Header, pack
 from workbench.run.operations import OPERATIONS, Operation, check
@@ -57,7 +59,7 @@ class Link:
         self.ready: Header = {}
         self.curve: Reply | None = None
         self.lost = asyncio.Event()
-        self._process: Process | None = None
+        self._process: Peer | None = None
         self._operations: Mapping[str, Operation] = OPERATIONS
         self._opened: asyncio.Future[Header] | None = None
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
@@ -84,6 +86,21 @@ class Link:
         StartFailed
             When the run cannot be opened; the process has ended then.
         """
+        self._operations = launch.operations
+        return await self._open(partial(Process, launch))
+
+    async def attach(self, connection: Connection) -> Header:
+        """Take up a conversation with a process that has a run open, and return what it says about that.
+
+        Raises
+        ------
+        StartFailed
+            When it ends before it says anything.
+        """
+        return await self._open(partial(Peer, connection))
+
+    async def _open(self, begin: Callable[[Callable[[Reply], None], Callable[[], None]], Peer]) -> Header:
+        """Begin a conversation and wait until the run is ready."""
         loop = asyncio.get_running_loop()
         self._opened = loop.create_future()
 
@@ -91,8 +108,7 @@ class Link:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
                 loop.call_soon_threadsafe(function, *arguments)
 
-        self._operations = launch.operations
-        self._process = Process(launch, lambda reply: tell(self._receive, reply), lambda: tell(self._end))
+        self._process = begin(lambda reply: tell(self._receive, reply), lambda: tell(self._end))
         try:
             self.ready = await self._opened
         except asyncio.CancelledError:

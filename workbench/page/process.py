@@ -10,6 +10,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from typing import NamedTuple
 
 from workbench.run.messages import Arrays, Header, unpack
@@ -36,60 +37,47 @@ class Reply(NamedTuple):
     message: bytes
 
 
-class Process:
-    """Starts the process.
+class Peer:
+    """The process that trains, at the other end of a connection that is there.
 
     Parameters
     ----------
-    launch
-        Opens the run.
+    connection
+        Requests go out, messages come in.
     received, ended
         Called by a thread with every message, and when there will be no more.
     """
 
-    def __init__(self, launch: Launch, received: Callable[[Reply], None], ended: Callable[[], None]) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=run_worker, args=(theirs, launch), name="training")
-        # Ctrl-C waits until the process has arranged what is to happen then.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
-        try:
-            self._process.start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        theirs.close()
+    def __init__(
+        self, connection: Connection, received: Callable[[Reply], None], ended: Callable[[], None]
+    ) -> None:
+        self._connection = connection
         self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
         self._received, self._ended = received, ended
         for target in (self._read, self._write):
             threading.Thread(target=target, name=f"link{target.__name__}", daemon=True).start()
 
     @property
-    def number(self) -> int:
-        """Of the process in the system."""
-        assert self._process.pid is not None
-        return self._process.pid
+    def number(self) -> int | None:
+        """Of the process in the system, where it was started here."""
+        return None
 
     def send(self, request: Request) -> None:
         """Send a request, at once or as soon as the process listens."""
         self._requests.put(request)
 
     def hang_up(self) -> None:
-        """End the conversation: the process saves and ends."""
+        """End the conversation: a process that was started for it saves and ends."""
         self._requests.put(None)
         with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self._connection.fileno())) as pipe:
             pipe.shutdown(socket.SHUT_RDWR)  # closing would leave it open while a thread reads
 
     def stop(self) -> None:
-        """End the process at once, or after saving where it is ready; do not wait for it."""
-        self._process.terminate()
+        """End the conversation at once."""
+        self.hang_up()
 
     def end(self) -> None:
-        """Wait until the process has ended; stop it when it does not."""
-        self._process.join(END_SECONDS)
-        for stop in (self._process.terminate, self._process.kill):
-            if self._process.is_alive():
-                stop()
-                self._process.join(END_SECONDS)
+        """End the conversation."""
         self.hang_up()
 
     def _read(self) -> None:
@@ -108,3 +96,46 @@ class Process:
                 self._connection.send(tuple(request))
             except OSError:
                 return
+
+
+class Process(Peer):
+    """Starts the process.
+
+    Parameters
+    ----------
+    launch
+        Opens the run.
+    received, ended
+        As for `Peer`.
+    """
+
+    def __init__(self, launch: Launch, received: Callable[[Reply], None], ended: Callable[[], None]) -> None:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        self._process = context.Process(target=run_worker, args=(theirs, launch), name="training")
+        # Ctrl-C waits until the process has arranged what is to happen then.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+        try:
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        theirs.close()
+        super().__init__(ours, received, ended)
+
+    @property
+    def number(self) -> int | None:
+        """Of the process in the system."""
+        return self._process.pid
+
+    def stop(self) -> None:
+        """End the process at once, or after saving where it is ready; do not wait for it."""
+        self._process.terminate()
+
+    def end(self) -> None:
+        """Wait until the process has ended; stop it when it does not."""
+        self._process.join(END_SECONDS)
+        for stop in (self._process.terminate, self._process.kill):
+            if self._process.is_alive():
+                stop()
+                self._process.join(END_SECONDS)
+        self.hang_up()

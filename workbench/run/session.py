@@ -64,8 +64,9 @@ class Session(Steered, Protocol):
         """Return what stays as it is, in JSON's terms.
 
         `data`: `training`, `held_out` (numbers of examples), `bytes` and `skipped` (pairs of a file and a
-        reason); `architecture`; `machine`: `seed`, `rung` and whatever else is to be shown; `live`: for the
-        key of every setting that may change its `kind` ("number" or "choice"), `bounds` and `choices`.
+        reason); `repeats`: whether outputs should be the inputs; `architecture`; `machine`: `seed` and
+        `rung`, where they are known; `live`: for the key of every setting that may change its `kind`
+        ("number" or "choice", "none" where this network has no such thing), `bounds` and `choices`.
         """
 
     def contents(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

@@ -18,8 +18,8 @@ MOST_ROWS = 500
 """Epochs that a curve is told with: more than a chart can show."""
 
 
-def describe_layers(anatomy: Anatomy) -> list[dict[str, Any]]:
-    """Describe the layers, the input first."""
+def describe_layers(anatomy: Anatomy, repeats: bool) -> list[dict[str, Any]]:
+    """Describe the layers, the input first; where outputs repeat inputs, both are pictures."""
     last = len(anatomy.layers) - 1
     return [
         {
@@ -31,7 +31,9 @@ def describe_layers(anatomy: Anatomy) -> list[dict[str, Any]]:
             "activation": _activation(anatomy, number),
             "code": number == anatomy.code,
             "output": number == last,
+            "grey": number == 0 or (number == last and repeats),
             "window": anatomy.window(number, 0) is not None,
+            "clampable": number > 0 and anatomy.inside(number).hold is not None,
         }
         for number, part in enumerate(anatomy.layers)
     ]
@@ -48,7 +50,7 @@ def describe_session(session: Session) -> dict[str, Any]:
     batch_size = min(trainer.batch_size, len(trainer.batches))
     memory = estimate(trainer.network, trainer.optimizer, batch_size, about["data"]["bytes"])
     return {
-        "layers": describe_layers(anatomy),
+        "layers": describe_layers(anatomy, about["repeats"]),
         "data": about["data"],
         "network": {
             "architecture": about["architecture"],

@@ -133,6 +133,25 @@ class Steering:
         self.begin, self.changed = begin, changed
         self._follow([change for each in changed for change in each.changes])
 
+    def go_back(self, state: Mapping[str, Any] | None) -> None:
+        """Take the lineage of an earlier moment of this run over, and clamp and lock no more than it says.
+
+        Raises
+        ------
+        ValueError
+            As `load_state`.
+        """
+        clamps, locks, weight_locks = self.clamps.copy(), self.locks.copy(), self.weight_locks.copy()
+        for places in (self.clamps, self.locks, self.weight_locks):
+            places.clear()
+        try:
+            self.load_state(state or {"settings": self.begin, "changes": []})
+        except (ValueError, TypeError, KeyError):
+            self.clamps, self.locks, self.weight_locks = clamps, locks, weight_locks
+            raise
+        self._hold()
+        self._lock()
+
     def _find(self, change: Change) -> np.ndarray | int | None:
         """Return where the parameters that a change is about are; AddressError where there are none."""
         if isinstance(change, SettingChange):

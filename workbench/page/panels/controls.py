@@ -11,6 +11,7 @@ from workbench.page.panels.viewer import Viewer
 
 NUMBERS = {"batch-size": "Batch size", "leakage": "Leakage", "epochs": "Epochs", "minutes": "Minutes"}
 SLOWEST, FASTEST = 1e-6, 1.0
+AS_MADE = "as the program made it"
 
 
 class LogSlider(Element, component="log_slider.js"):
@@ -38,13 +39,14 @@ class Controls:
                     choices = viewer.overview["live"]["optimizer"]["choices"]
                     self._optimizer = Choice(
                         "Optimizer",
-                        {name: name for name in choices},
+                        {name: name or AS_MADE for name in choices},
                         settings["optimizer"],
                         self._pick_optimizer,
                     )
                     self._optimizer.props["data-test"] = "optimizer"
                 for key, label in NUMBERS.items():
-                    self._number(key, label)
+                    if viewer.overview["live"][key]["kind"] == "number":
+                        self._number(key, label)
         self._hint()
         viewer.on_change(self._show)
 

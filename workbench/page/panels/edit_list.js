@@ -65,8 +65,8 @@ export default {
       if (!this.layers.length) await this.read(); // a click may come before the first status
       const place = `layer ${layer}, ${position(this.layers[layer].shape, neuron)}`;
       const title = `${this.layers[layer].name} · neuron ${neuron}`;
-      const clampable = layer > 0;
-      this.add({ key: `item-${layer}-${neuron}`, kind: "neuron", layer, neuron, title, place, clampable, lockable: clampable });
+      const { clampable } = this.layers[layer];
+      this.add({ key: `item-${layer}-${neuron}`, kind: "neuron", layer, neuron, title, place, clampable, lockable: layer > 0 });
     },
     async addConnection({ layer, target, source }) {
       if (!this.layers.length) await this.read();

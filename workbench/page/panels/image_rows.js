@@ -6,6 +6,7 @@ import { attempt } from "/assets/notices.js";
 
 const SHOWN = 8;
 const SOURCES = { training: "Training data", held_out: "Held-out data", own: "Own image" };
+const ALL = Object.keys(SOURCES);
 
 /** Several images with what the network makes of them and the difference; one of them is the chosen one. */
 export default {
@@ -16,7 +17,7 @@ export default {
       <div v-else class="g-tools">
         <label class="g-inline">Source
           <select class="g-select" data-test="source" :value="source" @change="choose({ source: $event.target.value, position: 0, entry: 0 })">
-            <option v-for="(caption, name) in sources" :key="name" :value="name">{{ caption }}</option>
+            <option v-for="name in sources" :key="name" :value="name">{{ SOURCES[name] }}</option>
           </select></label>
         <span class="g-spacer"></span>
         <div class="g-joined" role="group" aria-label="Place in the data">
@@ -34,19 +35,23 @@ export default {
       </div>
       <div class="g-images" role="radiogroup" aria-label="Images: input, output and difference" @keydown="press">
         <div class="g-image-captions" aria-hidden="true">
-          <span>Input</span><span>Output</span><span>Difference</span><span>Error</span></div>
+          <span>Input</span><template v-if="repeats"><span>Output</span><span>Difference</span></template>
+          <span v-else>Answer</span><span>Error</span></div>
         <button v-for="index in shown" :key="index" type="button" class="g-image" role="radio" ref="columns"
                 :aria-checked="index - 1 === entry" :tabindex="index - 1 === entry ? 0 : -1"
                 :aria-label="caption(index - 1)" :title="caption(index - 1)" @click="pick(index - 1)">
           <canvas :data-test="'image-input-' + (index - 1)" ref="inputs" width="1" height="1"></canvas>
-          <canvas :data-test="'image-output-' + (index - 1)" ref="outputs" width="1" height="1"></canvas>
-          <canvas :data-test="'image-difference-' + (index - 1)" ref="differences" width="1" height="1"></canvas>
+          <template v-if="repeats">
+            <canvas :data-test="'image-output-' + (index - 1)" ref="outputs" width="1" height="1"></canvas>
+            <canvas :data-test="'image-difference-' + (index - 1)" ref="differences" width="1" height="1"></canvas>
+          </template>
+          <span v-else class="g-number g-image-error" :data-test="'image-answer-' + (index - 1)">{{ answers[index - 1] }}</span>
           <span class="g-number g-image-error" :data-test="'image-error-' + (index - 1)">{{ error(index - 1) }}</span>
         </button>
       </div>
-      <p class="g-image-note g-muted g-small">From top to bottom: input, output, difference, error.</p>
+      <p class="g-image-note g-muted g-small">{{ repeats ? "From top to bottom: input, output, difference, error." : "From top to bottom: input, answer (in brackets what it should be), error." }}</p>
     </div>`,
-  data: () => ({ source: "training", position: 0, entry: 0, count: 0, shown: 0, errors: [], names: [], sources: SOURCES, walking: false }),
+  data: () => ({ source: "training", position: 0, entry: 0, count: 0, shown: 0, errors: [], names: [], sources: ALL, walking: false, repeats: true, answers: [], SOURCES }),
   computed: {
     total() {
       return grouped(this.count);
@@ -62,9 +67,9 @@ export default {
     },
     async show(frame) {
       this.frame = frame;
-      const { source, position, entry, count, shown, errors, names } = frame.header;
+      const { source, position, entry, count, shown, errors, names, repeats = true, answers = [], sources = ALL } = frame.header;
       this.walking = frame.header.walk !== null;
-      Object.assign(this, { source, position, entry, count, shown, errors, names });
+      Object.assign(this, { source, position, entry, count, shown, errors, names, repeats, answers, sources });
       await this.$nextTick();
       this.draw();
     },
@@ -74,6 +79,7 @@ export default {
       for (let index = 0; index < Math.min(this.shown, this.$refs.inputs?.length ?? 0); index++) {
         const input = imageOf(inputs, index);
         drawImage(this.$refs.inputs[index], input);
+        if (!this.repeats) continue;
         const known = index < outputs.shape[0]; // a walk has not come to the output yet
         const output = known ? imageOf(outputs, index) : null;
         for (const name of ["outputs", "differences"]) this.$refs[name][index].classList.toggle("g-unknown", !known);

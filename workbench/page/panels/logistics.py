@@ -13,6 +13,8 @@ from workbench.page.panels.viewer import Viewer
 MEBIBYTE = 2**20
 LISTED = 500
 
+MACHINE = {"seed": ("Seed", "run-seed"), "rung": ("Rung", "rung"), "threads": ("Threads", "threads")}
+
 TIMES = (
     ("Mini-batch", "milliseconds_per_step", "milliseconds", "milliseconds-per-step"),
     ("Full batch", "seconds_per_epoch", "duration", "seconds-per-epoch"),
@@ -71,7 +73,8 @@ def _data(data: dict[str, Any], image: list[int]) -> None:
         fact("Held-out images", _grouped(data["held_out"]), "held-out-images")
         height, width, channels = image
         fact("Image", f"{width} × {height} × {channels}")
-        fact("Size", _mebibytes(data["bytes"]), "data-size")
+        if data["bytes"]:
+            fact("Size", _mebibytes(data["bytes"]), "data-size")
         if not skipped:
             fact("Files skipped", "0", "files-skipped")
     if skipped:
@@ -104,9 +107,9 @@ def _network(network: dict[str, Any], machine: dict[str, Any]) -> None:
         for part, size in network["memory"].items():
             with group("g-part"):
                 fact(part, _mebibytes(size))
-        fact("Seed", str(machine["seed"]), "run-seed")
-        fact("Rung", str(machine["rung"]), "rung")
-        fact("Threads", str(machine["threads"]), "threads")
+        for key, (name, test) in MACHINE.items():
+            if key in machine:
+                fact(name, str(machine[key]), test)
 
 
 def _grouped(count: int) -> str:

@@ -23,7 +23,10 @@ def reset_dialog(viewer: Viewer) -> Callable[[], None]:
         seed = ui.number("Seed", min=0, max=LARGEST_SEED, precision=0).props(
             "dense outlined stack-label data-test=seed"
         )
-        text("p", "The same seed repeats the run; another one draws other weights.", "g-muted g-small")
+        hint = text("p", "The same seed repeats the run; another one draws other weights.", "g-muted g-small")
+        seeded = "seed" in viewer.overview["machine"]
+        for part in (seed, hint):
+            part.set_visibility(seeded)
 
         async def confirm() -> None:
             chosen = None if seed.value is None else int(seed.value)
@@ -35,7 +38,7 @@ def reset_dialog(viewer: Viewer) -> Callable[[], None]:
             button("Begin anew", "reset-confirm", confirm, classes="g-primary")
 
     def show() -> None:
-        seed.set_value(viewer.overview["machine"]["seed"])
+        seed.set_value(viewer.overview["machine"].get("seed"))
         dialog.open()
 
     return show

@@ -69,7 +69,7 @@ export class Attention {
     const place = this.scene.placeAt(x, y);
     const connection = place ? null : curveAt([...this.curves, ...this.shownWiring], this.scene, x, y);
     this.hovered = place || connection ? { place, connection, x, y } : null;
-    this.hoverAsk.follow(place, this.scene.layers[place?.layer]?.kind === "local");
+    this.hoverAsk.follow(place, Boolean(this.scene.layers[place?.layer]?.window));
     this.told.hover(this.hovered, this.facts);
     this.changed();
   }
@@ -178,7 +178,7 @@ export class Attention {
 
   /** Where the keyboard begins: in the code. */
   first() {
-    return { layer: this.scene.layers.findIndex(({ code }) => code), neuron: 0 };
+    return { layer: Math.max(1, this.scene.layers.findIndex(({ code }) => code)), neuron: 0 };
   }
 
   /** Choose by keyboard: the neuron is brought into sight. @param {Place} place */

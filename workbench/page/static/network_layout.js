@@ -14,7 +14,7 @@ const COMFORT = 100; // pixels of a layer's side: far below it every pixel count
 const ROW_PENALTY = 0.1; // one row reads best, so more of them must be worth it
 
 /**
- * @typedef {{name: string, kind: string, shape: number[], neurons: number, code: boolean, output: boolean}} Layer
+ * @typedef {{name: string, kind: string, shape: number[], neurons: number, code: boolean, output: boolean, grey: boolean, window: boolean}} Layer
  * @typedef {object} Block a layer's place, in pixels of the unzoomed view
  * @property {number} x
  * @property {number} y

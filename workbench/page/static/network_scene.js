@@ -69,7 +69,7 @@ export class Scene {
 
   /** Whether a layer is an image: black is 0 and white is 1. */
   isGrey(layer) {
-    return this.shownKind === "values" && (layer === 0 || this.layers[layer].output);
+    return this.shownKind === "values" && this.layers[layer].grey;
   }
 
   /** Whether a layer's neurons are circles: those of a graph, but for the image that it makes. */
@@ -124,9 +124,10 @@ export class Scene {
    */
   showConnections({ layer, neuron }, { arrays }) {
     this.hideConnections();
-    const { sources, source_weights: weights, targets, target_weights: outgoing } = arrays;
+    const { sources, source_weights: weights, targets, target_weights: outgoing, delayed, delayed_weights: earlier } = arrays;
     this.overlay(layer - 1, sources.data, weights.data);
-    this.overlay(layer + 1, targets.data, outgoing.data);
+    if (delayed?.data.length) this.overlay(layer + 1, delayed.data, earlier.data); // what it sees of the step before
+    else this.overlay(layer + 1, targets.data, outgoing.data);
     this.writeNotes();
     const into = strongestOf(sources.data, weights.data, CURVES, (source, weight) => ({ layer, target: neuron, source, weight }));
     const out = strongestOf(targets.data, outgoing.data, CURVES, (target, weight) => ({

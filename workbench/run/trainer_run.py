@@ -1,0 +1,81 @@
+"""The run of a trainer that a program made: watched, steered and brought back to snapshots where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nn.snapshot import Snapshot, load, save
+from nn.training.callbacks import Callback
+from workbench.errors import OperationError
+from workbench.run.run import Run
+from workbench.run.run_directory import RunDirectory
+from workbench.run.trainer_session import TrainerSession
+
+START = "start.safetensors"
+"""The state in which the trainer was handed over, in the directory of the run."""
+
+
+class TrainerRun(Run):
+    """A trainer that is watched and steered.
+
+    Parameters
+    ----------
+    session
+        Of the trainer.
+    directory
+        Where the journal and snapshots are kept.
+    callbacks
+        Told of the training besides.
+
+    Attributes
+    ----------
+    error
+        What ended the last training; None where it ended well.
+    paused
+        Whether a person stopped the last training.
+    """
+
+    session: TrainerSession
+
+    def __init__(
+        self, session: TrainerSession, directory: RunDirectory, callbacks: Sequence[Callback] = ()
+    ) -> None:
+        self._callbacks = callbacks
+        self.error: BaseException | None = None
+        self.paused = False
+        super().__init__(session, directory)
+        save(directory.directory / START, *session.contents())
+        directory.begin(session)
+
+    def _learn(self) -> None:
+        self.error, self.paused = None, False
+        try:
+            self.session.train_locked([*self._callbacks, self._between])
+        except BaseException as error:
+            self.error = error
+            raise
+
+    def stop(self) -> dict[str, Any]:
+        """Let training end after the current step, to go on from there."""
+        self.paused |= self._training
+        return super().stop()
+
+    def _rewound(self, snapshot: Snapshot) -> TrainerSession:
+        self.session.go_back(snapshot)
+        return self.session
+
+    def _renewed(self, given: Mapping[str, str]) -> TrainerSession:
+        """Bring the trainer back to where it was handed over; it knows no seed to begin with another."""
+        if given:
+            raise OperationError("this run begins anew as the program made it: leave the seed empty")
+        return self._rewound(load(self.directory.directory / START))
+
+    def _renew(self, given: Mapping[str, str]) -> dict[str, Any]:
+        """Keep what there is as a snapshot, and begin again: both are of one trainer."""
+        if any(self._moment) and not self._diverged:
+            self.directory.keep(self.session)
+        session = self._renewed(given)
+        self.directory.begin(session)
+        self._take(session, self.directory)
+        return {"step": session.trainer.step}

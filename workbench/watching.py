@@ -1,0 +1,192 @@
+"""Training with a page in the browser on which it can be watched and steered: one line in a program."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import logging
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from networks.base.network import Network
+from nn.training import Outcome, Trainer
+from nn.training.callbacks import Callback
+from nn.training.limits import Limits
+from workbench.errors import InputError
+from workbench.inspect.inspector import Inspector
+from workbench.page.address import Address
+from workbench.run.answering import Answering
+from workbench.run.mailbox import HUNG_UP, Mailbox
+from workbench.run.messages import pack
+from workbench.run.operations import Opened
+from workbench.run.requests import Request
+from workbench.run.run_directory import RunDirectory
+from workbench.run.trainer_run import TrainerRun
+from workbench.run.trainer_session import TrainerSession
+
+END_SECONDS = 10.0
+"""How long the process that serves the page may take to end."""
+
+logger = logging.getLogger(__name__)
+
+
+def watch(
+    trainer: Trainer,
+    epochs: float | None = None,
+    minutes: float | None = None,
+    callbacks: Sequence[Callback] = (),
+    *,
+    directory: Path | None = None,
+    port: int = 0,
+    wait: bool = True,
+) -> Outcome:
+    """Train as `trainer.train` does, and show it in a page of this machine.
+
+    The address of the page is printed on standard error.
+
+    Training begins at once and is steered from the page: stopped, gone on with, changed, gone back. The bits
+    are those of a training that nobody watches, unless somebody changes something. Ctrl-C ends the step and
+    returns; the trainer has what was learned, clamped and locked neurons included.
+
+    Parameters
+    ----------
+    trainer
+        With a network of `networks`; at its beginning or anywhere.
+    epochs, minutes, callbacks
+        As for `Trainer.train`.
+    directory
+        Where the journal and the snapshots that people ask for are kept; by default a temporary one.
+    port
+        Of the page, on 127.0.0.1; 0 takes a free one.
+    wait
+        Whether the page stays when training has ended, for more of it or to look around, until Ctrl-C.
+
+    Returns
+    -------
+    Outcome
+        Of the last training.
+
+    Raises
+    ------
+    InputError
+        When NiceGUI is not installed, the port is taken or the directory cannot be used.
+    ValueError
+        When the network is none of `networks`.
+    TrainingDiverged
+        As `Trainer.train`, when the page is closed.
+    """
+    if importlib.util.find_spec("nicegui") is None:
+        raise InputError("the page needs NiceGUI: pip install 'ganglion[web]'")
+    if not isinstance(trainer.network, Network):
+        raise ValueError(
+            f"watch: the network is of type {type(trainer.network).__name__}: give one of networks"
+        )
+    trainer.limits = Limits(epochs, minutes)
+    trainer.limits.check()
+    with ExitStack() as stack:
+        folder = directory or Path(stack.enter_context(TemporaryDirectory(prefix="ganglion-")))
+        run_directory = RunDirectory(folder)
+        stack.callback(run_directory.close)
+        run = TrainerRun(TrainerSession(trainer), run_directory, callbacks)
+        mailbox = Mailbox(stack.enter_context(served_page(port)))
+        stack.callback(mailbox.close)
+        about = {"status": run.status(), "overview": run.overview(), "about": ""}
+        mailbox.send(pack({"type": "ready", **about}, {}), answers=False)
+        Watching(Opened(run, Inspector(run), ""), mailbox).follow(wait)
+        if run.error is not None:
+            raise run.error
+    assert run.session.outcome is not None
+    return run.session.outcome
+
+
+class Watching(Answering):
+    """Answers what the page asks of a run in the process that the page does not own."""
+
+    _run: TrainerRun
+    _left = False
+
+    def follow(self, wait: bool) -> None:
+        """Train, and do what is asked until Ctrl-C, or to the end of training where nobody waits."""
+        self._train()
+        try:
+            while wait and not self._left and not self._interrupted:
+                self._handle(self._mailbox.next(self._patience()))
+                self._make_due_frame()
+                if self._started:
+                    self._train()
+        except KeyboardInterrupt:
+            pass
+
+    @property
+    def _interrupted(self) -> bool:
+        """Whether Ctrl-C ended the last training: not its limits, a callback or somebody on the page."""
+        outcome = self._run.session.outcome
+        return bool(outcome and outcome.reason == "interrupted" and not self._run.paused)
+
+    def _train(self) -> None:
+        """Train; errors of callbacks and data are for the program, and not caught here."""
+        self._started, self._training = False, True
+        try:
+            self._run.train(self._between_steps)
+        finally:
+            self._training = False
+
+    def _handle(self, request: Request | None) -> None:
+        if request is HUNG_UP:
+            logger.warning("the page has ended; training goes on")
+            self._left = True
+            return
+        super()._handle(request)
+
+
+@contextmanager
+def served_page(port: int) -> Iterator[Connection]:
+    """Start the process that serves the page, and give the connection to it; it ends with this.
+
+    Raises
+    ------
+    InputError
+        When the port is taken.
+    """
+    address = Address.bind(port=port)
+    ours, theirs = Pipe()
+    with address.socket, theirs:
+        numbers = address.socket.fileno(), theirs.fileno()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "workbench.page.attached"],
+            stdin=subprocess.PIPE,
+            stdout=2,  # what a program prints is its own
+            pass_fds=numbers,
+            process_group=0,  # Ctrl-C is for the process that trains
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            text=True,
+        )
+        assert process.stdin is not None
+        told = {"socket": numbers[0], "connection": numbers[1], "token": address.token}
+        with process.stdin:
+            process.stdin.write(json.dumps(told) + "\n")
+    try:
+        yield ours
+    finally:
+        with socket.socket(fileno=os.dup(ours.fileno())) as pipe:
+            pipe.shutdown(socket.SHUT_RDWR)  # the threads of the mailbox end, and so does the process
+        ours.close()
+        _end(process)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Wait until a process has ended, and end it when it does not."""
+    for stop in (process.terminate, process.kill):
+        try:
+            process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            stop()
+    process.wait()
