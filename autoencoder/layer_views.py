@@ -9,7 +9,7 @@ import numpy as np
 
 from autoencoder.model import AutoEncoder
 from networks import Network
-from networks.graph import GraphNetwork
+from networks.base.wiring import FIXED
 from nn import Shape
 
 
@@ -50,19 +50,9 @@ def layer_views(model: AutoEncoder) -> Iterator[LayerView]:
 
 
 def _views(network: Network) -> Iterator[LayerView]:
-    if isinstance(network, GraphNetwork):
-        yield from _graph_views(network)
-        return
-    weights, biases = (network.parameters[name].ravel() for name in ("weights", "biases"))
-    yield LayerView(
-        "", network.family, Shape(*network.input_shape), Shape(*network.output_shape), weights, biases
-    )
-
-
-def _graph_views(network: GraphNetwork) -> Iterator[LayerView]:
-    graph = network.graph
-    for source, layer in zip(graph.layers[:-1], graph.layers[1:], strict=True):
-        into = (graph.targets >= layer.first) & (graph.targets < layer.neurons.stop)
-        weights = network.weights[graph.weight_of[into]]
-        biases = network.biases[graph.bias_of[layer.span]]
-        yield LayerView("", network.family, source.shape, layer.shape, weights, biases)
+    before = Shape(*network.input_shape)
+    for layer in network.wiring():
+        parameters, biases = network.parameters.values, layer.wiring.biases()
+        weights = parameters[layer.wiring.rows().places]
+        yield LayerView("", layer.family, before, layer.shape, weights, parameters[biases[biases != FIXED]])
+        before = layer.shape

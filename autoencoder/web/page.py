@@ -12,6 +12,13 @@ ASSETS = Path(__file__).parent / "static"
 """Files that the panels load, at `/assets/autoencoder/`."""
 
 
+KEYS = (
+    ("Arrows", "in the drawing: move the brush"),
+    ("Space", "in the drawing: draw"),
+    ("Enter", "in the drawing: run it"),
+)
+
+
 def build_code_page(link: Link) -> None:
     """Register the page at "/"; see `workbench.page.page.build_page`."""
-    build_page(link, [code_panel, own_panel, between_panel], ["autoencoder/codes"])
+    build_page(link, [code_panel, own_panel, between_panel], ["autoencoder/codes"], KEYS)

@@ -9,6 +9,7 @@ from nicegui import Client, ui
 from workbench.page.link import Link, OperationRefused
 from workbench.page.panels.controls import Controls
 from workbench.page.panels.header import header
+from workbench.page.panels.help import Keys
 from workbench.page.panels.images import image_panel
 from workbench.page.panels.journal import journal_panel
 from workbench.page.panels.logistics import Facts, error_panel, time_panel
@@ -27,7 +28,7 @@ Panel = Callable[[Viewer], None]
 """Builds a panel on the page that a viewer has open."""
 
 
-def build_page(link: Link, panels: Sequence[Panel] = (), styles: Sequence[str] = ()) -> None:
+def build_page(link: Link, panels: Sequence[Panel] = (), styles: Sequence[str] = (), keys: Keys = ()) -> None:
     """Register the page at "/"; every visit builds one of its own, and all show the run behind `link`.
 
     Parameters
@@ -38,6 +39,8 @@ def build_page(link: Link, panels: Sequence[Panel] = (), styles: Sequence[str] =
         Those of an application, in the right column.
     styles
         Its style sheets, by their names under `/assets/`.
+    keys
+        Of its panels, for the list of keys.
     """
 
     @ui.page("/", title="Ganglion", dark=None, language="en-US", response_timeout=BUILD_SECONDS)
@@ -52,7 +55,7 @@ def build_page(link: Link, panels: Sequence[Panel] = (), styles: Sequence[str] =
                 text("h1", "Ganglion", "g-name")
                 text("p", str(error))
             return
-        header(viewer)
+        header(viewer, keys)
         with group("g-main", "main"):
             with group("g-column g-centre"):
                 view = network_panel()

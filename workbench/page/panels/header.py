@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nicegui.element import Element
 
-from workbench.page.panels.help import help_dialog
+from workbench.page.panels.help import Keys, help_dialog
 from workbench.page.panels.parts import STOP_FIRST, LiveText, button, enable, group, notify, text
 from workbench.page.panels.reset import reset_dialog
 from workbench.page.panels.viewer import Viewer
@@ -25,15 +25,15 @@ class Appearance(Element, component="appearance.js"):
     """Automatic, light or dark; remembered by the browser."""
 
 
-def header(viewer: Viewer) -> None:
-    """Build the top of the page."""
+def header(viewer: Viewer, keys: Keys) -> None:
+    """Build the top of the page; `keys` are those of its panels beside what every page has."""
 
     async def snapshot() -> None:
         reply = await viewer.ask("snapshot")
         if reply is not None:
             notify(f"Snapshot of step {reply['step']} kept")
 
-    explain = help_dialog()
+    explain = help_dialog(keys)
     begin_anew = reset_dialog(viewer)
     with group("g-header", "header"):
         text("h1", "Ganglion", "g-name")

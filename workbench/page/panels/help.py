@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nicegui import ui
 
 from workbench.page.panels.parts import button, group, text
 
-KEYS = (
+Keys = Sequence[tuple[str, str]]
+"""Keys, and what they do."""
+
+KEYS: Keys = (
     ("Space", "start or stop training"),
     ("S", "train on one mini-batch"),
     ("?", "this list"),
     ("Tab", "go to the next control; Shift + Tab to the one before"),
-    ("Arrows", "in the network: move; in the images: choose one; in the drawing: move the brush"),
-    ("Enter", "in the network: put the neuron on the list to edit; in the drawing: run it"),
+    ("Arrows", "in the network: move; in the images: choose one"),
+    ("Enter", "in the network: put the neuron on the list to edit"),
     ("+, −, 0", "in the network and the error chart: zoom in, zoom out, show all"),
-    ("Space", "in the drawing: draw"),
 )
 
 
-def help_dialog() -> ui.dialog:
-    """Build the dialog."""
+def help_dialog(more: Keys) -> ui.dialog:
+    """Build the dialog, with more keys than every page has."""
     with ui.dialog() as dialog, group("g-dialog"):
         text("h2", "Keyboard", "g-title")
         with group("g-keys", "dl"):
-            for key, meaning in KEYS:
+            for key, meaning in (*KEYS, *more):
                 text("dt", key)
                 text("dd", meaning)
         text("p", "Space and S work while no field or button has the focus.", "g-muted g-small")
