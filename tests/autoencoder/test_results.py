@@ -7,15 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from autoencoder.drawing import STRONGEST, draw_model, strongest_local
+from autoencoder.drawing import STRONGEST, draw_model
 from autoencoder.files import picture_names, prepare_for_pictures, replacing, write_array, write_pictures
 from autoencoder.model import AutoEncoder
 from autoencoder.model_file import build_model, load_snapshot, settings_of
 from autoencoder.report import table
 from autoencoder.results import COLUMNS, SWEPT, spread, sweep
 from autoencoder.validation import make_settings
-from networks.ladder import rung
-from nn.shape import Shape
 from tests.support.autoencoder_runs import tiny_settings, train_tiny
 from workbench.errors import InputError
 
@@ -47,26 +45,6 @@ def test_every_layer_is_drawn_with_its_values(changes: dict[str, Any], names: li
     ends = [(each.source_layer, each.target_layer) for each in drawing.connections]
     assert ends == [(number, number + 1) for number in range(len(names) - 1)]
     assert all(0 < len(each.weight) <= STRONGEST for each in drawing.connections)
-
-
-@pytest.mark.parametrize("rung_name", ["plain", "o1", "o2"])
-def test_the_strongest_connections_of_windows_lead_where_they_say(rung_name: str):
-    kind = rung("local", rung_name)
-    blocks = {"input_block": 2, "window": 4, "output_block": 3, "channels": 2}
-    layer = kind(Shape(4, 6, 3), **blocks, generator=np.random.default_rng(2))
-    picture = strongest_local(layer, 4, 50)
-    assert (picture.source_layer, picture.target_layer) == (4, 5)
-    assert np.abs(picture.weight).min() >= np.sort(np.abs(layer.parameters["weights"]))[-50]
-    values = np.random.default_rng(3).random((*layer.input_shape, 16), np.float32)
-    for source, target, weight in zip(
-        picture.source_index, picture.target_index, picture.weight, strict=True
-    ):
-        before = layer.forward(values).copy()
-        nudged = values.copy()
-        nudged.reshape(-1, 16)[source] += 0.5
-        difference = (layer.forward(nudged) - before).reshape(-1, 16)[target]
-        slopes = difference / (0.5 * weight)
-        assert np.all((slopes > 0.005) & (slopes < 1.005)), "outside what a leaky ReLU lets through"
 
 
 def test_images_are_taken_from_everywhere():

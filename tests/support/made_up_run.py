@@ -181,7 +181,7 @@ class MadeUpRun:
         )
         return ((np.arange(64) * 3 + 11 * numbers[:, None]) % 256).astype(np.uint8).reshape(-1, 8, 8, 1)
 
-    def _mark(self) -> None:
+    def _set_baseline(self) -> None:
         pass
 
     def _neuron(self, layer: int, neuron: int) -> Header:

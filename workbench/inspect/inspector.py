@@ -136,7 +136,7 @@ class Inspector:
         }
         return header, arrays | shown
 
-    def mark(self) -> Reply:
+    def set_baseline(self) -> Reply:
         """Measure changes from now on from the parameters as they are.
 
         Raises

@@ -131,7 +131,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "journal": Operation(Count),
     "show": Operation(Show, inspects=True),
     "frame": Operation(Frame, inspects=True),
-    "mark": Operation(inspects=True),
+    "set_baseline": Operation(inspects=True),
     "neuron": Operation(Neuron, inspects=True),
     "connections": Operation(Neuron, inspects=True),
     "strongest": Operation(Strongest, inspects=True),

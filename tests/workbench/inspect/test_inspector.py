@@ -83,7 +83,7 @@ def test_change_is_the_root_of_the_mean_square_since_the_mark(name: str):
     _, inspector = inspect(session)
     first = inspector.frame(["change"])[1]["change"]
     session.trainer.make_step()
-    inspector.mark()
+    inspector.set_baseline()
     before = session.model.network.parameters.values.copy()
     session.trainer.make_step()
     session.trainer.make_step()
@@ -102,7 +102,7 @@ def test_change_is_the_root_of_the_mean_square_since_the_mark(name: str):
 def test_rows_are_compared_a_part_at_a_time(monkeypatch: pytest.MonkeyPatch):
     session = make_session("unmixed")
     _, inspector = inspect(session)
-    inspector.mark()
+    inspector.set_baseline()
     session.trainer.make_step()
     whole = inspector.frame(["change"])[1]["change"]
     monkeypatch.setattr("workbench.inspect.baseline.PART", 50)
@@ -247,7 +247,7 @@ def test_no_memory_for_a_mark_is_said(monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(
         OperationError, match="the copy of the parameters from which changes are measured needs"
     ):
-        inspector.mark()
+        inspector.set_baseline()
 
 
 def test_another_session_is_noticed():

@@ -63,7 +63,7 @@ export default {
       this.$refs.kinds[place].focus();
     },
     async mark() {
-      const marked = await attempt(() => request("mark", {}));
+      const marked = await attempt(() => request("set_baseline", {}));
       if (marked) this.show("change");
     },
     draw(drawn) {
