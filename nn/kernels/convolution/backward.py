@@ -44,13 +44,13 @@ class Arrays(NamedTuple):
     biases_target: np.ndarray
 
 
-@kernel
+@kernel(allocates=False)
 def output_height(arrays):
     """Return the number of rows of the output."""
     return arrays.bias_rows.size // arrays.biases_target.size
 
 
-@kernel
+@kernel(allocates=False)
 def delta_row(arrays, code, slope, histories, row):
     """Compute the deltas of one row of the output, and their sums over pixels and histories."""
     channels = arrays.biases_target.size
@@ -73,13 +73,13 @@ def delta_row(arrays, code, slope, histories, row):
         arrays.bias_rows[row * channels + channel] = horizontal_sum(total)
 
 
-@kernel
+@kernel(allocates=False)
 def image_height(plan, arrays):
     """Return the number of rows of the image."""
     return arrays.image.size // (plan.width * plan.sources * plan.histories)
 
 
-@kernel
+@kernel(allocates=False)
 def transpose_row(plan, arrays, row):
     """Lay one row of the image out with the histories outside."""
     n = plan.histories
@@ -112,7 +112,7 @@ def correlate_row(plan, arrays, row, chunk):
                 multiply_few(sources, seen, target, outputs, together * channels, 1, n, True)
 
 
-@kernel
+@kernel(allocates=False)
 def correlate_chunk(plan, arrays, chunk):
     """Compute the weight gradients of one chunk of the rows of windows."""
     size = arrays.weights_target.size
@@ -151,7 +151,7 @@ def deltas_parallel(plan, arrays, code, slope):
         transpose_row(plan, arrays, row)
 
 
-@kernel
+@kernel(allocates=False)
 def deltas_serial(plan, arrays, code, slope):
     """Do the same on one thread, for layers that are not worth a parallel region."""
     for row in range(output_height(arrays)):

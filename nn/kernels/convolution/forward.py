@@ -67,7 +67,7 @@ def add_window(plan, layer, row, column, target):
         source += outer_step
 
 
-@kernel
+@kernel(allocates=False)
 def sum_pixel(plan, layer, code, slope, pixel):
     """Compute one target pixel: bias plus window, and its activation."""
     n = plan.histories
@@ -80,7 +80,7 @@ def sum_pixel(plan, layer, code, slope, pixel):
     activate(code, slope, layer.targets[begin : begin + size])
 
 
-@kernel
+@kernel(allocates=False)
 def pixel_count(plan):
     """Return the number of target pixels."""
     return plan.rows.shape[0] * plan.columns.shape[0]
@@ -93,7 +93,7 @@ def sum_parallel(plan, layer, code, slope):
         sum_pixel(plan, layer, code, slope, pixel)
 
 
-@kernel
+@kernel(allocates=False)
 def sum_serial(plan, layer, code, slope):
     """Compute all pixels on one thread, for layers that are not worth a parallel region."""
     for pixel in range(pixel_count(plan)):

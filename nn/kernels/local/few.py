@@ -60,7 +60,7 @@ def few_row(geometry, arrays, code, slope, row, scratch):
             finish_block(geometry, arrays, row, column, code, slope, scratch, begin)
 
 
-@kernel
+@kernel(allocates=False)
 def few_number(geometry, arrays, code, slope, row):
     """Do so with the row's own scratch."""
     few_row(geometry, arrays, code, slope, row, arrays.scratch[row])
@@ -75,7 +75,7 @@ def few_parallel(geometry, arrays, code, slope):
         few_number(geometry, arrays, code, slope, row)
 
 
-@kernel
+@kernel(allocates=False)
 def few_serial(geometry, arrays, code, slope):
     """Do the same on one thread, for layers that are not worth a parallel region."""
     for line in range(transposed_lines(geometry)):

@@ -166,7 +166,7 @@ def block_begin(geometry, number):
     return number * (block_size(geometry) + FEW)
 
 
-@kernel
+@kernel(allocates=False)
 def image_order(geometry, scratch, begin):
     """Bring the sums of a block from the order of groups into that of the image; return where they are."""
     if geometry.groups == 1:
@@ -180,7 +180,7 @@ def image_order(geometry, scratch, begin):
     return to
 
 
-@kernel
+@kernel(allocates=False)
 def finish_block(geometry, arrays, row, column, code, slope, scratch, begin):
     """Turn the sums of a block, group after group in the scratch, into values."""
     n, begin = geometry.histories, image_order(geometry, scratch, begin)
@@ -194,7 +194,7 @@ def finish_block(geometry, arrays, row, column, code, slope, scratch, begin):
         copy_few(scratch, at, arrays.values, first, neurons * n)
 
 
-@kernel
+@kernel(allocates=False)
 def add_biases(sums, begin, n, biases, first, neurons):
     """Add to each neuron's sums its bias; where histories are few, to those of two neurons at once."""
     if n == FEW:
@@ -218,7 +218,7 @@ def prefetch_following(geometry, tile, inputs):
                 prefetch(inputs, begin + i * tile.step + n)
 
 
-@kernel
+@kernel(allocates=False)
 def forward_row(geometry, arrays, code, slope, row, scratch):
     """Compute the values of one row of tiles."""
     n = geometry.histories
@@ -233,7 +233,7 @@ def forward_row(geometry, arrays, code, slope, row, scratch):
         finish_block(geometry, arrays, row, column, code, slope, scratch, 0)
 
 
-@kernel
+@kernel(allocates=False)
 def forward_number(geometry, arrays, code, slope, row):
     """Do so with the row's own scratch."""
     forward_row(geometry, arrays, code, slope, row, arrays.scratch[row])
@@ -246,7 +246,7 @@ def forward_parallel(geometry, arrays, code, slope):
         forward_number(geometry, arrays, code, slope, row)
 
 
-@kernel
+@kernel(allocates=False)
 def forward_serial(geometry, arrays, code, slope):
     """Run all rows on one thread, for layers that are not worth a parallel region."""
     for row in range(arrays.scratch.shape[0]):
