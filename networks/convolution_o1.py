@@ -19,26 +19,26 @@ Predicted gain: 2 to 10: sums stay in registers for a whole window, where the pl
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                                         N  direction     ms  x plain  x below  x PyTorch  of the limit
-    28x28x1 to 14x14x16                        64  forward    0.079    25.61    25.61       1.12    22% memory
-    28x28x1 to 14x14x16                        64  backward   0.389     3.90     3.90       1.47     9% memory
-    14x14x16 to 7x7x32                         64  forward    0.128     3.57     3.57       1.02  82% products
-    14x14x16 to 7x7x32                         64  backward   0.355     4.30     4.30       1.35  59% products
-    64x64x3 to 32x32x16                        64  forward    0.523     6.27     6.27       0.73  42% products
-    64x64x3 to 32x32x16                        64  backward    2.85     5.52     5.52       0.96  16% products
-    32x32x16 to 32x32x32                       64  forward     3.00     4.29     4.29       0.76  77% products
-    32x32x16 to 32x32x32                       64  backward    8.05     5.54     5.54       0.60  58% products
-    32x32x16 to 16x16x32                       64  forward    0.681     4.15     4.15       1.16  85% products
-    32x32x16 to 16x16x32                       64  backward    2.49     3.77     3.77       0.76  47% products
-    14x14x16 to 28x28x1, transposed            64  forward    0.173     1.18     1.18       2.78    10% memory
-    14x14x16 to 28x28x1, transposed            64  backward   0.265     9.39     9.39       0.84    13% memory
-    7x7x32 to 14x14x16, transposed             64  forward    0.164     2.95     2.95       1.99  64% products
-    7x7x32 to 14x14x16, transposed             64  backward   0.335     5.79     5.79       1.24  63% products
-    16x16x32 to 32x32x16, transposed           64  forward    0.902     3.87     3.87       1.55  64% products
-    16x16x32 to 32x32x16, transposed           64  backward    2.45     4.88     4.88       0.67  47% products
-    32x32x16 to 64x64x3, transposed            64  forward     1.08     2.85     2.85       1.74  21% products
-    32x32x16 to 64x64x3, transposed            64  backward    1.93     7.23     7.23       0.59  23% products
-    autoencoder 28x28x1 > 14x14x16 > 7x7x32    64  step        1.82     6.01     6.01       1.30  38% products
-    autoencoder 64x64x3 > 32x32x16 > 16x16x32  64  step        14.0     4.42     4.42       0.84  33% products
+    28x28x1 to 14x14x16                        64  forward    0.049    38.82    38.82       1.59    32% memory
+    28x28x1 to 14x14x16                        64  backward   0.270     5.45     5.45       2.00    12% memory
+    14x14x16 to 7x7x32                         64  forward    0.116     3.63     3.63       1.29  87% products
+    14x14x16 to 7x7x32                         64  backward   0.309     4.55     4.55       1.48  65% products
+    64x64x3 to 32x32x16                        64  forward    0.370     8.18     8.18       1.01  58% products
+    64x64x3 to 32x32x16                        64  backward    1.69     8.14     8.14       1.28  25% products
+    32x32x16 to 32x32x32                       64  forward     2.46     4.32     4.32       0.78  90% products
+    32x32x16 to 32x32x32                       64  backward    6.94     5.82     5.82       0.66  64% products
+    32x32x16 to 16x16x32                       64  forward    0.610     3.79     3.79       0.80  91% products
+    32x32x16 to 16x16x32                       64  backward    1.99     4.44     4.44       0.91  56% products
+    14x14x16 to 28x28x1, transposed            64  forward    0.075     2.71     2.71       6.07    21% memory
+    14x14x16 to 28x28x1, transposed            64  backward   0.222    10.89    10.89       0.83    14% memory
+    7x7x32 to 14x14x16, transposed             64  forward    0.134     3.54     3.54       2.27  75% products
+    7x7x32 to 14x14x16, transposed             64  backward   0.314     5.85     5.85       1.00  64% products
+    16x16x32 to 32x32x16, transposed           64  forward    0.694     4.02     4.02       1.59  80% products
+    16x16x32 to 32x32x16, transposed           64  backward    1.74     5.99     5.99       0.70  64% products
+    32x32x16 to 64x64x3, transposed            64  forward    0.470     5.87     5.87       3.45  45% products
+    32x32x16 to 64x64x3, transposed            64  backward    1.45     8.43     8.43       0.72  29% products
+    autoencoder 28x28x1 > 14x14x16 > 7x7x32    64  step        1.46     6.92     6.92       1.46  46% products
+    autoencoder 64x64x3 > 32x32x16 > 16x16x32  64  step        11.4     4.84     4.84       0.94  39% products
 .. benchmark: end
 Loses when:     never seen
 Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh and exp

@@ -7,26 +7,26 @@ Predicted gain: the number of threads
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                                         N  direction     ms  x plain  x below  x PyTorch  of the limit
-    28x28x1 to 14x14x16                        64  forward    0.042    48.33     1.89       2.11    23% memory
-    28x28x1 to 14x14x16                        64  backward   0.180     8.43     2.16       3.18    11% memory
-    14x14x16 to 7x7x32                         64  forward    0.083     5.51     1.54       1.57  66% products
-    14x14x16 to 7x7x32                         64  backward   0.220     6.94     1.62       2.19  50% products
-    64x64x3 to 32x32x16                        64  forward    0.239    13.71     2.19       1.61  48% products
-    64x64x3 to 32x32x16                        64  backward    1.01    15.55     2.82       2.70  23% products
-    32x32x16 to 32x32x32                       64  forward     1.56     8.27     1.93       1.46  77% products
-    32x32x16 to 32x32x32                       64  backward    4.14    10.76     1.94       1.17  58% products
-    32x32x16 to 16x16x32                       64  forward    0.339     8.32     2.01       2.32  89% products
-    32x32x16 to 16x16x32                       64  backward    1.06     8.85     2.35       1.78  57% products
-    14x14x16 to 28x28x1, transposed            64  forward    0.053     3.83     3.24       9.01    18% memory
-    14x14x16 to 28x28x1, transposed            64  backward   0.176    14.17     1.51       1.26    11% memory
-    7x7x32 to 14x14x16, transposed             64  forward    0.093     5.22     1.77       3.51  59% products
-    7x7x32 to 14x14x16, transposed             64  backward   0.239     8.14     1.40       1.74  46% products
-    16x16x32 to 32x32x16, transposed           64  forward    0.421     8.28     2.14       3.31  72% products
-    16x16x32 to 32x32x16, transposed           64  backward    1.03    11.62     2.38       1.59  59% products
-    32x32x16 to 64x64x3, transposed            64  forward    0.265    11.63     4.08       7.12  44% products
-    32x32x16 to 64x64x3, transposed            64  backward   0.830    16.81     2.33       1.37  28% products
-    autoencoder 28x28x1 > 14x14x16 > 7x7x32    64  step        1.10     9.96     1.66       2.16  33% products
-    autoencoder 64x64x3 > 32x32x16 > 16x16x32  64  step        7.64     8.12     1.84       1.54  31% products
+    28x28x1 to 14x14x16                        64  forward    0.037    52.16     1.34       2.13    38% memory
+    28x28x1 to 14x14x16                        64  backward   0.177     8.29     1.52       3.04    16% memory
+    14x14x16 to 7x7x32                         64  forward    0.098     4.32     1.19       1.53  54% products
+    14x14x16 to 7x7x32                         64  backward   0.214     6.58     1.45       2.14  49% products
+    64x64x3 to 32x32x16                        64  forward    0.231    13.11     1.60       1.62  48% products
+    64x64x3 to 32x32x16                        64  backward   0.832    16.53     2.03       2.59  27% products
+    32x32x16 to 32x32x32                       64  forward     1.27     8.37     1.94       1.50  91% products
+    32x32x16 to 32x32x32                       64  backward    3.51    11.50     1.98       1.31  66% products
+    32x32x16 to 16x16x32                       64  forward    0.337     6.85     1.81       1.45  86% products
+    32x32x16 to 16x16x32                       64  backward   0.999     8.85     1.99       1.81  58% products
+    14x14x16 to 28x28x1, transposed            64  forward    0.048     4.26     1.57       9.54    29% memory
+    14x14x16 to 28x28x1, transposed            64  backward   0.147    16.43     1.51       1.26    19% memory
+    7x7x32 to 14x14x16, transposed             64  forward    0.091     5.22     1.47       3.35  58% products
+    7x7x32 to 14x14x16, transposed             64  backward   0.212     8.65     1.48       1.48  50% products
+    16x16x32 to 32x32x16, transposed           64  forward    0.387     7.20     1.79       2.85  75% products
+    16x16x32 to 32x32x16, transposed           64  backward   0.928    11.24     1.88       1.31  63% products
+    32x32x16 to 64x64x3, transposed            64  forward    0.244    11.30     1.92       6.64  46% products
+    32x32x16 to 64x64x3, transposed            64  backward   0.783    15.65     1.86       1.34  28% products
+    autoencoder 28x28x1 > 14x14x16 > 7x7x32    64  step       0.971    10.40     1.50       2.19  36% products
+    autoencoder 64x64x3 > 32x32x16 > 16x16x32  64  step        6.90     7.96     1.65       1.55  33% products
 .. benchmark: end
 Loses when:     never expected: below a million multiply-adds it is o1
 Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh and exp; the same bits for
