@@ -67,6 +67,7 @@ from nn.kernels.core.vectors import copy_parallel
 from nn.kernels.graph import backward as graph_backward
 from nn.kernels.graph import forward as graph_parallel
 from nn.kernels.graph import gradients as graph_gradients
+from nn.kernels.graph import runs as graph_runs
 from nn.kernels.graph.loops import Trained
 
 WORTH_A_REGION = 200_000
@@ -239,7 +240,7 @@ class GraphNetwork(LaidOutGraph):
 
     def _backpropagate(self, learning_rate: float | None) -> None:
         rows, _, entries = self._histories.shape
-        histories = graph_backward.Histories(
+        histories = graph_runs.Histories(
             self._histories.reshape(-1),
             self._signal_histories.reshape(-1),
             self._deltas.reshape(-1),
@@ -247,12 +248,13 @@ class GraphNetwork(LaidOutGraph):
             steps=rows - self._lead,
             lead=self._lead,
             delta_rows=self._delta_rows,
+            propagates=self.propagates,
         )
         in_place = learning_rate is not None and histories.steps == 1
         if learning_rate is None or in_place:
-            targets = graph_backward.Targets(*gradient_targets(self.parameters, learning_rate))
+            targets = graph_runs.Targets(*gradient_targets(self.parameters, learning_rate))
         else:  # earlier steps still need the weights as they are
-            targets = graph_backward.Targets(
+            targets = graph_runs.Targets(
                 np.zeros_like(self.weights), np.zeros_like(self.biases), self.dtype.type(1)
             )
         graph_backward.backward(
@@ -264,7 +266,6 @@ class GraphNetwork(LaidOutGraph):
             targets,
             histories,
             self._backward_schedule,
-            self.propagates,
         )
         if len(self._listed_weights.number) or len(self._listed_biases.number):
             graph_gradients.gradients(

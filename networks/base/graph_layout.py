@@ -8,8 +8,8 @@ from nn.graph import Graph
 from nn.graph.columns import compress
 from nn.graph.neuron import Kind
 from nn.graph.rows import SortedRows, carried_once, carriers, first_numbers, level_shares, offsets, sort_rows
-from nn.kernels.graph.forward import Rows
 from nn.kernels.graph.gradients import Carriers
+from nn.kernels.graph.runs import Rows
 
 
 def choose_parts(wiring: Graph, count: int) -> np.ndarray:

@@ -46,27 +46,7 @@ class Neurons(NamedTuple):
     slope_row: np.ndarray
 
 
-class Histories(NamedTuple):
-    """Histories of all neurons, flat, and their sizes."""
-
-    values: np.ndarray
-    signals: np.ndarray
-    deltas: np.ndarray
-    entries: int
-    steps: int
-    lead: int
-    delta_rows: int
-
-
-class Targets(NamedTuple):
-    """What `scale` times the gradients is added to; in a single step it may be the parameters themselves."""
-
-    weights: np.ndarray
-    biases: np.ndarray
-    scale: float
-
-
-@kernel
+@kernel(allocates=False)
 def product_slopes(span, row, numbers, weights, values, first_row, deltas, delta, slopes, entries):
     """Write delta times all other terms for every connection into a product, one row each.
 
@@ -93,7 +73,7 @@ def product_slopes(span, row, numbers, weights, values, first_row, deltas, delta
         before -= entries
 
 
-@kernel
+@kernel(allocates=False)
 def finish_run(neurons, factors, weights, targets, histories, step, run, last):
     """Compute the deltas of a run of neurons from their signals, the slopes of products, and add biases."""
     neuron, kind, code, slope, bias, _, _, slope_row = neurons
@@ -121,14 +101,10 @@ def finish_run(neurons, factors, weights, targets, histories, step, run, last):
             )
 
 
-@kernel
-def backward_range(neurons, factors, own, rest, weights, targets, histories, step, begin, end, propagates):
+@kernel(allocates=False)
+def backward_range(neurons, factors, own, rest, weights, targets, histories, step, begin, end):
     """Compute signals, deltas and gradients of the neurons at some positions at one step."""
     neuron, kind, run_end, given = neurons.neuron, neurons.kind, neurons.run_end, neurons.given
-    own_starts, own_row, own_numbers, _ = own
-    starts, row, numbers, first_weight = rest
-    values, signals, deltas = histories.values, histories.signals, histories.deltas
-    target, scale = targets.weights, targets.scale
     entries, first_row = histories.entries, (histories.lead + step) * neuron.size
     delta_row = step * histories.delta_rows
     run = begin
@@ -136,85 +112,24 @@ def backward_range(neurons, factors, own, rest, weights, targets, histories, ste
         last = min(run_end[run], end)
         to, at = (step * neuron.size + neuron[run]) * entries, (first_row + neuron[run]) * entries
         if entries == WIDE:
-            own_run_two(
-                run,
-                last,
-                given,
-                own_starts,
-                own_row,
-                own_numbers,
-                weights,
-                target,
-                scale,
-                deltas,
-                delta_row,
-                signals,
-                to,
-                values,
-                at,
-            )
+            own_run_two(run, last, given, own, weights, targets, histories, delta_row, to, at)
         elif entries == LANES:
-            own_run_one(
-                run,
-                last,
-                given,
-                own_starts,
-                own_row,
-                own_numbers,
-                weights,
-                target,
-                scale,
-                deltas,
-                delta_row,
-                signals,
-                to,
-                values,
-                at,
-            )
+            own_run_one(run, last, given, own, weights, targets, histories, delta_row, to, at)
         else:
-            own_run_many(
-                run,
-                last,
-                given,
-                own_starts,
-                own_row,
-                own_numbers,
-                weights,
-                target,
-                scale,
-                deltas,
-                delta_row,
-                signals,
-                to,
-                values,
-                at,
-                entries,
-            )
-        if starts[last] > starts[run] and (propagates or kind[run] != INPUT):
-            rest_run(
-                run,
-                last,
-                starts,
-                row,
-                numbers,
-                first_weight,
-                weights,
-                deltas,
-                delta_row,
-                signals,
-                to,
-                entries,
-            )
+            own_run_many(run, last, given, own, weights, targets, histories, delta_row, to, at)
+        if rest.starts[last] > rest.starts[run] and (histories.propagates or kind[run] != INPUT):
+            rest_run(run, last, rest, weights, histories.deltas, delta_row, histories.signals, to, entries)
         if kind[run] != INPUT:
             finish_run(neurons, factors, weights, targets, histories, step, run, last)
         run = last
 
 
 @kernel(parallel=True)
-def backward(neurons, factors, own, rest, weights, targets, histories, schedule, propagates):
-    """Compute signals, deltas and gradients of all steps, the chunks of a stage in parallel where that pays.
+def backward(neurons, factors, own, rest, weights, targets, histories, schedule):
+    """Compute signals, deltas and gradients of all steps, chunks of a stage in parallel where that pays.
 
-    `own` are the connections into a sum whose weight no other one carries, `rest` are all others.
+    Of the connections out of neurons, `own` go into a sum with a weight that no other one carries, `rest` are
+    the others; `factors` go into products.
     """
     for back in range(histories.steps):
         step = histories.steps - 1 - back
@@ -224,12 +139,8 @@ def backward(neurons, factors, own, rest, weights, targets, histories, schedule,
             terms = own.starts[end] - own.starts[begin] + rest.starts[end] - rest.starts[begin]
             work = terms + NEURON_WORK * (end - begin)
             if last - first == 1 or work * histories.entries < WORTH_A_REGION:
-                backward_range(
-                    neurons, factors, own, rest, weights, targets, histories, step, begin, end, propagates
-                )
+                backward_range(neurons, factors, own, rest, weights, targets, histories, step, begin, end)
             else:
                 for chunk in prange(first, last):
                     begin, end = schedule.bounds[chunk], schedule.bounds[chunk + 1]
-                    backward_range(
-                        neurons, factors, own, rest, weights, targets, histories, step, begin, end, propagates
-                    )
+                    backward_range(neurons, factors, own, rest, weights, targets, histories, step, begin, end)

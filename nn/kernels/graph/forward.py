@@ -43,21 +43,6 @@ class Neurons(NamedTuple):
     from_inputs: np.ndarray
 
 
-class Rows(NamedTuple):
-    """Connections of the neuron at position p: starts[p] to starts[p + 1].
-
-    `row` added to the step's first row is the row of histories that a connection reads: values for
-    connections into the neuron, deltas for those out of it. `weight` is the number of a weight or -1
-    for a fixed 1. Where the numbers of a neuron's weights run on without a gap, `first_weight` is the
-    first of them, else -1.
-    """
-
-    starts: np.ndarray
-    row: np.ndarray
-    weight: np.ndarray
-    first_weight: np.ndarray
-
-
 class Schedule(NamedTuple):
     """Positions cut into chunks, chunks into stages. Chunks of one stage do not depend on each other."""
 
@@ -82,7 +67,7 @@ class Values(NamedTuple):
     lead: int
 
 
-@kernel
+@kernel(allocates=False)
 def multiply_terms(span, row, numbers, weights, source, first_row, target, to, entries):
     """Multiply the target row that begins at `to` by weight * source row of every connection."""
     zero = broadcast(weights.dtype.type(0))
@@ -94,13 +79,13 @@ def multiply_terms(span, row, numbers, weights, source, first_row, target, to, e
             store(target, to + n, multiply_add(term, load(target, to + n), zero))
 
 
-@kernel
+@kernel(allocates=False)
 def forward_range(neurons, incoming, trained, histories, step, begin, end):
     """Compute the values of the neurons at some positions at one step."""
     neuron, kind, code, slope, bias_of, run_end, from_inputs = neurons
     starts, row, numbers, first_weight = incoming
     values, nudges, given, given_first, given_step, entries, _, lead = histories
-    weights, biases = trained
+    weights, _ = trained
     first_row, given_row = (lead + step) * neuron.size, given_first + step * given_step
     run = begin
     while run < end:
@@ -108,22 +93,8 @@ def forward_range(neurons, incoming, trained, histories, step, begin, end):
         start = (first_row + neuron[run]) * entries
         direct = given.size > 0 and from_inputs[run]
         if kind[run] == SUM:
-            sum_run(
-                run,
-                last,
-                starts,
-                row,
-                numbers,
-                first_weight,
-                weights,
-                bias_of,
-                biases,
-                given if direct else values,
-                given_row if direct else first_row,
-                values,
-                start,
-                entries,
-            )
+            source, source_row = (given, given_row) if direct else (values, first_row)
+            sum_run(run, last, incoming, trained, bias_of, source, source_row, values, start, entries)
         elif kind[run] != INPUT:
             for position in range(run, last):
                 to = start + (position - run) * entries
@@ -134,7 +105,8 @@ def forward_range(neurons, incoming, trained, histories, step, begin, end):
         activate(code[run], slope[run], values[start:end_of_run])
         if nudges.size:
             nudged = lead * neuron.size * entries
-            values[start:end_of_run] += nudges[start - nudged : end_of_run - nudged]
+            for place in range(start, end_of_run):
+                values[place] += nudges[place - nudged]
         run = last
 
 

@@ -1,12 +1,12 @@
 """Loops of the graph's rung o2 over a run of neurons: rows of connections with their sums in registers.
 
-Numba counts references to arrays with atomic operations, which cost as much as ten connections, and more
-where threads share the count. It sees that they cancel in functions that call only instructions of
-`nn.kernels.core.simd`. So the functions here go through a run of neurons, and everything else is done once
-for a run.
+Nothing here allocates, so that references to arrays are not counted (`_nrt=False`): counting them, with
+atomic operations, costs as much as ten connections, and more where threads share the count.
 """
 
 from typing import NamedTuple
+
+import numpy as np
 
 from nn.history import LANES
 from nn.kernels.core.compilation import kernel
@@ -19,6 +19,42 @@ AHEAD = 24
 """Connections between asking for a row of deltas, a weight and its gradient, and using them."""
 
 
+class Rows(NamedTuple):
+    """Connections of the neuron at position p: starts[p] to starts[p + 1].
+
+    `row` added to the step's first row is the row of histories that a connection reads: values for
+    connections into the neuron, deltas for those out of it. `weight` is the number of a weight or -1
+    for a fixed 1. Where the numbers of a neuron's weights run on without a gap, `first_weight` is the
+    first of them, else -1.
+    """
+
+    starts: np.ndarray
+    row: np.ndarray
+    weight: np.ndarray
+    first_weight: np.ndarray
+
+
+class Histories(NamedTuple):
+    """Histories of a backward pass, flat, and their sizes; whether signals of inputs are wanted."""
+
+    values: np.ndarray
+    signals: np.ndarray
+    deltas: np.ndarray
+    entries: int
+    steps: int
+    lead: int
+    delta_rows: int
+    propagates: bool
+
+
+class Targets(NamedTuple):
+    """What `scale` times the gradients is added to; in a single step it may be the parameters themselves."""
+
+    weights: np.ndarray
+    biases: np.ndarray
+    scale: float
+
+
 class Span(NamedTuple):
     """The connections of one row, `first` to `last`. If `gapless`, number k has the weight k + `shift`."""
 
@@ -28,7 +64,7 @@ class Span(NamedTuple):
     gapless: bool
 
 
-@kernel
+@kernel(allocates=False)
 def span_of(starts, first_weight, position):
     """Return the row of connections at a position."""
     first, number = starts[position], first_weight[position]
@@ -42,28 +78,15 @@ def row_weight(span, numbers, weights, k):
     return load_scalar(weights, number) if number >= 0 else weights.dtype.type(1)
 
 
-@kernel
-def sum_run(
-    run,
-    last,
-    starts,
-    row,
-    numbers,
-    first_weight,
-    weights,
-    bias_of,
-    biases,
-    source,
-    first_row,
-    target,
-    to,
-    entries,
-):
+@kernel(allocates=False)
+def sum_run(run, last, rows, trained, bias_of, source, first_row, target, to, entries):
     """Write bias + sum of weight * source row for the neurons at some positions, whose rows begin at `to`.
 
     Two vectors at a time, and the last one of an odd number. Every other connection has sums of
     its own: a sum waits for the one before as long as for what it adds.
     """
+    starts, row, numbers, first_weight = rows
+    weights, biases = trained
     zero, one = broadcast(weights.dtype.type(0)), broadcast(weights.dtype.type(1))
     for position in range(run, last):
         span, number = span_of(starts, first_weight, position), load_scalar(bias_of, position)
@@ -109,25 +132,12 @@ def prefetch_own(row, numbers, weights, target, k):
     prefetch(target, number)
 
 
-@kernel
-def own_run_one(
-    run,
-    last,
-    given,
-    starts,
-    row,
-    numbers,
-    weights,
-    target,
-    scale,
-    deltas,
-    first_row,
-    signals,
-    to,
-    values,
-    at,
-):
+@kernel(allocates=False)
+def own_run_one(run, last, given, own, weights, targets, histories, first_row, to, at):
     """Do what `own_run_two` does where a row is one vector."""
+    starts, row, numbers, _ = own
+    values, signals, deltas = histories.values, histories.signals, histories.deltas
+    target, scale = targets.weights, targets.scale
     zero = broadcast(weights.dtype.type(0))
     for position in range(run, last):
         total = load(signals, to) if given[position] else zero
@@ -143,28 +153,15 @@ def own_run_one(
         at += LANES
 
 
-@kernel
-def own_run_two(
-    run,
-    last,
-    given,
-    starts,
-    row,
-    numbers,
-    weights,
-    target,
-    scale,
-    deltas,
-    first_row,
-    signals,
-    to,
-    values,
-    at,
-):
+@kernel(allocates=False)
+def own_run_two(run, last, given, own, weights, targets, histories, first_row, to, at):
     """Begin the signals of the neurons at some positions, and add the gradients of the weights.
 
     Rows are two vectors: of signals from `to`, of values from `at`. Signals of outputs are there already.
     """
+    starts, row, numbers, _ = own
+    values, signals, deltas = histories.values, histories.signals, histories.deltas
+    target, scale = targets.weights, targets.scale
     zero = broadcast(weights.dtype.type(0))
     for position in range(run, last):
         left = load(signals, to) if given[position] else zero
@@ -189,26 +186,13 @@ def own_run_two(
         at += WIDE
 
 
-@kernel
-def own_run_many(
-    run,
-    last,
-    given,
-    starts,
-    row,
-    numbers,
-    weights,
-    target,
-    scale,
-    deltas,
-    first_row,
-    signals,
-    to,
-    values,
-    at,
-    entries,
-):
+@kernel(allocates=False)
+def own_run_many(run, last, given, own, weights, targets, histories, first_row, to, at):
     """Do what `own_run_two` does for rows of any length, with the sums in the nearest cache."""
+    starts, row, numbers, _ = own
+    values, signals, deltas = histories.values, histories.signals, histories.deltas
+    target, scale = targets.weights, targets.scale
+    entries = histories.entries
     zero = broadcast(weights.dtype.type(0))
     for position in range(run, last):
         for n in range(0, 0 if given[position] else entries, LANES):
@@ -228,9 +212,10 @@ def own_run_many(
         at += entries
 
 
-@kernel
-def rest_run(run, last, starts, row, numbers, first_weight, weights, deltas, first_row, signals, to, entries):
+@kernel(allocates=False)
+def rest_run(run, last, rest, weights, deltas, first_row, signals, to, entries):
     """Add to the signals of the neurons at some positions what comes through all other connections."""
+    starts, row, numbers, first_weight = rest
     for position in range(run, last):
         span = span_of(starts, first_weight, position)
         for n in range(0, entries if span.last > span.first else 0, LANES):
@@ -243,7 +228,7 @@ def rest_run(run, last, starts, row, numbers, first_weight, weights, deltas, fir
         to += entries
 
 
-@kernel
+@kernel(allocates=False)
 def add_biases(run, last, numbers, deltas, begin, entries, target, scale):
     """Add the gradients of the biases of the neurons at some positions, whose deltas begin at `begin`."""
     for position in range(run, last):
