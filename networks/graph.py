@@ -117,7 +117,7 @@ class GraphNetwork(LiveGraph):
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (H, W, C, N) or of a sequence (T, H, W, C, N)."""
         sequence = self._as_sequence(values, self.input_shape, "input values")
-        self._kept = Kept.NEEDED
+        self.keeping = Kept.NEEDED
         self._single = values.ndim == 4
         self._reserve(self.ticks if self._single else len(values), values.shape[-1])
         self._place_inputs(sequence)
@@ -161,7 +161,7 @@ class GraphNetwork(LiveGraph):
         steps = 1 if self._single else len(self.values)
         if (signals.ndim == 4) != self._single or sequence[:, 0].shape != (steps, self.values.shape[-1]):
             raise ValueError(f"graph: signals have shape {signals.shape}, not that of the last outputs")
-        self._kept = Kept.FREE
+        self.keeping = Kept.FREE
         self._place_signals(sequence)
         self._backpropagate(learning_rate)
         input_signals = self.signals[:, self._inputs]

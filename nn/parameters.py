@@ -241,6 +241,22 @@ class Parameters(NamedShapes, Copied):
         duplicate.values[:] = self.values
         return duplicate
 
+    @staticmethod
+    def _check_parts(parts: Mapping[str, Parameters]) -> None:
+        dtypes = {child.dtype for child in parts.values()}
+        if len(dtypes) != 1:
+            raise ValueError(
+                f"networks can be joined when they share one dtype; theirs: {sorted(map(str, dtypes))}"
+            )
+        seen: set[int] = set()
+        for name, child in parts.items():
+            if child._parent is not None or id(child) in seen:
+                raise ValueError(
+                    f"the parameters of network {name} are part of another network already: "
+                    "put that whole network in, or a new one that copies them"
+                )
+            seen.add(id(child))
+
     @classmethod
     def join(cls, parts: Mapping[str, Parameters]) -> Parameters:
         """Lay the parameters of several networks into one; the parts become views of it.
@@ -262,7 +278,7 @@ class Parameters(NamedShapes, Copied):
             When there is no part, dtypes differ, or a part has been joined before or comes twice:
             it can only live in one place. Nothing is moved then.
         """
-        _check_parts(parts)
+        cls._check_parts(parts)
         shapes = {
             f"{part}.{name}": shape for part, child in parts.items() for name, shape in child.shapes.items()
         }
@@ -309,19 +325,3 @@ def _laid_together(parts: list[tuple[Parameters, int]], name: str) -> np.ndarray
             together[start : start + part.size] = numbers
             setattr(part, name, None)
     return together
-
-
-def _check_parts(parts: Mapping[str, Parameters]) -> None:
-    dtypes = {child.dtype for child in parts.values()}
-    if len(dtypes) != 1:
-        raise ValueError(
-            f"networks can be joined when they share one dtype; theirs: {sorted(map(str, dtypes))}"
-        )
-    seen: set[int] = set()
-    for name, child in parts.items():
-        if child._parent is not None or id(child) in seen:
-            raise ValueError(
-                f"the parameters of network {name} are part of another network already: "
-                "put that whole network in, or a new one that copies them"
-            )
-        seen.add(id(child))

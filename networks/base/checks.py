@@ -60,7 +60,7 @@ def check_input(network: Network, values: np.ndarray, shape: AnyShape, what: str
         Naming the network, the shape it has and the shape it was given.
     """
     _check_array(network, values, shape, what)
-    network._kept = Kept.NEEDED
+    network.keeping = Kept.NEEDED
 
 
 def _check_array(network: Network, values: np.ndarray, shape: AnyShape, what: str) -> None:
@@ -96,7 +96,7 @@ def check_signals(network: Network, signals: np.ndarray, histories: int | None =
         raise ValueError(
             f"{network.family}: signals have {signals.shape[-1]} histories, the last forward had {histories}"
         )
-    network._kept = Kept.FREE
+    network.keeping = Kept.FREE
 
 
 def check_not_looked(network: Network) -> None:
@@ -107,7 +107,7 @@ def check_not_looked(network: Network) -> None:
     ValueError
         When somebody has looked since, with `predict` for instance.
     """
-    if network._kept is Kept.GONE:
+    if network.keeping is Kept.GONE:
         raise ValueError(
             f"{network.family}: the values that these signals belong to are gone, because predict or an "
             "evaluation ran since: run forward once more before backward"

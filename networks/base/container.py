@@ -99,7 +99,7 @@ class Container(Network):
         for network in self.named.values():
             network.reset()
 
-    def _remember(self) -> None:
+    def remember(self) -> None:
         """Nothing: the networks inside remember what is theirs."""
 
     @property

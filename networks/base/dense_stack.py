@@ -20,7 +20,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from networks.base.checks import check_input, check_signals
-from networks.base.looking import Kept
 from networks.base.network import Network
 from networks.base.storage import FLOAT32
 from networks.dense_o2 import Dense
@@ -76,11 +75,11 @@ class DenseStack:
         inputs, entries = pad_histories(values), values.shape[-1]
         if inputs.shape[-1] != self._histories or not self._is_in_place():
             self._make_room(inputs.shape[-1])
-        needed = Kept.NEEDED
         for layer, _, _, below, _ in self._places:
-            layer._inputs, layer._entries, layer._kept = below, entries, needed
-        flat = inputs.reshape(-1)
-        first._inputs = self._inputs = flat.reshape(-1, self._histories)
+            layer.take_forward(below, entries)
+        flat, self._entries = inputs.reshape(-1), entries
+        self._inputs = flat.reshape(-1, self._histories)
+        first.take_forward(self._inputs, entries)
         run = kernels.forward_stack_parallel if self._parallel else kernels.forward_stack
         run(self._parameters.values, flat, self._arena, self._plan, self._slopes)
         return self._outputs if entries == self._histories else self._outputs[..., :entries]
@@ -92,12 +91,11 @@ class DenseStack:
                 signals = layer.backward(signals, learning_rate)
             return signals
         first, last = self.layers[0], self.layers[-1]
-        check_signals(last, signals, last._entries)
+        check_signals(last, signals, self._entries)
         flat = pad_histories(signals).reshape(-1)
-        free = Kept.FREE
         for layer, _, _, _, above in self._places:
-            layer._signals, layer._kept = above, free
-        last._signals = flat.reshape(-1, self._histories)
+            layer.take_backward(above)
+        last.take_backward(flat.reshape(-1, self._histories))
         values = self._parameters.values
         run = kernels.backward_stack_parallel if self._parallel else kernels.backward_stack
         run(
@@ -111,8 +109,8 @@ class DenseStack:
             self._one if learning_rate is None else self._arena.dtype.type(-learning_rate),
             first.propagates,
         )
-        whole = first._entries == self._histories
-        return self._input_signals if whole else self._input_signals[..., : first._entries]
+        whole = self._entries == self._histories
+        return self._input_signals if whole else self._input_signals[..., : self._entries]
 
     @property
     def returned(self) -> np.ndarray:
@@ -132,16 +130,16 @@ class DenseStack:
     def _is_in_place(self) -> bool:
         """Whether the layers work where and as they did when the plan was made."""
         for layer, activation, values, _, _ in self._places:
-            if layer._values is not values or layer.activation is not activation:
+            if layer.buffers[0] is not values or layer.activation is not activation:
                 return False
         return bool(self._places)
 
     def _ran_last(self) -> bool:
         """Whether no layer was run on its own after the stack's forward."""
         for layer, _, _, below, _ in self._places[1:]:
-            if layer._inputs is not below:
+            if not layer.ran_on(below):
                 return False
-        return self.layers[0]._inputs is self._inputs
+        return self.layers[0].ran_on(self._inputs)
 
     def _make_room(self, histories: int) -> None:
         """Lay what all layers keep between calls into one arena, and write down where it is."""
@@ -161,15 +159,16 @@ class DenseStack:
         self._slopes = np.array([layer.activation.slope for layer in self.layers], self._arena.dtype)
         self._one = self._arena.dtype.type(1)
         self._parallel = any(layer.blocks for layer in self.layers)
-        below = [self._arena[:0], *(layer._values for layer in self.layers[:-1])]
-        above = [*(layer._input_signals for layer in self.layers[1:]), self._arena[:0]]
+        values, input_signals = zip(*(layer.buffers for layer in self.layers), strict=True)
+        nothing = self._arena[:0]
+        below, above = [nothing, *values[:-1]], [*input_signals[1:], nothing]
         self._places = [
-            _Place(layer, layer.activation, layer._values, inputs, signals)
-            for layer, inputs, signals in zip(self.layers, below, above, strict=True)
+            _Place(layer, layer.activation, *arrays)
+            for layer, *arrays in zip(self.layers, values, below, above, strict=True)
         ]
         first, last = self.layers[0], self.layers[-1]
-        self._outputs = last._values.reshape(*last.output_shape, histories)
-        self._input_signals = first._input_signals.reshape(*first.input_shape, histories)
+        self._outputs = values[-1].reshape(*last.output_shape, histories)
+        self._input_signals = input_signals[0].reshape(*first.input_shape, histories)
 
 
 def stacked(networks: Sequence[Network], parameters: Parameters) -> list[Network | DenseStack]:

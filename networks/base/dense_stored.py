@@ -59,16 +59,15 @@ class StoredDense(TiledDense):
         padded_values = pad_histories(values).reshape(self.input_shape.size, -1)
         self._reserve_stored(padded_values.shape[1])
         self._inputs = converted(padded_values, self.stored_dtype)
-        kernels.forward(
-            self.parameters["weights"].ravel(),
-            as_stored(self._rounded_weights.ravel()),
-            self.parameters["biases"],
-            as_stored(self._inputs.ravel()),
-            as_stored(self._values.ravel()),
-            self._scratch.ravel(),
-            *self._function,
-            self._stored_blocks,
+        arrays = kernels.ForwardArrays(
+            weights=self.parameters["weights"].ravel(),
+            rounded=as_stored(self._rounded_weights.ravel()),
+            biases=self.parameters["biases"],
+            inputs=as_stored(self._inputs.ravel()),
+            values=as_stored(self._values.ravel()),
+            scratch=self._scratch.ravel(),
         )
+        kernels.forward(arrays, *self._function, self._stored_blocks)
         return self.values
 
     def _backward_stored(self, signals: np.ndarray, learning_rate: float | None) -> np.ndarray:

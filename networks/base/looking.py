@@ -42,7 +42,7 @@ def stepping(network: Any) -> Iterator[None]:
 
 def _mark(network: Any, kept: Kept) -> None:
     for each in network.inside:
-        each._kept = kept
+        each.keeping = kept
 
 
 class Looking:
@@ -65,10 +65,10 @@ class Looking:
 
     def __enter__(self) -> Any:
         network = self._network
-        if any(each._kept is Kept.NEEDED for each in network.inside):
+        if any(each.keeping is Kept.NEEDED for each in network.inside):
             self._network = network = deepcopy(network)
         self._mask, self._entries = network.step_mask, network.entries
-        remembered = [each._remember() for each in network.inside]
+        remembered = [each.remember() for each in network.inside]
         self._bring_back = [bring for bring in remembered if bring is not None]
         if not self._with_batch:
             network.step_mask = network.entries = None

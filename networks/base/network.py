@@ -73,7 +73,7 @@ class Network(Copied, ABC):
     entries: int | None = None
     storage: str = FLOAT32
     _step_mask: np.ndarray | None = None
-    _kept: Kept = Kept.FREE
+    keeping: Kept = Kept.FREE
 
     @classmethod
     def of(cls, *arguments: Any, **options: Any) -> Recipe[Self]:
@@ -263,7 +263,7 @@ class Network(Copied, ABC):
     def reset(self) -> None:
         """Forget the sequence that came before; nothing where none is remembered."""
 
-    def _remember(self) -> Callable[[], None] | None:
+    def remember(self) -> Callable[[], None] | None:
         """Return what brings back all it carries now, after forwards in use and resets; None for nothing."""
         if type(self).state is Network.state:
             return None

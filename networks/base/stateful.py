@@ -150,7 +150,8 @@ class Stateful(Described):
         self._trained = self._used = None
         self._learns = False
 
-    def _remember(self) -> Callable[[], None]:
+    def remember(self) -> Callable[[], None]:
+        """Return what brings back all it carries now; see `Network.remember`."""
         carried = self._trained, self._used, self._learns
         self._used = None
 

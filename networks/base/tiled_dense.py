@@ -10,6 +10,7 @@ import numpy as np
 from networks import dense
 from networks.base.checks import check_input, check_signals
 from networks.base.descent import gradient_targets
+from networks.base.looking import Kept
 from nn.history import aligned_zeros, pad_histories, padded
 from nn.kernels.dense import layer as kernels
 
@@ -43,6 +44,23 @@ class TiledDense(dense.Dense):
     def use_buffers(self, buffers: Sequence[np.ndarray]) -> None:
         """Work in these arrays from now on: values, deltas, scaled deltas, input signals, inputs turned."""
         self._values, self._deltas, self._scaled, self._input_signals, self._transposed = buffers
+
+    @property
+    def buffers(self) -> tuple[np.ndarray, np.ndarray]:
+        """The values and the input signals that are kept between calls, as `use_buffers` was given them."""
+        return self._values, self._input_signals
+
+    def take_forward(self, inputs: np.ndarray, entries: int) -> None:
+        """Be as after a forward of these inputs, which something else has computed in its buffers."""
+        self._inputs, self._entries, self.keeping = inputs, entries, Kept.NEEDED
+
+    def take_backward(self, signals: np.ndarray) -> None:
+        """Be as after a backward of these signals, which something else has computed in its buffers."""
+        self._signals, self.keeping = signals, Kept.FREE
+
+    def ran_on(self, inputs: np.ndarray) -> bool:
+        """Whether the last forward was of this very array."""
+        return self._inputs is inputs
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (H, W, C, N)."""

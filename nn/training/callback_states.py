@@ -50,10 +50,10 @@ class CallbackStates:
         if twice := [name for name, count in names.items() if count > 1]:
             raise ValueError(f"two callbacks are called {twice[0]!r} and keep a state: give one another name")
         for callback in callbacks:
-            if callback._run != self._run or not is_free_for(callback, parameters):
-                if callback._run is not None:
+            if callback.run_key != self._run or not is_free_for(callback, parameters):
+                if callback.run_key is not None:
                     callback.forget()
-                callback._run = self._run
+                callback.run_key = self._run
             tie(callback, parameters)
             if callback.name in self._restored:
                 try:

@@ -30,9 +30,14 @@ class Callback(Copied):
     One that remembers something returns it from `state`: it is saved in snapshots, and given to the
     callback of the same name when training goes on from one. With another trainer, or after `restore`, it
     begins anew.
+
+    Attributes
+    ----------
+    run_key
+        Of the run that it was told of last, by which trainers know whether what it remembers is theirs.
     """
 
-    _run: str | None = None
+    run_key: str | None = None
 
     @property
     def name(self) -> str:

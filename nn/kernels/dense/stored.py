@@ -39,9 +39,21 @@ class Arrays(NamedTuple):
     scratch: np.ndarray
 
 
+class ForwardArrays(NamedTuple):
+    """What `forward` reads and writes, flat: `rounded` gets the weights, which are float32, as bfloat16."""
+
+    weights: np.ndarray
+    rounded: np.ndarray
+    biases: np.ndarray
+    inputs: np.ndarray
+    values: np.ndarray
+    scratch: np.ndarray
+
+
 @kernel
-def forward_rows(weights, rounded, biases, inputs, values, scratch, code, slope, block, first, last):
+def forward_rows(arrays, code, slope, block, first, last):
     """Round the weights of output neurons `first` to `last`, and compute their values."""
+    weights, rounded, biases, inputs, values, scratch = arrays
     input_count, histories = weights.size // biases.size, values.size // biases.size
     begin = block * 3 * GROUP * histories
     for group in range(first, last, GROUP):
@@ -57,11 +69,11 @@ def forward_rows(weights, rounded, biases, inputs, values, scratch, code, slope,
 
 
 @kernel(parallel=True)
-def forward(weights, rounded, biases, inputs, values, scratch, code, slope, blocks):
+def forward(arrays, code, slope, blocks):
     """Run `forward_rows` over blocks of outputs in parallel."""
     for block in prange(blocks):
-        first, last = block_range(block, blocks, biases.size)
-        forward_rows(weights, rounded, biases, inputs, values, scratch, code, slope, block, first, last)
+        first, last = block_range(block, blocks, arrays.biases.size)
+        forward_rows(arrays, code, slope, block, first, last)
 
 
 @kernel
