@@ -68,9 +68,10 @@ def draw_ladder(families: Mapping[str, Measured]) -> Image.Image:
                 (box[0] / WIDTH, 1 - (box[1] + box[3]) / height, box[2] / WIDTH, box[3] / height)
             )
             _panel(axes, measured, row, direction)
-            name = "\n".join(textwrap.wrap(f"{measured.family}: {row.title}", 58)[:2])
+            name = f"{measured.family}: {row.title}, {direction.name}"
             place = (box[0] - 118) / WIDTH, 1 - (box[1] - 8) / height
-            figure.text(*place, f"{name}, {direction.name}", color=INK, va="bottom", linespacing=1.3)
+            text = "\n".join(textwrap.wrap(name, 44)[:2])
+            figure.text(*place, text, color=INK, va="bottom", linespacing=1.3)
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
         return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")

@@ -34,7 +34,7 @@ export default {
         </div>
       </div>
       <div class="g-images" role="radiogroup" aria-label="Images: input, output and difference" @keydown="press">
-        <div class="g-image-captions" aria-hidden="true">
+        <div class="g-image-captions" :class="{ 'g-with-answers': !repeats }" aria-hidden="true">
           <span>Input</span><template v-if="repeats"><span>Output</span><span>Difference</span></template>
           <span v-else>Answer</span><span>Error</span></div>
         <button v-for="index in shown" :key="index" type="button" class="g-image" role="radio" ref="columns"
