@@ -24,8 +24,8 @@ from numpy.typing import DTypeLike
 
 from networks.base.checks import check_activation, check_dtype, check_input, check_signals, image_shape
 from networks.base.configuration import Fields
-from networks.base.descent import apply_gradient
-from networks.base.described import Described, undrawn
+from networks.base.configured_network import ConfiguredNetwork, undrawn
+from networks.base.gradient_targets import apply_gradient
 from networks.base.window_wiring import WindowWiring
 from networks.base.wiring import NeuronLayer
 from nn.activations import Activation, LeakyReLU
@@ -65,7 +65,7 @@ def correlate(windows: Windows, sources: np.ndarray, image: np.ndarray) -> np.nd
     return gradient
 
 
-class Convolution(Described):
+class Convolution(ConfiguredNetwork):
     """A convolutional layer: each output pixel sees a window of the image, all with the same weights.
 
     Parameters

@@ -11,7 +11,7 @@ What changed:   networks/base/tiled_convolution.py, which the next rung runs as 
                    of both families are one kernel
                 3. the weight gradient is a product with the image transposed once
                 4. bias and activation are applied to a pixel while it is in cache
-                5. layers of up to three channels have tiles of their own (nn/kernels/core/product_few.py)
+                5. layers of up to three channels have tiles of their own (nn/kernels/core/thin_product.py)
                 6. values, deltas and input signals are buffers kept between calls
                 7. plain gradient descent can be applied in the same pass
 Predicted gain: 2 to 10: sums stay in registers for a whole window, where the plain rung reads and writes

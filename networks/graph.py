@@ -34,7 +34,7 @@ from numpy.typing import DTypeLike
 
 from networks.base.checks import check_dtype, check_not_looked
 from networks.base.configuration import Fields
-from networks.base.descent import apply_gradient
+from networks.base.gradient_targets import apply_gradient
 from networks.base.graph_live import LiveGraph
 from networks.base.graph_views import as_images, as_slice
 from networks.base.looking import Kept

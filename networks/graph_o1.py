@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from networks.base.descent import apply_gradient
+from networks.base.gradient_targets import apply_gradient
 from networks.base.laid_out_graph import LaidOutGraph, collect_neurons
 from nn.graph import Graph
 from nn.graph.neuron import Kind

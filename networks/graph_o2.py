@@ -36,7 +36,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.base.descent import apply_gradient, gradient_targets
+from networks.base.gradient_targets import apply_gradient, gradient_targets
 from networks.base.graph_layout import (
     choose_parts,
     lay_rows,

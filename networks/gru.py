@@ -37,11 +37,11 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.base.configuration import Fields
-from networks.base.descent import apply_gradient
-from networks.base.described import undrawn
+from networks.base.configured_network import undrawn
+from networks.base.directed_layers import DirectedLayer, History, sum_over_steps
+from networks.base.gradient_targets import apply_gradient
 from networks.base.recurrent import Recurrent, cell_shape
 from networks.base.stateful import HiddenStates
-from networks.base.tracks import History, Track, sum_over_steps
 from nn.activations import Sigmoid
 from nn.initializers import Glorot, Initializer, Orthogonal, Zeros
 from nn.shape import AnyShape, SequenceShape, ShapeLike
@@ -102,7 +102,7 @@ class GRU(Recurrent):
         )
         self._draw(initializer, recurrent_initializer, generator)
 
-    def _track_shapes(self, inputs: int) -> dict[str, tuple[int, ...]]:
+    def _directed_shapes(self, inputs: int) -> dict[str, tuple[int, ...]]:
         rows = 3 * self.units
         return {
             "input_weights": (rows, inputs),
@@ -111,34 +111,34 @@ class GRU(Recurrent):
             "recurrent_biases": (self.units,),
         }
 
-    def _forward_track(self, track: Track, history: History) -> None:
+    def _forward_directed(self, directed: DirectedLayer, history: History) -> None:
         (hidden,) = history.states
-        weights = self.parameters[track.prefix + "recurrent_weights"]
-        biases = self.parameters[track.prefix + "biases"][:, None]
-        sums = self.parameters[track.prefix + "input_weights"] @ history.inputs + biases
-        for t in track.steps(self.steps):
-            before, after = track.slots(t)
+        weights = self.parameters[directed.prefix + "recurrent_weights"]
+        biases = self.parameters[directed.prefix + "biases"][:, None]
+        sums = self.parameters[directed.prefix + "input_weights"] @ history.inputs + biases
+        for t in directed.steps(self.steps):
+            before, after = directed.slots(t)
             of_inputs, of_hidden = np.split(sums[t], 3), np.split(weights @ hidden[before], 3)
             r = sigmoid(of_inputs[RESET] + of_hidden[RESET])
             z = sigmoid(of_inputs[UPDATE] + of_hidden[UPDATE])
-            m = of_hidden[CANDIDATE] + self.parameters[track.prefix + "recurrent_biases"][:, None]
+            m = of_hidden[CANDIDATE] + self.parameters[directed.prefix + "recurrent_biases"][:, None]
             n = np.tanh(of_inputs[CANDIDATE] + r * m)
             history.gates[t] = r, z, n, m
             hidden[after] = self._where_present(t, (1 - z) * n + z * hidden[before], hidden[before])
 
-    def _backward_track(
+    def _backward_directed(
         self,
-        track: Track,
+        directed: DirectedLayer,
         history: History,
         signals: np.ndarray,
         state_signals: Sequence[np.ndarray],
         learning_rate: float | None,
     ) -> None:
-        weights = self.parameters[track.prefix + "recurrent_weights"]
+        weights = self.parameters[directed.prefix + "recurrent_weights"]
         (hidden,), (hidden_signals,) = history.states, state_signals
-        for t in reversed(track.steps(self.steps)):
+        for t in reversed(directed.steps(self.steps)):
             r, z, n, m = history.gates[t]
-            before, _ = track.slots(t)
+            before, _ = directed.slots(t)
             signal = signals[t] + hidden_signals
             delta_z = signal * (hidden[before] - n) * sigmoid.derivative(z)
             delta_n = signal * (1 - z) * (1 - n**2)
@@ -148,29 +148,34 @@ class GRU(Recurrent):
             history.deltas[t] = self._where_present(t, np.stack([delta_r, delta_z, delta_n, delta_m]), 0)
             hidden_signals[...] = self._where_present(t, earlier, hidden_signals)
         deltas = self._deltas_at(history, CANDIDATE)
-        self._input_signals[track.layer] += self.parameters[track.prefix + "input_weights"].T @ deltas
-        self._apply_gradients(track, history, learning_rate)
+        self._input_signals[directed.layer] += self.parameters[directed.prefix + "input_weights"].T @ deltas
+        self._apply_gradients(directed, history, learning_rate)
 
     def _deltas_at(self, history: History, third: int) -> np.ndarray:
         """Return the deltas of reset gate, update gate and a third, as rows of weights: (T, 3 * units, N)."""
         deltas = history.deltas[:, [RESET, UPDATE, third]]
         return deltas.reshape(self.steps, 3 * self.units, -1)
 
-    def _apply_gradients(self, track: Track, history: History, learning_rate: float | None) -> None:
+    def _apply_gradients(
+        self, directed: DirectedLayer, history: History, learning_rate: float | None
+    ) -> None:
         of_inputs = self._deltas_at(history, CANDIDATE)
         gradients = {
             "input_weights": sum_over_steps(of_inputs, history.inputs),
             "recurrent_weights": sum_over_steps(
-                self._deltas_at(history, RECURRENT), track.before(history.states[0])
+                self._deltas_at(history, RECURRENT), directed.before(history.states[0])
             ),
             "biases": total(of_inputs, axis=(0, 2)),
             "recurrent_biases": total(history.deltas[:, RECURRENT], axis=(0, 2)),
         }
         for name, gradient in gradients.items():
-            apply_gradient(self.parameters, track.prefix + name, gradient, learning_rate)
+            apply_gradient(self.parameters, directed.prefix + name, gradient, learning_rate)
 
-    def _gate_biases(self, track: Track) -> list[int | None]:
-        return [*super()._gate_biases(track)[:RECURRENT], self._place_of(track.prefix + "recurrent_biases")]
+    def _gate_biases(self, directed: DirectedLayer) -> list[int | None]:
+        return [
+            *super()._gate_biases(directed)[:RECURRENT],
+            self._place_of(directed.prefix + "recurrent_biases"),
+        ]
 
 
 class GRUCell(GRU):

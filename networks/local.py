@@ -24,8 +24,8 @@ from numpy.typing import DTypeLike
 
 from networks.base.checks import check_activation, check_dtype, check_input, check_signals, image_shape
 from networks.base.configuration import Fields
-from networks.base.descent import apply_gradient
-from networks.base.described import Described, undrawn
+from networks.base.configured_network import ConfiguredNetwork, undrawn
+from networks.base.gradient_targets import apply_gradient
 from networks.base.local_wiring import LocalWiring
 from networks.base.wiring import NeuronLayer
 from nn.activations import Activation, LeakyReLU
@@ -45,7 +45,7 @@ class Patch(NamedTuple):
     weights: slice
 
 
-class Local(Described):
+class Local(ConfiguredNetwork):
     """A locally connected layer.
 
     Parameters

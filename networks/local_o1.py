@@ -4,9 +4,9 @@ Previous rung:  networks/local.py
 What changed:   networks/base/tiled_local.py, which the next rung runs as well:
                 1. a tile's sums run on the register tile of nn/kernels/core/tile.py, which reads the
                    window's rows where they lie in the image: no slices, no copies, no call per tile; for
-                   up to 8 histories vectors run along the inputs instead (nn/kernels/core/few_sums.py),
+                   up to 8 histories vectors run along the inputs (nn/kernels/core/half_vector_sums.py),
                    so that no lane is empty
-                2. one pass backwards (nn/kernels/core/few_gradients.py): 8 histories of a vector of
+                2. one pass backwards (nn/kernels/core/half_vector_gradients.py): 8 histories of a vector of
                    inputs and of their signals stay in registers through all outputs, and every weight is
                    read and written once; more histories come in blocks of 8
                 3. windows that do not overlap are transposed tile by tile in cache, of others the image

@@ -42,11 +42,11 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.base.configuration import Fields
-from networks.base.descent import apply_gradient
-from networks.base.described import undrawn
+from networks.base.configured_network import undrawn
+from networks.base.directed_layers import DirectedLayer, History, sum_over_steps
+from networks.base.gradient_targets import apply_gradient
 from networks.base.recurrent import Recurrent, cell_shape
 from networks.base.stateful import States
-from networks.base.tracks import History, Track, sum_over_steps
 from nn.activations import Sigmoid
 from nn.initializers import Glorot, Initializer, Orthogonal, Zeros
 from nn.ranges import check_number
@@ -111,10 +111,10 @@ class LSTM(Recurrent):
             dtype=dtype,
         )
         self._draw(initializer, recurrent_initializer, generator)
-        for track in self.tracks:
-            np.split(self.parameters[track.prefix + "biases"], self.gate_count)[FORGET][:] = start
+        for directed in self.directed_layers:
+            np.split(self.parameters[directed.prefix + "biases"], self.gate_count)[FORGET][:] = start
 
-    def _track_shapes(self, inputs: int) -> dict[str, tuple[int, ...]]:
+    def _directed_shapes(self, inputs: int) -> dict[str, tuple[int, ...]]:
         gates = self.gate_count * self.units
         shapes: dict[str, tuple[int, ...]] = {
             "input_weights": (gates, inputs),
@@ -123,15 +123,15 @@ class LSTM(Recurrent):
         }
         return shapes | ({"peepholes": (3, self.units)} if self.peepholes else {})
 
-    def _forward_track(self, track: Track, history: History) -> None:
+    def _forward_directed(self, directed: DirectedLayer, history: History) -> None:
         hidden, cells = history.states
-        weights, biases = self.parameters[track.prefix + "recurrent_weights"], track.prefix + "biases"
-        sums = self.parameters[track.prefix + "input_weights"] @ history.inputs
+        weights, biases = self.parameters[directed.prefix + "recurrent_weights"], directed.prefix + "biases"
+        sums = self.parameters[directed.prefix + "input_weights"] @ history.inputs
         sums = (sums + self.parameters[biases][:, None]).reshape(history.gates.shape)
-        for t in track.steps(self.steps):
-            before, after = track.slots(t)
+        for t in directed.steps(self.steps):
+            before, after = directed.slots(t)
             i, f, g, o = sums[t] + (weights @ hidden[before]).reshape(sums[t].shape)
-            peepholes = self._peepholes(track)
+            peepholes = self._peepholes(directed)
             i = sigmoid(i + peepholes[0] * cells[before])
             f = sigmoid(f + peepholes[1] * cells[before])
             g = np.tanh(g)
@@ -141,44 +141,44 @@ class LSTM(Recurrent):
             cells[after] = self._where_present(t, new_cells, cells[before])
             hidden[after] = self._where_present(t, o * np.tanh(new_cells), hidden[before])
 
-    def _peepholes(self, track: Track) -> np.ndarray:
+    def _peepholes(self, directed: DirectedLayer) -> np.ndarray:
         """Return the peepholes of the input, forget and output gate, (3, units, 1); zeros where none are."""
         if not self.peepholes:
             return np.zeros((3, 1, 1), self.dtype)
-        return self.parameters[track.prefix + "peepholes"][..., None]
+        return self.parameters[directed.prefix + "peepholes"][..., None]
 
-    def _backward_track(
+    def _backward_directed(
         self,
-        track: Track,
+        directed: DirectedLayer,
         history: History,
         signals: np.ndarray,
         state_signals: Sequence[np.ndarray],
         learning_rate: float | None,
     ) -> None:
-        weights = self.parameters[track.prefix + "recurrent_weights"]
-        for t in reversed(track.steps(self.steps)):
-            deltas, earlier_cells = self._deltas(track, history, t, signals[t], state_signals)
+        weights = self.parameters[directed.prefix + "recurrent_weights"]
+        for t in reversed(directed.steps(self.steps)):
+            deltas, earlier_cells = self._deltas(directed, history, t, signals[t], state_signals)
             earlier_hidden = weights.T @ deltas.reshape(len(weights), -1)
             history.deltas[t] = self._where_present(t, deltas, 0)
             for state_signal, earlier in zip(state_signals, (earlier_hidden, earlier_cells), strict=True):
                 state_signal[...] = self._where_present(t, earlier, state_signal)
         deltas = history.deltas.reshape(self.steps, len(weights), -1)
-        input_weights = self.parameters[track.prefix + "input_weights"]
-        self._input_signals[track.layer] += input_weights.T @ deltas
-        self._apply_gradients(track, history, learning_rate)
+        input_weights = self.parameters[directed.prefix + "input_weights"]
+        self._input_signals[directed.layer] += input_weights.T @ deltas
+        self._apply_gradients(directed, history, learning_rate)
 
     def _deltas(
         self,
-        track: Track,
+        directed: DirectedLayer,
         history: History,
         t: int,
         signals: np.ndarray,
         state_signals: Sequence[np.ndarray],
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the deltas of all gates at step t, (4, units, N), and the signals of the cells before it."""
-        before, after = track.slots(t)
+        before, after = directed.slots(t)
         (i, f, g, o), cells = history.gates[t], history.states[1]
-        peepholes = self._peepholes(track)
+        peepholes = self._peepholes(directed)
         hidden_signals = signals + state_signals[0]
         squashed = np.tanh(cells[after])
         delta_o = hidden_signals * squashed * sigmoid.derivative(o)
@@ -189,26 +189,28 @@ class LSTM(Recurrent):
         earlier_cells = cell_signals * f + peepholes[0] * delta_i + peepholes[1] * delta_f
         return np.stack([delta_i, delta_f, delta_g, delta_o]), earlier_cells
 
-    def _apply_gradients(self, track: Track, history: History, learning_rate: float | None) -> None:
+    def _apply_gradients(
+        self, directed: DirectedLayer, history: History, learning_rate: float | None
+    ) -> None:
         deltas = history.deltas.reshape(self.steps, self.gate_count * self.units, -1)
         hidden, cells = history.states
         gradients = {
             "input_weights": sum_over_steps(deltas, history.inputs),
-            "recurrent_weights": sum_over_steps(deltas, track.before(hidden)),
+            "recurrent_weights": sum_over_steps(deltas, directed.before(hidden)),
             "biases": total(deltas, axis=(0, 2)),
         }
         if self.peepholes:
-            seen = track.before(cells), track.before(cells), track.after(cells)
+            seen = directed.before(cells), directed.before(cells), directed.after(cells)
             gates = (history.deltas[:, gate] for gate in (INPUT, FORGET, OUTPUT))
             products = [total(delta * cell, axis=(0, 2)) for delta, cell in zip(gates, seen, strict=True)]
             gradients["peepholes"] = np.stack(products)
         for name, gradient in gradients.items():
-            apply_gradient(self.parameters, track.prefix + name, gradient, learning_rate)
+            apply_gradient(self.parameters, directed.prefix + name, gradient, learning_rate)
 
     def cells(self, layer: int = 0, direction: str = "forward") -> np.ndarray:
         """Return the cells after every step of the last forward, (T, units, N); see `gates`."""
-        track, history = self._find(layer, direction)
-        return track.after(history.states[1])[..., : self._entries]
+        directed, history = self._find(layer, direction)
+        return directed.after(history.states[1])[..., : self._entries]
 
     def to_configuration(self) -> dict[str, Any]:
         """Describe the network."""

@@ -17,8 +17,8 @@ import numpy as np
 
 from networks.base.configuration import Fields
 from networks.base.container import Build, Container, build_all, check_names
-from networks.base.ends import End
 from networks.base.entries import begin_alone, checked_step_masks, entries_for
+from networks.base.model_outputs import ModelOutput
 from networks.base.network import Network
 from networks.base.room import require_room
 from networks.base.wires import (
@@ -241,13 +241,15 @@ class Model(Container):
         return _plain({name: self.named[wire].returned for name, wire in self._outputs.items()})
 
     @property
-    def ends(self) -> dict[str, End]:
+    def named_outputs(self) -> dict[str, ModelOutput]:
         """The outputs one by one."""
-        return {name: End(self, wire, self.output_shapes[name]) for name, wire in self._outputs.items()}
+        return {
+            name: ModelOutput(self, wire, self.output_shapes[name]) for name, wire in self._outputs.items()
+        }
 
     def output_range(self, input_range: Any = (-np.inf, np.inf)) -> tuple[float, float]:
-        """Return what the only output can reach; see `networks.base.ends.End.output_range`."""
-        reached: tuple[float, float] = _only(self.ends, "output").output_range(input_range)
+        """Return what the only output can reach; see `ModelOutput.output_range`."""
+        reached: tuple[float, float] = _only(self.named_outputs, "output").output_range(input_range)
         return reached
 
     def to_configuration(self) -> dict[str, Any]:

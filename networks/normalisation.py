@@ -26,7 +26,7 @@ from numpy.typing import DTypeLike
 
 from networks.base.checks import check_input, check_signals, check_state
 from networks.base.configuration import Fields
-from networks.base.descent import apply_gradient
+from networks.base.gradient_targets import apply_gradient
 from networks.base.normalisation_base import Normalisation
 from networks.base.normalisation_partial import PartialNormalisation
 from networks.base.wiring import Groups, NeuronLayer, OneToOne

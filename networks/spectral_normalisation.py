@@ -23,9 +23,9 @@ from numpy.typing import DTypeLike
 from networks.base.checks import check_network, check_state
 from networks.base.configuration import Fields
 from networks.base.container import Build, Container, build_all
-from networks.base.descent import apply_gradient
+from networks.base.gradient_targets import apply_gradient
+from networks.base.member_arrays import load_arrays
 from networks.base.network import Network
-from networks.base.parts import load_arrays
 from networks.base.recipe import Recipe, built
 from networks.base.wiring import NeuronLayer
 from nn.kernels.core.sums import columns_times, dot, length_of, rows_times

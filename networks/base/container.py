@@ -8,8 +8,8 @@ from typing import Any, Self, TypeAlias
 
 import numpy as np
 
+from networks.base.member_arrays import join_arrays, load_arrays
 from networks.base.network import Network
-from networks.base.parts import join_arrays, load_arrays
 from nn.activations import Activation
 from nn.prefixes import by_first
 from nn.shown import listed, shown

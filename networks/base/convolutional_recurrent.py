@@ -16,8 +16,8 @@ from numpy.typing import DTypeLike
 
 from networks.base.checks import check_dtype, check_input, check_signals
 from networks.base.configuration import Fields
-from networks.base.descent import apply_gradient
-from networks.base.described import undrawn
+from networks.base.configured_network import undrawn
+from networks.base.gradient_targets import apply_gradient
 from networks.base.stateful import AnyStates, Stateful
 from nn.history import padded
 from nn.initializers import Initializer, Zeros

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from networks.base.checks import check_input, check_signals
-from networks.base.descent import gradient_targets
+from networks.base.gradient_targets import gradient_targets
 from networks.base.storage import HALF
 from networks.base.tiled_dense import BLOCKS, WORTH_A_REGION, TiledDense
 from nn.bfloat16 import as_stored

@@ -1,4 +1,4 @@
-"""What recurrent networks are made of: tracks in layers, their parameters, histories and description."""
+"""What recurrent networks are made of: directed layers, their parameters, histories and description."""
 
 from __future__ import annotations
 
@@ -12,10 +12,16 @@ from numpy.typing import DTypeLike
 
 from networks.base.checks import check_dtype
 from networks.base.configuration import Fields
-from networks.base.described import undrawn
+from networks.base.configured_network import undrawn
+from networks.base.directed_layers import (
+    DIRECTIONS,
+    DirectedLayer,
+    History,
+    make_directed_layers,
+    make_history,
+)
 from networks.base.recurrent_wiring import GatedWiring, GatePart, GateWiring
 from networks.base.stateful import Stateful
-from networks.base.tracks import DIRECTIONS, History, Track, make_history, make_tracks
 from networks.base.wiring import NeuronLayer
 from nn.history import aligned_zeros, padded
 from nn.initializers import Initializer, Zeros
@@ -26,7 +32,7 @@ from nn.shape import AnyShape, SequenceShape, Shape, as_shape
 
 
 class Layered(Stateful):
-    """Tracks in layers, in one direction or both, with room for what they see.
+    """Layers in one direction or both, with room for what they see.
 
     Parameters
     ----------
@@ -83,11 +89,11 @@ class Layered(Stateful):
         as_shape((self.steps, self.gate_count * width))  # refuses what cannot be counted
         self.output_shape = as_shape((self.steps, width) if whole_sequence else (1, 1, width))
         self._check_size(self.input_shape.features, check_dtype(dtype))
-        self.tracks = make_tracks(self.input_shape.features, units, layers, self.directions)
+        self.directed_layers = make_directed_layers(self.input_shape.features, units, layers, self.directions)
         shapes = {
-            track.prefix + name: shape
-            for track in self.tracks
-            for name, shape in self._track_shapes(track.inputs).items()
+            directed.prefix + name: shape
+            for directed in self.directed_layers
+            for name, shape in self._directed_shapes(directed.inputs).items()
         }
         self.parameters = Parameters(shapes, check_dtype(dtype))
         self._mask: np.ndarray | None = None
@@ -99,7 +105,7 @@ class Layered(Stateful):
     def _check_size(self, features: int, dtype: np.dtype) -> None:
         """Ask whether there may be so many parameters, before there is an object for every layer."""
         first, other = (
-            sum(math.prod(shape) for shape in self._track_shapes(inputs).values())
+            sum(math.prod(shape) for shape in self._directed_shapes(inputs).values())
             for inputs in (features, self.units * self.directions)
         )
         count = self.directions * (first + (self.layer_count - 1) * other)
@@ -107,59 +113,61 @@ class Layered(Stateful):
         check_room(count * dtype.itemsize, "for its parameters")
 
     @abstractmethod
-    def _track_shapes(self, inputs: int) -> dict[str, tuple[int, ...]]:
-        """Return the shapes of the parameters of a track by name."""
+    def _directed_shapes(self, inputs: int) -> dict[str, tuple[int, ...]]:
+        """Return the shapes of the parameters of a directed layer by name."""
 
     def _draw(
         self, initializer: Initializer, recurrent_initializer: Initializer, generator: np.random.Generator
     ) -> None:
-        """Draw the input and recurrent weights of all tracks, each gate's on its own."""
+        """Draw the input and recurrent weights of all directed layers, each gate's on its own."""
         kinds = {"input_weights": initializer, "recurrent_weights": recurrent_initializer}
-        for track in self.tracks:
+        for directed in self.directed_layers:
             for name, kind in kinds.items():
-                weights = self.parameters[track.prefix + name]
+                weights = self.parameters[directed.prefix + name]
                 for gate in np.split(weights, len(weights) // self.units):
                     gate[...] = kind(
                         gate.shape, gate.shape[1], self.units, generator=generator, dtype=self.dtype
                     )
 
     def _state_shape(self, entries: int) -> tuple[int, ...]:
-        return len(self.tracks), self.units, entries
+        return len(self.directed_layers), self.units, entries
 
     @property
     def directions(self) -> int:
         """1 or 2."""
         return 1 + self.bidirectional
 
-    def _tracks_of(self, layer: int) -> list[Track]:
-        return self.tracks[layer * self.directions : (layer + 1) * self.directions]
+    def _directed_layers_of(self, layer: int) -> list[DirectedLayer]:
+        return self.directed_layers[layer * self.directions : (layer + 1) * self.directions]
 
-    def _sends_below(self, track: Track) -> bool:
-        """Whether anybody reads the input signals of a track."""
-        return track.layer > 0 or self.propagates
+    def _sends_below(self, directed: DirectedLayer) -> bool:
+        """Whether anybody reads the input signals of a directed layer."""
+        return directed.layer > 0 or self.propagates
 
     def _reserve(self, histories: int) -> None:
-        """Make room for the histories of all tracks, and for the values between layers."""
+        """Make room for the histories of all directed layers, and for the values between layers."""
         gates = (self.steps, self.gate_count, self.units, histories)
         states = len(self.state_kind._fields)
-        self._histories = [make_history(track, gates, states, self.dtype) for track in self.tracks]
+        self._histories = [
+            make_history(directed, gates, states, self.dtype) for directed in self.directed_layers
+        ]
         width = self.units * self.directions
-        inputs = [self._tracks_of(layer)[0].inputs for layer in range(self.layer_count)]
+        inputs = [self._directed_layers_of(layer)[0].inputs for layer in range(self.layer_count)]
         self._outputs = [aligned_zeros((self.steps, width, histories), self.dtype) for _ in inputs]
         self._input_signals = [aligned_zeros((self.steps, each, histories), self.dtype) for each in inputs]
         self._top = self._outputs[-1]
 
-    def _find(self, layer: int, direction: str) -> tuple[Track, History]:
-        """Return a track, and what it saw, by name."""
+    def _find(self, layer: int, direction: str) -> tuple[DirectedLayer, History]:
+        """Return a directed layer, and what it saw, by name."""
         prefix = f"layer_{layer}.{direction}."
-        for track, history in zip(self.tracks, self._histories, strict=True):
-            if track.prefix == prefix:
-                return track, history
-        names = ", ".join(track.prefix.removesuffix(".") for track in self.tracks)
+        for directed, history in zip(self.directed_layers, self._histories, strict=True):
+            if directed.prefix == prefix:
+                return directed, history
+        names = ", ".join(directed.prefix.removesuffix(".") for directed in self.directed_layers)
         raise ValueError(f"{self.family}: no {prefix.removesuffix('.')}; there are {names}")
 
     def gates(self, layer: int = 0, direction: str = "forward") -> np.ndarray:
-        """Return the values of a track's gates at every step of the last forward, (T, gates, units, N).
+        """Return the values of a directed layer's gates in the last forward, (T, gates, units, N).
 
         Raises
         ------
@@ -174,8 +182,8 @@ class Layered(Stateful):
 
     def hidden(self, layer: int = 0, direction: str = "forward") -> np.ndarray:
         """Return the hidden values after every step of the last forward, (T, units, N); see `gates`."""
-        track, history = self._find(layer, direction)
-        return track.after(history.states[0])[..., : self._entries]
+        directed, history = self._find(layer, direction)
+        return directed.after(history.states[0])[..., : self._entries]
 
     @property
     def connections(self) -> int:
@@ -189,15 +197,15 @@ class Layered(Stateful):
         """Return about how much memory a training step takes beside the parameters."""
         states = 1 + len(self.state_kind._fields)
         numbers = sum(
-            self.units * (2 * self.gate_count + states) + 2 * track.inputs + self.units
-            for track in self.tracks
+            self.units * (2 * self.gate_count + states) + 2 * directed.inputs + self.units
+            for directed in self.directed_layers
         )
         return self.steps * numbers * padded(histories) * self.dtype.itemsize
 
     def forward_bytes(self, histories: int) -> int:
-        """Return what the states and gates of all tracks take at every step."""
+        """Return what the states and gates of all directed layers take at every step."""
         kinds = self.gate_count + len(self.state_kind._fields)
-        numbers = len(self.tracks) * self.units * kinds
+        numbers = len(self.directed_layers) * self.units * kinds
         return self.steps * numbers * padded(histories) * self.dtype.itemsize
 
     def to_configuration(self) -> dict[str, Any]:
@@ -235,12 +243,14 @@ class Layered(Stateful):
 
     def _gates_of(self, layer: int) -> NeuronLayer:
         """Return the gates of a layer, which see its inputs and, a step before, its hidden values."""
-        tracks = self._tracks_of(layer)
+        directed_layers = self._directed_layers_of(layer)
         width = self.units * self.directions
-        inputs = [self._gate_part(track, "input_weights", self.input_gates, 0) for track in tracks]
+        inputs = [
+            self._gate_part(directed, "input_weights", self.input_gates, 0) for directed in directed_layers
+        ]
         before = [
-            self._gate_part(track, "recurrent_weights", self.recurrent_gates, track.rows.start)
-            for track in tracks
+            self._gate_part(directed, "recurrent_weights", self.recurrent_gates, directed.rows.start)
+            for directed in directed_layers
         ]
 
         def of_all(find: Callable[[int, str], np.ndarray]) -> np.ndarray:
@@ -249,7 +259,7 @@ class Layered(Stateful):
 
         return NeuronLayer(
             shape=Shape(self.steps, width, self.gate_count),
-            wiring=GateWiring(self.steps, self.units, tracks[0].inputs, inputs),
+            wiring=GateWiring(self.steps, self.units, directed_layers[0].inputs, inputs),
             values=lambda: of_all(self.gates),
             signals=lambda: of_all(self.deltas),
             name=self._named(layer, "gates"),
@@ -260,18 +270,18 @@ class Layered(Stateful):
     def _named(self, layer: int, what: str) -> str:
         return what if self.layer_count == 1 else f"layer {layer} {what}"
 
-    def _gate_part(self, track: Track, name: str, gates: Sequence[int], first: int) -> GatePart:
-        """Return the weights of the gates of a track that are called so, from neuron `first` of a step on."""
+    def _gate_part(self, directed: DirectedLayer, name: str, gates: Sequence[int], first: int) -> GatePart:
+        """Return the weights of that name of a directed layer's gates, from neuron `first` of a step on."""
         recurrent = name == "recurrent_weights"
         rows = [gates.index(gate) if gate in gates else None for gate in range(self.gate_count)]
-        biases = [None] * self.gate_count if recurrent else self._gate_biases(track)
-        sources = self.parameters.shapes[track.prefix + name][1]
-        lag = (-1 if track.backward else 1) if recurrent else 0
-        return GatePart(self._place_of(track.prefix + name), rows, biases, first, sources, lag)
+        biases = [None] * self.gate_count if recurrent else self._gate_biases(directed)
+        sources = self.parameters.shapes[directed.prefix + name][1]
+        lag = (-1 if directed.backward else 1) if recurrent else 0
+        return GatePart(self._place_of(directed.prefix + name), rows, biases, first, sources, lag)
 
-    def _gate_biases(self, track: Track) -> list[int | None]:
+    def _gate_biases(self, directed: DirectedLayer) -> list[int | None]:
         """Return where the biases of each gate begin."""
-        first = self._place_of(track.prefix + "biases")
+        first = self._place_of(directed.prefix + "biases")
         return [
             first + self.input_gates.index(gate) * self.units if gate in self.input_gates else None
             for gate in range(self.gate_count)
@@ -306,7 +316,10 @@ class Layered(Stateful):
     @property
     def _given(self) -> np.ndarray:
         """Which hidden values are the last of each direction: the output where it is not a sequence."""
-        ends = [0 if track.backward else self.steps - 1 for track in self._tracks_of(self.layer_count - 1)]
+        ends = [
+            0 if directed.backward else self.steps - 1
+            for directed in self._directed_layers_of(self.layer_count - 1)
+        ]
         width = self.units * self.directions
         return np.concatenate(
             [end * width + n * self.units + np.arange(self.units) for n, end in enumerate(ends)]

@@ -227,8 +227,8 @@ class Network(Copied, ABC):
         return [self]
 
     @property
-    def ends(self) -> Mapping[str, Any]:
-        """The outputs one by one, by name; itself, called "", if it is one. See `networks.base.ends`."""
+    def named_outputs(self) -> Mapping[str, Any]:
+        """The outputs by name; itself, called "", if there is one. See `networks.base.model_outputs`."""
         return {"": self}
 
     @property

@@ -1,7 +1,8 @@
 """What recurrent networks share: layers, directions, masks, and states that come in and go out.
 
-A recurrent network is made of tracks: one layer in one direction (`networks.base.tracks`). A family says
-what a track computes (`_forward_track`, `_backward_track`); the rest is here, the same on every rung.
+A recurrent network is made of directed layers: one layer in one direction (`networks.base.directed_layers`).
+A family says what a directed layer computes (`_forward_directed`, `_backward_directed`); the rest is here,
+the same on every rung.
 
 A step that is not there (`step_mask`) leaves the states as they are, and its output is zero. So the
 backward direction of a short sequence, filled up at its end, begins at its own last step.
@@ -16,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from networks.base.checks import check_input, check_signals
-from networks.base.descent import named_targets
+from networks.base.directed_layers import DirectedLayer, History
+from networks.base.gradient_targets import named_targets
 from networks.base.layered import Layered
 from networks.base.stateful import AnyStates
-from networks.base.tracks import History, Track
 from nn.shape import Shape, ShapeLike, layer_shape
 
 
@@ -27,24 +28,24 @@ class Recurrent(Layered):
     """A network that reads sequences step by step and remembers; see `networks.base.layered.Layered`."""
 
     @abstractmethod
-    def _forward_track(self, track: Track, history: History) -> None:
+    def _forward_directed(self, directed: DirectedLayer, history: History) -> None:
         """Fill the gates and all slots of the states but the first; `history.inputs` is set."""
 
     @abstractmethod
-    def _backward_track(
+    def _backward_directed(
         self,
-        track: Track,
+        directed: DirectedLayer,
         history: History,
         signals: np.ndarray,
         state_signals: Sequence[np.ndarray],
         learning_rate: float | None,
     ) -> None:
-        """Backpropagate through a track: fill its deltas, add or apply the gradients of its parameters.
+        """Backpropagate through a directed layer: fill its deltas, add or apply its gradients.
 
         `signals` are those of its outputs, (T, units, N), zero where a step is not there.
         `state_signals`, (units, N) each, are those of the final states; they become those of the
-        initial ones in place. Input signals are added to `self._input_signals[track.layer]`, where
-        `self._sends_below(track)`.
+        initial ones in place. Input signals are added to `self._input_signals[directed.layer]`, where
+        `self._sends_below(directed)`.
         """
 
     def _where_present(self, step: int, values: np.ndarray, otherwise: Any) -> np.ndarray:
@@ -55,9 +56,11 @@ class Recurrent(Layered):
         """Return which steps are there, bool (T, N)."""
         return np.ones((self.steps, self._entries), np.bool_) if self._mask is None else self._mask
 
-    def _targets_of(self, track: Track, learning_rate: float | None) -> tuple[list[np.ndarray], Any]:
-        """Return what the gradients of a track are added to, and the factor they are added with."""
-        names = [track.prefix + name for name in self._track_shapes(track.inputs)]
+    def _targets_of(
+        self, directed: DirectedLayer, learning_rate: float | None
+    ) -> tuple[list[np.ndarray], Any]:
+        """Return what the gradients of a directed layer are added to, and the factor they are added with."""
+        names = [directed.prefix + name for name in self._directed_shapes(directed.inputs)]
         return named_targets(self.parameters, names, learning_rate)
 
     def _lay_out(self, values: np.ndarray) -> np.ndarray:
@@ -69,7 +72,7 @@ class Recurrent(Layered):
     ) -> np.ndarray:
         """Return the output values of input values (steps, features, N).
 
-        `initial` are the states of every track before its first step; by default zero or, where the
+        `initial` are the states of every directed layer before its first step; by default zero or, where the
         network is stateful, those it ended with.
         """
         check_input(self, values, self.input_shape, "input values")
@@ -84,11 +87,11 @@ class Recurrent(Layered):
             self._reserve(below.shape[-1])
         self._entries = entries
         for layer in range(self.layer_count):
-            for track in self._tracks_of(layer):
-                history = self._histories[track.number]
+            for directed in self._directed_layers_of(layer):
+                history = self._histories[directed.number]
                 history.inputs = below
-                history.begin(track, starts)
-                self._forward_track(track, history)
+                history.begin(directed, starts)
+                self._forward_directed(directed, history)
             below = self._collect(layer)
         self._top = below
         self._carry_on(training)
@@ -96,12 +99,12 @@ class Recurrent(Layered):
 
     def _collect(self, layer: int) -> np.ndarray:
         """Return the outputs of a layer, (T, units * directions, N)."""
-        tracks = self._tracks_of(layer)
-        if len(tracks) == 1 and self._mask is None:
+        directed_layers = self._directed_layers_of(layer)
+        if len(directed_layers) == 1 and self._mask is None:
             return self._histories[layer].states[0][1:]
         outputs = self._outputs[layer]
-        for track in tracks:
-            outputs[:, track.rows] = track.after(self._histories[track.number].states[0])
+        for directed in directed_layers:
+            outputs[:, directed.rows] = directed.after(self._histories[directed.number].states[0])
         if self._mask is not None:
             np.copyto(outputs, 0, where=~self._mask[:, None])
         return outputs
@@ -121,10 +124,10 @@ class Recurrent(Layered):
         above, self._state_signals = self._signals_of_the_top(signals, final_signals)
         for layer in reversed(range(self.layer_count)):
             self._input_signals[layer].fill(0)
-            for track in self._tracks_of(layer):
-                ends = [state[track.number] for state in self._state_signals]
-                history = self._histories[track.number]
-                self._backward_track(track, history, above[:, track.rows], ends, learning_rate)
+            for directed in self._directed_layers_of(layer):
+                ends = [state[directed.number] for state in self._state_signals]
+                history = self._histories[directed.number]
+                self._backward_directed(directed, history, above[:, directed.rows], ends, learning_rate)
             above = self._input_signals[layer]
         return above[..., : self._entries].reshape(*self.input_shape, -1)
 
@@ -146,22 +149,22 @@ class Recurrent(Layered):
         finals.hidden[-self.directions :, :, : self._entries] += last
         return np.zeros_like(self._top), finals
 
-    def _end(self, track: Track, kind: int) -> np.ndarray:
-        """Return a kind of states after the last step of a track, (units, N)."""
-        return self._histories[track.number].states[kind][track.last_slot]
+    def _end(self, directed: DirectedLayer, kind: int) -> np.ndarray:
+        """Return a kind of states after the last step of a directed layer, (units, N)."""
+        return self._histories[directed.number].states[kind][directed.last_slot]
 
     @property
     def final_states(self) -> AnyStates:
-        """A copy of the states after the last step of every track."""
+        """A copy of the states after the last step of every directed layer."""
         slots = [
-            [self._end(track, kind)[:, : self._entries] for kind in range(len(self.state_kind._fields))]
-            for track in self.tracks
+            [self._end(directed, kind)[:, : self._entries] for kind in range(len(self.state_kind._fields))]
+            for directed in self.directed_layers
         ]
         return self.state_kind(*(np.stack(each) for each in zip(*slots, strict=True)))
 
     @property
     def initial_signals(self) -> AnyStates:
-        """dLoss / d initial states of every track in the last backward."""
+        """dLoss / d initial states of every directed layer in the last backward."""
         return self.state_kind(*(state[..., : self._entries] for state in self._state_signals))
 
     @property
@@ -169,8 +172,8 @@ class Recurrent(Layered):
         """Output values of the last forward."""
         if self.whole_sequence:
             return self._top[..., : self._entries].reshape(*self.output_shape, -1)
-        tracks = self._tracks_of(self.layer_count - 1)
-        last = [self._end(track, 0) for track in tracks]
+        directed_layers = self._directed_layers_of(self.layer_count - 1)
+        last = [self._end(directed, 0) for directed in directed_layers]
         return np.concatenate(last)[..., : self._entries].reshape(*self.output_shape, -1)
 
     @property

@@ -9,15 +9,15 @@ from typing import ClassVar
 import numba
 import numpy as np
 
+from networks.base.directed_layers import DirectedLayer, History
 from networks.base.recurrent import Recurrent
-from networks.base.tracks import History, Track
 from nn.history import aligned_zeros, pad_histories
 from nn.kernels.recurrent.gradients import PANEL
 from nn.kernels.recurrent.layout import SLICE, TILE, VECTOR, Blocks
 from nn.threads import threads
 
 WORTH_A_REGION = 1_000_000
-"""Multiply-adds of a track from which parallel regions (some microseconds each) pay."""
+"""Multiply-adds of a directed layer from which parallel regions (some microseconds each) pay."""
 
 SECOND_LEVEL = 1 << 20
 """Bytes of weights that a core keeps close by from step to step."""
@@ -51,16 +51,16 @@ def in_slices(values: np.ndarray) -> np.ndarray:
 
 
 class SlicedHistory(History):
-    """What a track saw, its states, gates and deltas slice after slice; see `nn.kernels.recurrent.layout`."""
+    """What a directed layer saw, slice after slice; see `nn.kernels.recurrent.layout`."""
 
-    def begin(self, track: Track, states: Sequence[np.ndarray] | None) -> None:
-        """Put the initial states of a track into its first slot, zero where none are given."""
+    def begin(self, directed: DirectedLayer, states: Sequence[np.ndarray] | None) -> None:
+        """Put the initial states of a directed layer into its first slot, zero where none are given."""
         for number, slots in enumerate(self.states):
             for histories, piece in slices_of(slots):
-                first = piece[track.first_slot]
+                first = piece[directed.first_slot]
                 first[...] = 0
                 if states is not None:
-                    given = states[number][track.number][:, histories]
+                    given = states[number][directed.number][:, histories]
                     first[:, : given.shape[-1]] = given
 
 
@@ -70,7 +70,7 @@ class TiledRecurrent(Recurrent):
     Attributes
     ----------
     parallel
-        Whether slices of histories, or units, run on several threads where a track is worth it.
+        Whether slices of histories, or units, run on several threads where a directed layer is worth it.
     """
 
     parallel: ClassVar[bool] = False
@@ -81,37 +81,37 @@ class TiledRecurrent(Recurrent):
     def _reserve(self, histories: int) -> None:
         super()._reserve(histories)
         self._histories = [SlicedHistory(**vars(history)) for history in self._histories]
-        packed = [self._weights_of(track) if histories else 0 for track in self.tracks]
+        packed = [self._weights_of(directed) if histories else 0 for directed in self.directed_layers]
         self._packed = [aligned_zeros(size, self.dtype) for size in packed]
-        self._columns = [np.zeros(0, self.dtype) for _ in self.tracks]
+        self._columns = [np.zeros(0, self.dtype) for _ in self.directed_layers]
         self._panels = np.zeros(0, self.dtype)
         self._scratch = aligned_zeros(self._scratch_size(histories) if histories else 0, self.dtype)
 
-    def _find(self, layer: int, direction: str) -> tuple[Track, History]:
-        track, history = super()._find(layer, direction)
+    def _find(self, layer: int, direction: str) -> tuple[DirectedLayer, History]:
+        directed, history = super()._find(layer, direction)
         states = tuple(whole(each) for each in history.states)
-        return track, History(history.inputs, states, whole(history.gates), whole(history.deltas))
+        return directed, History(history.inputs, states, whole(history.gates), whole(history.deltas))
 
     def _collect(self, layer: int) -> np.ndarray:
         return self._outputs[layer]
 
-    def _end(self, track: Track, kind: int) -> np.ndarray:
-        slots = self._histories[track.number].states[kind]
+    def _end(self, directed: DirectedLayer, kind: int) -> np.ndarray:
+        slots = self._histories[directed.number].states[kind]
         end = np.empty(slots.shape[1:], self.dtype)
         for histories, piece in slices_of(slots):
-            end[:, histories] = piece[track.last_slot]
+            end[:, histories] = piece[directed.last_slot]
         return end
 
-    def _weight_rows(self, track: Track) -> int:
-        return self._track_shapes(track.inputs)["recurrent_weights"][0]
+    def _weight_rows(self, directed: DirectedLayer) -> int:
+        return self._directed_shapes(directed.inputs)["recurrent_weights"][0]
 
-    def _weights_of(self, track: Track) -> int:
-        """Return the number of input and recurrent weights of a track."""
-        return self._weight_rows(track) * (track.inputs + self.units)
+    def _weights_of(self, directed: DirectedLayer) -> int:
+        """Return the number of input and recurrent weights of a directed layer."""
+        return self._weight_rows(directed) * (directed.inputs + self.units)
 
     def _scratch_size(self, histories: int) -> int:
         """Return how many numbers the kernels want to work in, whatever they do."""
-        inputs = max(track.inputs for track in self.tracks)
+        inputs = max(directed.inputs for directed in self.directed_layers)
         slices = -(-histories // SLICE)
         of_a_slice = SLICE * (inputs + self.units + 4 * TILE)
         of_workers = numba.config.NUMBA_NUM_THREADS * self._room_of_a_worker(histories)
@@ -119,27 +119,27 @@ class TiledRecurrent(Recurrent):
 
     def _room_of_a_worker(self, histories: int) -> int:
         """Return how many numbers a worker wants for a block of rows: deltas, their sums, and products."""
-        rows = max(_part(self._weight_rows(track)) for track in self.tracks)
+        rows = max(_part(self._weight_rows(directed)) for directed in self.directed_layers)
         return rows * (self.steps * histories + VECTOR + PANEL)
 
-    def _room_of(self, track: Track) -> tuple[np.ndarray, np.ndarray]:
-        """Return room for the transposed weights of a track and for what its gates see, made on first use."""
-        width, entries = track.inputs + self.units, self._top.shape[-1]
+    def _room_of(self, directed: DirectedLayer) -> tuple[np.ndarray, np.ndarray]:
+        """Return room for a directed layer's transposed weights and what its gates see, made on first use."""
+        width, entries = directed.inputs + self.units, self._top.shape[-1]
         size = -(-width // PANEL) * PANEL * self.steps * entries
         if self._panels.size < size:
             self._panels = aligned_zeros(size, self.dtype)
-        if not self._columns[track.number].size:
-            self._columns[track.number] = aligned_zeros(self._weights_of(track), self.dtype)
-        return self._columns[track.number], self._panels
+        if not self._columns[directed.number].size:
+            self._columns[directed.number] = aligned_zeros(self._weights_of(directed), self.dtype)
+        return self._columns[directed.number], self._panels
 
-    def _blocks(self, track: Track) -> tuple[Blocks, bool]:
-        """Return how the work on a track is cut, and whether it runs in parallel."""
-        weights, histories = self._weights_of(track), self._histories[track.number].gates.shape[-1]
+    def _blocks(self, directed: DirectedLayer) -> tuple[Blocks, bool]:
+        """Return how the work on a directed layer is cut, and whether it runs in parallel."""
+        weights, histories = self._weights_of(directed), self._histories[directed.number].gates.shape[-1]
         worth = self.parallel and weights * histories * self.steps >= WORTH_A_REGION
         few = histories < SLICE * threads.count
         large = weights * self.dtype.itemsize > SECOND_LEVEL
         blocks = Blocks(
-            rows=_part(self._weight_rows(track)),
+            rows=_part(self._weight_rows(directed)),
             units=_part(self.units),
             workers=threads.count if worth else 1,
             room=self._room_of_a_worker(histories),

@@ -8,7 +8,7 @@ import numpy as np
 
 from networks import convolution
 from networks.base.checks import check_input, check_signals
-from networks.base.descent import gradient_targets
+from networks.base.gradient_targets import gradient_targets
 from networks.base.tiled_dense import WORTH_A_REGION
 from nn.activations import Identity
 from nn.history import LANES, aligned_zeros, pad_histories, padded

@@ -9,7 +9,7 @@ import numpy as np
 
 from networks import dense
 from networks.base.checks import check_input, check_signals
-from networks.base.descent import gradient_targets
+from networks.base.gradient_targets import gradient_targets
 from networks.base.looking import Kept
 from nn.history import aligned_zeros, pad_histories, padded
 from nn.kernels.dense import layer as kernels

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from networks import gru
+from networks.base.directed_layers import DirectedLayer, History
 from networks.base.recurrent_tiles import TiledRecurrent, in_slices, whole
-from networks.base.tracks import History, Track
 from nn.kernels.gru import backward as backward_kernels
 from nn.kernels.gru import forward as forward_kernels
 from nn.kernels.gru.backward import Signals, Targets
@@ -18,13 +18,15 @@ from nn.kernels.gru.forward import Layer
 class TiledGRU(TiledRecurrent, gru.GRU):
     """Gated recurrent units; see `networks.gru.GRU`."""
 
-    def _forward_track(self, track: Track, history: History) -> None:
-        blocks, worth = self._blocks(track)
+    def _forward_directed(self, directed: DirectedLayer, history: History) -> None:
+        blocks, worth = self._blocks(directed)
         forward = forward_kernels.forward_parallel if worth else forward_kernels.forward_serial
-        forward(self._layer(track, history), blocks)
+        forward(self._layer(directed, history), blocks)
 
-    def _layer(self, track: Track, history: History) -> Layer:
-        weights = {name: self.parameters[track.prefix + name] for name in self._track_shapes(track.inputs)}
+    def _layer(self, directed: DirectedLayer, history: History) -> Layer:
+        weights = {
+            name: self.parameters[directed.prefix + name] for name in self._directed_shapes(directed.inputs)
+        }
         none = np.zeros(0, self.dtype)
         return Layer(
             **{name: array.ravel() for name, array in weights.items()},
@@ -32,39 +34,41 @@ class TiledGRU(TiledRecurrent, gru.GRU):
             inputs=history.inputs.ravel(),
             hidden=history.states[0].ravel(),
             gates=history.gates.ravel(),
-            outputs=self._outputs[track.layer].ravel(),
-            packed=self._packed[track.number],
+            outputs=self._outputs[directed.layer].ravel(),
+            packed=self._packed[directed.number],
             scratch=self._scratch,
             steps=self.steps,
-            features=track.inputs,
+            features=directed.inputs,
             units=self.units,
             histories=history.inputs.shape[-1],
-            output_row=track.rows.start,
-            output_rows=self._outputs[track.layer].shape[1],
-            backward=track.backward,
+            output_row=directed.rows.start,
+            output_rows=self._outputs[directed.layer].shape[1],
+            backward=directed.backward,
         )
 
-    def _backward_track(
+    def _backward_directed(
         self,
-        track: Track,
+        directed: DirectedLayer,
         history: History,
         signals: np.ndarray,
         state_signals: Sequence[np.ndarray],
         learning_rate: float | None,
     ) -> None:
-        blocks, worth = self._blocks(track)
-        columns, panels = self._room_of(track)
+        blocks, worth = self._blocks(directed)
+        columns, panels = self._room_of(directed)
         hidden = in_slices(state_signals[0])
         arrays = Signals(
             outputs=np.ascontiguousarray(signals).ravel(),
             hidden=hidden.ravel(),
             deltas=history.deltas.ravel(),
-            inputs=self._input_signals[track.layer].ravel(),
+            inputs=self._input_signals[directed.layer].ravel(),
             columns=columns,
             panels=panels,
         )
-        (weights, recurrent_weights, biases, recurrent_biases), scale = self._targets_of(track, learning_rate)
+        (weights, recurrent_weights, biases, recurrent_biases), scale = self._targets_of(
+            directed, learning_rate
+        )
         flat = Targets(weights.ravel(), recurrent_weights.ravel(), biases, recurrent_biases, scale)
         backward = backward_kernels.backward_parallel if worth else backward_kernels.backward_serial
-        backward(self._layer(track, history), arrays, flat, blocks, self._sends_below(track))
+        backward(self._layer(directed, history), arrays, flat, blocks, self._sends_below(directed))
         state_signals[0][...] = whole(hidden)

@@ -8,14 +8,14 @@ import numpy as np
 
 from networks import local
 from networks.base.checks import check_input, check_signals
-from networks.base.descent import gradient_targets
+from networks.base.gradient_targets import gradient_targets
 from networks.base.tiled_dense import WORTH_A_REGION
 from nn.history import LANES, aligned_zeros, pad_histories, padded
 from nn.image import Tiling
-from nn.kernels.core.few import FEW
+from nn.kernels.core.half_vectors import HALF_LANES
 from nn.kernels.local import backward as local_backward
-from nn.kernels.local import few as local_few
 from nn.kernels.local import forward as kernels
+from nn.kernels.local import half_vectors
 
 TOGETHER = 4
 """Tiles whose windows of one channel fit into a core's L1 together."""
@@ -45,7 +45,7 @@ class Room(NamedTuple):
         seen = shape.width if overlapping else tiling.window**2
         row = padded(seen * shape.channels // groups) + LANES
         transposed, windows = (shape.height * groups * histories * row, 0) if overlapping else (0, 2)
-        block = tiling.output_block**2 * channels * histories + FEW
+        block = tiling.output_block**2 * channels * histories + HALF_LANES
         blocks = TOGETHER + 1 if groups > 1 else 1
         return cls(row, transposed, padded(blocks * block + windows * histories * row))
 
@@ -124,8 +124,8 @@ class TiledLocal(local.Local):
         slope = self.dtype.type(self.activation.slope)
         arrays, _ = self._arrays(learning_rate=0)
         parallel, serial = (
-            (local_few.few_parallel, local_few.few_serial)
-            if self._multiple == FEW
+            (half_vectors.half_vectors_parallel, half_vectors.half_vectors_serial)
+            if self._multiple == HALF_LANES
             else (kernels.forward_parallel, kernels.forward_serial)
         )
         run = parallel if self._parallel else serial
@@ -182,4 +182,4 @@ class TiledLocal(local.Local):
 
 def _multiple_of(entries: int) -> int:
     """Return what histories are padded to: half a vector where that holds all of them."""
-    return FEW if entries <= FEW else LANES
+    return HALF_LANES if entries <= HALF_LANES else LANES

@@ -8,7 +8,7 @@ import numpy as np
 
 from networks import embedding
 from networks.base.checks import check_input, check_signals
-from networks.base.descent import named_targets
+from networks.base.gradient_targets import named_targets
 from nn.history import aligned_zeros, pad_histories, padded
 from nn.kernels import embedding as kernels
 

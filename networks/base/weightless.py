@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike
 
 from networks.base.checks import check_dtype, check_input, check_signals
 from networks.base.configuration import Fields
-from networks.base.described import Described
+from networks.base.configured_network import ConfiguredNetwork
 from nn.bfloat16 import as_stored
 from nn.bfloat16_arrays import converted
 from nn.history import aligned_zeros, pad_histories, padded
@@ -20,7 +20,7 @@ from nn.parameters import Parameters
 from nn.shape import AnyShape, as_shape
 
 
-class Weightless(Described):
+class Weightless(ConfiguredNetwork):
     """A network without parameters.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Wires: the values that networks of a model take and give, put together before the model is.
+"""Connections: the values that networks of a model take and give, put together before the model is.
 
     image = Input(Shape(28, 28, 1), generator=generator)
     code = Use(Dense.of(32), image, name="encoder")

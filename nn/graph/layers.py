@@ -10,9 +10,15 @@ from typing import Required, TypedDict, Unpack
 import numpy as np
 
 from nn.activations import Activation, LeakyReLU
+from nn.graph.connection_lists import (
+    Connections,
+    convolution_connections,
+    dense_connections,
+    local_connections,
+    random_connections,
+)
 from nn.graph.neuron import Kind, Layer
 from nn.graph.storage import GraphStorage
-from nn.graph.wiring import Wires, convolution_wires, dense_wires, local_wires, random_wires
 from nn.image import Tiling
 from nn.initializers import BiasInitializer, Glorot, Initializer
 from nn.shape import Shape, layer_shape
@@ -118,7 +124,7 @@ class LayerBuilder(GraphStorage):
         shape = self._shape(plan, shape, target)
         neurons = self._neurons(source)
         weights = plan.draw((shape.size, len(neurons)), shape.size)
-        wires = dense_wires(len(neurons), shape.size)
+        wires = dense_connections(len(neurons), shape.size)
         return self._wire(neurons, wires, weights, target or self._grow(shape, plan), plan.delay)
 
     def random(
@@ -140,7 +146,7 @@ class LayerBuilder(GraphStorage):
         plan = Plan(**options)
         shape = self._shape(plan, shape, target)
         neurons = self._neurons(source)
-        wires = random_wires(len(neurons), shape.size, connections_per_neuron, generator=plan.generator)
+        wires = random_connections(len(neurons), shape.size, connections_per_neuron, generator=plan.generator)
         fan_out = shape.size * connections_per_neuron / len(neurons)
         weights = plan.draw((shape.size, connections_per_neuron), fan_out)
         return self._wire(neurons, wires, weights, target or self._grow(shape, plan), plan.delay)
@@ -187,7 +193,7 @@ class LayerBuilder(GraphStorage):
         fan_out = outputs * (window / input_block) ** 2
         windows = np.repeat(tiling.window_pixels.ravel() * inputs, groups)
         weights = np.concatenate([plan.draw((outputs, int(seen)), fan_out) for seen in windows])
-        wires = local_wires(tiling, channels, mixing)
+        wires = local_connections(tiling, channels, mixing)
         layer = target or self._grow(shape, plan)
         return self._wire(self._neurons(source), wires, weights, layer, plan.delay)
 
@@ -215,7 +221,7 @@ class LayerBuilder(GraphStorage):
         outputs, inputs = output_block**2 * channels, window**2 * source.shape.channels // groups
         fan_out = outputs // groups * (window / input_block) ** 2
         weights = plan.draw((outputs, inputs), fan_out).reshape(outputs, inputs).T.ravel()
-        wires = convolution_wires(tiling, channels, mixing)
+        wires = convolution_connections(tiling, channels, mixing)
         layer = target or self._grow(shape, plan, shared_bias=True)
         return self._wire(self._neurons(source), wires, weights, layer, plan.delay)
 
@@ -262,7 +268,7 @@ class LayerBuilder(GraphStorage):
         )
 
     def _wire(
-        self, neurons: np.ndarray, wires: Wires, weights: np.ndarray, target: Layer, delay: int
+        self, neurons: np.ndarray, wires: Connections, weights: np.ndarray, target: Layer, delay: int
     ) -> Layer:
         """Connect the neurons of a source to a layer."""
         numbers = wires.numbers + self.add_weights(weights)

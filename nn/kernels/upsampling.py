@@ -31,7 +31,7 @@ class Axis(NamedTuple):
     last: np.ndarray
 
 
-FEW = 4 * PART
+HALF_LANES = 4 * PART
 """Of so few pixels what rounding loses is small, and is not looked at."""
 
 
@@ -136,7 +136,7 @@ def bilinear_signals(signals, rows, columns, numbers, input_signals, parts, firs
             to = (y * columns.first.size + x) * numbers
             for i in range(begin, end, LANES):
                 source, total, lost = corner + i, zero, zero
-                if across * along <= FEW:
+                if across * along <= HALF_LANES:
                     for down in range(along):
                         total = row_of(signals, source, numbers, weights, down * across, across, total)
                         source += width * numbers

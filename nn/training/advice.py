@@ -37,7 +37,7 @@ def warn_of_unreachable_targets(
 
 
 def _ends_with_losses(network: Trainable, loss: AnyLoss, targets: Values) -> list[tuple[str, Reaching, Loss]]:
-    ends, several = network.ends, len(network.ends) > 1
+    ends, several = network.named_outputs, len(network.named_outputs) > 1
     if isinstance(loss, Losses):
         loss.check_names(dict.fromkeys(ends, np.empty(0)) if several else np.empty(0), targets)
         return [(name, ends[name], part) for name, part in loss.parts.items()]

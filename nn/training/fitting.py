@@ -22,7 +22,7 @@ def fitted(batch: Batch, network: Trainable) -> Batch:
     if _fits(batch, network):
         return batch
     inputs = _fitted(batch.inputs, _input_shapes(network), fit_input)
-    ends = network.ends
+    ends = network.named_outputs
     if batch.targets is batch.inputs:
         targets = inputs
     else:

@@ -42,14 +42,14 @@ class Learning(NamedTuple):
         return cls(parameters.values[whole], parameters.gradients[whole])
 
 
-class Change(NamedTuple):
+class ParameterUpdate(NamedTuple):
     """Parameters, and a copy of what they were."""
 
     learning: Learning
     before: np.ndarray
 
     @classmethod
-    def begin(cls, learning: Learning) -> Change:
+    def begin(cls, learning: Learning) -> ParameterUpdate:
         """Remember what the values are before an update."""
         return cls(learning, learning.values.copy())
 
@@ -97,7 +97,7 @@ def value_numbers(layer: Any, entries: int, step_mask: np.ndarray | None = None)
     return {**numbers, "signal_norm": norm(signals[..., : layer.entries]) * math.sqrt(entries)}
 
 
-def parameter_numbers(change: Change) -> dict[str, float]:
+def parameter_numbers(change: ParameterUpdate) -> dict[str, float]:
     """Describe an update.
 
     Returns

@@ -1,4 +1,4 @@
-"""Locks on folders and files, so that two trainers never write to the same one."""
+"""FrozenElements on folders and files, so that two trainers never write to the same one."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from nn.ranges import check_count
 from nn.training.callbacks import Callback
-from nn.training.layer_numbers import Change, Learning, norm, parameter_numbers, value_numbers
+from nn.training.layer_numbers import Learning, ParameterUpdate, norm, parameter_numbers, value_numbers
 from nn.training.table import replace_table
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class _Pending(NamedTuple):
     trainer: Trainer
     step: int
     numbers: dict[str, dict[str, float]]
-    changes: dict[str, Change]
+    changes: dict[str, ParameterUpdate]
 
 
 class Statistics(Callback):
@@ -122,7 +122,7 @@ class Statistics(Callback):
             learning = Learning.of(trainer.network.parameters, name)
             if learning is not None:
                 numbers[name]["gradient_norm"] = norm(learning.gradients)
-                changes[name] = Change.begin(learning)
+                changes[name] = ParameterUpdate.begin(learning)
         self._pending = _Pending(trainer, trainer.step + 1, numbers, changes)
 
     def on_step(self, trainer: Trainer) -> None:

@@ -25,7 +25,7 @@ class Trainable(Reaching, Protocol):
         """Flat values and gradients."""
 
     @property
-    def ends(self) -> Mapping[str, Reaching]:
+    def named_outputs(self) -> Mapping[str, Reaching]:
         """The outputs one by one, by name."""
 
     @property

@@ -25,7 +25,7 @@ class GRUGraph:
         self.network = network
         self.graph = Graph()
         self.weights, self.biases = [], []
-        inputs = [self.graph.add_input() for _ in range(network.tracks[0].inputs)]
+        inputs = [self.graph.add_input() for _ in range(network.directed_layers[0].inputs)]
         resets, updates, offers, candidates = ([] for _ in range(4))
         for unit in range(network.units):
             resets.append(self.add_sum(Sigmoid(), "biases", unit))

@@ -33,18 +33,18 @@ def torch_views(network, module, gradients=False):
 
     PyTorch has a second bias for every gate; only that of the candidate differs from the first in effect.
     """
-    for track in network.tracks:
-        suffix = f"_l{track.layer}" + "_reverse" * track.backward
+    for directed in network.directed_layers:
+        suffix = f"_l{directed.layer}" + "_reverse" * directed.backward
         names = ARRAYS | {"recurrent_biases": "bias_hh"}
         for name, theirs in names.items():
             tensor = getattr(module, theirs + suffix)
             tensor = tensor.grad if gradients else tensor
-            yield track.prefix + name, tensor[2 * network.units :] if theirs == "bias_hh" else tensor
+            yield directed.prefix + name, tensor[2 * network.units :] if theirs == "bias_hh" else tensor
 
 
 def same_module(network):
     module = torch.nn.GRU(
-        network.tracks[0].inputs,
+        network.directed_layers[0].inputs,
         network.units,
         network.layer_count,
         bidirectional=network.bidirectional,

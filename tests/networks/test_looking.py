@@ -129,7 +129,7 @@ class Looks(Callback):
         network.history_bytes(7)
         network.output_range()
         estimate(network, trainer.optimizer, 9)
-        str((network.values, network.signals, network.returned, network.leaves, network.ends))
+        str((network.values, network.signals, network.returned, network.leaves, network.named_outputs))
         str((network.state(), network.generators, network.to_configuration(), network.structure()))
         twin = copy.deepcopy(network)
         twin.reset()

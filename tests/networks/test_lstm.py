@@ -206,7 +206,7 @@ def test_parameters_start_as_they_should():
     assert not network.parameters["layer_0.forward.peepholes"].any()
 
 
-def test_an_unknown_track_is_named():
+def test_an_unknown_direction_is_named():
     with pytest.raises(
         ValueError, match=r"lstm: no layer_2\.forward; there are layer_0\.forward, layer_0\.b"
     ):

@@ -39,14 +39,14 @@ def from_torch(tensor):
 
 def torch_names(network):
     """Name of every parameter to PyTorch's; its second bias, equal to the first in effect, stays zero."""
-    for track in network.tracks:
+    for directed in network.directed_layers:
         for name, theirs in ARRAYS.items():
-            yield track.prefix + name, f"{theirs}_l{track.layer}" + "_reverse" * track.backward
+            yield directed.prefix + name, f"{theirs}_l{directed.layer}" + "_reverse" * directed.backward
 
 
 def same_module(network):
     module = torch.nn.LSTM(
-        network.tracks[0].inputs,
+        network.directed_layers[0].inputs,
         network.units,
         network.layer_count,
         bidirectional=network.bidirectional,

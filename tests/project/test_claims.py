@@ -118,9 +118,9 @@ ROWS = [
         "nn/kernels/product::test_blocking_does_not_change_a_bit",
     ),
     (
-        "nn/kernels/core/product_few.py",
+        "nn/kernels/core/thin_product.py",
         "to the same bits",
-        "nn/kernels/product_few::test_the_same_bits_as_the_product",
+        "nn/kernels/thin_product::test_the_same_bits_as_the_product",
     ),
     ("nn/kernels/recurrent/layout.py", "threads never changes a bit", f"networks/lstm::{NO_THREADS}"),
     ("nn/kernels/core/scalars.py", "steps are the same bits", "nn/optimizers::test_squares_that_are_raised"),

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from nn.locks import Locks
+from nn.frozen_elements import FrozenElements
 from workbench.errors import AddressError, SettingsError
 from workbench.inspect.anatomy import Anatomy
 from workbench.run.changes import (
@@ -64,7 +64,7 @@ class Steering:
         self.locks: dict[tuple[int, int], None] = {}
         self.weight_locks: dict[tuple[int, int, int], None] = {}
         self._holders: set[Holder] = set()
-        self._regularizer = Locks()
+        self._regularizer = FrozenElements()
 
     @cached_property
     def anatomy(self) -> Anatomy:

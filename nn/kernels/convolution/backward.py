@@ -17,9 +17,9 @@ from nn.history import LANES
 from nn.kernels.core.activations import multiply_by_derivative
 from nn.kernels.core.compilation import kernel
 from nn.kernels.core.product import transpose
-from nn.kernels.core.product_few import multiply_few
 from nn.kernels.core.simd import broadcast, horizontal_sum, load
 from nn.kernels.core.sums import SPAN, added
+from nn.kernels.core.thin_product import multiply_thin
 from nn.kernels.core.tile import Columns, Rows, Target
 
 
@@ -109,7 +109,7 @@ def correlate_row(plan, arrays, row, chunk):
                 seen = Columns(arrays.transposed, begin, width, 0)
                 target = Target(arrays.partial, weight + (skipped + tap) * channels, size)
                 sources = Rows(arrays.windows, window, n, 1)
-                multiply_few(sources, seen, target, outputs, together * channels, 1, n, True)
+                multiply_thin(sources, seen, target, outputs, together * channels, 1, n, True)
 
 
 @kernel(allocates=False)

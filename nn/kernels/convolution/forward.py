@@ -12,7 +12,7 @@ from numba import prange
 
 from nn.kernels.core.activations import activate
 from nn.kernels.core.compilation import kernel
-from nn.kernels.core.product_few import multiply_few
+from nn.kernels.core.thin_product import multiply_thin
 from nn.kernels.core.tile import Columns, Rows, Target
 from nn.kernels.core.vectors import fill
 
@@ -62,7 +62,7 @@ def add_window(plan, layer, row, column, target):
     for _ in range(1 if whole else lines):
         factors = Rows(layer.weights, begin, weights, 1)
         window = Columns(layer.sources, source, n, inner_step)
-        multiply_few(factors, window, target, plan.targets, n, outer, inner, True)
+        multiply_thin(factors, window, target, plan.targets, n, outer, inner, True)
         begin += line
         source += outer_step
 

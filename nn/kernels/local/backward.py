@@ -5,8 +5,8 @@ from numba import prange
 from nn.history import LANES
 from nn.kernels.core.activations import multiply_by_derivative
 from nn.kernels.core.compilation import kernel
-from nn.kernels.core.few import copy_few
-from nn.kernels.core.few_gradients import add_products
+from nn.kernels.core.half_vector_gradients import add_products
+from nn.kernels.core.half_vectors import copy_halves
 from nn.kernels.core.sums import sum_range
 from nn.kernels.core.tile import Target
 from nn.kernels.local.forward import block_begin, block_line, block_size, group_offset, place
@@ -51,7 +51,7 @@ def grouped_deltas(geometry, arrays, row, column, code, slope, scale, scratch, b
         for pixel in range(pixels):
             whole, grouped = group_offset(geometry, group, pixel)
             to = begin + grouped
-            copy_few(scratch, whole_begin + whole, scratch, to, size // (pixels * geometry.groups))
+            copy_halves(scratch, whole_begin + whole, scratch, to, size // (pixels * geometry.groups))
 
 
 @kernel(inline=True)

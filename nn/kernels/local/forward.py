@@ -12,7 +12,7 @@ from numba import prange
 from nn.history import LANES
 from nn.kernels.core.activations import activate
 from nn.kernels.core.compilation import kernel
-from nn.kernels.core.few import FEW, broadcast_pair, copy_few
+from nn.kernels.core.half_vectors import HALF_LANES, broadcast_pair, copy_halves
 from nn.kernels.core.simd import broadcast, load, multiply_add, prefetch, store
 from nn.kernels.core.tile import Columns, Rows, Target
 from nn.kernels.core.vectors import add_number
@@ -51,7 +51,7 @@ class Arrays(NamedTuple):
     The targets are the gradients, or the parameters themselves where the update is applied in the
     same pass. Where windows overlap, `transposed` and `transposed_signals` hold the inputs and their
     signals once more, (groups, H, histories, row), with a row of an image line's numbers and some behind
-    them that are no part of it; see `nn.kernels.core.few`.
+    them that are no part of it; see `nn.kernels.core.half_vectors`.
     """
 
     weights: np.ndarray
@@ -163,7 +163,7 @@ def block_begin(geometry, number):
 
     An odd output leaves half a vector behind its block.
     """
-    return number * (block_size(geometry) + FEW)
+    return number * (block_size(geometry) + HALF_LANES)
 
 
 @kernel(allocates=False)
@@ -176,7 +176,7 @@ def image_order(geometry, scratch, begin):
     for group in range(geometry.groups):
         for pixel in range(pixels):
             whole, grouped = group_offset(geometry, group, pixel)
-            copy_few(scratch, begin + grouped, scratch, to + whole, size // (pixels * geometry.groups))
+            copy_halves(scratch, begin + grouped, scratch, to + whole, size // (pixels * geometry.groups))
     return to
 
 
@@ -191,13 +191,13 @@ def finish_block(geometry, arrays, row, column, code, slope, scratch, begin):
     activate(code, slope, scratch[begin : begin + geometry.block * neurons * n])
     for line in range(geometry.block):
         first, at = block_line(geometry, row, column, line) * n, begin + line * neurons * n
-        copy_few(scratch, at, arrays.values, first, neurons * n)
+        copy_halves(scratch, at, arrays.values, first, neurons * n)
 
 
 @kernel(allocates=False)
 def add_biases(sums, begin, n, biases, first, neurons):
     """Add to each neuron's sums its bias; where histories are few, to those of two neurons at once."""
-    if n == FEW:
+    if n == HALF_LANES:
         one = broadcast(sums.dtype.type(1))
         for k in range(0, neurons, 2):
             following = biases[first + k + 1] if k + 1 < neurons else sums.dtype.type(0)

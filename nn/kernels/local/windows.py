@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from nn.history import LANES
 from nn.kernels.core.compilation import kernel
-from nn.kernels.core.few import FEW, pack, unpack
+from nn.kernels.core.half_vectors import HALF_LANES, pack, unpack
 from nn.kernels.core.simd import prefetch
 from nn.kernels.core.tile import Target
 from nn.kernels.local.forward import image_step
@@ -49,7 +49,7 @@ def pack_window(geometry, tile, inputs, scratch, begin):
         for i in range(0, tile.line, LANES):
             source = tile.source + line * tile.outer_step + i * tile.step
             to = begin + line * tile.line + i
-            for n in range(0, geometry.histories, FEW):
+            for n in range(0, geometry.histories, HALF_LANES):
                 rows = Target(scratch, to + n * width, width)
                 pack(Target(inputs, source + n, tile.step), rows, min(LANES, tile.line - i))
 
@@ -62,7 +62,7 @@ def unpack_window(geometry, tile, scratch, begin, signals):
         for i in range(0, tile.line, LANES):
             target = tile.source + line * tile.outer_step + i * tile.step
             source = begin + line * tile.line + i
-            for n in range(0, geometry.histories, FEW):
+            for n in range(0, geometry.histories, HALF_LANES):
                 rows = Target(scratch, source + n * width, width)
                 unpack(rows, Target(signals, target + n, tile.step), min(LANES, tile.line - i))
 
@@ -82,7 +82,7 @@ def pack_line(geometry, image, transposed, line):
         begin = line * g.width * g.channels * g.histories + group * g.histories
         to = (group * g.row_spans[-1, 1] + line) * g.histories * g.transposed_row
         for i in range(0, size, LANES):
-            for n in range(0, g.histories, FEW):
+            for n in range(0, g.histories, HALF_LANES):
                 rows = Target(transposed, to + n * g.transposed_row + i, g.transposed_row)
                 pack(Target(image, begin + i * step + n, step), rows, min(LANES, size - i))
 
@@ -96,6 +96,6 @@ def unpack_line(geometry, transposed, image, line):
         begin = line * g.width * g.channels * g.histories + group * g.histories
         source = (group * g.row_spans[-1, 1] + line) * g.histories * g.transposed_row
         for i in range(0, size, LANES):
-            for n in range(0, g.histories, FEW):
+            for n in range(0, g.histories, HALF_LANES):
                 rows = Target(transposed, source + n * g.transposed_row + i, g.transposed_row)
                 unpack(rows, Target(image, begin + i * step + n, step), min(LANES, size - i))

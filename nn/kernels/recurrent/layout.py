@@ -5,9 +5,9 @@ steps. Where there are fewer slices than threads, or weights too large for a sec
 once per slice, threads share the units of every step, and the input's share of all gates is made ahead,
 so that a block of its weights is read once.
 
-What a track writes at its steps (gates, cells, hidden values, deltas, signals of states) lies slice after
-slice: an array (rows, N) begins with the `SLICE` first histories of all its rows. Were they side by side
-in one row, as in the arrays that others read, threads would write to neighbouring cache lines: with two
+What a directed layer writes at its steps (gates, cells, hidden values, deltas, signals of states) lies slice
+after slice: an array (rows, N) begins with the `SLICE` first histories of all its rows. Were they side by
+side in one row, as in the arrays that others read, threads would write to neighbouring cache lines: with two
 threads the arithmetic between the products then took 1.5 times as long, and 5 times in spells where lines
 went from core to core slowly. It also makes what a step reads one contiguous piece.
 

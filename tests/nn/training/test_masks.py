@@ -16,6 +16,7 @@ from networks.time_distributed import TimeDistributed
 from nn.activations import Identity, Sigmoid
 from nn.class_weights import balanced_class_weights
 from nn.data.image_set import ImageSet
+from nn.history import to_history
 from nn.losses import LOSSES, CategoricalCrossEntropyWithLogits, SquaredError, loss_by_name
 from nn.metrics import MeanAbsoluteError, RootMeanSquaredError
 from nn.optimizers import OPTIMIZERS, Adam, optimizer_by_name, optimizer_from_configuration
@@ -37,7 +38,7 @@ from nn.training import (
 )
 from tests.support.mask_garbage import garbage, spoil
 from tests.support.tiny_training import make_images, make_network, make_trainer, snapshot_of
-from workbench.inspect.view import Images, squared_errors
+from workbench.inspect.examples import Images, squared_errors
 
 pytestmark = [pytest.mark.filterwarnings("error"), pytest.mark.usefixtures("one_thread")]
 
@@ -278,7 +279,8 @@ def test_errors_of_images_are_those_of_the_pixels_that_count():
     outputs = np.where(masks[..., None], 0.7, np.nan).astype(np.float32)
     assert mean_squared_error(ImageSet(images, names, masks), outputs) == pytest.approx(0.25, rel=1e-6)
     assert np.isnan(mean_squared_error(ImageSet(images[2:], names[2:], masks[2:]), outputs[2:]))
-    view = Images(images / np.float32(255), masks[..., None].astype(np.float32), names)
+    inputs, counts = (to_history(each.astype(np.float32)) for each in (images / 255, masks[..., None]))
+    view = Images(Batch(inputs, inputs, counts, entries=3), names)
     assert squared_errors(view, outputs) == [pytest.approx(0.25, rel=1e-6)] * 2 + [None]
 
 

@@ -15,7 +15,7 @@ pytest.importorskip("nicegui")
 
 VIEWERS = 50
 MEBIBYTE = 2**20
-FEW = 8
+HALF_LANES = 8
 """Frames of a viewer that reads nothing: two are held, and what is on its way is up to the system."""
 
 READY = frame(TEXT, b'{"ready": {"kinds": ["values"]}}')
@@ -38,8 +38,8 @@ def test_stalled_viewers_hold_few_frames_each_and_are_dropped():
             reader.sendall(READY)
             opcode, message = read_frame(reader)
             assert opcode == BINARY and len(message) > 4 * FRAME_NUMBERS
-        assert unpack(message)[0]["number"] < VIEWERS * FEW, "of 50 frames that each of them asked for"
-        assert server.memory - before < VIEWERS * FEW * 4 * FRAME_NUMBERS
+        assert unpack(message)[0]["number"] < VIEWERS * HALF_LANES, "of 50 frames that each of them asked for"
+        assert server.memory - before < VIEWERS * HALF_LANES * 4 * FRAME_NUMBERS
         for connection in stalled:
             wait_for_end(connection)
         assert server.is_well()

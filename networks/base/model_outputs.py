@@ -1,4 +1,4 @@
-"""Ends: the outputs of a model one by one, each as what leads to it."""
+"""The outputs of a model one by one, each as what leads to it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Range = tuple[float, float]
 
 
-class End:
+class ModelOutput:
     """One output of a model.
 
     Parameters

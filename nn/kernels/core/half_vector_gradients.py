@@ -1,10 +1,10 @@
-"""Input signals and weight gradients of a window, `FEW` histories at a time, with vectors along the inputs.
+"""Input signals and weight gradients of a window, few histories at a time, with vectors along the inputs.
 
     dx[n, i] += sum over o of w[o, i] d[o, n]
     w[o, i]  += scale * sum over n of d[o, n] x[n, i]
 
-A vector of inputs is taken through all outputs with `FEW` vectors of x and as many of dx in registers. What
-lies behind the last input of a line is never written.
+A vector of inputs is taken through all outputs with `HALF_LANES` vectors of x and as many of dx in registers.
+What lies behind the last input of a line is never written.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numba.core import cgutils
 
 from nn.history import LANES
 from nn.kernels.core.compilation import instruction
-from nn.kernels.core.few import FEW, Matrix
+from nn.kernels.core.half_vectors import HALF_LANES, Matrix
 from nn.kernels.core.simd import INTEGER, fused_multiply_add, load_number, load_vector, prefetch_line, splat
 from nn.kernels.core.tile import first_lanes, load_masked, store_masked
 
@@ -35,7 +35,7 @@ class _Pass:
         self.weight, self.place, self.mask = weight, place, mask
 
     def _rows(self, matrix: Matrix, entry: Any) -> list[Any]:
-        rows = [matrix.row(self.builder.add(entry, INTEGER(n))) for n in range(FEW)]
+        rows = [matrix.row(self.builder.add(entry, INTEGER(n))) for n in range(HALF_LANES)]
         return [self.builder.gep(row, [self.place]) for row in rows]
 
     def _weight(self, matrix: Matrix, output: Any) -> tuple[Any, Any]:
@@ -46,7 +46,7 @@ class _Pass:
 
     def _deltas(self, output: Any, entry: Any) -> list[Any]:
         row = self.builder.gep(self.deltas.row(output), [entry])
-        numbers = [load_number(self.builder, self.builder.gep(row, [INTEGER(n)])) for n in range(FEW)]
+        numbers = [load_number(self.builder, self.builder.gep(row, [INTEGER(n)])) for n in range(HALF_LANES)]
         return [splat(self.builder, number) for number in numbers]
 
     def inputs(self, entry: Any, scale: Any) -> list[Any]:
@@ -109,8 +109,8 @@ class _Pass:
 
 def _blocks(builder: ir.IRBuilder, histories: Any, work: Callable[[Any], None]) -> None:
     """Write a loop over the blocks of histories."""
-    with cgutils.for_range(builder, builder.udiv(histories, INTEGER(FEW))) as loop:
-        work(builder.mul(loop.index, INTEGER(FEW)))
+    with cgutils.for_range(builder, builder.udiv(histories, INTEGER(HALF_LANES))) as loop:
+        work(builder.mul(loop.index, INTEGER(HALF_LANES)))
 
 
 @instruction()
@@ -143,7 +143,7 @@ def add_products(
         scale, propagates, accumulate = arguments[7:]
         whole = builder.udiv(line, INTEGER(LANES))
         rest = builder.urem(line, INTEGER(LANES))
-        single = builder.and_(propagates, builder.icmp_signed("==", histories, INTEGER(FEW)))
+        single = builder.and_(propagates, builder.icmp_signed("==", histories, INTEGER(HALF_LANES)))
 
         def vector(weight: Any, place: Any, mask: Any = None) -> None:
             code.at(weight, place, mask)

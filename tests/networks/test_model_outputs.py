@@ -32,7 +32,7 @@ def forked():
 
 def test_every_output_has_a_shape_a_range_and_the_networks_before_it():
     model = forked()
-    narrow, total = model.ends["narrow"], model.ends["total"]
+    narrow, total = model.named_outputs["narrow"], model.named_outputs["total"]
     assert narrow.output_shape == total.output_shape == VECTOR
     bounds = [1 / (1 + math.exp(1)), 1 / (1 + math.exp(-1))]
     assert narrow.output_range() == pytest.approx(bounds)
@@ -45,14 +45,14 @@ def test_outputs_stay_within_the_ranges():
     model = forked()
     inputs = np.random.default_rng(1).normal(size=(2, 500, *VECTOR)) * 5
     outputs = model.predict({"left": inputs[0], "right": inputs[1]})
-    for name, end in model.ends.items():
+    for name, end in model.named_outputs.items():
         lowest, highest = end.output_range()
         assert lowest - 1e-6 <= outputs[name].min() < outputs[name].max() <= highest + 1e-6
 
 
 def test_a_network_of_one_output_is_its_own_end():
     network = dense(Identity())
-    assert network.ends == {"": network}
+    assert network.named_outputs == {"": network}
 
 
 def test_a_model_of_several_inputs_within_another_takes_the_range_of_each():

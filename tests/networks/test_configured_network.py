@@ -7,7 +7,7 @@ import pytest
 
 from networks import GRU, LSTM, Convolution, ConvolutionalLSTM, Embedding
 from networks.base.configuration import Fields
-from networks.base.described import undrawn
+from networks.base.configured_network import undrawn
 from networks.dense import Dense
 from nn.shape import SequenceShape, Shape, VideoShape
 

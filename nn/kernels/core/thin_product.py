@@ -21,7 +21,7 @@ tile_1_quad = make_tile(1, 4)
 
 
 @kernel(inline=True)
-def multiply_few(a, b, c, rows, columns, outer, inner, accumulate):
+def multiply_thin(a, b, c, rows, columns, outer, inner, accumulate):
     """Do as `nn.kernels.core.product.multiply`, to the same bits; faster where rows are 1, 2 or 3."""
     n = 0
     while rows < 4 and n + QUAD <= columns:

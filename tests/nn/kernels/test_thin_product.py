@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from nn.history import LANES, aligned_zeros
 from nn.kernels.core.product import multiply
-from nn.kernels.core.product_few import multiply_few
+from nn.kernels.core.thin_product import multiply_thin
 from nn.kernels.core.tile import Columns, Rows, Target
 
 
@@ -24,7 +24,7 @@ def test_the_same_bits_as_the_product(dtype, rows, vectors, sides, accumulate):
     start = generator.standard_normal((rows, columns + 3)).astype(dtype)
     left, right = Rows(a.ravel(), 0, a.shape[1], 1), Columns(b.ravel(), 0, columns, (inner + 2) * columns)
     results = []
-    for product in (multiply, multiply_few):
+    for product in (multiply, multiply_thin):
         c = aligned_zeros(start.shape, dtype)
         c[:] = start
         product(left, right, Target(c.ravel(), 0, columns + 3), rows, columns, outer, inner, accumulate)

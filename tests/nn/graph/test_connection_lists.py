@@ -5,7 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn.graph.wiring import convolution_wires, dense_wires, local_wires, random_wires
+from nn.graph.connection_lists import (
+    convolution_connections,
+    dense_connections,
+    local_connections,
+    random_connections,
+)
 from nn.image import Tiling
 from nn.shape import Shape
 
@@ -54,14 +59,14 @@ def by_double_loop(tiling, channels, mixing):
 @given(windows())
 def test_windows_connect_what_a_double_loop_connects(case):
     expected = [(source, target) for source, target, *_ in by_double_loop(*case)]
-    for wires in (local_wires(*case), convolution_wires(*case)):
+    for wires in (local_connections(*case), convolution_connections(*case)):
         assert list(zip(wires.sources, wires.targets, strict=True)) == expected
 
 
 @given(windows())
 def test_local_weights_are_all_different_and_lie_tile_after_tile(case):
     tiling, channels, mixing = case
-    wires = local_wires(*case)
+    wires = local_connections(*case)
     assert sorted(wires.numbers) == list(range(len(wires.numbers)))
     per_group = channels if mixing else channels // tiling.input_shape.channels
     keys = [
@@ -81,12 +86,12 @@ def test_convolution_weights_depend_on_the_place_in_window_and_block_alone(case)
         np.ravel_multi_index((*window, seen if mixing else 0, *block, channel), shape)
         for _, _, window, seen, block, channel, _ in by_double_loop(*case)
     ]
-    assert convolution_wires(*case).numbers.tolist() == expected
+    assert convolution_connections(*case).numbers.tolist() == expected
 
 
 @given(st.integers(1, 9), st.integers(1, 9))
 def test_dense_connects_all_in_the_order_of_a_weight_matrix(sources, targets):
-    wires = dense_wires(sources, targets)
+    wires = dense_connections(sources, targets)
     assert wires.sources.tolist() == list(range(sources)) * targets
     assert wires.targets.tolist() == [target for target in range(targets) for _ in range(sources)]
     assert wires.numbers.tolist() == list(range(sources * targets))
@@ -95,7 +100,7 @@ def test_dense_connects_all_in_the_order_of_a_weight_matrix(sources, targets):
 @given(st.integers(1, 30), st.integers(1, 20), st.data())
 def test_random_sources_are_distinct_and_sorted(sources, targets, data):
     count = data.draw(st.integers(1, sources))
-    wires = random_wires(
+    wires = random_connections(
         sources, targets, count, generator=np.random.default_rng(data.draw(st.integers(0, 99)))
     )
     rows = wires.sources.reshape(targets, count)
@@ -108,7 +113,7 @@ def test_random_sources_are_distinct_and_sorted(sources, targets, data):
 
 @pytest.mark.parametrize("count", [2, 4])
 def test_random_chooses_all_sets_equally_often(count):
-    wires = random_wires(6, 30_000, count, generator=np.random.default_rng(0))
+    wires = random_connections(6, 30_000, count, generator=np.random.default_rng(0))
     codes = (1 << wires.sources.reshape(-1, count)).sum(axis=1)
     found, times = np.unique(codes, return_counts=True)
     assert len(found) == 15
@@ -116,7 +121,9 @@ def test_random_chooses_all_sets_equally_often(count):
 
 
 def test_random_follows_its_generator():
-    draws = [random_wires(100, 50, 7, generator=np.random.default_rng(seed)).sources for seed in (1, 1, 2)]
+    draws = [
+        random_connections(100, 50, 7, generator=np.random.default_rng(seed)).sources for seed in (1, 1, 2)
+    ]
     assert (draws[0] == draws[1]).all()
     assert (draws[0] != draws[2]).any()
 
@@ -124,4 +131,4 @@ def test_random_follows_its_generator():
 @pytest.mark.parametrize("count", [0, 6])
 def test_random_refuses_more_connections_than_sources(count):
     with pytest.raises(ValueError, match=rf"{count} connections per neuron: choose 1 to 5"):
-        random_wires(5, 3, count, generator=np.random.default_rng(0))
+        random_connections(5, 3, count, generator=np.random.default_rng(0))

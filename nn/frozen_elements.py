@@ -1,4 +1,4 @@
-"""Locks: single parameters that stay as they are while the others learn."""
+"""FrozenElements: single parameters that stay as they are while the others learn."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nn.parameters import Parameters
 from nn.regularizers import Regularizer
 
 
-class Locks(Regularizer):
+class FrozenElements(Regularizer):
     """Parameters that do not learn, one by one; `Parameters.freeze` is for whole arrays.
 
     Their gradients are zero in the step and their values are put back after it, whatever the optimizer,
@@ -19,7 +19,7 @@ class Locks(Regularizer):
     the others do too.
 
     A trainer with any regularizer keeps gradients, also where its optimizer is plain descent that backprop
-    could apply at once: give it locks only while something is locked.
+    could apply at once: give it this one only while something is frozen.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Locks(Regularizer):
         behind it; nothing is changed then.
     """
 
-    name = "locks"
+    name = "frozen_elements"
 
     def __init__(self, indices: ArrayLike = ()) -> None:
         super().__init__()
@@ -50,11 +50,12 @@ class Locks(Regularizer):
         given = np.asarray(indices)
         if given.ndim != 1 or (given.size and given.dtype.kind not in "iu"):
             raise ValueError(
-                f"locks: indices are {given.dtype} {given.shape}, expected a list of whole numbers"
+                f"frozen elements: indices are {given.dtype} {given.shape}, expected a list of whole numbers"
             )
         places = given.astype(np.int64)
         if places.size and places.min() < 0:
-            raise ValueError(f"locks: index {given[places.argmin()]} is no place: parameters count from 0")
+            index = given[places.argmin()]
+            raise ValueError(f"frozen elements: index {index} is no place: parameters count from 0")
         self._indices = places
         self._end = int(places.max(initial=-1)) + 1
 
@@ -65,7 +66,7 @@ class Locks(Regularizer):
             return 0.0
         if self._end > parameters.size:
             raise ValueError(
-                f"locks: index {self._end - 1}, but there are {parameters.size} parameters, from 0"
+                f"frozen elements: index {self._end - 1}, but there are {parameters.size} parameters, from 0"
             )
         parameters.gradients[self._indices] = 0
         self._kept = self._indices, parameters.values[self._indices]

@@ -1,4 +1,4 @@
-"""Described: what all networks have in common that can be built again from their description alone."""
+"""What all networks have in common that can be built again from their configuration alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from networks.base.network import Network
 from nn.initializers import Zeros
 
 
-class Described(Network):
+class ConfiguredNetwork(Network):
     """A network that is said by its input shape and the other arguments of its constructor."""
 
     def to_configuration(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Locks: parameters that stay as they are, bit for bit, whatever else happens in a step."""
+"""FrozenElements: parameters that stay as they are, bit for bit, whatever else happens in a step."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 
 from networks.dense import Dense
 from networks.sequential import Sequential
-from nn.locks import Locks
+from nn.frozen_elements import FrozenElements
 from nn.optimizers import OPTIMIZERS, SGD, Adam
 from nn.regularizers import L2, MaxNorm
 from nn.schedules import Constant
@@ -49,7 +49,7 @@ def trained(regularizers, optimizer=None, dtype=np.float32):
 def test_locked_parameters_stay_and_all_others_learn(name, dtype):
     locked = places(make_network())
     optimizer = OPTIMIZERS[name](0.01, **OPTIMIZER_OPTIONS.get(name, {}))
-    before, after = trained([L2(0.1), MaxNorm(0.5), Locks(locked)], optimizer, dtype)
+    before, after = trained([L2(0.1), MaxNorm(0.5), FrozenElements(locked)], optimizer, dtype)
     assert after.dtype == dtype
     assert np.array_equal(np.flatnonzero(before == after), np.sort(locked))
 
@@ -62,7 +62,7 @@ def test_without_locks_the_same_parameters_learn():
 def test_the_gradients_of_locked_parameters_are_zero_in_the_step():
     network = make_network()
     network.parameters.gradients[:] = 1
-    locks = Locks(places(network))
+    locks = FrozenElements(places(network))
     assert locks.before_step(network.parameters) == 0
     assert np.array_equal(np.flatnonzero(network.parameters.gradients == 0), np.sort(locks.indices))
 
@@ -71,14 +71,14 @@ def test_others_learn_as_if_the_locked_had_no_gradient():
     """Of plain descent every parameter moves along its own gradient: locks change no bit of a first step."""
     networks = [make_network(), make_network()]
     locked = places(networks[0])
-    for network, regularizers in zip(networks, ([], [Locks(locked)]), strict=True):
+    for network, regularizers in zip(networks, ([], [FrozenElements(locked)]), strict=True):
         regularized(network, [L2(0.0), *regularizers], optimizer=SGD(0.1)).make_step()
     free, held = (network.parameters.values for network in networks)
     assert np.array_equal(np.flatnonzero(free != held), np.sort(locked))
 
 
 def test_the_indices_are_replaced_between_steps():
-    network, locks = make_network(), Locks([3])
+    network, locks = make_network(), FrozenElements([3])
     trainer = regularized(network, [locks])
     for locked in ([3], [5, 9], []):
         locks.indices = locked
@@ -89,11 +89,11 @@ def test_the_indices_are_replaced_between_steps():
 
 
 def test_no_locks_change_no_bit_and_touch_nothing():
-    with_none, without = (trained(regularizers)[1] for regularizers in ([Locks()], []))
+    with_none, without = (trained(regularizers)[1] for regularizers in ([FrozenElements()], []))
     assert np.array_equal(with_none, without)
     parameters = make_network().parameters
     parameters.values.setflags(write=False)
-    locks = Locks(np.array([], np.int64))
+    locks = FrozenElements(np.array([], np.int64))
     locks.before_step(parameters)
     locks.after_step(parameters)
 
@@ -104,7 +104,7 @@ def test_indices_count_in_a_stack_of_stacks():
     network = Sequential([encoder, Sequential([Dense(CODE, SHAPE, generator=generator)])])
     start = network.parameters.slice_of("1.0.biases").start
     before = network.parameters.values.copy()
-    regularized(network, [Locks(start + np.arange(SHAPE.size))]).make_step()
+    regularized(network, [FrozenElements(start + np.arange(SHAPE.size))]).make_step()
     changed = before != network.parameters.values
     assert changed[:start].all()
     assert not changed[start:].any()
@@ -113,9 +113,9 @@ def test_indices_count_in_a_stack_of_stacks():
 def test_an_index_with_nothing_behind_it_is_refused_and_nothing_is_changed():
     network = make_network()
     size = network.parameters.size
-    trainer = regularized(network, [Locks([0, size])])
+    trainer = regularized(network, [FrozenElements([0, size])])
     before = network.parameters.values.copy()
-    with pytest.raises(ValueError, match=f"locks: index {size}, but there are {size} parameters, from 0"):
+    with pytest.raises(ValueError, match=f"frozen elements: index {size}, but there are {size} parameters, from 0"):
         trainer.make_step()
     assert np.array_equal(network.parameters.values, before)
 
@@ -133,12 +133,15 @@ def test_an_index_with_nothing_behind_it_is_refused_and_nothing_is_changed():
     ],
 )
 def test_what_is_no_list_of_places_is_refused(indices, message):
-    locks = Locks([4])
-    for give in (Locks, lambda given: setattr(locks, "indices", given)):
-        with pytest.raises(ValueError, match=f"locks: .*{message}"):
+    locks = FrozenElements([4])
+    for give in (FrozenElements, lambda given: setattr(locks, "indices", given)):
+        with pytest.raises(ValueError, match=f"frozen elements: .*{message}"):
             give(indices)
     assert locks.indices.tolist() == [4]
 
 
 def test_configuration_is_json():
-    assert json.loads(json.dumps(Locks([4, 1]).to_configuration())) == {"name": "locks", "indices": [4, 1]}
+    assert json.loads(json.dumps(FrozenElements([4, 1]).to_configuration())) == {
+        "name": "frozen_elements",
+        "indices": [4, 1],
+    }

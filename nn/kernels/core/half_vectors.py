@@ -1,9 +1,9 @@
-"""Few histories: blocks of `FEW` of them, laid out so that vectors run along the inputs of a neuron.
+"""Half vectors: blocks of few histories, laid out so that vectors run along the inputs of a neuron.
 
 A vector of `LANES` histories is half empty where there are 8, and the numbers of one neuron lie too far
 apart to fill it with others. `pack` turns histories that lie side by side into rows, one for every history,
-and `unpack` turns them back. `nn.kernels.core.few_sums` and `nn.kernels.core.few_gradients` have the products
-of such rows.
+and `unpack` turns them back. `nn.kernels.core.half_vector_sums` and `nn.kernels.core.half_vector_gradients`
+have the products of such rows.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from nn.kernels.core.simd import (
     store_stored,
 )
 
-FEW = LANES // 2
+HALF_LANES = LANES // 2
 """Histories in a block."""
 
 
@@ -46,30 +46,30 @@ class Matrix:
         return self.builder.gep(self.begin, [self.builder.mul(self.step, number)])
 
     def first_rows(self, count: Any) -> list[Any]:
-        """Write the addresses of `LANES` rows of `FEW`; behind the first `count`, that of the last."""
+        """Write the addresses of `LANES` rows of `HALF_LANES`; behind the first `count`, that of the last."""
         builder, last = self.builder, self.builder.sub(count, INTEGER(1))
         rows = []
         for number in range(LANES):
             inside = builder.icmp_signed("<", INTEGER(number), count)
             row = self.row(builder.select(inside, INTEGER(number), last))
-            rows.append(builder.bitcast(row, ir.VectorType(row.type.pointee, FEW).as_pointer()))
+            rows.append(builder.bitcast(row, ir.VectorType(row.type.pointee, HALF_LANES).as_pointer()))
         return rows
 
 
 @instruction()
 def broadcast_pair(typing_context: Any, first: Any, second: Any) -> Any:
-    """Return a vector of one number in the first `FEW` lanes and another in the rest."""
+    """Return a vector of one number in the first `HALF_LANES` lanes and another in the rest."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        lanes = ir.Constant(ir.VectorType(LANE, LANES), [0] * FEW + [LANES] * FEW)
+        lanes = ir.Constant(ir.VectorType(LANE, LANES), [0] * HALF_LANES + [LANES] * HALF_LANES)
         return builder.shuffle_vector(*(splat(builder, number) for number in arguments), lanes)
 
     return VectorType(first)(first, second), generate
 
 
 def _turn(builder: ir.IRBuilder, rows: list[Any]) -> list[Any]:
-    """Transpose both halves of `FEW` vectors, each a square of its own."""
-    distance = FEW // 2
+    """Transpose both halves of `HALF_LANES` vectors, each a square of its own."""
+    distance = HALF_LANES // 2
     while distance:
         rows = interleave(builder, rows, distance)
         distance //= 2
@@ -82,7 +82,7 @@ def _lanes(first: int, count: int) -> ir.Constant:
 
 @instruction()
 def pack(typing_context: Any, source: Any, target: Any, count: Any) -> Any:
-    """Write `count` <= `LANES` rows of `FEW` histories as `FEW` rows of `LANES`: `Target` to `Target`.
+    """Write `count` <= `LANES` rows of half a vector as `HALF_LANES` rows of `LANES`: `Target` to `Target`.
 
     The rows that are written are whole vectors; behind the first `count` numbers they repeat the last.
     """
@@ -93,7 +93,7 @@ def pack(typing_context: Any, source: Any, target: Any, count: Any) -> Any:
         )
         align = bytes_of(source.begin)
         halves = [builder.load(row, align=align) for row in source.first_rows(arguments[2])]
-        pairs = zip(halves[:FEW], halves[FEW:], strict=True)
+        pairs = zip(halves[:HALF_LANES], halves[HALF_LANES:], strict=True)
         rows = _turn(builder, [builder.shuffle_vector(*pair, _lanes(0, LANES)) for pair in pairs])
         for number, row in enumerate(rows):
             store_stored(builder, row, target.row(number))
@@ -104,17 +104,17 @@ def pack(typing_context: Any, source: Any, target: Any, count: Any) -> Any:
 
 @instruction()
 def unpack(typing_context: Any, source: Any, target: Any, count: Any) -> Any:
-    """Write the first `count` <= `LANES` columns of `FEW` rows as rows of `FEW`: the opposite of `pack`."""
+    """Write the first `count` <= `LANES` columns of `HALF_LANES` rows as half vectors: `pack` undone."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         source, target = (
             Matrix(context, builder, *each) for each in zip(signature.args[:2], arguments[:2], strict=True)
         )
-        rows = _turn(builder, [load_stored(builder, source.row(number)) for number in range(FEW)])
+        rows = _turn(builder, [load_stored(builder, source.row(number)) for number in range(HALF_LANES)])
         places = target.first_rows(arguments[2])
         for number in reversed(range(LANES)):  # what repeats the last row is written before it
-            row = rows[number % FEW]
-            half = builder.shuffle_vector(row, row, _lanes(number // FEW * FEW, FEW))
+            row = rows[number % HALF_LANES]
+            half = builder.shuffle_vector(row, row, _lanes(number // HALF_LANES * HALF_LANES, HALF_LANES))
             builder.store(half, places[number], align=bytes_of(target.begin))
         return context.get_dummy_value()
 
@@ -122,16 +122,16 @@ def unpack(typing_context: Any, source: Any, target: Any, count: Any) -> Any:
 
 
 @instruction()
-def copy_few(typing_context: Any, source: Any, begin: Any, target: Any, to: Any, count: Any) -> Any:
-    """target[to : to + count] = source[begin : begin + count] for a multiple of `FEW`, exactly."""
+def copy_halves(typing_context: Any, source: Any, begin: Any, target: Any, to: Any, count: Any) -> Any:
+    """target[to : to + count] = source[begin : begin + count] for a multiple of `HALF_LANES`, exactly."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         source, target = (
             pointer_to(context, builder, signature.args[k], arguments[k], arguments[k + 1]) for k in (0, 2)
         )
-        half = ir.VectorType(source.type.pointee, FEW).as_pointer()
-        with cgutils.for_range(builder, builder.udiv(arguments[4], INTEGER(FEW))) as loop:
-            place = builder.mul(loop.index, INTEGER(FEW))
+        half = ir.VectorType(source.type.pointee, HALF_LANES).as_pointer()
+        with cgutils.for_range(builder, builder.udiv(arguments[4], INTEGER(HALF_LANES))) as loop:
+            place = builder.mul(loop.index, INTEGER(HALF_LANES))
             source_half, target_half = (
                 builder.bitcast(builder.gep(pointer, [place]), half) for pointer in (source, target)
             )

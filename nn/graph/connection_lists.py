@@ -13,7 +13,7 @@ import numpy as np
 from nn.image import Tiling
 
 
-class Wires(NamedTuple):
+class Connections(NamedTuple):
     """Connections between a source and a target layer.
 
     Attributes
@@ -29,18 +29,18 @@ class Wires(NamedTuple):
     numbers: np.ndarray
 
 
-def dense_wires(sources: int, targets: int) -> Wires:
+def dense_connections(sources: int, targets: int) -> Connections:
     """Connect every source to every target; weights are numbered (target, source)."""
-    return Wires(
+    return Connections(
         np.tile(np.arange(sources, dtype=np.int32), targets),
         np.repeat(np.arange(targets, dtype=np.int32), sources),
         np.arange(sources * targets, dtype=np.int32),
     )
 
 
-def random_wires(
+def random_connections(
     sources: int, targets: int, connections_per_neuron: int, *, generator: np.random.Generator
-) -> Wires:
+) -> Connections:
     """Connect every target to as many distinct sources, all sets of them equally likely.
 
     Raises
@@ -54,7 +54,7 @@ def random_wires(
         )
     draw = _draw_many if 2 * connections_per_neuron > sources else _draw_few
     chosen = draw(sources, targets, connections_per_neuron, generator)
-    return Wires(
+    return Connections(
         np.sort(chosen, axis=1).ravel(),
         np.repeat(np.arange(targets, dtype=np.int32), connections_per_neuron),
         np.arange(chosen.size, dtype=np.int32),
@@ -123,7 +123,7 @@ def _select(axes: _Axes, tiling: Tiling, *columns: np.ndarray) -> list[np.ndarra
     return [np.broadcast_to(each.astype(np.int32), full)[inside] for each in (source, target, *columns)]
 
 
-def local_wires(tiling: Tiling, channels: int, mixing: bool) -> Wires:
+def local_connections(tiling: Tiling, channels: int, mixing: bool) -> Connections:
     """Connect windows to output blocks with own weights everywhere.
 
     Weights are numbered as in `networks.local.Local`: tile, group of channels that see the same
@@ -136,10 +136,10 @@ def local_wires(tiling: Tiling, channels: int, mixing: bool) -> Wires:
     sources, targets, patches = _select(axes, tiling, tile + group)
     numbers = np.empty(len(patches), np.int32)
     numbers[np.argsort(patches, kind="stable")] = np.arange(len(patches), dtype=np.int32)
-    return Wires(sources, targets, numbers)
+    return Connections(sources, targets, numbers)
 
 
-def convolution_wires(tiling: Tiling, channels: int, mixing: bool) -> Wires:
+def convolution_connections(tiling: Tiling, channels: int, mixing: bool) -> Connections:
     """Connect windows to output blocks with the same weights in every tile.
 
     Weights are numbered (window row, window column, input channel, block row, block column, output
@@ -150,4 +150,4 @@ def convolution_wires(tiling: Tiling, channels: int, mixing: bool) -> Wires:
     pixel = axes.window_row * tiling.window + axes.window_column
     place = pixel * seen + (axes.source_channel if mixing else 0)
     output = (axes.block_row * tiling.output_block + axes.block_column) * channels + axes.channel
-    return Wires(*_select(axes, tiling, place * tiling.output_block**2 * channels + output))
+    return Connections(*_select(axes, tiling, place * tiling.output_block**2 * channels + output))

@@ -1,9 +1,9 @@
-"""Sums over a window for `FEW` histories with vectors along the inputs: full lanes, however few histories.
+"""Sums over a window for few histories, with vectors along the inputs: full lanes all the same.
 
     sums[o, n] = sum over i of w[o, i] x[n, i]
 
-for two outputs and `FEW` histories: `LANES` vectors of sums stay in registers for the whole window, and
-become one at the end. What lies behind the last input is never part of a result.
+for two outputs and `HALF_LANES` histories: `LANES` vectors of sums stay in registers for the whole window,
+and become one at the end. What lies behind the last input is never part of a result.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numba.core import cgutils
 
 from nn.history import LANES
 from nn.kernels.core.compilation import instruction
-from nn.kernels.core.few import FEW, Matrix
+from nn.kernels.core.half_vectors import HALF_LANES, Matrix
 from nn.kernels.core.simd import (
     INTEGER,
     LANE,
@@ -60,7 +60,7 @@ def _sum_each(builder: ir.IRBuilder, vectors: list[Any]) -> Any:
 def pair_sums(
     typing_context: Any, weights: Any, window: Any, lines: Any, line: Any, line_step: Any, ahead: Any
 ) -> Any:
-    """Return the sums of two outputs for `FEW` histories, those of the first before those of the second.
+    """Return the sums of two outputs for `HALF_LANES` histories, those of the first output first.
 
     The weights, a `Target`, have a row for each of the two, the window one for every history: `lines` times
     `line` inputs, `line_step` apart. The weights `ahead` of those read are prefetched.
@@ -70,20 +70,20 @@ def pair_sums(
         kinds = signature.args
         weights, window = (Matrix(context, builder, kinds[k], arguments[k]) for k in range(2))
         lines, line, line_step, ahead = arguments[2:]
-        sums = _registers(builder, kinds[0], 2 * FEW)
+        sums = _registers(builder, kinds[0], 2 * HALF_LANES)
         whole = builder.sdiv(line, INTEGER(LANES))
         rest = builder.srem(line, INTEGER(LANES))
-        inputs, outputs = [window.row(n) for n in range(FEW)], [weights.row(r) for r in range(2)]
+        inputs, outputs = [window.row(n) for n in range(HALF_LANES)], [weights.row(r) for r in range(2)]
 
         def step(weight: Any, at: Any, mask: Any = None) -> None:
             places = [builder.gep(output, [weight]) for output in outputs]
             left = [load_masked(builder, each, mask) for each in places]
             for each in places:
                 prefetch_line(builder, builder.gep(each, [ahead]))
-            for n in range(FEW):
+            for n in range(HALF_LANES):
                 right = load_vector(builder, builder.gep(inputs[n], [at]))
                 for r in range(2):
-                    _add_product(builder, left[r], right, sums[r * FEW + n], mask)
+                    _add_product(builder, left[r], right, sums[r * HALF_LANES + n], mask)
 
         with cgutils.for_range(builder, lines) as outer:
             weight, place = builder.mul(outer.index, line), builder.mul(outer.index, line_step)

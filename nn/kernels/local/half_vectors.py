@@ -1,10 +1,10 @@
-"""Forward kernels of local layers for up to `FEW` histories: vectors run along the inputs of a window."""
+"""Forward kernels of local layers for few histories: vectors run along the inputs of a window."""
 
 from numba import prange
 
 from nn.kernels.core.compilation import kernel
-from nn.kernels.core.few import FEW
-from nn.kernels.core.few_sums import pair_sums
+from nn.kernels.core.half_vector_sums import pair_sums
+from nn.kernels.core.half_vectors import HALF_LANES
 from nn.kernels.core.simd import store
 from nn.kernels.core.tile import Target
 from nn.kernels.local.forward import block_begin, finish_block, place
@@ -26,16 +26,16 @@ def tile_sums(tile, weights, window, scratch, begin):
         pair = tile.inputs if output + 1 < tile.outputs else 0
         left = Target(weights, tile.weights + output * tile.inputs, pair)
         sums = pair_sums(left, window.rows, window.lines, window.line, window.step, AHEAD)
-        store(scratch, begin + output * FEW, sums)
+        store(scratch, begin + output * HALF_LANES, sums)
 
 
 @kernel(inline=True)
 def few_tiles(geometry, arrays, row, first, last, group, scratch):
     """Write the sums of one group of some tiles of a row."""
-    packed = scratch.size - FEW * geometry.transposed_row
+    packed = scratch.size - HALF_LANES * geometry.transposed_row
     for column in range(first, last):
         tile = place(geometry, row, column, group)
-        begin = block_begin(geometry, column - first) + group * tile.outputs * FEW
+        begin = block_begin(geometry, column - first) + group * tile.outputs * HALF_LANES
         if geometry.overlapping:
             window = image_window(geometry, tile, arrays.transposed)
             if column == first:
@@ -67,7 +67,7 @@ def few_number(geometry, arrays, code, slope, row):
 
 
 @kernel(parallel=True)
-def few_parallel(geometry, arrays, code, slope):
+def half_vectors_parallel(geometry, arrays, code, slope):
     """Run the lines of the image in parallel, then the rows of tiles."""
     for line in prange(transposed_lines(geometry)):
         pack_line(geometry, arrays.inputs, arrays.transposed, line)
@@ -76,7 +76,7 @@ def few_parallel(geometry, arrays, code, slope):
 
 
 @kernel(allocates=False)
-def few_serial(geometry, arrays, code, slope):
+def half_vectors_serial(geometry, arrays, code, slope):
     """Do the same on one thread, for layers that are not worth a parallel region."""
     for line in range(transposed_lines(geometry)):
         pack_line(geometry, arrays.inputs, arrays.transposed, line)

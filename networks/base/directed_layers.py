@@ -1,9 +1,9 @@
-"""Tracks of a recurrent network: one layer in one direction, and what it knows between two steps.
+"""Directed layers of a recurrent network: one layer in one direction, and what it knows between two steps.
 
-The states of a track lie in T + 1 slots, as they follow one another in the sequence: what the forward
-direction knows before step t lies in slot t, and after it in slot t + 1; the backward direction comes
-from the other end, so that it is slot t + 1 before the step and slot t after it. (Schuster and Paliwal
-1997, "Bidirectional recurrent neural networks".)
+The states of a directed layer lie in T + 1 slots, as they follow one another in the sequence: what the
+forward direction knows before step t lies in slot t, and after it in slot t + 1; the backward direction comes
+from the other end, so that it is slot t + 1 before the step and slot t after it. (Schuster and Paliwal 1997,
+"Bidirectional recurrent neural networks".)
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from nn.history import aligned_zeros
 DIRECTIONS = ("forward", "backward")
 
 
-class Track(NamedTuple):
+class DirectedLayer(NamedTuple):
     """One layer in one direction.
 
     `number` is its place in the states, `prefix` what the names of its parameters begin with, `rows`
@@ -36,7 +36,7 @@ class Track(NamedTuple):
     rows: slice
 
     def steps(self, count: int) -> range:
-        """Return the steps of a sequence in the order in which the track takes them."""
+        """Return the steps of a sequence in the order in which the directed layer takes them."""
         return range(count - 1, -1, -1) if self.backward else range(count)
 
     def slots(self, step: int) -> tuple[int, int]:
@@ -64,7 +64,7 @@ class Track(NamedTuple):
 
 @dataclass
 class History(Copied):
-    """What a track saw in the last forward and backward.
+    """What a directed layer saw in the last forward and backward.
 
     Attributes
     ----------
@@ -83,33 +83,37 @@ class History(Copied):
     gates: np.ndarray
     deltas: np.ndarray
 
-    def begin(self, track: Track, states: Sequence[np.ndarray] | None) -> None:
-        """Put the initial states of a track into its first slot, zero where none are given."""
+    def begin(self, directed: DirectedLayer, states: Sequence[np.ndarray] | None) -> None:
+        """Put the initial states of a directed layer into its first slot, zero where none are given."""
         for number, slots in enumerate(self.states):
-            first = slots[track.first_slot]
+            first = slots[directed.first_slot]
             if states is None:
                 first[...] = 0
             else:
-                first[:, : states[number].shape[-1]] = states[number][track.number]
+                first[:, : states[number].shape[-1]] = states[number][directed.number]
 
 
-def make_tracks(features: int, units: int, layers: int, directions: int) -> list[Track]:
-    """Return the tracks of all layers, in the order of their states."""
-    tracks: list[Track] = []
+def make_directed_layers(features: int, units: int, layers: int, directions: int) -> list[DirectedLayer]:
+    """Return the directed layers of all layers, in the order of their states."""
+    directed_layers: list[DirectedLayer] = []
     for layer in range(layers):
         inputs = units * directions if layer else features
         for number, direction in enumerate(DIRECTIONS[:directions]):
             rows = slice(number * units, (number + 1) * units)
             prefix = f"layer_{layer}.{direction}."
-            tracks.append(Track(len(tracks), layer, direction == "backward", inputs, prefix, rows))
-    return tracks
+            directed_layers.append(
+                DirectedLayer(len(directed_layers), layer, direction == "backward", inputs, prefix, rows)
+            )
+    return directed_layers
 
 
-def make_history(track: Track, gates: tuple[int, int, int, int], states: int, dtype: DTypeLike) -> History:
-    """Make room for the histories of a track: (T, gates, units, N) and so many kinds of states."""
+def make_history(
+    directed: DirectedLayer, gates: tuple[int, int, int, int], states: int, dtype: DTypeLike
+) -> History:
+    """Make room for the histories of a directed layer: (T, gates, units, N) and so many kinds of states."""
     steps, _, units, histories = gates
     return History(
-        inputs=np.zeros((steps, track.inputs, 0), dtype),
+        inputs=np.zeros((steps, directed.inputs, 0), dtype),
         states=tuple(aligned_zeros((steps + 1, units, histories), dtype) for _ in range(states)),
         gates=aligned_zeros(gates, dtype),
         deltas=aligned_zeros(gates, dtype),
