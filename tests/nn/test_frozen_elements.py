@@ -115,7 +115,9 @@ def test_an_index_with_nothing_behind_it_is_refused_and_nothing_is_changed():
     size = network.parameters.size
     trainer = regularized(network, [FrozenElements([0, size])])
     before = network.parameters.values.copy()
-    with pytest.raises(ValueError, match=f"frozen elements: index {size}, but there are {size} parameters, from 0"):
+    with pytest.raises(
+        ValueError, match=f"frozen elements: index {size}, but there are {size} parameters, from 0"
+    ):
         trainer.make_step()
     assert np.array_equal(network.parameters.values, before)
 

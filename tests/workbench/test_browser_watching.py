@@ -61,12 +61,12 @@ def program(
 
 def test_a_training_is_seen_changed_and_ended(program: Program) -> None:
     page, (layer, neuron, place) = program.opened, NEURON[program.name]
-    shown = page.page.locator("[data-test=strongest-layer] option").all_inner_texts()
-    assert [text.partition(" · ")[2] for text in shown] == LAYERS[program.name]
+    shown = page.page.locator("[data-test=strongest-layer] option")
+    playwright.expect(shown).to_have_text([re.compile(f" · {name}$") for name in LAYERS[program.name]])
     page.wait_for_step(3)
     pixels = page.pixels("network").reshape(-1, 4)
     assert len(np.unique(pixels, axis=0)) > 100
-    assert re.fullmatch(r"\d \(\d\)", page.text("image-answer-0"))
+    playwright.expect(page.part("image-answer-0")).to_have_text(re.compile(r"^\d \(\d\)$"))
     assert page.part("image-output-0").count() == 0
 
     page.choose_neuron(layer, neuron)
