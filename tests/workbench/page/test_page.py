@@ -31,7 +31,8 @@ def run(page: Page) -> MadeUpRun:
 
 
 def test_every_control_is_there_and_has_a_name(page: Page) -> None:
-    assert [name for name in NAMES.split() if page.get_by_test_id(name).count() != 1] == []
+    for name in NAMES.split():
+        expect(page.get_by_test_id(name)).to_have_count(1)
     unnamed = page.evaluate("""() => [...document.querySelectorAll("button, input, select, canvas[tabindex]")]
         .filter((each) => each.type !== "file" && each.getClientRects().length)
         .filter((each) => !each.ariaLabel && !each.innerText?.trim() && !each.labels?.[0]?.innerText.trim())
