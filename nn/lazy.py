@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -24,6 +25,8 @@ def lazy(
     homes
         Modules, and the names that the package has of each.
 
+    Modules within the package are found as well, whether or not they have been imported.
+
     Raises
     ------
     AttributeError
@@ -33,6 +36,8 @@ def lazy(
 
     def get(name: str) -> Any:
         if name not in home_of:
+            if not name.startswith("_") and find_spec(f"{package}.{name}") is not None:
+                return import_module(f"{package}.{name}")
             raise AttributeError(f"{package} has no {name}{_hint(name, home_of)}", name=name)
         value = getattr(import_module(home_of[name]), name)
         setattr(sys.modules[package], name, value)

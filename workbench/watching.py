@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 
 from networks.base.network import Network
 from nn.training import Outcome, Trainer
+from nn.training.arguments import check_kind
 from nn.training.callbacks import Callback
 from nn.training.limits import Limits
 from workbench.errors import InputError
@@ -32,6 +33,8 @@ from workbench.run.run_directory import RunDirectory
 from workbench.run.trainer_run import TrainerRun
 from workbench.run.trainer_session import TrainerSession
 
+LAST_PORT = 65535
+
 END_SECONDS = 10.0
 """How long the process that serves the page may take to end."""
 
@@ -44,7 +47,7 @@ def watch(
     minutes: float | None = None,
     callbacks: Sequence[Callback] = (),
     *,
-    directory: Path | None = None,
+    directory: Path | str | None = None,
     port: int = 0,
     wait: bool = True,
 ) -> Outcome:
@@ -85,6 +88,10 @@ def watch(
     """
     if importlib.util.find_spec("nicegui") is None:
         raise InputError("the page needs NiceGUI: pip install 'ganglion[web]'")
+    check_kind("watch: trainer", trainer, Trainer, "a Trainer, which has network, loss and data")
+    check_kind("watch: callbacks", callbacks, Sequence, "a list of them")
+    if not 0 <= port <= LAST_PORT:
+        raise InputError(f"watch: port is {port}: give 0 to {LAST_PORT}")
     if not isinstance(trainer.network, Network):
         raise ValueError(
             f"watch: the network is of type {type(trainer.network).__name__}: give one of networks"
@@ -92,8 +99,8 @@ def watch(
     trainer.limits = Limits(epochs, minutes)
     trainer.limits.check()
     with ExitStack() as stack:
-        folder = directory or Path(stack.enter_context(TemporaryDirectory(prefix="ganglion-")))
-        run_directory = RunDirectory(folder)
+        folder = directory or stack.enter_context(TemporaryDirectory(prefix="ganglion-"))
+        run_directory = RunDirectory(Path(folder))
         stack.callback(run_directory.close)
         run = TrainerRun(TrainerSession(trainer), run_directory, callbacks)
         mailbox = Mailbox(stack.enter_context(served_page(port)))
@@ -166,7 +173,11 @@ def served_page(port: int) -> Iterator[Connection]:
             stdout=2,  # what a program prints is its own
             pass_fds=numbers,
             process_group=0,  # Ctrl-C is for the process that trains
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+                "PYTHONSAFEPATH": "1",  # files of the folder that a program runs in are not for the page
+            },
             text=True,
         )
         assert process.stdin is not None

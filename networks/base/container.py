@@ -198,6 +198,8 @@ def check_names(family: str, networks: Iterable[str]) -> None:
         When a name is empty, or holds a dot or a colon.
     """
     for name in networks:
+        if not isinstance(name, str):
+            raise ValueError(f"{family}: {shown(name)} is no name for a network: names are texts")
         if not name or set(name) & {".", ":"}:
             raise ValueError(
                 f"{family}: {shown(name)} is no name for a network: give letters, no dot or colon"

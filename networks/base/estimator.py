@@ -214,6 +214,12 @@ class Estimator:
             return self._dense(inputs, outputs, generator)
         if isinstance(maker, Recipe):
             network = built(f"{owner}: network", maker, inputs, generator=generator)
+        elif isinstance(maker, Network | type) or not callable(maker):
+            what = f"the class {maker.__name__}" if isinstance(maker, type) else f"a {type(maker).__name__}"
+            raise ValueError(
+                f"{owner}: network is {what}: give a recipe, such as Sequential.of([Dense.of(2)]), "
+                "or a function that makes a network"
+            )
         else:
             network = maker(inputs, outputs, generator)
         check_network(f"{owner}: what network(...) made", network)

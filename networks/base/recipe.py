@@ -88,6 +88,11 @@ class Recipe(Generic[Made_co]):
             )
         return self.kind(**filled)
 
+    @property
+    def merges(self) -> bool:
+        """Whether the network takes several inputs."""
+        return "input_shapes" in signature(self.kind).parameters
+
     def __repr__(self) -> str:
         first = next(iter(_by_place(self.kind)), None)
         written = [

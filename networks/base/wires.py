@@ -89,17 +89,21 @@ class Use(Wire):
     """
 
     def __init__(self, network: Network | Recipe[Network], *sources: Wire, name: str | None = None) -> None:
-        is_recipe = isinstance(network, Recipe)
-        if not is_recipe:
+        if isinstance(network, Recipe):
+            what, alone = str(network), not network.merges
+        else:
             check_network("model: what is used", network)
+            what, alone = network.family, False
         for source in sources:
             if not isinstance(source, Wire):
-                what = network if is_recipe else network.family
                 kind = type(source).__name__
                 raise ValueError(f"{what}: a source is of type {kind}: give an Input or a Use")
-        if sources:
-            self.dtype = sources[0].dtype
-            self.generator = next((each.generator for each in sources if each.generator is not None), None)
+        if not sources:
+            raise ValueError(f"{what}: takes at least one input, none is given: give an Input or a Use")
+        if alone and len(sources) > 1:
+            raise ValueError(f"{what}: takes 1 input, {len(sources)} are given")
+        self.dtype = sources[0].dtype
+        self.generator = next((each.generator for each in sources if each.generator is not None), None)
         taken = [source.shape for source in sources]
         network = built("model", network, *taken, generator=self.generator, dtype=self.dtype)
         shapes = input_shapes(network)

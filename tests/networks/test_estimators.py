@@ -329,3 +329,17 @@ def test_weights_of_labels_make_them_count():
             points, labels
         )
         assert np.mean(classifier.predict(points) == label) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        ([Dense.of(8), Dense.of(2)], "Classifier: network is a list: give a recipe"),
+        (Dense, "Classifier: network is the class Dense: give a recipe"),
+        (Dense(6, 2, generator=np.random.default_rng(0)), "Classifier: network is a Dense: give a recipe"),
+    ],
+)
+def test_what_makes_no_network_is_refused(network, message):
+    entries = np.random.default_rng(0).normal(size=(20, 6))
+    with pytest.raises(ValueError, match=message):
+        Classifier(network=network).fit(entries, np.arange(20) % 2)

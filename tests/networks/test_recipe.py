@@ -226,7 +226,10 @@ def test_a_model_is_wired_of_recipes():
     [
         (lambda: Use(Dense.of(3), Input(5)), r"model: Dense\.of\(3\) draws, and there is no generator"),
         (lambda: Use(Dense.of(3), 5), r"Dense\.of\(3\): a source is of type int: give an Input or a Use"),
-        (lambda: Use(Dense.of(3), *[Input(5, generator=draws())] * 2), "dense: takes 1 inputs, 2 are given"),
+        (
+            lambda: Use(Dense.of(3), *[Input(5, generator=draws())] * 2),
+            r"Dense\.of\(3\): takes 1 input, 2 are given",
+        ),
         (lambda: Use(Add.of(), Input(5)), "add: give at least two inputs"),
         (lambda: Input(0), "input: shape 0 must be a whole number of units"),
     ],
@@ -282,3 +285,16 @@ def test_a_recipe_says_what_it_is():
     assert isinstance(recipe, Recipe)
     assert recipe.kind is Dense
     assert recipe.arguments == {"output_shape": 3, "activation": Tanh()}
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Use(Dense.of(3)), r"Dense.of\(3\): takes at least one input, none is given"),
+        (lambda: Use(Dense.of(3), Input(5), Input(5)), r"Dense.of\(3\): takes 1 input, 2 are given"),
+        (lambda: Sequential(5, {1: Dense.of(3)}), "sequential: 1 is no name for a network: names are texts"),
+    ],
+)
+def test_what_a_recipe_cannot_be_used_for_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

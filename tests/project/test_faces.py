@@ -166,3 +166,10 @@ def test_type_checkers_know_the_faces(tmp_path):
     assert 'note: Revealed type is "nn.optimizers.adaptive_moments.Adam"' in found
     errors = [line for line in lines if " error: " in line]
     assert [line.partition(":")[0] for line in errors] == ["14", "15", "16"], found
+
+
+@pytest.mark.parametrize(
+    "text", ["networks; networks.lstm_o1.LSTM", "nn; nn.losses.loss_by_name('huber')", "nn; nn.render"]
+)
+def test_modules_are_found_below_the_faces(text):
+    subprocess.run([sys.executable, "-c", f"import {text}"], check=True)

@@ -13,6 +13,7 @@ from networks.base.network import Network
 from networks.base.wires import Input, Use
 from networks.convolution import Convolution
 from networks.dense import Dense
+from networks.graph import GraphNetwork
 from networks.gru import GRU
 from networks.lstm import LSTM
 from networks.merge import Concatenate
@@ -22,12 +23,14 @@ from networks.normalisation import BatchNormalisation
 from networks.pooling import MaxPooling
 from networks.sequential import Sequential
 from nn.activations import Identity, Tanh
+from nn.graph import Graph
 from nn.losses import CategoricalCrossEntropyWithLogits, SquaredError
 from nn.optimizers import Adam
 from nn.shape import SequenceShape, Shape
 from nn.training import ArrayBatches, Trainer, TrainingDiverged
 from nn.training.callbacks import Callback
-from workbench.errors import OperationError, SettingsError
+from nn.training.limits import Limits
+from workbench.errors import InputError, OperationError, SettingsError
 from workbench.inspect.inspector import Inspector
 from workbench.run.changes import ChangeError
 from workbench.run.mailbox import HUNG_UP
@@ -318,5 +321,42 @@ def test_watching_trains_as_training_does(tmp_path: Path, capfd: pytest.CaptureF
 
 def test_settings_of_a_session_name_what_is_wrong():
     session = TrainerSession(make_trainer())
-    with pytest.raises(SettingsError, match="minutes=-1: it should be greater than 0"):
+    with pytest.raises(SettingsError, match="minutes=-1: it should be greater than or equal to 0"):
         session.checked_texts({"minutes": "-1"})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"trainer": None}, "watch: trainer is None: give a Trainer"),
+        ({"callbacks": Callback()}, "watch: callbacks is of type Callback: give a list of them"),
+        ({"port": 99999}, "watch: port is 99999: give 0 to 65535"),
+        ({"port": -1}, "watch: port is -1: give 0 to 65535"),
+    ],
+)
+def test_what_cannot_be_watched_is_refused(arguments: dict[str, Any], message: str):
+    with pytest.raises((ValueError, InputError), match=message):
+        workbench.watch(**{"trainer": make_trainer(), **arguments})
+
+
+def test_no_epochs_are_no_training(tmp_path: Path):
+    trainer = make_trainer()
+    trainer.limits = Limits(0, None)
+    assert TrainerSession(trainer).settings.epochs == 0
+
+
+def test_a_graph_of_single_neurons_is_looked_into(tmp_path: Path):
+    graph = Graph()
+    image = graph.input_layer(Shape(1, 1, 4))
+    neurons = [graph.add_neuron(Tanh()) for _ in range(3)]
+    for neuron in neurons:
+        graph.connect(graph.neuron(image.first), neuron, 0.5)
+    graph.set_output(neurons)
+    generator = np.random.default_rng(0)
+    source = ArrayBatches(generator.normal(size=(16, 4)), generator.normal(size=(16, 3)))
+    network = GraphNetwork(graph)
+    trainer = Trainer(network, SquaredError(), Adam(), source, batch_size=8, generator=generator)
+    directory = RunDirectory(tmp_path / "run")
+    run = TrainerRun(TrainerSession(trainer), directory)
+    assert Inspector(run) and len(run.overview()["layers"]) >= 1
+    directory.close()

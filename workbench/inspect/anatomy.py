@@ -277,7 +277,7 @@ def _names(insides: Sequence[NeuronLayer], labels: Mapping[str, str]) -> list[st
 
 def _last_of_the_first_part(insides: Sequence[NeuronLayer], labels: Mapping[str, str]) -> int | None:
     parts = [inside.name.partition(".")[0] for inside in insides]
-    return parts.count(parts[0]) if parts[0] in labels else None
+    return parts.count(parts[0]) if parts and parts[0] in labels else None
 
 
 def largest(sizes: np.ndarray, count: int) -> np.ndarray:

@@ -148,13 +148,21 @@ def pictures(values: np.ndarray, shape: AnyShape, *, stretched: bool = False) ->
     """
     if values.size != len(values) * shape.size:  # of the first of several inputs
         values = values.reshape(len(values), -1)[:, : shape.size]
-    levels = values.reshape(len(values), *as_image(shape))
+    levels = _laid_out(values.reshape(len(values), *as_image(shape)))
     if levels.shape[-1] not in PICTURED:
         levels = levels.mean(axis=-1, keepdims=True)
     if stretched and levels.size and (np.nanmin(levels) < 0 or np.nanmax(levels) > 1):
         low, high = np.nanmin(levels), np.nanmax(levels)
         levels = (levels - low) / (high - low or 1)
     return to_bytes(levels)
+
+
+def _laid_out(levels: np.ndarray) -> np.ndarray:
+    """Return a single pixel of many channels, or a column of such pixels, as a row: it is no picture."""
+    count, height, width, channels = levels.shape
+    if width > 1 or (height > 1 and channels > 1):
+        return levels
+    return levels.reshape(count, 1, height * channels, 1)
 
 
 def to_bytes(values: np.ndarray) -> np.ndarray:
