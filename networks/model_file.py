@@ -88,7 +88,7 @@ def _check_depth(network: Network) -> None:
         raise ValueError(f"networks lie within networks, more than {DEEPEST} deep")
 
 
-def load_model(path: Path, *, rung_name: str = "o2", dtype: DTypeLike = np.float32) -> Network:
+def load_model(path: Path, *, rung_name: str = "o2", dtype: DTypeLike | None = None) -> Network:
     """Read a network from a file.
 
     Parameters
@@ -98,7 +98,7 @@ def load_model(path: Path, *, rung_name: str = "o2", dtype: DTypeLike = np.float
     rung_name
         On which rung of the ladder to build it.
     dtype
-        float32 or float64; parameters are converted.
+        float32 or float64, to which parameters are converted; None for what they have in the file.
 
     Raises
     ------
@@ -108,13 +108,15 @@ def load_model(path: Path, *, rung_name: str = "o2", dtype: DTypeLike = np.float
     return build_network(load_latest(path), rung_name=rung_name, dtype=dtype)
 
 
-def build_network(snapshot: Snapshot, *, rung_name: str = "o2", dtype: DTypeLike = np.float32) -> Network:
+def build_network(snapshot: Snapshot, *, rung_name: str = "o2", dtype: DTypeLike | None = None) -> Network:
     """Build the network of a snapshot; see `load_model`."""
     configuration = snapshot.metadata.get("network")
     if not isinstance(configuration, dict):
         raise SnapshotError(f"{snapshot.path}: holds no description of a network")
     stored = under(snapshot.arrays, PARAMETERS)
     structure = under(snapshot.arrays, STRUCTURE)
+    if dtype is None:
+        dtype = np.float64 if any(array.dtype == np.float64 for array in stored.values()) else np.float32
     try:
         with at_most_parameters(sum(array.size for array in stored.values())):
             network = network_from_configuration(configuration, structure, rung_name=rung_name, dtype=dtype)

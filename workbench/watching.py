@@ -20,6 +20,7 @@ from networks.base.network import Network
 from nn.training import Outcome, Trainer
 from nn.training.arguments import check_kind
 from nn.training.callbacks import Callback
+from nn.training.interrupts import INTERRUPTED
 from nn.training.limits import Limits
 from workbench.errors import InputError
 from workbench.inspect.inspector import Inspector
@@ -136,7 +137,7 @@ class Watching(Answering):
     def _interrupted(self) -> bool:
         """Whether Ctrl-C ended the last training: not its limits, a callback or somebody on the page."""
         outcome = self._run.session.outcome
-        return bool(outcome and outcome.reason == "interrupted" and not self._run.paused)
+        return bool(outcome and outcome.reason == INTERRUPTED and not self._run.paused)
 
     def _train(self) -> None:
         """Train; errors of callbacks and data are for the program, and not caught here."""

@@ -25,6 +25,7 @@ from nn.optimizers import optimizer_by_name
 from nn.ranges import check_below_one, check_not_negative, is_positive
 from nn.shape import AnyShape, Shape, as_shape
 from nn.training import ArrayBatches, Callback, EarlyStopping, Options, Trainer
+from nn.training.interrupts import INTERRUPTED
 from nn.training.log import LogRow
 
 BuildNetwork: TypeAlias = Callable[[AnyShape, AnyShape, np.random.Generator], Network]
@@ -184,7 +185,7 @@ class Estimator:
             options=Options(last_batch="merge" if self._leaves_one(len(training)) else "keep"),
         )
         outcome = trainer.train(epochs=self.epochs, callbacks=callbacks)
-        if outcome.reason == "interrupted":
+        if outcome.reason == INTERRUPTED:
             self._tell_of_interrupt(trainer)
         names = conventions.column_names(X)
         learned |= {"network_": network, "history_": trainer.rows, "n_features_in_": network.input_shape.size}

@@ -10,6 +10,9 @@ from types import FrameType
 
 from nn.interrupts import PatientHandler, uninterrupted
 
+INTERRUPTED = "interrupted"
+"""Why training ended, where a signal asked for it."""
+
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from nn.training.callbacks import Callback, watching
 from nn.training.divergence import NotFiniteError, TrainingDiverged
 from nn.training.evaluation import Evaluation, evaluate
 from nn.training.fitting import fitted
-from nn.training.interrupts import stopping_on_interrupts
+from nn.training.interrupts import INTERRUPTED, stopping_on_interrupts
 from nn.training.limits import Clock, Limits
 from nn.training.log import LogRow, TrainingLog
 from nn.training.losses import AnyLoss
@@ -170,7 +171,7 @@ class Trainer(Resumable, Adjustable, Copied):
             for callback in callbacks:
                 stack.callback(callback.close)
             stack.callback(self._let_go)
-            stack.enter_context(stopping_on_interrupts(self.stop))
+            stack.enter_context(stopping_on_interrupts(partial(self.stop, INTERRUPTED)))
             self.clock.start()
             self.network.parameters.zero_gradients()
             self._start(callbacks)
@@ -180,8 +181,14 @@ class Trainer(Resumable, Adjustable, Copied):
         logger.info("training ended at step %d%s", self.step, f": {reason}" if reason else "")
         return Outcome(stopped, self.rows[-1] if self.rows else None, reason)
 
-    def stop(self, reason: str = "interrupted") -> None:
-        """End `train` cleanly after the current step; may be called from any thread."""
+    def stop(self, reason: str = "stopped") -> None:
+        """End `train` cleanly after the current step; may be called from any thread.
+
+        Parameters
+        ----------
+        reason
+            What the `Outcome` gives as its own; Ctrl-C and SIGTERM give `nn.training.interrupts.INTERRUPTED`.
+        """
         self._stop_reason = reason
 
     @property

@@ -57,6 +57,15 @@ def test_what_is_saved_comes_back_on_every_rung(tmp_path, rung, dtype):
     assert np.allclose(loaded.predict(images), saved.predict(images), atol=1e-5)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_parameters_come_back_in_the_dtype_that_they_had(tmp_path, dtype):
+    saved = network(dtype=np.dtype(dtype))
+    save_model(tmp_path / "model.safetensors", saved)
+    loaded = load_model(tmp_path / "model.safetensors")
+    assert loaded.dtype == dtype
+    assert np.array_equal(loaded.parameters.values, saved.parameters.values)
+
+
 def test_a_graph_comes_back_with_its_wiring(tmp_path):
     saved = GraphNetwork(layered_graph())
     save_model(tmp_path / "graph.safetensors", saved)

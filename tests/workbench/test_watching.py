@@ -360,3 +360,24 @@ def test_a_graph_of_single_neurons_is_looked_into(tmp_path: Path):
     run = TrainerRun(TrainerSession(trainer), directory)
     assert Inspector(run) and len(run.overview()["layers"]) >= 1
     directory.close()
+
+
+class StopsAt(Callback):
+    """Stops training itself."""
+
+    def on_step(self, trainer: Trainer) -> None:
+        if trainer.step == 3:
+            trainer.stop()
+
+
+def test_a_callback_that_stops_does_not_end_the_watching(tmp_path: Path):
+    trainer, waited = make_trainer(), []
+
+    class Waiting(Letters):
+        def next(self, seconds: float = 0.0) -> Request | None:
+            waited.extend([seconds] if seconds else [])
+            return HUNG_UP if seconds else None
+
+    run, inspector = make_run(tmp_path, trainer, [StopsAt()])
+    Watching(Opened(run, inspector, ""), Waiting([])).follow(wait=True)  # type: ignore[arg-type]
+    assert (trainer.step, len(waited), run.state) == (3, 1, "idle")
