@@ -15,9 +15,6 @@ from nn.kernels.core.product import multiply, transpose
 from nn.kernels.core.tile import Columns, Rows, Target
 from nn.kernels.core.vectors import add_number, scale_and_sum
 
-OF_DELTAS, OF_INPUT_SIGNALS, OF_GRADIENTS, PHASES = 0, 1, 2, 3
-"""Phases of a backward pass, one after another."""
-
 
 class Arrays(NamedTuple):
     """What the kernels read and write, all flat.
@@ -127,36 +124,24 @@ def backward_serial(arrays, code, slope, scale, propagates):
     weight_gradient_rows(arrays, first, outputs)
 
 
-@kernel(inline=True)
-def backward_task(arrays, code, slope, scale, blocks, task):
-    """Do a task of a backward pass: a block of the deltas, of the input signals or of the gradients.
-
-    One block after those of the deltas turns the inputs. `task` counts blocks, phase after phase.
-    """
-    phase, block = task // (blocks + 1), task % (blocks + 1)
-    outputs = arrays.biases.size
-    rows = arrays.weights.size // outputs if phase == OF_INPUT_SIGNALS else outputs
-    first, last = block_range(block, blocks, rows)
-    if phase == OF_INPUT_SIGNALS:
-        input_signal_rows(arrays, first, last)
-    elif phase == OF_GRADIENTS:
-        weight_gradient_rows(arrays, first, last)
-    elif block == blocks:
-        transpose_inputs(arrays)
-    else:
-        delta_rows(arrays, code, slope, scale, first, last)
-
-
 @kernel(parallel=True)
 def backward_parallel(arrays, code, slope, scale, propagates, blocks):
     """Run the backward pass over blocks of outputs, then of inputs, in parallel.
 
-    The input signals are finished before the weights may change. All phases share one parallel loop: each
-    loop is compiled several times over, with all that it calls.
+    The input signals are finished before the weights may change.
     """
-    for phase in range(PHASES):
-        if phase == OF_INPUT_SIGNALS and not propagates:
-            continue
-        begin = phase * (blocks + 1)
-        for task in prange(begin, begin + blocks + (1 if phase == OF_DELTAS else 0)):
-            backward_task(arrays, code, slope, scale, blocks, intp(task))
+    outputs = arrays.biases.size
+    inputs = arrays.weights.size // outputs
+    for block in prange(blocks + 1):
+        if block == blocks:
+            transpose_inputs(arrays)
+        else:
+            first, last = block_range(intp(block), blocks, outputs)
+            delta_rows(arrays, code, slope, scale, first, last)
+    if propagates:
+        for block in prange(blocks):
+            first, last = block_range(intp(block), blocks, inputs)
+            input_signal_rows(arrays, first, last)
+    for block in prange(blocks):
+        first, last = block_range(intp(block), blocks, outputs)
+        weight_gradient_rows(arrays, first, last)

@@ -14,14 +14,14 @@ from numba import intp, prange
 
 from nn.kernels.core.compilation import kernel
 from nn.kernels.dense.layer import (
-    OF_DELTAS,
-    OF_INPUT_SIGNALS,
-    PHASES,
     Arrays,
     backward_serial,
-    backward_task,
     block_range,
+    delta_rows,
     forward_rows,
+    input_signal_rows,
+    transpose_inputs,
+    weight_gradient_rows,
 )
 
 INPUTS, OUTPUTS, CODE, BLOCKS = 0, 1, 2, 3
@@ -34,6 +34,9 @@ VALUES, DELTAS, SCALED, INPUT_SIGNALS, TRANSPOSED, END = 5, 6, 7, 8, 9, 10
 """Columns of the plan: where in the arena these begin, one after another, and where the last one ends."""
 
 COLUMNS = 11
+
+OF_DELTAS, OF_INPUT_SIGNALS, OF_GRADIENTS, PHASES = 0, 1, 2, 3
+"""Phases of a layer's backward pass, one after another."""
 
 
 @kernel(allocates=False)
@@ -113,10 +116,23 @@ def backward_stack(parameters, targets, inputs, signals, arena, plan, slopes, sc
 
 
 @kernel(allocates=False)
-def layer_task(parameters, targets, inputs, signals, arena, plan, slopes, scale, number, task):
-    """Do one of the tasks of a layer; see `nn.kernels.dense.layer.backward_task`."""
+def backward_task(parameters, targets, inputs, signals, arena, plan, slopes, scale, number, task):
+    """Do one of the tasks of a layer: a block of its deltas, of its input signals or of its gradients.
+
+    One block after those of the deltas turns the inputs. `task` counts blocks, phase after phase.
+    """
+    blocks = max(plan[number, BLOCKS], 1)
+    phase, block = task // (blocks + 1), task % (blocks + 1)
     arrays = layer_arrays(parameters, targets, inputs, signals, arena, plan, number)
-    backward_task(arrays, plan[number, CODE], slopes[number], scale, max(plan[number, BLOCKS], 1), task)
+    first, last = block_range(block, blocks, plan[number, INPUTS if phase == OF_INPUT_SIGNALS else OUTPUTS])
+    if phase == OF_INPUT_SIGNALS:
+        input_signal_rows(arrays, first, last)
+    elif phase == OF_GRADIENTS:
+        weight_gradient_rows(arrays, first, last)
+    elif block == blocks:
+        transpose_inputs(arrays)
+    else:
+        delta_rows(arrays, plan[number, CODE], slopes[number], scale, first, last)
 
 
 @kernel(parallel=True)
@@ -135,9 +151,11 @@ def backward_stack_parallel(parameters, targets, inputs, signals, arena, plan, s
             end = begin + (blocks + 1 if phase == OF_DELTAS else blocks)
             if plan[number, BLOCKS]:
                 for task in prange(begin, end):
-                    layer_task(
+                    backward_task(
                         parameters, targets, inputs, signals, arena, plan, slopes, scale, number, intp(task)
                     )
             else:
                 for task in range(begin, end):
-                    layer_task(parameters, targets, inputs, signals, arena, plan, slopes, scale, number, task)
+                    backward_task(
+                        parameters, targets, inputs, signals, arena, plan, slopes, scale, number, task
+                    )
