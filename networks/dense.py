@@ -50,6 +50,11 @@ class Dense(ConfiguredNetwork):
     dtype
         float32 or float64.
 
+    Attributes
+    ----------
+    input_rows, value_rows, signal_rows
+        The last inputs, values and signals with a row for each neuron, (neurons, N).
+
     Raises
     ------
     ValueError
@@ -78,38 +83,38 @@ class Dense(ConfiguredNetwork):
         options: dict[str, Any] = {"generator": generator, "dtype": self.dtype}
         self.parameters["weights"][:] = initializer((outputs, inputs), inputs, outputs, **options)
         self.parameters["biases"][:] = bias((outputs,), **options)
-        self._inputs = np.zeros((self.input_shape.size, 0), self.dtype)
-        self._values = np.zeros((self.output_shape.size, 0), self.dtype)
-        self._signals = np.zeros((self.output_shape.size, 0), self.dtype)
-        self._entries = 0
+        self.input_rows = np.zeros((self.input_shape.size, 0), self.dtype)
+        self.value_rows = np.zeros((self.output_shape.size, 0), self.dtype)
+        self.signal_rows = np.zeros((self.output_shape.size, 0), self.dtype)
+        self.entry_count = 0
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (H, W, C, N)."""
         check_input(self, values, self.input_shape, "input values")
-        self._inputs = values.reshape(self.input_shape.size, -1)
-        sums = self.parameters["weights"] @ self._inputs + self.parameters["biases"][:, None]
-        self._values = self.activation(sums)
+        self.input_rows = values.reshape(self.input_shape.size, -1)
+        sums = self.parameters["weights"] @ self.input_rows + self.parameters["biases"][:, None]
+        self.value_rows = self.activation(sums)
         return self.values
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals of output signals (H, W, C, N); gradients are added or applied."""
         check_signals(self, signals)
-        self._signals = signals.reshape(self.output_shape.size, -1)
-        deltas = self._signals * self.activation.derivative(self._values)
+        self.signal_rows = signals.reshape(self.output_shape.size, -1)
+        deltas = self.signal_rows * self.activation.derivative(self.value_rows)
         input_signals = self.parameters["weights"].T @ deltas
-        apply_gradient(self.parameters, "weights", deltas @ self._inputs.T, learning_rate)
+        apply_gradient(self.parameters, "weights", deltas @ self.input_rows.T, learning_rate)
         apply_gradient(self.parameters, "biases", total(deltas, axis=1), learning_rate)
         return input_signals.reshape(*self.input_shape, -1)
 
     @property
     def values(self) -> np.ndarray:
         """Output values (H, W, C, N) of the last forward."""
-        return self._values.reshape(*self.output_shape, -1)
+        return self.value_rows.reshape(*self.output_shape, -1)
 
     @property
     def signals(self) -> np.ndarray:
         """Signals of the outputs (H, W, C, N) in the last backward."""
-        return self._signals.reshape(*self.output_shape, -1)
+        return self.signal_rows.reshape(*self.output_shape, -1)
 
     @property
     def connections(self) -> int:

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from networks.base.checks import check_input, check_signals
+from networks.base.looking import Kept
 from networks.base.network import Network
 from networks.base.storage import FLOAT32
 from networks.dense_o2 import Dense
@@ -75,11 +76,11 @@ class DenseStack:
         inputs, entries = pad_histories(values), values.shape[-1]
         if inputs.shape[-1] != self._histories or not self._is_in_place():
             self._make_room(inputs.shape[-1])
+        needed = Kept.NEEDED
         for layer, _, _, below, _ in self._places:
-            layer.take_forward(below, entries)
+            layer.input_rows, layer.entry_count, layer.keeping = below, entries, needed
         flat, self._entries = inputs.reshape(-1), entries
-        self._inputs = flat.reshape(-1, self._histories)
-        first.take_forward(self._inputs, entries)
+        first.input_rows = self._inputs = flat.reshape(-1, self._histories)
         run = kernels.forward_stack_parallel if self._parallel else kernels.forward_stack
         run(self._parameters.values, flat, self._arena, self._plan, self._slopes)
         return self._outputs if entries == self._histories else self._outputs[..., :entries]
@@ -93,9 +94,10 @@ class DenseStack:
         first, last = self.layers[0], self.layers[-1]
         check_signals(last, signals, self._entries)
         flat = pad_histories(signals).reshape(-1)
+        free = Kept.FREE
         for layer, _, _, _, above in self._places:
-            layer.take_backward(above)
-        last.take_backward(flat.reshape(-1, self._histories))
+            layer.signal_rows, layer.keeping = above, free
+        last.signal_rows = flat.reshape(-1, self._histories)
         values = self._parameters.values
         run = kernels.backward_stack_parallel if self._parallel else kernels.backward_stack
         run(
@@ -130,16 +132,16 @@ class DenseStack:
     def _is_in_place(self) -> bool:
         """Whether the layers work where and as they did when the plan was made."""
         for layer, activation, values, _, _ in self._places:
-            if layer.buffers[0] is not values or layer.activation is not activation:
+            if layer.value_rows is not values or layer.activation is not activation:
                 return False
         return bool(self._places)
 
     def _ran_last(self) -> bool:
         """Whether no layer was run on its own after the stack's forward."""
         for layer, _, _, below, _ in self._places[1:]:
-            if not layer.ran_on(below):
+            if layer.input_rows is not below:
                 return False
-        return self.layers[0].ran_on(self._inputs)
+        return self.layers[0].input_rows is self._inputs
 
     def _make_room(self, histories: int) -> None:
         """Lay what all layers keep between calls into one arena, and write down where it is."""
@@ -159,7 +161,8 @@ class DenseStack:
         self._slopes = np.array([layer.activation.slope for layer in self.layers], self._arena.dtype)
         self._one = self._arena.dtype.type(1)
         self._parallel = any(layer.blocks for layer in self.layers)
-        values, input_signals = zip(*(layer.buffers for layer in self.layers), strict=True)
+        values = [layer.value_rows for layer in self.layers]
+        input_signals = [layer.input_signal_rows for layer in self.layers]
         nothing = self._arena[:0]
         below, above = [nothing, *values[:-1]], [*input_signals[1:], nothing]
         self._places = [

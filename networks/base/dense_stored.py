@@ -27,7 +27,7 @@ class StoredDense(TiledDense):
     def _store_as(self, storage: str) -> None:
         """Forget the last forward as well: its arrays are of the other dtype."""
         super()._store_as(storage)
-        self._values = self._signals = np.zeros((self.output_shape.size, 0), self.stored_dtype)
+        self.value_rows = self.signal_rows = np.zeros((self.output_shape.size, 0), self.stored_dtype)
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (H, W, C, N)."""
@@ -40,13 +40,13 @@ class StoredDense(TiledDense):
         return super().backward(signals, learning_rate)
 
     def _reserve_stored(self, histories: int) -> None:
-        if self._values.shape[1] == histories:
+        if self.value_rows.shape[1] == histories:
             return
         outputs, inputs = self.output_shape.size, self.input_shape.size
-        self._values, self._deltas, self._scaled = (
+        self.value_rows, self._deltas, self._scaled = (
             aligned_zeros((outputs, histories), self.stored_dtype) for _ in range(3)
         )
-        self._input_signals = aligned_zeros((inputs, histories), self.stored_dtype)
+        self.input_signal_rows = aligned_zeros((inputs, histories), self.stored_dtype)
         self._transposed = aligned_zeros((histories, padded(inputs)), self.stored_dtype)
         self._rounded_weights = aligned_zeros((outputs, inputs), self.stored_dtype)
         worth = outputs * inputs * histories >= WORTH_A_REGION
@@ -55,16 +55,16 @@ class StoredDense(TiledDense):
 
     def _forward_stored(self, values: np.ndarray) -> np.ndarray:
         check_input(self, values, self.input_shape, "input values")
-        self._entries = values.shape[-1]
+        self.entry_count = values.shape[-1]
         padded_values = pad_histories(values).reshape(self.input_shape.size, -1)
         self._reserve_stored(padded_values.shape[1])
-        self._inputs = converted(padded_values, self.stored_dtype)
+        self.input_rows = converted(padded_values, self.stored_dtype)
         arrays = kernels.ForwardArrays(
             weights=self.parameters["weights"].ravel(),
             rounded=as_stored(self._rounded_weights.ravel()),
             biases=self.parameters["biases"],
-            inputs=as_stored(self._inputs.ravel()),
-            values=as_stored(self._values.ravel()),
+            inputs=as_stored(self.input_rows.ravel()),
+            values=as_stored(self.value_rows.ravel()),
             scratch=self._scratch.ravel(),
         )
         kernels.forward(arrays, *self._function, self._stored_blocks)
@@ -73,10 +73,10 @@ class StoredDense(TiledDense):
     def _backward_stored(self, signals: np.ndarray, learning_rate: float | None) -> np.ndarray:
         check_signals(self, signals)
         padded_signals = pad_histories(signals).reshape(self.output_shape.size, -1)
-        self._signals = converted(padded_signals, self.stored_dtype)
+        self.signal_rows = converted(padded_signals, self.stored_dtype)
         arrays, scale = self._arrays_of_halves(learning_rate)
         kernels.backward(arrays, *self._function, scale, self.propagates, self._stored_blocks)
-        return self._input_signals.reshape(*self.input_shape, -1)[..., : self._entries]
+        return self.input_signal_rows.reshape(*self.input_shape, -1)[..., : self.entry_count]
 
     def history_bytes(self, histories: int) -> int:
         """Return what histories take, and the copy of the weights; see `Network.history_bytes`."""
@@ -90,10 +90,10 @@ class StoredDense(TiledDense):
             weights_target=weights.ravel(),
             biases=self.parameters["biases"],
             biases_target=biases,
-            inputs=as_stored(self._inputs.ravel()),
-            input_signals=as_stored(self._input_signals.ravel()),
-            values=as_stored(self._values.ravel()),
-            signals=as_stored(self._signals.ravel()),
+            inputs=as_stored(self.input_rows.ravel()),
+            input_signals=as_stored(self.input_signal_rows.ravel()),
+            values=as_stored(self.value_rows.ravel()),
+            signals=as_stored(self.signal_rows.ravel()),
             deltas=as_stored(self._deltas.ravel()),
             scaled=as_stored(self._scaled.ravel()),
             transposed=as_stored(self._transposed.ravel()),

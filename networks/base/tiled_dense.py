@@ -10,7 +10,6 @@ import numpy as np
 from networks import dense
 from networks.base.checks import check_input, check_signals
 from networks.base.gradient_targets import gradient_targets
-from networks.base.looking import Kept
 from nn.history import aligned_zeros, pad_histories, padded
 from nn.kernels.dense import layer as kernels
 
@@ -28,12 +27,16 @@ class TiledDense(dense.Dense):
     ----------
     parallel
         Whether blocks of rows run on several threads where a layer is worth it.
+    input_signal_rows
+        The last signals of the inputs, (neurons, N).
+    entry_count
+        How many of the N histories the last forward was given.
     """
 
     parallel: ClassVar[bool] = False
 
     def _reserve(self, histories: int) -> None:
-        if self._values.shape[1] != histories:
+        if self.value_rows.shape[1] != histories:
             self.use_buffers([aligned_zeros(shape, self.dtype) for shape in self.buffer_shapes(histories)])
 
     def buffer_shapes(self, histories: int) -> list[tuple[int, int]]:
@@ -43,33 +46,16 @@ class TiledDense(dense.Dense):
 
     def use_buffers(self, buffers: Sequence[np.ndarray]) -> None:
         """Work in these arrays from now on: values, deltas, scaled deltas, input signals, inputs turned."""
-        self._values, self._deltas, self._scaled, self._input_signals, self._transposed = buffers
-
-    @property
-    def buffers(self) -> tuple[np.ndarray, np.ndarray]:
-        """The values and the input signals that are kept between calls, as `use_buffers` was given them."""
-        return self._values, self._input_signals
-
-    def take_forward(self, inputs: np.ndarray, entries: int) -> None:
-        """Be as after a forward of these inputs, which something else has computed in its buffers."""
-        self._inputs, self._entries, self.keeping = inputs, entries, Kept.NEEDED
-
-    def take_backward(self, signals: np.ndarray) -> None:
-        """Be as after a backward of these signals, which something else has computed in its buffers."""
-        self._signals, self.keeping = signals, Kept.FREE
-
-    def ran_on(self, inputs: np.ndarray) -> bool:
-        """Whether the last forward was of this very array."""
-        return self._inputs is inputs
+        self.value_rows, self._deltas, self._scaled, self.input_signal_rows, self._transposed = buffers
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (H, W, C, N)."""
         check_input(self, values, self.input_shape, "input values")
-        self._entries = values.shape[-1]
-        self._inputs = pad_histories(values).reshape(self.input_shape.size, -1)
-        self._reserve(self._inputs.shape[1])
+        self.entry_count = values.shape[-1]
+        self.input_rows = pad_histories(values).reshape(self.input_shape.size, -1)
+        self._reserve(self.input_rows.shape[1])
         weights, biases = self.parameters["weights"].ravel(), self.parameters["biases"]
-        arguments = weights, biases, self._inputs.ravel(), self._values.ravel(), *self._function
+        arguments = weights, biases, self.input_rows.ravel(), self.value_rows.ravel(), *self._function
         if self.blocks:
             kernels.forward_parallel(*arguments, self.blocks)
         else:
@@ -79,13 +65,13 @@ class TiledDense(dense.Dense):
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals of output signals (H, W, C, N); gradients are added or applied."""
         check_signals(self, signals)
-        self._signals = pad_histories(signals).reshape(self.output_shape.size, -1)
+        self.signal_rows = pad_histories(signals).reshape(self.output_shape.size, -1)
         arrays, scale = self._arrays(learning_rate)
         if self.blocks:
             kernels.backward_parallel(arrays, *self._function, scale, self.propagates, self.blocks)
         else:
             kernels.backward_serial(arrays, *self._function, scale, self.propagates)
-        return self._input_signals.reshape(*self.input_shape, -1)[..., : self._entries]
+        return self.input_signal_rows.reshape(*self.input_shape, -1)[..., : self.entry_count]
 
     def _arrays(self, learning_rate: float | None) -> tuple[kernels.Arrays, np.floating]:
         weights, biases, scale = gradient_targets(self.parameters, learning_rate)
@@ -94,10 +80,10 @@ class TiledDense(dense.Dense):
             weights_target=weights.ravel(),
             biases=self.parameters["biases"],
             biases_target=biases,
-            inputs=self._inputs.ravel(),
-            input_signals=self._input_signals.ravel(),
-            values=self._values.ravel(),
-            signals=self._signals.ravel(),
+            inputs=self.input_rows.ravel(),
+            input_signals=self.input_signal_rows.ravel(),
+            values=self.value_rows.ravel(),
+            signals=self.signal_rows.ravel(),
             deltas=self._deltas.ravel(),
             scaled=self._scaled.ravel(),
             transposed=self._transposed.ravel(),
@@ -112,15 +98,15 @@ class TiledDense(dense.Dense):
     @property
     def blocks(self) -> int:
         """Blocks for the parallel kernels, 0 where one thread is faster."""
-        worth = self.parallel and self.connections * self._values.shape[1] >= WORTH_A_REGION
+        worth = self.parallel and self.connections * self.value_rows.shape[1] >= WORTH_A_REGION
         return min(BLOCKS, -(-self.output_shape.size // 8)) if worth else 0
 
     @property
     def values(self) -> np.ndarray:
         """Output values (H, W, C, N) of the last forward."""
-        return super().values[..., : self._entries]
+        return super().values[..., : self.entry_count]
 
     @property
     def signals(self) -> np.ndarray:
         """Signals of the outputs (H, W, C, N) in the last backward."""
-        return super().signals[..., : self._entries]
+        return super().signals[..., : self.entry_count]
