@@ -36,7 +36,7 @@ class Wrong(Dense):
         input_signals = super().backward(signals, learning_rate)
         arrays = {"inputs": input_signals}
         if self.place == "signals":
-            arrays["signals"] = self._signals = self._signals.copy()
+            arrays["signals"] = self.signal_rows = self.signal_rows.copy()
         elif self.place in self.parameters:
             arrays[self.place] = self.parameters.gradient(self.place)
         if self.place:
