@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from types import ModuleType
+from typing import Any, ClassVar
 
 import numba
 import numpy as np
@@ -71,9 +72,43 @@ class TiledRecurrent(Recurrent):
     ----------
     parallel
         Whether slices of histories, or units, run on several threads where a directed layer is worth it.
+    forward_kernels
+        The module with the family's `forward_serial` and `forward_parallel`.
     """
 
     parallel: ClassVar[bool] = False
+    forward_kernels: ClassVar[ModuleType]
+
+    def _layer(self, directed: DirectedLayer, history: History) -> Any:
+        """Return what kernels are told of a directed layer, in the family's own tuple."""
+        raise NotImplementedError
+
+    def _shared_fields(self, directed: DirectedLayer, history: History) -> dict[str, Any]:
+        """Return what the tuples of all families have: arrays, no parameters, sizes and the direction."""
+        outputs = self._outputs[directed.layer]
+        present = np.zeros(0, self.dtype) if self._mask is None else self._mask.astype(self.dtype)
+        return {
+            "present": present.ravel(),
+            "inputs": history.inputs.ravel(),
+            "hidden": history.states[0].ravel(),
+            "gates": history.gates.ravel(),
+            "outputs": outputs.ravel(),
+            "packed": self._packed[directed.number],
+            "scratch": self._scratch,
+            "steps": self.steps,
+            "features": directed.inputs,
+            "units": self.units,
+            "histories": history.inputs.shape[-1],
+            "output_row": directed.rows.start,
+            "output_rows": outputs.shape[1],
+            "backward": directed.backward,
+        }
+
+    def _forward_directed(self, directed: DirectedLayer, history: History) -> None:
+        blocks, worth = self._blocks(directed)
+        kernels = self.forward_kernels
+        forward = kernels.forward_parallel if worth else kernels.forward_serial
+        forward(self._layer(directed, history), blocks)
 
     def _lay_out(self, values: np.ndarray) -> np.ndarray:
         return pad_histories(values)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import ModuleType
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -18,33 +20,12 @@ from nn.kernels.gru.forward import Layer
 class TiledGRU(TiledRecurrent, gru.GRU):
     """Gated recurrent units; see `networks.gru.GRU`."""
 
-    def _forward_directed(self, directed: DirectedLayer, history: History) -> None:
-        blocks, worth = self._blocks(directed)
-        forward = forward_kernels.forward_parallel if worth else forward_kernels.forward_serial
-        forward(self._layer(directed, history), blocks)
+    forward_kernels: ClassVar[ModuleType] = forward_kernels
 
     def _layer(self, directed: DirectedLayer, history: History) -> Layer:
-        weights = {
-            name: self.parameters[directed.prefix + name] for name in self._directed_shapes(directed.inputs)
-        }
-        none = np.zeros(0, self.dtype)
-        return Layer(
-            **{name: array.ravel() for name, array in weights.items()},
-            present=none if self._mask is None else self._mask.astype(self.dtype).ravel(),
-            inputs=history.inputs.ravel(),
-            hidden=history.states[0].ravel(),
-            gates=history.gates.ravel(),
-            outputs=self._outputs[directed.layer].ravel(),
-            packed=self._packed[directed.number],
-            scratch=self._scratch,
-            steps=self.steps,
-            features=directed.inputs,
-            units=self.units,
-            histories=history.inputs.shape[-1],
-            output_row=directed.rows.start,
-            output_rows=self._outputs[directed.layer].shape[1],
-            backward=directed.backward,
-        )
+        names = self._directed_shapes(directed.inputs)
+        parameters: dict[str, Any] = {name: self.parameters[directed.prefix + name].ravel() for name in names}
+        return Layer(**parameters, **self._shared_fields(directed, history))
 
     def _backward_directed(
         self,

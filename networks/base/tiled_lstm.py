@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import ModuleType
+from typing import ClassVar
 
 import numpy as np
 
@@ -18,35 +20,18 @@ from nn.kernels.lstm.forward import Layer
 class TiledLSTM(TiledRecurrent, lstm.LSTM):
     """Long short-term memory; see `networks.lstm.LSTM`."""
 
-    def _forward_directed(self, directed: DirectedLayer, history: History) -> None:
-        blocks, worth = self._blocks(directed)
-        forward = forward_kernels.forward_parallel if worth else forward_kernels.forward_serial
-        forward(self._layer(directed, history), blocks)
+    forward_kernels: ClassVar[ModuleType] = forward_kernels
 
     def _layer(self, directed: DirectedLayer, history: History) -> Layer:
         none = np.zeros(0, self.dtype)
-        hidden, cells = history.states
         peepholes = self.parameters[directed.prefix + "peepholes"] if self.peepholes else none
         return Layer(
             input_weights=self.parameters[directed.prefix + "input_weights"].ravel(),
             recurrent_weights=self.parameters[directed.prefix + "recurrent_weights"].ravel(),
             biases=self.parameters[directed.prefix + "biases"],
             peepholes=peepholes.ravel(),
-            present=none if self._mask is None else self._mask.astype(self.dtype).ravel(),
-            inputs=history.inputs.ravel(),
-            hidden=hidden.ravel(),
-            cells=cells.ravel(),
-            gates=history.gates.ravel(),
-            outputs=self._outputs[directed.layer].ravel(),
-            packed=self._packed[directed.number],
-            scratch=self._scratch,
-            steps=self.steps,
-            features=directed.inputs,
-            units=self.units,
-            histories=history.inputs.shape[-1],
-            output_row=directed.rows.start,
-            output_rows=self._outputs[directed.layer].shape[1],
-            backward=directed.backward,
+            cells=history.states[1].ravel(),
+            **self._shared_fields(directed, history),
         )
 
     def _backward_directed(

@@ -20,7 +20,6 @@ from nn.kernels.recurrent.layout import (
     SLICE,
     TILE,
     VECTOR,
-    count_of,
     forward_phases,
     gate_row,
     gather,
@@ -30,6 +29,7 @@ from nn.kernels.recurrent.layout import (
     width_of,
     write_outputs,
 )
+from nn.kernels.recurrent.tasks import forward_tasks, input_block
 
 
 class Layer(NamedTuple):
@@ -58,19 +58,6 @@ class Layer(NamedTuple):
     output_row: int
     output_rows: int
     backward: bool
-
-
-@kernel(inline=True)
-def input_block(layer, blocks, task):
-    """Write the input's share of three gates: task number block * steps + step."""
-    first, step = task // layer.steps * blocks.rows, task % layer.steps
-    units, features, histories = layer.units, layer.features, layer.histories
-    left = Rows(layer.input_weights, first * features, features, 1)
-    for begin in range(0, histories, SLICE):
-        width = width_of(layer, begin)
-        right = Columns(layer.inputs, step * features * histories + begin, histories, 0)
-        target = Target(layer.gates, gate_row(layer, begin, width, step * 4 * units + first), width)
-        multiply(left, right, target, min(blocks.rows, 3 * units - first), width, 1, features, False)
 
 
 @kernel(inline=True)
@@ -149,18 +136,6 @@ def update_units(layer, number, first, count, begin, sums, apart):
             store(layer.hidden, new + n, hidden)
 
 
-@kernel(inline=True)
-def forward_tasks(layer, blocks, phase):
-    """Return the number of tasks of a phase, which may be done in any order."""
-    if phase == 0:
-        return count_of(3 * layer.units, blocks.rows) * (layer.steps if blocks.over_units else 1)
-    if phase == forward_phases(layer, blocks) - 1:
-        return layer.steps
-    if blocks.over_units:
-        return count_of(layer.units, blocks.units)
-    return count_of(layer.histories, SLICE)
-
-
 @kernel(allocates=False)
 def forward_task(layer, blocks, phase, task):
     """Do one task of a phase."""
@@ -174,7 +149,7 @@ def forward_task(layer, blocks, phase, task):
             forward_step(layer, phase - 1, first, min(first + blocks.units, layer.units), begin)
     elif phase == 0:
         first = task * blocks.rows
-        pack_weights(layer, first, min(first + blocks.rows, 3 * layer.units))
+        pack_weights(layer, first, min(first + blocks.rows, layer.biases.size))
     else:
         forward_slice(layer, task * SLICE)
 

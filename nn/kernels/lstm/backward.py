@@ -18,7 +18,7 @@ from nn.kernels.core.simd import broadcast, horizontal_sum, load, load_scalar, m
 from nn.kernels.core.tile import Columns, Rows, Target
 from nn.kernels.core.vector_activations import tanh
 from nn.kernels.core.vector_arithmetic import choose
-from nn.kernels.recurrent.gradients import PANEL, add_gradients, pack_deltas, sum_of_row, transpose_seen
+from nn.kernels.recurrent.gradients import PANEL, add_gradients, pack_deltas, sum_of_row
 from nn.kernels.recurrent.layout import (
     SLICE,
     TILE,
@@ -28,9 +28,9 @@ from nn.kernels.recurrent.layout import (
     gate_row,
     state_row,
     step_and_slots,
-    transpose_weights,
     width_of,
 )
+from nn.kernels.recurrent.tasks import backward_tasks, prepare, send
 
 
 class Signals(NamedTuple):
@@ -62,21 +62,6 @@ class Targets(NamedTuple):
 
 
 @kernel(inline=True)
-def prepare(layer, signals, propagates, task):
-    """Transpose: task number `task` is a step, or after the steps a block of columns of the weights."""
-    if task < layer.steps:
-        transpose_seen(layer, signals.panels, task)
-        return
-    features, units, columns = layer.features, layer.units, signals.columns
-    rows, first = 4 * units, (task - layer.steps) * PANEL
-    last, to = min(first + PANEL, units), features * rows
-    transpose_weights(layer.recurrent_weights, columns, to, rows, units, first, last)
-    if propagates:
-        last = min(first + PANEL, features)
-        transpose_weights(layer.input_weights, columns, 0, rows, features, first, last)
-
-
-@kernel(inline=True)
 def receive(layer, signals, number, first, last, begin):
     """Add what units get back in a slice from the deltas of the step taken as number `number`."""
     step, _, _ = step_and_slots(layer, number)
@@ -84,16 +69,6 @@ def receive(layer, signals, number, first, last, begin):
     left = Rows(signals.columns, (layer.features + first) * rows, rows, 1)
     right = Columns(signals.deltas, gate_row(layer, begin, width, step * rows), width, 0)
     target = Target(signals.hidden, begin * layer.units + first * width, width)
-    multiply(left, right, target, last - first, width, 1, rows, True)
-
-
-@kernel(inline=True)
-def send(layer, signals, step, first, last, begin):
-    """Add the signals of inputs `first` to `last` at a step, in a slice."""
-    rows, histories, width = 4 * layer.units, layer.histories, width_of(layer, begin)
-    left = Rows(signals.columns, first * rows, rows, 1)
-    right = Columns(signals.deltas, gate_row(layer, begin, width, step * rows), width, 0)
-    target = Target(signals.inputs, (step * layer.features + first) * histories + begin, histories)
     multiply(left, right, target, last - first, width, 1, rows, True)
 
 
@@ -195,21 +170,6 @@ def gradient_block(layer, signals, targets, blocks, block, place):
             peephole = row - units if later else row
             targets.peepholes[peephole] += targets.scale * peephole_gradient(layer, signals, row, later)
     add_gradients(layer, signals.panels, targets, first, last, (0, layer.features + units), 0, place)
-
-
-@kernel(inline=True)
-def backward_tasks(layer, blocks, propagates, phase):
-    """Return the number of tasks of a phase, which may be done in any order."""
-    left = backward_phases(layer, blocks) - phase
-    if phase == 0:
-        return layer.steps + count_of(max(layer.units, layer.features), PANEL)
-    if left == 2:
-        return count_of(layer.features, PANEL) * layer.steps if propagates and blocks.over_units else 0
-    if left == 1:
-        return blocks.workers
-    if blocks.over_units:
-        return count_of(layer.units, blocks.units)
-    return count_of(layer.histories, SLICE)
 
 
 @kernel(allocates=False)
