@@ -74,7 +74,6 @@ class Place(NamedTuple):
     inputs: int
     outputs: int
     source: int
-    top_outputs: int
     lines: int
     line: int
     step: int
@@ -95,7 +94,7 @@ def place(geometry, row, column, group):
 
     Its window is `lines` rows of `line` inputs each, `step` apart in a row and `outer_step` from row
     to row, from `source` on; in the transposed inputs they begin at `corner`, and `corner_step` further
-    in the next row. `top_outputs` is where the first of its `outputs` neurons lies.
+    in the next row.
     """
     g = geometry
     columns = g.column_spans.shape[0]
@@ -107,13 +106,11 @@ def place(geometry, row, column, group):
     inputs = height * width * inputs_of_group
     pixel = g.row_spans[row, 0] * g.width + g.column_spans[column, 0]
     transposed_line = g.histories * g.transposed_row
-    output = (row * g.block * columns * g.block + column * g.block) * g.output_channels
     return Place(
         g.weight_offsets[row * columns + column] + group * outputs * inputs,
         inputs,
         outputs,
         (pixel * g.channels + group * inputs_of_group) * g.histories,
-        (output + group * outputs_of_group) * g.histories,
         height,
         width * inputs_of_group,
         image_step(g),
@@ -122,18 +119,6 @@ def place(geometry, row, column, group):
         + g.column_spans[column, 0] * inputs_of_group,
         transposed_line,
     )
-
-
-@kernel
-def pixel_offset(geometry, tile, pixel):
-    """Return where the outputs of one pixel of a tile's block lie, in entries from the image's start.
-
-    The neurons of a pixel (its channels, or those of the group) lie side by side.
-    """
-    row = pixel // geometry.block
-    column = pixel - row * geometry.block
-    line = geometry.column_spans.shape[0] * geometry.block
-    return tile.top_outputs + (row * line + column) * geometry.output_channels * geometry.histories
 
 
 @kernel
