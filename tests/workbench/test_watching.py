@@ -339,7 +339,7 @@ def test_what_cannot_be_watched_is_refused(arguments: dict[str, Any], message: s
         workbench.watch(**{"trainer": make_trainer(), **arguments})
 
 
-def test_no_epochs_are_no_training(tmp_path: Path):
+def test_no_epochs_are_no_training():
     trainer = make_trainer()
     trainer.limits = Limits(0, None)
     assert TrainerSession(trainer).settings.epochs == 0
@@ -356,10 +356,8 @@ def test_a_graph_of_single_neurons_is_looked_into(tmp_path: Path):
     source = ArrayBatches(generator.normal(size=(16, 4)), generator.normal(size=(16, 3)))
     network = GraphNetwork(graph)
     trainer = Trainer(network, SquaredError(), Adam(), source, batch_size=8, generator=generator)
-    directory = RunDirectory(tmp_path / "run")
-    run = TrainerRun(TrainerSession(trainer), directory)
-    assert Inspector(run) and len(run.overview()["layers"]) >= 1
-    directory.close()
+    run, inspector = make_run(tmp_path, trainer)
+    assert inspector and len(run.overview()["layers"]) >= 1
 
 
 class StopsAt(Callback):
