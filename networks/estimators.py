@@ -30,6 +30,9 @@ from nn.finite import check_finite
 from nn.losses import CategoricalCrossEntropyWithLogits, SquaredError
 from nn.shape import AnyShape, Shape, as_shape
 
+CODE_SIZE = 2
+"""Numbers in a code where nothing is said of it."""
+
 
 @dataclass(eq=False, repr=False)
 class Classifier(Estimator):
@@ -168,10 +171,11 @@ class Compressor(Estimator):
     Attributes
     ----------
     code_size
-        Numbers in a code.
+        Numbers in a code; None stands for `CODE_SIZE`, or for what a network of your own has, which is
+        held to a number given here.
     """
 
-    code_size: int = field(default=2, kw_only=True)
+    code_size: int | None = field(default=None, kw_only=True)
 
     estimator_type: ClassVar[str] = "transformer"
 
@@ -188,11 +192,17 @@ class Compressor(Estimator):
         for half in ("encoder", "decoder"):
             if not isinstance(network, Sequential) or half not in network.named:
                 raise ValueError(f"Compressor: a network of your own is a Sequential that has an {half}")
+        code, wanted = network.named["encoder"].output_shape.size, self.code_size  # type: ignore[attr-defined]
+        if wanted is not None and code != wanted:
+            raise ValueError(
+                f"Compressor: code_size is {wanted}, but the encoder of network gives codes of {code}: leave "
+                "one of the two out"
+            )
         return network
 
     def _dense(self, inputs: AnyShape, outputs: AnyShape, generator: np.random.Generator) -> Network:
         hidden = self._hidden_shapes()
-        code = Shape(1, 1, self.code_size)
+        code = Shape(1, 1, CODE_SIZE if self.code_size is None else self.code_size)
         encoder = layers_of([inputs, *hidden, code], generator)
         return Sequential(
             {"encoder": encoder, "decoder": layers_of([code, *hidden[::-1], outputs], generator)}

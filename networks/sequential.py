@@ -9,13 +9,14 @@ from typing import Any, Self, TypeAlias, overload
 import numpy as np
 from numpy.typing import DTypeLike
 
+from networks.base.building import built, common_dtype
 from networks.base.checks import check_network
 from networks.base.configuration import Fields
 from networks.base.container import Build, Container, build_all, check_names
 from networks.base.dense_stack import DenseStack, stacked
 from networks.base.holding import Hold, check_neurons
 from networks.base.network import Network
-from networks.base.recipe import Recipe, built
+from networks.base.recipe import Recipe
 from networks.base.wiring import NeuronLayer
 from nn.parameters import Parameters
 from nn.shape import AnyShape, ShapeLike, layer_shape
@@ -45,20 +46,27 @@ class Sequential(Container):
     generator
         Source of what recipes draw.
     dtype
-        float32 or float64, of what recipes build.
+        float32 or float64, of all of them. By default recipes build what the networks that are made already
+        are, or else float32.
 
     Raises
     ------
     ValueError
         When there is none, one is no network and no recipe, a recipe cannot be built, a name is empty or
-        holds a dot or colon, or two neighbours do not fit; the message names both sides.
+        holds a dot or colon, one is of another dtype, or two neighbours do not fit; the message names both
+        sides.
     """
 
     family = "sequential"
 
     @overload
     def __init__(
-        self, networks: Layers, /, *, generator: np.random.Generator | None = None, dtype: DTypeLike = ...
+        self,
+        networks: Layers,
+        /,
+        *,
+        generator: np.random.Generator | None = None,
+        dtype: DTypeLike | None = ...,
     ) -> None: ...
 
     @overload
@@ -68,7 +76,7 @@ class Sequential(Container):
         networks: Layers,
         *,
         generator: np.random.Generator | None = None,
-        dtype: DTypeLike = ...,
+        dtype: DTypeLike | None = ...,
     ) -> None: ...
 
     def __init__(
@@ -77,17 +85,17 @@ class Sequential(Container):
         networks: Any = None,
         *,
         generator: np.random.Generator | None = None,
-        dtype: DTypeLike = np.float32,
+        dtype: DTypeLike | None = None,
     ) -> None:
         given, start = (input_shape, None) if networks is None else (networks, input_shape)
         named = self._by_name(given)
         self.input_shape = self._first_shape(next(iter(named.values())), start)
         self.named = {}
+        dtype = common_dtype(dtype, named.values())
         below, shape = "the input", self.input_shape
         for name, each in named.items():
             what = f"sequential: network {name}"
             network = built(what, each, shape, generator=generator, dtype=dtype)
-            check_network(what, network)
             here, taken = f"network {name} ({network.family})", network.input_shape
             if taken != shape:
                 raise ValueError(f"{below} gives {shape}, but {here} takes {taken}")

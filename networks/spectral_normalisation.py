@@ -20,13 +20,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.base.checks import check_network, check_state
+from networks.base.building import built, common_dtype
+from networks.base.checks import check_state
 from networks.base.configuration import Fields
 from networks.base.container import Build, Container, build_all
 from networks.base.gradient_targets import apply_gradient
 from networks.base.member_arrays import load_arrays
 from networks.base.network import Network
-from networks.base.recipe import Recipe, built
+from networks.base.recipe import Recipe
 from networks.base.wiring import NeuronLayer
 from nn.kernels.core.sums import columns_times, dot, length_of, rows_times
 from nn.parameters import Parameters
@@ -59,12 +60,13 @@ class SpectralNormalisation(Container):
         Which axis of the weights the outputs are on: 0 of dense layers and convolutions, -1 of
         transposed convolutions.
     dtype
-        float32 or float64, of what a recipe builds.
+        float32 or float64: by default as the network, or else float32.
 
     Raises
     ------
     ValueError
-        When the network takes another shape or has no weights, there is no such axis, or no iteration.
+        When the network takes another shape, is of another dtype or has no weights, there is no such axis,
+        or no iteration.
     """
 
     family = "spectral_normalisation"
@@ -77,11 +79,11 @@ class SpectralNormalisation(Container):
         generator: np.random.Generator,
         iterations: int = 1,
         axis: int = 0,
-        dtype: DTypeLike = np.float32,
+        dtype: DTypeLike | None = None,
     ) -> None:
         what = f"{self.family}: network"
+        dtype = common_dtype(dtype, [network])
         network = built(what, network, input_shape, generator=generator, dtype=dtype)
-        check_network(what, network)
         shape, taken = layer_shape(f"{self.family}: input_shape", input_shape), network.input_shape
         if taken != shape:
             raise ValueError(

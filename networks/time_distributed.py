@@ -18,11 +18,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.base.checks import check_input, check_network, check_signals
+from networks.base.building import built, common_dtype
+from networks.base.checks import check_input, check_signals
 from networks.base.configuration import Fields
 from networks.base.container import Build, Container, build_all
 from networks.base.network import Network
-from networks.base.recipe import Recipe, built
+from networks.base.recipe import Recipe
 from networks.base.steps import Steps
 from networks.base.wiring import NeuronLayer, Stacked
 from nn.history import padded
@@ -42,13 +43,13 @@ class TimeDistributed(Container):
         The network, or a recipe such as `Dense.of(10)`, which is built for the shape of a step. Its output
         is an image; from one of Shape(1, 1, features) the whole gives a sequence, from any other a video.
     generator, dtype
-        What a recipe draws from, and float32 or float64.
+        What a recipe draws from, and float32 or float64: by default as the network, or else float32.
 
     Raises
     ------
     ValueError
         When the input has no steps, or the network takes another shape than that of a step, or gives
-        no image; the message names both sides.
+        no image, or is of another dtype; the message names both sides.
     """
 
     family = "time_distributed"
@@ -59,15 +60,15 @@ class TimeDistributed(Container):
         network: Network | Recipe[Network],
         *,
         generator: np.random.Generator | None = None,
-        dtype: DTypeLike = np.float32,
+        dtype: DTypeLike | None = None,
     ) -> None:
         shape = as_shape(input_shape)
         if isinstance(shape, Shape):
             raise ValueError(f"{self.family}: the image {shape} has no steps: give a sequence or a video")
         step = shape.image if isinstance(shape, VideoShape) else Shape(1, 1, shape.features)
         what = f"{self.family}: network"
+        dtype = common_dtype(dtype, [network])
         self.network = built(what, network, step, generator=generator, dtype=dtype)
-        check_network(what, self.network)
         given, taken = self.network.output_shape, self.network.input_shape
         if taken != step:
             raise ValueError(

@@ -245,9 +245,8 @@ class Parameters(NamedShapes, Copied):
     def _check_parts(parts: Mapping[str, Parameters]) -> None:
         dtypes = {child.dtype for child in parts.values()}
         if len(dtypes) != 1:
-            raise ValueError(
-                f"networks can be joined when they share one dtype; theirs: {sorted(map(str, dtypes))}"
-            )
+            theirs = ", ".join(f"{name} {child.dtype}" for name, child in parts.items())
+            raise ValueError(f"networks can be joined when they share one dtype; theirs: {theirs}")
         seen: set[int] = set()
         for name, child in parts.items():
             if child._parent is not None or id(child) in seen:

@@ -10,11 +10,12 @@ from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
 import numpy as np
 
 from networks.base import conventions
+from networks.base.building import built
 from networks.base.checks import check_network
 from networks.base.entries import checked_step_masks
 from networks.base.estimator_inputs import as_entries
 from networks.base.network import Network
-from networks.base.recipe import Recipe, built
+from networks.base.recipe import Recipe
 from networks.dense_o2 import Dense
 from networks.sequential import Sequential
 from nn.activations import Activation, Identity, LeakyReLU
@@ -30,6 +31,10 @@ from nn.training.log import LogRow
 
 BuildNetwork: TypeAlias = Callable[[AnyShape, AnyShape, np.random.Generator], Network]
 """Makes a network from its input shape, its output shape and the generator of its weights."""
+
+
+HIDDEN = (100,)
+"""Units of the hidden layers where nothing is said of them."""
 
 
 def layers_of(
@@ -59,15 +64,15 @@ class Task(NamedTuple):
     loss: Loss
     step_masks: np.ndarray | None = None
 
-    def batches(self) -> ArrayBatches:
+    def batches(self, dtype: np.dtype) -> ArrayBatches:
         """Return a source of the entries that count, the one that counts most with a weight of 1."""
         if self.weights is None:
-            return ArrayBatches(self.entries, self.targets, step_masks=self.step_masks)
+            return ArrayBatches(self.entries, self.targets, step_masks=self.step_masks, dtype=dtype)
         counted = self.weights > 0
         targets = None if self.targets is None else self.targets[counted]
         steps = None if self.step_masks is None else self.step_masks[counted]
         masks = (self.weights / self.weights.max())[counted]
-        return ArrayBatches(self.entries[counted], targets, masks, steps)
+        return ArrayBatches(self.entries[counted], targets, masks, steps, dtype=dtype)
 
 
 @dataclass(eq=False, repr=False)
@@ -80,7 +85,8 @@ class Estimator:
     Attributes
     ----------
     hidden
-        Units of the dense layers between input and output, where no network is given.
+        Units of the dense layers between input and output; None stands for `HIDDEN`. A network of your own
+        has layers of its own, so nothing can be said here then.
     network
         Another network: a recipe, such as `Sequential.of([LSTM.of(units=32), Dense.of(10)])`, or what makes
         one, see `BuildNetwork`. Inputs (N, K) are vectors of shape 1x1xK, (N, T, K) sequences, (N, H, W, C)
@@ -105,7 +111,7 @@ class Estimator:
         Names of the columns, objects (K,), where entries came as a table whose columns are named by text.
     """
 
-    hidden: Sequence[int] = (100,)
+    hidden: Sequence[int] | None = None
     network: Recipe[Network] | BuildNetwork | None = field(default=None, kw_only=True)
     optimizer: str = field(default="adam", kw_only=True)
     learning_rate: float = field(default=0.001, kw_only=True)
@@ -167,7 +173,7 @@ class Estimator:
             raise ValueError("early stopping needs both a patience and a validation fraction above 0")
         weights, order, held = map(np.random.default_rng, np.random.SeedSequence(self.seed).spawn(3))
         network = self._built(as_shape(task.entries.shape[1:]), task.outputs, weights)
-        training, held_out = task.batches(), None
+        training, held_out = task.batches(network.dtype), None
         if fraction:
             training, held_out = training.split(fraction, generator=held)
         callbacks: list[Callback] = []
@@ -213,6 +219,10 @@ class Estimator:
         maker = self.network
         if maker is None:
             return self._dense(inputs, outputs, generator)
+        if self.hidden is not None:
+            raise ValueError(
+                f"{owner}: hidden {self.hidden!r} says nothing of a network of your own: leave one out"
+            )
         if isinstance(maker, Recipe):
             network = built(f"{owner}: network", maker, inputs, generator=generator)
         elif isinstance(maker, Network | type) or not callable(maker):
@@ -238,7 +248,7 @@ class Estimator:
         return layers_of([inputs, *self._hidden_shapes(), outputs], generator)
 
     def _hidden_shapes(self) -> list[Shape]:
-        hidden, owner = self.hidden, type(self).__name__
+        hidden, owner = HIDDEN if self.hidden is None else self.hidden, type(self).__name__
         if not isinstance(hidden, Sequence) or not all(isinstance(units, Integral) for units in hidden):
             raise ValueError(f"{owner}: hidden {hidden!r} must be the units of every layer, such as (100,)")
         return [Shape(1, 1, int(units)) for units in hidden]

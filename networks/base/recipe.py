@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike
 
+from networks.base.fixed import fixed, given
 from nn.choices import choose
 from nn.shape import ShapeLike, layer_shape
 
@@ -32,29 +33,42 @@ FILLED = (*SHAPES, "generator", "dtype")
 """Arguments of a constructor that a recipe need not say."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, init=False)
 class Recipe(Generic[Made_co]):
     """What builds a network once the shape of its input is known; `Dense.of(10)` returns one.
 
-    It can be used many times, and makes a network of its own every time.
+    It can be used many times, and makes a network of its own every time. A recipe is a value: it keeps what
+    it was given, whatever becomes of the lists and arrays that this came in, is equal to one of the same
+    arguments, and can be hashed where these can.
 
     Attributes
     ----------
     kind
         The class of the network.
-    arguments
-        What its constructor is given beside shape, generator and dtype, by name; a generator or a dtype
-        among them is used in place of the one that `build` is given.
     """
 
     kind: type[Made_co]
-    arguments: Mapping[str, Any]
+    _arguments: tuple[tuple[str, Any], ...]
+
+    def __init__(self, kind: type[Made_co], arguments: Mapping[str, Any]) -> None:
+        order = {name: place for place, name in enumerate(signature(kind).parameters)}
+        named = sorted(arguments.items(), key=lambda each: order.get(each[0], len(order)))
+        object.__setattr__(self, "kind", kind)
+        object.__setattr__(self, "_arguments", tuple((name, fixed(value)) for name, value in named))
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What the constructor is given beside shape, generator and dtype, by name; a copy.
+
+        A generator or a dtype among them is used in place of the one that `build` is given.
+        """
+        return {name: given(value) for name, value in self._arguments}
 
     def build(
         self,
         *input_shapes: ShapeLike,
         generator: np.random.Generator | None = None,
-        dtype: DTypeLike = np.float32,
+        dtype: DTypeLike | None = None,
     ) -> Made_co:
         """Return a new network.
 
@@ -65,7 +79,7 @@ class Recipe(Generic[Made_co]):
         generator
             Source of what it draws. Only networks that draw are given it.
         dtype
-            float32 or float64.
+            float32 or float64; by default that of networks in it which have been made, or else float32.
 
         Raises
         ------
@@ -80,7 +94,7 @@ class Recipe(Generic[Made_co]):
             "dtype": dtype,
         }
         taken = _open_arguments(self.kind)
-        filled = {name: found[name] for name in taken if found[name] is not None} | dict(self.arguments)
+        filled = {name: found[name] for name in taken if found[name] is not None} | self.arguments
         draws = "generator" in taken and taken["generator"].default is Parameter.empty
         if draws and "generator" not in filled:
             raise ValueError(
@@ -125,28 +139,6 @@ def recipe_of(kind: type[Made_co], values: Sequence[Any], options: Mapping[str, 
         if how.default is Parameter.empty and each not in arguments:
             raise ValueError(f"{name}: {each} is missing")
     return Recipe(kind, arguments)
-
-
-def built(
-    what: str,
-    given: Network | Recipe[Network],
-    *input_shapes: ShapeLike,
-    generator: np.random.Generator | None = None,
-    dtype: DTypeLike = np.float32,
-) -> Network:
-    """Return a network that is given, or build the one of a recipe.
-
-    Raises
-    ------
-    ValueError
-        When it cannot be built; the message begins with `what`.
-    """
-    if not isinstance(given, Recipe):
-        return given
-    try:
-        return given.build(*input_shapes, generator=generator, dtype=dtype)
-    except ValueError as error:
-        raise ValueError(f"{what}: {error}") from error
 
 
 def _open_arguments(kind: type) -> dict[str, Parameter]:

@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.base.checks import check_network
+from networks.base.building import built
+from networks.base.checks import check_dtype, check_network
 from networks.base.network import Network
-from networks.base.recipe import Recipe, built
+from networks.base.recipe import Recipe
 from nn.choices import choose
 from nn.shape import AnyShape, ShapeLike, layer_shape
 from nn.shown import shown
@@ -37,13 +38,14 @@ class Wire:
     sources
         The wires it is computed from.
     generator, dtype
-        What recipes that read it draw from, None where no input has one, and float32 or float64.
+        What recipes that read it draw from, None where no input has one, and float32 or float64, None where
+        no input says it and no network.
     """
 
     shape: AnyShape
     sources: tuple[Wire, ...] = ()
     generator: np.random.Generator | None = None
-    dtype: DTypeLike = np.float32
+    dtype: np.dtype | None = None
 
 
 class Input(Wire):
@@ -54,7 +56,8 @@ class Input(Wire):
     shape
         Of the values, without the histories; a number of units stands for 1 x 1 x units.
     generator, dtype
-        What recipes draw from, and float32 or float64: of all that is built from these values on.
+        What recipes draw from, and float32 or float64, of all that reads these values. By default recipes
+        build what the networks before them are, or else float32.
     """
 
     def __init__(
@@ -62,10 +65,11 @@ class Input(Wire):
         shape: ShapeLike,
         *,
         generator: np.random.Generator | None = None,
-        dtype: DTypeLike = np.float32,
+        dtype: DTypeLike | None = None,
     ) -> None:
         self.shape = layer_shape("input: shape", shape)
-        self.generator, self.dtype = generator, dtype
+        self.generator = generator
+        self.dtype = None if dtype is None else check_dtype(dtype)
 
 
 class Use(Wire):
@@ -85,7 +89,8 @@ class Use(Wire):
     ------
     ValueError
         When there are more or fewer sources than inputs, or a shape does not fit; the message names
-        both sides. When the network is none, a recipe cannot be built, or a source is no wire.
+        both sides. When the network is none or of another dtype, a recipe cannot be built, or a source is no
+        wire.
     """
 
     def __init__(self, network: Network | Recipe[Network], *sources: Wire, name: str | None = None) -> None:
@@ -102,10 +107,15 @@ class Use(Wire):
             raise ValueError(f"{what}: takes at least one input, none is given: give an Input or a Use")
         if alone and len(sources) > 1:
             raise ValueError(f"{what}: takes 1 input, {len(sources)} are given")
-        self.dtype = sources[0].dtype
         self.generator = next((each.generator for each in sources if each.generator is not None), None)
         taken = [source.shape for source in sources]
-        network = built("model", network, *taken, generator=self.generator, dtype=self.dtype)
+        known = [each.dtype for each in sources if each.dtype is not None]
+        dtype = known[0] if known else None
+        if len(set(known)) > 1:
+            theirs = ", ".join(map(str, known))
+            raise ValueError(f"{what}: its inputs are {theirs}: give all of a model one dtype")
+        called = "model" if name is None else f"model: network {name}"
+        network = built(called, network, *taken, generator=self.generator, dtype=dtype)
         shapes = input_shapes(network)
         if len(sources) != len(shapes):
             raise ValueError(f"{network.family}: takes {len(shapes)} inputs, {len(sources)} are given")
@@ -114,7 +124,7 @@ class Use(Wire):
                 raise ValueError(
                     f"{network.family}: input {number} has shape {source.shape}, the network takes {shape}"
                 )
-        self.network = network
+        self.network, self.dtype = network, network.dtype
         self.name = name
         self.sources = sources
         self.shape = network.output_shape

@@ -10,6 +10,7 @@ from networks.estimators import Classifier, Compressor, Regressor
 from networks.lstm import LSTM
 from networks.normalisation import BatchNormalisation
 from networks.sequential import Sequential
+from nn.activations import Identity
 from nn.shape import SequenceShape, Shape
 from nn.training import TrainingDiverged
 
@@ -234,14 +235,22 @@ def raising(error):
 OTHER_POINTS = np.random.default_rng(1).normal(size=(10, 4)).astype(np.float32) * 10
 FAILURES = [
     ({"learning_rate": 1e30, "epochs": 40, "optimizer": "sgd"}, TrainingDiverged, "before the update"),
-    ({"network": raising(RuntimeError("broken"))}, RuntimeError, "broken"),
-    ({"network": raising(KeyboardInterrupt("pressed"))}, KeyboardInterrupt, "pressed"),
-    ({"network": single(InterruptedTwice), "epochs": 20}, KeyboardInterrupt, "^$"),
+    ({"hidden": None, "network": raising(RuntimeError("broken"))}, RuntimeError, "broken"),
+    ({"hidden": None, "network": raising(KeyboardInterrupt("pressed"))}, KeyboardInterrupt, "pressed"),
+    ({"hidden": None, "network": single(InterruptedTwice), "epochs": 20}, KeyboardInterrupt, "^$"),
     ({"optimizer": "adm"}, ValueError, "did you mean adam"),
     ({"batch_size": 0}, ValueError, "batch size"),
     ({"validation_fraction": 0.5}, ValueError, "early stopping needs"),
-    ({"network": lambda i, o, g: "dense"}, ValueError, "what network.* made is str, no network"),
-    ({"network": lambda i, o, g: Dense(i, Shape(1, 1, 9), generator=g)}, ValueError, "to 1x1x9, not .*"),
+    (
+        {"hidden": None, "network": lambda i, o, g: "dense"},
+        ValueError,
+        "what network.* made is str, no network",
+    ),
+    (
+        {"hidden": None, "network": lambda i, o, g: Dense(i, Shape(1, 1, 9), generator=g)},
+        ValueError,
+        "to 1x1x9, not .*",
+    ),
 ]
 
 
@@ -343,3 +352,39 @@ def test_what_makes_no_network_is_refused(network, message):
     entries = np.random.default_rng(0).normal(size=(20, 6))
     with pytest.raises(ValueError, match=message):
         Classifier(network=network).fit(entries, np.arange(20) % 2)
+
+
+HALVES = {"encoder": Sequential.of([Dense.of(2)]), "decoder": Sequential.of([Dense.of(3)])}
+
+
+@pytest.mark.parametrize(
+    ("estimator", "message"),
+    [
+        (
+            Classifier(hidden=(100,), network=Dense.of(2)),
+            r"Classifier: hidden \(100,\) says nothing of a network of your own: leave one out",
+        ),
+        (Classifier(hidden=(), network=lambda *_: None), r"hidden \(\) says nothing"),
+        (Regressor(hidden=(5,), network=Dense.of(1)), r"hidden \(5,\) says nothing"),
+        (Compressor(hidden=(5,), network=Sequential.of(HALVES)), r"hidden \(5,\) says nothing"),
+        (
+            Compressor(code_size=3, network=Sequential.of(HALVES)),
+            "code_size is 3, but the encoder of network gives codes of 2: leave one of the two out",
+        ),
+    ],
+)
+def test_what_a_network_of_your_own_would_not_look_at_is_refused(estimator, message):
+    with pytest.raises(ValueError, match=message):
+        estimator.fit(np.eye(6, 3), np.arange(6) % 2)
+
+
+def test_a_code_size_that_the_network_has_may_be_said():
+    compressor = Compressor(code_size=2, network=Sequential.of(HALVES), epochs=1)
+    assert compressor.fit(np.eye(6, 3)).transform(np.eye(6, 3)).shape == (6, 2)
+
+
+def test_a_network_of_double_precision_is_trained_in_it():
+    network = Sequential.of([Dense.of(2, activation=Identity(), dtype="float64")])
+    classifier = Classifier(network=network, epochs=1).fit(np.eye(6, 3), np.arange(6) % 2)
+    assert classifier.network_.dtype == np.dtype("float64")
+    assert classifier.predict_proba(np.eye(6, 3)).shape == (6, 2)

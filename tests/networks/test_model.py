@@ -230,7 +230,7 @@ def one_name_twice():
 
 def missing_input():
     image, other = Input(WIDE), Input(WIDE)
-    return Model(other, Use(Add([NARROW, NARROW]), code_of(image), code_of(other)))
+    return Model(other, Use(Add([NARROW, NARROW], dtype=float), code_of(image), code_of(other)))
 
 
 def called_like_a_network():
@@ -251,7 +251,10 @@ def images(*names, shapes=(WIDE, WIDE), counts=(1, 1)):
     ("build", "message"),
     [
         (lambda: code_of(Input(NARROW)), r"dense: input 0 has shape 1x1x5, the network takes 2x3x2"),
-        (lambda: Use(Add([NARROW, NARROW]), code_of(Input(WIDE))), r"add: takes 2 inputs, 1 are given"),
+        (
+            lambda: Use(Add([NARROW, NARROW], dtype=float), code_of(Input(WIDE))),
+            r"add: takes 2 inputs, 1 are given",
+        ),
         (missing_input, r"input 0 of dense \(2x3x2\) is not given"),
         (unread_input, "no output depends on the input other"),
         (lambda: Model(Input(WIDE), Input(WIDE)), "no output depends on the input input"),

@@ -298,3 +298,112 @@ def test_a_recipe_says_what_it_is():
 def test_what_a_recipe_cannot_be_used_for_is_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def shared(kind):
+    """Return arguments of every kind that somebody might change afterwards, made anew each time."""
+    return kind(
+        Dense,
+        {
+            "list": [1, [2, 3]],
+            "pairs": {"a": [1], "b": (2, [3])},
+            "numbers": np.arange(6.0).reshape(2, 3),
+            "names": {"x", "y"},
+        },
+    )
+
+
+def test_a_recipe_is_a_value():
+    recipe = shared(Recipe)
+    assert recipe == shared(Recipe)
+    assert hash(recipe) == hash(shared(Recipe))
+    assert {recipe: 1}[shared(Recipe)] == 1
+    changed = dict(recipe.arguments)
+    changed["numbers"][0, 0] = 5
+    changed["list"][1].append(4)
+    changed["pairs"]["b"][1].append(4)
+    changed["names"].add("z")
+    assert recipe == shared(Recipe) != Recipe(Dense, changed)
+    assert Dense.of(3) == Dense.of(output_shape=3) != Dense.of(4)
+    assert len({Dense.of(3), Dense.of(3), Dense.of(3, activation=Tanh())}) == 2
+    assert hash(MaxPooling.of(window=2, stride=1)) == hash(MaxPooling.of(stride=1, window=2))
+
+
+def test_a_recipe_keeps_what_it_was_given():
+    layers, named = [Dense.of(3)], {"code": Dense.of(2)}
+    recipes = [Sequential.of(layers), Sequential.of(named)]
+    layers.append(Dense.of(7))
+    named["more"] = Dense.of(7)
+    assert [len(each.build(4, generator=draws()).networks) for each in recipes] == [1, 1]
+    assert repr(recipes) == "[Sequential.of([Dense.of(3)]), Sequential.of({'code': Dense.of(2)})]"
+    assert len(set(recipes)) == 2
+
+
+def test_a_recipe_does_not_copy_what_is_meant_to_be_shared():
+    own, network = draws(), Dense(3, 3, generator=draws())
+    assert Dropout.of(rate=0.5, generator=own).arguments["generator"] is own
+    assert SpectralNormalisation.of(network).build(3, generator=own).network is network
+
+
+def ready(dtype):
+    return Dense(3, 3, generator=draws(), dtype=dtype)
+
+
+OTHER = "dense is float32, but everything here is to be float64: make it with dtype=.float64."
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Sequential([ready("float32")], dtype="float64"), f"sequential: network 0: {OTHER}"),
+        (
+            lambda: Sequential(3, {"a": Dense.of(3), "b": ready("float32")}, generator=draws(), dtype=float),
+            f"sequential: network b: {OTHER}",
+        ),
+        (
+            lambda: Sequential(3, [Sequential.of([ready("float32")])], dtype="float64"),
+            f"sequential: network 0: sequential: network 0: {OTHER}",
+        ),
+        (lambda: Sequential([ready("float64"), ready("float32")]), f"sequential: network 1: {OTHER}"),
+        (
+            lambda: Sequential(3, [Dense.of(3, dtype="float32")], generator=draws(), dtype="float64"),
+            f"sequential: network 0: {OTHER}",
+        ),
+        (
+            lambda: TimeDistributed(SequenceShape(2, 3), ready("float32"), dtype="float64"),
+            f"time_distributed: network: {OTHER}",
+        ),
+        (
+            lambda: SpectralNormalisation(3, ready("float32"), generator=draws(), dtype="float64"),
+            f"spectral_normalisation: network: {OTHER}",
+        ),
+        (lambda: Use(ready("float32"), Input(3, dtype="float64")), f"model: {OTHER}"),
+        (
+            lambda: Use(ready("float32"), Input(3, dtype="float64"), name="top"),
+            f"model: network top: {OTHER}",
+        ),
+        (lambda: Use(ready("float32"), Use(ready("float64"), Input(3))), f"model: {OTHER}"),
+        (
+            lambda: Use(Add.of(), Input(3, dtype="float32"), Input(3, dtype="float64")),
+            r"Add\.of\(\): its inputs are float32, float64: give all of a model one dtype",
+        ),
+        (lambda: Sequential([ready("float32")], dtype="float16"), "dtype float16: networks compute in"),
+        (lambda: Input(3, dtype="int8"), "dtype int8: networks compute in float32 or float64"),
+    ],
+)
+def test_a_dtype_that_networks_do_not_have_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_recipes_build_what_networks_beside_them_are():
+    double = [
+        Sequential([ready("float64"), Dense.of(2), Flatten.of()], generator=draws()),
+        Sequential(3, [Dense.of(3), ready("float64")], generator=draws()),
+        TimeDistributed(SequenceShape(2, 3), ready("float64")),
+        Sequential(SequenceShape(2, 3), [TimeDistributed.of(ready("float64"))]),
+        SpectralNormalisation(3, ready("float64"), generator=draws()),
+        Use(Dense.of(2), Use(ready("float64"), Input(3, generator=draws()))).network,
+    ]
+    assert {network.dtype for network in double} == {np.dtype("float64")}
+    assert Sequential(3, [Dense.of(2)], generator=draws()).dtype == np.dtype("float32")
