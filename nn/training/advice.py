@@ -1,4 +1,4 @@
-"""What is worth a warning before training begins."""
+"""What is refused, or worth a warning, when a first batch is seen, before training begins."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from nn.losses import Loss
-from nn.training.batch import BatchSource, Values, named
+from nn.training.batch import Batch, BatchSource, Values, named
 from nn.training.fitting import fitted
 from nn.training.losses import AnyLoss, Losses
 from nn.training.reach import Reaching, unreachable_targets
@@ -17,9 +17,27 @@ from nn.training.trainable import Trainable
 logger = logging.getLogger(__name__)
 
 
-def warn_of_unreachable_targets(
-    network: Trainable, loss: AnyLoss, source: BatchSource, batch_size: int
-) -> None:
+def first_batch(name: str, source: BatchSource, batch_size: int, network: Trainable) -> Batch:
+    """Return the first entries of a source, which the message calls `name`, as the network takes them.
+
+    Raises
+    ------
+    ValueError
+        When the inputs are of another dtype than the network, naming both, and what to give.
+    """
+    batch = source.batch(np.arange(min(batch_size, len(source))))
+    wanted = network.parameters.dtype
+    for called, array in named(batch.inputs).items():
+        if array.dtype not in (wanted, network.stored_dtype):
+            what = f"the input {called}" if called else "inputs"
+            raise ValueError(
+                f"{name} gives {what} as {array.dtype}, but the network is {wanted}: "
+                f'give ArrayBatches(..., dtype="{wanted}")'
+            )
+    return fitted(batch, network)
+
+
+def warn_of_unreachable_targets(network: Trainable, loss: AnyLoss, batch: Batch) -> None:
     """Log a warning when the network cannot give what its first batch asks for; see `nn.training.reach`.
 
     Raises
@@ -27,7 +45,6 @@ def warn_of_unreachable_targets(
     ValueError
         When losses, outputs and targets do not go together by their names.
     """
-    batch = fitted(source.batch(np.arange(min(batch_size, len(source)))), network)
     masks = named(batch.mask)
     for name, end, part in _ends_with_losses(network, loss, batch.targets):
         own = named(batch.targets)[name], batch.entries, masks.get(name)

@@ -25,6 +25,10 @@ class Trainable(Reaching, Protocol):
         """Flat values and gradients."""
 
     @property
+    def stored_dtype(self) -> np.dtype:
+        """The dtype of values and signals: that of the parameters, or bfloat16."""
+
+    @property
     def named_outputs(self) -> Mapping[str, Reaching]:
         """The outputs one by one, by name."""
 

@@ -19,7 +19,7 @@ from nn.optimizer import Optimizer
 from nn.schedules import Constant, Moment, Schedule
 from nn.training import divergence
 from nn.training.adjustable import Adjustable
-from nn.training.advice import warn_of_unreachable_targets
+from nn.training.advice import first_batch, warn_of_unreachable_targets
 from nn.training.arguments import check_arguments, check_batches
 from nn.training.batch import BatchSource
 from nn.training.callback_states import CallbackStates
@@ -93,8 +93,8 @@ class Trainer(Resumable, Adjustable, Copied):
     Raises
     ------
     ValueError
-        When the batch size is not positive, there is no data, an argument is of another kind, or optimizer
-        or schedule have been used with another network.
+        When the batch size is not positive, there is no data, it is of another dtype than the network, an
+        argument is of another kind, or optimizer or schedule have been used with another network.
     TrainingMemoryError
         When training needs more memory than there is.
     """
@@ -134,7 +134,10 @@ class Trainer(Resumable, Adjustable, Copied):
         self._untold: list[tuple[Callback, str]] = []
         require_training_memory(network, optimizer, self.shuffle.largest(batch_size))
         self._require_own_parts()
-        warn_of_unreachable_targets(network, loss, batches, batch_size)
+        batch = first_batch("batches", batches, batch_size, network)
+        warn_of_unreachable_targets(network, loss, batch)
+        if self.held_out is not None:
+            first_batch("held_out", self.held_out, 1, network)
 
     def train(
         self,

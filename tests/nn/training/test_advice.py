@@ -7,10 +7,12 @@ import pytest
 
 from networks.base.wires import Input, Use
 from networks.dense import Dense
+from networks.merge import Concatenate
 from networks.model import Model
 from nn.activations import Identity, Sigmoid, Tanh
 from nn.losses import BinaryCrossEntropy, SquaredError
-from nn.training import ArrayBatches, Losses
+from nn.optimizers import SGD
+from nn.training import ArrayBatches, Losses, Prefetched, Trainer
 from tests.support.tiny_training import CODE, SHAPE, make_images, make_trainer
 
 
@@ -72,3 +74,41 @@ def test_each_of_several_outputs_is_looked_at(caplog):
 def test_losses_outputs_and_targets_of_other_names_are_refused_at_once(changes, message):
     with pytest.raises(ValueError, match=message):
         make_trainer(**two_outputs(Sigmoid()) | changes)
+
+
+def network_of(dtype):
+    return Dense(3, 2, generator=np.random.default_rng(0), dtype=dtype)
+
+
+def trained(network, batches, held_out=None):
+    generator = np.random.default_rng(0)
+    return Trainer(network, SquaredError(), SGD(0.1), batches, held_out, batch_size=2, generator=generator)
+
+
+def batches_of(dtype):
+    return ArrayBatches(np.zeros((4, 3)), np.zeros((4, 2)), dtype=dtype)
+
+
+@pytest.mark.parametrize(("network", "data"), [("float64", "float32"), ("float32", "float64")])
+def test_data_of_another_dtype_is_refused_before_training_begins(network, data):
+    advice = rf"as {data}, but the network is {network}: give ArrayBatches\(..., dtype=.{network}.\)"
+    with pytest.raises(ValueError, match=f"batches gives inputs {advice}"):
+        trained(network_of(network), batches_of(data))
+    with pytest.raises(ValueError, match=f"held_out gives inputs {advice}"):
+        trained(network_of(network), batches_of(network), batches_of(data))
+    with pytest.raises(ValueError, match=f"batches gives inputs {advice}"):
+        trained(network_of(network), Prefetched(batches_of(data)))
+    assert trained(network_of(network), batches_of(network), batches_of(network)).train(epochs=1)
+
+
+def test_the_input_of_another_dtype_is_named():
+    left, right = Input(3), Input(3)
+    dense = Dense.of(2, dtype="float64").build(6, generator=np.random.default_rng(0))
+    model = Model(
+        {"left": left, "right": right}, Use(dense, Use(Concatenate.of(dtype="float64"), left, right))
+    )
+    inputs = {"left": np.zeros((4, 3)), "right": np.zeros((4, 3))}
+    with pytest.raises(
+        ValueError, match="batches gives the input left as float32, but the network is float64"
+    ):
+        trained(model, ArrayBatches(inputs, np.zeros((4, 2))))
