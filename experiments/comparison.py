@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.activity import Activity, measure_activity
-from experiments.slow_half import Marks, slow_half
+from experiments.slow_half import LossThresholds, slow_half
 from networks import Dense, Sequential
 from nn import (
     Activation,
@@ -118,7 +118,7 @@ class Comparison:
     runs
         Runs of each variant, in the order of the seeds.
     baseline
-        The variant that sets the marks.
+        The variant that sets the thresholds.
     """
 
     task: Task
@@ -131,14 +131,14 @@ class Comparison:
         return len(self.runs[self.baseline])
 
     @property
-    def marks(self) -> Marks:
+    def thresholds(self) -> LossThresholds:
         """From the baseline's loss after one step to its loss after half of the epochs.
 
         A variant up to about twice as slow as the baseline can still be measured this way.
         """
         losses = self.mean_losses(self.baseline)
         halfway = int(np.argmin(np.abs(self.task.measuring_epochs - self.task.epochs / 2)))
-        return Marks.between(losses[0], losses[halfway])
+        return LossThresholds.between(losses[0], losses[halfway])
 
     def mean_losses(self, variant: Variant) -> np.ndarray:
         """Return the geometric mean over the seeds of the held-out losses, float64 (K,)."""
@@ -151,7 +151,7 @@ class Comparison:
     def slow_halves(self, variant: Variant) -> np.ndarray:
         """Return the length of the slow half for every seed in epochs, infinite where it never ended."""
         epochs = self.task.measuring_epochs
-        return np.array([slow_half(epochs, run.losses, self.marks) for run in self.runs[variant]])
+        return np.array([slow_half(epochs, run.losses, self.thresholds) for run in self.runs[variant]])
 
 
 def compare(

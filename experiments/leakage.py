@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "leakage",
         "Train a small dense autoencoder with several leakages and two learning rates, and measure how "
         "long the slow half of learning takes: from half of the way, in log loss, between the loss after "
-        "the first step and the final mark, to that mark. The final mark is what the baseline (leakage "
+        "the first step and the final threshold, to that threshold, which is what the baseline (leakage "
         f"{BASELINE_LEAKAGE}, the lower rate) reaches in half of the epochs.",
     )
     parser.add_argument(

@@ -120,14 +120,16 @@ def ordered_colours(count: int) -> list[str]:
 def draw_losses(picture: Panels, axes: Axes, comparison: Comparison, variants: Mapping[str, Variant]) -> None:
     """Draw the held-out loss of named variants over the epochs, from a little above the slow half on.
 
-    All panels of a comparison have the same range of losses; dashed lines are its marks.
+    All panels of a comparison have the same range of losses; dashed lines are its thresholds.
     """
     last = np.array([comparison.mean_losses(variant)[-1] for variant in comparison.runs])
     last = last[np.isfinite(last)]
-    highest = max(comparison.marks.half * 1.3, last.max() * 1.1)
-    _set_loss_axes(axes, (min(comparison.marks.final, last.min()) / 1.08, highest), comparison.task.epochs)
-    for mark in comparison.marks:
-        axes.axhline(mark, color=MUTED, linewidth=POINTS, linestyle=(0, (4, 3)))
+    highest = max(comparison.thresholds.half * 1.3, last.max() * 1.1)
+    _set_loss_axes(
+        axes, (min(comparison.thresholds.final, last.min()) / 1.08, highest), comparison.task.epochs
+    )
+    for threshold in comparison.thresholds:
+        axes.axhline(threshold, color=MUTED, linewidth=POINTS, linestyle=(0, (4, 3)))
     ends = []
     for (name, variant), colour in zip(variants.items(), ordered_colours(len(variants)), strict=True):
         losses = comparison.mean_losses(variant)

@@ -1,8 +1,8 @@
 """The slow half of learning: the second half of the way in log loss, and how long it takes.
 
-The way leads from the loss after the first step to a final mark that all variants share. Its middle is
+The way leads from the loss after the first step to a final threshold that all variants share. Its middle is
 the geometric mean of the two; the slow half lasts from first crossing the middle to first crossing
-the final mark.
+the final threshold.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 
-class Marks(NamedTuple):
+class LossThresholds(NamedTuple):
     """Losses between which the slow half lies.
 
     Attributes
@@ -42,8 +42,8 @@ class Marks(NamedTuple):
         return cls(math.sqrt(start * final), float(final))
 
 
-def crossing(epochs: np.ndarray, losses: np.ndarray, mark: float) -> float:
-    """Return the epoch at which the loss first fell to a mark.
+def crossing(epochs: np.ndarray, losses: np.ndarray, threshold: float) -> float:
+    """Return the epoch at which the loss first fell to a threshold.
 
     Parameters
     ----------
@@ -51,26 +51,26 @@ def crossing(epochs: np.ndarray, losses: np.ndarray, mark: float) -> float:
         Moments of the measurements, increasing, float64 (K,).
     losses
         Positive, float64 (K,); may be infinite or NaN where nothing could be measured.
-    mark
+    threshold
         A positive loss.
 
     Returns
     -------
     float
-        Between two measurements log loss is taken as a straight line; infinite when the mark was
+        Between two measurements log loss is taken as a straight line; infinite when the threshold was
         never reached, the first moment when the loss began below it.
     """
-    below = np.flatnonzero(losses <= mark)
+    below = np.flatnonzero(losses <= threshold)
     if not below.size:
         return math.inf
     last = int(below[0])
     if last == 0 or not np.isfinite(losses[last - 1]):
         return float(epochs[last])
     pair = slice(last - 1, last + 1)
-    return float(np.interp(-math.log(mark), -np.log(losses[pair]), epochs[pair]))
+    return float(np.interp(-math.log(threshold), -np.log(losses[pair]), epochs[pair]))
 
 
-def slow_half(epochs: np.ndarray, losses: np.ndarray, marks: Marks) -> float:
-    """Return how many epochs the slow half took; infinite when the final mark was never reached."""
-    end = crossing(epochs, losses, marks.final)
-    return end - crossing(epochs, losses, marks.half) if math.isfinite(end) else math.inf
+def slow_half(epochs: np.ndarray, losses: np.ndarray, thresholds: LossThresholds) -> float:
+    """Return how many epochs the slow half took; infinite when the final threshold was never reached."""
+    end = crossing(epochs, losses, thresholds.final)
+    return end - crossing(epochs, losses, thresholds.half) if math.isfinite(end) else math.inf

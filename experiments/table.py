@@ -44,8 +44,8 @@ def heading(what: str, comparison: Comparison) -> str:
     """Say what was compared, what stands behind the plus and minus, and where the slow half lies."""
     seeds = comparison.seeds
     spread = "one seed" if seeds == 1 else f"mean ± standard deviation over {seeds} seeds"
-    marks = comparison.marks
-    return f"{what}, {spread}\nslow half: held-out loss from {marks.half:.4f} to {marks.final:.4f}"
+    thresholds = comparison.thresholds
+    return f"{what}, {spread}\nslow half: held-out loss from {thresholds.half:.4f} to {thresholds.final:.4f}"
 
 
 def learning_cells(comparison: Comparison, variant: Variant) -> list[str]:

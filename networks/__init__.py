@@ -17,9 +17,9 @@ from nn.lazy import lazy
 if TYPE_CHECKING:
     from networks.activation_o2 import ActivationLayer
     from networks.base.network import Network
+    from networks.base.nodes import Call, Input
     from networks.base.recipe import Recipe
     from networks.base.stateful import HiddenStates, States
-    from networks.base.wires import Input, Use
     from networks.convolution_o2 import Convolution, TransposedConvolution
     from networks.convolutional_lstm_o2 import ConvolutionalLSTM
     from networks.dense_o2 import Dense
@@ -54,6 +54,7 @@ __all__ = [
     "AveragePooling",
     "BatchNormalisation",
     "BilinearUpsampling",
+    "Call",
     "Classifier",
     "Compressor",
     "Concatenate",
@@ -87,7 +88,6 @@ __all__ = [
     "States",
     "TimeDistributed",
     "TransposedConvolution",
-    "Use",
     "load_model",
     "model_metadata",
     "network_from_configuration",
@@ -104,9 +104,9 @@ HOMES = {
         "HiddenStates",
         "States",
     ),
-    "networks.base.wires": (
+    "networks.base.nodes": (
         "Input",
-        "Use",
+        "Call",
     ),
     "networks.convolution_o2": (
         "Convolution",

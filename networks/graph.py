@@ -48,7 +48,7 @@ from nn.shape import Shape
 class GraphNetwork(LiveGraph):
     """Runs a graph.
 
-    Values of shape (height, width, channels, N) are held at the inputs for `ticks` steps, and the
+    Values of shape (height, width, channels, N) are clamped to the inputs for `ticks` steps, and the
     output is that of the last one. A sequence (T, height, width, channels, N) gives its outputs in T
     steps. Every call starts from zero: nothing is carried over from the call before.
 
@@ -97,7 +97,7 @@ class GraphNetwork(LiveGraph):
         self.input_shape, self.output_shape = graph.input_shape, graph.output_shape
         self.nudges: np.ndarray | None = None
         self._inputs, self._outputs = as_slice(graph.inputs), as_slice(graph.outputs)
-        self._single, self._neurons_held = True, {}
+        self._single, self._clamped = True, {}
         self._prepare()
         graph.finish()
 

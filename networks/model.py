@@ -1,8 +1,8 @@
-"""Model: networks wired together in any way that has no cycle: branches, several inputs and outputs,
+"""Model: networks connected in any way that has no cycle: branches, several inputs and outputs,
 networks that are used more than once.
 
-    values of a use   = what its network makes of the values of its sources
-    signals of a wire = the sum of what its uses send back, and of the signals from outside
+    values of a call   = what its network makes of the values of its sources
+    signals of a node = the sum of what its calls send back, and of the signals from outside
 
 (the chain rule summed over paths: Rumelhart, Hinton and Williams 1986, equation 7). Cycles belong to
 recurrent networks and to the graph, whose connections can be delayed.
@@ -20,20 +20,20 @@ from networks.base.container import Build, Container, build_all, check_names
 from networks.base.entries import begin_alone, checked_step_masks, entries_for
 from networks.base.model_outputs import ModelOutput
 from networks.base.network import Network
-from networks.base.room import require_room
-from networks.base.wires import (
+from networks.base.nodes import (
     Input,
-    Wire,
-    apart,
-    check_ends,
+    Node,
+    check_inputs_and_outputs,
+    copy_with_same_generators,
     named_networks,
-    together,
-    twin,
-    uses_before,
-    wire_names,
-    wires_by_name,
-    wires_from_names,
+    node_names,
+    nodes_by_name,
+    nodes_from_names,
+    pack_inputs,
+    topological_order,
+    unpack_signals,
 )
+from networks.base.room import require_room
 from networks.base.wiring import NeuronLayer
 from nn.choices import choose
 from nn.history import from_history, to_history
@@ -43,7 +43,7 @@ from nn.shown import listed
 
 
 class Step(NamedTuple):
-    """One use of a network: its own name, the network's, and the names of the wires it reads."""
+    """One call of a network: its own name, the network's, and the names of the nodes it reads."""
 
     name: str
     network: str
@@ -51,12 +51,12 @@ class Step(NamedTuple):
 
 
 class Model(Container):
-    """Networks wired together.
+    """Networks connected to each other.
 
     Parameters
     ----------
     inputs, outputs
-        A wire, or wires by name. A model of one input takes an array, one of several a dictionary of
+        A node, or nodes by name. A model of one input takes an array, one of several a dictionary of
         arrays by name; the same holds for its outputs.
 
     Raises
@@ -68,30 +68,32 @@ class Model(Container):
     Attributes
     ----------
     named
-        Every use of a network by name. The second use of `tower` is called `tower:2`: it has values,
+        Every call of a network by name. The second call of `tower` is called `tower:2`: it has values,
         signals and carried state of its own, and the parameters of the first.
     steps
-        The uses in the order in which they run.
+        The calls in the order in which they run.
     input_shapes, output_shapes
         Shapes by name.
     """
 
     family = "model"
 
-    def __init__(self, inputs: Input | Mapping[str, Input], outputs: Wire | Mapping[str, Wire]) -> None:
-        sources, results = wires_by_name(inputs, "input"), wires_by_name(outputs, "output")
-        uses = uses_before(list(results.values()))
-        networks = named_networks(uses)
+    def __init__(self, inputs: Input | Mapping[str, Input], outputs: Node | Mapping[str, Node]) -> None:
+        sources, results = nodes_by_name(inputs, "input"), nodes_by_name(outputs, "output")
+        calls = topological_order(list(results.values()))
+        networks = named_networks(calls)
         check_names(self.family, networks)
-        names = wire_names(sources, uses, networks)
-        check_ends(sources, results, uses, names)
-        self.input_shapes = {name: wire.shape for name, wire in sources.items()}
-        self.output_shapes = {name: wire.shape for name, wire in results.items()}
-        self._outputs = {name: names[id(wire)] for name, wire in results.items()}
+        names = node_names(sources, calls, networks)
+        check_inputs_and_outputs(sources, results, calls, names)
+        self.input_shapes = {name: node.shape for name, node in sources.items()}
+        self.output_shapes = {name: node.shape for name, node in results.items()}
+        self._outputs = {name: names[id(node)] for name, node in results.items()}
         called = {id(network): name for name, network in networks.items()}
         self.steps = [
-            Step(names[id(use)], called[id(use.network)], tuple(names[id(source)] for source in use.sources))
-            for use in uses
+            Step(
+                names[id(call)], called[id(call.network)], tuple(names[id(source)] for source in call.sources)
+            )
+            for call in calls
         ]
         self.named = _named(self.steps, networks)
         self.parameters = Parameters.join({name: each.parameters for name, each in networks.items()})
@@ -143,12 +145,12 @@ class Model(Container):
             When an input is missing or unknown, or does not fit.
         """
         given = self._by_name(values, self.input_shapes, "input")
-        wires = {name: self._filling_removed(array) for name, array in given.items()}
+        nodes = {name: self._filling_removed(array) for name, array in given.items()}
         for step in self.steps:
             network = self.named[step.name]
-            sources = together(network, [wires[name] for name in step.sources])
-            wires[step.name] = network.forward(sources, training)
-        return _plain({name: self._filling_removed(wires[wire]) for name, wire in self._outputs.items()})
+            sources = pack_inputs(network, [nodes[name] for name in step.sources])
+            nodes[step.name] = network.forward(sources, training)
+        return _plain({name: self._filling_removed(nodes[node]) for name, node in self._outputs.items()})
 
     def backward(self, signals: Any, learning_rate: float | None = None) -> Any:
         """Return the signals of the inputs; gradients are added or applied.
@@ -168,12 +170,12 @@ class Model(Container):
         for step in reversed(self.steps):
             network = self.named[step.name]
             sent = network.backward(arrived[step.name], learning_rate)
-            for source, array in zip(step.sources, apart(network, sent), strict=True):
+            for source, array in zip(step.sources, unpack_signals(network, sent), strict=True):
                 _add(arrived, source, array)
         return _plain({name: self._filling_removed(arrived[name]) for name in self.input_shapes})
 
     def _descend_after(self, signals: Any, learning_rate: float) -> Any:
-        """Descend when all uses of shared parameters have been passed: the later ones need them unchanged."""
+        """Descend when all calls have been passed: those that share parameters need them unchanged."""
         parameters = self.parameters
         kept = parameters.gradients.copy()
         parameters.zero_gradients()
@@ -227,24 +229,24 @@ class Model(Container):
 
     @property
     def values(self) -> dict[str, Any]:
-        """The values of every use in the last forward, by name."""
+        """The values of every call in the last forward, by name."""
         return {name: network.values for name, network in self.named.items()}
 
     @property
     def signals(self) -> dict[str, Any]:
-        """The signals of every use in the last backward, by name."""
+        """The signals of every call in the last backward, by name."""
         return {name: network.signals for name, network in self.named.items()}
 
     @property
     def returned(self) -> Any:
         """What the last forward returned."""
-        return _plain({name: self.named[wire].returned for name, wire in self._outputs.items()})
+        return _plain({name: self.named[node].returned for name, node in self._outputs.items()})
 
     @property
     def named_outputs(self) -> dict[str, ModelOutput]:
         """The outputs one by one."""
         return {
-            name: ModelOutput(self, wire, self.output_shapes[name]) for name, wire in self._outputs.items()
+            name: ModelOutput(self, node, self.output_shapes[name]) for name, node in self._outputs.items()
         }
 
     def output_range(self, input_range: Any = (-np.inf, np.inf)) -> tuple[float, float]:
@@ -253,7 +255,7 @@ class Model(Container):
         return reached
 
     def to_configuration(self) -> dict[str, Any]:
-        """Describe the networks and how they are wired."""
+        """Describe the networks and how they are connected."""
         owners = {step.network: self.named[step.network] for step in self.steps}
         return {
             "family": self.family,
@@ -276,20 +278,20 @@ class Model(Container):
         """
         with Fields(configuration) as fields:
             shapes, described = fields.shapes_by_name("inputs"), fields.named("networks")
-            uses, outputs = fields.items("uses"), fields.texts("outputs")
+            calls, outputs = fields.items("uses"), fields.texts("outputs")
         networks = build_all(cls.family, described, structure, build)
         inputs = {name: Input(shape) for name, shape in shapes.items()}
-        wires = wires_from_names(inputs, networks, uses)
-        results = {name: choose(wires, wire, "wire of the model") for name, wire in outputs.items()}
+        nodes = nodes_from_names(inputs, networks, calls)
+        results = {name: choose(nodes, node, "node of the model") for name, node in outputs.items()}
         model = cls(inputs, results)
-        if idle := wires.keys() - inputs.keys() - model.named.keys():
+        if idle := nodes.keys() - inputs.keys() - model.named.keys():
             raise ValueError(f"model: no output depends on {listed(sorted(idle))}")
         if idle := networks.keys() - model.named.keys():
-            raise ValueError(f"model: there is no use of {listed(sorted(idle))}")
+            raise ValueError(f"model: nothing calls {listed(sorted(idle))}")
         return model
 
     def wiring(self) -> Sequence[NeuronLayer]:
-        """Return the layers of all uses in the order in which they run; see `Network.wiring`.
+        """Return the layers of all calls in the order in which they run; see `Network.wiring`.
 
         The connections of one that does not read the one before it alone are known within it only.
         """
@@ -306,7 +308,7 @@ class Model(Container):
 
 
 def _named(steps: list[Step], networks: Mapping[str, Network]) -> dict[str, Network]:
-    """Return the network of every step; second uses are twins that share the parameters of the first."""
+    """Return the network of every step; second calls are twins that share the parameters of the first."""
     named: dict[str, Network] = {}
     alone: dict[str, Network] = {}  # twins that share nothing: a copy of what is shared has all that share it
     for step in steps:
@@ -315,8 +317,8 @@ def _named(steps: list[Step], networks: Mapping[str, Network]) -> dict[str, Netw
             named[step.name] = used
             continue
         if step.network not in alone:
-            alone[step.network] = twin(used)
-        named[step.name] = twin(alone[step.network])
+            alone[step.network] = copy_with_same_generators(used)
+        named[step.name] = copy_with_same_generators(alone[step.network])
         named[step.name].parameters.share(used.parameters)
     return named
 

@@ -11,10 +11,10 @@ from numpy.typing import DTypeLike
 
 from networks.base.building import built, common_dtype
 from networks.base.checks import check_network
+from networks.base.clamping import Clamp, checked_clamps
 from networks.base.configuration import Fields
 from networks.base.container import Build, Container, build_all, check_names
 from networks.base.dense_stack import DenseStack, stacked
-from networks.base.holding import Hold, check_neurons
 from networks.base.network import Network
 from networks.base.recipe import Recipe
 from networks.base.wiring import NeuronLayer
@@ -105,7 +105,7 @@ class Sequential(Container):
         self.output_shape = shape
         self.parameters = Parameters.join({name: each.parameters for name, each in self.named.items()})
         self._runs = stacked(self.networks, self.parameters)
-        self._holds: dict[str, Hold] = {}
+        self._clamps: dict[str, Clamp] = {}
 
     @classmethod
     def _by_name(cls, given: Any) -> Mapping[str, Any]:
@@ -168,26 +168,26 @@ class Sequential(Container):
         outputs: np.ndarray = self._steps()[-1].returned
         return outputs
 
-    def _steps(self) -> Sequence[Network | DenseStack | Hold]:
-        """Return what runs one after another; while a neuron is held, every network on its own."""
-        if not self._holds:
+    def _steps(self) -> Sequence[Network | DenseStack | Clamp]:
+        """Return what runs one after another; while a neuron is clamped, every network on its own."""
+        if not self._clamps:
             return self._runs
-        return [self._holds.get(name, network) for name, network in self.named.items()]
+        return [self._clamps.get(name, network) for name, network in self.named.items()]
 
-    def hold(self, name: str, neurons: Mapping[int, float]) -> None:
-        """Hold output neurons of one of the networks at values in the forwards to come.
+    def clamp(self, name: str, neurons: Mapping[int, float]) -> None:
+        """Clamp output neurons of one of the networks to values in the forwards to come.
 
         Whatever their inputs are, they have these values for every history, and the network shows them.
-        Their signals become zero: nothing is learned from them below. A held neuron is no part of what the
+        Their signals become zero: nothing is learned from them below. A clamped neuron is no part of what the
         network is: configuration and parameters know nothing of it. A network that passes on the array it
         is given, such as a reshape, goes on showing that.
 
         Parameters
         ----------
         name
-            One of `named`. Of a network within another, hold the neurons there: `encoder.hold("0", ...)`.
+            One of `named`. Of a network within another, clamp the neurons there: `encoder.clamp("0", ...)`.
         neurons
-            Flat index in its output shape to value, in place of those held before; {} lets all go.
+            Flat index in its output shape to value, instead of those clamped before; {} releases all.
 
         Raises
         ------
@@ -198,15 +198,15 @@ class Sequential(Container):
             raise ValueError(f"{self.family}: no network {name!r}; there are {', '.join(self.named)}")
         network = self.named[name]
         what = f"{self.family}: network {name}"
-        checked = check_neurons(what, neurons, network.output_shape.size, self.dtype)
-        self._holds.pop(name, None)
+        checked = checked_clamps(what, neurons, network.output_shape.size, self.dtype)
+        self._clamps.pop(name, None)
         if checked:
-            self._holds[name] = Hold(network, checked)
+            self._clamps[name] = Clamp(network, checked)
 
     @property
-    def held(self) -> dict[str, dict[int, float]]:
-        """Which neurons are held at which values, by the names of their networks; see `hold`."""
-        return {name: dict(hold.neurons) for name, hold in self._holds.items()}
+    def clamped(self) -> dict[str, dict[int, float]]:
+        """Which neurons are clamped, and to which values, by the names of their networks; see `clamp`."""
+        return {name: dict(clamp.neurons) for name, clamp in self._clamps.items()}
 
     @property
     def layers(self) -> Sequence[Network]:
@@ -245,14 +245,14 @@ class Sequential(Container):
         for name, network in self.named.items():
             start = network.parameters.start_within(self.parameters)
             for layer in network.wiring():
-                holds = layer.hold is None and layer.name == "" and layer.gives is None
-                hold = partial(self.hold, name) if holds else layer.hold
-                layers.append(layer.within(name, start, hold=hold))
+                holds = layer.clamp is None and layer.name == "" and layer.gives is None
+                clamp = partial(self.clamp, name) if holds else layer.clamp
+                layers.append(layer.within(name, start, clamp=clamp))
         return layers
 
     def follow(self, other: Self) -> None:
-        """Follow in everything, held neurons included; see `Network.follow`."""
+        """Follow in everything, clamped neurons included; see `Network.follow`."""
         super().follow(other)
-        if other.held != self.held:
+        if other.clamped != self.clamped:
             for name in self.named:
-                self.hold(name, other.held.get(name, {}))
+                self.clamp(name, other.clamped.get(name, {}))

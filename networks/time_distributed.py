@@ -223,7 +223,7 @@ class TimeDistributed(Container):
                     signals=partial(self._at_all_steps, layer.signals, layer.shape),
                     delayed=None,
                     gives=None if layer.gives is None else self._given_by(layer),
-                    hold=None,
+                    clamp=None,
                 )
             )
             width = layer.shape.size

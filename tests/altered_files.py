@@ -44,7 +44,7 @@ from networks import (
     TimeDistributed,
 )
 from networks.base.network import Network
-from networks.base.wires import Input, Use
+from networks.base.nodes import Call, Input
 from networks.ladder import FAMILIES, RUNGS
 from networks.model_file import load_model, model_arrays, model_metadata
 from nn import snapshot
@@ -138,10 +138,10 @@ def branches() -> Network:
     make = {"generator": np.random.default_rng(0)}
     left, right = Input(Shape(3, 3, 1)), Input(Shape(3, 3, 1))
     tower = Dense(left.shape, Shape(1, 1, 4), **make)
-    codes = [Use(tower, image, name="tower") for image in (left, right)]
-    both = Use(Concatenate([code.shape for code in codes]), *codes)
-    added = Use(Add([code.shape for code in codes]), *codes)
-    answer = Use(Dense(both.shape, Shape(1, 1, 2), **make), both, name="answer")
+    codes = [Call(tower, image, name="tower") for image in (left, right)]
+    both = Call(Concatenate([code.shape for code in codes]), *codes)
+    added = Call(Add([code.shape for code in codes]), *codes)
+    answer = Call(Dense(both.shape, Shape(1, 1, 2), **make), both, name="answer")
     return Model({"left": left, "right": right}, {"answer": answer, "sum": added})
 
 

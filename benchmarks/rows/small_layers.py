@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.layer_row import Layer, layer_row
 from benchmarks.row import Row
 from benchmarks.torch_peer import TorchLayer, torch
-from networks import FAMILIES, Input, Model, Network, Use
+from networks import FAMILIES, Call, Input, Model, Network
 from nn import AnyShape, SequenceShape, Shape, Tanh, VideoShape
 
 IMAGE = Shape(32, 32, 16)
@@ -131,7 +131,7 @@ def _merge_row(kind: str, function: Callable[[Any], Any]) -> Row:
 
     def build(rung: str) -> Network:
         image = Input(IMAGE)
-        return Model(image, Use(FAMILIES[kind].rungs[rung]([IMAGE, IMAGE]), image, image))
+        return Model(image, Call(FAMILIES[kind].rungs[rung]([IMAGE, IMAGE]), image, image))
 
     layer = Layer(build, partial(_torch_layer, lambda *_: function, False))
     return layer_row("merge", f"{kind}, two of {IMAGE}", HISTORIES, layer)

@@ -1,4 +1,4 @@
-"""Looking into a graph network while it lives, and changing it: handles, held neurons, activations."""
+"""Looking into a graph network while it lives, and changing it: handles, clamped neurons, activations."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Self
 import numpy as np
 
 from networks.base.checks import check_activation
+from networks.base.clamping import checked_clamps
 from networks.base.graph_wiring import GraphWiring
-from networks.base.holding import check_neurons
 from networks.base.network import Network
 from networks.base.wiring import NeuronLayer
 from nn.activations import Activation
@@ -27,7 +27,7 @@ class LiveGraph(Network):
     """A network that runs a graph; see `networks.graph.GraphNetwork`."""
 
     graph: Graph
-    _neurons_held: dict[int, float]
+    _clamped: dict[int, float]
 
     @property
     def weights(self) -> np.ndarray:
@@ -55,7 +55,7 @@ class LiveGraph(Network):
         """Return a copy of the graph that starts from what was learned, and can be changed.
 
         With neurons and connections added to it or left out of it (`Graph.without`), a new network goes on
-        from there. Held neurons and frozen parameters are no part of a graph.
+        from there. Clamped neurons and frozen parameters are no part of a graph.
         """
         learned = self.graph.copy()
         learned.weights[:], learned.biases[:] = self.weights, self.biases
@@ -64,23 +64,23 @@ class LiveGraph(Network):
     @property
     def _applied(self) -> Applied:
         """What every neuron applies now."""
-        return self.graph.applied.holding(self._neurons_held)
+        return self.graph.applied.clamping(self._clamped)
 
     @abstractmethod
     def _take_activations(self) -> None:
         """Apply from the next forward on what `_applied` says."""
 
-    def hold(self, neurons: Mapping[int, float]) -> None:
+    def clamp(self, neurons: Mapping[int, float]) -> None:
         """Hold neurons at values in the forwards to come.
 
         Whatever comes in, they have these values at every step, for every history. No signal passes from
-        them to their bias and to what leads to them; `signals` still says what they would be told. A held
+        them to their bias and to what leads to them; `signals` still says what they would be told. A clamped
         neuron is no part of what the network is: its description and parameters know nothing of it.
 
         Parameters
         ----------
         neurons
-            Index in the graph to value, in place of those held before; {} lets all go.
+            Index in the graph to value, instead of those clamped before; {} releases all.
 
         Raises
         ------
@@ -88,18 +88,20 @@ class LiveGraph(Network):
             When there is no such neuron or it is an input, or a value is no finite number; nothing is
             changed then.
         """
-        held = check_neurons(self.family, neurons, self.graph.neuron_count, self.dtype)
-        for index in held:
+        clamped = checked_clamps(self.family, neurons, self.graph.neuron_count, self.dtype)
+        for index in clamped:
             if self.graph.kinds[index] == Kind.INPUT:
                 name = self.graph.name_of(index)
-                raise ValueError(f"{self.family}: {name} is an input and cannot be held: its value is given")
-        self._neurons_held = held
+                raise ValueError(
+                    f"{self.family}: {name} is an input and cannot be clamped: its value is given"
+                )
+        self._clamped = clamped
         self._take_activations()
 
     @property
-    def held(self) -> dict[int, float]:
-        """Which neurons are held at which values; see `hold`."""
-        return dict(self._neurons_held)
+    def clamped(self) -> dict[int, float]:
+        """Which neurons are clamped, and to which values; see `clamp`."""
+        return dict(self._clamped)
 
     def replace_activation(self, before: Activation, after: Activation) -> None:
         """Let every neuron that has one activation, inputs left out, have another in the forwards to come.
@@ -124,9 +126,9 @@ class LiveGraph(Network):
         places = self._place_of("weights"), self._place_of("biases")
 
         def signals() -> np.ndarray:
-            """Return what neurons were told; what a held one is told goes nowhere."""
+            """Return what neurons were told; what a clamped one is told goes nowhere."""
             told: np.ndarray = self.signals[-1, layer.span].copy()
-            told[[neuron - layer.first for neuron in self._neurons_held if neuron in layer.neurons]] = 0
+            told[[neuron - layer.first for neuron in self._clamped if neuron in layer.neurons]] = 0
             return told
 
         return NeuronLayer(
@@ -137,7 +139,7 @@ class LiveGraph(Network):
             activation=lambda: self.neuron(layer.first).activation,
             name=str(number),
             family=self.family,
-            hold=self.hold,
+            clamp=self.clamp,
             first=layer.first,
         )
 
@@ -148,10 +150,10 @@ class LiveGraph(Network):
                 self.replace_activation(before, after)
 
     def follow(self, other: Self) -> None:
-        """Take over activations and held neurons of a network of the same graph; see `Network.follow`."""
+        """Take over activations and clamped neurons of a network of the same graph; see `Network.follow`."""
         self._follow_activations(other)
-        if other.held != self.held:
-            self.hold(other.held)
+        if other.clamped != self.clamped:
+            self.clamp(other.clamped)
 
     def _follow_activations(self, other: Self) -> None:
         """Replace what neurons apply: those with one activation have one together there, too."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from networks.base.network import Network
-from networks.base.wires import together
+from networks.base.nodes import pack_inputs
 from nn.shape import AnyShape
 
 if TYPE_CHECKING:
@@ -23,26 +23,26 @@ class ModelOutput:
     ----------
     model
         Whose output it is.
-    wire
-        The name of the use that gives it.
+    node
+        The name of the call that gives it.
     output_shape
         Without the histories.
     """
 
-    def __init__(self, model: Model, wire: str, output_shape: AnyShape) -> None:
-        self.model, self.wire, self.output_shape = model, wire, output_shape
+    def __init__(self, model: Model, node: str, output_shape: AnyShape) -> None:
+        self.model, self.node, self.output_shape = model, node, output_shape
 
     @property
     def layers(self) -> Sequence[Network]:
-        """The networks that follow one another up to here, from the last one on that reads several wires."""
+        """The networks that follow one another up to here, from the last one on that reads several nodes."""
         steps = {step.name: step for step in self.model.steps}
         layers: list[Network] = []
-        wire = self.wire
-        while wire in steps:
-            layers = [*self.model.named[wire].layers, *layers]
-            if len(steps[wire].sources) > 1:
+        node = self.node
+        while node in steps:
+            layers = [*self.model.named[node].layers, *layers]
+            if len(steps[node].sources) > 1:
                 break
-            (wire,) = steps[wire].sources
+            (node,) = steps[node].sources
         return layers
 
     def output_range(self, input_range: Range | Mapping[str, Range] = (-math.inf, math.inf)) -> Range:
@@ -61,7 +61,7 @@ class ModelOutput:
             ranges = dict.fromkeys(model.input_shapes, input_range)
         for step in model.steps:
             network = model.named[step.name]
-            given = together(network, [ranges[name] for name in step.sources])
+            given = pack_inputs(network, [ranges[name] for name in step.sources])
             ranges[step.name] = network.output_range(given)
-        reached: Range = ranges[self.wire]
+        reached: Range = ranges[self.node]
         return reached

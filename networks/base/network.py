@@ -214,7 +214,7 @@ class Network(Copied, ABC):
     def follow(self, other: Self) -> None:
         """Take over what may change in a network of the same description beside its parameters.
 
-        That is activations, held neurons and what is carried from step to step.
+        That is activations, clamped neurons and what is carried from step to step.
         """
         if other.activation is not None:
             self.map_activations(lambda activation: other.activation or activation)

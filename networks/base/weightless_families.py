@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 
 from networks.base.family import USUAL_TOLERANCE, Family, Rungs, family
 from networks.base.network import Network
-from networks.base.wires import Input, Use
+from networks.base.nodes import Call, Input
 from networks.dense import Dense
 from networks.model import Model
 from nn.activations import Tanh
@@ -29,8 +29,8 @@ def _merge_example(kind: Any, *, generator: np.random.Generator, dtype: DTypeLik
     """Build a model of two branches from one input."""
     image = Input(Shape(3, 2, 2))
     make = partial(Dense, image.shape, Shape(2, 2, 3), activation=Tanh(), generator=generator, dtype=dtype)
-    branches = [Use(make(), image, name=name) for name in ("left", "right")]
-    return Model(image, Use(kind([branch.shape for branch in branches], dtype=dtype), *branches))
+    branches = [Call(make(), image, name=name) for name in ("left", "right")]
+    return Model(image, Call(kind([branch.shape for branch in branches], dtype=dtype), *branches))
 
 
 def _layer(module: str, name: str, **options: Any) -> Family:

@@ -220,11 +220,11 @@ class NeuronLayer:
         Whether the layer before is all that the wiring is from.
     start
         Where the parameters of its network begin among those that are looked into.
-    hold
-        Holds some neurons, by their numbers plus `first`, in place of those held before. None where
-        neurons cannot be held.
+    clamp
+        Clamps some neurons, by their numbers plus `first`, instead of those clamped before. None where
+        neurons cannot be clamped.
     first
-        Number of the first neuron for `hold`.
+        Number of the first neuron for `clamp`.
     """
 
     shape: Shape
@@ -238,7 +238,7 @@ class NeuronLayer:
     gives: np.ndarray | None = None
     follows: bool = True
     start: int = 0
-    hold: Callable[[dict[int, float]], Any] | None = None
+    clamp: Callable[[dict[int, float]], Any] | None = None
     first: int = 0
 
     def within(self, name: str, start: int, **changes: Any) -> NeuronLayer:

@@ -1,4 +1,4 @@
-"""What every neuron applies: its activation, another one, or the value that it is held at."""
+"""What every neuron applies: its activation, another one, or the value that it is clamped to."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import NamedTuple
 import numpy as np
 
 from nn.activations import Activation
-from nn.kernels.core.activations import HELD
+from nn.kernels.core.activations import CLAMPED
 
 
 @dataclass(frozen=True)
-class Held(Activation):
-    """f(x) = value, whatever x is: what a held neuron has in place of its own activation."""
+class Clamped(Activation):
+    """f(x) = value, whatever x is: what a clamped neuron has in place of its own activation."""
 
     value: float
-    name = "held"
-    code = HELD
+    name = "clamped"
+    code = CLAMPED
 
     @property
     def slope(self) -> float:
@@ -62,14 +62,14 @@ class Applied(NamedTuple):
         slopes = np.array([activation.slope for activation in self.activations], dtype)
         return slopes[self.numbers[order]]
 
-    def holding(self, held: Mapping[int, float]) -> Applied:
-        """Return what is applied while some neurons are held: index to value."""
-        if not held:
+    def clamping(self, clamped: Mapping[int, float]) -> Applied:
+        """Return what is applied while some neurons are clamped: index to value."""
+        if not clamped:
             return self
-        values = sorted(set(held.values()))
+        values = sorted(set(clamped.values()))
         numbers = self.numbers.copy()
-        numbers[list(held)] = len(self.activations) + np.searchsorted(values, list(held.values()))
-        return Applied([*self.activations, *(Held(value) for value in values)], numbers)
+        numbers[list(clamped)] = len(self.activations) + np.searchsorted(values, list(clamped.values()))
+        return Applied([*self.activations, *(Clamped(value) for value in values)], numbers)
 
     def replacing(self, before: Activation, after: Activation, changeable: np.ndarray) -> Applied:
         """Return what is applied when one activation takes the place of another; see `Graph.replacing`.

@@ -124,8 +124,8 @@ class LayerBuilder(GraphStorage):
         shape = self._shape(plan, shape, target)
         neurons = self._neurons(source)
         weights = plan.draw((shape.size, len(neurons)), shape.size)
-        wires = dense_connections(len(neurons), shape.size)
-        return self._wire(neurons, wires, weights, target or self._grow(shape, plan), plan.delay)
+        connections = dense_connections(len(neurons), shape.size)
+        return self._connect(neurons, connections, weights, target or self._grow(shape, plan), plan.delay)
 
     def random(
         self,
@@ -146,10 +146,12 @@ class LayerBuilder(GraphStorage):
         plan = Plan(**options)
         shape = self._shape(plan, shape, target)
         neurons = self._neurons(source)
-        wires = random_connections(len(neurons), shape.size, connections_per_neuron, generator=plan.generator)
+        connections = random_connections(
+            len(neurons), shape.size, connections_per_neuron, generator=plan.generator
+        )
         fan_out = shape.size * connections_per_neuron / len(neurons)
         weights = plan.draw((shape.size, connections_per_neuron), fan_out)
-        return self._wire(neurons, wires, weights, target or self._grow(shape, plan), plan.delay)
+        return self._connect(neurons, connections, weights, target or self._grow(shape, plan), plan.delay)
 
     def local(
         self,
@@ -193,9 +195,9 @@ class LayerBuilder(GraphStorage):
         fan_out = outputs * (window / input_block) ** 2
         windows = np.repeat(tiling.window_pixels.ravel() * inputs, groups)
         weights = np.concatenate([plan.draw((outputs, int(seen)), fan_out) for seen in windows])
-        wires = local_connections(tiling, channels, mixing)
+        connections = local_connections(tiling, channels, mixing)
         layer = target or self._grow(shape, plan)
-        return self._wire(self._neurons(source), wires, weights, layer, plan.delay)
+        return self._connect(self._neurons(source), connections, weights, layer, plan.delay)
 
     def convolution(
         self,
@@ -221,9 +223,9 @@ class LayerBuilder(GraphStorage):
         outputs, inputs = output_block**2 * channels, window**2 * source.shape.channels // groups
         fan_out = outputs // groups * (window / input_block) ** 2
         weights = plan.draw((outputs, inputs), fan_out).reshape(outputs, inputs).T.ravel()
-        wires = convolution_connections(tiling, channels, mixing)
+        connections = convolution_connections(tiling, channels, mixing)
         layer = target or self._grow(shape, plan, shared_bias=True)
-        return self._wire(self._neurons(source), wires, weights, layer, plan.delay)
+        return self._connect(self._neurons(source), connections, weights, layer, plan.delay)
 
     def _neurons(self, source: Source) -> np.ndarray:
         layers = [source] if isinstance(source, Layer) else list(source)
@@ -267,12 +269,12 @@ class LayerBuilder(GraphStorage):
             shared_bias=shared_bias,
         )
 
-    def _wire(
-        self, neurons: np.ndarray, wires: Connections, weights: np.ndarray, target: Layer, delay: int
+    def _connect(
+        self, neurons: np.ndarray, connections: Connections, weights: np.ndarray, target: Layer, delay: int
     ) -> Layer:
         """Connect the neurons of a source to a layer."""
-        numbers = wires.numbers + self.add_weights(weights)
-        self.add_connections(neurons[wires.sources], wires.targets + target.first, numbers, delay)
+        numbers = connections.numbers + self.add_weights(weights)
+        self.add_connections(neurons[connections.sources], connections.targets + target.first, numbers, delay)
         return target
 
 

@@ -13,7 +13,7 @@ from experiments import biases, command, comparison, leakage, mixed_precision
 from experiments.activity import measure_activity
 from experiments.comparison import Comparison, Run, Task, Variant, compare, make_autoencoder, run_variant
 from experiments.picture import draw_seeds, move_apart, panels
-from experiments.slow_half import Marks, crossing, slow_half
+from experiments.slow_half import LossThresholds, crossing, slow_half
 from experiments.table import learning_cells, mean_and_spread, ratio_to, text_table
 from nn.data import DataError, digits
 from nn.shape import Shape
@@ -36,13 +36,13 @@ def make_comparison(curves):
 
 
 class TestSlowHalf:
-    def test_marks_lie_half_way_in_log_loss(self):
-        assert Marks.between(0.16, 0.01) == pytest.approx((0.04, 0.01))
+    def test_thresholds_lie_half_way_in_log_loss(self):
+        assert LossThresholds.between(0.16, 0.01) == pytest.approx((0.04, 0.01))
 
     @pytest.mark.parametrize(("start", "final"), [(0.1, 0.1), (0.1, 0.2), (math.inf, 0.1), (0.1, 0.0)])
     def test_a_baseline_that_does_not_learn_is_refused(self, start, final):
         with pytest.raises(ValueError, match="did not learn"):
-            Marks.between(start, final)
+            LossThresholds.between(start, final)
 
     @given(st.floats(0.05, 2.0), st.floats(0.02, 0.9))
     def test_an_exponential_crosses_where_the_formula_says(self, rate, share):
@@ -52,23 +52,23 @@ class TestSlowHalf:
 
     def test_both_halves_of_an_exponential_take_as_long(self):
         losses = 0.5 ** (EPOCHS - 1)
-        marks = Marks.between(losses[0], losses[6])
-        assert slow_half(EPOCHS, losses, marks) == pytest.approx(3)
+        thresholds = LossThresholds.between(losses[0], losses[6])
+        assert slow_half(EPOCHS, losses, thresholds) == pytest.approx(3)
 
     def test_a_power_law_spends_most_of_its_time_in_the_slow_half(self):
         losses = 1 / EPOCHS
-        assert slow_half(EPOCHS, losses, Marks.between(1, 1 / 4)) == pytest.approx(2)
+        assert slow_half(EPOCHS, losses, LossThresholds.between(1, 1 / 4)) == pytest.approx(2)
 
-    def test_a_curve_that_never_reaches_the_mark_has_no_end(self):
+    def test_a_curve_that_never_reaches_the_threshold_has_no_end(self):
         losses = np.full(8, 0.3)
         assert crossing(EPOCHS, losses, 0.2) == math.inf
-        assert slow_half(EPOCHS, losses, Marks(0.5, 0.2)) == math.inf
+        assert slow_half(EPOCHS, losses, LossThresholds(0.5, 0.2)) == math.inf
 
     def test_the_first_crossing_counts_although_the_loss_rises_again(self):
         losses = np.array([0.8, 0.4, 0.8, 0.8, 0.4, 0.1, 0.1, 0.1])
         assert crossing(EPOCHS, losses, 0.4) == 2
 
-    def test_a_curve_that_begins_below_the_mark_crosses_at_once(self):
+    def test_a_curve_that_begins_below_the_threshold_crosses_at_once(self):
         assert crossing(EPOCHS, np.full(8, 0.1), 0.2) == 1
 
     @pytest.mark.parametrize("nothing", [np.inf, np.nan])
@@ -79,10 +79,10 @@ class TestSlowHalf:
 
 
 class TestComparison:
-    def test_marks_come_from_the_baseline_after_a_step_and_half_of_the_epochs(self):
+    def test_thresholds_come_from_the_baseline_after_a_step_and_half_of_the_epochs(self):
         curve = [0.16, 0.05, 0.01, 0.001]
         made = replace(make_comparison([[curve, curve]]), task=FixedMoments([0.01, 0.5, 1.0, 2.0], 2))
-        assert made.marks == pytest.approx((0.04, 0.01))
+        assert made.thresholds == pytest.approx((0.04, 0.01))
 
     def test_means_are_geometric_and_seeds_stay_apart(self):
         made = make_comparison([[[0.4, 0.1], [0.1, 0.4]]])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from networks import GRU, LSTM, ConvolutionalLSTM, Dense, Dropout, Flatten
-from networks.base.wires import Input, Use
+from networks.base.nodes import Call, Input
 from networks.ladder import FAMILIES, RUNGS
 from networks.model import Model
 from networks.sequential import Sequential
@@ -43,9 +43,9 @@ def within(family, rung="o2", dtype="float32"):
     outer = Sequential({"inner": inner, "top": dense(Shape(1, 1, 3), Shape(1, 1, 2), **options)})
     for each in (inner, outer):
         for name in each.named:
-            each.hold(name, {0: 0.25})
+            each.clamp(name, {0: 0.25})
     inputs = {"one": Input(outer.input_shape), "other": Input(outer.input_shape)}
-    return Model(inputs, {name: Use(outer, wire, name="tower") for name, wire in inputs.items()})
+    return Model(inputs, {name: Call(outer, wire, name="tower") for name, wire in inputs.items()})
 
 
 def by_name(thing, name=""):
@@ -236,7 +236,7 @@ def test_a_pickle_holds_every_parameter_once():
 def test_a_network_that_was_used_may_be_used_twice_in_a_model():
     network, image = checks.example_of("graph"), Input(Shape(4, 4, 1))
     learn(network, Adam(), seed=0)
-    model = Model(image, {"first": Use(network, image), "second": Use(network, image)})
+    model = Model(image, {"first": Call(network, image), "second": Call(network, image)})
     outputs = model.forward(numbers(network, 5, seed=1)[0])
     assert_same_bits(by_name(outputs["second"]), by_name(outputs["first"]))
     assert np.ptp(outputs["first"]) > 0
@@ -256,11 +256,11 @@ def test_handles_of_a_copied_graph_are_its_own():
 
 
 @pytest.mark.parametrize("rung", RUNGS)
-def test_neurons_held_in_a_graph_are_held_in_its_copies(rung):
+def test_neurons_clamped_in_a_graph_are_clamped_in_its_copies(rung):
     network = checks.example_of("graph", rung)
-    network.hold({18: 0.5, 25: -1.0})
+    network.clamp({18: 0.5, 25: -1.0})
     learn(network, Adam(), seed=0)
     for other in (way(network) for way in WAYS.values()):
         assert_same_bits(learn(other, Adam(), seed=1), learn(deepcopy(network), Adam(), seed=1))
-        other.hold({})
-        assert network.held == {18: 0.5, 25: -1.0}
+        other.clamp({})
+        assert network.clamped == {18: 0.5, 25: -1.0}

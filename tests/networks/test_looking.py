@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from networks.base.wires import Input, Use
+from networks.base.nodes import Call, Input
 from networks.dense import Dense
 from networks.gru import GRU
 from networks.ladder import FAMILIES, RUNGS
@@ -64,9 +64,9 @@ def containers(dtype=np.float32):
 
     def wired():
         vector = Input(4, generator=generator(), **options)
-        first = Use(Sequential.of([Dense.of(2), BatchNormalisation.of()]), vector, name="tower")
-        second = Use(Dense.of(4), first, name="back")
-        return Model(vector, Use(first.network, second))
+        first = Call(Sequential.of([Dense.of(2), BatchNormalisation.of()]), vector, name="tower")
+        second = Call(Dense.of(4), first, name="back")
+        return Model(vector, Call(first.network, second))
 
     def distributed():
         return TimeDistributed(SequenceShape(4, 3), spectral, generator=generator(), **options)
@@ -458,10 +458,10 @@ def several_ends():
     draws = np.random.default_rng(2)
     sequence, vector = Input(SequenceShape(4, 3)), Input(Shape(1, 1, 2))
     reader = LSTM(SequenceShape(4, 3), units=3, whole_sequence=False, stateful=True, generator=draws)
-    read = Use(reader, sequence, name="read")
-    merged = Use(FAMILIES["concatenate"].rungs["plain"]([read.shape, vector.shape]), read, vector)
-    normal = Use(BatchNormalisation(merged.shape), merged)
-    ends = {"end": normal, "other": Use(Dense(normal.shape, Shape(1, 1, 2), generator=draws), normal)}
+    read = Call(reader, sequence, name="read")
+    merged = Call(FAMILIES["concatenate"].rungs["plain"]([read.shape, vector.shape]), read, vector)
+    normal = Call(BatchNormalisation(merged.shape), merged)
+    ends = {"end": normal, "other": Call(Dense(normal.shape, Shape(1, 1, 2), generator=draws), normal)}
     return Model({"sequence": sequence, "vector": vector}, ends)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from networks import GRU, Concatenate, Dense
-from networks.base.wires import Input, Use
+from networks.base.nodes import Call, Input
 from networks.estimators import Classifier
 from networks.model import Model
 from nn.shape import SequenceShape, Shape
@@ -22,7 +22,7 @@ def dense():
 
 def both(given):
     wires = {name: Input(Shape(1, 1, 3)) for name in ("one", "other")}
-    merged = Use(Concatenate([each.shape for each in wires.values()]), *wires.values())
+    merged = Call(Concatenate([each.shape for each in wires.values()]), *wires.values())
     return Model(wires, merged).predict({"one": VECTORS, "other": given})
 
 

@@ -8,8 +8,8 @@ import pytest
 from networks import Dense, Dropout, GaussianNoise, Softmax
 from networks.base.family import RUNGS
 from networks.base.layer_families import LAYERS
+from networks.base.nodes import Call, Input
 from networks.base.weightless_families import WEIGHTLESS
-from networks.base.wires import Input, Use
 from networks.model import Model
 from networks.sequential import Sequential
 from networks.time_distributed import TimeDistributed
@@ -64,15 +64,15 @@ def chain(*networks):
 def branches(rung, **options):
     """An LSTM and a plain normalisation beside it, added."""
     words = Input(SequenceShape(STEPS, 1))
-    seen = Use(tokens(rung, **options), words, name="seen")
-    left = Use(lstm(rung, **options), seen, name="left")
-    right = Use(
+    seen = Call(tokens(rung, **options), words, name="seen")
+    left = Call(lstm(rung, **options), seen, name="left")
+    right = Call(
         TimeDistributed(SEQUENCE, Dense.of(4), generator=draws(), **options),
-        Use(layer(rung, **options), seen, name="even"),
+        Call(layer(rung, **options), seen, name="even"),
         name="right",
     )
     shapes = [left.shape, right.shape]
-    return Model(words, Use(kind("add", rung)(shapes, **options), left, right))
+    return Model(words, Call(kind("add", rung)(shapes, **options), left, right))
 
 
 WIDE = SequenceShape(STEPS, 4)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from networks.base.network import Network
-from networks.base.wires import Input, Use
+from networks.base.nodes import Call, Input
 from networks.ladder import FAMILIES, RUNGS, network_from_configuration
 from networks.merge import Add, Concatenate, Multiply
 from networks.model import Model
@@ -35,11 +35,11 @@ def diamond(rung="plain", dtype="float64"):
     """One input that goes two ways, and past both; the ways meet."""
     dense = maker(rung, dtype)
     image = Input(WIDE)
-    left = Use(dense(WIDE, NARROW), image, name="left")
-    right = Use(dense(WIDE, NARROW), image, name="right")
-    gated = Use(Multiply([NARROW, NARROW], dtype=dtype), left, right)
-    both = Use(Concatenate([NARROW, NARROW], dtype=dtype), gated, left, name="both")
-    return Model(image, Use(dense(both.shape, Shape(1, 2, 2)), both, name="last"))
+    left = Call(dense(WIDE, NARROW), image, name="left")
+    right = Call(dense(WIDE, NARROW), image, name="right")
+    gated = Call(Multiply([NARROW, NARROW], dtype=dtype), left, right)
+    both = Call(Concatenate([NARROW, NARROW], dtype=dtype), gated, left, name="both")
+    return Model(image, Call(dense(both.shape, Shape(1, 2, 2)), both, name="last"))
 
 
 def siamese(rung="plain", dtype="float64"):
@@ -47,9 +47,9 @@ def siamese(rung="plain", dtype="float64"):
     dense = maker(rung, dtype)
     first, second = Input(WIDE), Input(WIDE)
     tower = Sequential([dense(WIDE, Shape(1, 1, 4)), dense(Shape(1, 1, 4), NARROW)])
-    codes = [Use(tower, image, name="tower") for image in (first, second)]
-    total = Use(Add([NARROW, NARROW], dtype=dtype), *codes, name="total")
-    outputs = {"sum": Use(dense(NARROW, Shape(1, 1, 3)), total, name="head"), "code": codes[0]}
+    codes = [Call(tower, image, name="tower") for image in (first, second)]
+    total = Call(Add([NARROW, NARROW], dtype=dtype), *codes, name="total")
+    outputs = {"sum": Call(dense(NARROW, Shape(1, 1, 3)), total, name="head"), "code": codes[0]}
     return Model({"first": first, "second": second}, outputs)
 
 
@@ -161,8 +161,8 @@ def test_a_shared_network_has_one_set_of_parameters_and_values_of_every_use():
 def test_names_are_families_unless_given():
     dense = maker("plain")
     image = Input(WIDE)
-    hidden = Use(dense(WIDE, NARROW), image)
-    model = Model(image, Use(dense(NARROW, NARROW), hidden))
+    hidden = Call(dense(WIDE, NARROW), image)
+    model = Model(image, Call(dense(NARROW, NARROW), hidden))
     assert list(model.named) == ["dense", "dense_2"]
 
 
@@ -215,22 +215,22 @@ def test_freezing_by_name_reaches_inside():
 
 
 def code_of(image):
-    return Use(maker("plain")(WIDE, NARROW), image)
+    return Call(maker("plain")(WIDE, NARROW), image)
 
 
 def two_names():
     square, image = maker("plain")(NARROW, NARROW), Input(WIDE)
-    return Model(image, Use(square, Use(square, code_of(image), name="a"), name="b"))
+    return Model(image, Call(square, Call(square, code_of(image), name="a"), name="b"))
 
 
 def one_name_twice():
     dense, image = maker("plain"), Input(WIDE)
-    return Model(image, Use(dense(NARROW, NARROW), Use(dense(WIDE, NARROW), image, name="a"), name="a"))
+    return Model(image, Call(dense(NARROW, NARROW), Call(dense(WIDE, NARROW), image, name="a"), name="a"))
 
 
 def missing_input():
     image, other = Input(WIDE), Input(WIDE)
-    return Model(other, Use(Add([NARROW, NARROW], dtype=float), code_of(image), code_of(other)))
+    return Model(other, Call(Add([NARROW, NARROW], dtype=float), code_of(image), code_of(other)))
 
 
 def called_like_a_network():
@@ -252,7 +252,7 @@ def images(*names, shapes=(WIDE, WIDE), counts=(1, 1)):
     [
         (lambda: code_of(Input(NARROW)), r"dense: input 0 has shape 1x1x5, the network takes 2x3x2"),
         (
-            lambda: Use(Add([NARROW, NARROW], dtype=float), code_of(Input(WIDE))),
+            lambda: Call(Add([NARROW, NARROW], dtype=float), code_of(Input(WIDE))),
             r"add: takes 2 inputs, 1 are given",
         ),
         (missing_input, r"input 0 of dense \(2x3x2\) is not given"),
@@ -270,8 +270,8 @@ def images(*names, shapes=(WIDE, WIDE), counts=(1, 1)):
         ),
         (lambda: siamese().predict(images("first", "second"), 0), "batch size 0"),
         (lambda: siamese().input_shape, "has 2 inputs"),
-        (lambda: Use("dense", Input(WIDE)), "model: what is used is str, no network"),
-        (lambda: Use(maker("plain")(WIDE, NARROW), np.zeros(WIDE)), "dense: a source is of type ndarray"),
+        (lambda: Call("dense", Input(WIDE)), "model: what is used is str, no network"),
+        (lambda: Call(maker("plain")(WIDE, NARROW), np.zeros(WIDE)), "dense: a source is of type ndarray"),
         (
             lambda: Model(Input(WIDE), maker("plain")(WIDE, NARROW)),
             "model: output is of type Dense: give an I",
@@ -290,7 +290,7 @@ def test_what_does_not_fit_is_refused(build, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"uses": [["left", "nowhere"]]}, "unknown wire of the model 'nowhere'"),
+        ({"uses": [["left", "nowhere"]]}, "unknown node of the model 'nowhere'"),
         ({"uses": ["left"]}, "a use is the name of a network"),
         ({"outputs": {"output": 3}}, r"outputs.output is 3, not a text"),
         ({"inputs": {"input": "2x3"}}, "has shape 2x3, the network takes 2x3x2"),
@@ -306,8 +306,8 @@ def test_uses_of_a_network_have_no_parameters_of_their_own_one_after_the_other()
     """So that a small description of many uses takes no more memory than the parameters do."""
     image = Input(Shape(1, 1, 512))
     tower = FAMILIES["dense"].rungs["plain"](image.shape, image.shape, generator=np.random.default_rng(0))
-    uses = [Use(tower, image, name="tower") for _ in range(50)]
-    merged = Use(Add([use.shape for use in uses]), *uses)
+    uses = [Call(tower, image, name="tower") for _ in range(50)]
+    merged = Call(Add([use.shape for use in uses]), *uses)
     tracemalloc.start()
     try:
         model = Model(image, merged)

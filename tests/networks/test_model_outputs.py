@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from networks.activation import ActivationLayer
-from networks.base.wires import Input, Use
+from networks.base.nodes import Call, Input
 from networks.dense import Dense
 from networks.merge import Add
 from networks.model import Model
@@ -23,10 +23,10 @@ def dense(activation):
 def forked():
     """Two inputs, one output that is a sigmoid of a tanh, and one that is the sum of two sigmoids."""
     left, right = Input(VECTOR), Input(VECTOR)
-    squashed = Use(dense(Tanh()), left, name="tanh")
-    narrow = Use(ActivationLayer(VECTOR, activation=Sigmoid()), squashed, name="narrow")
-    wide = Use(dense(Sigmoid()), right, name="wide")
-    total = Use(Add([VECTOR, VECTOR]), narrow, wide, name="total")
+    squashed = Call(dense(Tanh()), left, name="tanh")
+    narrow = Call(ActivationLayer(VECTOR, activation=Sigmoid()), squashed, name="narrow")
+    wide = Call(dense(Sigmoid()), right, name="wide")
+    total = Call(Add([VECTOR, VECTOR]), narrow, wide, name="total")
     return Model({"left": left, "right": right}, {"narrow": narrow, "total": total})
 
 
@@ -57,8 +57,8 @@ def test_a_network_of_one_output_is_its_own_end():
 
 def test_a_model_of_several_inputs_within_another_takes_the_range_of_each():
     first, second = Input(VECTOR), Input(VECTOR)
-    adding = Model({"first": first, "second": second}, Use(Add([VECTOR, VECTOR]), first, second))
+    adding = Model({"first": first, "second": second}, Call(Add([VECTOR, VECTOR]), first, second))
     left, right = Input(VECTOR), Input(VECTOR)
-    parts = Use(dense(Tanh()), left), Use(dense(Sigmoid()), right)
-    outer = Model({"left": left, "right": right}, Use(adding, *parts))
+    parts = Call(dense(Tanh()), left), Call(dense(Sigmoid()), right)
+    outer = Model({"left": left, "right": right}, Call(adding, *parts))
     assert outer.output_range() == (-1, 2)

@@ -5,7 +5,7 @@ import importlib
 import numpy as np
 import pytest
 
-from networks.base.wires import Input, Use
+from networks.base.nodes import Call, Input
 from networks.dense import Dense
 from networks.estimators import Classifier, Compressor, Regressor
 from networks.gru import GRU
@@ -120,9 +120,9 @@ def chained():
 
 def wired():
     sequence, vector = Input(SEQUENCE), Input(Shape(1, 1, 2))
-    read = Use(LSTM(SEQUENCE, units=3, generator=draws(), whole_sequence=False), sequence, name="read")
+    read = Call(LSTM(SEQUENCE, units=3, generator=draws(), whole_sequence=False), sequence, name="read")
     last = FAMILIES["concatenate"].rungs["plain"]([read.shape, vector.shape])
-    return Model({"sequence": sequence, "vector": vector}, Use(last, read, vector))
+    return Model({"sequence": sequence, "vector": vector}, Call(last, read, vector))
 
 
 def test_networks_of_networks_hand_the_masks_on():

@@ -11,6 +11,7 @@ from networks import (
     LSTM,
     Add,
     BatchNormalisation,
+    Call,
     Classifier,
     Convolution,
     Dense,
@@ -25,7 +26,6 @@ from networks import (
     Sequential,
     SpectralNormalisation,
     TimeDistributed,
-    Use,
 )
 from networks.base.network import Network
 from networks.ladder import CONTAINERS, FAMILIES, RUNGS
@@ -208,29 +208,29 @@ def test_classes_of_other_people_have_recipes_too():
 
 def test_a_model_is_wired_of_recipes():
     image = Input(IMAGE, generator=draws(), dtype="float64")
-    code = Use(Dense.of(4), image, name="code")
-    both = Use(Add.of(), Use(Dense.of(4), code), Use(Dense.of(4), code))
-    found = Model(image, Use(code.network, Use(Dense.of(IMAGE), both)))
+    code = Call(Dense.of(4), image, name="code")
+    both = Call(Add.of(), Call(Dense.of(4), code), Call(Dense.of(4), code))
+    found = Model(image, Call(code.network, Call(Dense.of(IMAGE), both)))
     generator = draws()
     options = {"generator": generator, "dtype": "float64"}
     pixels = Input(IMAGE)
     first = Dense(IMAGE, 4, **options)
-    once = Use(first, pixels, name="code")
-    branches = [Use(Dense(4, 4, **options), once) for _ in range(2)]
-    added = Use(Add([Shape(1, 1, 4)] * 2, dtype="float64"), *branches)
-    same_bits(found, Model(pixels, Use(first, Use(Dense(4, IMAGE, **options), added), name="code")))
+    once = Call(first, pixels, name="code")
+    branches = [Call(Dense(4, 4, **options), once) for _ in range(2)]
+    added = Call(Add([Shape(1, 1, 4)] * 2, dtype="float64"), *branches)
+    same_bits(found, Model(pixels, Call(first, Call(Dense(4, IMAGE, **options), added), name="code")))
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Use(Dense.of(3), Input(5)), r"model: Dense\.of\(3\) draws, and there is no generator"),
-        (lambda: Use(Dense.of(3), 5), r"Dense\.of\(3\): a source is of type int: give an Input or a Use"),
+        (lambda: Call(Dense.of(3), Input(5)), r"model: Dense\.of\(3\) draws, and there is no generator"),
+        (lambda: Call(Dense.of(3), 5), r"Dense\.of\(3\): a source is of type int: give an Input or a Call"),
         (
-            lambda: Use(Dense.of(3), *[Input(5, generator=draws())] * 2),
+            lambda: Call(Dense.of(3), *[Input(5, generator=draws())] * 2),
             r"Dense\.of\(3\): takes 1 input, 2 are given",
         ),
-        (lambda: Use(Add.of(), Input(5)), "add: give at least two inputs"),
+        (lambda: Call(Add.of(), Input(5)), "add: give at least two inputs"),
         (lambda: Input(0), "input: shape 0 must be a whole number of units"),
     ],
 )
@@ -290,8 +290,8 @@ def test_a_recipe_says_what_it_is():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Use(Dense.of(3)), r"Dense.of\(3\): takes at least one input, none is given"),
-        (lambda: Use(Dense.of(3), Input(5), Input(5)), r"Dense.of\(3\): takes 1 input, 2 are given"),
+        (lambda: Call(Dense.of(3)), r"Dense.of\(3\): takes at least one input, none is given"),
+        (lambda: Call(Dense.of(3), Input(5), Input(5)), r"Dense.of\(3\): takes 1 input, 2 are given"),
         (lambda: Sequential(5, {1: Dense.of(3)}), "sequential: 1 is no name for a network: names are texts"),
     ],
 )
@@ -377,14 +377,14 @@ OTHER = "dense is float32, but everything here is to be float64: make it with dt
             lambda: SpectralNormalisation(3, ready("float32"), generator=draws(), dtype="float64"),
             f"spectral_normalisation: network: {OTHER}",
         ),
-        (lambda: Use(ready("float32"), Input(3, dtype="float64")), f"model: {OTHER}"),
+        (lambda: Call(ready("float32"), Input(3, dtype="float64")), f"model: {OTHER}"),
         (
-            lambda: Use(ready("float32"), Input(3, dtype="float64"), name="top"),
+            lambda: Call(ready("float32"), Input(3, dtype="float64"), name="top"),
             f"model: network top: {OTHER}",
         ),
-        (lambda: Use(ready("float32"), Use(ready("float64"), Input(3))), f"model: {OTHER}"),
+        (lambda: Call(ready("float32"), Call(ready("float64"), Input(3))), f"model: {OTHER}"),
         (
-            lambda: Use(Add.of(), Input(3, dtype="float32"), Input(3, dtype="float64")),
+            lambda: Call(Add.of(), Input(3, dtype="float32"), Input(3, dtype="float64")),
             r"Add\.of\(\): its inputs are float32, float64: give all of a model one dtype",
         ),
         (lambda: Sequential([ready("float32")], dtype="float16"), "dtype float16: networks compute in"),
@@ -403,7 +403,7 @@ def test_recipes_build_what_networks_beside_them_are():
         TimeDistributed(SequenceShape(2, 3), ready("float64")),
         Sequential(SequenceShape(2, 3), [TimeDistributed.of(ready("float64"))]),
         SpectralNormalisation(3, ready("float64"), generator=draws()),
-        Use(Dense.of(2), Use(ready("float64"), Input(3, generator=draws()))).network,
+        Call(Dense.of(2), Call(ready("float64"), Input(3, generator=draws()))).network,
     ]
     assert {network.dtype for network in double} == {np.dtype("float64")}
     assert Sequential(3, [Dense.of(2)], generator=draws()).dtype == np.dtype("float32")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from networks import Dense, Model, Reshape, Sequential, TimeDistributed
-from networks.base.wires import Input, Use
+from networks.base.nodes import Call, Input
 from networks.graph_o1 import GraphNetwork
 from networks.ladder import FAMILIES, RUNGS, rung
 from networks.lstm import LSTM
@@ -42,7 +42,7 @@ def test_a_model_of_several_inputs_runs_on_no_more_than_there_is_room_for(no_mem
         patch.setattr(memory, "available_memory", lambda: 2**40)
         left, right = Input(Shape(1, 1, 2)), Input(Shape(1, 1, 2))
         tower = Dense(left.shape, Shape(1, 1, 2), generator=GENERATOR)
-        model = Model({"left": left, "right": right}, {"a": Use(tower, left), "b": Use(tower, right)})
+        model = Model({"left": left, "right": right}, {"a": Call(tower, left), "b": Call(tower, right)})
     pair = {name: np.zeros((3, 1, 1, 2), np.float32) for name in ("left", "right")}
     with pytest.raises(MemoryError, match="to run on 3 entries, 3 at once"):
         model.predict(pair)

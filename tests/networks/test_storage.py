@@ -190,7 +190,7 @@ def test_a_network_may_hold_neurons_and_converters():
     network = Sequential({"local": local, "dense": dense})
     values, signals = checks.numbers(network, 20)
     for name in ("local", "dense"):
-        network.hold(name, {3: 0.5})
+        network.clamp(name, {3: 0.5})
     single = checks.pass_through(network, values, signals)
     network.store_as("bfloat16")
     stored = checks.pass_through(network, values, signals)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from networks.base.wires import Input, Use
+from networks.base.nodes import Call, Input
 from networks.dense import Dense
 from networks.merge import Add
 from networks.model import Model
@@ -39,7 +39,7 @@ def test_frozen_parameters_are_told():
 def test_shared_parameters_are_counted_once_and_inputs_of_a_merge_are_all_there():
     first, second = Input(WIDE), Input(WIDE)
     tower = dense(WIDE, NARROW)
-    total = Use(Add([NARROW, NARROW]), Use(tower, first, name="tower"), Use(tower, second, name="tower"))
+    total = Call(Add([NARROW, NARROW]), Call(tower, first, name="tower"), Call(tower, second, name="tower"))
     rows = Model({"a": first, "b": second}, total).summary().splitlines()
     assert rows[1].split()[4] == "51"
     assert rows[2].split()[0] == "tower:2"

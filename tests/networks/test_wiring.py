@@ -295,10 +295,10 @@ def test_layers_within_containers_have_their_parameters_in_the_whole():
 def test_networks_follow_what_changes_beside_parameters():
     network, twin = (stack(np.random.default_rng(3)) for _ in range(2))
     network.map_activations(lambda activation: SIGMOID)
-    network.hold("last", {2: 0.5})
+    network.clamp("last", {2: 0.5})
     twin.follow(network)
     assert all(layer.activation() == SIGMOID for layer in twin.wiring())
-    assert twin.held == network.held
+    assert twin.clamped == network.clamped
 
 
 def test_a_network_that_says_nothing_shows_its_neurons_alone():

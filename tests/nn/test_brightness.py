@@ -6,7 +6,7 @@ import pytest
 from autoencoder.model import AutoEncoder
 from autoencoder.settings import Settings
 from networks import LSTM, Dense, Embedding
-from networks.base.wires import Input, Use
+from networks.base.nodes import Call, Input
 from networks.estimators import Classifier, Compressor, Regressor
 from networks.model import Model
 from networks.sequential import Sequential
@@ -130,8 +130,8 @@ def test_networks_and_models_predict_from_bytes_as_they_learn_from_them(shape):
             return LSTM(SequenceShape(*shape), units=2, generator=generator)
         return Dense(Shape(*shape), Shape(1, 1, 2), generator=generator)
 
-    wire = Input(as_shape(shape))
-    for subject in (make(), Sequential([make()]), Model(wire, Use(make(), wire))):
+    image = Input(as_shape(shape))
+    for subject in (make(), Sequential([make()]), Model(image, Call(make(), image))):
         outputs = subject.predict(expected)
         np.testing.assert_array_equal(subject.predict(inputs), outputs)
         assert loss_of_a_step(subject, ArrayBatches(inputs, outputs)) == pytest.approx(0, abs=1e-9)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from networks import Dense
-from networks.base.wires import Input, Use
+from networks.base.nodes import Call, Input
 from networks.ladder import FAMILIES
 from networks.model import Model
 from nn import finite
@@ -119,7 +119,7 @@ def test_a_model_names_the_input_that_is_not_finite():
     shape = Shape(1, 1, 3)
     left, right = Input(shape), Input(shape)
     dense = Dense(shape, shape, generator=np.random.default_rng(0))
-    model = Model({"left": left, "right": right}, {"a": Use(dense, left), "b": Use(dense, right)})
+    model = Model({"left": left, "right": right}, {"a": Call(dense, left), "b": Call(dense, right)})
     entries = {name: np.zeros((4, *shape)) for name in ("left", "right")}
     entries["right"][2, 0, 0, 1] = np.nan
     with pytest.raises(ValueError, match="model: input right: entry 2 is nan at feature 1"):

@@ -10,7 +10,7 @@ import pytest
 
 import workbench
 from networks.base.network import Network
-from networks.base.wires import Input, Use
+from networks.base.nodes import Call, Input
 from networks.convolution import Convolution
 from networks.dense import Dense
 from networks.graph import GraphNetwork
@@ -72,9 +72,9 @@ def convolutional(generator: np.random.Generator) -> Network:
 
 def branched(generator: np.random.Generator) -> Network:
     image = Input(Shape(1, 1, 4))
-    branches = [Use(Dense(image.shape, Shape(1, 1, 2), generator=generator), image) for _ in range(2)]
-    together = Use(Concatenate([Shape(1, 1, 2)] * 2), *branches)
-    return Model(image, Use(Dense(together.shape, Shape(1, 1, 3), generator=generator), together))
+    branches = [Call(Dense(image.shape, Shape(1, 1, 2), generator=generator), image) for _ in range(2)]
+    together = Call(Concatenate([Shape(1, 1, 2)] * 2), *branches)
+    return Model(image, Call(Dense(together.shape, Shape(1, 1, 3), generator=generator), together))
 
 
 NETWORKS: dict[str, tuple[Callable[[np.random.Generator], Network], tuple[int, ...]]] = {

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from networks.base.network import Network
-from networks.base.wires import input_shapes
+from networks.base.nodes import input_shapes
 from networks.base.wiring import FIXED, Connections, NeuronLayer, NoConnectionError, Rows, as_image
 from nn.activations import Activation
 from nn.image import Box

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, get_args
 
 import numpy as np
 
-from networks.base.wires import input_shapes
+from networks.base.nodes import input_shapes
 from workbench.errors import OperationError
 from workbench.inspect.examples import answers, pictures
 from workbench.inspect.observer import Inspected, Observer

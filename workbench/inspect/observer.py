@@ -1,4 +1,4 @@
-"""What is seen of one session: the images that run, what they gave, a mark, and a walk."""
+"""What is seen of one session: the images that run, what they gave, a baseline, and a walk-through."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class Probe:
     Parameters
     ----------
     network
-        Its parameters, activations and held neurons are followed.
+        Its parameters, activations and clamped neurons are followed.
     labels
         As for `workbench.inspect.anatomy.Anatomy`.
 
@@ -112,7 +112,7 @@ class Probe:
         return np.concatenate(parts)
 
     def follow(self) -> None:
-        """Take over what may change in the network beside its parameters: activations and held neurons."""
+        """Take over what may change in the network beside its parameters: activations and clamped neurons."""
         self.twin.follow(self.network)
 
 

@@ -6,7 +6,7 @@ const STYLES = "/assets/network_view.css";
 const AWAY = 16; // pixels between the pointer and its tooltip
 const UNKNOWN = { value: null, signal: null, bias: undefined, clamp: null, locked: false };
 const FACTS = { values: "value", signals: "signal", biases: "bias" };
-const KINDS = { values: "Value", signals: "Error signal", biases: "Bias", change: "Change since the mark" };
+const KINDS = { values: "Value", signals: "Error signal", biases: "Bias", change: "Change since the baseline" };
 
 /** The network: its layers as grids of neurons, in colours that follow the run. */
 export default {

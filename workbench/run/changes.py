@@ -62,7 +62,7 @@ class WeightChange(_Change):
 
 
 class ClampChange(_Change):
-    """A value at which a neuron is held, or None to let it go."""
+    """A value at which a neuron is held, or None to release it."""
 
     kind: Literal["clamp"] = "clamp"
     layer: Number

@@ -33,7 +33,7 @@ def describe_layers(anatomy: Anatomy, repeats: bool) -> list[dict[str, Any]]:
             "output": number == last,
             "grey": number == 0 or (number == last and repeats),
             "window": anatomy.window(number, 0) is not None,
-            "clampable": number > 0 and anatomy.inside(number).hold is not None,
+            "clampable": number > 0 and anatomy.inside(number).clamp is not None,
         }
         for number, part in enumerate(anatomy.layers)
     ]

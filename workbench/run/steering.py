@@ -32,8 +32,8 @@ from workbench.run.changes import (
 )
 from workbench.run.session import Steered
 
-Holder = Callable[[dict[int, float]], Any]
-"""Holds neurons of a network, in place of those held before."""
+Clamp = Callable[[dict[int, float]], Any]
+"""Clamps neurons of a network, instead of those clamped before."""
 
 
 class Steering:
@@ -51,7 +51,7 @@ class Steering:
     changed
         What was changed since, in order.
     clamps
-        Layer and neuron to the value at which it is held.
+        Layer and neuron to the value at which it is clamped.
     locks, weight_locks
         Layer and neuron, and layer, target and source, of what does not learn; in the order of locking.
     """
@@ -63,7 +63,7 @@ class Steering:
         self.clamps: dict[tuple[int, int], float] = {}
         self.locks: dict[tuple[int, int], None] = {}
         self.weight_locks: dict[tuple[int, int, int], None] = {}
-        self._holders: set[Holder] = set()
+        self._clamp_functions: set[Clamp] = set()
         self._regularizer = FrozenElements()
 
     @cached_property
@@ -149,7 +149,7 @@ class Steering:
         except (ValueError, TypeError, KeyError):
             self.clamps, self.locks, self.weight_locks = clamps, locks, weight_locks
             raise
-        self._hold()
+        self._clamp()
         self._lock()
 
     def _find(self, change: Change) -> np.ndarray | int | None:
@@ -161,14 +161,14 @@ class Steering:
         if isinstance(change, LockChange):
             return self.anatomy.incoming_parameters(change.layer, change.neuron)
         if isinstance(change, ClampChange):
-            if self.anatomy.inside(change.layer, change.neuron).hold is None:
+            if self.anatomy.inside(change.layer, change.neuron).clamp is None:
                 name = self.anatomy.layers[change.layer].name
                 raise AddressError(f"layer {change.layer} ({name}): its neurons cannot be clamped")
             return None
         return self.anatomy.weight(change.layer, change.target, change.source)
 
     def _follow(self, changes: Sequence[Change]) -> None:
-        """Clamp, let go, lock and unlock."""
+        """Clamp, release, lock and unlock."""
         for change in changes:
             if isinstance(change, ClampChange):
                 self.clamps.pop((change.layer, change.neuron), None)
@@ -179,20 +179,20 @@ class Steering:
             elif isinstance(change, WeightLockChange):
                 _switch(self.weight_locks, (change.layer, change.target, change.source), change.locked)
         if any(isinstance(change, ClampChange) for change in changes):
-            self._hold()
+            self._clamp()
         if any(isinstance(change, LockChange | WeightLockChange) for change in changes):
             self._lock()
 
-    def _hold(self) -> None:
-        """Tell every network at which values its neurons are held, those included that are let go."""
-        wanted: dict[Holder, dict[int, float]] = {hold: {} for hold in self._holders}
+    def _clamp(self) -> None:
+        """Tell every network at which values its neurons are clamped, released ones included."""
+        wanted: dict[Clamp, dict[int, float]] = {clamp: {} for clamp in self._clamp_functions}
         for (layer, neuron), value in self.clamps.items():
             inside = self.anatomy.inside(layer)
-            assert inside.hold is not None
-            wanted.setdefault(inside.hold, {})[inside.first + neuron] = value
-        for hold, neurons in wanted.items():
-            hold(neurons)
-        self._holders = set(wanted)
+            assert inside.clamp is not None
+            wanted.setdefault(inside.clamp, {})[inside.first + neuron] = value
+        for clamp, neurons in wanted.items():
+            clamp(neurons)
+        self._clamp_functions = set(wanted)
 
     def _lock(self) -> None:
         """Let the trainer put back what is locked; without locks it trains as if there never were any."""

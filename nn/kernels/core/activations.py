@@ -22,7 +22,7 @@ ROUNDER = 12582912.0  # 1.5 * 2**23: adding it rounds a float32 to a whole numbe
 EXPONENT_BIAS = 127
 LOWEST, HIGHEST = -87.33, 88.37  # beyond, the exponential has no exponent among normal numbers
 
-HELD = -1
+CLAMPED = -1
 """Code of a neuron that is held: its value is the slope, whatever the sum is, and no signal passes."""
 
 
@@ -182,7 +182,7 @@ def activate(code, slope, values):
             x = values[i]
             x = slope * (x + one) - one if x < -one else x
             values[i] = slope * (x - one) + one if x > one else x
-    elif code == HELD:
+    elif code == CLAMPED:
         for i in range(values.size):
             values[i] = slope
 

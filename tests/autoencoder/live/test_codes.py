@@ -64,11 +64,11 @@ def test_half_way_is_the_image_of_the_mean_of_both_codes():
     assert not np.array_equal(half, inspector.between(3, 39, 0)[1]["image"])
 
 
-def test_a_held_number_of_the_code_is_held_for_every_image():
+def test_a_clamped_number_of_the_code_is_clamped_for_every_image():
     session = make_session()
     _, inspector = inspect(session)
     encoder = session.model.encoder
-    encoder.hold("1", {2: 0.75})  # type: ignore[attr-defined]
+    encoder.clamp("1", {2: 0.75})  # type: ignore[attr-defined]
     code, _ = inspector.code()
     assert code["code"][2] == code["low"][2] == code["high"][2] == 0.75
     assert code["order"][-1] == 2

@@ -202,7 +202,7 @@ def test_a_walk_goes_layer_by_layer(page: Page, run: MadeUpRun) -> None:
 def test_the_network_is_shown_by_other_numbers(page: Page, run: MadeUpRun) -> None:
     page.get_by_test_id("kind-biases").click()
     run.wait_for("frame", lambda args: args["kinds"] == ["biases"])
-    page.get_by_test_id("mark").click()
+    page.get_by_test_id("set-baseline").click()
     run.wait_for("frame", lambda args: args["kinds"] == ["change"])
     page.get_by_test_id("strongest-layer").select_option("2")
     page.get_by_test_id("strongest").click()

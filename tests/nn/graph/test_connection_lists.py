@@ -59,22 +59,22 @@ def by_double_loop(tiling, channels, mixing):
 @given(windows())
 def test_windows_connect_what_a_double_loop_connects(case):
     expected = [(source, target) for source, target, *_ in by_double_loop(*case)]
-    for wires in (local_connections(*case), convolution_connections(*case)):
-        assert list(zip(wires.sources, wires.targets, strict=True)) == expected
+    for connections in (local_connections(*case), convolution_connections(*case)):
+        assert list(zip(connections.sources, connections.targets, strict=True)) == expected
 
 
 @given(windows())
 def test_local_weights_are_all_different_and_lie_tile_after_tile(case):
     tiling, channels, mixing = case
-    wires = local_connections(*case)
-    assert sorted(wires.numbers) == list(range(len(wires.numbers)))
+    connections = local_connections(*case)
+    assert sorted(connections.numbers) == list(range(len(connections.numbers)))
     per_group = channels if mixing else channels // tiling.input_shape.channels
     keys = [
         (tile, channel // per_group, block, channel % per_group, window, seen)
         for _, _, window, seen, block, channel, tile in by_double_loop(*case)
     ]
     in_order = sorted(range(len(keys)), key=keys.__getitem__)
-    assert np.argsort(wires.numbers).tolist() == in_order
+    assert np.argsort(connections.numbers).tolist() == in_order
 
 
 @given(windows())
@@ -91,30 +91,30 @@ def test_convolution_weights_depend_on_the_place_in_window_and_block_alone(case)
 
 @given(st.integers(1, 9), st.integers(1, 9))
 def test_dense_connects_all_in_the_order_of_a_weight_matrix(sources, targets):
-    wires = dense_connections(sources, targets)
-    assert wires.sources.tolist() == list(range(sources)) * targets
-    assert wires.targets.tolist() == [target for target in range(targets) for _ in range(sources)]
-    assert wires.numbers.tolist() == list(range(sources * targets))
+    connections = dense_connections(sources, targets)
+    assert connections.sources.tolist() == list(range(sources)) * targets
+    assert connections.targets.tolist() == [target for target in range(targets) for _ in range(sources)]
+    assert connections.numbers.tolist() == list(range(sources * targets))
 
 
 @given(st.integers(1, 30), st.integers(1, 20), st.data())
 def test_random_sources_are_distinct_and_sorted(sources, targets, data):
     count = data.draw(st.integers(1, sources))
-    wires = random_connections(
+    connections = random_connections(
         sources, targets, count, generator=np.random.default_rng(data.draw(st.integers(0, 99)))
     )
-    rows = wires.sources.reshape(targets, count)
+    rows = connections.sources.reshape(targets, count)
     assert (np.diff(rows, axis=1) > 0).all()
     assert rows.min() >= 0
     assert rows.max() < sources
-    assert wires.targets.tolist() == np.repeat(np.arange(targets), count).tolist()
-    assert wires.numbers.tolist() == list(range(targets * count))
+    assert connections.targets.tolist() == np.repeat(np.arange(targets), count).tolist()
+    assert connections.numbers.tolist() == list(range(targets * count))
 
 
 @pytest.mark.parametrize("count", [2, 4])
 def test_random_chooses_all_sets_equally_often(count):
-    wires = random_connections(6, 30_000, count, generator=np.random.default_rng(0))
-    codes = (1 << wires.sources.reshape(-1, count)).sum(axis=1)
+    connections = random_connections(6, 30_000, count, generator=np.random.default_rng(0))
+    codes = (1 << connections.sources.reshape(-1, count)).sum(axis=1)
     found, times = np.unique(codes, return_counts=True)
     assert len(found) == 15
     np.testing.assert_allclose(times, 2000, rtol=0.1)

@@ -5,7 +5,7 @@ import logging
 import numpy as np
 import pytest
 
-from networks.base.wires import Input, Use
+from networks.base.nodes import Call, Input
 from networks.dense import Dense
 from networks.merge import Concatenate
 from networks.model import Model
@@ -30,7 +30,7 @@ def two_outputs(activation):
     generator = np.random.default_rng(1)
     image = Input(SHAPE)
     ends = {
-        name: Use(Dense(SHAPE, CODE, activation=kind, generator=generator), image, name=name)
+        name: Call(Dense(SHAPE, CODE, activation=kind, generator=generator), image, name=name)
         for name, kind in (("free", Identity()), ("bound", activation))
     }
     targets = {"free": generator.normal(size=(23, 4)), "bound": np.eye(4)[np.arange(23) % 4]}
@@ -105,7 +105,7 @@ def test_the_input_of_another_dtype_is_named():
     left, right = Input(3), Input(3)
     dense = Dense.of(2, dtype="float64").build(6, generator=np.random.default_rng(0))
     model = Model(
-        {"left": left, "right": right}, Use(dense, Use(Concatenate.of(dtype="float64"), left, right))
+        {"left": left, "right": right}, Call(dense, Call(Concatenate.of(dtype="float64"), left, right))
     )
     inputs = {"left": np.zeros((4, 3)), "right": np.zeros((4, 3))}
     with pytest.raises(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from networks.base.wires import Input, Use
+from networks.base.nodes import Call, Input
 from networks.dense import Dense
 from networks.merge import Add
 from networks.model import Model
@@ -194,9 +194,9 @@ def two_ends(spoil=None):
     weights, order, data = np.random.default_rng(1).spawn(3)
     vector = Shape(1, 1, 3)
     left, right = Input(vector), Input(vector)
-    both = Use(Add([vector, vector]), left, right, name="both")
+    both = Call(Add([vector, vector]), left, right, name="both")
     names = ("up", "down")
-    outputs = {name: Use(Dense(vector, vector, generator=weights), both, name=name) for name in names}
+    outputs = {name: Call(Dense(vector, vector, generator=weights), both, name=name) for name in names}
     arrays = {name: data.random((30, 3)) for name in ("left", "right", *names)}
     if spoil is not None:
         arrays[spoil][17, 1] = np.nan

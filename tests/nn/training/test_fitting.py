@@ -5,7 +5,7 @@ import pytest
 
 from networks import Concatenate, Dense
 from networks.activation import ActivationLayer
-from networks.base.wires import Input, Use
+from networks.base.nodes import Call, Input
 from networks.model import Model
 from nn.activations import Identity
 from nn.axes import fit_input, fit_target
@@ -151,8 +151,8 @@ def test_a_trainer_learns_maps_of_classes():
 def test_ends_by_name_are_fitted_one_by_one():
     outputs, labels, weights = drawn((4, 5))
     vector, image = Input(Shape(1, 1, 4)), Input(Shape(4, 5, CLASSES))
-    left = Use(identity(vector.shape), vector)
-    right = Use(identity(image.shape), image)
+    left = Call(identity(vector.shape), vector)
+    right = Call(identity(image.shape), image)
     model = Model({"vector": vector, "image": image}, {"map": right, "row": left})
     rows = np.random.default_rng(0).integers(0, 2, (COUNT, 4))
     losses = Losses({"map": LOSSES_OF_CLASSES[0], "row": SquaredError()})
@@ -169,8 +169,8 @@ def test_ends_by_name_are_fitted_one_by_one():
 
 
 def test_merges_take_several_arrays():
-    wires = Input(Shape(1, 1, 4)), Input(Shape(1, 1, 4))
-    model = Model(dict(zip("ab", wires, strict=True)), Use(Concatenate([w.shape for w in wires]), *wires))
+    inputs = Input(Shape(1, 1, 4)), Input(Shape(1, 1, 4))
+    model = Model(dict(zip("ab", inputs, strict=True)), Call(Concatenate([w.shape for w in inputs]), *inputs))
     rows = np.random.default_rng(0).integers(0, 2, (COUNT, 4))
     source = ArrayBatches({"a": rows, "b": rows}, np.concatenate([rows, rows], axis=1))
     assert evaluate(model, SquaredError(), source, 4).loss == 0

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from networks.base.wires import Input, Use
+from networks.base.nodes import Call, Input
 from networks.dense import Dense
 from networks.model import Model
 from nn.losses import AbsoluteError, CategoricalCrossEntropyWithLogits, SquaredError
@@ -124,9 +124,9 @@ def test_targets_of_an_output_that_does_not_count_may_be_anything(anything):
 
 def test_training_goes_on_where_the_targets_of_an_output_that_does_not_count_are_missing():
     generator = np.random.default_rng(0)
-    wire = Input(Shape(1, 1, 3))
+    image = Input(Shape(1, 1, 3))
     heads = {name: Dense(Shape(1, 1, 3), Shape(1, 1, 2), generator=generator) for name in ("one", "other")}
-    model = Model(wire, {name: Use(head, wire, name=name) for name, head in heads.items()})
+    model = Model(image, {name: Call(head, image, name=name) for name, head in heads.items()})
     inputs, target = (generator.normal(size=(8, size)).astype(np.float32) for size in (3, 2))
     source = ArrayBatches(inputs, {"one": target, "other": np.full_like(target, np.nan)})
     losses = Losses({"one": SquaredError(), "other": SquaredError()}, {"other": 0})

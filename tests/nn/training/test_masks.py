@@ -8,7 +8,7 @@ import pytest
 
 from autoencoder.model_commands import mean_squared_error
 from networks import LSTM, Dense, Embedding
-from networks.base.wires import Input, Use
+from networks.base.nodes import Call, Input
 from networks.model import Model
 from networks.normalisation_o2 import BatchNormalisation
 from networks.sequential import Sequential
@@ -337,7 +337,7 @@ def test_the_mean_of_several_outputs_is_over_what_counts_of_each(size):
     masks = {"left": np.arange(ENTRIES) < 4, "right": np.arange(ENTRIES) % 5 == 0, "never": np.zeros(ENTRIES)}
     source = Input(4, generator=generator)
     ends = {
-        name: Use(Dense.of(units, activation=Identity()), source, name=name)
+        name: Call(Dense.of(units, activation=Identity()), source, name=name)
         for name, units in (("left", 2), ("right", 3), ("never", 1))
     }
     model = Model(source, ends)

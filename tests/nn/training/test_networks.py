@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from networks.base.wires import Input, Use
+from networks.base.nodes import Call, Input
 from networks.convolution import Convolution
 from networks.dense import Dense
 from networks.embedding import Embedding
@@ -147,8 +147,8 @@ def one_way(seed=2):
 def two_ways(seed=2):
     generator, image = np.random.default_rng(seed), Input(Shape(1, 1, 3))
     left, right, last = (Dense(image.shape, image.shape, generator=generator) for _ in range(3))
-    ways = [Use(left, image, name="left"), Use(right, image, name="right")]
-    return Model(image, Use(last, Use(Add([image.shape] * 2), *ways), name="last"))
+    ways = [Call(left, image, name="left"), Call(right, image, name="right")]
+    return Model(image, Call(last, Call(Add([image.shape] * 2), *ways), name="last"))
 
 
 def propagating(network):

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from networks.base.wires import Input, Use
+from networks.base.nodes import Call, Input
 from networks.dense import Dense
 from networks.model import Model
 from networks.noise import Dropout
@@ -175,7 +175,7 @@ def test_both_uses_of_a_shared_layer_are_measured():
     image = Input(SHAPE)
     square = Dense(SHAPE, SHAPE, generator=np.random.default_rng(1))
     statistics = Statistics()
-    network = Model(image, Use(square, Use(square, image, name="square"), name="square"))
+    network = Model(image, Call(square, Call(square, image, name="square"), name="square"))
     make_trainer(network=network).train(epochs=1, callbacks=[statistics])
     numbers = statistics.rows[0].numbers
     assert len({name.rpartition(".")[0] for name in numbers}) == 2

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from networks.base.wires import Input, Use
+from networks.base.nodes import Call, Input
 from networks.dense import Dense
 from networks.lstm import LSTM
 from networks.model import Model
@@ -119,8 +119,8 @@ def several_outputs(once):
 
     generator = np.random.default_rng(3)
     image = Input(4, generator=generator)
-    trunk = Use(Dense.of(5), image, name="trunk")
-    outputs = {name: Use(Dense.of(2), trunk, name=name) for name in ("left", "right")}
+    trunk = Call(Dense.of(5), image, name="trunk")
+    outputs = {name: Call(Dense.of(2), trunk, name=name) for name in ("left", "right")}
     values = generator.normal(size=(32, 4)).astype(np.float32)
     targets = {name: generator.normal(size=(32, 2)).astype(np.float32) for name in outputs}
     losses = Losses({"left": SquaredError(), "right": WrongShapeError()})

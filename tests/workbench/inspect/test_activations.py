@@ -145,15 +145,15 @@ def test_other_networks_of_the_graph_keep_theirs(rung):
 
 
 @every_rung
-def test_held_neurons_stay_held_and_have_the_new_one_when_let_go(rung):
+def test_clamped_neurons_stay_clamped_and_have_the_new_one_when_released(rung):
     graph = mixed()
     network, free = (RUNGS[rung](graph, dtype=np.float64) for _ in range(2))
-    held = next(neuron.index for neuron in graph.neurons() if neuron.activation == BEFORE)
+    clamped = next(neuron.index for neuron in graph.neurons() if neuron.activation == BEFORE)
     for each in network, free:
-        each.hold({held: 0.5} if each is network else {})
+        each.clamp({clamped: 0.5} if each is network else {})
         each.replace_activation(BEFORE, Sigmoid())
-    assert (passes(network)["values"][:, held] == 0.5).all()
-    network.hold({})
+    assert (passes(network)["values"][:, clamped] == 0.5).all()
+    network.clamp({})
     network.parameters.zero_gradients()
     assert_same(passes(network), passes(free), 0)
 

@@ -78,7 +78,7 @@ def test_biases_are_at_their_neurons(name: str):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_change_is_the_root_of_the_mean_square_since_the_mark(name: str):
+def test_change_is_the_root_of_the_mean_square_since_the_baseline(name: str):
     session = make_session(name)
     _, inspector = inspect(session)
     first = inspector.frame(["change"])[1]["change"]
@@ -241,7 +241,7 @@ def test_what_cannot_be_shown_is_refused():
         inspector.neuron(1, 99)
 
 
-def test_no_memory_for_a_mark_is_said(monkeypatch: pytest.MonkeyPatch):
+def test_no_memory_for_a_baseline_is_said(monkeypatch: pytest.MonkeyPatch):
     _, inspector = inspect(make_session())
     monkeypatch.setattr("nn.data.memory.available_memory", lambda: 100)
     with pytest.raises(

@@ -120,28 +120,28 @@ def test_it_follows_another_activation(name: str, rung: str):
     np.testing.assert_array_equal(after, np.moveaxis(expected(model, images)[0][..., :8], -1, 0))
 
 
-def hold(anatomy: Anatomy, layer: int, neurons: dict[int, float]) -> None:
+def clamp(anatomy: Anatomy, layer: int, neurons: dict[int, float]) -> None:
     """Hold neurons of a layer that is in the middle of a graph, or a network by itself."""
     inside = anatomy.inside(layer)
-    assert inside.hold is not None
-    inside.hold({inside.first + neuron: value for neuron, value in neurons.items()})
+    assert inside.clamp is not None
+    inside.clamp({inside.first + neuron: value for neuron, value in neurons.items()})
 
 
 @pytest.mark.parametrize("rung", RUNGS)
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_it_follows_neurons_that_are_held_and_let_go(name: str, rung: str):
+def test_it_follows_neurons_that_are_clamped_and_released(name: str, rung: str):
     model = make_model(name, rung=rung)
     anatomy, images = Anatomy(model.network, HALVES), some_images(model)
     probe = Probe(model.network, HALVES)
     before = probe.run(images)
     layer = anatomy.layers[2]
-    hold(anatomy, 2, {1: 2.5})
-    held = probe.run(images)
+    clamp(anatomy, 2, {1: 2.5})
+    clamped = probe.run(images)
     probe.send_back(images, SquaredError())
     assert probe.values(3)[layer.offset + 1] == 2.5
     assert probe.signals(3)[layer.offset + 1] == 0
-    assert not np.array_equal(held, before)
-    hold(anatomy, 2, {})
+    assert not np.array_equal(clamped, before)
+    clamp(anatomy, 2, {})
     np.testing.assert_array_equal(probe.run(images), before)
 
 

@@ -74,10 +74,10 @@ def test_layers_are_revealed_one_by_one_and_then_their_signals(name: str):
 
 @pytest.mark.parametrize("rung", ["plain", "o2"])
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("held", [False, True])
-def test_what_is_revealed_is_what_the_step_computes(name: str, rung: str, held: bool):
+@pytest.mark.parametrize("clamped", [False, True])
+def test_what_is_revealed_is_what_the_step_computes(name: str, rung: str, clamped: bool):
     session, other = (make_session(name, rung=rung, masked=True) for _ in range(2))
-    if held:
+    if clamped:
         clamp = parse_changes([{"kind": "clamp", "layer": n, "neuron": 1, "value": 0.5} for n in (1, 3)])
         session.steering.apply(clamp)
         other.steering.apply(clamp)

@@ -12,7 +12,7 @@ from tests.support.web_page import served, visit
 NAMES = """
 start stop step reset learning-rate learning-rate-slider batch-size optimizer leakage epochs minutes
 snapshot snapshots rewind models load inputs choose-input state step-count epoch loss held-out-loss
-images-per-second milliseconds-per-step seconds-per-epoch error-chart chart-scale network kind mark
+images-per-second milliseconds-per-step seconds-per-epoch error-chart chart-scale network kind set-baseline
 strongest fit image-input-0 image-output-7 image-difference-0 previous-images next-images source
 position code-slider-0 code-slider-15 code-image walk-share walk-first walk-second walk-image upload
 draw-pad draw-clear draw-run walk-begin walk-next walk-end dark-mode journal files-skipped

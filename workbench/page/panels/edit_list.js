@@ -34,7 +34,7 @@ export default {
           </div>
           <p v-if="!item.known" class="g-muted g-small">Waits for the end of this mini-batch …</p>
           <div v-else class="g-edit-foot">
-            <label v-if="item.clampable" class="g-check" title="Hold the value while the network runs, whatever comes in"><input type="checkbox" role="switch" data-test="edit-clamp"
+            <label v-if="item.clampable" class="g-check" title="Keep the value fixed while the network runs, whatever comes in"><input type="checkbox" role="switch" data-test="edit-clamp"
               :checked="item.clamped" @change="clamp(item, $event.target.checked)">Clamp value</label>
             <label v-if="item.lockable" class="g-check" :title="lockTitle(item)"><input type="checkbox" role="switch" data-test="edit-lock"
               :checked="item.locked" @change="lock(item, $event.target.checked)">Lock</label>

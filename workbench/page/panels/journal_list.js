@@ -12,7 +12,7 @@ const WORDS = {
   bias: (change) => `bias of ${where(change)} = ${digits(change.value)}`,
   weight: (change) => `weight of ${where(change)} = ${digits(change.value)}`,
   clamp: (change) =>
-    change.value === null ? `${where(change)} let go` : `${where(change)} clamped at ${digits(change.value)}`,
+    change.value === null ? `${where(change)} released` : `${where(change)} clamped to ${digits(change.value)}`,
   lock: (change) => `${where(change)} ${change.locked ? "locked" : "unlocked"}`,
   lock_weight: (change) => `weight of ${where(change)} ${change.locked ? "locked" : "unlocked"}`,
 };
@@ -41,12 +41,12 @@ export default {
   methods: {
     async follow(status) {
       const { run, changes, state, snapshots } = status;
-      const mark = [run, changes, state, snapshots.length].join(" ");
-      if (mark === this.mark || this.reading) return;
+      const version = [run, changes, state, snapshots.length].join(" ");
+      if (version === this.version || this.reading) return;
       this.reading = true;
       const reply = await attempt(() => request("journal", { count: SHOWN }));
       this.reading = false;
-      this.mark = mark;
+      this.version = version;
       if (!reply) return;
       this.lines = [...reply.header.events].reverse().map((event) => ({ step: event.step ?? "", text: describe(event) }));
     },

@@ -6,7 +6,7 @@ const KINDS = {
   values: ["Values", "What each neuron puts out for the chosen image"],
   signals: ["Signals", "The error signal that comes back to each neuron"],
   biases: ["Biases", "The bias of each neuron"],
-  change: ["Change", "How much a neuron's bias and weights have changed since the mark"],
+  change: ["Change", "How much a neuron's bias and weights have changed since the baseline"],
 };
 
 /** What the network view shows. */
@@ -19,8 +19,8 @@ export default {
                 :data-test="'kind-' + name" :aria-checked="kind === name" :tabindex="kind === name ? 0 : -1"
                 :title="words[1]" @click="show(name)">{{ words[0] }}</button>
       </div>
-      <button type="button" class="g-button" data-test="mark" title="Measure change from this moment on" @click="mark">
-        <span class="g-icon" aria-hidden="true">flag</span>Mark</button>
+      <button type="button" class="g-button" data-test="set-baseline" title="Measure change from this moment on" @click="setBaseline">
+        <span class="g-icon" aria-hidden="true">flag</span>Set baseline</button>
       <span class="g-spacer"></span>
       <div class="g-joined" role="group" aria-label="Strongest connections">
         <label class="g-inline"><span class="g-wide-only">Strongest into</span>
@@ -62,9 +62,9 @@ export default {
       this.show(names[place]);
       this.$refs.kinds[place].focus();
     },
-    async mark() {
-      const marked = await attempt(() => request("set_baseline", {}));
-      if (marked) this.show("change");
+    async setBaseline() {
+      const set = await attempt(() => request("set_baseline", {}));
+      if (set) this.show("change");
     },
     draw(drawn) {
       this.drawn = drawn;

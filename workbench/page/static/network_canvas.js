@@ -7,7 +7,7 @@ import { drawCaption, drawFlow, drawLayer, makeHatching } from "/assets/network_
 import { middleOfNeuron } from "/assets/network_geometry.js";
 import { Hand } from "/assets/network_hand.js";
 import { course, drawCurves, drawStrong, pointOf } from "/assets/network_links.js";
-import { drawMarkers, drawRing, drawWindow } from "/assets/network_marks.js";
+import { drawMarkers, drawRing, drawWindow } from "/assets/network_markers.js";
 import { Scene } from "/assets/network_scene.js";
 
 const STRONG = 0.9; // opacity of the strongest connection

@@ -1,4 +1,4 @@
-"""Holding neurons: their values are given, whatever comes in, and no signal passes through them."""
+"""Clamped neurons: their values are given, whatever comes in, and no signal passes through them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from nn.copied import Copied
 from nn.history import aligned_zeros
 
 
-def check_neurons(what: str, neurons: Mapping[int, float], count: int, dtype: np.dtype) -> dict[int, float]:
-    """Return which neurons are to be held at which values.
+def checked_clamps(what: str, neurons: Mapping[int, float], count: int, dtype: np.dtype) -> dict[int, float]:
+    """Return which neurons are to be clamped, and to which values.
 
     Parameters
     ----------
@@ -33,21 +33,21 @@ def check_neurons(what: str, neurons: Mapping[int, float], count: int, dtype: np
         When it is no mapping, an index has no neuron behind it, or a value is no finite number.
     """
     if not isinstance(neurons, Mapping):
-        raise ValueError(f"{what}: {neurons!r} is no dictionary of neurons to hold and their values")
+        raise ValueError(f"{what}: {neurons!r} is not a dictionary of neurons to clamp and their values")
     largest = float(np.finfo(dtype).max)
     for index, value in neurons.items():
         if isinstance(index, bool) or not isinstance(index, Integral) or not 0 <= index < count:
             raise ValueError(f"{what}: neuron {index!r} is none of 0 to {count - 1}")
         if isinstance(value, bool) or not isinstance(value, Real) or not abs(value) <= largest:
-            raise ValueError(f"{what}: neuron {index} is held at {value!r}, which is no finite number")
+            raise ValueError(f"{what}: neuron {index} is clamped to {value!r}, which is no finite number")
     return {int(index): float(value) for index, value in neurons.items()}
 
 
-class Hold(Copied):
-    """Output neurons of a network that are held, for one that runs it.
+class Clamp(Copied):
+    """Output neurons of a network that are clamped, for one that runs it.
 
     The values are written over the network's own outputs, so that it shows them. A backward needs what it
-    computed, which is put back for as long as that takes: no family has to know that a neuron is held.
+    computed, which is put back for as long as that takes: no family has to know that a neuron is clamped.
     They are looked up in the network, so that a copy finds its own there.
 
     Parameters
@@ -73,7 +73,7 @@ class Hold(Copied):
         return outputs
 
     def forward(self, values: np.ndarray, training: bool) -> np.ndarray:
-        """Return the outputs of the network, the held ones set in every history.
+        """Return the outputs of the network, the clamped ones set in every history.
 
         Outputs that are the inputs in another shape are copied first, as are those that it carries on.
         """
@@ -87,7 +87,7 @@ class Hold(Copied):
         return outputs
 
     def backward(self, signals: np.ndarray, learning_rate: float | None) -> np.ndarray:
-        """Return the input signals of output signals, those of the held outputs taken as zero."""
+        """Return the input signals of output signals, those of the clamped outputs taken as zero."""
         if self._computed is None or signals.shape != self.returned.shape:
             return self.network.backward(signals, learning_rate)
         outputs = self.returned

@@ -43,8 +43,8 @@ export function drawWindow(context, scene, layer, [top, left, bottom, right], st
 
 /** Pins on clamped neurons, locks on locked ones and on locked weights that are drawn. @param {Scene} scene */
 export function drawMarkers(context, scene, status, connections) {
-  for (const [layer, neuron] of status.clamps ?? []) mark(context, scene, { layer, neuron }, 0, drawPin);
-  for (const [layer, neuron] of status.locks ?? []) mark(context, scene, { layer, neuron }, 1, drawLock);
+  for (const [layer, neuron] of status.clamps ?? []) drawMarker(context, scene, { layer, neuron }, 0, drawPin);
+  for (const [layer, neuron] of status.locks ?? []) drawMarker(context, scene, { layer, neuron }, 1, drawLock);
   const locked = new Set((status.weight_locks ?? []).map(String));
   for (const connection of connections) {
     if (!locked.has(String([connection.layer, connection.target, connection.source]))) continue;
@@ -54,7 +54,7 @@ export function drawMarkers(context, scene, status, connections) {
 }
 
 /** A marker on the upper right corner of a neuron; the second kind on the lower right. */
-function mark(context, scene, place, corner, draw) {
+function drawMarker(context, scene, place, corner, draw) {
   if (!scene.blocks[place.layer]) return;
   const { x, y, side } = cellFrame(scene, place);
   if (x < -side || y < -side || x > scene.size.width || y > scene.size.height) return;

@@ -1,24 +1,24 @@
-"""Neurons of a stack that are held: what is shown, what flows on, and that nothing flows below."""
+"""Neurons of a stack that are clamped: what is shown, what flows on, and that nothing flows below."""
 
 from functools import partial
 
 import numpy as np
 import pytest
 
-from networks.base.holding import Hold
+from networks.base.clamping import Clamp
 from networks.ladder import FAMILIES
 from networks.reshape import Flatten
 from networks.sequential import Sequential
 from nn.activations import Tanh
 from nn.shape import SequenceShape, Shape
 from tests.support import network_checks as checks
-from tests.support.held_neurons import check_held_gradients
+from tests.support.clamped_neurons import check_clamped_gradients
 from tests.support.rung_checks import every_dtype, every_rung
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 IMAGE, SMALL, CODE = Shape(4, 4, 1), Shape(2, 2, 2), Shape(1, 1, 3)
-HELD = {"shrink": {1: 0.5, 6: -2.0}, "code": {2: 0.25}, "grow": {7: 3.0}}
+CLAMPED = {"shrink": {1: 0.5, 6: -2.0}, "code": {2: 0.25}, "grow": {7: 3.0}}
 HISTORIES = 5
 
 
@@ -37,9 +37,9 @@ def build(rung="plain", dtype="float64"):
     )
 
 
-def hold(network, held=HELD):
-    for name, neurons in held.items():
-        network.hold(name, neurons)
+def clamp(network, clamped=CLAMPED):
+    for name, neurons in clamped.items():
+        network.clamp(name, neurons)
     return network
 
 
@@ -51,22 +51,22 @@ def rows(values):
 @every_rung
 @every_dtype
 @pytest.mark.parametrize("histories", [1, 16, HISTORIES])
-def test_held_neurons_have_their_values_and_zero_signals_for_every_history(rung, dtype, histories):
-    network = hold(build(rung, dtype))
+def test_clamped_neurons_have_their_values_and_zero_signals_for_every_history(rung, dtype, histories):
+    network = clamp(build(rung, dtype))
     values, signals = checks.numbers(network, histories)
     network.forward(values)
     network.backward(signals)
     for name, layer in network.named.items():
-        held = HELD.get(name, {})
-        assert set(np.flatnonzero((rows(layer.signals) == 0).all(axis=1))) == set(held)
-        for neuron, value in held.items():
+        clamped = CLAMPED.get(name, {})
+        assert set(np.flatnonzero((rows(layer.signals) == 0).all(axis=1))) == set(clamped)
+        for neuron, value in clamped.items():
             assert (rows(layer.values)[neuron] == np.dtype(dtype).type(value)).all()
             assert rows(layer.values).shape[1] == histories
 
 
 @every_rung
-def test_the_layers_above_see_the_held_values(rung):
-    network = hold(build(rung), {"code": {0: 0.5, 1: -0.5, 2: 0.1}})
+def test_the_layers_above_see_the_clamped_values(rung):
+    network = clamp(build(rung), {"code": {0: 0.5, 1: -0.5, 2: 0.1}})
     values, _ = checks.numbers(network, HISTORIES)
     found = network.forward(values)
     above = build(rung)
@@ -78,11 +78,11 @@ def test_the_layers_above_see_the_held_values(rung):
 
 
 @every_rung
-@pytest.mark.parametrize("name", [*HELD, "blur"])
+@pytest.mark.parametrize("name", [*CLAMPED, "blur"])
 def test_gradients(rung, name):
-    network = hold(build(rung), {name: {0: 0.3, 2: -0.7}})
+    network = clamp(build(rung), {name: {0: 0.3, 2: -0.7}})
     inputs, _ = checks.numbers(network, 2)
-    gradients = check_held_gradients(network, inputs)
+    gradients = check_clamped_gradients(network, inputs)
     if name != "blur":
         biases = gradients[network.parameters.slice_of(f"{name}.biases")]
         assert np.flatnonzero(biases == 0).tolist() == [0, 2]
@@ -90,12 +90,12 @@ def test_gradients(rung, name):
 
 @every_rung
 def test_a_signal_that_passes_through_would_be_found(rung, monkeypatch):
-    network = hold(build(rung), {"code": {1: 0.3}})
+    network = clamp(build(rung), {"code": {1: 0.3}})
     inputs, _ = checks.numbers(network, 2)
-    check_held_gradients(network, inputs)
-    monkeypatch.setattr(Hold, "backward", lambda held, *arguments: held.network.backward(*arguments))
+    check_clamped_gradients(network, inputs)
+    monkeypatch.setattr(Clamp, "backward", lambda clamped, *arguments: clamped.network.backward(*arguments))
     with pytest.raises(AssertionError, match="Mismatched elements"):
-        check_held_gradients(network, inputs)
+        check_clamped_gradients(network, inputs)
 
 
 def after_softmax(family, rung, dtype):
@@ -115,7 +115,7 @@ def test_backward_of_every_family_is_its_own_with_signals_of_zero(family, rung, 
     """To the bit: that its outputs are written over must not reach what it needs to go back."""
     (free, _), (network, layer) = (after_softmax(family, rung, dtype) for _ in range(2))
     places, values = [0, layer.output_shape.size - 1], np.array([[0.5], [-3.0]])
-    network.hold("it", dict(zip(places, values[:, 0].tolist(), strict=True)))
+    network.clamp("it", dict(zip(places, values[:, 0].tolist(), strict=True)))
     inputs, signals = checks.numbers(free, 3)
     stopped = signals.copy()
     rows(stopped)[places] = 0
@@ -136,7 +136,7 @@ def test_a_sequence_that_goes_on_does_so_from_what_was_computed(rung, whole_sequ
     options = {"units": 2, "stateful": True, "whole_sequence": whole_sequence, "dtype": np.float64}
     make = partial(kind, SequenceShape(3, 2), **options)
     free, network = (Sequential([make(generator=np.random.default_rng(0))]) for _ in range(2))
-    network.hold("0", {1: 9.0})
+    network.clamp("0", {1: 9.0})
     for seed in range(3):
         inputs, _ = checks.numbers(free, 3, seed)
         expected = free.forward(inputs).copy()
@@ -146,7 +146,7 @@ def test_a_sequence_that_goes_on_does_so_from_what_was_computed(rung, whole_sequ
 
 def test_inputs_and_signals_that_are_passed_in_stay_as_they_are():
     network = Sequential([Flatten(SMALL, dtype=np.float64)])
-    network.hold("0", {3: 1.0})
+    network.clamp("0", {3: 1.0})
     inputs, signals = checks.numbers(network, 2)
     kept = inputs.copy(), signals.copy()
     outputs = network.forward(inputs)
@@ -159,7 +159,7 @@ def test_inputs_and_signals_that_are_passed_in_stay_as_they_are():
 @every_rung
 @every_dtype
 def test_plain_descent_at_once_moves_what_the_gradients_say(rung, dtype):
-    by_hand, at_once = (hold(build(rung, dtype)) for _ in range(2))
+    by_hand, at_once = (clamp(build(rung, dtype)) for _ in range(2))
     inputs, signals = checks.numbers(by_hand, HISTORIES)
     checks.pass_through(by_hand, inputs, signals)
     parameters = by_hand.parameters
@@ -173,21 +173,21 @@ def test_plain_descent_at_once_moves_what_the_gradients_say(rung, dtype):
 
 
 @every_rung
-def test_neurons_are_held_in_other_places_and_let_go(rung):
+def test_neurons_are_clamped_in_other_places_and_released(rung):
     network, free = build(rung), build(rung)
     inputs, signals = checks.numbers(network, HISTORIES)
     expected = checks.pass_through(free, inputs, signals)
-    network.hold("code", {0: 1.0, 1: 2.0})
+    network.clamp("code", {0: 1.0, 1: 2.0})
     network.forward(inputs)
-    network.hold("code", {np.int64(2): 3})
-    assert network.held == {"code": {2: 3.0}}
+    network.clamp("code", {np.int64(2): 3})
+    assert network.clamped == {"code": {2: 3.0}}
     network.forward(inputs)
     assert (network.named["code"].values[0, 0, 2] == 3).all()
     assert np.ptp(network.named["code"].values[0, 0, :2], axis=-1).all()
-    network.held["code"].clear()
-    assert network.held == {"code": {2: 3.0}}
-    network.hold("code", {})
-    assert network.held == {}
+    network.clamped["code"].clear()
+    assert network.clamped == {"code": {2: 3.0}}
+    network.clamp("code", {})
+    assert network.clamped == {}
     found = checks.pass_through(network, inputs, signals)
     for name, array in expected.items():
         assert np.array_equal(found[name], array), name
@@ -195,18 +195,18 @@ def test_neurons_are_held_in_other_places_and_let_go(rung):
 
 @every_rung
 def test_neurons_within_a_stack_of_stacks(rung):
-    flat, inner = build(rung, "float64"), hold(build(rung), {"shrink": {3: 0.5}})
-    stack = hold(Sequential({"whole": inner}), {"whole": {1: -0.5}})
-    hold(flat, {"shrink": {3: 0.5}, "blur": {1: -0.5}})
+    flat, inner = build(rung, "float64"), clamp(build(rung), {"shrink": {3: 0.5}})
+    stack = clamp(Sequential({"whole": inner}), {"whole": {1: -0.5}})
+    clamp(flat, {"shrink": {3: 0.5}, "blur": {1: -0.5}})
     inputs, signals = checks.numbers(stack, HISTORIES)
     found, wanted = (checks.pass_through(each, inputs, signals) for each in (stack, flat))
     for name, other in zip(found, wanted, strict=True):
         assert np.array_equal(found[name], wanted[other]), name
-    assert (stack.held, inner.held) == ({"whole": {1: -0.5}}, {"shrink": {3: 0.5}})
+    assert (stack.clamped, inner.clamped) == ({"whole": {1: -0.5}}, {"shrink": {3: 0.5}})
 
 
 def test_the_description_knows_nothing_of_it():
-    assert hold(build()).to_configuration() == build().to_configuration()
+    assert clamp(build()).to_configuration() == build().to_configuration()
 
 
 @pytest.mark.parametrize(
@@ -217,14 +217,14 @@ def test_the_description_knows_nothing_of_it():
         ("code", {-1: 1.0}, "neuron -1 is none of"),
         ("code", {"1": 1.0}, "neuron '1' is none of"),
         ("code", {True: 1.0}, "neuron True is none of"),
-        ("code", {1: np.nan}, "neuron 1 is held at nan, which is no finite number"),
-        ("code", {1: 1e39}, r"neuron 1 is held at 1e\+39"),
-        ("code", {1: "x"}, "neuron 1 is held at 'x'"),
-        ("code", [1], r"\[1\] is no dictionary of neurons"),
+        ("code", {1: np.nan}, "neuron 1 is clamped to nan, which is no finite number"),
+        ("code", {1: 1e39}, r"neuron 1 is clamped to 1e\+39"),
+        ("code", {1: "x"}, "neuron 1 is clamped to 'x'"),
+        ("code", [1], r"\[1\] is not a dictionary of neurons"),
     ],
 )
-def test_what_cannot_be_held_is_refused_and_nothing_changes(name, neurons, message):
-    network = hold(build(dtype="float32"))
+def test_what_cannot_be_clamped_is_refused_and_nothing_changes(name, neurons, message):
+    network = clamp(build(dtype="float32"))
     with pytest.raises(ValueError, match=f"sequential: .*{message}"):
-        network.hold(name, neurons)
-    assert network.held == HELD
+        network.clamp(name, neurons)
+    assert network.clamped == CLAMPED

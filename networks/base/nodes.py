@@ -1,11 +1,11 @@
-"""Connections: the values that networks of a model take and give, put together before the model is.
+"""Nodes: the values from which a model is put pack_inputs, inputs and calls of networks.
 
     image = Input(Shape(28, 28, 1), generator=generator)
-    code = Use(Dense.of(32), image, name="encoder")
-    again = Use(Dense.of(image.shape), code, name="decoder")
+    code = Call(Dense.of(32), image, name="encoder")
+    again = Call(Dense.of(image.shape), code, name="decoder")
     model = Model(image, again)
 
-A network that is used twice has the same parameters in both places: `Use(code.network, other)`.
+A network that is used twice has the same parameters in both places: `Call(code.network, other)`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from nn.shape import AnyShape, ShapeLike, layer_shape
 from nn.shown import shown
 
 
-class Wire:
+class Node:
     """Values with a shape.
 
     Attributes
@@ -36,19 +36,19 @@ class Wire:
     shape
         Without the histories.
     sources
-        The wires it is computed from.
+        The nodes it is computed from.
     generator, dtype
         What recipes that read it draw from, None where no input has one, and float32 or float64, None where
         no input says it and no network.
     """
 
     shape: AnyShape
-    sources: tuple[Wire, ...] = ()
+    sources: tuple[Node, ...] = ()
     generator: np.random.Generator | None = None
     dtype: np.dtype | None = None
 
 
-class Input(Wire):
+class Input(Node):
     """Values that come from outside.
 
     Parameters
@@ -72,13 +72,13 @@ class Input(Wire):
         self.dtype = None if dtype is None else check_dtype(dtype)
 
 
-class Use(Wire):
-    """What a network makes of one wire, or of several.
+class Call(Node):
+    """A network applied to one node, or to several.
 
     Parameters
     ----------
     network
-        Any, or the recipe of one; one that merges takes several wires. A network used twice shares its
+        Any, or the recipe of one; one that merges takes several nodes. A network used twice shares its
         parameters; a recipe builds a new one every time.
     sources
         As many as the network has inputs. A recipe draws from the generator of the first that has one.
@@ -89,22 +89,22 @@ class Use(Wire):
     ------
     ValueError
         When there are more or fewer sources than inputs, or a shape does not fit; the message names
-        both sides. When the network is none or of another dtype, a recipe cannot be built, or a source is no
-        wire.
+        both sides. When the network is none or of another dtype, a recipe cannot be built, or a source is not a
+        node.
     """
 
-    def __init__(self, network: Network | Recipe[Network], *sources: Wire, name: str | None = None) -> None:
+    def __init__(self, network: Network | Recipe[Network], *sources: Node, name: str | None = None) -> None:
         if isinstance(network, Recipe):
             what, alone = str(network), not network.merges
         else:
             check_network("model: what is used", network)
             what, alone = network.family, False
         for source in sources:
-            if not isinstance(source, Wire):
+            if not isinstance(source, Node):
                 kind = type(source).__name__
-                raise ValueError(f"{what}: a source is of type {kind}: give an Input or a Use")
+                raise ValueError(f"{what}: a source is of type {kind}: give an Input or a Call")
         if not sources:
-            raise ValueError(f"{what}: takes at least one input, none is given: give an Input or a Use")
+            raise ValueError(f"{what}: takes at least one input, none is given: give an Input or a Call")
         if alone and len(sources) > 1:
             raise ValueError(f"{what}: takes 1 input, {len(sources)} are given")
         self.generator = next((each.generator for each in sources if each.generator is not None), None)
@@ -130,21 +130,21 @@ class Use(Wire):
         self.shape = network.output_shape
 
 
-def wires_by_name(given: Wire | Mapping[str, Wire], alone: str) -> dict[str, Wire]:
-    """Return wires by name, one that is given `alone` by this name.
+def nodes_by_name(given: Node | Mapping[str, Node], alone: str) -> dict[str, Node]:
+    """Return nodes by name, one that is given `alone` by this name.
 
     Raises
     ------
     ValueError
-        When something else than wires is given.
+        When something else than nodes is given.
     """
-    wires: Any = given if isinstance(given, Mapping) else {alone: given}
-    for name, wire in wires.items():
-        if not isinstance(wire, Wire):
+    nodes: Any = given if isinstance(given, Mapping) else {alone: given}
+    for name, node in nodes.items():
+        if not isinstance(node, Node):
             raise ValueError(
-                f"model: {name} is of type {type(wire).__name__}: give an Input or a Use, or some by name"
+                f"model: {name} is of type {type(node).__name__}: give an Input or a Call, or some by name"
             )
-    return dict(wires)
+    return dict(nodes)
 
 
 def input_shapes(network: Network) -> Sequence[AnyShape]:
@@ -155,7 +155,7 @@ def input_shapes(network: Network) -> Sequence[AnyShape]:
     return list(several.values()) if isinstance(several, Mapping) else list(several)
 
 
-def together(network: Network, arrays: Sequence[Any]) -> Any:
+def pack_inputs(network: Network, arrays: Sequence[Any]) -> Any:
     """Return what a network's forward takes for the values of its inputs in their order."""
     several = getattr(network, "input_shapes", None)
     if isinstance(several, Mapping):
@@ -163,7 +163,7 @@ def together(network: Network, arrays: Sequence[Any]) -> Any:
     return arrays[0] if several is None else list(arrays)
 
 
-def apart(network: Network, signals: Any) -> Sequence[Any]:
+def unpack_signals(network: Network, signals: Any) -> Sequence[Any]:
     """Return the signals of a network's inputs in their order."""
     several = getattr(network, "input_shapes", None)
     if isinstance(several, Mapping):
@@ -171,26 +171,26 @@ def apart(network: Network, signals: Any) -> Sequence[Any]:
     return [signals] if several is None else signals
 
 
-def uses_before(outputs: Sequence[Wire]) -> list[Use]:
-    """Return all uses that lead to some wires, each after those it depends on."""
-    ordered: list[Use] = []
+def topological_order(outputs: Sequence[Node]) -> list[Call]:
+    """Return all calls that lead to some nodes, each after those it depends on."""
+    ordered: list[Call] = []
     seen: set[int] = set()
-    waiting: list[tuple[Wire, bool]] = [(wire, False) for wire in reversed(outputs)]
+    waiting: list[tuple[Node, bool]] = [(node, False) for node in reversed(outputs)]
     while waiting:
-        wire, sources_done = waiting.pop()
+        node, sources_done = waiting.pop()
         if sources_done:
-            assert isinstance(wire, Use)
-            ordered.append(wire)
-        elif id(wire) not in seen:
-            seen.add(id(wire))
-            if isinstance(wire, Use):
-                waiting.append((wire, True))
-                waiting.extend((source, False) for source in reversed(wire.sources))
+            assert isinstance(node, Call)
+            ordered.append(node)
+        elif id(node) not in seen:
+            seen.add(id(node))
+            if isinstance(node, Call):
+                waiting.append((node, True))
+                waiting.extend((source, False) for source in reversed(node.sources))
     return ordered
 
 
-def named_networks(uses: Sequence[Use]) -> dict[str, Network]:
-    """Return the networks of some uses by the names they were given, or by their families.
+def named_networks(calls: Sequence[Call]) -> dict[str, Network]:
+    """Return the networks of some calls by the names they were given, or by their families.
 
     Raises
     ------
@@ -198,18 +198,18 @@ def named_networks(uses: Sequence[Use]) -> dict[str, Network]:
         When a network has two names, or two networks have one.
     """
     given: dict[int, str] = {}
-    for use in uses:
-        name = given.setdefault(id(use.network), use.name) if use.name is not None else use.name
-        if name != use.name:
-            raise ValueError(f"one network is called both {name!r} and {use.name!r}: give it one name")
+    for call in calls:
+        name = given.setdefault(id(call.network), call.name) if call.name is not None else call.name
+        if name != call.name:
+            raise ValueError(f"one network is called both {name!r} and {call.name!r}: give it one name")
     networks: dict[str, Network] = {}
-    for use in uses:
-        if use.network in networks.values():
+    for call in calls:
+        if call.network in networks.values():
             continue
-        name = given.get(id(use.network)) or _free_name(use.network.family, {*networks, *given.values()})
+        name = given.get(id(call.network)) or _free_name(call.network.family, {*networks, *given.values()})
         if name in networks:
             raise ValueError(f"two networks are called {name!r}: give them names of their own")
-        networks[name] = use.network
+        networks[name] = call.network
     return networks
 
 
@@ -218,41 +218,41 @@ def _free_name(family: str, taken: set[str]) -> str:
     return next(name for name in numbered if name not in taken)
 
 
-def use_name(network: str, number: int) -> str:
-    """Name the use of a network: `tower`, and from the second on `tower:2`."""
+def call_name(network: str, number: int) -> str:
+    """Name the call of a network: `tower`, and from the second on `tower:2`."""
     return network if number == 1 else f"{network}:{number}"
 
 
-def wire_names(
-    inputs: Mapping[str, Wire], uses: Sequence[Use], networks: Mapping[str, Network]
+def node_names(
+    inputs: Mapping[str, Node], calls: Sequence[Call], networks: Mapping[str, Network]
 ) -> dict[int, str]:
-    """Return the name of every wire by its id.
+    """Return the name of every node by its id.
 
     Raises
     ------
     ValueError
-        When an input is called like a network, one wire is two inputs, or a use depends on an input that
+        When an input is called like a network, one node is two inputs, or a call depends on an input that
         is not among them.
     """
-    names = {id(wire): name for name, wire in inputs.items()}
+    names = {id(node): name for name, node in inputs.items()}
     if len(names) < len(inputs) or set(inputs) & set(networks):
         raise ValueError(
             f"model: inputs ({', '.join(inputs)}) and networks ({', '.join(networks)}) need different names"
         )
     called = {id(network): name for name, network in networks.items()}
     numbers: Counter[str] = Counter()
-    for use in uses:
-        network = called[id(use.network)]
-        for number, source in enumerate(use.sources):
+    for call in calls:
+        network = called[id(call.network)]
+        for number, source in enumerate(call.sources):
             if id(source) not in names:
                 raise ValueError(f"model: input {number} of {network} ({source.shape}) is not given")
         numbers[network] += 1
-        names[id(use)] = use_name(network, numbers[network])
+        names[id(call)] = call_name(network, numbers[network])
     return names
 
 
-def check_ends(
-    inputs: Mapping[str, Wire], outputs: Mapping[str, Wire], uses: Sequence[Use], names: Mapping[int, str]
+def check_inputs_and_outputs(
+    inputs: Mapping[str, Node], outputs: Mapping[str, Node], calls: Sequence[Call], names: Mapping[int, str]
 ) -> None:
     """Refuse inputs that nothing reads, and outputs that are inputs or not there.
 
@@ -263,45 +263,45 @@ def check_ends(
     """
     if not outputs or not inputs:
         raise ValueError("model: give at least one input and one output")
-    read = {id(source) for use in uses for source in use.sources}
-    for name, wire in inputs.items():
-        if id(wire) not in read:
+    read = {id(source) for call in calls for source in call.sources}
+    for name, node in inputs.items():
+        if id(node) not in read:
             raise ValueError(f"model: no output depends on the input {name}")
-    for name, wire in outputs.items():
-        if not isinstance(wire, Use) or id(wire) not in names:
+    for name, node in outputs.items():
+        if not isinstance(node, Call) or id(node) not in names:
             raise ValueError(f"model: output {name} is not what a network gives")
 
 
-def wires_from_names(
-    inputs: Mapping[str, Input], networks: Mapping[str, Network], uses: Sequence[Any]
-) -> dict[str, Wire]:
-    """Wire networks as a configuration says, and return all wires by name.
+def nodes_from_names(
+    inputs: Mapping[str, Input], networks: Mapping[str, Network], calls: Sequence[Any]
+) -> dict[str, Node]:
+    """Call networks as a configuration says, and return all nodes by name.
 
     Parameters
     ----------
     inputs, networks
         By name.
-    uses
+    calls
         Lists of the name of a network and of its sources, in the order in which they run.
 
     Raises
     ------
     ValueError
-        When a use is no such list, a name is unknown, or shapes do not fit.
+        When a call is no such list, a name is unknown, or shapes do not fit.
     """
-    wires: dict[str, Wire] = dict(inputs)
+    nodes: dict[str, Node] = dict(inputs)
     numbers: Counter[str] = Counter()
-    for use in uses:
-        if not isinstance(use, list) or not use:
-            raise ValueError(f"model: a use is the name of a network and of its sources, not {shown(use)}")
-        name, *names = use
+    for call in calls:
+        if not isinstance(call, list) or not call:
+            raise ValueError(f"model: a call is the name of a network and of its sources, not {shown(call)}")
+        name, *names = call
         network = choose(networks, name, "network of the model")
-        sources = [choose(wires, source, "wire of the model") for source in names]
+        sources = [choose(nodes, source, "node of the model") for source in names]
         numbers[name] += 1
-        wires[use_name(name, numbers[name])] = Use(network, *sources, name=name)
-    return wires
+        nodes[call_name(name, numbers[name])] = Call(network, *sources, name=name)
+    return nodes
 
 
-def twin(network: Network) -> Network:
+def copy_with_same_generators(network: Network) -> Network:
     """Return a network like another that draws from the same generators."""
     return deepcopy(network, {id(generator): generator for generator in network.generators.values()})

@@ -1,4 +1,4 @@
-"""What the tests of held neurons share: gradients of the whole network against central differences."""
+"""What the tests of clamped neurons share: gradients of the whole network against central differences."""
 
 from collections.abc import Iterator
 
@@ -27,7 +27,7 @@ def numeric(network: Network, inputs: np.ndarray, array: np.ndarray) -> Iterator
         yield (ends[0] - ends[1]) / (2 * EPSILON)
 
 
-def check_held_gradients(network: Network, inputs: np.ndarray) -> np.ndarray:
+def check_clamped_gradients(network: Network, inputs: np.ndarray) -> np.ndarray:
     """Hold all gradients, of parameters and inputs, against central differences; return the former."""
     inputs = inputs.copy()
     network.parameters.zero_gradients()
