@@ -291,7 +291,7 @@ def test_what_does_not_fit_is_refused(build, message):
     ("change", "message"),
     [
         ({"uses": [["left", "nowhere"]]}, "unknown node of the model 'nowhere'"),
-        ({"uses": ["left"]}, "a use is the name of a network"),
+        ({"uses": ["left"]}, "a call is the name of a network"),
         ({"outputs": {"output": 3}}, r"outputs.output is 3, not a text"),
         ({"inputs": {"input": "2x3"}}, "has shape 2x3, the network takes 2x3x2"),
         ({"more": 1}, "unknown field more"),
