@@ -89,8 +89,8 @@ class Call(Node):
     ------
     ValueError
         When there are more or fewer sources than inputs, or a shape does not fit; the message names
-        both sides. When the network is none or of another dtype, a recipe cannot be built, or a source is not a
-        node.
+        both sides. When the network is not one or of another dtype, a recipe cannot be built, or a source
+        is not a node.
     """
 
     def __init__(self, network: Network | Recipe[Network], *sources: Node, name: str | None = None) -> None:
