@@ -106,13 +106,31 @@ def watch(
         run = TrainerRun(TrainerSession(trainer), run_directory, callbacks)
         mailbox = Mailbox(stack.enter_context(served_page(port)))
         stack.callback(mailbox.close)
+        run.announce()
         about = {"status": run.status(), "overview": run.overview(), "about": ""}
         mailbox.send(pack({"type": "ready", **about}, {}), answers=False)
-        Watching(Opened(run, Inspector(run), ""), mailbox).follow(wait)
+        try:
+            Watching(Opened(run, Inspector(run), ""), mailbox).follow(wait)
+        finally:
+            mailbox.send(pack({"type": "ended", "message": why_ended(run)}, {}), answers=False)
         if run.error is not None:
             raise run.error
     assert run.session.outcome is not None
     return run.session.outcome
+
+
+def why_ended(run: TrainerRun) -> str:
+    """Return in words why nobody trains or answers any more."""
+    outcome, step = run.session.outcome, run.session.trainer.step
+    if run.error is not None:
+        return f"{type(run.error).__name__} after step {step:,}: {run.error}"
+    if outcome is None or run.paused:
+        return f"the program ended at step {step:,}"
+    if not outcome.stopped:
+        return f"training reached its limit at step {step:,}"
+    if outcome.reason == INTERRUPTED:
+        return f"training was interrupted after step {step:,}"
+    return f"training stopped after step {step:,}: {outcome.reason}"
 
 
 class Watching(Answering):

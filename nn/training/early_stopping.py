@@ -119,9 +119,8 @@ class EarlyStopping(Callback):
 
     def _stop_if_out_of_patience(self, trainer: Trainer) -> None:
         if self.patience is not None and self.waited >= self.patience:
-            trainer.stop(
-                f"{self.watch.metric} has not become better than {self.best} in {self.waited} epochs"
-            )
+            epochs = "1 epoch" if self.waited == 1 else f"{self.waited} epochs"
+            trainer.stop(f"{self.watch.metric} has not become better than {self.best:.6g} in {epochs}")
 
 
 class Best(Snapshots):

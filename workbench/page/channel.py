@@ -1,6 +1,6 @@
 """The websocket of one viewer: operations it asks for, one after another, and frames when it is ready.
 
-Nothing is sent that was not asked for, so that a page that is slow, hidden or gone costs nothing.
+Nothing but the end is sent that was not asked for, so that a page that is slow, hidden or gone costs nothing.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Channel:
         await self._socket.accept()
         try:
             async with asyncio.TaskGroup() as group:
-                others = [group.create_task(work) for work in (self._answer(), self._show())]
+                others = [group.create_task(work) for work in (self._answer(), self._show(), self._part())]
                 await self._listen()
                 for other in others:
                     other.cancel()
@@ -159,6 +159,11 @@ class Channel:
             self._is_wanted.clear()
             await self._socket.send_bytes(frame.message)
             await self._send_new_curve()
+
+    async def _part(self) -> None:
+        """Say that the run is over when it is, without being asked: later there is nobody to ask."""
+        await self._link.ended.wait()
+        await self._socket.send_bytes(pack({**self._link.status, "type": "status"}, {}))
 
     async def _send_new_curve(self) -> None:
         """Send the curve, which the training process sends at most once a second, when it is a new one."""

@@ -29,7 +29,18 @@ STATUS_PERIOD = 0.25
 CLOSE_SECONDS = 60.0
 """How long the end of a step and saving may take."""
 
-CHANGES = ("run", "state", "message", "settings", "snapshots", "clamps", "locks", "weight_locks", "changes")
+CHANGES = (
+    "run",
+    "state",
+    "starting",
+    "message",
+    "settings",
+    "snapshots",
+    "clamps",
+    "locks",
+    "weight_locks",
+    "changes",
+)
 """What listeners are told of when it differs in the status; the rest are numbers that always move."""
 
 LOST = "the training process has ended, though nobody asked it to: the terminal may say why"
@@ -52,13 +63,15 @@ class Link:
         The newest curve, which comes with frames by itself; None before the first.
     lost
         Set when the process has ended without `close`, which says whether it saved.
+    ended
+        Set when the run is over, and why is the message of the status, whose state is "ended".
     """
 
     def __init__(self) -> None:
         self.status: Mapping[str, Any] = {}
         self.ready: Header = {}
         self.curve: Reply | None = None
-        self.lost = asyncio.Event()
+        self.lost, self.ended = asyncio.Event(), asyncio.Event()
         self._process: Peer | None = None
         self._operations: Mapping[str, Operation] = OPERATIONS
         self._opened: asyncio.Future[Header] | None = None
@@ -192,6 +205,11 @@ class Link:
         except TimeoutError:
             return {"error": f"the training process did not end within {CLOSE_SECONDS:.0f} seconds"}
 
+    def part(self, message: str) -> None:
+        """Tell all viewers that the run is over, and why; what they show stays as it is."""
+        self._see({**self.status, "state": "ended", "message": message})
+        self.ended.set()
+
     def abandon(self) -> None:
         """Hang up without waiting: the process saves and ends by itself."""
         self._closing = True
@@ -249,6 +267,8 @@ class Link:
             self.curve = reply
         elif header["type"] == "ready":
             self._settle(self._opened, header)
+        elif header["type"] == "ended":
+            self.part(header["message"])
         elif header["type"] == "failed":
             self._closing = True
             self._settle(self._opened, StartFailed(header["status"], header["text"]))
@@ -263,10 +283,12 @@ class Link:
         self._settle(self._opened, StartFailed(FAILED, LOST))
         if not self._closing:
             self.lost.set()
-            message = ENDED if self._said else LOST
-            self._see({**self.status, "state": "lost", "message": message})
+            if not self.ended.is_set():
+                message = ENDED if self._said else LOST
+                self._see({**self.status, "state": "lost", "message": message})
+        why = self.status["message"] if self.ended.is_set() else LOST
         for answer in self._waiting.values():
-            self._settle(answer, OperationRefused(LOST))
+            self._settle(answer, OperationRefused(why))
         self._waiting.clear()
 
     @staticmethod

@@ -45,6 +45,11 @@ ICON = (
     '<circle cx="25" cy="16" r="5.2" fill="#d6604d"/></svg>'
 )
 
+STOPPED = "the program that shows it was stopped"
+
+PARTING_SECONDS = 0.2
+"""For the last messages to viewers: that the run is over, and why."""
+
 
 async def serve(
     link: Link,
@@ -93,6 +98,9 @@ async def serve(
     try:
         await asyncio.shield(serving)
     except asyncio.CancelledError:
+        if not link.ended.is_set():
+            link.part(link.status["message"] if link.lost.is_set() else STOPPED)
+        await asyncio.sleep(PARTING_SECONDS)
         server.should_exit = True
         await serving
         raise

@@ -41,6 +41,7 @@ class Run(Watched, ABC):
         """Ask whether `train` may be called now, which whoever owns the run does next."""
         self._require_idle("start")
         self._require_unfinished()
+        self.announce()
         return {}
 
     def train(self, between_steps: Callable[[], None]) -> None:
@@ -55,7 +56,12 @@ class Run(Watched, ABC):
             Called after every step.
         """
         self._require_idle("start")
-        self._between.call = between_steps
+
+        def after_step() -> None:
+            self._stepped = True
+            between_steps()
+
+        self._between.call = after_step
         self._training, self._diverged, self._message = True, False, ""
         try:
             self._learn()
@@ -65,7 +71,7 @@ class Run(Watched, ABC):
         except (SnapshotError, FolderLockedError, InputError, MemoryError) as error:
             self._message = str(error) or "out of memory"
         finally:
-            self._training = False
+            self._training = self._announced = False
         if not self._diverged:
             self._note_stop()
 

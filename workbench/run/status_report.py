@@ -81,6 +81,7 @@ def describe_progress(trainer: Trainer) -> dict[str, Any]:
         "loss": trainer.log.last_loss,
         "training_loss": rows[-1].training_loss if rows else None,
         "held_out_loss": rows[-1].held_out_loss if rows else None,
+        "metrics": dict(rows[-1].metrics) if rows else {},
         "learning_rate": learning_rate(trainer),
     }
 

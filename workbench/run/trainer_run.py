@@ -51,7 +51,9 @@ class TrainerRun(Run):
     def _learn(self) -> None:
         self.error, self.paused = None, False
         try:
-            self.session.train_locked([*self._callbacks, self._between])
+            outcome = self.session.train_locked([*self._callbacks, self._between])
+            if outcome.stopped and not self.paused:
+                self._message = outcome.reason
         except BaseException as error:
             self.error = error
             raise

@@ -32,7 +32,7 @@ class Watched:
     def __init__(self, session: Session, directory: RunDirectory) -> None:
         self.session, self.directory = session, directory
         self.run = 0
-        self._training = self._diverged = False
+        self._training = self._diverged = self._announced = self._stepped = False
         self._message = ""
         self._saved: tuple[int, int] | None = None
         self._take(session, directory)
@@ -50,10 +50,19 @@ class Watched:
         """What changes with every step and every change."""
         return self.session.trainer.step, len(self.session.steering.changed)
 
+    def announce(self) -> None:
+        """Say that `train` is called next, by whoever owns the run."""
+        self._announced = True
+
+    @property
+    def starting(self) -> bool:
+        """Whether the first step of this process is on its way, for which kernels are compiled."""
+        return (self._training or self._announced) and not self._stepped
+
     @property
     def state(self) -> str:
         """Either idle, training, finished or diverged."""
-        if self._training:
+        if self._training or self._announced:
             return "training"
         if self._diverged:
             return "diverged"
@@ -72,6 +81,7 @@ class Watched:
         return {
             "run": self.run,
             "state": self.state,
+            "starting": self.starting,
             "message": self._message,
             **describe_progress(trainer),
             "seconds_left": left,

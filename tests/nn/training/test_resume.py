@@ -224,7 +224,7 @@ def test_going_on_after_an_early_stop_stays_stopped_at_the_best_parameters(tmp_p
     outcome = run(trainer)
     assert outcome.stopped
     assert outcome.reason == (
-        f"held_out_loss has not become better than {trainer.rows[0].held_out_loss} in 1 epochs"
+        f"held_out_loss has not become better than {trainer.rows[0].held_out_loss:.6g} in 1 epoch"
     )
     assert trainer.evaluate().loss == pytest.approx(trainer.rows[0].held_out_loss)
     resumed = make_trainer(network=make_network(seed=9))

@@ -11,7 +11,7 @@ from workbench.page.panels.viewer import Viewer
 
 NUMBERS = {"batch-size": "Batch size", "leakage": "Leakage", "epochs": "Epochs", "minutes": "Minutes"}
 SLOWEST, FASTEST = 1e-6, 1.0
-AS_MADE = "as the program made it"
+AS_MADE = "as given"
 
 
 class LogSlider(Element, component="log_slider.js"):

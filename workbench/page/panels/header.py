@@ -5,7 +5,7 @@ from __future__ import annotations
 from nicegui.element import Element
 
 from workbench.page.panels.help import Keys, help_dialog
-from workbench.page.panels.parts import STOP_FIRST, LiveText, button, enable, group, notify, text
+from workbench.page.panels.parts import STOP_FIRST, LiveText, Metrics, button, enable, group, notify, text
 from workbench.page.panels.reset import reset_dialog
 from workbench.page.panels.viewer import Viewer
 
@@ -43,6 +43,7 @@ def header(viewer: Viewer, keys: Keys) -> None:
                 with group("g-reading"):
                     text("span", name)
                     LiveText(field, format, test)
+        Metrics(1)
         with group("g-buttons g-end"):
             button("Snapshot", "snapshot", snapshot, "bookmark_add", "Keep the state of the run now")
             reset = button("Reset", "reset", begin_anew, "restart_alt")

@@ -7,19 +7,20 @@ from typing import Any
 from nicegui import ui
 from nicegui.element import Element
 
-from workbench.page.panels.parts import button, fact, facts, group, live_fact, panel, text
+from workbench.page.panels.parts import Metrics, button, fact, facts, group, live_fact, panel, text
 from workbench.page.panels.viewer import Viewer
 
 MEBIBYTE = 2**20
 LISTED = 500
+MOST_METRICS = 12
 
 MACHINE = {"seed": ("Seed", "run-seed"), "rung": ("Rung", "rung"), "threads": ("Threads", "threads")}
 
 TIMES = (
     ("Mini-batch", "milliseconds_per_step", "milliseconds", "milliseconds-per-step"),
-    ("Full batch", "seconds_per_epoch", "duration", "seconds-per-epoch"),
-    ("Images", "images_per_second", "perSecond", "images-per-second"),
-    ("Trained for", "seconds", "duration", "seconds"),
+    ("Epoch", "seconds_per_epoch", "seconds", "seconds-per-epoch"),
+    ("Examples", "images_per_second", "perSecond", "images-per-second"),
+    ("Trained for", "seconds", "seconds", "seconds"),
     ("Time left", "seconds_left", "duration", "seconds-left"),
 )
 
@@ -32,6 +33,7 @@ def error_panel() -> None:
     """Build the chart of the error."""
     with panel("Error", "error"):
         ErrorChart()
+        Metrics(MOST_METRICS)
 
 
 def time_panel() -> None:

@@ -24,6 +24,14 @@ class LiveText(Element, component="live_text.js", default_classes="g-live"):
         self.props["data-test"] = test
 
 
+class Metrics(Element, component="metric_list.js"):
+    """What is measured on the held-out data beside the loss, at most so many; nothing where nothing is."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.props["most"] = most
+
+
 class Choice(Element, default_classes="g-select"):
     """A drop-down list, the browser's own: it knows the keyboard and small screens.
 

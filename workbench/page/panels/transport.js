@@ -2,6 +2,8 @@ import { last, on, request } from "/assets/live.js";
 import { attempt, complain } from "/assets/notices.js";
 
 const LOST = "lost";
+const ENDED = "ended";
+const STEERING = "header .g-buttons, .g-panel-controls, .g-panel-run, .g-panel-edit, .g-panel-walk";
 const WHY_LOST = "The terminal in which the server ran may say why; one that was started again has a new address";
 const MEANING = {
   idle: "Idle",
@@ -9,6 +11,7 @@ const MEANING = {
   finished: "Finished",
   diverged: "Diverged",
   lost: "Connection lost",
+  ended: "Ended",
 };
 
 /** Start, stop and step, the state of the run, and the keys that do the same. */
@@ -27,7 +30,7 @@ export default {
       <span class="g-chip" data-test="state" role="status" :data-state="state" :title="explanation">
         <span class="g-dot" aria-hidden="true"></span><span class="g-chip-text">{{ caption }}</span></span>
     </div>`,
-  data: () => ({ state: "idle", message: "", connected: true }),
+  data: () => ({ state: "idle", message: "", starting: false }),
   computed: {
     training() {
       return this.state === "training";
@@ -39,11 +42,14 @@ export default {
       return this.state === "finished" ? "Training has reached its limit: give it more epochs or minutes to go on" : null;
     },
     explanation() {
+      if (this.training && this.starting) return "The first step compiles what it needs, once on a machine";
       return this.state === LOST ? WHY_LOST : (this.endTitle ?? this.message);
     },
     caption() {
-      const meaning = MEANING[this.state] ?? this.state;
+      if (this.training && this.starting) return "Starting: compiling";
+      const meaning = this.state === "idle" && this.message ? "Stopped" : (MEANING[this.state] ?? this.state);
       if (this.state === "finished") return `${meaning}: raise a limit to go on`;
+      if (this.state === ENDED) return meaning; // why is said in the notice
       return this.message && this.state !== "training" ? `${meaning}: ${this.message}` : meaning;
     },
   },
@@ -51,8 +57,16 @@ export default {
     show(status) {
       if (status.state === "diverged" && this.state !== "diverged") this.dismiss = complain(new Error(status.message), 0);
       if (status.state !== "diverged") this.dismiss?.();
+      if (status.state === ENDED && this.state !== ENDED) this.end(status.message);
       this.state = status.state;
       this.message = status.message ?? "";
+      this.starting = status.starting ?? false;
+    },
+    /** Leave the page as it is, to be read: nobody is there any more who could be asked for something. */
+    end(message) {
+      document.body.classList.add("g-ended");
+      for (const element of document.querySelectorAll(STEERING)) element.inert = true;
+      complain(new Error(`The run has ended: ${message}. The page stays as it was.`), 0);
     },
     showConnection(open) {
       if (!open) Object.assign(this, { state: LOST, message: "" });

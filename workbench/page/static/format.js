@@ -47,4 +47,7 @@ export function duration(value) {
   return `${grouped(Math.floor(hours / 24))} d ${two(hours % 24)} h`;
 }
 
-export const formats = { digits, whole, grouped, loss, milliseconds, perSecond, duration };
+/** Seconds as `duration` has them, and as milliseconds below one. */
+export const seconds = (value) => (isNumber(value) && value > 0 && value < 1 ? milliseconds(1000 * value) : duration(value));
+
+export const formats = { digits, whole, grouped, loss, milliseconds, perSecond, duration, seconds };

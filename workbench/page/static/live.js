@@ -21,6 +21,7 @@ let socket = null;
 let pause = FIRST_PAUSE;
 let timer = 0;
 let number = 0;
+let over = false; // the run has ended, and said so: nobody is there to connect to
 let owing = false; // whether the server waits for this page to say that it is ready
 
 const isOpen = () => socket?.readyState === WebSocket.OPEN;
@@ -72,7 +73,7 @@ export function setKinds(owner, kinds) {
 
 /** Connect, unless there is a connection or one on its way. */
 export function connect() {
-  if (socket || timer) return;
+  if (socket || timer || over) return;
   const address = new URL("/live", location.href);
   address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
   socket = new WebSocket(address);
@@ -95,6 +96,7 @@ function tell(type, value) {
 }
 
 function keep(type, value) {
+  if (type === "status" && value.state === "ended") over = true;
   newest.set(type, value);
   tell(type, value);
 }
@@ -113,7 +115,9 @@ function closed() {
   owing = false;
   const lost = [...waiting.values()];
   waiting.clear();
-  for (const { reject } of lost) reject(new Error("the connection to the run is lost; it is tried again"));
+  const why = over ? newest.get("status").message : "the connection to the run is lost; it is tried again";
+  for (const { reject } of lost) reject(Object.assign(new Error(why), { isKnown: over }));
+  if (over) return; // what is on the page stays
   if (wasOpen !== false) {
     tell("close");
     keep("connection", false);
@@ -152,7 +156,7 @@ function showFrame(message) {
 function settle(message) {
   const request = waiting.get(message.header.id);
   waiting.delete(message.header.id);
-  if (message.header.error !== undefined) request?.reject(new Error(message.header.error));
+  if (message.header.error !== undefined) request?.reject(Object.assign(new Error(message.header.error), { isKnown: over }));
   else request?.resolve(message);
   tell("reply", message);
 }

@@ -19,7 +19,7 @@ export async function attempt(work) {
   try {
     return await work();
   } catch (error) {
-    complain(error);
+    if (!error.isKnown) complain(error);
     return undefined;
   }
 }
