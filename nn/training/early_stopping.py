@@ -120,7 +120,8 @@ class EarlyStopping(Callback):
     def _stop_if_out_of_patience(self, trainer: Trainer) -> None:
         if self.patience is not None and self.waited >= self.patience:
             epochs = "1 epoch" if self.waited == 1 else f"{self.waited} epochs"
-            trainer.stop(f"{self.watch.metric} has not become better than {self.best:.6g} in {epochs}")
+            best = "nothing" if self.best is None else f"{self.best:.6g}"
+            trainer.stop(f"{self.watch.metric} has not become better than {best} in {epochs}")
 
 
 class Best(Snapshots):

@@ -30,7 +30,7 @@ class FakeLink:
         self.curve: Reply | None = None
         self.frames = 0
         self.asked: list[str] = []
-        self.go_on = asyncio.Event()
+        self.go_on, self.ended, self.lost = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.refusing = False
 
     async def ask(self, op: str, /, **args: Any) -> Reply:

@@ -94,6 +94,11 @@ def test_a_training_is_seen_changed_and_ended(program: Program) -> None:
 
     printed = interrupt(page.served.process).decode()
     assert "test images are right" in printed
+    playwright.expect(page.part("state")).to_have_text("Ended")
+    notice = page.page.locator(".g-notice").filter(has_text="training was interrupted after step")
+    playwright.expect(notice).to_be_visible()
+    playwright.expect(page.page.locator("#popup")).to_be_hidden()
+    assert page.part("metric-accuracy").count() == 2
     model = load_model(page.served.model_directory / "model.safetensors")
     changed = model.wiring()[layer - 1]
     bias = model.parameters.values[changed.wiring.biases()[neuron] + changed.start]

@@ -40,7 +40,7 @@ from workbench.run.requests import Request
 from workbench.run.run_directory import RunDirectory
 from workbench.run.trainer_run import TrainerRun
 from workbench.run.trainer_session import TrainerSession
-from workbench.watching import Watching
+from workbench.watching import Watching, why_ended
 
 ENTRIES = 40
 
@@ -379,3 +379,45 @@ def test_a_callback_that_stops_does_not_end_the_watching(tmp_path: Path):
     run, inspector = make_run(tmp_path, trainer, [StopsAt()])
     Watching(Opened(run, inspector, ""), Waiting([])).follow(wait=True)  # type: ignore[arg-type]
     assert (trainer.step, len(waited), run.state) == (3, 1, "idle")
+
+
+def test_the_status_tells_the_first_step_and_what_was_measured(tmp_path: Path):
+    run, _ = make_run(tmp_path, make_trainer())
+    assert (run.state, run.starting) == ("idle", False)
+    run.announce()
+    assert (run.status()["state"], run.status()["starting"]) == ("training", True)
+    seen = []
+    run.train(lambda: seen.append(run.starting) or run.stop())  # type: ignore[func-returns-value]
+    assert seen == [False]
+    assert (run.state, run.status()["starting"]) == ("idle", False)
+    run.start()
+    assert run.status()["starting"] is False  # what is compiled stays so
+    assert "accuracy" in run.status()["metrics"]
+
+
+class Stopping(Callback):
+    """Stops after a step, or fails."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+
+    def on_step(self, trainer: Trainer) -> None:
+        if self.error is not None:
+            raise self.error
+        trainer.stop("it is good enough")
+
+
+def test_why_a_run_has_ended_is_said(tmp_path: Path):
+    trainer = make_trainer()
+    trainer.limits = Limits(1, None)
+    run, _ = make_run(tmp_path / "limit", trainer)
+    run.train(lambda: None)
+    assert why_ended(run) == "training reached its limit at step 3"
+    run, _ = make_run(tmp_path / "stopped", make_trainer(), [Stopping()])
+    run.train(lambda: None)
+    assert run.status()["message"] == "it is good enough"
+    assert why_ended(run) == "training stopped after step 1: it is good enough"
+    run, _ = make_run(tmp_path / "failed", make_trainer(), [Stopping(RuntimeError("broken"))])
+    with pytest.raises(RuntimeError):
+        run.train(lambda: None)
+    assert why_ended(run) == "RuntimeError after step 1: broken"
