@@ -116,30 +116,6 @@ def only(values: Values | None) -> np.ndarray:
     return next(iter(named(values).values()))
 
 
-def answers(images: Images, outputs: np.ndarray) -> list[str]:
-    """Return in words what came out for examples, and in brackets what should have.
-
-    The number of the greatest output where the target is a label, or has a one among zeros; else the outputs.
-    """
-    if images.repeats or not len(outputs):
-        return []
-    targets = from_history(only(images.batch.targets), len(outputs))
-    pairs = zip(outputs.reshape(len(outputs), -1), targets.reshape(len(outputs), -1), strict=True)
-    return [_answer(*pair) for pair in pairs]
-
-
-def _answer(output: np.ndarray, target: np.ndarray) -> str:
-    if output.size > 1 and target.size == 1:
-        return f"{output.argmax()} ({target[0]:g})"
-    if output.size > 1 and set(np.unique(target).tolist()) == {0, 1} and target.sum() == 1:
-        return f"{output.argmax()} ({target.argmax()})"
-    return f"{_numbers(output)} ({_numbers(target)})"
-
-
-def _numbers(values: np.ndarray) -> str:
-    return ", ".join(f"{value:.3g}" for value in values[:3]) + (" ..." if values.size > 3 else "")
-
-
 def pictures(values: np.ndarray, shape: AnyShape, *, stretched: bool = False) -> np.ndarray:
     """Return values (n, *shape) as pictures, uint8 (n, height, width, channels).
 

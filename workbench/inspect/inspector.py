@@ -14,7 +14,7 @@ import numpy as np
 
 from networks.base.nodes import input_shapes
 from workbench.errors import OperationError
-from workbench.inspect.examples import answers, pictures
+from workbench.inspect.examples import pictures
 from workbench.inspect.observer import Inspected, Observer
 from workbench.inspect.view import View
 from workbench.run.operations import KINDS, Action
@@ -123,7 +123,7 @@ class Inspector:
             "shown": len(seen.images.names),
             "errors": seen.errors,
             "repeats": seen.images.repeats,
-            "answers": answers(seen.images, seen.outputs),
+            "answers": list(seen.answers),
             "sources": self.sources,
             "walk": observer.walk_state(),
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from nn.data import DataError
 from workbench.errors import OperationError
 from workbench.inspect.anatomy import Anatomy
+from workbench.inspect.answers import answers
 from workbench.inspect.baseline import Baseline
 from workbench.inspect.examples import Images, squared_errors
 from workbench.inspect.probe import Probe
@@ -53,6 +54,8 @@ class Pass(NamedTuple):
         Of all neurons for the entry that is looked at, float32; NaN where they are not known.
     entry
         Which that is.
+    answers
+        What came out, in words; see `workbench.inspect.answers`.
     """
 
     images: Images
@@ -61,6 +64,7 @@ class Pass(NamedTuple):
     values: np.ndarray
     signals: np.ndarray
     entry: int
+    answers: Sequence[str] = ()
 
 
 class Observer:
@@ -114,15 +118,17 @@ class Observer:
             walked = self.walk.values(entry), self.walk.signals(entry)
             outputs = self.walk.outputs
             errors = squared_errors(images, outputs) if images.repeats and len(outputs) else []
-            return Pass(images, outputs, errors, *walked, entry)
+            said = answers(images, self.walk.every_output, self.session.trainer.loss) if len(outputs) else []
+            return Pass(images, outputs, errors, *walked, entry, said)
         images = self.view.images()
         outputs, loss = self.probe.run(images), self.session.trainer.loss
         errors = self._errors(images, outputs)
         values = self.probe.values(entry)
+        said = answers(images, self.probe.every_output, loss)
         if not signals:
-            return Pass(images, outputs, errors, values, np.full_like(values, np.nan), entry)
+            return Pass(images, outputs, errors, values, np.full_like(values, np.nan), entry, said)
         self.probe.send_back(images, loss)
-        seen = Pass(images, outputs, errors, values, self.probe.signals(entry), entry)
+        seen = Pass(images, outputs, errors, values, self.probe.signals(entry), entry, said)
         self._last = self._clock(), self.view.shown, seen
         return seen
 

@@ -63,6 +63,11 @@ class Probe:
         forget_batch(self.twin)
         return from_history(only(self._outputs), batch.entries)
 
+    @property
+    def every_output(self) -> Values:
+        """All that came out in the last run, histories (..., N), by name where there are several."""
+        return widened(self._outputs)
+
     def losses(self, images: Images, loss: AnyLoss) -> list[float | None]:
         """Return the loss of each of the examples that were run last; None where it is not finite."""
         found = []

@@ -18,7 +18,7 @@ from nn.training.trainable import run
 from nn.training.undo import Undo
 from workbench.errors import OperationError
 from workbench.inspect.anatomy import Anatomy
-from workbench.inspect.examples import Images, only
+from workbench.inspect.examples import Images, entries_of, only
 from workbench.inspect.probe import gather, joined
 from workbench.inspect.view import SHOWN, Viewed
 from workbench.run.operations import Action
@@ -42,6 +42,8 @@ class Walk:
         Which of them was reached last.
     step
         Steps that were done when the walk began.
+    every_output
+        All that comes out for the first examples, histories (..., N), by name where there are several.
     """
 
     def __init__(self, session: Viewed, anatomy: Anatomy) -> None:
@@ -66,6 +68,7 @@ class Walk:
             entries = range(min(SHOWN, batch.entries))
             self._images = self._session.examples["training"].images(batch, indices[: len(entries)])
             self._outputs = from_history(only(outputs), len(entries))
+            self.every_output = entries_of(outputs, len(entries))
             self._values = [gather(self._anatomy, "values", joined(batch.inputs), entry) for entry in entries]
             self._loss, signals = batch_loss(trainer.loss, outputs, batch)
             network.propagates = True

@@ -24,7 +24,7 @@ export default {
           <button type="button" class="g-button g-square" data-test="previous-images" aria-label="Previous images"
                   title="Previous images" :disabled="position === 0" @click="move(-${SHOWN})">
             <span class="g-icon" aria-hidden="true">chevron_left</span></button>
-          <label class="g-inline">Image
+          <label class="g-inline">Example
             <NumberField class="g-position" data-test="position" min="0" step="1" :max="Math.max(0, count - 1)"
                          :value="position" @commit="jump" /></label>
           <span class="g-muted">of {{ total }}</span>

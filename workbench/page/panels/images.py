@@ -13,5 +13,5 @@ class ImageRows(Element, component="image_rows.js"):
 
 def image_panel() -> None:
     """Build the panel."""
-    with panel("Images", "pictures"):
+    with panel("Examples", "pictures"):
         ImageRows()

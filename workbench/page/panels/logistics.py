@@ -71,10 +71,10 @@ class Facts:
 def _data(data: dict[str, Any], image: list[int]) -> None:
     skipped = data["skipped"]
     with facts():
-        fact("Training images", _grouped(data["training"]), "training-images")
-        fact("Held-out images", _grouped(data["held_out"]), "held-out-images")
+        fact("Training examples", _grouped(data["training"]), "training-images")
+        fact("Held-out examples", _grouped(data["held_out"]), "held-out-images")
         height, width, channels = image
-        fact("Image", f"{width} × {height} × {channels}")
+        fact("Input", f"{width} × {height} × {channels}")
         if data["bytes"]:
             fact("Size", _mebibytes(data["bytes"]), "data-size")
         if not skipped:

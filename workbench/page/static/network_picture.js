@@ -50,13 +50,14 @@ export class Picture {
     this.context.putImageData(this.image, 0, 0);
   }
 
-  /** Colour numbers from 0 to 1. */
-  paintGrey(values, table) {
+  /** Colour numbers of a range, the lowest black and the highest white. */
+  paintGrey(values, { low, high }, table) {
     const { pixels, places } = this;
     this.numbers = values;
+    const factor = (SHADES - 1) / (high - low || 1);
     for (let neuron = 0; neuron < places.length; neuron++) {
       const value = values[neuron];
-      const shade = (value * (SHADES - 1) + 0.5) | 0;
+      const shade = ((value - low) * factor + 0.5) | 0;
       pixels[places[neuron]] = value === value ? table[shade < 0 ? 0 : shade > SHADES - 1 ? SHADES - 1 : shade] : 0;
     }
     this.context.putImageData(this.image, 0, 0);
@@ -78,6 +79,21 @@ export class Picture {
   /** Where a channel lies on the canvas. */
   cornerOf(channel) {
     return { x: (channel % this.columns) * this.wide, y: Math.floor(channel / this.columns) * this.high };
+  }
+}
+
+/** The range of an image's brightness: 0 to 1, and wider for good where a number lies beyond. */
+export class Range {
+  low = 0;
+  high = 1;
+
+  /** Look at the numbers that are to be shown. */
+  follow(values) {
+    for (const value of values) {
+      if (value < this.low && value > -Infinity) this.low = value;
+      else if (value > this.high && value < Infinity) this.high = value;
+    }
+    return this;
   }
 }
 

@@ -7,7 +7,7 @@ import { limitText } from "/assets/network_captions.js";
 import { neuronAt } from "/assets/network_geometry.js";
 import { layOut } from "/assets/network_layout.js";
 import { largest, strongestOf } from "/assets/network_links.js";
-import { Picture, Scale } from "/assets/network_picture.js";
+import { Picture, Range, Scale } from "/assets/network_picture.js";
 
 const CURVES = 24; // of a neuron, in each direction
 
@@ -26,6 +26,7 @@ export class Scene {
   overlays = [];
   values = [];
   limits = [];
+  range = new Range(); // of the input: what should be the input again is shown as it is
   notes = [];
   /** @type {Map<string, Scale[]>} by kind, so that going back to a kind does not change its colours */
   scales = new Map();
@@ -49,6 +50,7 @@ export class Scene {
     this.overlays = layers.map(() => null);
     this.values = [];
     this.limits = layers.map(() => 0);
+    this.range = new Range();
     this.notes = layers.map(() => null);
     this.scales.clear();
     this.arrange();
@@ -67,7 +69,7 @@ export class Scene {
     return this.blocks.length > 0 && this.size.width > 0;
   }
 
-  /** Whether a layer is an image: black is 0 and white is 1. */
+  /** Whether a layer is an image: black is 0, or the lowest there was, and white is 1, or the highest. */
   isGrey(layer) {
     return this.shownKind === "values" && this.layers[layer].grey;
   }
@@ -96,7 +98,7 @@ export class Scene {
     if (!this.scales.has(this.shownKind)) this.scales.set(this.shownKind, this.layers.map(() => new Scale()));
     const scales = this.scales.get(this.shownKind);
     this.values.forEach((numbers, layer) => {
-      if (this.isGrey(layer)) this.pictures[layer].paintGrey(numbers, this.theme.grey);
+      if (this.isGrey(layer)) this.pictures[layer].paintGrey(numbers, layer === 0 ? this.range.follow(numbers) : this.range, this.theme.grey);
       else {
         this.limits[layer] = scales[layer].follow(numbers);
         this.pictures[layer].paintDiverging(numbers, this.limits[layer], this.theme.diverging);
@@ -112,7 +114,7 @@ export class Scene {
       return layer === 0 && this.shownKind !== "values" ? `no ${this.shownKind}` : "not reached";
     }
     if (!this.values[layer].some((value) => Number.isFinite(value))) return "not finite";
-    if (this.isGrey(layer)) return "0 to 1";
+    if (this.isGrey(layer)) return `${digits(this.range.low, 3)} to ${digits(this.range.high, 3)}`;
     return this.shownKind === "change" ? `0 to ${limitText(this.limits[layer])}` : `±${limitText(this.limits[layer])}`;
   }
 
