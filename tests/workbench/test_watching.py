@@ -421,3 +421,15 @@ def test_why_a_run_has_ended_is_said(tmp_path: Path):
     with pytest.raises(RuntimeError):
         run.train(lambda: None)
     assert why_ended(run) == "RuntimeError after step 1: broken"
+
+
+def test_layers_that_do_not_read_the_one_before_are_told(tmp_path: Path):
+    run, _ = make_run(tmp_path, make_trainer("branched"))
+    layers = run.overview()["layers"]
+    assert [(layer["kind"], layer["follows"]) for layer in layers] == [
+        ("input", False),
+        ("dense", True),
+        ("dense", False),
+        ("concatenate", False),
+        ("dense", True),
+    ]

@@ -32,6 +32,7 @@ def describe_layers(anatomy: Anatomy, repeats: bool) -> list[dict[str, Any]]:
             "code": number == anatomy.code,
             "output": number == last,
             "grey": number == 0 or (number == last and repeats),
+            "follows": number > 0 and anatomy.inside(number).follows,
             "window": anatomy.window(number, 0) is not None,
             "clampable": number > 0 and anatomy.inside(number).clamp is not None,
         }

@@ -38,10 +38,11 @@ export function frameOf({ blocks, camera }, layer) {
 
 /** Which way the numbers go: bands from layer to layer, and a line from the end of a row to the next one. */
 export function drawFlow(context, scene) {
-  const { blocks, theme } = scene;
+  const { blocks, layers, theme } = scene;
   context.save();
   context.fillStyle = context.strokeStyle = theme.css.border;
   for (let layer = 1; layer < blocks.length; layer++) {
+    if (layers[layer].follows === false) continue; // it reads something else than the layer before it
     const [from, to] = [frameOf(scene, layer - 1), frameOf(scene, layer)];
     if (blocks[layer].row === blocks[layer - 1].row) drawBand(context, from, to, theme);
     else drawTurn(context, from, to, betweenRows(scene, blocks[layer].row));
