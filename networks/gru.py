@@ -30,21 +30,15 @@ of a gate, from the last step to the first:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import DTypeLike
 
-from networks.base.configuration import Fields
-from networks.base.configured_network import undrawn
-from networks.base.directed_layers import DirectedLayer, History, sum_over_steps
-from networks.base.gradient_targets import apply_gradient
-from networks.base.recurrent import Recurrent, cell_shape
+from networks.base.directed_layers import DirectedLayer, History
+from networks.base.recurrent import Recurrent
+from networks.base.recurrent_cell import RecurrentCell
 from networks.base.stateful import HiddenStates
 from nn.activations import Sigmoid
-from nn.initializers import Glorot, Initializer, Orthogonal, Zeros
-from nn.shape import AnyShape, SequenceShape, ShapeLike
 from nn.sums import total
 
 RESET, UPDATE, CANDIDATE, RECURRENT = range(4)
@@ -63,44 +57,17 @@ class GRU(Recurrent):
 
     Parameters
     ----------
-    input_shape, units, layers, bidirectional, whole_sequence, stateful, dtype
+    input_shape, units, layers, bidirectional, whole_sequence, stateful
         See `networks.base.recurrent.Recurrent`.
-    initializer, recurrent_initializer
-        How input and recurrent weights start, each gate's drawn on its own. Biases start at zero.
-    generator
-        Source of the initial weights.
+    initializer, recurrent_initializer, generator, dtype
+        See there. Biases start at zero.
     """
 
     family = "gru"
     state_kind = HiddenStates
-    gate_count = 4
     input_gates = (RESET, UPDATE, CANDIDATE)
     recurrent_gates = (RESET, UPDATE, RECURRENT)
-
-    def __init__(
-        self,
-        input_shape: AnyShape,
-        *,
-        units: int,
-        generator: np.random.Generator,
-        layers: int = 1,
-        bidirectional: bool = False,
-        whole_sequence: bool = True,
-        stateful: bool = False,
-        initializer: Initializer = Glorot(),  # noqa: B008 - frozen
-        recurrent_initializer: Initializer = Orthogonal(),  # noqa: B008 - frozen
-        dtype: DTypeLike = np.float32,
-    ) -> None:
-        super().__init__(
-            input_shape,
-            units=units,
-            layers=layers,
-            bidirectional=bidirectional,
-            whole_sequence=whole_sequence,
-            stateful=stateful,
-            dtype=dtype,
-        )
-        self._draw(initializer, recurrent_initializer, generator)
+    gate_biases = (("biases", RESET), ("biases", UPDATE), ("biases", CANDIDATE), ("recurrent_biases", 0))
 
     def _directed_shapes(self, inputs: int) -> dict[str, tuple[int, ...]]:
         rows = 3 * self.units
@@ -111,74 +78,38 @@ class GRU(Recurrent):
             "recurrent_biases": (self.units,),
         }
 
-    def _forward_directed(self, directed: DirectedLayer, history: History) -> None:
-        (hidden,) = history.states
-        weights = self.parameters[directed.prefix + "recurrent_weights"]
-        biases = self.parameters[directed.prefix + "biases"][:, None]
-        sums = self.parameters[directed.prefix + "input_weights"] @ history.inputs + biases
-        for t in directed.steps(self.steps):
-            before, after = directed.slots(t)
-            of_inputs, of_hidden = np.split(sums[t], 3), np.split(weights @ hidden[before], 3)
-            r = sigmoid(of_inputs[RESET] + of_hidden[RESET])
-            z = sigmoid(of_inputs[UPDATE] + of_hidden[UPDATE])
-            m = of_hidden[CANDIDATE] + self.parameters[directed.prefix + "recurrent_biases"][:, None]
-            n = np.tanh(of_inputs[CANDIDATE] + r * m)
-            history.gates[t] = r, z, n, m
-            hidden[after] = self._where_present(t, (1 - z) * n + z * hidden[before], hidden[before])
+    def _step(
+        self, parameters: Mapping[str, np.ndarray], sums: np.ndarray, states: Sequence[np.ndarray]
+    ) -> tuple[Sequence[np.ndarray], Sequence[np.ndarray]]:
+        (hidden,) = states
+        of_hidden = (parameters["recurrent_weights"] @ hidden).reshape(sums.shape)
+        r = sigmoid(sums[RESET] + of_hidden[RESET])
+        z = sigmoid(sums[UPDATE] + of_hidden[UPDATE])
+        m = of_hidden[CANDIDATE] + parameters["recurrent_biases"][:, None]
+        n = np.tanh(sums[CANDIDATE] + r * m)
+        return (r, z, n, m), [(1 - z) * n + z * hidden]
 
-    def _backward_directed(
+    def _step_back(
         self,
-        directed: DirectedLayer,
-        history: History,
-        signals: np.ndarray,
-        state_signals: Sequence[np.ndarray],
-        learning_rate: float | None,
-    ) -> None:
-        weights = self.parameters[directed.prefix + "recurrent_weights"]
-        (hidden,), (hidden_signals,) = history.states, state_signals
-        for t in reversed(directed.steps(self.steps)):
-            r, z, n, m = history.gates[t]
-            before, _ = directed.slots(t)
-            signal = signals[t] + hidden_signals
-            delta_z = signal * (hidden[before] - n) * sigmoid.derivative(z)
-            delta_n = signal * (1 - z) * (1 - n**2)
-            delta_m = delta_n * r
-            delta_r = delta_n * m * sigmoid.derivative(r)
-            earlier = signal * z + weights.T @ np.concatenate([delta_r, delta_z, delta_m])
-            history.deltas[t] = self._where_present(t, np.stack([delta_r, delta_z, delta_n, delta_m]), 0)
-            hidden_signals[...] = self._where_present(t, earlier, hidden_signals)
-        deltas = self._deltas_at(history, CANDIDATE)
-        self._input_signals[directed.layer] += self.parameters[directed.prefix + "input_weights"].T @ deltas
-        self._apply_gradients(directed, history, learning_rate)
+        parameters: Mapping[str, np.ndarray],
+        gates: np.ndarray,
+        before: Sequence[np.ndarray],
+        after: Sequence[np.ndarray],
+        signals: Sequence[np.ndarray],
+    ) -> tuple[np.ndarray, Sequence[np.ndarray]]:
+        (r, z, n, m), (hidden,), (signal,) = gates, before, signals
+        delta_z = signal * (hidden - n) * sigmoid.derivative(z)
+        delta_n = signal * (1 - z) * (1 - n**2)
+        delta_m = delta_n * r
+        delta_r = delta_n * m * sigmoid.derivative(r)
+        back = parameters["recurrent_weights"].T @ np.concatenate([delta_r, delta_z, delta_m])
+        return np.stack([delta_r, delta_z, delta_n, delta_m]), [signal * z + back]
 
-    def _deltas_at(self, history: History, third: int) -> np.ndarray:
-        """Return the deltas of reset gate, update gate and a third, as rows of weights: (T, 3 * units, N)."""
-        deltas = history.deltas[:, [RESET, UPDATE, third]]
-        return deltas.reshape(self.steps, 3 * self.units, -1)
-
-    def _apply_gradients(
-        self, directed: DirectedLayer, history: History, learning_rate: float | None
-    ) -> None:
-        of_inputs = self._deltas_at(history, CANDIDATE)
-        gradients = {
-            "input_weights": sum_over_steps(of_inputs, history.inputs),
-            "recurrent_weights": sum_over_steps(
-                self._deltas_at(history, RECURRENT), directed.before(history.states[0])
-            ),
-            "biases": total(of_inputs, axis=(0, 2)),
-            "recurrent_biases": total(history.deltas[:, RECURRENT], axis=(0, 2)),
-        }
-        for name, gradient in gradients.items():
-            apply_gradient(self.parameters, directed.prefix + name, gradient, learning_rate)
-
-    def _gate_biases(self, directed: DirectedLayer) -> list[int | None]:
-        return [
-            *super()._gate_biases(directed)[:RECURRENT],
-            self._place_of(directed.prefix + "recurrent_biases"),
-        ]
+    def _own_gradients(self, directed: DirectedLayer, history: History) -> dict[str, np.ndarray]:
+        return {"recurrent_biases": total(history.deltas[:, RECURRENT], axis=(0, 2))}
 
 
-class GRUCell(GRU):
+class GRUCell(RecurrentCell, GRU):
     """One step of a GRU, from hidden values that are given to hidden values that are returned.
 
     Its parameters are called as those of a GRU of one layer, and can be copied from there.
@@ -197,35 +128,3 @@ class GRUCell(GRU):
     """
 
     family = "gru_cell"
-    masks_steps = False
-
-    def __init__(
-        self,
-        input_shape: ShapeLike,
-        *,
-        units: int,
-        generator: np.random.Generator,
-        initializer: Initializer = Glorot(),  # noqa: B008 - frozen
-        recurrent_initializer: Initializer = Orthogonal(),  # noqa: B008 - frozen
-        dtype: DTypeLike = np.float32,
-    ) -> None:
-        shape = cell_shape(self.family, input_shape)
-        super().__init__(
-            SequenceShape(1, shape.channels),
-            units=units,
-            generator=generator,
-            whole_sequence=False,
-            initializer=initializer,
-            recurrent_initializer=recurrent_initializer,
-            dtype=dtype,
-        )
-        self.input_shape = shape
-
-    def to_configuration(self) -> dict[str, Any]:
-        """Describe the cell."""
-        described = super().to_configuration()
-        return {name: described[name] for name in ("family", "input_shape", "units")}
-
-    @classmethod
-    def _options(cls, fields: Fields) -> dict[str, Any]:
-        return undrawn() | {"recurrent_initializer": Zeros(), "units": fields.whole("units")}

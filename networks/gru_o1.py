@@ -1,7 +1,7 @@
 """Gated recurrent unit, rung o1: register tiles of explicit SIMD, gates fused, on one thread.
 
 Previous rung:  networks/gru.py
-What changed:   networks/base/tiled_gru.py and recurrent_tiles.py, which the next rung runs as well:
+What changed:   networks/base/recurrent_tiles.py, which the next rung runs as well:
                 1. all products run on the register tile of nn/kernels/core/tile.py; the gradients of the
                    weights are one product over all steps and histories
                 2. histories lie slice after slice, 32 of them: a slice goes through all steps, and what it
@@ -28,11 +28,15 @@ Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh
 from __future__ import annotations
 
 from networks import gru
-from networks.base.tiled_gru import TiledGRU
+from networks.base.recurrent_tiles import TiledRecurrent
+from nn.kernels.gru import backward, forward
 
 
-class GRU(TiledGRU):
+class GRU(TiledRecurrent, gru.GRU):
     """Gated recurrent units; see `networks.gru.GRU`."""
+
+    forward_kernels = forward
+    backward_kernels = backward
 
 
 class GRUCell(gru.GRUCell, GRU):

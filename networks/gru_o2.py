@@ -27,14 +27,17 @@ Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh; th
 from __future__ import annotations
 
 from networks import gru
+from networks.base.recurrent_tiles import TiledRecurrent
 from networks.base.storage import converts
-from networks.base.tiled_gru import TiledGRU
+from nn.kernels.gru import backward, forward
 
 
 @converts
-class GRU(TiledGRU):
+class GRU(TiledRecurrent, gru.GRU):
     """Gated recurrent units; see `networks.gru.GRU`."""
 
+    forward_kernels = forward
+    backward_kernels = backward
     parallel = True
 
 

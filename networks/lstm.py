@@ -35,22 +35,21 @@ these.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.base.configuration import Fields
-from networks.base.configured_network import undrawn
-from networks.base.directed_layers import DirectedLayer, History, sum_over_steps
-from networks.base.gradient_targets import apply_gradient
-from networks.base.recurrent import Recurrent, cell_shape
+from networks.base.directed_layers import DirectedLayer, History
+from networks.base.recurrent import Recurrent
+from networks.base.recurrent_cell import RecurrentCell
 from networks.base.stateful import States
 from nn.activations import Sigmoid
-from nn.initializers import Glorot, Initializer, Orthogonal, Zeros
+from nn.initializers import Glorot, Initializer, Orthogonal
 from nn.ranges import check_number
-from nn.shape import AnyShape, SequenceShape, ShapeLike
+from nn.shape import AnyShape, ShapeLike
 from nn.sums import total
 
 INPUT, FORGET, CELL, OUTPUT = range(4)
@@ -68,21 +67,18 @@ class LSTM(Recurrent):
 
     Parameters
     ----------
-    input_shape, units, layers, bidirectional, whole_sequence, stateful, dtype
+    input_shape, units, layers, bidirectional, whole_sequence, stateful
         See `networks.base.recurrent.Recurrent`.
     peepholes
         Whether gates see the cells; by default none do, in any recurrent network. Peepholes start at zero.
     forget_bias
         Where the biases of forget gates start (Jozefowicz et al. 2015); all others at zero.
-    initializer, recurrent_initializer
-        How input and recurrent weights start, each gate's drawn on its own.
-    generator
-        Source of the initial weights.
+    initializer, recurrent_initializer, generator, dtype
+        See there.
     """
 
     family = "lstm"
     state_kind = States
-    gate_count = 4
 
     def __init__(
         self,
@@ -108,9 +104,11 @@ class LSTM(Recurrent):
             bidirectional=bidirectional,
             whole_sequence=whole_sequence,
             stateful=stateful,
+            generator=generator,
+            initializer=initializer,
+            recurrent_initializer=recurrent_initializer,
             dtype=dtype,
         )
-        self._draw(initializer, recurrent_initializer, generator)
         for directed in self.directed_layers:
             np.split(self.parameters[directed.prefix + "biases"], self.gate_count)[FORGET][:] = start
 
@@ -123,89 +121,53 @@ class LSTM(Recurrent):
         }
         return shapes | ({"peepholes": (3, self.units)} if self.peepholes else {})
 
-    def _forward_directed(self, directed: DirectedLayer, history: History) -> None:
-        hidden, cells = history.states
-        weights, biases = self.parameters[directed.prefix + "recurrent_weights"], directed.prefix + "biases"
-        sums = self.parameters[directed.prefix + "input_weights"] @ history.inputs
-        sums = (sums + self.parameters[biases][:, None]).reshape(history.gates.shape)
-        for t in directed.steps(self.steps):
-            before, after = directed.slots(t)
-            i, f, g, o = sums[t] + (weights @ hidden[before]).reshape(sums[t].shape)
-            peepholes = self._peepholes(directed)
-            i = sigmoid(i + peepholes[0] * cells[before])
-            f = sigmoid(f + peepholes[1] * cells[before])
-            g = np.tanh(g)
-            new_cells = f * cells[before] + i * g
-            o = sigmoid(o + peepholes[2] * new_cells)
-            history.gates[t] = i, f, g, o
-            cells[after] = self._where_present(t, new_cells, cells[before])
-            hidden[after] = self._where_present(t, o * np.tanh(new_cells), hidden[before])
+    def _step(
+        self, parameters: Mapping[str, np.ndarray], sums: np.ndarray, states: Sequence[np.ndarray]
+    ) -> tuple[Sequence[np.ndarray], Sequence[np.ndarray]]:
+        (hidden, cells), (p_i, p_f, p_o) = states, self._peepholes(parameters)
+        i, f, g, o = sums + (parameters["recurrent_weights"] @ hidden).reshape(sums.shape)
+        i = sigmoid(i + p_i * cells)
+        f = sigmoid(f + p_f * cells)
+        g = np.tanh(g)
+        new_cells = f * cells + i * g
+        o = sigmoid(o + p_o * new_cells)
+        return (i, f, g, o), (o * np.tanh(new_cells), new_cells)
 
-    def _peepholes(self, directed: DirectedLayer) -> np.ndarray:
+    def _step_back(
+        self,
+        parameters: Mapping[str, np.ndarray],
+        gates: np.ndarray,
+        before: Sequence[np.ndarray],
+        after: Sequence[np.ndarray],
+        signals: Sequence[np.ndarray],
+    ) -> tuple[np.ndarray, Sequence[np.ndarray]]:
+        (i, f, g, o), (p_i, p_f, p_o) = gates, self._peepholes(parameters)
+        (_, cells), (_, new_cells), (hidden_signals, cell_signals) = before, after, signals
+        squashed = np.tanh(new_cells)
+        delta_o = hidden_signals * squashed * sigmoid.derivative(o)
+        cell_signals = cell_signals + hidden_signals * o * (1 - squashed**2) + p_o * delta_o
+        delta_i = cell_signals * g * sigmoid.derivative(i)
+        delta_f = cell_signals * cells * sigmoid.derivative(f)
+        delta_g = cell_signals * i * (1 - g**2)
+        earlier_cells = cell_signals * f + p_i * delta_i + p_f * delta_f
+        deltas = np.stack([delta_i, delta_f, delta_g, delta_o])
+        weights = parameters["recurrent_weights"]
+        return deltas, (weights.T @ deltas.reshape(len(weights), -1), earlier_cells)
+
+    def _peepholes(self, parameters: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return the peepholes of the input, forget and output gate, (3, units, 1); zeros where none are."""
         if not self.peepholes:
             return np.zeros((3, 1, 1), self.dtype)
-        return self.parameters[directed.prefix + "peepholes"][..., None]
+        return parameters["peepholes"][..., None]
 
-    def _backward_directed(
-        self,
-        directed: DirectedLayer,
-        history: History,
-        signals: np.ndarray,
-        state_signals: Sequence[np.ndarray],
-        learning_rate: float | None,
-    ) -> None:
-        weights = self.parameters[directed.prefix + "recurrent_weights"]
-        for t in reversed(directed.steps(self.steps)):
-            deltas, earlier_cells = self._deltas(directed, history, t, signals[t], state_signals)
-            earlier_hidden = weights.T @ deltas.reshape(len(weights), -1)
-            history.deltas[t] = self._where_present(t, deltas, 0)
-            for state_signal, earlier in zip(state_signals, (earlier_hidden, earlier_cells), strict=True):
-                state_signal[...] = self._where_present(t, earlier, state_signal)
-        deltas = history.deltas.reshape(self.steps, len(weights), -1)
-        input_weights = self.parameters[directed.prefix + "input_weights"]
-        self._input_signals[directed.layer] += input_weights.T @ deltas
-        self._apply_gradients(directed, history, learning_rate)
-
-    def _deltas(
-        self,
-        directed: DirectedLayer,
-        history: History,
-        t: int,
-        signals: np.ndarray,
-        state_signals: Sequence[np.ndarray],
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the deltas of all gates at step t, (4, units, N), and the signals of the cells before it."""
-        before, after = directed.slots(t)
-        (i, f, g, o), cells = history.gates[t], history.states[1]
-        peepholes = self._peepholes(directed)
-        hidden_signals = signals + state_signals[0]
-        squashed = np.tanh(cells[after])
-        delta_o = hidden_signals * squashed * sigmoid.derivative(o)
-        cell_signals = state_signals[1] + hidden_signals * o * (1 - squashed**2) + peepholes[2] * delta_o
-        delta_i = cell_signals * g * sigmoid.derivative(i)
-        delta_f = cell_signals * cells[before] * sigmoid.derivative(f)
-        delta_g = cell_signals * i * (1 - g**2)
-        earlier_cells = cell_signals * f + peepholes[0] * delta_i + peepholes[1] * delta_f
-        return np.stack([delta_i, delta_f, delta_g, delta_o]), earlier_cells
-
-    def _apply_gradients(
-        self, directed: DirectedLayer, history: History, learning_rate: float | None
-    ) -> None:
-        deltas = history.deltas.reshape(self.steps, self.gate_count * self.units, -1)
-        hidden, cells = history.states
-        gradients = {
-            "input_weights": sum_over_steps(deltas, history.inputs),
-            "recurrent_weights": sum_over_steps(deltas, directed.before(hidden)),
-            "biases": total(deltas, axis=(0, 2)),
-        }
-        if self.peepholes:
-            seen = directed.before(cells), directed.before(cells), directed.after(cells)
-            gates = (history.deltas[:, gate] for gate in (INPUT, FORGET, OUTPUT))
-            products = [total(delta * cell, axis=(0, 2)) for delta, cell in zip(gates, seen, strict=True)]
-            gradients["peepholes"] = np.stack(products)
-        for name, gradient in gradients.items():
-            apply_gradient(self.parameters, directed.prefix + name, gradient, learning_rate)
+    def _own_gradients(self, directed: DirectedLayer, history: History) -> dict[str, np.ndarray]:
+        if not self.peepholes:
+            return {}
+        before, after = directed.before(history.states[1]), directed.after(history.states[1])
+        gates = (history.deltas[:, gate] for gate in (INPUT, FORGET, OUTPUT))
+        seen = before, before, after
+        products = [total(delta * cell, axis=(0, 2)) for delta, cell in zip(gates, seen, strict=True)]
+        return {"peepholes": np.stack(products)}
 
     def cells(self, layer: int = 0, direction: str = "forward") -> np.ndarray:
         """Return the cells after every step of the last forward, (T, units, N); see `gates`."""
@@ -221,7 +183,7 @@ class LSTM(Recurrent):
         return super()._options(fields) | {"peepholes": fields.boolean("peepholes")}
 
 
-class LSTMCell(LSTM):
+class LSTMCell(RecurrentCell, LSTM):
     """One step of an LSTM, from states that are given to states that are returned.
 
     Its parameters are called as those of an LSTM of one layer, and can be copied from there.
@@ -240,7 +202,6 @@ class LSTMCell(LSTM):
     """
 
     family = "lstm_cell"
-    masks_steps = False
 
     def __init__(
         self,
@@ -254,29 +215,13 @@ class LSTMCell(LSTM):
         recurrent_initializer: Initializer = Orthogonal(),  # noqa: B008 - frozen
         dtype: DTypeLike = np.float32,
     ) -> None:
-        shape = cell_shape(self.family, input_shape)
-        super().__init__(
-            SequenceShape(1, shape.channels),
+        self._begin(
+            input_shape,
             units=units,
             generator=generator,
             peepholes=peepholes,
             forget_bias=forget_bias,
-            whole_sequence=False,
             initializer=initializer,
             recurrent_initializer=recurrent_initializer,
             dtype=dtype,
         )
-        self.input_shape = shape
-
-    def to_configuration(self) -> dict[str, Any]:
-        """Describe the cell."""
-        described = super().to_configuration()
-        return {name: described[name] for name in ("family", "input_shape", "units", "peepholes")}
-
-    @classmethod
-    def _options(cls, fields: Fields) -> dict[str, Any]:
-        return undrawn() | {
-            "recurrent_initializer": Zeros(),
-            "units": fields.whole("units"),
-            "peepholes": fields.boolean("peepholes"),
-        }

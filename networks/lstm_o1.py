@@ -1,7 +1,7 @@
 """LSTM, rung o1: register tiles of explicit SIMD, gates fused, on one thread.
 
 Previous rung:  networks/lstm.py
-What changed:   networks/base/tiled_lstm.py and recurrent_tiles.py, which the next rung runs as well:
+What changed:   networks/base/recurrent_tiles.py, which the next rung runs as well:
                 1. all products run on the register tile of nn/kernels/core/tile.py; the gradients of the
                    weights are one product over all steps and histories
                 2. histories lie slice after slice, 32 of them: a slice goes through all steps, and what it
@@ -36,11 +36,15 @@ Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh
 from __future__ import annotations
 
 from networks import lstm
-from networks.base.tiled_lstm import TiledLSTM
+from networks.base.recurrent_tiles import TiledRecurrent
+from nn.kernels.lstm import backward, forward
 
 
-class LSTM(TiledLSTM):
+class LSTM(TiledRecurrent, lstm.LSTM):
     """Long short-term memory; see `networks.lstm.LSTM`."""
+
+    forward_kernels = forward
+    backward_kernels = backward
 
 
 class LSTMCell(lstm.LSTMCell, LSTM):

@@ -37,14 +37,17 @@ Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh; th
 from __future__ import annotations
 
 from networks import lstm
+from networks.base.recurrent_tiles import TiledRecurrent
 from networks.base.storage import converts
-from networks.base.tiled_lstm import TiledLSTM
+from nn.kernels.lstm import backward, forward
 
 
 @converts
-class LSTM(TiledLSTM):
+class LSTM(TiledRecurrent, lstm.LSTM):
     """Long short-term memory; see `networks.lstm.LSTM`."""
 
+    forward_kernels = forward
+    backward_kernels = backward
     parallel = True
 
 

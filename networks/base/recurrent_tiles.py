@@ -11,6 +11,7 @@ import numba
 import numpy as np
 
 from networks.base.directed_layers import DirectedLayer, History
+from networks.base.gradient_targets import named_targets
 from networks.base.recurrent import Recurrent
 from nn.history import aligned_zeros, pad_histories
 from nn.kernels.recurrent.gradients import PANEL
@@ -72,43 +73,86 @@ class TiledRecurrent(Recurrent):
     ----------
     parallel
         Whether slices of histories, or units, run on several threads where a directed layer is worth it.
-    forward_kernels
-        The module with the family's `forward_serial` and `forward_parallel`.
+    forward_kernels, backward_kernels
+        The modules with the family's loops and the tuples that these take. Fields are called as the family's
+        parameters and states are; the parameters that a network has not are empty.
     """
 
     parallel: ClassVar[bool] = False
-    forward_kernels: ClassVar[ModuleType]
+    forward_kernels: ModuleType
+    backward_kernels: ModuleType
 
     def _layer(self, directed: DirectedLayer, history: History) -> Any:
-        """Return what kernels are told of a directed layer, in the family's own tuple."""
-        raise NotImplementedError
-
-    def _shared_fields(self, directed: DirectedLayer, history: History) -> dict[str, Any]:
-        """Return what the tuples of all families have: arrays, no parameters, sizes and the direction."""
+        """Return what kernels are told of a directed layer: arrays, sizes and the direction."""
+        parameters = self._parameters_of(directed)
+        absent = np.zeros(0, self.dtype)
+        arrays = {name: parameters.get(name, absent).ravel() for name in self._parameter_names()}
+        states = zip(self.state_kind._fields, history.states, strict=True)
+        arrays |= {name: array.ravel() for name, array in states}
         outputs = self._outputs[directed.layer]
         present = np.zeros(0, self.dtype) if self._mask is None else self._mask.astype(self.dtype)
-        return {
-            "present": present.ravel(),
-            "inputs": history.inputs.ravel(),
-            "hidden": history.states[0].ravel(),
-            "gates": history.gates.ravel(),
-            "outputs": outputs.ravel(),
-            "packed": self._packed[directed.number],
-            "scratch": self._scratch,
-            "steps": self.steps,
-            "features": directed.inputs,
-            "units": self.units,
-            "histories": history.inputs.shape[-1],
-            "output_row": directed.rows.start,
-            "output_rows": outputs.shape[1],
-            "backward": directed.backward,
-        }
+        return self.forward_kernels.Layer(
+            **arrays,
+            present=present.ravel(),
+            inputs=history.inputs.ravel(),
+            gates=history.gates.ravel(),
+            outputs=outputs.ravel(),
+            packed=self._packed[directed.number],
+            scratch=self._scratch,
+            steps=self.steps,
+            features=directed.inputs,
+            units=self.units,
+            histories=history.inputs.shape[-1],
+            output_row=directed.rows.start,
+            output_rows=outputs.shape[1],
+            backward=directed.backward,
+        )
+
+    def _parameter_names(self) -> Sequence[str]:
+        """Return what the kernels call the parameters of a directed layer, in their order."""
+        names: Sequence[str] = self.backward_kernels.Targets._fields[:-1]
+        return names
 
     def _forward_directed(self, directed: DirectedLayer, history: History) -> None:
         blocks, worth = self._blocks(directed)
         kernels = self.forward_kernels
         forward = kernels.forward_parallel if worth else kernels.forward_serial
         forward(self._layer(directed, history), blocks)
+
+    def _backward_directed(
+        self,
+        directed: DirectedLayer,
+        history: History,
+        signals: np.ndarray,
+        state_signals: Sequence[np.ndarray],
+        learning_rate: float | None,
+    ) -> None:
+        blocks, worth = self._blocks(directed)
+        columns, panels = self._room_of(directed)
+        states = [in_slices(each) for each in state_signals]
+        kernels = self.backward_kernels
+        arrays = kernels.Signals(
+            **{name: state.ravel() for name, state in zip(self.state_kind._fields, states, strict=True)},
+            outputs=np.ascontiguousarray(signals).ravel(),
+            deltas=history.deltas.ravel(),
+            inputs=self._input_signals[directed.layer].ravel(),
+            columns=columns,
+            panels=panels,
+        )
+        layer, targets = self._layer(directed, history), self._targets(directed, learning_rate)
+        backward = kernels.backward_parallel if worth else kernels.backward_serial
+        backward(layer, arrays, targets, blocks, self._sends_below(directed))
+        for state_signal, sliced in zip(state_signals, states, strict=True):
+            state_signal[...] = whole(sliced)
+
+    def _targets(self, directed: DirectedLayer, learning_rate: float | None) -> Any:
+        """Return what the gradients of a directed layer are added to, and the factor."""
+        names = list(self._directed_shapes(directed.inputs))
+        prefixed = [directed.prefix + name for name in names]
+        arrays, scale = named_targets(self.parameters, prefixed, learning_rate)
+        targets, absent = dict(zip(names, arrays, strict=True)), np.zeros(0, self.dtype)
+        flat = {name: targets.get(name, absent).ravel() for name in self._parameter_names()}
+        return self.backward_kernels.Targets(**flat, scale=scale)
 
     def _lay_out(self, values: np.ndarray) -> np.ndarray:
         return pad_histories(values)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from networks.base.wiring import FIXED, Connections, Rows, Wiring
+from networks.base.directed_layers import DIRECTIONS, DirectedLayer
+from networks.base.wiring import FIXED, Connections, NeuronLayer, Rows, Wiring
+from nn.shape import Shape
+
+if TYPE_CHECKING:
+    from networks.base.recurrent import Recurrent
 
 
 class GatePart(NamedTuple):
@@ -183,3 +188,102 @@ class GatedWiring(Wiring):
         """See `Wiring.outgoing`."""
         position, rest = divmod(neuron, self._gates * self._channels)
         return Connections.fixed(np.array([position * self._channels + rest % self._channels]))
+
+
+def gates_and_hidden(network: Recurrent) -> list[NeuronLayer]:
+    """Return the gates and the hidden values of every layer of a network; see `Recurrent.wiring`."""
+    return [
+        each
+        for layer in range(network.layer_count)
+        for each in (_gates_of(network, layer), _hidden_of(network, layer))
+    ]
+
+
+def _gates_of(network: Recurrent, layer: int) -> NeuronLayer:
+    """Return the gates of a layer, which see its inputs and, a step before, its hidden values."""
+    directed_layers = network.directed_layers_of(layer)
+    width = network.units * network.directions
+    inputs = [_part_of_inputs(network, directed) for directed in directed_layers]
+    before = [_part_of_hidden(network, directed) for directed in directed_layers]
+
+    def of_all(find: Callable[[int, str], np.ndarray]) -> np.ndarray:
+        parts = [np.moveaxis(find(layer, DIRECTIONS[n]), 1, 2) for n in range(network.directions)]
+        return np.concatenate(parts, axis=1)
+
+    return NeuronLayer(
+        shape=Shape(network.steps, width, network.gate_count),
+        wiring=GateWiring(network.steps, network.units, directed_layers[0].inputs, inputs),
+        values=lambda: of_all(network.gates),
+        signals=lambda: of_all(network.deltas),
+        name=_named(network, layer, "gates"),
+        family=network.family,
+        delayed=GateWiring(network.steps, network.units, width, before),
+    )
+
+
+def _named(network: Recurrent, layer: int, what: str) -> str:
+    return what if network.layer_count == 1 else f"layer {layer} {what}"
+
+
+def _part_of_inputs(network: Recurrent, directed: DirectedLayer) -> GatePart:
+    """Return the weights with which the gates of a directed layer see the inputs of their step."""
+    rows = _rows_of(network, network.input_gates)
+    biases = [
+        _place_of(network, directed, name) + block * network.units for name, block in network.gate_biases
+    ]
+    return GatePart(_place_of(network, directed, "input_weights"), rows, biases, 0, directed.inputs, 0)
+
+
+def _part_of_hidden(network: Recurrent, directed: DirectedLayer) -> GatePart:
+    """Return the weights with which they see the hidden values of the step before."""
+    rows = _rows_of(network, network.recurrent_gates)
+    biases, lag = [None] * network.gate_count, -1 if directed.backward else 1
+    weights = _place_of(network, directed, "recurrent_weights")
+    return GatePart(weights, rows, biases, directed.rows.start, network.units, lag)
+
+
+def _rows_of(network: Recurrent, gates: Sequence[int]) -> list[int | None]:
+    return [gates.index(gate) if gate in gates else None for gate in range(network.gate_count)]
+
+
+def _place_of(network: Recurrent, directed: DirectedLayer, name: str) -> int:
+    return network.parameters.slice_of(directed.prefix + name).start
+
+
+def _hidden_of(network: Recurrent, layer: int) -> NeuronLayer:
+    """Return the hidden values of a layer; the signals of the last layer alone are known one by one."""
+    width, top = network.units * network.directions, layer == network.layer_count - 1
+    given = None if network.whole_sequence or not top else _last_of(network)
+
+    def values() -> np.ndarray:
+        parts = [network.hidden(layer, DIRECTIONS[n]) for n in range(network.directions)]
+        return np.concatenate(parts, axis=1)
+
+    def signals() -> np.ndarray:
+        if top and network.whole_sequence:
+            return network.signals
+        known = np.full((network.steps * width, network.signals.shape[-1]), np.nan, network.dtype)
+        if given is not None:
+            known[given] = network.signals.reshape(width, -1)
+        return known
+
+    return NeuronLayer(
+        shape=Shape(network.steps, width, 1),
+        wiring=GatedWiring(network.steps * width, network.gate_count),
+        values=values,
+        signals=signals,
+        name=_named(network, layer, "hidden"),
+        family=network.family,
+        gives=given,
+    )
+
+
+def _last_of(network: Recurrent) -> np.ndarray:
+    """Return which hidden values are the last of each direction: the output where it is not a sequence."""
+    ends = [
+        0 if directed.backward else network.steps - 1
+        for directed in network.directed_layers_of(network.layer_count - 1)
+    ]
+    units = network.units
+    width = units * network.directions
+    return np.concatenate([end * width + n * units + np.arange(units) for n, end in enumerate(ends)])
