@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.base.checks import check_activation, check_dtype, check_input, check_signals, image_shape
-from networks.base.configuration import Fields
-from networks.base.configured_network import ConfiguredNetwork, undrawn
+from networks.base.configuration import Fields, undrawn
 from networks.base.gradient_targets import apply_gradient
+from networks.base.network import Network
 from networks.base.window_wiring import WindowWiring
 from networks.base.wiring import NeuronLayer
 from nn.activations import Activation, LeakyReLU
@@ -65,7 +65,7 @@ def correlate(windows: Windows, sources: np.ndarray, image: np.ndarray) -> np.nd
     return gradient
 
 
-class Convolution(ConfiguredNetwork):
+class Convolution(Network):
     """A convolutional layer: each output pixel sees a window of the image, all with the same weights.
 
     Parameters

@@ -22,9 +22,9 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.base.checks import check_activation, check_dtype, check_input, check_signals
-from networks.base.configuration import Fields
-from networks.base.configured_network import ConfiguredNetwork, undrawn
+from networks.base.configuration import Fields, undrawn
 from networks.base.gradient_targets import apply_gradient
+from networks.base.network import Network
 from networks.base.wiring import AllToAll, NeuronLayer
 from nn.activations import Activation, LeakyReLU
 from nn.initializers import BiasInitializer, Glorot, Initializer
@@ -33,7 +33,7 @@ from nn.shape import ShapeLike, layer_shape
 from nn.sums import total
 
 
-class Dense(ConfiguredNetwork):
+class Dense(Network):
     """A fully connected layer between two layer images, or sequences.
 
     Parameters

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.base.checks import check_dtype, check_input, check_signals
-from networks.base.configuration import Fields
-from networks.base.configured_network import ConfiguredNetwork, undrawn
+from networks.base.configuration import Fields, undrawn
 from networks.base.gradient_targets import apply_gradient
+from networks.base.network import Network
 from networks.base.wiring import Expanded, NeuronLayer
 from nn.initializers import Initializer, Normal
 from nn.named_shapes import entry_name
@@ -29,7 +29,7 @@ from nn.shape import AnyShape, Shape, as_shape
 from nn.steps import filling_removed, spread_over
 
 
-class Embedding(ConfiguredNetwork):
+class Embedding(Network):
     """Replaces labels by rows of features.
 
     Parameters

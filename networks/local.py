@@ -23,10 +23,10 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.base.checks import check_activation, check_dtype, check_input, check_signals, image_shape
-from networks.base.configuration import Fields
-from networks.base.configured_network import ConfiguredNetwork, undrawn
+from networks.base.configuration import Fields, undrawn
 from networks.base.gradient_targets import apply_gradient
 from networks.base.local_wiring import LocalWiring
+from networks.base.network import Network
 from networks.base.wiring import NeuronLayer
 from nn.activations import Activation, LeakyReLU
 from nn.image import Box, Tiling
@@ -45,7 +45,7 @@ class Patch(NamedTuple):
     weights: slice
 
 
-class Local(ConfiguredNetwork):
+class Local(Network):
     """A locally connected layer.
 
     Parameters

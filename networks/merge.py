@@ -63,9 +63,13 @@ class Merge(Weightless):
         super().__init__(self.input_shapes[0], self._merged(), dtype)
         self._inputs: list[np.ndarray] = []
 
-    @abstractmethod
     def _merged(self) -> AnyShape:
-        """Return the shape of the output."""
+        """Return the shape of the output: that of every input, where they are merged number by number."""
+        first, *others = self.input_shapes
+        for other in others:
+            if other != first:
+                raise ValueError(f"{self.family}: the inputs have different shapes, {first} and {other}")
+        return first
 
     @abstractmethod
     def forward(self, values: Sequence[np.ndarray], training: bool = False) -> np.ndarray:  # type: ignore[override]
@@ -115,6 +119,12 @@ class Merge(Weightless):
     @classmethod
     def _input_shape(cls, fields: Fields) -> list[AnyShape]:
         return fields.shapes("input_shapes")
+
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return the layer with its connections; see `networks.base.network.Network.wiring`."""
+        size, count = self.output_shape.size, len(self.input_shapes)
+        sources = np.arange(size)[:, None] + np.arange(count) * size
+        return [self._neuron_layer(Listed(sources), follows=False)]
 
 
 class Concatenate(Merge):
@@ -166,24 +176,7 @@ class Concatenate(Merge):
         return [self._neuron_layer(Listed(sources[:, None]), follows=False)]
 
 
-class Elementwise(Merge):
-    """Merges inputs of one shape, number by number."""
-
-    def _merged(self) -> AnyShape:
-        first, *others = self.input_shapes
-        for other in others:
-            if other != first:
-                raise ValueError(f"{self.family}: the inputs have different shapes, {first} and {other}")
-        return first
-
-    def wiring(self) -> Sequence[NeuronLayer]:
-        """Return the layer with its connections; see `networks.base.network.Network.wiring`."""
-        size, count = self.output_shape.size, len(self.input_shapes)
-        sources = np.arange(size)[:, None] + np.arange(count) * size
-        return [self._neuron_layer(Listed(sources), follows=False)]
-
-
-class Add(Elementwise):
+class Add(Merge):
     """Adds its inputs up; see `Merge`."""
 
     family = "add"
@@ -208,7 +201,7 @@ class Add(Elementwise):
         return float(low), float(high)
 
 
-class Multiply(Elementwise):
+class Multiply(Merge):
     """Multiplies its inputs with each other; see `Merge`."""
 
     family = "multiply"

@@ -266,7 +266,7 @@ class Model(Container):
         }
 
     @classmethod
-    def from_configuration(
+    def from_configuration(  # type: ignore[override]  # it is given what builds the networks in it
         cls, configuration: Mapping[str, Any], structure: Mapping[str, np.ndarray], *, build: Build
     ) -> Self:
         """Build the model that `to_configuration` described, with parameters of zero.

@@ -36,13 +36,9 @@ class AveragePooling(VectorAveragePooling):
     """Averages every window; see `networks.pooling.AveragePooling`."""
 
 
-class GlobalMaxPooling(pooling.GlobalPooling, MaxPooling):
+class GlobalMaxPooling(VectorMaxPooling, pooling.GlobalMaxPooling):
     """Keeps the greatest number of every channel; see `networks.pooling.GlobalMaxPooling`."""
 
-    family = "global_max_pooling"
 
-
-class GlobalAveragePooling(pooling.GlobalPooling, AveragePooling):
+class GlobalAveragePooling(VectorAveragePooling, pooling.GlobalAveragePooling):
     """Averages every channel; see `networks.pooling.GlobalAveragePooling`."""
-
-    family = "global_average_pooling"

@@ -39,13 +39,15 @@ class AveragePooling(VectorAveragePooling):
     parallel = True
 
 
-class GlobalMaxPooling(pooling.GlobalPooling, MaxPooling):
+@converts
+class GlobalMaxPooling(VectorMaxPooling, pooling.GlobalMaxPooling):
     """Keeps the greatest number of every channel; see `networks.pooling.GlobalMaxPooling`."""
 
-    family = "global_max_pooling"
+    parallel = True
 
 
-class GlobalAveragePooling(pooling.GlobalPooling, AveragePooling):
+@converts
+class GlobalAveragePooling(VectorAveragePooling, pooling.GlobalAveragePooling):
     """Averages every channel; see `networks.pooling.GlobalAveragePooling`."""
 
-    family = "global_average_pooling"
+    parallel = True

@@ -219,7 +219,7 @@ class Sequential(Container):
         return {"family": self.family, "networks": networks}
 
     @classmethod
-    def from_configuration(
+    def from_configuration(  # type: ignore[override]  # it is given what builds the networks in it
         cls, configuration: Mapping[str, Any], structure: Mapping[str, np.ndarray], *, build: Build
     ) -> Self:
         """Build the networks that `to_configuration` described, with parameters of zero.

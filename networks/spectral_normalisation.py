@@ -211,7 +211,7 @@ class SpectralNormalisation(Container):
         }
 
     @classmethod
-    def from_configuration(
+    def from_configuration(  # type: ignore[override]  # it is given what builds the networks in it
         cls, configuration: Mapping[str, Any], structure: Mapping[str, np.ndarray], *, build: Build
     ) -> Self:
         """Build what `to_configuration` described, with parameters of zero.

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nn.activations import Activation, activation_from_configuration
+from nn.initializers import Zeros
 from nn.shape import LARGEST, parse_shape
 from nn.shown import listed, shown
 
@@ -141,3 +142,8 @@ class Fields:
     def activation(self, name: str) -> Activation:
         """Take the description of an activation."""
         return activation_from_configuration(self._take(name, dict))
+
+
+def undrawn() -> dict[str, Any]:
+    """Return the arguments of a constructor that leave weights at zero, so that none is drawn in vain."""
+    return {"generator": np.random.default_rng(0), "initializer": Zeros()}

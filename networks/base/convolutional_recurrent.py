@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.base.checks import check_dtype, check_input, check_signals
-from networks.base.configuration import Fields
-from networks.base.configured_network import undrawn
+from networks.base.configuration import Fields, undrawn
 from networks.base.gradient_targets import apply_gradient
 from networks.base.stateful import AnyStates, Stateful
 from nn.history import padded

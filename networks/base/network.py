@@ -9,7 +9,9 @@ from contextlib import AbstractContextManager
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import DTypeLike
 
+from networks.base.configuration import Fields
 from networks.base.entries import begin_alone, checked_step_masks, entries_for
 from networks.base.looking import Kept, Looking, stepping
 from networks.base.recipe import Recipe, recipe_of
@@ -175,9 +177,43 @@ class Network(Copied, ABC):
         """What the last forward returned: the array that the network keeps, where it keeps one."""
         return self.values
 
-    @abstractmethod
     def to_configuration(self) -> dict[str, Any]:
-        """Return a JSON-able description from which the ladder builds the same network."""
+        """Return a JSON-able description from which the ladder builds the same network.
+
+        Its family and input shape, to which each family adds its own fields.
+        """
+        return {"family": self.family, "input_shape": str(self.input_shape)}
+
+    @classmethod
+    def from_configuration(
+        cls,
+        configuration: Mapping[str, Any],
+        structure: Mapping[str, np.ndarray],
+        *,
+        dtype: DTypeLike = np.float32,
+    ) -> Self:
+        """Build the network that `to_configuration` described, with parameters of zero; it has no structure.
+
+        Raises
+        ------
+        ValueError
+            Naming the field that is missing, unknown or does not fit.
+        """
+        with Fields(configuration, structure) as fields:
+            kind: Any = cls  # every family has options of its own
+            network: Self = kind(cls._input_shape(fields), **cls._options(fields), dtype=dtype)
+        network.parameters.values[:] = 0
+        return network
+
+    @classmethod
+    def _input_shape(cls, fields: Fields) -> Any:
+        """Take the first argument of the constructor from a description: the input shape."""
+        return fields.shape("input_shape")
+
+    @classmethod
+    def _options(cls, fields: Fields) -> dict[str, Any]:
+        """Take what the constructor is given beside input shape and dtype from a description."""
+        return {}
 
     def structure(self) -> dict[str, np.ndarray]:
         """Return the arrays that belong to the description, such as the wiring of a graph."""

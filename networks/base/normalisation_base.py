@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.base.checks import check_dtype
-from networks.base.configured_network import ConfiguredNetwork
+from networks.base.network import Network
 from networks.base.steps import Steps
 from nn.parameters import Parameters
 from nn.ranges import check_positive
 from nn.shape import AnyShape, Shape, as_shape
 
 
-class Normalisation(ConfiguredNetwork):
+class Normalisation(Network):
     """A network that brings numbers to mean zero and variance one, then scales and shifts them.
 
     Parameters

@@ -19,8 +19,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.base.checks import check_dtype, check_input, check_signals
-from networks.base.configuration import Fields
-from networks.base.configured_network import undrawn
+from networks.base.configuration import Fields, undrawn
 from networks.base.directed_layers import (
     DirectedLayer,
     History,

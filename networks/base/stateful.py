@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from networks.base.configured_network import ConfiguredNetwork
+from networks.base.network import Network
 from nn.prefixes import under
 
 USED = "used_"
@@ -35,7 +35,7 @@ class HiddenStates(NamedTuple):
 AnyStates = States | HiddenStates
 
 
-class Stateful(ConfiguredNetwork):
+class Stateful(Network):
     """A network with states before its first step and after its last one.
 
     A step that is not there (`step_mask`) leaves the states as they are, and its output is zero.

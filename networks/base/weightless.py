@@ -5,14 +5,13 @@ They move, compare, combine or bend values: their neurons have no connections of
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.base.checks import check_dtype, check_input, check_signals
-from networks.base.configuration import Fields
-from networks.base.configured_network import ConfiguredNetwork
+from networks.base.network import Network
 from nn.bfloat16 import as_stored
 from nn.bfloat16_arrays import converted
 from nn.history import aligned_zeros, pad_histories, padded
@@ -20,7 +19,7 @@ from nn.parameters import Parameters
 from nn.shape import AnyShape, as_shape
 
 
-class Weightless(ConfiguredNetwork):
+class Weightless(Network):
     """A network without parameters.
 
     Parameters
@@ -58,13 +57,11 @@ class Weightless(ConfiguredNetwork):
         numbers = 2 * (self.output_shape.size + self.input_shape.size)
         return numbers * padded(histories) * self.stored_dtype.itemsize
 
-    @classmethod
-    def _options(cls, fields: Fields) -> dict[str, Any]:
-        return {}
 
+class Padded(Weightless):
+    """Keeps its arrays between calls, padded to whole vectors of histories, and hands flat ones to kernels.
 
-class Buffered(Weightless):
-    """Keeps its arrays between calls, and hands flat ones to kernels; the base of rungs above the plain.
+    The base of rungs above the plain one.
 
     Attributes
     ----------
@@ -74,34 +71,13 @@ class Buffered(Weightless):
 
     parallel: ClassVar[bool] = False
     _input_signals: np.ndarray
+    _entries = 0
 
     def _reserve(self, histories: int) -> None:
         """Make room for values and input signals of so many histories."""
         if (self._values.shape[-1], self._values.dtype) != (histories, self.stored_dtype):
             self._values = aligned_zeros((*self.output_shape, histories), self.stored_dtype)
             self._input_signals = aligned_zeros((*self.input_shape, histories), self.stored_dtype)
-
-    def _take(self, values: np.ndarray) -> np.ndarray:
-        """Return checked input values flat, with room made for what becomes of them."""
-        check_input(self, values, self.input_shape, "input values")
-        self._reserve(values.shape[-1])
-        return as_stored(np.ascontiguousarray(converted(values, self.stored_dtype)).reshape(-1))
-
-    def _take_signals(self, signals: np.ndarray) -> np.ndarray:
-        """Return checked output signals flat."""
-        check_signals(self, signals)
-        self._signals = np.ascontiguousarray(converted(signals, self.stored_dtype))
-        return as_stored(self._signals.reshape(-1))
-
-    def _sent(self) -> np.ndarray:
-        """Return the input signals (*input_shape, N)."""
-        return self._input_signals
-
-
-class Padded(Buffered):
-    """Keeps its arrays padded to whole vectors of histories; the base of rungs with explicit vectors."""
-
-    _entries = 0
 
     def _take(self, values: np.ndarray) -> np.ndarray:
         """Return checked input values flat and padded, with room made for what becomes of them."""

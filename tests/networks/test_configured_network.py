@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from networks import GRU, LSTM, Convolution, ConvolutionalLSTM, Embedding
-from networks.base.configuration import Fields
-from networks.base.configured_network import undrawn
+from networks.base.configuration import Fields, undrawn
 from networks.dense import Dense
 from nn.shape import SequenceShape, Shape, VideoShape
 

@@ -199,3 +199,58 @@ def test_no_kernel_has_more_than_ten_parameters():
     ]
     assert len(functions) > 300
     assert {name: len(names) for name, names in functions if len(names) > 10} == {}
+
+
+@cache
+def bases() -> dict[str, list[str]]:
+    """Return, for every class, those of this project that it is derived from, `module.Class`."""
+    named = {
+        f"{module}.{node.name}": (module, node)
+        for module, tree in modules().items()
+        for node in tree.body
+        if isinstance(node, Class)
+    }
+    found: dict[str, list[str]] = {}
+    for name, (module, node) in named.items():
+        written = [ast.unparse(each).partition("[")[0] for each in node.bases]
+        found[name] = [whole for each in written if (whole := whole_name(module, each)) in named]
+    return found
+
+
+def whole_name(module: str, written: str) -> str:
+    """Return what a module means by a name, from its imports."""
+    first, dot, rest = written.partition(".")
+    for node in ast.walk(modules()[module]):
+        if isinstance(node, ast.ImportFrom):
+            for each in node.names:
+                if first == (each.asname or each.name):
+                    return f"{node.module}.{each.name}{dot}{rest}"
+    return f"{module}.{written}"
+
+
+def chain(name: str, derived: dict[str, list[str]]) -> list[str]:
+    """Return the longest line of classes from one down to its first ancestor."""
+    return [name, *max((chain(base, derived) for base in derived[name]), key=len, default=[])]
+
+
+def test_no_class_stands_on_more_than_six_others_in_a_line():
+    longest = max((chain(name, bases()) for name in bases()), key=len)
+    assert len(longest) <= 7, " < ".join(longest)
+    assert longest[-1] == "nn.copied.Copied"
+    assert chain("a", {"a": ["b", "c"], "b": [], "c": ["b"]}) == ["a", "c", "b"]
+    assert bases()["networks.gru_o2.GRU"] == [
+        "networks.base.recurrent_tiles.TiledRecurrent",
+        "networks.gru.GRU",
+    ]
+
+
+def is_rung(name: str) -> bool:
+    return re.search(r"_o\d+\.", name) is not None
+
+
+def test_what_a_rung_is_derived_from_is_the_plain_class_and_what_rungs_share():
+    for name, others in bases().items():
+        module = name.rpartition(".")[0]
+        for other in others if is_rung(name) else []:
+            plain = re.sub(r"_o\d+$", "", module)
+            assert other.rpartition(".")[0] in (module, plain) or other.startswith("networks.base."), name
