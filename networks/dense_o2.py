@@ -24,10 +24,39 @@ Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh and
 
 from __future__ import annotations
 
+import numpy as np
+
 from networks.base.dense_stored import StoredDense
+from networks.base.storage import HALF
+from networks.base.tiled_dense import TiledDense
 
 
-class Dense(StoredDense):
+class Dense(TiledDense):
     """A fully connected layer; see `networks.dense.Dense`."""
 
     parallel = True
+    stores_halves = True
+    _stored: StoredDense | None = None
+
+    def _store_as(self, storage: str) -> None:
+        """Forget the last forward as well: its arrays are of the other dtype."""
+        super()._store_as(storage)
+        self.value_rows = self.signal_rows = np.zeros((self.output_shape.size, 0), self.stored_dtype)
+        self._stored = StoredDense() if storage == HALF else None
+
+    def _compute(self, values: np.ndarray) -> None:
+        if self._stored is None:
+            super()._compute(values)
+        else:
+            self._stored.forward(self, values)
+
+    def _propagate(self, signals: np.ndarray, learning_rate: float | None) -> None:
+        if self._stored is None:
+            super()._propagate(signals, learning_rate)
+        else:
+            self._stored.backward(self, signals, learning_rate)
+
+    def history_bytes(self, histories: int) -> int:
+        """Return what histories take, and the copy of the weights; see `Network.history_bytes`."""
+        rounded = self.connections * self.stored_dtype.itemsize if self.storage == HALF else 0
+        return super().history_bytes(histories) + rounded

@@ -52,26 +52,33 @@ class TiledDense(dense.Dense):
         """Return the output values of input values (H, W, C, N)."""
         check_input(self, values, self.input_shape, "input values")
         self.entry_count = values.shape[-1]
-        self.input_rows = pad_histories(values).reshape(self.input_shape.size, -1)
-        self._reserve(self.input_rows.shape[1])
-        weights, biases = self.parameters["weights"].ravel(), self.parameters["biases"]
-        arguments = weights, biases, self.input_rows.ravel(), self.value_rows.ravel(), *self._function
-        if self.blocks:
-            kernels.forward_parallel(*arguments, self.blocks)
-        else:
-            kernels.forward_rows(*arguments, 0, self.output_shape.size)
+        self._compute(values)
         return self.values
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals of output signals (H, W, C, N); gradients are added or applied."""
         check_signals(self, signals)
+        self._propagate(signals, learning_rate)
+        return self.input_signal_rows.reshape(*self.input_shape, -1)[..., : self.entry_count]
+
+    def _compute(self, values: np.ndarray) -> None:
+        """Fill the values; `_propagate` fills the input signals, and adds or applies the gradients."""
+        self.input_rows = pad_histories(values).reshape(self.input_shape.size, -1)
+        self._reserve(self.input_rows.shape[1])
+        weights, biases = self.parameters["weights"].ravel(), self.parameters["biases"]
+        arguments = weights, biases, self.input_rows.ravel(), self.value_rows.ravel(), *self.function
+        if self.blocks:
+            kernels.forward_parallel(*arguments, self.blocks)
+        else:
+            kernels.forward_rows(*arguments, 0, self.output_shape.size)
+
+    def _propagate(self, signals: np.ndarray, learning_rate: float | None) -> None:
         self.signal_rows = pad_histories(signals).reshape(self.output_shape.size, -1)
         arrays, scale = self._arrays(learning_rate)
         if self.blocks:
-            kernels.backward_parallel(arrays, *self._function, scale, self.propagates, self.blocks)
+            kernels.backward_parallel(arrays, *self.function, scale, self.propagates, self.blocks)
         else:
-            kernels.backward_serial(arrays, *self._function, scale, self.propagates)
-        return self.input_signal_rows.reshape(*self.input_shape, -1)[..., : self.entry_count]
+            kernels.backward_serial(arrays, *self.function, scale, self.propagates)
 
     def _arrays(self, learning_rate: float | None) -> tuple[kernels.Arrays, np.floating]:
         weights, biases, scale = gradient_targets(self.parameters, learning_rate)
@@ -91,7 +98,7 @@ class TiledDense(dense.Dense):
         return arrays, scale
 
     @property
-    def _function(self) -> tuple[int, np.floating]:
+    def function(self) -> tuple[int, np.floating]:
         """What kernels call the activation, and its parameter."""
         return self.activation.code, self.dtype.type(self.activation.slope)
 
