@@ -123,14 +123,17 @@ class Recurrent(Stateful):
         self._reserve(0)
         self._signals = np.zeros((*self.output_shape, 0), self.dtype)
         self._state_signals = self._empty_states(0)
+        self._draw({"input_weights": initializer, "recurrent_weights": recurrent_initializer}, generator)
+
+    def _draw(self, initializers: Mapping[str, Initializer], generator: np.random.Generator) -> None:
+        """Draw the weights of all directed layers by name, each gate's on its own."""
         for directed in self.directed_layers:
-            for name, start in (
-                ("input_weights", initializer),
-                ("recurrent_weights", recurrent_initializer),
-            ):
+            for name, draw in initializers.items():
                 weights = self.parameters[directed.prefix + name]
-                for gate in np.split(weights, len(weights) // units):
-                    gate[...] = start(gate.shape, gate.shape[1], units, generator=generator, dtype=self.dtype)
+                for gate in np.split(weights, len(weights) // self.units):
+                    gate[...] = draw(
+                        gate.shape, gate.shape[1], self.units, generator=generator, dtype=self.dtype
+                    )
 
     def _check_size(self, features: int, dtype: np.dtype) -> None:
         """Ask whether there may be so many parameters, before there is an object for every layer."""
