@@ -17,19 +17,16 @@ from nn.kernels.core.tile import Columns, Rows, Target
 from nn.kernels.core.vector_activations import sigmoid, tanh
 from nn.kernels.core.vector_arithmetic import choose
 from nn.kernels.recurrent.layout import (
-    SLICE,
     TILE,
     VECTOR,
     forward_phases,
     gate_row,
     gather,
-    pack_weights,
     state_row,
     step_and_slots,
     width_of,
-    write_outputs,
 )
-from nn.kernels.recurrent.tasks import forward_tasks, input_block
+from nn.kernels.recurrent.tasks import do_forward, forward_tasks
 
 
 class Layer(NamedTuple):
@@ -139,19 +136,7 @@ def update_units(layer, number, first, count, begin, sums, apart):
 @kernel(allocates=False)
 def forward_task(layer, blocks, phase, task):
     """Do one task of a phase."""
-    if phase == forward_phases(layer, blocks) - 1:
-        write_outputs(layer, task)
-    elif blocks.over_units and phase == 0:
-        input_block(layer, blocks, task)
-    elif blocks.over_units:
-        first = task * blocks.units
-        for begin in range(0, layer.histories, SLICE):
-            forward_step(layer, phase - 1, first, min(first + blocks.units, layer.units), begin)
-    elif phase == 0:
-        first = task * blocks.rows
-        pack_weights(layer, first, min(first + blocks.rows, layer.biases.size))
-    else:
-        forward_slice(layer, task * SLICE)
+    do_forward(layer, blocks, phase, task, forward_step, forward_slice)
 
 
 @kernel(allocates=False)

@@ -18,10 +18,9 @@ from nn.kernels.core.simd import broadcast, horizontal_sum, load, load_scalar, m
 from nn.kernels.core.tile import Columns, Rows, Target
 from nn.kernels.core.vector_activations import tanh
 from nn.kernels.core.vector_arithmetic import choose
-from nn.kernels.recurrent.gradients import PANEL, add_gradients, pack_deltas, sum_of_row
+from nn.kernels.recurrent.gradients import add_gradients, pack_deltas, sum_of_row
 from nn.kernels.recurrent.layout import (
     SLICE,
-    TILE,
     VECTOR,
     backward_phases,
     count_of,
@@ -30,7 +29,7 @@ from nn.kernels.recurrent.layout import (
     step_and_slots,
     width_of,
 )
-from nn.kernels.recurrent.tasks import backward_tasks, prepare, send
+from nn.kernels.recurrent.tasks import backward_tasks, do_backward
 
 
 class Signals(NamedTuple):
@@ -70,28 +69,6 @@ def receive(layer, signals, number, first, last, begin):
     right = Columns(signals.deltas, gate_row(layer, begin, width, step * rows), width, 0)
     target = Target(signals.hidden, begin * layer.units + first * width, width)
     multiply(left, right, target, last - first, width, 1, rows, True)
-
-
-@kernel(inline=True)
-def backward_step(layer, signals, number, first, last, begin):
-    """Take the step that forward took as number `number`; -1 only passes signals on to the initial states."""
-    for unit in range(first, last, TILE):
-        final = min(unit + TILE, last)
-        if number + 1 < layer.steps:
-            receive(layer, signals, number + 1, unit, final, begin)
-        if number >= 0:
-            deltas_of_units(layer, signals, number, unit, final, begin)
-
-
-@kernel(inline=True)
-def backward_slice(layer, signals, propagates, begin):
-    """Take all steps back for the slice of the histories that begins with number `begin`."""
-    for back in range(layer.steps):
-        number = layer.steps - 1 - back
-        deltas_of_units(layer, signals, number, 0, layer.units, begin)
-        receive(layer, signals, number, 0, layer.units, begin)
-        if propagates:
-            send(layer, signals, step_and_slots(layer, number)[0], 0, layer.features, begin)
 
 
 @kernel(allocates=False)
@@ -175,23 +152,11 @@ def gradient_block(layer, signals, targets, blocks, block, place):
 @kernel(allocates=False)
 def backward_task(layer, signals, targets, blocks, propagates, phase, task):
     """Do one task of a phase. The weights may change in the last one: before, their copies are read."""
-    left = backward_phases(layer, blocks) - phase
-    if phase == 0:
-        prepare(layer, signals, propagates, task)
-    elif left == 2:
-        first, step = task // layer.steps * PANEL, task % layer.steps
-        for begin in range(0, layer.histories, SLICE):
-            send(layer, signals, step, first, min(first + PANEL, layer.features), begin)
-    elif left == 1:
+    if phase < backward_phases(layer, blocks) - 1:
+        do_backward(layer, signals, blocks, propagates, phase, task, receive, deltas_of_units)
+    else:
         for block in range(task, count_of(4 * layer.units, blocks.rows), blocks.workers):
             gradient_block(layer, signals, targets, blocks, block, task * blocks.room)
-    elif blocks.over_units:
-        first = task * blocks.units
-        for begin in range(0, layer.histories, SLICE):
-            last = min(first + blocks.units, layer.units)
-            backward_step(layer, signals, layer.steps - phase, first, last, begin)
-    else:
-        backward_slice(layer, signals, propagates, task * SLICE)
 
 
 @kernel(allocates=False)

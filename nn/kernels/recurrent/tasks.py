@@ -1,4 +1,6 @@
-"""Tasks that the LSTM and the GRU share: sums over inputs, signals of inputs, and how many tasks there are.
+"""Tasks that the LSTM and the GRU share: what belongs to which phase, sums over inputs and their signals.
+
+A family hands in its own kernels (`forward_step` and so on), which are put into its tasks like all of this.
 
 Input weights have a row for each bias, four of every unit in an LSTM and three in a GRU; gates and deltas
 have four in both.
@@ -10,12 +12,16 @@ from nn.kernels.core.tile import Columns, Rows, Target
 from nn.kernels.recurrent.gradients import PANEL, transpose_seen
 from nn.kernels.recurrent.layout import (
     SLICE,
+    TILE,
     backward_phases,
     count_of,
     forward_phases,
     gate_row,
+    pack_weights,
+    step_and_slots,
     transpose_weights,
     width_of,
+    write_outputs,
 )
 
 
@@ -42,6 +48,24 @@ def forward_tasks(layer, blocks, phase):
     if blocks.over_units:
         return count_of(layer.units, blocks.units)
     return count_of(layer.histories, SLICE)
+
+
+@kernel(inline=True)
+def do_forward(layer, blocks, phase, task, forward_step, forward_slice):
+    """Do one task of a phase."""
+    if phase == forward_phases(layer, blocks) - 1:
+        write_outputs(layer, task)
+    elif blocks.over_units and phase == 0:
+        input_block(layer, blocks, task)
+    elif blocks.over_units:
+        first = task * blocks.units
+        for begin in range(0, layer.histories, SLICE):
+            forward_step(layer, phase - 1, first, min(first + blocks.units, layer.units), begin)
+    elif phase == 0:
+        first = task * blocks.rows
+        pack_weights(layer, first, min(first + blocks.rows, layer.biases.size))
+    else:
+        forward_slice(layer, task * SLICE)
 
 
 @kernel(inline=True)
@@ -82,3 +106,43 @@ def backward_tasks(layer, blocks, propagates, phase):
     if blocks.over_units:
         return count_of(layer.units, blocks.units)
     return count_of(layer.histories, SLICE)
+
+
+@kernel(inline=True)
+def step_back(layer, signals, number, first, last, begin, receive, deltas_of_units):
+    """Take the step that forward took as number `number`; -1 only passes signals on to the initial states."""
+    for unit in range(first, last, TILE):
+        final = min(unit + TILE, last)
+        if number + 1 < layer.steps:
+            receive(layer, signals, number + 1, unit, final, begin)
+        if number >= 0:
+            deltas_of_units(layer, signals, number, unit, final, begin)
+
+
+@kernel(inline=True)
+def slice_back(layer, signals, propagates, begin, receive, deltas_of_units):
+    """Take all steps back for the slice of the histories that begins with number `begin`."""
+    for back in range(layer.steps):
+        number = layer.steps - 1 - back
+        deltas_of_units(layer, signals, number, 0, layer.units, begin)
+        receive(layer, signals, number, 0, layer.units, begin)
+        if propagates:
+            send(layer, signals, step_and_slots(layer, number)[0], 0, layer.features, begin)
+
+
+@kernel(inline=True)
+def do_backward(layer, signals, blocks, propagates, phase, task, receive, deltas_of_units):
+    """Do one task of any phase but the last, which is that of the gradients."""
+    if phase == 0:
+        prepare(layer, signals, propagates, task)
+    elif backward_phases(layer, blocks) - phase == 2:
+        first, step = task // layer.steps * PANEL, task % layer.steps
+        for begin in range(0, layer.histories, SLICE):
+            send(layer, signals, step, first, min(first + PANEL, layer.features), begin)
+    elif blocks.over_units:
+        first = task * blocks.units
+        for begin in range(0, layer.histories, SLICE):
+            last, number = min(first + blocks.units, layer.units), layer.steps - phase
+            step_back(layer, signals, number, first, last, begin, receive, deltas_of_units)
+    else:
+        slice_back(layer, signals, propagates, task * SLICE, receive, deltas_of_units)
