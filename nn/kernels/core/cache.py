@@ -11,7 +11,7 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Any, Self
 import llvmlite
 from numba.core import config
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+from numba.core.types.containers import BaseNamedTuple, BaseTuple
 from numba.misc.appdirs import AppDirs
 
 logger = logging.getLogger(__name__)
@@ -144,6 +145,15 @@ class _Place(_CacheLocator):
         return hashlib.sha256(settings.encode()).hexdigest()[:8]
 
 
+def _fields_in(kinds: Iterable[Any]) -> Iterator[tuple[str, ...]]:
+    """Yield the fields of all named tuples among types of Numba, those within tuples too."""
+    for kind in kinds:
+        if isinstance(kind, BaseNamedTuple):
+            yield tuple(kind.fields)
+        if isinstance(kind, BaseTuple):
+            yield from _fields_in(kind.types)
+
+
 class _Implementation(CompileResultCacheImpl):
     _locator_classes = (_Place,)
 
@@ -163,6 +173,13 @@ class KernelCache(FunctionCache):
     """
 
     _impl_class = _Implementation
+
+    def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
+        """Return the key of a version: Numba's, and the fields of the named tuples that it takes.
+
+        They may be declared in a module that the kernel does not import, and a kernel reads them by place.
+        """
+        return *super()._index_key(sig, codegen), tuple(_fields_in(sig))
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return a version that was kept; None where there is none, or it cannot be read any more."""

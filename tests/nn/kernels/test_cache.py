@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import namedtuple
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,6 +98,19 @@ def check_doubling(function) -> None:
     values = np.ones(3)
     function(values)
     np.testing.assert_array_equal(values, 2)
+
+
+def first_of(pairs):
+    return pairs[0].first
+
+
+def test_a_tuple_whose_fields_were_moved_is_read_by_their_new_places(monkeypatch, tmp_path):
+    """It may be declared in a module that the kernel's own does not import."""
+    monkeypatch.setattr(cache, "_folder", lambda beside: tmp_path)
+    for fields in (["first", "second"], ["second", "first"]):
+        kind = namedtuple("Pair", fields, module=__name__)
+        monkeypatch.setattr(sys.modules[__name__], "Pair", kind, raising=False)
+        assert kernel(first_of)((kind(first=1.0, second=2.0),)) == 1.0
 
 
 def test_where_nothing_can_be_written_kernels_run_all_the_same(monkeypatch, caplog):
