@@ -74,8 +74,8 @@ class TiledRecurrent(Recurrent):
     parallel
         Whether slices of histories, or units, run on several threads where a directed layer is worth it.
     forward_kernels, backward_kernels
-        The modules with the family's loops and the tuples that these take. Fields are called as the family's
-        parameters and states are; the parameters that a network has not are empty.
+        The modules with the family's loops and the tuples that these take: first the parameters, called as
+        in `Targets`, those that a network has not are empty; then the states, in their order.
     """
 
     parallel: ClassVar[bool] = False
@@ -84,15 +84,15 @@ class TiledRecurrent(Recurrent):
 
     def _layer(self, directed: DirectedLayer, history: History) -> Any:
         """Return what kernels are told of a directed layer: arrays, sizes and the direction."""
-        parameters = self._parameters_of(directed)
-        absent = np.zeros(0, self.dtype)
-        arrays = {name: parameters.get(name, absent).ravel() for name in self._parameter_names()}
-        states = zip(self.state_kind._fields, history.states, strict=True)
-        arrays |= {name: array.ravel() for name, array in states}
+        parameters = [
+            self.parameters[name].ravel() if name else self._absent for name in self._names[directed.number]
+        ]
+        states = [array.ravel() for array in history.states]
         outputs = self._outputs[directed.layer]
         present = np.zeros(0, self.dtype) if self._mask is None else self._mask.astype(self.dtype)
         return self.forward_kernels.Layer(
-            **arrays,
+            *parameters,
+            *states,
             present=present.ravel(),
             inputs=history.inputs.ravel(),
             gates=history.gates.ravel(),
@@ -107,11 +107,6 @@ class TiledRecurrent(Recurrent):
             output_rows=outputs.shape[1],
             backward=directed.backward,
         )
-
-    def _parameter_names(self) -> Sequence[str]:
-        """Return what the kernels call the parameters of a directed layer, in their order."""
-        names: Sequence[str] = self.backward_kernels.Targets._fields[:-1]
-        return names
 
     def _forward_directed(self, directed: DirectedLayer, history: History) -> None:
         blocks, worth = self._blocks(directed)
@@ -132,7 +127,7 @@ class TiledRecurrent(Recurrent):
         states = [in_slices(each) for each in state_signals]
         kernels = self.backward_kernels
         arrays = kernels.Signals(
-            **{name: state.ravel() for name, state in zip(self.state_kind._fields, states, strict=True)},
+            *(state.ravel() for state in states),
             outputs=np.ascontiguousarray(signals).ravel(),
             deltas=history.deltas.ravel(),
             inputs=self._input_signals[directed.layer].ravel(),
@@ -147,12 +142,11 @@ class TiledRecurrent(Recurrent):
 
     def _targets(self, directed: DirectedLayer, learning_rate: float | None) -> Any:
         """Return what the gradients of a directed layer are added to, and the factor."""
-        names = list(self._directed_shapes(directed.inputs))
-        prefixed = [directed.prefix + name for name in names]
-        arrays, scale = named_targets(self.parameters, prefixed, learning_rate)
-        targets, absent = dict(zip(names, arrays, strict=True)), np.zeros(0, self.dtype)
-        flat = {name: targets.get(name, absent).ravel() for name in self._parameter_names()}
-        return self.backward_kernels.Targets(**flat, scale=scale)
+        names = self._names[directed.number]
+        arrays, scale = named_targets(self.parameters, [name for name in names if name], learning_rate)
+        given = iter(arrays)
+        flat = [next(given).ravel() if name else self._absent for name in names]
+        return self.backward_kernels.Targets(*flat, scale)
 
     def _lay_out(self, values: np.ndarray) -> np.ndarray:
         return pad_histories(values)
@@ -163,8 +157,14 @@ class TiledRecurrent(Recurrent):
         packed = [self._weights_of(directed) if histories else 0 for directed in self.directed_layers]
         self._packed = [aligned_zeros(size, self.dtype) for size in packed]
         self._columns = [np.zeros(0, self.dtype) for _ in self.directed_layers]
-        self._panels = np.zeros(0, self.dtype)
+        self._panels, self._absent = np.zeros(0, self.dtype), np.zeros(0, self.dtype)
+        self._names = [self._names_of(directed) for directed in self.directed_layers]
         self._scratch = aligned_zeros(self._scratch_size(histories) if histories else 0, self.dtype)
+
+    def _names_of(self, directed: DirectedLayer) -> list[str]:
+        """Return the names of the parameters that kernels are told of, empty for those that are not there."""
+        there, kernels = self._directed_shapes(directed.inputs), self.backward_kernels
+        return [directed.prefix + name if name in there else "" for name in kernels.Targets._fields[:-1]]
 
     def _find(self, layer: int, direction: str) -> tuple[DirectedLayer, History]:
         directed, history = super()._find(layer, direction)

@@ -37,8 +37,8 @@ class Signals(NamedTuple):
     hidden values before every step, as `nn.kernels.recurrent.gradients` wants them.
     """
 
-    outputs: np.ndarray
     hidden: np.ndarray
+    outputs: np.ndarray
     deltas: np.ndarray
     inputs: np.ndarray
     columns: np.ndarray

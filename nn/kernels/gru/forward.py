@@ -41,9 +41,9 @@ class Layer(NamedTuple):
     recurrent_weights: np.ndarray
     biases: np.ndarray
     recurrent_biases: np.ndarray
+    hidden: np.ndarray
     present: np.ndarray
     inputs: np.ndarray
-    hidden: np.ndarray
     gates: np.ndarray
     outputs: np.ndarray
     packed: np.ndarray

@@ -41,9 +41,9 @@ class Signals(NamedTuple):
     panels: inputs and hidden values before every step, as `nn.kernels.recurrent.gradients` wants them.
     """
 
-    outputs: np.ndarray
     hidden: np.ndarray
     cells: np.ndarray
+    outputs: np.ndarray
     deltas: np.ndarray
     inputs: np.ndarray
     columns: np.ndarray

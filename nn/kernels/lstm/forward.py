@@ -47,10 +47,10 @@ class Layer(NamedTuple):
     recurrent_weights: np.ndarray
     biases: np.ndarray
     peepholes: np.ndarray
-    present: np.ndarray
-    inputs: np.ndarray
     hidden: np.ndarray
     cells: np.ndarray
+    present: np.ndarray
+    inputs: np.ndarray
     gates: np.ndarray
     outputs: np.ndarray
     packed: np.ndarray
