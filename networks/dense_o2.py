@@ -41,7 +41,8 @@ class Dense(TiledDense):
     def _store_as(self, storage: str) -> None:
         """Forget the last forward as well: its arrays are of the other dtype."""
         super()._store_as(storage)
-        self.value_rows = self.signal_rows = np.zeros((self.output_shape.size, 0), self.stored_dtype)
+        self.use_buffers([np.zeros(shape, self.stored_dtype) for shape in self.buffer_shapes(0)])
+        self.signal_rows = self.value_rows
         self._stored = StoredDense() if storage == HALF else None
 
     def _compute(self, values: np.ndarray) -> None:

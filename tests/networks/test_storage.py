@@ -223,7 +223,7 @@ def test_blocks_of_rows_give_the_same_bits_for_any_number_of_threads():
     layer = Dense(shape, shape, activation=Tanh(), generator=np.random.default_rng(0))
     layer.store_as("bfloat16")
     checks.check_threads(layer, 33)
-    assert layer._stored_blocks > 1
+    assert layer._stored._blocks > 1
 
 
 def test_the_copy_of_the_weights_follows_the_parameters():
