@@ -9,8 +9,8 @@ import numpy as np
 from nn import DataError
 from nn.data.arrays import read_npy
 from nn.data.memory import require_memory
-from nn.kinds import kind_of
-from nn.shown import shortened
+from nn.dtype_names import describe_dtype
+from nn.short_text import shorten
 from workbench.errors import InputError
 
 LONGEST = 200
@@ -50,7 +50,7 @@ def read_codes(path: Path, code_size: int) -> np.ndarray:
         stored.close()
         raise InputError(f"{path}: several arrays in a zip file; {expected}")
     if stored.dtype.kind != "f" or stored.ndim != 2 or stored.shape[1] != code_size or not len(stored):
-        raise InputError(f"{path}: holds {kind_of(stored.dtype)} {stored.shape}; {expected}")
+        raise InputError(f"{path}: holds {describe_dtype(stored.dtype)} {stored.shape}; {expected}")
     require_memory(stored.size * 4, str(path))
     with np.errstate(over="ignore"):
         codes = np.asarray(stored).astype(np.float32)
@@ -63,4 +63,4 @@ def read_codes(path: Path, code_size: int) -> np.ndarray:
 
 
 def _first_line(error: Exception) -> str:
-    return shortened(str(error).partition("\n")[0], LONGEST)
+    return shorten(str(error).partition("\n")[0], LONGEST)

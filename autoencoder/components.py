@@ -30,7 +30,7 @@ def sample(images: ImageSet, most: int = MOST_NUMBERS) -> np.ndarray:
     return np.linspace(0, len(images) - 1, count).round().astype(np.int64)
 
 
-class Shown(NamedTuple):
+class ShiftCopies(NamedTuple):
     """How images are shown to what components are fitted on.
 
     Attributes
@@ -55,33 +55,33 @@ class Shown(NamedTuple):
         return len(self.offsets) + self.repeats
 
 
-AS_THEY_ARE = Shown()
+UNSHIFTED = ShiftCopies()
 
 
-def image_rows(images: ImageSet, places: np.ndarray, shown: Shown = AS_THEY_ARE) -> np.ndarray:
+def image_rows(images: ImageSet, places: np.ndarray, shift_copies: ShiftCopies = UNSHIFTED) -> np.ndarray:
     """Return images as float32 (n, numbers)."""
     found = images.batch(places)[0]
-    if shown == AS_THEY_ARE:
+    if shift_copies == UNSHIFTED:
         return found.reshape(len(found), -1)
-    copies = np.empty((shown.copies, *found.shape), found.dtype)
-    copies[: shown.repeats] = found
-    for copy, offset in zip(copies[shown.repeats :], shown.offsets, strict=True):
+    copies = np.empty((shift_copies.copies, *found.shape), found.dtype)
+    copies[: shift_copies.repeats] = found
+    for copy, offset in zip(copies[shift_copies.repeats :], shift_copies.offsets, strict=True):
         shifted(found, offset, copy)
-    return copies.reshape(shown.copies * len(found), -1)
+    return copies.reshape(shift_copies.copies * len(found), -1)
 
 
-def fitted_on(images: ImageSet, count: int, shown: Shown = AS_THEY_ARE) -> np.ndarray:
+def fitted_on(images: ImageSet, count: int, shift_copies: ShiftCopies = UNSHIFTED) -> np.ndarray:
     """Return the places of the images that `fitted_components` uses: int (n,)."""
     is_exact = images.shape.size <= EXACT_SIDE
     share = 1.0 if is_exact else QUICK_COUNT / max(QUICK_COUNT, count)
-    return sample(images, int(MOST_NUMBERS * share) // shown.copies)
+    return sample(images, int(MOST_NUMBERS * share) // shift_copies.copies)
 
 
 def fitted_components(
-    images: ImageSet, count: int, shown: Shown = AS_THEY_ARE, *, generator: np.random.Generator
+    images: ImageSet, count: int, shift_copies: ShiftCopies = UNSHIFTED, *, generator: np.random.Generator
 ) -> PrincipalComponents:
     """Return principal components of images, or of a sample of many."""
-    rows = image_rows(images, fitted_on(images, count, shown), shown)
+    rows = image_rows(images, fitted_on(images, count, shift_copies), shift_copies)
     return principal_components(rows, count, generator=generator)
 
 

@@ -12,7 +12,7 @@ from dotenv.parser import Binding, parse_stream
 
 from autoencoder.settings import Settings, bounds, sections, to_key, to_text
 from autoencoder.validation import Given, known_name
-from nn.written import is_text, one_line
+from nn.one_line import is_encodable, one_line
 from workbench.errors import SettingsError
 
 LARGEST_FILE = 1_000_000
@@ -95,7 +95,7 @@ def write_configuration(settings: Settings) -> str:
     """
     for name in Settings.model_fields:
         text = to_text(getattr(settings, name))
-        if not is_text(text):
+        if not is_encodable(text):
             raise SettingsError(
                 f"{to_key(name)}={one_line(text)}: a configuration file cannot hold bytes that are no text: "
                 "give this one on the command line"

@@ -28,11 +28,11 @@ def draw_model(model: AutoEncoder, image: np.ndarray) -> Drawing:
     """Run one image, float32 (height, width, channels), and collect what every layer made of it."""
     layers = [LayerPicture("input", model.shape, image, image=True)]
     connections = []
-    with model.network.looking() as network:
+    with model.network.inference() as network:
         anatomy = Anatomy(network, HALVES)
         network.forward(to_history(image[None]))
         for number, layer in enumerate(anatomy.layers[1:], 1):
-            values = widened(anatomy.inside(number).values()[..., 0]).reshape(layer.shape)
+            values = widened(anatomy.neuron_layer(number).values()[..., 0]).reshape(layer.shape)
             if number == len(anatomy.layers) - 1:
                 layers.append(LayerPicture("output", layer.shape, np.clip(values, 0, 1), image=True))
             else:

@@ -9,7 +9,7 @@ import numpy as np
 
 from networks import Network, rung
 from nn import Activation, BiasInitializer, Graph, Initializer, Shape
-from nn.image import Tiling
+from nn.tiling import Tiling
 
 
 class Start(NamedTuple):

@@ -7,9 +7,9 @@ from autoencoder.layer_plans import DensePlan, LayerPlan, LocalPlan
 from autoencoder.settings import Settings
 from networks.base.tiled_local import history_numbers
 from nn import optimizer_by_name
+from nn.byte_sizes import format_bytes
 from nn.data.memory import available_memory
 from nn.history import padded
-from nn.sizes import as_size
 from nn.training.memory import Memory
 from workbench.errors import SettingsError
 
@@ -65,7 +65,7 @@ def require_training_memory(settings: Settings, architecture: Architecture) -> N
     memory, available = estimate_memory(settings, architecture), available_memory()
     if memory.total > available:
         raise SettingsError(
-            f"the network needs {as_size(memory.total)} of memory ({memory}) and {as_size(available)} is "
-            "available: choose smaller layers, images or code-size for fewer parameters, a smaller "
+            f"the network needs {format_bytes(memory.total)} of memory ({memory}) and "
+            f"{format_bytes(available)} is available: choose smaller layers, images or code-size for fewer parameters, a smaller "
             "batch-size for fewer histories"
         )

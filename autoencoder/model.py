@@ -10,9 +10,9 @@ from autoencoder.architecture import plan_architecture
 from autoencoder.settings import Settings, settings_texts
 from networks import Network, Sequential
 from nn import Shape
-from nn.brightness import shares
 from nn.data.memory import require_memory
 from nn.finite import check_finite, check_unmasked
+from nn.pixel_scaling import scale_pixels
 from nn.training.state import PARAMETERS
 
 STRUCTURE = "structure."
@@ -142,7 +142,7 @@ class AutoEncoder:
 
 def _as_images(images: np.ndarray) -> np.ndarray:
     """Return images in bytes of one pixel, which a network would take for vectors, as 0 to 1."""
-    return shares(images) if images.shape[1:3] == (1, 1) else images
+    return scale_pixels(images) if images.shape[1:3] == (1, 1) else images
 
 
 def _run(network: Network, values: np.ndarray) -> np.ndarray:

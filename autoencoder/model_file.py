@@ -14,9 +14,9 @@ from networks.base.configuration import Fields
 from networks.base.container import build_all
 from networks.model_file import UNBUILDABLE
 from nn import Shape, Snapshot, SnapshotError, load_latest
-from nn.choices import choose
+from nn.dotted_names import select_prefix
+from nn.lookup import look_up
 from nn.parameter_limit import at_most_parameters
-from nn.prefixes import under
 from nn.snapshot import previous
 from nn.training.state import PARAMETERS, load_parameters
 
@@ -72,7 +72,7 @@ def build_model(snapshot: Snapshot, settings: Settings) -> AutoEncoder:
     SnapshotError
         When the description and the arrays in it do not fit each other.
     """
-    stored = under(snapshot.arrays, PARAMETERS)
+    stored = select_prefix(snapshot.arrays, PARAMETERS)
     try:
         with at_most_parameters(sum(array.size for array in stored.values())):
             encoder, decoder = _build_halves(snapshot, settings.rung)
@@ -94,9 +94,9 @@ def _build_halves(snapshot: Snapshot, rung_name: str) -> list[Network]:
         raise ValueError(f"{len(halves)} networks, expected an encoder and a decoder")
     for half in halves.values():
         for layer in _parts(half).values():
-            choose(dict.fromkeys(LAYERS), layer.get("family"), "family of layers in an autoencoder")
+            look_up(dict.fromkeys(LAYERS), layer.get("family"), "family of layers in an autoencoder")
     build = partial(network_from_configuration, rung_name=rung_name)
-    built = build_all(Sequential.family, halves, under(snapshot.arrays, STRUCTURE), build)
+    built = build_all(Sequential.family, halves, select_prefix(snapshot.arrays, STRUCTURE), build)
     for network in built.values():
         for shape in (network.input_shape, network.output_shape):
             if not isinstance(shape, Shape):

@@ -13,7 +13,7 @@ from autoencoder.memory import estimate_memory
 from autoencoder.model import AutoEncoder
 from autoencoder.session import Session
 from nn import Callback, Trainer
-from nn.sizes import as_size
+from nn.byte_sizes import format_bytes
 from nn.threads import threads
 
 PERCENTILES = (0, 1, 10, 25, 50, 75, 90, 99, 100)
@@ -52,9 +52,9 @@ def describe_run(session: Session) -> str:
     stored = "" if settings.storage == "float32" else f" in {settings.storage}"
     lines = {
         "images": f"{len(session.training):,} to train on, {len(session.held_out):,} held out{skipped}; "
-        f"{model.shape}, {as_size(size)}",
+        f"{model.shape}, {format_bytes(size)}",
         "network": describe_network(model),
-        "memory": f"{as_size(memory.total)}: {memory}",
+        "memory": f"{format_bytes(memory.total)}: {memory}",
         "machine": f"{threads}, rung {settings.rung}{stored}, seed {settings.seed}",
     }
     if session.decided:
@@ -92,7 +92,7 @@ def describe_model(model: AutoEncoder) -> str:
     """Return the tables of `info`: layers, memory, and percentiles of weights and biases."""
     memory = estimate_memory(model.settings, plan_architecture(model.settings))
     views = list(layer_views(model))
-    sizes = [(name, as_size(part)) for name, part in [*memory.parts.items(), ("total", memory.total)]]
+    sizes = [(name, format_bytes(part)) for name, part in [*memory.parts.items(), ("total", memory.total)]]
     parts = [_layer_table(views), f"memory to train in batches of {model.settings.batch_size}", table(sizes)]
     for kind in ("weights", "biases"):
         parts += [f"percentiles of {kind}", _percentile_table(views, kind)]

@@ -42,7 +42,7 @@ from nn import (
     optimizer_by_name,
 )
 from nn.snapshot import save
-from nn.training.learned import Learned
+from nn.training.learned_state import LearnedState
 from nn.training.limits import Limits
 from nn.training.lock import FolderLock
 from nn.training.shifted_batches import ShiftedBatches
@@ -153,7 +153,7 @@ class Session(Adjustable):
         if at_start and not len(self.held_out):
             generator = np.random.default_rng(self.settings.seed)
             start_at_components(self.model, (self.training, self.held_out), generator=generator)
-            self.trainer.settle_on(Learned.of(self.model.network), 0.0)
+            self.trainer.restore_epoch(LearnedState.of(self.model.network), 0.0)
 
     def train_locked(self, callbacks: Sequence[Callback] = ()) -> Outcome:
         """Train as `train` does, for a caller that holds the lock of the model directory."""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autoencoder.components import MOST_COMPONENTS, Shown, components_error, fitted_components
+from autoencoder.components import MOST_COMPONENTS, ShiftCopies, components_error, fitted_components
 from autoencoder.model import AutoEncoder
 from autoencoder.principal_start import start_principal
 from autoencoder.settings import FEW_IMAGES, Settings
@@ -22,11 +22,16 @@ from nn.principal_components import PrincipalComponents
 SHIFTS = 2
 """Pixels by which few images are shifted."""
 
-SHOWN = (Shown(), Shown(radius=1, repeats=4), Shown(radius=1), Shown(radius=2))
+SHIFT_CHOICES = (
+    ShiftCopies(),
+    ShiftCopies(radius=1, repeats=4),
+    ShiftCopies(radius=1),
+    ShiftCopies(radius=2),
+)
 """What components are fitted on, to choose from; a radius of 1 has four shifts."""
 
 
-class Decided(NamedTuple):
+class DecidedSettings(NamedTuple):
     """Settings without anything left open, and what was decided for the number of images.
 
     Attributes
@@ -44,7 +49,7 @@ class Decided(NamedTuple):
     few: bool
 
 
-def decide(settings: Settings, count: int) -> Decided:
+def decide(settings: Settings, count: int) -> DecidedSettings:
     """Decide by the number of training images what settings leave open."""
     few = count <= FEW_IMAGES
     start = settings.start_from or ("principal" if few and _may_start_principal(settings) else "drawn")
@@ -55,7 +60,7 @@ def decide(settings: Settings, count: int) -> Decided:
         "keep": "best" if few else "last",
     }
     names = frozenset(name for name in chosen if getattr(settings, name) is None)
-    return Decided(settings.model_copy(update={name: chosen[name] for name in names}), names, few)
+    return DecidedSettings(settings.model_copy(update={name: chosen[name] for name in names}), names, few)
 
 
 def _gains_by_shifts(settings: Settings) -> bool:
@@ -81,7 +86,7 @@ def start_at_components(
     second images, or on every tenth of the training images where there are none.
     """
     count = min(model.settings.code_size, MOST_COMPONENTS)
-    candidates = [shown for shown in SHOWN if shown.radius <= (model.settings.shifts or 0)]
+    candidates = [shown for shown in SHIFT_CHOICES if shown.radius <= (model.settings.shifts or 0)]
     training, others = images if len(images[1]) else tenth_apart(images[0])
     if len(candidates) > 1 and len(training) and len(others):
         shown, components = _best(candidates, (training, others), count, generator)
@@ -94,8 +99,11 @@ def start_at_components(
 
 
 def _best(
-    candidates: Sequence[Shown], images: tuple[ImageSet, ImageSet], count: int, generator: np.random.Generator
-) -> tuple[Shown, PrincipalComponents]:
+    candidates: Sequence[ShiftCopies],
+    images: tuple[ImageSet, ImageSet],
+    count: int,
+    generator: np.random.Generator,
+) -> tuple[ShiftCopies, PrincipalComponents]:
     """Return how the first images are best shown for the second, and the components that are fitted so."""
     training, others = images
     fits = ((shown, fitted_components(training, count, shown, generator=generator)) for shown in candidates)

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from autoencoder.settings import Settings, to_key, to_name
-from nn.shown import shortened
+from nn.short_text import shorten
 from workbench.errors import SettingsError
 
 LONGEST = 200
@@ -70,4 +70,4 @@ def _describe(error: Any, given: Mapping[str, Given]) -> str:
     if error["type"] == "literal_error":
         near = difflib.get_close_matches(each.value, wanted.split("'")[1::2], n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
-    return f"{each.place}={shortened(each.value, LONGEST)}: {shortened(wanted)}{hint}"
+    return f"{each.place}={shorten(each.value, LONGEST)}: {shorten(wanted)}{hint}"

@@ -29,7 +29,7 @@ def measure_activity(network: Network, images: ImageSet) -> list[Activity]:
     """Measure every leaky ReLU layer of a network, in order, on all the images at once."""
     pixels, _ = images.batch(np.arange(len(images)))
     activities = []
-    with network.looking() as looked_at:
+    with network.inference() as looked_at:
         looked_at.forward(to_history(pixels, network.dtype))
         for layer in looked_at.layers:
             if isinstance(getattr(layer, "activation", None), LeakyReLU):

@@ -26,8 +26,8 @@ from nn import (
     TrainingDiverged,
     load_latest,
 )
-from nn.brightness import shares
 from nn.data.labelled import load_labelled
+from nn.pixel_scaling import scale_pixels
 from nn.render import confusion, loss_curve, mistakes, save
 from nn.training.lock import FolderLock, FolderLockedError
 
@@ -150,10 +150,10 @@ def report(trainer: Trainer, arrange: Arrange, test: ImageSet, folder: Path) -> 
     names = [str(number) for number in range(CLASSES)]
     save(confusion(labels, answers, names, title=title), folder / "confusion.png")
     save(loss_curve(*curves(trainer), title="Cross-entropy"), folder / "loss.png")
-    wrong = surest_mistakes(scores, labels)
+    wrong = most_confident_mistakes(scores, labels)
     if len(wrong):
         texts = [[names[number] for number in numbers[wrong]] for numbers in (labels, answers)]
-        picture = mistakes(shares(test.images[wrong]), *texts, title="The surest of the wrong answers")
+        picture = mistakes(scale_pixels(test.images[wrong]), *texts, title="The surest of the wrong answers")
         save(picture, folder / "mistakes.png")
     print(f"pictures in {folder}")
 
@@ -165,7 +165,7 @@ def curves(trainer: Trainer) -> tuple[list[tuple[float, float]], list[tuple[floa
     return [(float(step), loss) for step, loss in zip(curve.steps, curve.losses, strict=True)], rows
 
 
-def surest_mistakes(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def most_confident_mistakes(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Return the numbers of the wrong answers, those first that are surest of themselves."""
     margins = scores.max(axis=1) - scores[np.arange(len(labels)), labels]
     order = np.argsort(-margins, kind="stable")

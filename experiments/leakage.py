@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from experiments.charts import MEANING, Panels, draw_losses, draw_seeds, panels
 from experiments.command import execute, make_parser
 from experiments.comparison import Comparison, Variant
-from experiments.picture import MEANING, Panels, draw_losses, draw_seeds, panels
 from experiments.table import LEARNING, heading, learning_cells, text_table
 from nn.render.colours import HELD_OUT, MUTED, TRAIN
 

@@ -14,7 +14,7 @@ import numpy as np
 from experiments import classifier
 from networks import LSTM, Dense, Network, Sequential
 from nn import Identity, SequenceShape
-from nn.brightness import shares
+from nn.pixel_scaling import scale_pixels
 
 UNITS = 128
 
@@ -31,7 +31,7 @@ def build(generator: np.random.Generator) -> Network:
 
 def rows_as_steps(images: np.ndarray) -> np.ndarray:
     """Return images (N, 28, 28, 1) as sequences of rows, float32 (N, 28, 28)."""
-    return shares(images[..., 0])
+    return scale_pixels(images[..., 0])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nn.lazy import lazy
+from nn.lazy import lazy_names
 
 if TYPE_CHECKING:
     from networks.activation_o2 import ActivationLayer
@@ -96,7 +96,7 @@ __all__ = [
     "structure_arrays",
 ]
 
-HOMES = {
+EXPORTS = {
     "networks.activation_o2": ("ActivationLayer",),
     "networks.base.network": ("Network",),
     "networks.base.recipe": ("Recipe",),
@@ -179,4 +179,4 @@ HOMES = {
 """Where each name is from."""
 
 if not TYPE_CHECKING:  # so that type checkers know what there is
-    __getattr__, __dir__ = lazy(__name__, HOMES)
+    __getattr__, __dir__ = lazy_names(__name__, EXPORTS)

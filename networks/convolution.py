@@ -29,9 +29,9 @@ from networks.base.network import Network
 from networks.base.window_wiring import WindowWiring
 from networks.base.wiring import NeuronLayer
 from nn.activations import Activation, LeakyReLU
+from nn.argument_checks import check_count
 from nn.initializers import BiasInitializer, Glorot, Initializer
 from nn.parameters import Parameters
-from nn.ranges import check_count
 from nn.shape import Shape
 from nn.sums import total
 from nn.windows import Kernel, Padding, Pair, Windows, as_pair

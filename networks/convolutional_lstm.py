@@ -45,10 +45,10 @@ from networks.base.window_wiring import WindowWiring
 from networks.base.wiring import NeuronLayer, Stacked
 from networks.convolution import correlate, gather, spread
 from nn.activations import Sigmoid
+from nn.argument_checks import check_number
 from nn.initializers import Glorot, Initializer, Orthogonal
-from nn.ranges import check_number
 from nn.shape import AnyShape, Shape
-from nn.steps import filling_removed
+from nn.step_masks import zero_masked_steps
 from nn.sums import total
 
 INPUT, FORGET, CELL, OUTPUT = range(4)
@@ -152,7 +152,7 @@ class ConvolutionalLSTM(ConvolutionalRecurrent):
     def _run_back(self, finals: Sequence[np.ndarray]) -> tuple[Sequence[np.ndarray], np.ndarray]:
         """Take all steps back: fill the deltas; return the signals of the initial states and the inputs."""
         hidden_signals, cell_signals = finals
-        signals = filling_removed(self._signals, self._mask)
+        signals = zero_masked_steps(self._signals, self._mask)
         input_signals = np.empty((*self.input_shape, self._entries), self.dtype)
         for t in reversed(range(self.steps)):
             above = hidden_signals + (signals[t] if self.whole_sequence else 0)

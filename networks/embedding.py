@@ -21,12 +21,12 @@ from networks.base.configuration import Fields, undrawn
 from networks.base.gradient_targets import apply_gradient
 from networks.base.network import Network
 from networks.base.wiring import Expanded, NeuronLayer
+from nn.argument_checks import check_count
 from nn.initializers import Initializer, Normal
 from nn.named_shapes import entry_name
 from nn.parameters import Parameters
-from nn.ranges import check_count
 from nn.shape import AnyShape, Shape, as_shape
-from nn.steps import filling_removed, spread_over
+from nn.step_masks import expand_mask, zero_masked_steps
 
 
 class Embedding(Network):
@@ -119,13 +119,13 @@ class Embedding(Network):
 
     def _present(self, values: np.ndarray) -> np.ndarray:
         """Return labels or signals (..., N) with zeros at steps that are not there."""
-        return filling_removed(values, self.checked_step_mask(values.shape[-1]))
+        return zero_masked_steps(values, self.checked_step_mask(values.shape[-1]))
 
     def _blank(self, outputs: np.ndarray) -> None:
         """Write zeros into outputs (..., N) at steps that are not there."""
         mask = self.step_mask
         if mask is not None:
-            np.copyto(outputs[..., : mask.shape[-1]], 0, where=~spread_over(mask, outputs))
+            np.copyto(outputs[..., : mask.shape[-1]], 0, where=~expand_mask(mask, outputs))
 
     def _read(self, values: np.ndarray) -> np.ndarray:
         """Return the labels (steps or positions, N) as whole numbers."""

@@ -16,18 +16,18 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
-from networks.base import conventions
-from networks.base.determination import determination
+from networks.base import scikit_learn_conventions
 from networks.base.entries import checked_step_masks
 from networks.base.estimator import Estimator, Task, layers_of
 from networks.base.estimator_inputs import as_labels, as_numbers, as_targets, as_weights, check_counts
 from networks.base.network import Network
+from networks.base.r2_score import r2_score
 from networks.sequential import Sequential
-from nn.brightness import are_brightnesses, shares
-from nn.choices import choose
 from nn.class_weights import balanced_class_weights
 from nn.finite import check_finite
+from nn.lookup import look_up
 from nn.losses import CategoricalCrossEntropyWithLogits, SquaredError
+from nn.pixel_scaling import are_byte_images, scale_pixels
 from nn.shape import AnyShape, Shape, as_shape
 
 CODE_SIZE = 2
@@ -153,12 +153,12 @@ class Regressor(Estimator):
         """Return the coefficient of determination: 1 is perfect, 0 as good as the mean of `y`.
 
         With several numbers to an entry, the mean of theirs. It is scikit-learn's
-        `r2_score(y, predict(X), sample_weight=sample_weight)`; see `networks.base.determination`.
+        `r2_score(y, predict(X), sample_weight=sample_weight)`; see `networks.base.r2_score`.
         """
         found = self.predict(X, step_masks=step_masks)
         wanted = np.asarray(as_numbers(y, "y"), np.float64)
         check_finite(wanted, "y", np.float64)
-        return determination(wanted, found, as_weights(sample_weight, len(found)))
+        return r2_score(wanted, found, as_weights(sample_weight, len(found)))
 
 
 @dataclass(eq=False, repr=False)
@@ -213,13 +213,13 @@ class Compressor(Estimator):
         masks = checked_step_masks(step_masks, type(self).__name__)
         entries = self._entries(X, masks)
         codes = self._half("encoder").predict(entries, step_masks=masks).reshape(len(entries), -1)
-        container = conventions.output_container(vars(self).get("_sklearn_output_config", {}))
-        return conventions.contained(codes, container, self.get_feature_names_out(), X)
+        container = scikit_learn_conventions.output_container(vars(self).get("_sklearn_output_config", {}))
+        return scikit_learn_conventions.contained(codes, container, self.get_feature_names_out(), X)
 
     def set_output(self, *, transform: str | None = None) -> Self:
         """Let `transform` return "pandas" or "polars" tables, or arrays ("default"); None changes nothing."""
         if transform is not None:
-            choose(conventions.CONTAINERS, transform, "output")
+            look_up(scikit_learn_conventions.CONTAINERS, transform, "output")
             self._sklearn_output_config = {"transform": transform}
         return self
 
@@ -227,7 +227,7 @@ class Compressor(Estimator):
         """Return the names of the numbers of a code: compressor0, compressor1 and so on, objects (K,)."""
         codes = self._half("encoder").output_shape.size
         known = getattr(self, "feature_names_in_", None)
-        conventions.check_input_features(input_features, known, self.n_features_in_)
+        scikit_learn_conventions.check_input_features(input_features, known, self.n_features_in_)
         return np.array([f"{type(self).__name__.lower()}{i}" for i in range(codes)], object)
 
     def inverse_transform(self, X: Any, *, step_masks: Any = None) -> np.ndarray:
@@ -255,10 +255,10 @@ class Compressor(Estimator):
         """
         masks = checked_step_masks(step_masks, type(self).__name__)
         found, entries = self._run(X, masks), self._entries(X, masks)
-        wanted = shares(entries, np.float64) if are_brightnesses(entries) else entries
+        wanted = scale_pixels(entries, np.float64) if are_byte_images(entries) else entries
         if masks is not None:
             wanted, found = _with_means(masks, wanted, found.reshape(wanted.shape))
-        return determination(wanted.reshape(len(entries), -1), found, by_variance=True)
+        return r2_score(wanted.reshape(len(entries), -1), found, by_variance=True)
 
     def _half(self, name: str) -> Network:
         self._check_fitted()

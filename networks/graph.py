@@ -32,12 +32,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.base.checks import check_dtype, check_not_looked
+from networks.base.checks import check_dtype, check_histories_intact
 from networks.base.configuration import Fields
 from networks.base.gradient_targets import apply_gradient
-from networks.base.graph_live import LiveGraph
 from networks.base.graph_views import as_images, as_slice
-from networks.base.looking import Kept
+from networks.base.inference import Histories
+from networks.base.inspectable_graph import InspectableGraph
 from nn.graph.graph import Graph
 from nn.graph.neuron import Connection, Kind, Layer, Neuron
 from nn.history import padded
@@ -45,7 +45,7 @@ from nn.parameters import Parameters
 from nn.shape import Shape
 
 
-class GraphNetwork(LiveGraph):
+class GraphNetwork(InspectableGraph):
     """Runs a graph.
 
     Values of shape (height, width, channels, N) are clamped to the inputs for `ticks` steps, and the
@@ -107,7 +107,7 @@ class GraphNetwork(LiveGraph):
         self._reserve(0, 0)
 
     def _take_activations(self) -> None:
-        self._active = self._applied
+        self._active = self._neuron_activations
 
     def _reserve(self, steps: int, entries: int) -> None:
         """Make room for the histories of all neurons."""
@@ -117,7 +117,7 @@ class GraphNetwork(LiveGraph):
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values of input values (H, W, C, N) or of a sequence (T, H, W, C, N)."""
         sequence = self._as_sequence(values, self.input_shape, "input values")
-        self.keeping = Kept.NEEDED
+        self.histories = Histories.NEEDED
         self._single = values.ndim == 4
         self._reserve(self.ticks if self._single else len(values), values.shape[-1])
         self._place_inputs(sequence)
@@ -156,12 +156,12 @@ class GraphNetwork(LiveGraph):
 
         The signals of an input that was held are summed over the ticks. Gradients are added or applied.
         """
-        check_not_looked(self)
+        check_histories_intact(self)
         sequence = self._as_sequence(signals, self.output_shape, "signals")
         steps = 1 if self._single else len(self.values)
         if (signals.ndim == 4) != self._single or sequence[:, 0].shape != (steps, self.values.shape[-1]):
             raise ValueError(f"graph: signals have shape {signals.shape}, not that of the last outputs")
-        self.keeping = Kept.FREE
+        self.histories = Histories.FREE
         self._place_signals(sequence)
         self._backpropagate(learning_rate)
         input_signals = self.signals[:, self._inputs]

@@ -45,7 +45,9 @@ class GraphNetwork(LaidOutGraph):
         self._signal_histories = self._histories
 
     def _take_activations(self) -> None:
-        self._neurons = collect_neurons(self.graph, self._applied, self.graph.levels.neurons, self.dtype)
+        self._neurons = collect_neurons(
+            self.graph, self._neuron_activations, self.graph.levels.neurons, self.dtype
+        )
 
     def _reserve(self, steps: int, entries: int) -> None:
         shape = (self._lead + steps, self.graph.neuron_count, entries)

@@ -52,9 +52,9 @@ from nn.graph import Graph
 from nn.graph.neuron import Kind
 from nn.graph.rows import (
     CHUNK,
-    Order,
+    NeuronOrder,
     SortedRows,
-    cut,
+    cut_into_chunks,
     part_order,
     run_ends,
     slope_rows,
@@ -118,26 +118,30 @@ class GraphNetwork(LaidOutGraph):
         self._listed_weights = list_weights(wiring, ~own, slopes)
         self._listed_biases = list_biases(wiring, ~own_biases(wiring))
         lists = self._listed_weights, self._listed_biases
-        self._tasks = graph_gradients.Tasks(*(np.array(cut(np.diff(each.starts))) for each in lists))
+        self._tasks = graph_gradients.Tasks(
+            *(np.array(cut_into_chunks(np.diff(each.starts))) for each in lists)
+        )
         self._forward_schedule = self._schedule(order, into)
         self._backward_schedule = self._schedule(back, out)
         self._histories = aligned_zeros((0, 0, 0), self.dtype)
         self._given = self._nothing = np.zeros(0, self.dtype)
         self._reserve(0, 0)
 
-    def _collect_forward(self, order: Order) -> graph_parallel.Neurons:
+    def _collect_forward(self, order: NeuronOrder) -> graph_parallel.Neurons:
         wiring = self.graph
         others = (wiring.kinds[wiring.sources] != Kind.INPUT) | (wiring.delays > 0)
         self._from_inputs = np.bincount(wiring.targets[others], minlength=wiring.neuron_count) == 0
         return graph_parallel.Neurons(
-            *collect_neurons(wiring, self._applied, order.neurons, self.dtype),
+            *collect_neurons(wiring, self._neuron_activations, order.neurons, self.dtype),
             run_end=self._run_ends(order),
             from_inputs=self._from_inputs[order.neurons],
         )
 
-    def _collect_backward(self, back: Order, rows: SortedRows, slopes: np.ndarray) -> graph_backward.Neurons:
+    def _collect_backward(
+        self, back: NeuronOrder, rows: SortedRows, slopes: np.ndarray
+    ) -> graph_backward.Neurons:
         wiring = self.graph
-        neurons = collect_neurons(wiring, self._applied, back.neurons, self.dtype)
+        neurons = collect_neurons(wiring, self._neuron_activations, back.neurons, self.dtype)
         biases = np.where(own_biases(wiring), wiring.bias_of, -1)
         slope_row = np.zeros(len(back.neurons), np.int64)
         filled = np.flatnonzero(np.diff(rows.starts))
@@ -149,25 +153,25 @@ class GraphNetwork(LaidOutGraph):
             slope_row=slope_row,
         )
 
-    def _run_ends(self, order: Order) -> np.ndarray:
+    def _run_ends(self, order: NeuronOrder) -> np.ndarray:
         """Return where runs end: neurons of one apply the same, and either all read inputs alone or none."""
-        return run_ends(self.graph, order, 2 * self._applied.numbers + self._from_inputs)
+        return run_ends(self.graph, order, 2 * self._neuron_activations.numbers + self._from_inputs)
 
     def _take_activations(self) -> None:
         order, back = self._orders
         self._forward_neurons = self._forward_neurons._replace(**self._activations(order))
         self._backward_neurons = self._backward_neurons._replace(**self._activations(back))
 
-    def _activations(self, order: Order) -> dict[str, np.ndarray]:
+    def _activations(self, order: NeuronOrder) -> dict[str, np.ndarray]:
         """Return what depends on the activations of the neurons in an order."""
-        applied = self._applied
+        neuron_activations = self._neuron_activations
         return {
-            "code": applied.codes(order.neurons),
-            "slope": applied.slopes(order.neurons, self.dtype),
+            "code": neuron_activations.codes(order.neurons),
+            "slope": neuron_activations.slopes(order.neurons, self.dtype),
             "run_end": self._run_ends(order),
         }
 
-    def _schedule(self, order: Order, rows: SortedRows) -> graph_parallel.Schedule:
+    def _schedule(self, order: NeuronOrder, rows: SortedRows) -> graph_parallel.Schedule:
         alone = np.where(self.graph.kinds[order.neurons] == Kind.INPUT, 0, graph_parallel.NEURON_WORK)
         return graph_parallel.Schedule(*stages(order.starts, np.diff(rows.starts) + alone))
 

@@ -21,8 +21,8 @@ from networks.model import Model
 from networks.sequential import Sequential
 from networks.spectral_normalisation import SpectralNormalisation
 from networks.time_distributed import TimeDistributed
-from nn.choices import choose
-from nn.shown import shown
+from nn.lookup import look_up
+from nn.short_text import short_repr
 
 __all__ = ["CONTAINERS", "DEEPEST", "FAMILIES", "RUNGS", "Family", "network_from_configuration", "rung"]
 
@@ -48,8 +48,8 @@ def rung(family: str, name: str) -> Any:
     ValueError
         When the family or the rung is unknown; the message suggests the nearest.
     """
-    rungs = choose(FAMILIES, family, "family").rungs
-    return choose(rungs, name, f"rung of {family}")
+    rungs = look_up(FAMILIES, family, "family").rungs
+    return look_up(rungs, name, f"rung of {family}")
 
 
 def network_from_configuration(
@@ -82,7 +82,7 @@ def _build(
 ) -> Network:
     """Build a network that lies within so many others."""
     if not isinstance(configuration, Mapping):
-        raise ValueError(f"a network is described by its fields, not by {shown(configuration)}")
+        raise ValueError(f"a network is described by its fields, not by {short_repr(configuration)}")
     if depth > DEEPEST:
         raise ValueError(f"networks lie within networks, more than {DEEPEST} deep")
     family = configuration.get("family")
@@ -90,8 +90,8 @@ def _build(
         build = partial(_build, rung_name=rung_name, dtype=dtype, depth=depth + 1)
         container: Network = CONTAINERS[family].from_configuration(configuration, structure, build=build)
         return container
-    kind = choose(FAMILIES, family, "family").rungs
-    network: Network = choose(kind, rung_name, f"rung of {family}").from_configuration(
+    kind = look_up(FAMILIES, family, "family").rungs
+    network: Network = look_up(kind, rung_name, f"rung of {family}").from_configuration(
         configuration, structure, dtype=dtype
     )
     return network

@@ -29,12 +29,12 @@ from networks.base.local_wiring import LocalWiring
 from networks.base.network import Network
 from networks.base.wiring import NeuronLayer
 from nn.activations import Activation, LeakyReLU
-from nn.image import Box, Tiling
+from nn.argument_checks import check_count
 from nn.initializers import BiasInitializer, Glorot, Initializer, Zeros
 from nn.parameters import Parameters
-from nn.ranges import check_count
 from nn.shape import Shape
 from nn.sums import total
+from nn.tiling import Box, Tiling
 
 
 class Patch(NamedTuple):
@@ -53,7 +53,7 @@ class Local(Network):
     input_shape
         The image it looks at.
     input_block, window, output_block
-        A, N and B; see `nn.image.Tiling`. B < A condenses the image, B > A expands it.
+        A, N and B; see `nn.tiling.Tiling`. B < A condenses the image, B > A expands it.
     channels
         Channels of the output.
     mixing

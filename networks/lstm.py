@@ -48,7 +48,7 @@ from networks.base.recurrent_cell import RecurrentCell
 from networks.base.stateful import States
 from nn.activations import Sigmoid
 from nn.initializers import Glorot, Initializer, Orthogonal
-from nn.ranges import check_number
+from nn.argument_checks import check_number
 from nn.shape import AnyShape, ShapeLike
 from nn.sums import total
 

@@ -18,6 +18,7 @@ import numpy as np
 from networks.base.configuration import Fields
 from networks.base.container import Build, Container, build_all, check_names
 from networks.base.entries import begin_alone, checked_step_masks, entries_for
+from networks.base.memory_check import require_memory_to_run
 from networks.base.model_outputs import ModelOutput
 from networks.base.network import Network
 from networks.base.nodes import (
@@ -33,13 +34,12 @@ from networks.base.nodes import (
     topological_order,
     unpack_signals,
 )
-from networks.base.room import require_room
 from networks.base.wiring import NeuronLayer
-from nn.choices import choose
 from nn.history import from_history, to_history
+from nn.lookup import look_up
 from nn.parameters import Parameters
 from nn.shape import AnyShape
-from nn.shown import listed
+from nn.short_text import join_names
 
 
 class Step(NamedTuple):
@@ -145,12 +145,12 @@ class Model(Container):
             When an input is missing or unknown, or does not fit.
         """
         given = self._by_name(values, self.input_shapes, "input")
-        nodes = {name: self._filling_removed(array) for name, array in given.items()}
+        nodes = {name: self._zero_masked_steps(array) for name, array in given.items()}
         for step in self.steps:
             network = self.named[step.name]
             sources = pack_inputs(network, [nodes[name] for name in step.sources])
             nodes[step.name] = network.forward(sources, training)
-        return _plain({name: self._filling_removed(nodes[node]) for name, node in self._outputs.items()})
+        return _plain({name: self._zero_masked_steps(nodes[node]) for name, node in self._outputs.items()})
 
     def backward(self, signals: Any, learning_rate: float | None = None) -> Any:
         """Return the signals of the inputs; gradients are added or applied.
@@ -163,18 +163,18 @@ class Model(Container):
             As for `Network.backward`.
         """
         if learning_rate is not None and self.shares:
-            return self._descend_after(signals, learning_rate)
+            return self._update_after_backward(signals, learning_rate)
         arrived: dict[str, np.ndarray] = {}
         for name, array in self._by_name(signals, self.output_shapes, "output").items():
-            _add(arrived, self._outputs[name], self._filling_removed(array))
+            _add(arrived, self._outputs[name], self._zero_masked_steps(array))
         for step in reversed(self.steps):
             network = self.named[step.name]
             sent = network.backward(arrived[step.name], learning_rate)
             for source, array in zip(step.sources, unpack_signals(network, sent), strict=True):
                 _add(arrived, source, array)
-        return _plain({name: self._filling_removed(arrived[name]) for name in self.input_shapes})
+        return _plain({name: self._zero_masked_steps(arrived[name]) for name in self.input_shapes})
 
-    def _descend_after(self, signals: Any, learning_rate: float) -> Any:
+    def _update_after_backward(self, signals: Any, learning_rate: float) -> Any:
         """Descend when all calls have been passed: those that share parameters need them unchanged."""
         parameters = self.parameters
         kept = parameters.gradients.copy()
@@ -210,14 +210,14 @@ class Model(Container):
             raise ValueError(f"model: batch size {batch_size} must be at least 1")
         given = self._by_name(batch, self.input_shapes, "input")
         masks = checked_step_masks(step_masks, self.family)
-        require_room(self, self.input_shapes, self.output_shapes, given, batch_size)
+        require_memory_to_run(self, self.input_shapes, self.output_shapes, given, batch_size)
         inputs = {
             name: entries_for(shape, given[name], f"model: input {name}", self.dtype, masks)
             for name, shape in self.input_shapes.items()
         }
         entries = _entries_of(inputs)
         outputs = {name: np.empty((entries, *each), self.dtype) for name, each in self.output_shapes.items()}
-        with self.looking() as model:
+        with self.inference() as model:
             for start in range(0, entries, batch_size):
                 part = slice(start, min(start + batch_size, entries))
                 begin_alone(model, masks, part)
@@ -282,12 +282,12 @@ class Model(Container):
         networks = build_all(cls.family, described, structure, build)
         inputs = {name: Input(shape) for name, shape in shapes.items()}
         nodes = nodes_from_names(inputs, networks, calls)
-        results = {name: choose(nodes, node, "node of the model") for name, node in outputs.items()}
+        results = {name: look_up(nodes, node, "node of the model") for name, node in outputs.items()}
         model = cls(inputs, results)
         if idle := nodes.keys() - inputs.keys() - model.named.keys():
-            raise ValueError(f"model: no output depends on {listed(sorted(idle))}")
+            raise ValueError(f"model: no output depends on {join_names(sorted(idle))}")
         if idle := networks.keys() - model.named.keys():
-            raise ValueError(f"model: nothing calls {listed(sorted(idle))}")
+            raise ValueError(f"model: nothing calls {join_names(sorted(idle))}")
         return model
 
     def wiring(self) -> Sequence[NeuronLayer]:

@@ -16,9 +16,9 @@ from numpy.typing import DTypeLike
 from networks.base.container import Container
 from networks.base.network import Network
 from networks.ladder import DEEPEST, network_from_configuration
+from nn.dotted_names import select_prefix
 from nn.parameter_limit import at_most_parameters
-from nn.prefixes import under
-from nn.shown import shown
+from nn.short_text import short_repr
 from nn.snapshot import Snapshot, SnapshotError, load_latest, save
 from nn.training.state import CARRIED, PARAMETERS, load_parameters
 
@@ -113,8 +113,8 @@ def build_network(snapshot: Snapshot, *, rung_name: str = "o2", dtype: DTypeLike
     configuration = snapshot.metadata.get("network")
     if not isinstance(configuration, dict):
         raise SnapshotError(f"{snapshot.path}: holds no description of a network")
-    stored = under(snapshot.arrays, PARAMETERS)
-    structure = under(snapshot.arrays, STRUCTURE)
+    stored = select_prefix(snapshot.arrays, PARAMETERS)
+    structure = select_prefix(snapshot.arrays, STRUCTURE)
     if dtype is None:
         dtype = np.float64 if any(array.dtype == np.float64 for array in stored.values()) else np.float32
     try:
@@ -122,7 +122,7 @@ def build_network(snapshot: Snapshot, *, rung_name: str = "o2", dtype: DTypeLike
             network = network_from_configuration(configuration, structure, rung_name=rung_name, dtype=dtype)
         arrays = {name: _as_dtype(array, dtype) for name, array in snapshot.arrays.items()}
         load_parameters(snapshot._replace(arrays=arrays), network.parameters)
-        network.load_state(under(arrays, CARRIED))
+        network.load_state(select_prefix(arrays, CARRIED))
         _freeze(network, snapshot.metadata.get("frozen", []))
     except UNBUILDABLE as error:
         raise SnapshotError(f"{snapshot.path}: the network in it cannot be built: {error}") from error
@@ -135,6 +135,6 @@ def _as_dtype(array: np.ndarray, dtype: DTypeLike) -> np.ndarray:
 
 def _freeze(network: Network, names: Any) -> None:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ValueError(f"frozen is {shown(names)}, not a list of names of parameters")
+        raise ValueError(f"frozen is {short_repr(names)}, not a list of names of parameters")
     for name in dict.fromkeys(names):
         network.parameters.freeze(name)

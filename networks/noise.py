@@ -31,7 +31,7 @@ from networks.base.checks import check_input, check_signals
 from networks.base.configuration import Fields
 from networks.base.weightless import Weightless
 from networks.base.wiring import NeuronLayer, OneToOne
-from nn.ranges import check_below_one, check_generator, check_not_negative
+from nn.argument_checks import check_below_one, check_generator, check_not_negative
 from nn.shape import AnyShape
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)

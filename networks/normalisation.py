@@ -30,10 +30,10 @@ from networks.base.gradient_targets import apply_gradient
 from networks.base.normalisation_base import Normalisation
 from networks.base.normalisation_partial import PartialNormalisation
 from networks.base.wiring import Groups, NeuronLayer, OneToOne
-from nn.choices import choose
-from nn.ranges import check_share
+from nn.argument_checks import check_share
+from nn.lookup import look_up
 from nn.shape import AnyShape, as_shape, features_of
-from nn.steps import spread_over
+from nn.step_masks import expand_mask
 from nn.sums import mean, total, variance
 
 
@@ -245,7 +245,7 @@ class LayerNormalisation(Normalisation):
     ) -> None:
         shape = as_shape(input_shape)
         self.axes = axes
-        measured = choose({"last": (features_of(shape),), "all": tuple(shape)}, axes, "axes")
+        measured = look_up({"last": (features_of(shape),), "all": tuple(shape)}, axes, "axes")
         super().__init__(shape, measured, epsilon, dtype)
         self._means = self._factors = np.zeros((0, 1, 0), self.dtype)
         self._partial: PartialNormalisation | None = None
@@ -281,7 +281,7 @@ class LayerNormalisation(Normalisation):
         histories = values.shape[-1]
         mask = self.checked_step_mask(histories)
         assert mask is not None
-        there = np.broadcast_to(spread_over(mask, values), values.shape).reshape(-1, histories)
+        there = np.broadcast_to(expand_mask(mask, values), values.shape).reshape(-1, histories)
         flat = values.reshape(-1, histories)
         self._partial = PartialNormalisation(flat, there, self.dtype.type(self.epsilon))
         self._histories, self._steps, self._inputs = histories, None, flat[None]

@@ -20,7 +20,7 @@ from networks.base.recipe import Recipe
 from networks.base.wiring import NeuronLayer
 from nn.parameters import Parameters
 from nn.shape import AnyShape, ShapeLike, layer_shape
-from nn.shown import shown
+from nn.short_text import short_repr
 
 Layers: TypeAlias = Sequence[Network | Recipe[Network]] | Mapping[str, Network | Recipe[Network]]
 """What a `Sequential` is made of: networks, and recipes of networks, in order or by name."""
@@ -112,7 +112,7 @@ class Sequential(Container):
         """Return networks and recipes by name; refuse what is neither a list of them nor a mapping."""
         if not isinstance(given, Mapping | Sequence) or isinstance(given, str | AnyShape):
             raise ValueError(
-                f"sequential: {shown(given)} is no list of networks: give some, such as [Dense.of(10)]"
+                f"sequential: {short_repr(given)} is no list of networks: give some, such as [Dense.of(10)]"
             )
         if not given:
             raise ValueError("sequential: give at least one network")
@@ -150,17 +150,17 @@ class Sequential(Container):
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values (*output_shape, N) of input values (*input_shape, N)."""
-        values = self._filling_removed(values)
+        values = self._zero_masked_steps(values)
         for each in self._steps():
             values = each.forward(values, training)
-        return self._filling_removed(values)
+        return self._zero_masked_steps(values)
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals (*input_shape, N) of output signals (*output_shape, N)."""
-        signals = self._filling_removed(signals)
+        signals = self._zero_masked_steps(signals)
         for each in reversed(self._steps()):
             signals = each.backward(signals, learning_rate)
-        return self._filling_removed(signals)
+        return self._zero_masked_steps(signals)
 
     @property
     def returned(self) -> np.ndarray:

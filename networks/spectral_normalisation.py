@@ -29,9 +29,9 @@ from networks.base.member_arrays import load_arrays
 from networks.base.network import Network
 from networks.base.recipe import Recipe
 from networks.base.wiring import NeuronLayer
+from nn.argument_checks import check_generator
 from nn.kernels.core.sums import columns_times, dot, length_of, rows_times
 from nn.parameters import Parameters
-from nn.ranges import check_generator
 from nn.shape import ShapeLike, layer_shape
 
 WEIGHTS = "network.weights"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from nn.sizes import as_size
+from nn.byte_sizes import format_bytes
 
 if TYPE_CHECKING:
     from networks.base.network import Network
@@ -29,9 +29,9 @@ def summary(network: Network, histories: int) -> str:
     rows = [_row(name, leaf, histories, counted) for name, leaf in network.leaves.items()]
     parameters = network.parameters
     frozen = sum(parameters[name].size for name in parameters.frozen)
-    memory = as_size(network.history_bytes(histories))
+    memory = format_bytes(network.history_bytes(histories))
     total = ("total", "", "", "", f"{parameters.size:,}", memory)
-    held = as_size(2 * parameters.size * parameters.dtype.itemsize)
+    held = format_bytes(2 * parameters.size * parameters.dtype.itemsize)
     notes = [f"parameters and gradients {held}, histories for {histories} entries {memory}"]
     if frozen:
         notes.append(f"{frozen:,} parameters are frozen, {parameters.size - frozen:,} learn")
@@ -50,7 +50,7 @@ def _row(name: str, leaf: Network, histories: int, counted: set[int]) -> tuple[s
         " + ".join(map(str, inputs)),
         str(leaf.output_shape),
         "shared" if shared else f"{leaf.parameters.size:,}",
-        as_size(leaf.history_bytes(histories)),
+        format_bytes(leaf.history_bytes(histories)),
     )
 
 

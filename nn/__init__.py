@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nn.lazy import lazy
+from nn.lazy import lazy_names
 
 if TYPE_CHECKING:
     from nn.activations import ELU, Activation, Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Squash, Tanh
@@ -238,7 +238,7 @@ __all__ = [
     "use_threads",
 ]
 
-HOMES = {
+EXPORTS = {
     "nn.activations": (
         "Activation",
         "ELU",
@@ -393,4 +393,4 @@ HOMES = {
 """Where each name is from."""
 
 if not TYPE_CHECKING:  # so that type checkers know what there is
-    __getattr__, __dir__ = lazy(__name__, HOMES)
+    __getattr__, __dir__ = lazy_names(__name__, EXPORTS)

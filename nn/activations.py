@@ -13,9 +13,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from nn.choices import choose
 from nn.configurable import described_fields
-from nn.shown import listed, shown
+from nn.lookup import look_up
+from nn.short_text import join_names, short_repr
 
 
 @dataclass(frozen=True)
@@ -284,13 +284,13 @@ def activation_from_configuration(configuration: Mapping[str, Any]) -> Activatio
     """
     settings = described_fields(configuration, "activation")
     name = settings.pop("name", None)
-    kind = choose(ACTIVATIONS, name, "activation")
+    kind = look_up(ACTIVATIONS, name, "activation")
     unknown = set(settings) - {field.name for field in fields(kind)}
     if unknown:
-        raise ValueError(f"activation {name} has no parameter {listed(sorted(map(str, unknown)))}")
+        raise ValueError(f"activation {name} has no parameter {join_names(sorted(map(str, unknown)))}")
     return kind(**settings)
 
 
 def _check_leakage(name: str, leakage: float) -> None:
     if isinstance(leakage, bool) or not isinstance(leakage, int | float) or not 0 <= leakage <= 1:
-        raise ValueError(f"activation {name}: leakage {shown(leakage)} is not a number in [0, 1]")
+        raise ValueError(f"activation {name}: leakage {short_repr(leakage)} is not a number in [0, 1]")

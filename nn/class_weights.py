@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.counting import active_mask
+from nn.masks import active_mask
 
 
 def balanced_class_weights(labels: np.ndarray, classes: int, weights: np.ndarray | None = None) -> np.ndarray:

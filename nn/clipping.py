@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from nn.argument_checks import check_positive
 from nn.configurable import Configurable, from_configuration
 from nn.kernels.core.sums import SMALLEST_SUM, sum_of_squares
 from nn.kernels.optimizers import penalties as kernels
 from nn.optimizer import PARALLEL_FROM
 from nn.parameters import Parameters
-from nn.ranges import check_positive
 
 
 class Clipping(Configurable, ABC):

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar, get_type_hints
 
-from nn.choices import choose
-from nn.shown import listed, shown
+from nn.lookup import look_up
+from nn.short_text import join_names, short_repr
 
 
 class Configurable:
@@ -44,7 +44,7 @@ def described_fields(configuration: Mapping[str, Any], what: str) -> dict[str, A
     """
     if not isinstance(configuration, Mapping):
         raise ValueError(
-            f'{what} {shown(configuration)}: a description is a dictionary such as {{"name": ...}}'
+            f'{what} {short_repr(configuration)}: a description is a dictionary such as {{"name": ...}}'
         )
     return dict(configuration)
 
@@ -68,11 +68,11 @@ def from_configuration(table: Mapping[str, type[Kind]], configuration: Mapping[s
         range; the message names it.
     """
     fields = described_fields(configuration, what)
-    kind = choose(table, fields.pop("name", None), what)
+    kind = look_up(table, fields.pop("name", None), what)
     parameters = inspect.signature(kind).parameters
     if unknown := sorted(map(str, fields.keys() - parameters.keys())):
         known = ", ".join(parameters) or "none"
-        raise ValueError(f"{what} {kind.name}: unknown field {listed(unknown)}; known: {known}")
+        raise ValueError(f"{what} {kind.name}: unknown field {join_names(unknown)}; known: {known}")
     for name, parameter in parameters.items():
         if parameter.default is parameter.empty and name not in fields:
             raise ValueError(f"{what} {kind.name}: field {name} is missing")
@@ -85,5 +85,5 @@ def _checked(owner: str, name: str, value: Any, kind: Any) -> Any:
     if kind is float and type(value) is int and abs(value) <= sys.float_info.max:
         return float(value)
     if isinstance(kind, type) and (not isinstance(value, kind) or (type(value) is bool and kind is not bool)):
-        raise ValueError(f"{owner}: field {name} is {shown(value)}, not of type {kind.__name__}")
+        raise ValueError(f"{owner}: field {name} is {short_repr(value)}, not of type {kind.__name__}")
     return value

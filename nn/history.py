@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nn.brightness import FULL, are_brightnesses
-from nn.parameter_limit import check_room
+from nn.parameter_limit import check_memory
+from nn.pixel_scaling import WHITE, are_byte_images
 
 LANES = 16
 """Entries per vector: 64 bytes of float32. Rows of `LANES` float64 fill two cache lines."""
@@ -49,7 +49,7 @@ def aligned_zeros(shape: int | Sequence[int], dtype: DTypeLike = np.float32) -> 
     """
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     size = math.prod(shape) * np.dtype(dtype).itemsize
-    check_room(size, "of memory", "use smaller batches", owner=f"an array of {shape}")
+    check_memory(size, "of memory", "use smaller batches", owner=f"an array of {shape}")
     memory = np.zeros(size + CACHE_LINE, np.uint8)
     start = -memory.ctypes.data % CACHE_LINE
     return memory[start : start + size].view(dtype).reshape(shape)
@@ -72,7 +72,7 @@ def to_history(batch: np.ndarray, dtype: DTypeLike = np.float32, *, targets: boo
     ----------
     batch
         (N, height, width, channels) or, in general, (N, ...). Images and videos in bytes become 0 to 1, as
-        in `nn.training.ArrayBatches`; see `nn.brightness`.
+        in `nn.training.ArrayBatches`; see `nn.pixel_scaling`.
     dtype
         Of the result.
     targets
@@ -86,8 +86,8 @@ def to_history(batch: np.ndarray, dtype: DTypeLike = np.float32, *, targets: boo
     entries = len(batch)
     values = aligned_zeros((*batch.shape[1:], padded(entries)), dtype)
     values[..., :entries] = np.moveaxis(batch, 0, -1)
-    if not targets and are_brightnesses(batch):
-        values /= values.dtype.type(FULL)
+    if not targets and are_byte_images(batch):
+        values /= values.dtype.type(WHITE)
     return values
 
 

@@ -10,8 +10,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nn.choices import choose
-from nn.ranges import check_generator, check_not_negative, check_number
+from nn.argument_checks import check_generator, check_not_negative, check_number
+from nn.lookup import look_up
 
 
 class Initializer(ABC):
@@ -236,4 +236,4 @@ def initializer_by_name(name: str) -> Initializer:
     ValueError
         When the name is unknown; the message suggests the nearest.
     """
-    return choose(INITIALIZERS, name, "initializer")()
+    return look_up(INITIALIZERS, name, "initializer")()

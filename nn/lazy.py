@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 
-def lazy(
+def lazy_names(
     package: str, homes: Mapping[str, Sequence[str]]
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Return the `__getattr__` and the `__dir__` of a package.

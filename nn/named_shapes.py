@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from nn.shown import listed, shown
+from nn.short_text import join_names, short_repr
 
 
 class NamedShapes:
@@ -57,7 +57,7 @@ class NamedShapes:
             When there is none of this name; the message lists those there are.
         """
         if name not in self._starts:
-            raise KeyError(f"no parameters called {shown(name)}; there are {listed(self.shapes)}")
+            raise KeyError(f"no parameters called {short_repr(name)}; there are {join_names(self.shapes)}")
         start = self._starts[name]
         return slice(start, start + math.prod(self.shapes[name]))
 
@@ -87,7 +87,9 @@ class NamedShapes:
             name for name in self.shapes if name == prefix or name.startswith(f"{prefix}.") or not prefix
         ]
         if not names and prefix:
-            raise ValueError(f"no parameters called {shown(prefix)}; there are {listed(self.shapes)}")
+            raise ValueError(
+                f"no parameters called {short_repr(prefix)}; there are {join_names(self.shapes)}"
+            )
         return names
 
     def under(self, prefix: str) -> dict[str, str]:

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nn.bond import is_free_for, is_tied_to, tie
+from nn.argument_checks import check_not_negative
 from nn.configurable import Configurable
-from nn.copied import Copied
+from nn.deep_copied import DeepCopied
 from nn.history import aligned_zeros
+from nn.parameter_binding import bind, can_bind, is_bound_to
 from nn.parameters import Parameters
-from nn.ranges import check_not_negative
 
 PARALLEL_FROM = 100_000
 """Parameters from which a parallel region pays; smaller ones are updated by one thread."""
@@ -26,7 +26,7 @@ class Kernels(NamedTuple):
     parallel: Callable[..., None]
 
 
-class Optimizer(Configurable, Copied, ABC):
+class Optimizer(Configurable, DeepCopied, ABC):
     """Descends along the gradients.
 
     It belongs to the network that it has taken steps on, and to no other: what it remembers is of that one.
@@ -76,7 +76,7 @@ class Optimizer(Configurable, Copied, ABC):
         return ()
 
     @property
-    def is_plain_descent(self) -> bool:
+    def is_plain_sgd(self) -> bool:
         """Whether a step is `values -= rate * gradients`, which backprop can apply in its own pass."""
         return False
 
@@ -95,7 +95,7 @@ class Optimizer(Configurable, Copied, ABC):
                 f"{self.name} has been used on {kept.size} {kept.dtype} parameters and cannot step "
                 f"{parameters.size} {parameters.dtype} ones: use one optimizer for each network"
             )
-        if not is_free_for(self, parameters):
+        if not can_bind(self, parameters):
             raise ValueError(
                 f"{self.name} has been used on the parameters of another network, of which it remembers what "
                 "would be wrong here: use one optimizer for each network, and copy it where that is copied"
@@ -104,7 +104,7 @@ class Optimizer(Configurable, Copied, ABC):
 
     def _is_ready_for(self, parameters: Parameters) -> bool:
         """Whether a step was taken on these parameters before, as in every one but the first."""
-        return is_tied_to(self, parameters) and len(self._slots) == len(self.slots)
+        return is_bound_to(self, parameters) and len(self._slots) == len(self.slots)
 
     def _misfits(self, parameters: Parameters) -> list[np.ndarray]:
         """Return the arrays that are not as large as parameters, or of another dtype."""
@@ -142,7 +142,7 @@ class Optimizer(Configurable, Copied, ABC):
         """Take note of a step on parameters: of this one, or one that backprop made; raise as `prepare`."""
         if not self._is_ready_for(parameters):
             self.prepare(parameters)
-            tie(self, parameters)
+            bind(self, parameters)
         self.steps += 1
 
     def _moves(self, rate: float) -> bool:
@@ -197,7 +197,7 @@ class Optimizer(Configurable, Copied, ABC):
         if self._misfits(parameters):
             self._slots = {}
         self._make_slots(parameters)
-        tie(self, parameters)
+        bind(self, parameters)
         self.steps = int(steps)
         for slot in self.slots:
             self._slots[slot][:] = state[slot]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from nn.sizes import as_size
+from nn.byte_sizes import format_bytes
 
 LARGE = 2**26
 """Bytes from which it is asked whether there is room; what is smaller costs less than the question."""
@@ -65,7 +65,7 @@ def give_parameters(count: int) -> None:
         budget.given += count
 
 
-def check_room(
+def check_memory(
     size_in_bytes: int, purpose: str, instead: str = "make it smaller", owner: str = "the network"
 ) -> None:
     """Ask whether there is memory, before the system grants more than there is and ends the process.
@@ -93,6 +93,6 @@ def check_room(
     available = available_memory()
     if size_in_bytes > available:
         raise MemoryError(
-            f"{owner} needs {as_size(size_in_bytes)} {purpose}, and {as_size(available)} is available: "
-            f"{instead}"
+            f"{owner} needs {format_bytes(size_in_bytes)} {purpose}, and {format_bytes(available)} is "
+            f"available: {instead}"
         )

@@ -12,13 +12,13 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nn.copied import Copied, owned
+from nn.deep_copied import DeepCopied, make_writable
 from nn.history import aligned_zeros
 from nn.named_shapes import NamedShapes, pairs_by_prefix
-from nn.parameter_limit import check_room, give_parameters, uncounted
+from nn.parameter_limit import check_memory, give_parameters, uncounted
 
 
-class Parameters(NamedShapes, Copied):
+class Parameters(NamedShapes, DeepCopied):
     """Named arrays that share one flat array of values and one of gradients.
 
     Both start at zero. When the parameters are joined into those of a larger network, the arrays
@@ -50,7 +50,7 @@ class Parameters(NamedShapes, Copied):
         super().__init__(shapes)
         self.dtype = np.dtype(dtype)
         give_parameters(self.size)
-        check_room(self.size * self.dtype.itemsize, "for its parameters")
+        check_memory(self.size * self.dtype.itemsize, "for its parameters")
         self._values: np.ndarray | None = None
         self._gradients: np.ndarray | None = None
         self._parent: tuple[Parameters, int] | None = None
@@ -71,7 +71,7 @@ class Parameters(NamedShapes, Copied):
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         vars(self).update(state)
         self._values, self._gradients = (
-            (_laid_together(self._parts, name) if self._parts else owned(state[name]))
+            (_laid_together(self._parts, name) if self._parts else make_writable(state[name]))
             for name in ("_values", "_gradients")
         )
         for child, start in self._below():
@@ -94,7 +94,7 @@ class Parameters(NamedShapes, Copied):
         """Flat gradients, (size,); made on first use, so a network that needs none spends nothing."""
         if self._gradients is None:
             if self._parent is None:
-                check_room(self.size * self.dtype.itemsize, "for its gradients")
+                check_memory(self.size * self.dtype.itemsize, "for its gradients")
                 self._gradients = aligned_zeros(self.size, self.dtype)
             else:
                 joined, start = self._parent
@@ -169,7 +169,7 @@ class Parameters(NamedShapes, Copied):
 
     @property
     def lineage(self) -> str | None:
-        """What these and their copies are known by since something learned from them; see `nn.bond`."""
+        """What identifies these and their copies once something learned from them: `nn.parameter_binding`."""
         return self._lineage
 
     def begin_lineage(self) -> str:

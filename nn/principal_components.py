@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from nn.ranges import check_generator
+from nn.argument_checks import check_generator
 
 EXACT_SIDE = 1024
 """Entries or numbers of each up to which the components are exact: a square matrix of them is taken apart."""

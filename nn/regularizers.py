@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from nn.argument_checks import check_not_negative, check_positive
 from nn.configurable import Configurable, from_configuration
 from nn.kernels.optimizers import penalties as kernels
 from nn.optimizer import PARALLEL_FROM
 from nn.parameters import Parameters
-from nn.ranges import check_not_negative, check_positive
 
 WEIGHTS = "weights"
 """An array whose name ends in this holds weights; biases, scales, shifts and peepholes do not."""

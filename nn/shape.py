@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from numbers import Integral, Number, Real
 from typing import Any, NamedTuple, TypeAlias
 
-from nn.shown import shown
+from nn.short_text import short_repr
 
 LARGEST = 10**16
 """Most values of a shape, and the largest side: far beyond any memory, and well within what 64 bits count."""
@@ -51,7 +51,7 @@ class Shape(NamedTuple):
         """
         sides = _sides(text)
         if len(sides) != 3:
-            raise ValueError(f"shape {shown(text)}: write HEIGHTxWIDTHxCHANNELS, for example 28x28x1")
+            raise ValueError(f"shape {short_repr(text)}: write HEIGHTxWIDTHxCHANNELS, for example 28x28x1")
         return cls(*as_shape(sides))
 
     def __str__(self) -> str:
@@ -131,11 +131,11 @@ def as_shape(sides: tuple[int, ...]) -> AnyShape:
     sides = tuple(sides) if isinstance(sides, Iterable) else (sides,)
     if not 2 <= len(sides) <= 4 or not all(map(_is_side, sides)):
         raise ValueError(
-            f"shape {shown(sides)}: give (steps, features), (height, width, channels) or "
+            f"shape {short_repr(sides)}: give (steps, features), (height, width, channels) or "
             "(steps, height, width, channels), each at least 1"
         )
     if max(sides) > LARGEST or math.prod(map(int, sides)) > LARGEST:
-        raise ValueError(f"shape {shown(sides)}: more than {LARGEST:.0e} values, which no memory holds")
+        raise ValueError(f"shape {short_repr(sides)}: more than {LARGEST:.0e} values, which no memory holds")
     kinds: dict[int, type[SequenceShape] | type[Shape] | type[VideoShape]] = {
         2: SequenceShape,
         3: Shape,
@@ -154,7 +154,9 @@ def parse_shape(text: str) -> AnyShape:
     """
     sides = _sides(text)
     if not 2 <= len(sides) <= 4:
-        raise ValueError(f"shape {shown(text)}: write its sides as 28x28x1, or 28x28 for steps and features")
+        raise ValueError(
+            f"shape {short_repr(text)}: write its sides as 28x28x1, or 28x28 for steps and features"
+        )
     return as_shape(sides)
 
 

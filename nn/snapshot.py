@@ -22,10 +22,10 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
-from nn.parameter_limit import check_room
-from nn.shown import listed, shortened, shown
+from nn.one_line import one_line
+from nn.parameter_limit import check_memory
+from nn.short_text import join_names, short_repr, shorten
 from nn.storable import as_path, check_arrays, metadata_text
-from nn.written import one_line
 
 FORMAT = "ganglion"
 VERSION = 1
@@ -52,7 +52,7 @@ class SnapshotError(Exception):
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(shortened(one_line(message)))
+        super().__init__(shorten(one_line(message)))
 
 
 class MissingSnapshotError(SnapshotError):
@@ -227,7 +227,7 @@ def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             raise SnapshotError(f"{path}: not a file")
-        check_room(status.st_size, "to be read", "free some of it", owner="the file")
+        check_memory(status.st_size, "to be read", "free some of it", owner="the file")
         with safe_open(path, framework="numpy") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except FileNotFoundError as error:
@@ -244,7 +244,7 @@ def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
 def _check_format(path: Path, header: Mapping[str, str]) -> None:
     if header.get("format") != FORMAT:
         raise SnapshotError(
-            f"{path}: not a snapshot of this program (its format is {shown(header.get('format'))})"
+            f"{path}: not a snapshot of this program (its format is {short_repr(header.get('format'))})"
         )
     try:
         version = int(header["version"])
@@ -276,7 +276,7 @@ def _check_finite(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
             if not finite.all():
                 place = start + int(np.argmin(finite))
                 position = tuple(map(int, np.unravel_index(place, array.shape)))
-                raise SnapshotError(f"{path}: {listed([name])} has {flat[place]} at {position}")
+                raise SnapshotError(f"{path}: {join_names([name])} has {flat[place]} at {position}")
 
 
 def _decode_metadata(path: Path, text: str) -> dict[str, Any]:
@@ -300,7 +300,7 @@ def _refuse_constant(name: str) -> NoReturn:
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(f"{shown(text)} is too large for a number")
+        raise ValueError(f"{short_repr(text)} is too large for a number")
     return number
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from nn.kinds import kind_of
-from nn.written import is_text
+from nn.dtype_names import describe_dtype
+from nn.one_line import is_encodable
 
 DTYPES = frozenset(
     np.dtype(name)
@@ -53,7 +53,7 @@ def check_arrays(arrays: Any) -> Mapping[str, np.ndarray]:
     for name, array in arrays.items():
         if not isinstance(name, str):
             raise ValueError(f"the name {name!r} of an array is no text")
-        if name == RESERVED or not is_text(name):
+        if name == RESERVED or not is_encodable(name):
             raise ValueError(f"an array cannot be called {name!r}")
         _check_array(name, array)
     return arrays
@@ -65,7 +65,9 @@ def _check_array(name: str, array: Any) -> None:
     if isinstance(array, np.ma.MaskedArray):
         raise ValueError(f"{name} is a masked array: give its numbers, and the mask by a name of its own")
     if array.dtype.newbyteorder("=") not in DTYPES:
-        raise ValueError(f"{name} is {kind_of(array.dtype)}: give float16 to float64, integers or bool")
+        raise ValueError(
+            f"{name} is {describe_dtype(array.dtype)}: give float16 to float64, integers or bool"
+        )
 
 
 def metadata_text(metadata: Any) -> str:

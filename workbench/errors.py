@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nn.written import one_line
+from nn.one_line import one_line
 
 INTERNAL_ERROR = "internal error: see the terminal"
 """What is said of any other error."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
-from nn.written import one_line
+from nn.one_line import one_line
 
 
 class BesideBars(logging.Handler):

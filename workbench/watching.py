@@ -25,10 +25,10 @@ from nn.training.limits import Limits
 from workbench.errors import InputError
 from workbench.inspect.inspector import Inspector
 from workbench.page.address import Address
-from workbench.run.answering import Answering
 from workbench.run.mailbox import HUNG_UP, Mailbox
 from workbench.run.messages import pack
 from workbench.run.operations import Opened
+from workbench.run.request_loop import RequestLoop
 from workbench.run.requests import Request
 from workbench.run.run_directory import RunDirectory
 from workbench.run.trainer_run import TrainerRun

@@ -45,7 +45,7 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 Image = Annotated[Any, BeforeValidator(_image)]
 
 
-class Own(Arguments):
+class OwnImage(Arguments):
     """An image from outside."""
 
     image: Image
@@ -69,7 +69,7 @@ OPERATIONS: Mapping[str, Operation] = {
     **operations.OPERATIONS,
     "load_model": Operation(Named),
     "choose_input": Operation(Named),
-    "own": Operation(Own, inspects=True),
+    "own": Operation(OwnImage, inspects=True),
     "code": Operation(inspects=True),
     "decode": Operation(Decode, inspects=True),
     "between": Operation(Between, inspects=True),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.base.looking import Kept
+from networks.base.inference import Histories
 from networks.base.network import Network
 from nn.activations import Activation
 from nn.shape import AnyShape, Shape, as_shape
@@ -60,7 +60,7 @@ def check_input(network: Network, values: np.ndarray, shape: AnyShape, what: str
         Naming the network, the shape it has and the shape it was given.
     """
     _check_array(network, values, shape, what)
-    network.keeping = Kept.NEEDED
+    network.histories = Histories.NEEDED
 
 
 def _check_array(network: Network, values: np.ndarray, shape: AnyShape, what: str) -> None:
@@ -89,17 +89,17 @@ def check_signals(network: Network, signals: np.ndarray, histories: int | None =
         As `check_input`, when the number of histories is another than that of the last forward, or when
         somebody has looked since.
     """
-    check_not_looked(network)
+    check_histories_intact(network)
     _check_array(network, signals, network.output_shape, "signals")
     histories = network.values.shape[-1] if histories is None else histories
     if signals.shape[-1] != histories:
         raise ValueError(
             f"{network.family}: signals have {signals.shape[-1]} histories, the last forward had {histories}"
         )
-    network.keeping = Kept.FREE
+    network.histories = Histories.FREE
 
 
-def check_not_looked(network: Network) -> None:
+def check_histories_intact(network: Network) -> None:
     """Refuse signals of a forward whose values are gone.
 
     Raises
@@ -107,7 +107,7 @@ def check_not_looked(network: Network) -> None:
     ValueError
         When somebody has looked since, with `predict` for instance.
     """
-    if network.keeping is Kept.GONE:
+    if network.histories is Histories.GONE:
         raise ValueError(
             f"{network.family}: the values that these signals belong to are gone, because predict or an "
             "evaluation ran since: run forward once more before backward"

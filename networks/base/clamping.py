@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from networks.base.network import Network
-from nn.copied import Copied
+from nn.deep_copied import DeepCopied
 from nn.history import aligned_zeros
 
 
@@ -43,7 +43,7 @@ def checked_clamps(what: str, neurons: Mapping[int, float], count: int, dtype: n
     return {int(index): float(value) for index, value in neurons.items()}
 
 
-class Clamp(Copied):
+class Clamp(DeepCopied):
     """Output neurons of a network that are clamped, for one that runs it.
 
     The values are written over the network's own outputs, so that it shows them. A backward needs what it

@@ -10,7 +10,7 @@ import numpy as np
 from nn.activations import Activation, activation_from_configuration
 from nn.initializers import Zeros
 from nn.shape import LARGEST, parse_shape
-from nn.shown import listed, shown
+from nn.short_text import join_names, short_repr
 
 
 class Fields:
@@ -27,26 +27,26 @@ class Fields:
         self, configuration: Mapping[str, Any], structure: Mapping[str, np.ndarray] | None = None
     ) -> None:
         if not isinstance(configuration, Mapping):
-            raise ValueError(f"a network is described by its fields, not by {shown(configuration)}")
+            raise ValueError(f"a network is described by its fields, not by {short_repr(configuration)}")
         self._left = dict(configuration)
         self.family = "network"
         self.family = self.text("family")
         if structure:
-            raise ValueError(f"{self.family}: has no structure, but {listed(sorted(structure))} is given")
+            raise ValueError(f"{self.family}: has no structure, but {join_names(sorted(structure))} is given")
 
     def __enter__(self) -> Fields:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None and self._left:
-            raise ValueError(f"{self.family}: unknown field {listed(sorted(self._left))}")
+            raise ValueError(f"{self.family}: unknown field {join_names(sorted(self._left))}")
 
     def _take(self, name: str, kind: type) -> Any:
         if name not in self._left:
             raise ValueError(f"{self.family}: field {name} is missing")
         value = self._left.pop(name)
         if type(value) is not kind:
-            raise ValueError(f"{self.family}: field {name} is {shown(value)}, not a {kind.__name__}")
+            raise ValueError(f"{self.family}: field {name} is {short_repr(value)}, not a {kind.__name__}")
         return value
 
     def text(self, name: str) -> str:
@@ -62,13 +62,13 @@ class Fields:
 
     def _check_size(self, name: str, number: int) -> None:
         if abs(number) > LARGEST:
-            raise ValueError(f"{self.family}: field {name} is {shown(number)}, beyond {LARGEST:.0e}")
+            raise ValueError(f"{self.family}: field {name} is {short_repr(number)}, beyond {LARGEST:.0e}")
 
     def pair(self, name: str) -> tuple[int, int]:
         """Take two whole numbers, for rows and columns."""
         numbers = self.items(name)
         if len(numbers) != 2 or any(type(number) is not int for number in numbers):
-            raise ValueError(f"{self.family}: field {name} is {shown(numbers)}, not two whole numbers")
+            raise ValueError(f"{self.family}: field {name} is {short_repr(numbers)}, not two whole numbers")
         for number in numbers:
             self._check_size(name, number)
         return numbers[0], numbers[1]
@@ -94,7 +94,7 @@ class Fields:
         described: dict[str, dict[str, Any]] = self._take(name, dict)
         for part, description in described.items():
             if not isinstance(part, str) or not isinstance(description, dict):
-                raise ValueError(f"{self.family}: {name}.{listed([part])} is not a description")
+                raise ValueError(f"{self.family}: {name}.{join_names([part])} is not a description")
         return described
 
     def description(self, name: str) -> dict[str, Any]:
@@ -107,7 +107,9 @@ class Fields:
         given: dict[str, str] = self._take(name, dict)
         for part, text in given.items():
             if not isinstance(text, str):
-                raise ValueError(f"{self.family}: {name}.{listed([part])} is {shown(text)}, not a text")
+                raise ValueError(
+                    f"{self.family}: {name}.{join_names([part])} is {short_repr(text)}, not a text"
+                )
         return given
 
     def number(self, name: str) -> float:
@@ -133,7 +135,7 @@ class Fields:
 
     def _parsed(self, name: str, text: Any) -> Any:
         if not isinstance(text, str):
-            raise ValueError(f"{self.family}: field {name} is {shown(text)}, not a text")
+            raise ValueError(f"{self.family}: field {name} is {short_repr(text)}, not a text")
         try:
             return parse_shape(text)
         except ValueError as error:

@@ -11,9 +11,9 @@ import numpy as np
 from networks.base.member_arrays import join_arrays, load_arrays
 from networks.base.network import Network
 from nn.activations import Activation
-from nn.prefixes import by_first
-from nn.shown import listed, shown
-from nn.steps import filling_removed
+from nn.dotted_names import group_by_first_name
+from nn.short_text import join_names, short_repr
+from nn.step_masks import zero_masked_steps
 
 Build: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, np.ndarray]], Network]
 """Builds a network from its configuration and structure; see `networks.ladder.network_from_configuration`."""
@@ -57,9 +57,9 @@ class Container(Network):
         return [network.signals for network in self.named.values()]
 
     @cached_property
-    def inside(self) -> Sequence[Network]:
+    def all_networks(self) -> Sequence[Network]:
         """Itself, and all that it holds."""
-        return self, *(each for network in self.named.values() for each in network.inside)
+        return self, *(each for network in self.named.values() for each in network.all_networks)
 
     @property
     def leaves(self) -> Mapping[str, Network]:
@@ -99,7 +99,7 @@ class Container(Network):
         for network in self.named.values():
             network.reset()
 
-    def remember(self) -> None:
+    def state_restorer(self) -> None:
         """Nothing: the networks inside remember what is theirs."""
 
     @property
@@ -126,13 +126,13 @@ class Container(Network):
         for network in self._masking:
             network.step_mask = mask
 
-    def _filling_removed(self, values: np.ndarray) -> np.ndarray:
+    def _zero_masked_steps(self, values: np.ndarray) -> np.ndarray:
         """Return values or signals (..., N) with zeros at steps that are not there.
 
         So a network that knows nothing of the mask, such as a normalisation before an LSTM, computes
         with nothing that only fills a sequence up.
         """
-        return filling_removed(values, self._step_mask)
+        return zero_masked_steps(values, self._step_mask)
 
     @property
     def storage(self) -> str:  # type: ignore[override]
@@ -177,15 +177,15 @@ def build_all(
         When a name is none, structure belongs to no network, or one cannot be built; the message says which.
     """
     check_names(family, described)
-    parts = by_first(structure)
+    parts = group_by_first_name(structure)
     if foreign := [name for name in structure if name.partition(".")[0] not in described]:
-        raise ValueError(f"{family}: no network in it has the structure {listed(sorted(foreign))}")
+        raise ValueError(f"{family}: no network in it has the structure {join_names(sorted(foreign))}")
     built: dict[str, Network] = {}
     for name, description in described.items():
         try:
             built[name] = build(description, parts.get(name, {}))
         except ValueError as error:
-            raise ValueError(f"network {listed([name])}: {error}") from error
+            raise ValueError(f"network {join_names([name])}: {error}") from error
     return built
 
 
@@ -199,8 +199,8 @@ def check_names(family: str, networks: Iterable[str]) -> None:
     """
     for name in networks:
         if not isinstance(name, str):
-            raise ValueError(f"{family}: {shown(name)} is no name for a network: names are texts")
+            raise ValueError(f"{family}: {short_repr(name)} is no name for a network: names are texts")
         if not name or set(name) & {".", ":"}:
             raise ValueError(
-                f"{family}: {shown(name)} is no name for a network: give letters, no dot or colon"
+                f"{family}: {short_repr(name)} is no name for a network: give letters, no dot or colon"
             )

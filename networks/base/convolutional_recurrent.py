@@ -18,10 +18,10 @@ from networks.base.checks import check_dtype, check_input, check_signals
 from networks.base.configuration import Fields, undrawn
 from networks.base.gradient_targets import apply_gradient
 from networks.base.stateful import AnyStates, Stateful
+from nn.argument_checks import check_count
 from nn.history import padded
 from nn.initializers import Initializer, Zeros
 from nn.parameters import Parameters
-from nn.ranges import check_count
 from nn.shape import AnyShape, VideoShape, as_shape
 from nn.windows import Kernel
 

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from networks.base.checks import check_input, check_signals
-from networks.base.looking import Kept
+from networks.base.inference import Histories
 from networks.base.network import Network
 from networks.base.storage import FLOAT32
 from networks.dense_o2 import Dense
@@ -75,10 +75,10 @@ class DenseStack:
         check_input(first, values, first.input_shape, "input values")
         inputs, entries = pad_histories(values), values.shape[-1]
         if inputs.shape[-1] != self._histories or not self._is_in_place():
-            self._make_room(inputs.shape[-1])
-        needed = Kept.NEEDED
+            self._reserve_arena(inputs.shape[-1])
+        needed = Histories.NEEDED
         for layer, _, _, below, _ in self._places:
-            layer.input_rows, layer.entry_count, layer.keeping = below, entries, needed
+            layer.input_rows, layer.entry_count, layer.histories = below, entries, needed
         flat, self._entries = inputs.reshape(-1), entries
         first.input_rows = self._inputs = flat.reshape(-1, self._histories)
         run = kernels.forward_stack_parallel if self._parallel else kernels.forward_stack
@@ -94,9 +94,9 @@ class DenseStack:
         first, last = self.layers[0], self.layers[-1]
         check_signals(last, signals, self._entries)
         flat = pad_histories(signals).reshape(-1)
-        free = Kept.FREE
+        free = Histories.FREE
         for layer, _, _, _, above in self._places:
-            layer.signal_rows, layer.keeping = above, free
+            layer.signal_rows, layer.histories = above, free
         last.signal_rows = flat.reshape(-1, self._histories)
         values = self._parameters.values
         run = kernels.backward_stack_parallel if self._parallel else kernels.backward_stack
@@ -143,7 +143,7 @@ class DenseStack:
                 return False
         return self.layers[0].input_rows is self._inputs
 
-    def _make_room(self, histories: int) -> None:
+    def _reserve_arena(self, histories: int) -> None:
         """Lay what all layers keep between calls into one arena, and write down where it is."""
         shapes = [layer.buffer_shapes(histories) for layer in self.layers]
         if histories != self._histories:

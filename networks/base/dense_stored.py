@@ -13,12 +13,12 @@ from networks.base.gradient_targets import gradient_targets
 from networks.base.tiled_dense import BLOCKS, WORTH_A_REGION, TiledDense
 from nn.bfloat16 import BFLOAT16, as_stored
 from nn.bfloat16_arrays import converted
-from nn.copied import Copied
+from nn.deep_copied import DeepCopied
 from nn.history import aligned_zeros, pad_histories, padded
 from nn.kernels.dense import stored as kernels
 
 
-class StoredDense(Copied):
+class StoredDense(DeepCopied):
     """The bfloat16 arrays of a dense layer, which is handed in with every call and shows them as its own."""
 
     def _reserve(self, layer: TiledDense, histories: int) -> None:

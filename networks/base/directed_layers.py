@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nn.copied import Copied
+from nn.deep_copied import DeepCopied
 from nn.history import aligned_zeros
 
 DIRECTIONS = ("forward", "backward")
@@ -63,7 +63,7 @@ class DirectedLayer(NamedTuple):
 
 
 @dataclass
-class History(Copied):
+class History(DeepCopied):
     """What a directed layer saw in the last forward and backward.
 
     Attributes

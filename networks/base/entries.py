@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nn.axes import fit_input
+from nn.axes_of_one import match_input_shape
 from nn.finite import check_finite, check_unmasked
 from nn.history import padded
 from nn.shape import AnyShape, Shape
@@ -22,7 +22,7 @@ def entries_for(
     shape
         Of the input.
     batch
-        (N, *shape), or what differs from that in axes of one; see `nn.axes.fit_input`.
+        (N, *shape), or what differs from that in axes of one; see `nn.axes_of_one.match_input_shape`.
     what
         What the message begins with.
     dtype
@@ -43,7 +43,7 @@ def entries_for(
     """
     check_unmasked(batch, what)
     entries = np.asarray(batch)
-    if not entries.ndim or fit_input(entries.shape[1:], shape) != shape:
+    if not entries.ndim or match_input_shape(entries.shape[1:], shape) != shape:
         raise ValueError(f"{what}: entries have shape {entries.shape}, expected (N, {shape})")
     check_one_mask_each(step_masks, len(entries), what)
     has_steps = not isinstance(shape, Shape) and step_masks is not None and step_masks.shape[1] == shape[0]

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
 
 import numpy as np
 
-from networks.base import conventions
+from networks.base import scikit_learn_conventions
 from networks.base.building import built
 from networks.base.checks import check_network
 from networks.base.entries import checked_step_masks
@@ -19,11 +19,11 @@ from networks.base.recipe import Recipe
 from networks.dense_o2 import Dense
 from networks.sequential import Sequential
 from nn.activations import Activation, Identity, LeakyReLU
-from nn.axes import fit_input, fit_target
-from nn.choices import choose
+from nn.argument_checks import check_below_one, check_not_negative, is_positive
+from nn.axes_of_one import match_input_shape, match_target_shape
+from nn.lookup import look_up
 from nn.losses import Loss
 from nn.optimizers import optimizer_by_name
-from nn.ranges import check_below_one, check_not_negative, is_positive
 from nn.shape import AnyShape, Shape, as_shape
 from nn.training import ArrayBatches, Callback, EarlyStopping, Options, Trainer
 from nn.training.interrupts import INTERRUPTED
@@ -142,7 +142,7 @@ class Estimator:
         """
         known = self.get_params()
         for name in parameters:
-            choose(known, name, f"parameter of {type(self).__name__}")
+            look_up(known, name, f"parameter of {type(self).__name__}")
         for name, value in parameters.items():
             setattr(self, name, value)
         return self
@@ -154,11 +154,11 @@ class Estimator:
         return f"{type(self).__name__}({', '.join(changed)})"
 
     def _repr_html_(self) -> str | None:
-        return conventions.html(self)
+        return scikit_learn_conventions.html(self)
 
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn, which alone asks, what kind of estimator this is."""
-        return conventions.tags(self.estimator_type)
+        return scikit_learn_conventions.tags(self.estimator_type)
 
     def __sklearn_is_fitted__(self) -> bool:
         """Return whether it has learned."""
@@ -192,8 +192,8 @@ class Estimator:
         )
         outcome = trainer.train(epochs=self.epochs, callbacks=callbacks)
         if outcome.reason == INTERRUPTED:
-            self._tell_of_interrupt(trainer)
-        names = conventions.column_names(X)
+            self._warn_of_interrupt(trainer)
+        names = scikit_learn_conventions.column_names(X)
         learned |= {"network_": network, "history_": trainer.rows, "n_features_in_": network.input_shape.size}
         learned |= {} if names is None else {"feature_names_in_": np.array(names, object)}
         before = {name: value for name, value in vars(self).items() if not name.endswith("_")}
@@ -205,10 +205,10 @@ class Estimator:
         size = self.batch_size
         return is_positive(size) and entries > size > 1 and entries % size == 1
 
-    def _tell_of_interrupt(self, trainer: Trainer) -> None:
+    def _warn_of_interrupt(self, trainer: Trainer) -> None:
         if not trainer.step:
             raise KeyboardInterrupt
-        conventions.warn(
+        scikit_learn_conventions.warn(
             f"{type(self).__name__}: training was interrupted after {trainer.shuffle.epochs:.3g} of "
             f"{self.epochs} epochs; what was learned by then is kept"
         )
@@ -237,7 +237,7 @@ class Estimator:
         if network is vars(self).get("network_"):
             raise ValueError(f"{owner}: network(...) gave the network trained before: let it make a new one")
         takes, gives = network.input_shape, network.output_shape
-        if fit_input(inputs, takes) != takes or fit_target(outputs, gives) != gives:
+        if match_input_shape(inputs, takes) != takes or match_target_shape(outputs, gives) != gives:
             raise ValueError(
                 f"{owner}: network(...) made one from {takes} to {gives}, not "
                 f"from {inputs}, which entries are, to {outputs}"
@@ -259,23 +259,23 @@ class Estimator:
 
     def _check_fitted(self) -> None:
         if not self.__sklearn_is_fitted__():
-            raise conventions.not_fitted(
+            raise scikit_learn_conventions.not_fitted(
                 f"This {type(self).__name__} has learned nothing yet: call fit before anything is asked of it"
             )
 
     def _given(self, X: Any, step_masks: Any) -> tuple[np.ndarray, np.ndarray | None]:
         """Return entries to learn from, and which of their steps are there."""
         masks = checked_step_masks(step_masks, type(self).__name__)
-        return as_entries(X, conventions.column_names(X), masks), masks
+        return as_entries(X, scikit_learn_conventions.column_names(X), masks), masks
 
     def _entries(self, X: Any, step_masks: np.ndarray | None = None) -> np.ndarray:
         """Return entries that are like those that were learned, (N, *input_shape)."""
         self._check_fitted()
-        names, owner = conventions.column_names(X), type(self).__name__
-        conventions.check_columns(owner, getattr(self, "feature_names_in_", None), names)
+        names, owner = scikit_learn_conventions.column_names(X), type(self).__name__
+        scikit_learn_conventions.check_columns(owner, getattr(self, "feature_names_in_", None), names)
         entries, shape = as_entries(X, names, step_masks), self.network_.input_shape
         given = as_shape(entries.shape[1:])
-        if fit_input(given, shape) == shape:
+        if match_input_shape(given, shape) == shape:
             return entries
         if given.size != shape.size and shape[:2] == given[:2] == (1, 1):
             raise ValueError(

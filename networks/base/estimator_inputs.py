@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import DTypeLike
 
-from networks.base.conventions import warn
+from networks.base.scikit_learn_conventions import warn
 from nn.finite import check_finite, check_unmasked, place_in_words
 
 NUMBERS = (Real, Decimal, np.bool_)
@@ -43,7 +43,7 @@ def as_entries(
     Returns
     -------
     ndarray
-        float32, or uint8 as it is: images in bytes become 0 to 1 as they are run, see `nn.brightness`.
+        float32, or uint8 as it is: images in bytes become 0 to 1 as they are run, see `nn.pixel_scaling`.
 
     Raises
     ------

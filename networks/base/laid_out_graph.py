@@ -6,7 +6,7 @@ import numpy as np
 
 from networks import graph
 from nn.graph import Graph
-from nn.graph.applied import Applied
+from nn.graph.neuron_activations import NeuronActivations
 from nn.history import padded
 from nn.kernels.graph.loops import Neurons
 
@@ -22,12 +22,14 @@ class LaidOutGraph(graph.GraphNetwork):
         return before + super().forward_bytes(histories)
 
 
-def collect_neurons(wiring: Graph, applied: Applied, order: np.ndarray, dtype: np.dtype) -> Neurons:
+def collect_neurons(
+    wiring: Graph, neuron_activations: NeuronActivations, order: np.ndarray, dtype: np.dtype
+) -> Neurons:
     """Sort what kernels need of the neurons into an order of computation."""
     return Neurons(
         neuron=order.astype(np.int32),
         kind=wiring.kinds[order],
-        code=applied.codes(order),
-        slope=applied.slopes(order, dtype),
+        code=neuron_activations.codes(order),
+        slope=neuron_activations.slopes(order, dtype),
         bias=wiring.bias_of[order],
     )

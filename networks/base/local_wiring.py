@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from networks.base.wiring import Connections, NoConnectionError, Rows, Wiring
-from nn.image import Box, Tile
+from nn.tiling import Box, Tile
 
 if TYPE_CHECKING:
     from networks.local import Local
@@ -64,7 +64,10 @@ class LocalWiring(Wiring):
         """See `Wiring.outgoing`."""
         row, column, channel = self._place(neuron)
         group, position = divmod(channel, self.inputs)
-        rows, columns = _seeing(self.tiling.row_spans, row), _seeing(self.tiling.column_spans, column)
+        rows, columns = (
+            _windows_over(self.tiling.row_spans, row),
+            _windows_over(self.tiling.column_spans, column),
+        )
         ends = [
             self._from_tile(self.tiling.tile(r, c), row, column, group, position)
             for r in rows
@@ -150,7 +153,7 @@ class LocalWiring(Wiring):
         return row, column, channel
 
 
-def _seeing(spans: np.ndarray, position: int) -> range:
+def _windows_over(spans: np.ndarray, position: int) -> range:
     """Return which rows (or columns) of tiles see a row (or column) of pixels: windows move on in order."""
     first = int(np.searchsorted(spans[:, 1], position, side="right"))
     return range(first, int(np.searchsorted(spans[:, 0], position, side="right")))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from networks.base.network import Network
-from nn.prefixes import Thing, under
+from nn.dotted_names import Thing, select_prefix
 
 
 def join_arrays(of_networks: Mapping[str, Mapping[str, Thing]]) -> dict[str, Thing]:
@@ -27,7 +27,7 @@ def load_arrays(networks: Mapping[str, Network], state: Mapping[str, np.ndarray]
     ValueError
         When an array belongs to no network, or does not fit its own; nothing is changed then.
     """
-    parts = {name: under(state, f"{name}.") for name in networks}
+    parts = {name: select_prefix(state, f"{name}.") for name in networks}
     foreign = set(state) - set(join_arrays(parts))
     if foreign:
         raise ValueError(f"no network carries {', '.join(sorted(foreign))}")

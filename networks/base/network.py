@@ -13,20 +13,20 @@ from numpy.typing import DTypeLike
 
 from networks.base.configuration import Fields
 from networks.base.entries import begin_alone, checked_step_masks, entries_for
-from networks.base.looking import Kept, Looking, stepping
+from networks.base.inference import Histories, Inference, training_step
+from networks.base.memory_check import require_memory_to_run
 from networks.base.recipe import Recipe, recipe_of
-from networks.base.room import require_room
 from networks.base.storage import FLOAT32, HALF, STORAGES, check_storage, forget_border
 from networks.base.wiring import NeuronLayer, Unconnected, Wiring, as_image
 from networks.summary import summary
 from nn.activations import Activation
-from nn.copied import Copied
+from nn.deep_copied import DeepCopied
 from nn.history import from_history, padded, to_history
 from nn.parameters import Parameters
 from nn.shape import AnyShape
 
 
-class Network(Copied, ABC):
+class Network(DeepCopied, ABC):
     """A thing with a forward and a backward.
 
     A copy, by `copy`, `deepcopy`, pickle or joblib, goes on to the same bits and shares nothing with the
@@ -75,7 +75,7 @@ class Network(Copied, ABC):
     entries: int | None = None
     storage: str = FLOAT32
     _step_mask: np.ndarray | None = None
-    keeping: Kept = Kept.FREE
+    histories: Histories = Histories.FREE
 
     @classmethod
     def of(cls, *arguments: Any, **options: Any) -> Recipe[Self]:
@@ -273,7 +273,7 @@ class Network(Copied, ABC):
         return {"": self}
 
     @property
-    def inside(self) -> Sequence[Network]:
+    def all_networks(self) -> Sequence[Network]:
         """Itself, and all that it holds."""
         return (self,)
 
@@ -299,7 +299,7 @@ class Network(Copied, ABC):
     def reset(self) -> None:
         """Forget the sequence that came before; nothing where none is remembered."""
 
-    def remember(self) -> Callable[[], None] | None:
+    def state_restorer(self) -> Callable[[], None] | None:
         """Return what brings back all it carries now, after forwards in use and resets; None for nothing."""
         if type(self).state is Network.state:
             return None
@@ -311,19 +311,19 @@ class Network(Copied, ABC):
 
         return bring_back
 
-    def looking(self, with_batch: bool = False) -> AbstractContextManager[Self]:
+    def inference(self, with_batch: bool = False) -> AbstractContextManager[Self]:
         """Return a context in which forwards in use leave no trace in what is learned.
 
-        `with network.looking() as it: it.forward(values)`. It is the network itself, or a copy where the
+        `with network.inference() as it: it.forward(values)`. It is the network itself, or a copy where the
         values of the last forward are needed: a backward is to come, or a step of training shows them to its
         callbacks. Afterwards it carries what it carried, with its mask and entries; within they hold only
         `with_batch`.
         """
-        return Looking(self, with_batch)
+        return Inference(self, with_batch)
 
     def in_step(self) -> AbstractContextManager[None]:
         """Return a context that keeps values and signals as they are: who looks in it gets a copy."""
-        return stepping(self)
+        return training_step(self)
 
     @property
     def generators(self) -> dict[str, np.random.Generator]:
@@ -420,7 +420,7 @@ class Network(Copied, ABC):
         batch
             (N, *input_shape), or rows (N, K) for a vector, a sequence of one feature or a single step;
             converted to the dtype of the network. Images and videos in bytes become 0 to 1, as in training:
-            see `nn.brightness`.
+            see `nn.pixel_scaling`.
         batch_size
             How many are run at once.
         step_masks
@@ -443,10 +443,10 @@ class Network(Copied, ABC):
         if batch_size < 1:
             raise ValueError(f"{self.family}: batch size {batch_size} must be at least 1")
         masks = checked_step_masks(step_masks, self.family)
-        require_room(self, {"": self.input_shape}, {"": self.output_shape}, {"": batch}, batch_size)
+        require_memory_to_run(self, {"": self.input_shape}, {"": self.output_shape}, {"": batch}, batch_size)
         batch = entries_for(self.input_shape, batch, self.family, self.dtype, masks)
         outputs = np.empty((len(batch), *self.output_shape), self.dtype)
-        with self.looking() as network:
+        with self.inference() as network:
             for start in range(0, len(batch), batch_size):
                 part = slice(start, min(start + batch_size, len(batch)))
                 begin_alone(network, masks, part)

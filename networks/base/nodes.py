@@ -23,9 +23,9 @@ from networks.base.building import built
 from networks.base.checks import check_dtype, check_network
 from networks.base.network import Network
 from networks.base.recipe import Recipe
-from nn.choices import choose
+from nn.lookup import look_up
 from nn.shape import AnyShape, ShapeLike, layer_shape
-from nn.shown import shown
+from nn.short_text import short_repr
 
 
 class Node:
@@ -293,10 +293,12 @@ def nodes_from_names(
     numbers: Counter[str] = Counter()
     for call in calls:
         if not isinstance(call, list) or not call:
-            raise ValueError(f"model: a call is the name of a network and of its sources, not {shown(call)}")
+            raise ValueError(
+                f"model: a call is the name of a network and of its sources, not {short_repr(call)}"
+            )
         name, *names = call
-        network = choose(networks, name, "network of the model")
-        sources = [choose(nodes, source, "node of the model") for source in names]
+        network = look_up(networks, name, "network of the model")
+        sources = [look_up(nodes, source, "node of the model") for source in names]
         numbers[name] += 1
         nodes[call_name(name, numbers[name])] = Call(network, *sources, name=name)
     return nodes

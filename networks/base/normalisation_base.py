@@ -8,8 +8,8 @@ from numpy.typing import DTypeLike
 from networks.base.checks import check_dtype
 from networks.base.network import Network
 from networks.base.steps import Steps
+from nn.argument_checks import check_positive
 from nn.parameters import Parameters
-from nn.ranges import check_positive
 from nn.shape import AnyShape, Shape, as_shape
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.base.fixed import fixed, given
-from nn.choices import choose
+from nn.lookup import look_up
 from nn.shape import ShapeLike, layer_shape
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def recipe_of(kind: type[Made_co], values: Sequence[Any], options: Mapping[str, 
     arguments = dict(zip(by_place, values, strict=False))
     known = {**own, **{each: how for each, how in open_arguments.items() if each not in SHAPES}}
     for each, value in options.items():
-        choose(known, each, f"argument of {name}")
+        look_up(known, each, f"argument of {name}")
         if each in arguments:
             raise ValueError(f"{name}: {each} is given twice")
         arguments[each] = value

@@ -33,9 +33,9 @@ from networks.base.stateful import AnyStates, Stateful
 from networks.base.wiring import NeuronLayer
 from nn.history import aligned_zeros, padded
 from nn.initializers import Glorot, Initializer, Orthogonal, Zeros
-from nn.parameter_limit import check_parameter_count, check_room
+from nn.parameter_limit import check_parameter_count, check_memory
 from nn.parameters import Parameters
-from nn.ranges import check_count
+from nn.argument_checks import check_count
 from nn.shape import AnyShape, SequenceShape, as_shape
 from nn.sums import total
 
@@ -143,7 +143,7 @@ class Recurrent(Stateful):
         )
         count = self.directions * (first + (self.layer_count - 1) * other)
         check_parameter_count(count)
-        check_room(count * dtype.itemsize, "for its parameters")
+        check_memory(count * dtype.itemsize, "for its parameters")
 
     @abstractmethod
     def _directed_shapes(self, inputs: int) -> dict[str, tuple[int, ...]]:

@@ -123,7 +123,7 @@ class TiledRecurrent(Recurrent):
         learning_rate: float | None,
     ) -> None:
         blocks, worth = self._blocks(directed)
-        columns, panels = self._room_of(directed)
+        columns, panels = self._scratch_of(directed)
         states = [in_slices(each) for each in state_signals]
         kernels = self.backward_kernels
         arrays = kernels.Signals(
@@ -193,15 +193,15 @@ class TiledRecurrent(Recurrent):
         inputs = max(directed.inputs for directed in self.directed_layers)
         slices = -(-histories // SLICE)
         of_a_slice = SLICE * (inputs + self.units + 4 * TILE)
-        of_workers = numba.config.NUMBA_NUM_THREADS * self._room_of_a_worker(histories)
+        of_workers = numba.config.NUMBA_NUM_THREADS * self._worker_scratch(histories)
         return max(slices * of_a_slice, VECTOR * SLICE * self.steps, of_workers)
 
-    def _room_of_a_worker(self, histories: int) -> int:
+    def _worker_scratch(self, histories: int) -> int:
         """Return how many numbers a worker wants for a block of rows: deltas, their sums, and products."""
         rows = max(_part(self._weight_rows(directed)) for directed in self.directed_layers)
         return rows * (self.steps * histories + VECTOR + PANEL)
 
-    def _room_of(self, directed: DirectedLayer) -> tuple[np.ndarray, np.ndarray]:
+    def _scratch_of(self, directed: DirectedLayer) -> tuple[np.ndarray, np.ndarray]:
         """Return room for a directed layer's transposed weights and what its gates see, made on first use."""
         width, entries = directed.inputs + self.units, self._top.shape[-1]
         size = -(-width // PANEL) * PANEL * self.steps * entries
@@ -221,7 +221,7 @@ class TiledRecurrent(Recurrent):
             rows=_part(self._weight_rows(directed)),
             units=_part(self.units),
             workers=threads.count if worth else 1,
-            room=self._room_of_a_worker(histories),
+            room=self._worker_scratch(histories),
             over_units=worth and (few or large),
         )
         return blocks, worth

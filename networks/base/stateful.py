@@ -10,7 +10,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from networks.base.network import Network
-from nn.prefixes import under
+from nn.dotted_names import select_prefix
 
 USED = "used_"
 """What the names of the states begin with that forwards in use alone have led to."""
@@ -48,7 +48,7 @@ class Stateful(Network):
         Whether a forward goes on from the final states of the one before, until `reset`. No gradient
         flows from one to the other. One in training goes on from the last one in training, whatever ran in
         use since; one in use goes on from the last of either. `predict` takes every entry for a sequence of
-        its own, and is neither, nor is what runs within `looking`, a `reset` there included.
+        its own, and is neither, nor is what runs within `inference`, a `reset` there included.
     steps
         Length of its sequences.
     """
@@ -129,7 +129,7 @@ class Stateful(Network):
         if not self.stateful:
             super().load_state(state)
         trained = {name: array for name, array in state.items() if not name.startswith(USED)}
-        self._trained, self._used = self._loaded(trained), self._loaded(under(state, USED))
+        self._trained, self._used = self._loaded(trained), self._loaded(select_prefix(state, USED))
         self._learns = False
 
     def _loaded(self, state: Mapping[str, np.ndarray]) -> AnyStates | None:
@@ -150,8 +150,8 @@ class Stateful(Network):
         self._trained = self._used = None
         self._learns = False
 
-    def remember(self) -> Callable[[], None]:
-        """Return what brings back all it carries now; see `Network.remember`."""
+    def state_restorer(self) -> Callable[[], None]:
+        """Return what brings back all it carries now; see `Network.state_restorer`."""
         carried = self._trained, self._used, self._learns
         self._used = None
 

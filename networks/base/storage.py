@@ -19,8 +19,8 @@ import numpy as np
 
 from nn.bfloat16 import BFLOAT16
 from nn.bfloat16_arrays import converted
-from nn.choices import choose
 from nn.history import padded
+from nn.lookup import look_up
 
 if TYPE_CHECKING:
     from networks.base.network import Network
@@ -48,7 +48,7 @@ def check_storage(storage: str, networks: Mapping[str, Network]) -> None:
     ValueError
         Naming the first network that is on a rung below the fastest, or computes in float64.
     """
-    choose(STORAGES, storage, "storage")
+    look_up(STORAGES, storage, "storage")
     for name, network in networks.items() if storage == HALF else ():
         called = f"network {name} ({network.family})" if name else network.family
         if not network.stores_halves:
@@ -96,7 +96,7 @@ def _halves_as_returned(values: property) -> property:
 
 def _with_border(history_bytes: Callable[..., int]) -> Callable[..., int]:
     @wraps(history_bytes)
-    def reckon(network: Any, histories: int) -> int:
+    def estimate(network: Any, histories: int) -> int:
         if network.storage == FLOAT32:
             return history_bytes(network, histories)
         inputs = getattr(network, "input_shapes", [network.input_shape])
@@ -106,7 +106,7 @@ def _with_border(history_bytes: Callable[..., int]) -> Callable[..., int]:
             inside = history_bytes(network, histories)
         return inside + ends * padded(histories) * both
 
-    return reckon
+    return estimate
 
 
 @contextmanager

@@ -11,17 +11,17 @@ from networks.base.checks import check_input, check_signals
 from networks.base.gradient_targets import gradient_targets
 from networks.base.tiled_dense import WORTH_A_REGION
 from nn.history import LANES, aligned_zeros, pad_histories, padded
-from nn.image import Tiling
 from nn.kernels.core.half_vectors import HALF_LANES
 from nn.kernels.local import backward as local_backward
 from nn.kernels.local import forward as kernels
 from nn.kernels.local import half_vectors
+from nn.tiling import Tiling
 
 TOGETHER = 4
 """Tiles whose windows of one channel fit into a core's L1 together."""
 
 
-class Room(NamedTuple):
+class ScratchSizes(NamedTuple):
     """What passes need beside values and signals, in numbers.
 
     Attributes
@@ -39,7 +39,7 @@ class Room(NamedTuple):
     scratch: int
 
     @classmethod
-    def of(cls, tiling: Tiling, channels: int, groups: int, histories: int) -> Room:
+    def of(cls, tiling: Tiling, channels: int, groups: int, histories: int) -> ScratchSizes:
         """Reckon it for so many output channels, groups of channels and (padded) histories."""
         shape, overlapping = tiling.input_shape, tiling.window > tiling.input_block
         seen = shape.width if overlapping else tiling.window**2
@@ -53,10 +53,10 @@ class Room(NamedTuple):
 def history_numbers(tiling: Tiling, channels: int, groups: int, histories: int) -> int:
     """Return how many numbers a layer keeps for so many (padded) histories.
 
-    Values and signals of the outputs, signals of the inputs, and its `Room`.
+    Values and signals of the outputs, signals of the inputs, and its `ScratchSizes`.
     """
     outputs = tiling.output_height * tiling.output_width * channels
-    room = Room.of(tiling, channels, groups, histories)
+    room = ScratchSizes.of(tiling, channels, groups, histories)
     ends = (2 * outputs + tiling.input_shape.size) * histories
     return ends + 2 * room.transposed + tiling.rows * room.scratch
 
@@ -79,7 +79,7 @@ class TiledLocal(local.Local):
         self._values = aligned_zeros((*self.output_shape, histories), self.dtype)
         self._input_signals = aligned_zeros((*self.input_shape, histories), self.dtype)
         self._geometry = self._make_geometry(histories)
-        room = Room.of(self.tiling, self.output_shape.channels, self.groups, histories)
+        room = ScratchSizes.of(self.tiling, self.output_shape.channels, self.groups, histories)
         self._scratch = aligned_zeros((self.tiling.rows, room.scratch), self.dtype)
         self._transposed = aligned_zeros(room.transposed, self.dtype)
         self._transposed_signals = aligned_zeros(room.transposed, self.dtype)
@@ -98,7 +98,7 @@ class TiledLocal(local.Local):
             histories=histories,
             band=self._band,
             overlapping=tiling.window > tiling.input_block,
-            transposed_row=Room.of(tiling, self.output_shape.channels, self.groups, histories).row,
+            transposed_row=ScratchSizes.of(tiling, self.output_shape.channels, self.groups, histories).row,
             together=TOGETHER if self.groups > 1 else 1,
             step=tiling.input_block * self.input_shape.channels // self.groups,
         )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from networks.base.wiring import FIXED, Connections, Rows, Wiring
-from nn.image import Box
+from nn.tiling import Box
 from nn.windows import Axis, Windows
 
 
-def seen(axis: Axis, window: int) -> tuple[np.ndarray, np.ndarray]:
+def taps_of_window(axis: Axis, window: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the taps of a window that lie on the image, and the pixels there, int64 (n,) each."""
     taps = np.arange(axis.kernel)
     pixels = window * axis.stride - axis.before + taps * axis.dilation
@@ -17,7 +17,7 @@ def seen(axis: Axis, window: int) -> tuple[np.ndarray, np.ndarray]:
     return taps[inside], pixels[inside]
 
 
-def seeing(axis: Axis, pixel: int) -> tuple[np.ndarray, np.ndarray]:
+def taps_of_pixel(axis: Axis, pixel: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the taps with which windows see a pixel, and these windows, int64 (n,) each."""
     taps = np.arange(axis.kernel)
     windows, rest = np.divmod(pixel + axis.before - taps * axis.dilation, axis.stride)
@@ -25,7 +25,7 @@ def seeing(axis: Axis, pixel: int) -> tuple[np.ndarray, np.ndarray]:
     return taps[there], windows[there]
 
 
-def examples(axis: Axis) -> np.ndarray:
+def example_windows(axis: Axis) -> np.ndarray:
     """Return, for every tap, a window near the middle that sees the image with it; -1 where none does."""
     spans = [axis.tap(tap)[0] for tap in range(axis.kernel)]
     return np.array([(s.start + s.stop - 1) // 2 if s.stop > s.start else -1 for s in spans])
@@ -90,8 +90,8 @@ class WindowWiring(Wiring):
         """Return the connections of a neuron on the side of the windows."""
         position, channel = divmod(neuron, self._of_window)
         row, column = divmod(position, self._windows.columns.windows)
-        tap_rows, rows = seen(self._windows.rows, row)
-        tap_columns, columns = seen(self._windows.columns, column)
+        tap_rows, rows = taps_of_window(self._windows.rows, row)
+        tap_columns, columns = taps_of_window(self._windows.columns, column)
         others = np.arange(self._of_pixel)
         pixels = rows[:, None, None] * self._windows.columns.length + columns[:, None]
         neurons = pixels * self._of_pixel + others
@@ -101,8 +101,8 @@ class WindowWiring(Wiring):
         """Return the connections of a neuron on the side of the image."""
         position, channel = divmod(neuron, self._of_pixel)
         row, column = divmod(position, self._windows.columns.length)
-        tap_rows, rows = seeing(self._windows.rows, row)
-        tap_columns, columns = seeing(self._windows.columns, column)
+        tap_rows, rows = taps_of_pixel(self._windows.rows, row)
+        tap_columns, columns = taps_of_pixel(self._windows.columns, column)
         others = np.arange(self._of_window)
         windows = rows[:, None, None] * self._windows.columns.windows + columns[:, None]
         neurons = windows * self._of_window + others
@@ -142,7 +142,7 @@ class WindowWiring(Wiring):
             rest, tap_columns = np.divmod(rest, self._taps[1])
             of_window, tap_rows = np.divmod(rest, self._taps[0])
         rows, columns = self._windows.rows, self._windows.columns
-        window_rows, window_columns = examples(rows)[tap_rows], examples(columns)[tap_columns]
+        window_rows, window_columns = example_windows(rows)[tap_rows], example_windows(columns)[tap_columns]
         windows = (window_rows * columns.windows + window_columns) * self._of_window + of_window
         pixel_rows = window_rows * rows.stride - rows.before + tap_rows * rows.dilation
         pixel_columns = window_columns * columns.stride - columns.before + tap_columns * columns.dilation
@@ -156,7 +156,7 @@ class WindowWiring(Wiring):
         position = neuron // self._target_channels
         axes = self._windows.rows, self._windows.columns
         wide = axes[1].length if self._spreading else axes[1].windows
-        find = seeing if self._spreading else seen
+        find = taps_of_pixel if self._spreading else taps_of_window
         spans = [find(axis, at)[1] for axis, at in zip(axes, divmod(position, wide), strict=True)]
         return box_around(*spans)
 
@@ -187,7 +187,10 @@ class PoolingWiring(Wiring):
         """See `Wiring.incoming`."""
         position, channel = divmod(neuron, self._channels)
         row, column = divmod(position, self._windows.columns.windows)
-        rows, columns = seen(self._windows.rows, row)[1], seen(self._windows.columns, column)[1]
+        rows, columns = (
+            taps_of_window(self._windows.rows, row)[1],
+            taps_of_window(self._windows.columns, column)[1],
+        )
         pixels = (rows[:, None] * self._windows.columns.length + columns).ravel()
         return Connections.fixed(
             pixels * self._channels + channel, np.full(pixels.size, self._share(row, column))
@@ -197,7 +200,10 @@ class PoolingWiring(Wiring):
         """See `Wiring.outgoing`."""
         position, channel = divmod(neuron, self._channels)
         row, column = divmod(position, self._windows.columns.length)
-        rows, columns = seeing(self._windows.rows, row)[1], seeing(self._windows.columns, column)[1]
+        rows, columns = (
+            taps_of_pixel(self._windows.rows, row)[1],
+            taps_of_pixel(self._windows.columns, column)[1],
+        )
         windows = (rows[:, None] * self._windows.columns.windows + columns).ravel()
         shares = [self._share(r, c) for r in rows for c in columns]
         return Connections.fixed(windows * self._channels + channel, np.array(shares))
@@ -208,12 +214,17 @@ class PoolingWiring(Wiring):
             return 1.0
         if self._area is not None:
             return 1 / self._area
-        return 1 / (len(seen(self._windows.rows, row)[1]) * len(seen(self._windows.columns, column)[1]))
+        return 1 / (
+            len(taps_of_window(self._windows.rows, row)[1])
+            * len(taps_of_window(self._windows.columns, column)[1])
+        )
 
     def window(self, neuron: int) -> Box | None:
         """See `Wiring.window`."""
         row, column = divmod(neuron // self._channels, self._windows.columns.windows)
-        return box_around(seen(self._windows.rows, row)[1], seen(self._windows.columns, column)[1])
+        return box_around(
+            taps_of_window(self._windows.rows, row)[1], taps_of_window(self._windows.columns, column)[1]
+        )
 
 
 class UpsamplingWiring(Wiring):

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from nn.activations import Activation
-from nn.image import Box
 from nn.shape import AnyShape, SequenceShape, Shape, VideoShape
+from nn.tiling import Box
 
 FIXED = -1
 """The place of a weight that is none of the parameters."""

@@ -20,12 +20,12 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from nn.argument_checks import check_positive
 from nn.checks.report import Comparison, Report
 from nn.losses import Loss
 from nn.named_shapes import entry_name
 from nn.parameters import Parameters
-from nn.ranges import check_positive
-from nn.training.random_state import Draws, generator_state, set_generator_state
+from nn.training.random_state import GeneratorPosition, generator_state, set_generator_state
 
 KINK_GAP = 1e-5
 """Gap between the one-sided slopes, relative to scale, from which it is no curvature (that would need a
@@ -118,8 +118,8 @@ def check_gradients(
     network
         A network that computes in float64. Parameters, gradients, state and draws are what they were
         afterwards; where values of the last forward are needed a copy is checked, see
-        `networks.base.network.Network.looking`. The signals of a sequence are checked at the output of every
-        layer; where a layer has `nudges`, at every neuron inside.
+        `networks.base.network.Network.inference`. The signals of a sequence are checked at the output of
+        every layer; where a layer has `nudges`, at every neuron inside.
     inputs
         Input values (height, width, channels, N), not checked where they are labels. Draw them at
         random: at all-equal or zero inputs many rectifiers sit exactly on their kink.
@@ -151,8 +151,8 @@ def check_gradients(
     check_positive("tolerance", tolerance)
     objective = _default_objective if loss is None else _objective(loss, targets, entries, mask)
     comparisons = []
-    looking = network.looking(with_batch=True) if hasattr(network, "looking") else nullcontext(network)
-    with looking as checked, _left_as_it_is(checked):
+    inference = network.inference(with_batch=True) if hasattr(network, "inference") else nullcontext(network)
+    with inference as checked, _left_as_it_is(checked):
         subjects = _subjects(checked, np.array(inputs, np.float64, order="C"), objective, training)
         for subject in (each for each in subjects if each.values.size):
             chosen = np.arange(subject.values.size)
@@ -167,14 +167,14 @@ def _left_as_it_is(network: Network) -> Iterator[None]:
     """Put back whatever a check changes in a network, which may be in the midst of training."""
     parameters, layers = network.parameters, list(network.layers)
     values, gradients = parameters.values.copy(), parameters.gradients.copy()
-    draws = [Draws(generator) for layer in layers for generator in layer.generators.values()]
+    draws = [GeneratorPosition(generator) for layer in layers for generator in layer.generators.values()]
     carried = [{name: array.copy() for name, array in layer.state().items()} for layer in layers]
     try:
         yield
     finally:
         parameters.values[:], parameters.gradients[:] = values, gradients
         for each in draws:
-            each.put_back()
+            each.restore()
         for layer, state in zip(layers, carried, strict=True):
             layer.load_state(state)
             if isinstance(layer, Nudged):

@@ -47,7 +47,7 @@ def check_storage(
     network
         Any `networks.base.network.Network` in float32 whose rung has both storages. Parameters, gradients,
         storage, state and draws are what they were afterwards; where values of the last forward are needed a
-        copy is checked, see `networks.base.network.Network.looking`.
+        copy is checked, see `networks.base.network.Network.inference`.
     inputs
         Input values (*input_shape, N), float32.
     training
@@ -67,7 +67,7 @@ def check_storage(
     if tolerance is None:
         tolerance = ROUNDINGS * len(network.leaves) * UNIT_ROUNDOFF
     given = inputs if network.labels is not None else rounded(inputs)
-    with network.looking(with_batch=True) as checked, _as_it_was(checked):
+    with network.inference(with_batch=True) as checked, _as_it_was(checked):
         checked.parameters.values[:] = rounded(checked.parameters.values)
         single = _results(checked, "float32", given, None, training)
         stored = _results(checked, "bfloat16", given, single["outputs"], training)

@@ -15,8 +15,8 @@ from nn.data.idx import GZIP_RATIO
 from nn.data.levels import ROUNDING
 from nn.data.memory import require_memory
 from nn.data.unread import BEGINNING, kind_of_contents
-from nn.kinds import kind_of
-from nn.shown import shortened, shown
+from nn.dtype_names import describe_dtype
+from nn.short_text import short_repr, shorten
 
 ARRAY_SUFFIXES = (".npy", ".npz")
 
@@ -41,7 +41,7 @@ class Header(NamedTuple):
         return math.prod(self.shape) * self.dtype.itemsize
 
     def __str__(self) -> str:
-        return f"{kind_of(self.dtype)} {shown(self.shape)}"
+        return f"{describe_dtype(self.dtype)} {short_repr(self.shape)}"
 
 
 def read_array(path: Path) -> np.ndarray:
@@ -61,7 +61,7 @@ def read_array(path: Path) -> np.ndarray:
     except DataError:
         raise
     except Exception as error:  # NumPy's reader of headers raises nearly anything on damaged ones
-        reason = shortened(f"{type(error).__name__}: {error}", LONGEST)
+        reason = shorten(f"{type(error).__name__}: {error}", LONGEST)
         raise DataError(f"{path}: cannot be read: {reason}") from error
     _check(array, path)
     return array

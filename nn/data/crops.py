@@ -13,8 +13,8 @@ from nn.data.fit import RESAMPLING, Piece, to_pixels, upright
 from nn.data.image_set import check_fraction
 from nn.data.memory import require_memory
 from nn.data.picture import PIXEL_LIMIT
-from nn.image import Box
 from nn.shape import Shape
+from nn.tiling import Box
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,6 @@
 """The error of this package."""
 
-from nn.written import one_line
+from nn.one_line import one_line
 
 
 class DataError(ValueError):

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from PIL import Image
 
+from nn.byte_sizes import format_bytes
 from nn.data.errors import DataError
 from nn.data.image_set import Skipped
 from nn.data.picture import FILE_LIMIT, image_suffixes, open_picture
 from nn.data.unread import SUFFIXES, not_read
-from nn.sizes import as_size
-from nn.written import one_line, written_name
+from nn.one_line import one_line, printable_name
 
 FOLDERS_OF_SYSTEMS = frozenset(("__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"))
 """Where unpacked archives, network drives and bins keep copies and pieces of pictures."""
@@ -48,8 +48,8 @@ class ImageFiles:
 
     @cached_property
     def names(self) -> list[str]:
-        """The relative paths, with forward slashes; see `nn.written`."""
-        return [written_name(path.as_posix()) for path in self.paths]
+        """The relative paths, with forward slashes; see `nn.one_line`."""
+        return [printable_name(path.as_posix()) for path in self.paths]
 
     def open(self, index: int) -> Image.Image:
         """Open a file and read its header; see `open_image`."""
@@ -81,7 +81,7 @@ def find_images(root: Path) -> ImageFiles:
         skip(Path(error.filename), reason(error))
 
     def skip(path: Path, why: str) -> None:
-        skipped.append(Skipped(written_name(path.relative_to(root).as_posix()), why))
+        skipped.append(Skipped(printable_name(path.relative_to(root).as_posix()), why))
 
     paths: list[Path] = []
     seen: set[str] = set()
@@ -99,7 +99,7 @@ def find_images(root: Path) -> ImageFiles:
             elif suffix in SUFFIXES:
                 skip(path, not_read(SUFFIXES[suffix]))
             else:
-                logger.debug("%s: ignored, its suffix is not that of an image", written_name(str(path)))
+                logger.debug("%s: ignored, its suffix is not that of an image", printable_name(str(path)))
     return ImageFiles(root, sorted(paths, key=Path.as_posix), sorted(skipped))
 
 
@@ -121,7 +121,9 @@ def open_image(path: Path) -> Image.Image:
     if not stat.S_ISREG(status.st_mode):
         raise DataError("not a regular file")
     if status.st_size > FILE_LIMIT:
-        raise DataError(f"{as_size(status.st_size)}, more than the limit of {as_size(FILE_LIMIT)}: not read")
+        raise DataError(
+            f"{format_bytes(status.st_size)}, more than the limit of {format_bytes(FILE_LIMIT)}: not read"
+        )
     with path.open("rb") as file:
         return open_picture(file.read(FILE_LIMIT))
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nn.brightness import shares
 from nn.data.errors import DataError
 from nn.data.memory import require_memory
+from nn.pixel_scaling import scale_pixels
 from nn.shape import Shape
 
 
@@ -89,7 +89,7 @@ class ImageSet:
         mask
             float32 (n, height, width, 1), 0 on padding and 1 elsewhere; None without masks.
         """
-        images = shares(self.images[indices])
+        images = scale_pixels(self.images[indices])
         if self.masks is None:
             return images, None
         return images, self.masks[indices][..., None].astype(np.float32)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from nn.byte_sizes import format_bytes
 from nn.data.errors import DataError
-from nn.sizes import as_size
 
 MEMORY_INFORMATION = Path("/proc/meminfo")
 MEMBERSHIP = Path("/proc/self/cgroup")
@@ -102,6 +102,6 @@ def require_memory(size_in_bytes: int, purpose: str) -> None:
     available = available_memory()
     if size_in_bytes > available:
         raise DataError(
-            f"{purpose} needs {as_size(size_in_bytes)} of memory and {as_size(available)} is available: "
-            "use smaller images, fewer of them, or fewer crops of each"
+            f"{purpose} needs {format_bytes(size_in_bytes)} of memory and {format_bytes(available)} is "
+            "available: use smaller images, fewer of them, or fewer crops of each"
         )

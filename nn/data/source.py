@@ -23,8 +23,8 @@ from nn.data.levels import to_eight_bits
 from nn.data.memory import require_memory
 from nn.data.picture import image_suffixes
 from nn.data.unread import SUFFIXES, not_read
+from nn.one_line import printable_name
 from nn.shape import Shape
-from nn.written import written_name
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class ArrayPictures:
     @cached_property
     def names(self) -> list[str]:
         """The file's name and the place in it."""
-        return [f"{written_name(self.origin.name)}[{index}]" for index in range(len(self))]
+        return [f"{printable_name(self.origin.name)}[{index}]" for index in range(len(self))]
 
     @property
     def shape(self) -> Shape:
@@ -179,7 +179,7 @@ def _there(files: Sequence[Path]) -> str:
     """Say what a folder holds instead."""
     if not files:
         return ""
-    counts = Counter(written_name(path.suffix.lower()) or "no suffix" for path in files)
+    counts = Counter(printable_name(path.suffix.lower()) or "no suffix" for path in files)
     return f"; it holds {', '.join(f'{count} of {suffix}' for suffix, count in counts.most_common(5))}"
 
 
@@ -199,4 +199,4 @@ def _open_indexed(root: Path, paths: list[Path]) -> Source:
 
 
 def _join(paths: Iterable[Path]) -> str:
-    return ", ".join(written_name(path.name) for path in paths)
+    return ", ".join(printable_name(path.name) for path in paths)

@@ -11,7 +11,7 @@ from nn.activations import Activation, activation_from_configuration
 from nn.graph.neuron import Kind, Layer
 from nn.parameter_limit import check_parameter_count
 from nn.shape import LARGEST, Shape
-from nn.shown import listed, shown
+from nn.short_text import join_names, short_repr
 
 Description = dict[str, Any]
 
@@ -45,11 +45,11 @@ def read_description(configuration: Description) -> tuple[list[Activation], list
     check_parameter_count(configuration["weights"] + configuration["biases"])
     for key in ("activations", "layers"):
         if not isinstance(configuration[key], list):
-            raise ValueError(f"graph: {key} is {shown(configuration[key])}, expected a list")
+            raise ValueError(f"graph: {key} is {short_repr(configuration[key])}, expected a list")
     for number, each in enumerate(configuration["activations"]):
         if not isinstance(each, Mapping):
             raise ValueError(
-                f"graph: activation {number} is {shown(each)}, expected a name with its parameters"
+                f"graph: activation {number} is {short_repr(each)}, expected a name with its parameters"
             )
     activations = [activation_from_configuration(each) for each in configuration["activations"]]
     layers = []
@@ -58,20 +58,20 @@ def read_description(configuration: Description) -> tuple[list[Activation], list
         _check_count(f"graph: layer {number}: first", each["first"])
         for key in ("name", "shape"):
             if not isinstance(each[key], str):
-                raise ValueError(f"graph: layer {number}: {key} is {shown(each[key])}, expected a text")
+                raise ValueError(f"graph: layer {number}: {key} is {short_repr(each[key])}, expected a text")
         layers.append(Layer(each["name"], Shape.parse(each["shape"]), each["first"]))
     return activations, layers
 
 
 def _check_keys(what: str, found: Any, expected: set[str]) -> None:
     if not isinstance(found, Mapping) or set(found) != expected:
-        names = listed(sorted(map(str, found))) if isinstance(found, Mapping) else shown(found)
-        raise ValueError(f"{what}: found {names}, expected {listed(sorted(expected))}")
+        names = join_names(sorted(map(str, found))) if isinstance(found, Mapping) else short_repr(found)
+        raise ValueError(f"{what}: found {names}, expected {join_names(sorted(expected))}")
 
 
 def _check_count(what: str, value: Any) -> None:
     if type(value) is not int or not 0 <= value <= LARGEST:
-        raise ValueError(f"{what} is {shown(value)}, expected a whole number of at least 0")
+        raise ValueError(f"{what} is {short_repr(value)}, expected a whole number of at least 0")
 
 
 def check_arrays(
@@ -153,8 +153,8 @@ def _check_layers(layers: list[Layer], neurons: int) -> None:
     for layer in layers:
         if layer.first < end or layer.neurons.stop > neurons:
             raise ValueError(
-                f"graph: layer {shown(layer.name)} spans neurons {layer.first} to {layer.neurons.stop - 1}, "
-                f"expected within {end} to {neurons - 1}"
+                f"graph: layer {short_repr(layer.name)} spans neurons {layer.first} to "
+                f"{layer.neurons.stop - 1}, expected within {end} to {neurons - 1}"
             )
         end = layer.neurons.stop
     if len({layer.name for layer in layers}) != len(layers):

@@ -7,12 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from nn.copied import Copied
+from nn.deep_copied import DeepCopied
 
 SMALLEST = 16
 
 
-class Column(Copied):
+class Column(DeepCopied):
     """A one-dimensional array that grows at its end, in constant time per entry on average.
 
     Parameters

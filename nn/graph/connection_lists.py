@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nn.image import Tiling
+from nn.tiling import Tiling
 
 
 class Connections(NamedTuple):

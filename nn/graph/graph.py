@@ -19,13 +19,13 @@ from typing import Any, Self, TypeVar
 import numpy as np
 
 from nn.activations import Activation, Identity
-from nn.graph.applied import Applied
 from nn.graph.columns import Column, Compressed, compress
 from nn.graph.layer_stack import LayerStackBuilder
+from nn.graph.levels import Levels, find_levels
 from nn.graph.neuron import Connection, Kind, Layer, Neuron, Weight
-from nn.graph.order import Levels, find_levels
+from nn.graph.neuron_activations import NeuronActivations
 from nn.graph.partition import Partition, partition
-from nn.graph.rewiring import remainder
+from nn.graph.pruning import remaining_graph
 from nn.graph.storage import FIXED, NO_BIAS
 from nn.shape import Shape
 
@@ -132,9 +132,9 @@ class Graph(LayerStackBuilder):
     # Activations
 
     @property
-    def applied(self) -> Applied:
+    def neuron_activations(self) -> NeuronActivations:
         """What every neuron applies."""
-        return Applied(self.activations, self.activation_of)
+        return NeuronActivations(self.activations, self.activation_of)
 
     def replacing(self, before: Activation, after: Activation) -> Self:
         """Return a finished graph in which every neuron that has `before`, inputs left out, has `after`.
@@ -146,11 +146,11 @@ class Graph(LayerStackBuilder):
         """
         if not self._finished:
             raise ValueError("this graph can still be changed: make a network of it first")
-        applied = self.applied.replacing(before, after, self.kinds != Kind.INPUT)
+        neuron_activations = self.neuron_activations.replacing(before, after, self.kinds != Kind.INPUT)
         twin = type(self).__new__(type(self))
         vars(twin).update(vars(self))
-        twin.activations, twin._activation_of = applied.activations, Column(np.int32)
-        twin._activation_of.extend(applied.numbers)
+        twin.activations, twin._activation_of = neuron_activations.activations, Column(np.int32)
+        twin._activation_of.extend(neuron_activations.numbers)
         twin._found = dict(self._found)
         return twin
 
@@ -176,7 +176,7 @@ class Graph(LayerStackBuilder):
         ValueError
             When a neuron is an input or an output, or there is none like it.
         """
-        return self.from_arrays(*remainder(self, neurons, connections))
+        return self.from_arrays(*remaining_graph(self, neurons, connections))
 
     # Inputs and outputs
 

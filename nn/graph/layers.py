@@ -19,9 +19,9 @@ from nn.graph.connection_lists import (
 )
 from nn.graph.neuron import Kind, Layer
 from nn.graph.storage import GraphStorage
-from nn.image import Tiling
 from nn.initializers import BiasInitializer, Glorot, Initializer
 from nn.shape import Shape, layer_shape
+from nn.tiling import Tiling
 
 Source = Layer | Sequence[Layer]
 """Where connections come from; the neurons of several layers are taken one layer after another."""
@@ -172,7 +172,7 @@ class LayerBuilder(GraphStorage):
         source
             The image the windows look at.
         input_block, window, output_block
-            A, N and B of `nn.image.Tiling`.
+            A, N and B of `nn.tiling.Tiling`.
         channels
             Of the target.
         mixing

@@ -66,7 +66,7 @@ def first_numbers(starts: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     return firsts
 
 
-def cut(work: np.ndarray, begin: int = 0) -> list[int]:
+def cut_into_chunks(work: np.ndarray, begin: int = 0) -> list[int]:
     """Cut neighbouring items into chunks of about equal work; return their bounds, counted from `begin`."""
     ends = np.cumsum(work)
     total = int(ends[-1]) if len(ends) else 0
@@ -93,7 +93,7 @@ def stages(level_starts: np.ndarray, work: np.ndarray) -> tuple[np.ndarray, np.n
     firsts, bounds = [0], [0]
     alone = False
     for begin, end in zip(level_starts[:-1].tolist(), level_starts[1:].tolist(), strict=True):
-        chunks = cut(work[begin:end], begin)[1:]
+        chunks = cut_into_chunks(work[begin:end], begin)[1:]
         if alone and len(chunks) == 1:
             bounds[-1] = end
             continue
@@ -103,7 +103,7 @@ def stages(level_starts: np.ndarray, work: np.ndarray) -> tuple[np.ndarray, np.n
     return np.array(firsts), np.array(bounds)
 
 
-class Order(NamedTuple):
+class NeuronOrder(NamedTuple):
     """Neurons sorted by level, then by part, then by index; last level first where it is `backward`.
 
     Attributes
@@ -118,18 +118,18 @@ class Order(NamedTuple):
     starts: np.ndarray
 
 
-def part_order(wiring: Graph, parts: np.ndarray, *, backward: bool = False) -> Order:
+def part_order(wiring: Graph, parts: np.ndarray, *, backward: bool = False) -> NeuronOrder:
     """Sort the neurons of a graph for a pass in one of the directions."""
     neurons, starts = wiring.levels
     sizes = np.diff(starts)
     levels = np.empty(len(neurons), np.int64)
     levels[neurons] = np.repeat(np.arange(len(sizes)), sizes)
     if backward:
-        return Order(np.lexsort((parts, -levels)), running_sum(sizes[::-1]))
-    return Order(np.lexsort((parts, levels)), starts)
+        return NeuronOrder(np.lexsort((parts, -levels)), running_sum(sizes[::-1]))
+    return NeuronOrder(np.lexsort((parts, levels)), starts)
 
 
-def run_ends(wiring: Graph, order: Order, activation_of: np.ndarray) -> np.ndarray:
+def run_ends(wiring: Graph, order: NeuronOrder, activation_of: np.ndarray) -> np.ndarray:
     """Return for every position the end of its run, int32.
 
     A run is a number of neighbours, in memory too, of one level, kind and activation; `activation_of` says

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from nn.activations import Activation, Identity
-from nn.copied import Copied
+from nn.deep_copied import DeepCopied
 from nn.graph.arrays import Arrays, Description, check_arrays, read_description
 from nn.graph.columns import Column
 from nn.graph.neuron import Kind, Layer
@@ -19,7 +19,7 @@ NO_BIAS = -1
 FIXED = -1
 
 
-class GraphStorage(Copied):
+class GraphStorage(DeepCopied):
     """Neurons and connections in columns that grow by many entries at a time.
 
     Attributes

@@ -11,7 +11,7 @@ from nn.history import LANES
 from nn.kernels.core.activations import exponential
 from nn.kernels.core.compilation import kernel
 from nn.kernels.core.simd import broadcast, load, multiply_add, store, where_greater
-from nn.kernels.core.sums import PART, added
+from nn.kernels.core.sums import PART, add_compensated
 
 STRIP = 4 * LANES
 """Histories in a strip; the last one may be shorter, but is whole vectors."""
@@ -92,7 +92,7 @@ def softmax_signals(signals, outputs, features, histories, input_signals, first,
                 part, start = zero, lane + feature * histories
                 for i in range(start, start + min(PART, features - feature) * histories, histories):
                     part = multiply_add(load(signals, i), load(outputs, i), part)
-                total, lost = added(total, lost, part)
+                total, lost = add_compensated(total, lost, part)
             for i in range(lane, lane + features * histories, histories):
                 difference = multiply_add(minus_one, total, load(signals, i))
                 store(input_signals, i, multiply_add(load(outputs, i), difference, zero))

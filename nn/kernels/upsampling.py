@@ -13,7 +13,7 @@ from numba import prange
 from nn.history import LANES
 from nn.kernels.core.compilation import kernel
 from nn.kernels.core.simd import broadcast, load, load_scalar, multiply_add, store
-from nn.kernels.core.sums import PART, added
+from nn.kernels.core.sums import PART, add_compensated
 from nn.kernels.pooling.vectors import part_range
 
 
@@ -143,7 +143,7 @@ def bilinear_signals(signals, rows, columns, numbers, input_signals, parts, firs
                 else:
                     for down in range(along):
                         part = row_of(signals, source, numbers, weights, down * across, across, zero)
-                        total, lost = added(total, lost, part)
+                        total, lost = add_compensated(total, lost, part)
                         source += width * numbers
                 store(input_signals, to + i, total)
 

@@ -25,7 +25,7 @@ from typing import ClassVar
 import numpy as np
 
 from nn.configurable import Configurable
-from nn.counting import active_entries, active_mask, position_shape, total_weight
+from nn.masks import active_entries, active_mask, position_shape, total_weight
 from nn.metrics import Metric
 
 

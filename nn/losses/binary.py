@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nn.argument_checks import check_below_one, check_positive
 from nn.losses.base import ElementwiseLoss
 from nn.metrics import BinaryAccuracy, FalsePositiveRate, Metric, TruePositiveRate
-from nn.ranges import check_below_one, check_positive
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nn.counting import active_entries, active_mask, position_shape, total_weight
+from nn.argument_checks import check_below_one, is_positive
 from nn.losses.base import Loss, TargetError
+from nn.masks import active_entries, active_mask, position_shape, total_weight
 from nn.metrics import Accuracy, Metric
-from nn.ranges import check_below_one, is_positive
 
 SUM_TOLERANCE = 1e-3
 """How far the probabilities of a target may be from summing to 1: a half-precision code is that exact."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nn.counting import active_entries, active_mask
 from nn.losses.base import ElementwiseLoss, TargetError
+from nn.masks import active_entries, active_mask
 from nn.metrics import BinaryAccuracy, FalsePositiveRate, Metric, TruePositiveRate
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nn.argument_checks import check_positive
 from nn.kernels.losses import squared_error, weighted_squared_error
 from nn.losses.base import ElementwiseLoss
-from nn.ranges import check_positive
 
 
 @dataclass(frozen=True)

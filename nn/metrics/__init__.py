@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nn.choices import choose
+from nn.lookup import look_up
 from nn.metrics.base import Metric
 from nn.metrics.classes import Accuracy, BinaryAccuracy
 from nn.metrics.errors import ExplainedVariance, MeanAbsoluteError, RootMeanSquaredError
@@ -63,4 +63,4 @@ def metric_by_name(name: str) -> Metric:
             return RATES[kind](float(rate))
         except ValueError as error:
             raise ValueError(f"metric {name!r}: {rate!r} must be a number in [0, 1]") from error
-    return choose(METRICS, name, "metric")()
+    return look_up(METRICS, name, "metric")()

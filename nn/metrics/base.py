@@ -6,11 +6,11 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from nn.copied import Copied
-from nn.counting import active_entries, active_mask
+from nn.deep_copied import DeepCopied
+from nn.masks import active_entries, active_mask
 
 
-class Metric(Copied, ABC):
+class Metric(DeepCopied, ABC):
     """A number about outputs and targets that people read; nothing learns from it.
 
     Attributes

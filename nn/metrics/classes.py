@@ -6,9 +6,9 @@ from abc import abstractmethod
 
 import numpy as np
 
-from nn.counting import active_entries, active_mask, position_shape
+from nn.argument_checks import check_number
+from nn.masks import active_entries, active_mask, position_shape
 from nn.metrics.base import Metric, elementwise
-from nn.ranges import check_number
 
 
 class _Share(Metric):

@@ -15,8 +15,8 @@ from abc import abstractmethod
 
 import numpy as np
 
+from nn.argument_checks import check_number, check_share
 from nn.metrics.base import Metric, elementwise
-from nn.ranges import check_number, check_share
 
 
 class _Scores(Metric):

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from nn.choices import choose
 from nn.configurable import from_configuration
+from nn.lookup import look_up
 from nn.optimizer import Optimizer
 from nn.optimizers.adaptive_moments import Adam, Adamax, AdamW, Nadam
-from nn.optimizers.descent import SGD
 from nn.optimizers.ftrl import FTRL
 from nn.optimizers.root_mean_square import Adadelta, Adagrad, RMSprop
+from nn.optimizers.sgd import SGD
 
 __all__ = [
     "FTRL",
@@ -50,7 +50,7 @@ def optimizer_by_name(name: str, learning_rate: float) -> Optimizer:
     ValueError
         When the name is unknown; the message suggests the nearest.
     """
-    return choose(OPTIMIZERS, name, "optimizer")(learning_rate)
+    return look_up(OPTIMIZERS, name, "optimizer")(learning_rate)
 
 
 def optimizer_from_configuration(configuration: Mapping[str, Any]) -> Optimizer:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from nn.kernels.optimizers import moments as kernels
+from nn.argument_checks import check_below_one, check_not_negative, check_positive
+from nn.kernels.optimizers import adaptive_moments as kernels
 from nn.optimizer import Kernels, Optimizer
-from nn.ranges import check_below_one, check_not_negative, check_positive
 
 
 class _Moments(Optimizer):

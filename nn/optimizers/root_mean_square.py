@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from nn.kernels.optimizers import descent as kernels
+from nn.argument_checks import check_below_one, check_positive
+from nn.kernels.optimizers import update_rules as kernels
 from nn.optimizer import Kernels, Optimizer
-from nn.ranges import check_below_one, check_positive
 
 
 class RMSprop(Optimizer):

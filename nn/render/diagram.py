@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from PIL import Image
 
-from nn.render import links
+from nn.render import connection_curves
 from nn.render.canvas import MARGIN, SMALL_SIZE, TEXT_SIZE, TITLE_SIZE, WIDTH, blank, fit_text, write
 from nn.render.colours import MUTED
 from nn.render.layers import Raster, arrange
@@ -110,12 +110,12 @@ class _Diagram:
         starts, ends = self.places(source, picture.source_index), self.places(target, picture.target_index)
         row, other_row = source // self.per_row, target // self.per_row
         if source == target:
-            return links.within(starts, ends)
+            return connection_curves.within(starts, ends)
         if self.passes_above(picture):
-            return links.over(starts, ends, self.row_tops[row] - 6, self.row_tops[row] - ARC + 6)
+            return connection_curves.over(starts, ends, self.row_tops[row] - 6, self.row_tops[row] - ARC + 6)
         if abs(source - target) == 1 and row != other_row:
-            return links.around(starts, ends, *self.turn(source, target))
-        return links.across(starts, ends)
+            return connection_curves.around(starts, ends, *self.turn(source, target))
+        return connection_curves.across(starts, ends)
 
     def turn(self, source: int, target: int) -> tuple[float, float]:
         """Between which two places across the connections of two layers at a row's end turn back."""
@@ -208,10 +208,10 @@ def _draw_connections(
     if not connections:
         return
     curves = np.concatenate([diagram.route(each) for each in connections])
-    strengths = np.concatenate([links.rescale(np.abs(each.weight)) for each in connections])
+    strengths = np.concatenate([connection_curves.rescale(np.abs(each.weight)) for each in connections])
     positive = np.concatenate([each.weight > 0 for each in connections])
     order = np.argsort(strengths, kind="stable")
-    drawing = links.draw_curves(picture.size, curves[order], strengths[order], positive[order])
+    drawing = connection_curves.draw_curves(picture.size, curves[order], strengths[order], positive[order])
     opacity = np.asarray(drawing.getchannel("A")) * np.where(faded, FADED, 1.0)
     picture.paste(drawing.convert("RGB"), (0, 0), Image.fromarray(np.rint(opacity).astype(np.uint8)))
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nn.choices import choose
 from nn.configurable import described_fields, from_configuration
+from nn.lookup import look_up
 from nn.schedules.curves import Constant, Cosine, Exponential, Step, WarmUp
 from nn.schedules.plateau import Plateau
 from nn.schedules.schedule import Moment, Schedule
@@ -42,7 +42,7 @@ def schedule_by_name(name: str) -> Schedule:
     ValueError
         When the name is unknown; the message suggests the nearest.
     """
-    return choose(SCHEDULES, name, "schedule")()
+    return look_up(SCHEDULES, name, "schedule")()
 
 
 def schedule_from_configuration(configuration: Mapping[str, Any]) -> Schedule:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from nn.ranges import check_below_one, check_factor, check_positive, check_share
+from nn.argument_checks import check_below_one, check_factor, check_positive, check_share
 from nn.schedules.schedule import Moment, Schedule
 
 

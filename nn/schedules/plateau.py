@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from nn.argument_checks import check_factor, check_not_negative
 from nn.improvement import is_lower
-from nn.ranges import check_factor, check_not_negative
 from nn.schedules.schedule import Moment, Schedule
 
 STATE = {

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from nn.configurable import Configurable
-from nn.copied import Copied
+from nn.deep_copied import DeepCopied
 
 
 class Moment(NamedTuple):
@@ -28,7 +28,7 @@ class Moment(NamedTuple):
     step: int
 
 
-class Schedule(Configurable, Copied, ABC):
+class Schedule(Configurable, DeepCopied, ABC):
     """Turns the moment into a factor of the learning rate."""
 
     @abstractmethod

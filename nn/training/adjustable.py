@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nn.bond import check_bond, tie
 from nn.optimizer import Optimizer
+from nn.parameter_binding import bind, check_binding
 from nn.schedules import Schedule
 from nn.training.arguments import check_arguments, check_batches
 from nn.training.batch import BatchSource
@@ -61,12 +61,12 @@ class Adjustable:
         """Refuse an optimizer or a schedule that has been used with another network, with a ValueError."""
         self.optimizer.prepare(self.network.parameters)
         if (observer := self.schedule.observer) is not None:
-            check_bond(f"schedule {observer.name}", observer, self.network.parameters)
+            check_binding(f"schedule {observer.name}", observer, self.network.parameters)
 
     def _observe(self, loss: float) -> None:
         """Show the loss of an epoch to the schedule, which belongs to the network from then on."""
         if (observer := self.schedule.observer) is not None:
-            tie(observer, self.network.parameters)
+            bind(observer, self.network.parameters)
         self.schedule.observe(loss)
 
     def _require_memory(self, optimizer: Optimizer, batch_size: int) -> None:

@@ -9,9 +9,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nn.brightness import are_brightnesses, shares
 from nn.history import padded
-from nn.kernels.batches import are_entries
+from nn.kernels.gather import are_entries
+from nn.pixel_scaling import are_byte_images, scale_pixels
 from nn.training.batch import Batch, BatchSource, Values, named
 from nn.training.gather import (
     Gatherer,
@@ -37,7 +37,7 @@ class ArrayBatches:
     inputs
         (N, ...) of any kind that `nn.training.gather.gatherer` takes: images (N, height, width,
         channels), sequences (N, steps, features), vectors (N, K), tokens (N, steps). Images and videos in
-        bytes become 0 to 1, other bytes are whole numbers: see `nn.brightness`.
+        bytes become 0 to 1, other bytes are whole numbers: see `nn.pixel_scaling`.
     targets
         The same kinds; bytes are whole numbers here. Labels are whole numbers (N,), or (N, steps) where
         every step has one, or (N, height, width) where every pixel has. The inputs themselves where none
@@ -186,7 +186,7 @@ class ImageBatches(ArrayBatches):
                 f"masks are {masks.dtype} {masks.shape}, expected bool {images.shape[:3]} for these images"
             )
         if images.shape[1:3] == (1, 1):  # which could be vectors, were it not said that they are images
-            images = shares(images, dtype)
+            images = scale_pixels(images, dtype)
         super().__init__(images, masks=masks, dtype=dtype)
 
 
@@ -224,7 +224,7 @@ def _input_gatherers(
             array,
             dtype,
             _called("inputs", name),
-            brightness=are_brightnesses(array),
+            brightness=are_byte_images(array),
             counted=counted.get(name),
         )
         for name, array in named(inputs).items()
@@ -254,7 +254,7 @@ def _are_one(targets: np.ndarray, inputs: np.ndarray) -> bool:
     """Whether targets are inputs themselves: the same array, or images in bytes that are equal to them."""
     if targets is inputs:
         return True
-    are_images = are_brightnesses(targets) and are_brightnesses(inputs)
+    are_images = are_byte_images(targets) and are_byte_images(inputs)
     return are_images and np.array_equal(targets, inputs)
 
 

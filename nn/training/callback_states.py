@@ -10,9 +10,9 @@ from uuid import uuid4
 
 import numpy as np
 
-from nn.bond import is_free_for, tie
+from nn.dotted_names import select_prefix
+from nn.parameter_binding import bind, can_bind
 from nn.parameters import Parameters
-from nn.prefixes import under
 from nn.training.arguments import check_kind
 from nn.training.callbacks import Callback
 from nn.training.state import CALLBACKS
@@ -50,11 +50,11 @@ class CallbackStates:
         if twice := [name for name, count in names.items() if count > 1]:
             raise ValueError(f"two callbacks are called {twice[0]!r} and keep a state: give one another name")
         for callback in callbacks:
-            if callback.run_key != self._run or not is_free_for(callback, parameters):
+            if callback.run_key != self._run or not can_bind(callback, parameters):
                 if callback.run_key is not None:
                     callback.forget()
                 callback.run_key = self._run
-            tie(callback, parameters)
+            bind(callback, parameters)
             if callback.name in self._restored:
                 try:
                     callback.load_state(self._restored[callback.name])
@@ -81,7 +81,8 @@ class CallbackStates:
         """Keep what a snapshot brought for the callbacks to come."""
         self._run, self._callbacks = _new_run(), ()
         self._restored = {
-            name: {**state, **under(arrays, f"{CALLBACKS}{name}/")} for name, state in metadata.items()
+            name: {**state, **select_prefix(arrays, f"{CALLBACKS}{name}/")}
+            for name, state in metadata.items()
         }
 
     def metadata(self) -> dict[str, dict[str, Any]]:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nn.copied import Copied
-from nn.ranges import check_not_negative
+from nn.argument_checks import check_not_negative
+from nn.deep_copied import DeepCopied
 from nn.snapshot import SnapshotError, save
 from nn.training.lock import FileLock
 from nn.training.log import to_csv
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class Callback(Copied):
+class Callback(DeepCopied):
     """Told how training goes. Everything may be looked at, and `trainer.stop()` may be called.
 
     One that remembers something returns it from `state`: it is saved in snapshots, and given to the
@@ -94,7 +94,7 @@ class Callback(Copied):
     def before_end(self, trainer: Trainer) -> None:
         """Training is over or was stopped, and its last row is known; not called after an error.
 
-        Here the network may go back to what it knew before, with `trainer.settle_on`: `on_end` of all
+        Here the network may go back to what it knew before, with `trainer.restore_epoch`: `on_end` of all
         callbacks follows, and snapshots save that.
         """
 
@@ -105,7 +105,7 @@ class Callback(Copied):
         """Let go of what is held; called after an error as well."""
 
 
-def watching(callbacks: Sequence[Callback], trainer: Trainer) -> list[Callable[[], None]]:
+def gradient_listeners(callbacks: Sequence[Callback], trainer: Trainer) -> list[Callable[[], None]]:
     """Return the calls of `on_gradients` that are wanted in the step that begins."""
     return [partial(each.on_gradients, trainer) for each in callbacks if each.wants_gradients(trainer)]
 

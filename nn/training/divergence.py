@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from nn.counting import active_mask
 from nn.finite import all_finite
+from nn.masks import active_mask
 from nn.parameters import Parameters
-from nn.steps import filling_removed
+from nn.step_masks import zero_masked_steps
 from nn.training.batch import Batch, BatchSource, Values, named
-from nn.training.fitting import fitted
+from nn.training.batch_shapes import reshape_batch
 from nn.training.trainable import Trainable
 
 
@@ -63,7 +63,7 @@ def in_batch(batch: Batch, indices: np.ndarray, unread: Collection[str] = ()) ->
     place = _in_values("mask", masks, indices)
     for name, array in named(batch.inputs).items():
         if place is None and not all_finite(array):
-            place = _in_values("input", {name: filling_removed(array, steps)}, indices)
+            place = _in_values("input", {name: zero_masked_steps(array, steps)}, indices)
     if batch.targets is batch.inputs and steps is None:
         return place
     for name, array in named(batch.targets).items():
@@ -78,7 +78,7 @@ def in_evaluation(loss: float, network: Trainable, source: BatchSource, batch_si
     """Say where a loss over a source that is not finite comes from, looking at so many entries at a time."""
     for start in range(0, len(source), batch_size):
         indices = np.arange(start, min(start + batch_size, len(source)))
-        place = in_batch(fitted(source.batch(indices), network), indices)
+        place = in_batch(reshape_batch(source.batch(indices), network), indices)
         if place is not None:
             return f"the loss of the held-out data is {loss}: {place}"
     return f"the loss of the held-out data is {loss} although all of it is finite"

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nn.ranges import check_count
+from nn.argument_checks import check_count
 from nn.snapshot import SnapshotError
 from nn.training.callbacks import Callback, Snapshots
-from nn.training.learned import Learned
-from nn.training.watch import Watch, known_count, known_number
+from nn.training.learned_state import LearnedState
+from nn.training.monitor import MonitoredMetric, known_count, known_number
 
 if TYPE_CHECKING:
     from nn.training import Trainer
@@ -30,7 +30,7 @@ class EarlyStopping(Callback):
     Parameters
     ----------
     metric
-        What to watch; see `nn.training.watch.Watch`. Which way is better is known.
+        What to watch; see `nn.training.monitor.MonitoredMetric`. Which way is better is known.
     patience
         Epochs in a row without progress after which training ends; None where it never does for that.
     minimum_change
@@ -61,12 +61,12 @@ class EarlyStopping(Callback):
     ) -> None:
         if from_start and metric == "training_loss":
             raise ValueError("from_start: there is no training_loss before the first step")
-        self.watch = Watch(metric, minimum_change)
+        self.watch = MonitoredMetric(metric, minimum_change)
         self.patience = None if patience is None else check_count("patience", patience)
         self.restore_best, self.from_start = restore_best, from_start
         self.best: float | None = None
         self.waited = 0
-        self._kept: Learned | None = None
+        self._kept: LearnedState | None = None
         self._epoch = 0.0
 
     @property
@@ -97,14 +97,14 @@ class EarlyStopping(Callback):
         if self.watch.is_better(trainer, value, self.best):
             self.best, self.waited = value, 0
             if self.restore_best:
-                self._kept, self._epoch = Learned.of(trainer.network), epoch
+                self._kept, self._epoch = LearnedState.of(trainer.network), epoch
         else:
             self.waited += 1
 
     def before_end(self, trainer: Trainer) -> None:
         """Let the network go back to the best parameters."""
         if self.restore_best and self._kept is not None:
-            trainer.settle_on(self._kept, self._epoch)
+            trainer.restore_epoch(self._kept, self._epoch)
 
     def state(self) -> Mapping[str, Any]:
         """Return the best number, the epochs since, and the best parameters where they are kept."""
@@ -114,7 +114,7 @@ class EarlyStopping(Callback):
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Go on from what `state` returned; see `Callback.load_state`."""
         best, waited = known_number(state["best"]), known_count(state["waited"])
-        epoch, kept = known_number(state.get("epoch")), Learned.from_arrays(state)
+        epoch, kept = known_number(state.get("epoch")), LearnedState.from_arrays(state)
         self.best, self.waited, self._epoch, self._kept = best, waited, epoch or 0.0, kept
 
     def _stop_if_out_of_patience(self, trainer: Trainer) -> None:
@@ -135,7 +135,7 @@ class Best(Snapshots):
     path
         Where to; see `nn.snapshot.save`. Another place than that of the last snapshots.
     metric
-        What to watch; see `nn.training.watch.Watch`. Which way is better is known.
+        What to watch; see `nn.training.monitor.MonitoredMetric`. Which way is better is known.
     metadata
         What to keep beside the state of training; see `Snapshots`.
     arrays
@@ -157,7 +157,7 @@ class Best(Snapshots):
         arrays: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         super().__init__(path, 0.0, metadata or {}, arrays)
-        self.watch = Watch(metric)
+        self.watch = MonitoredMetric(metric)
         self.best: float | None = None
         self._to_save: float | None = None
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from nn.metrics import Metric
 from nn.training.batch import BatchSource
-from nn.training.fitting import fitted
+from nn.training.batch_shapes import reshape_batch
 from nn.training.losses import AnyLoss, batch_parts
 from nn.training.mean_loss import MeanLoss
 from nn.training.options import Reset
@@ -74,10 +74,10 @@ def evaluate(
     for metric in chosen:
         metric.reset()
     mean = MeanLoss()
-    with network.looking() as looked_at:
+    with network.inference() as looked_at:
         for start in range(0, len(source), batch_size):
             indices = np.arange(start, min(start + batch_size, len(source)))
-            batch = fitted(source.batch(indices), looked_at)
+            batch = reshape_batch(source.batch(indices), looked_at)
             if reset == "batch" or (reset == "epoch" and start == 0):
                 looked_at.reset()
             outputs: Any = run(looked_at, batch)

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from nn.brightness import FULL
 from nn.finite import check_unmasked
 from nn.history import aligned_zeros, padded
-from nn.kernels.batches import gather
+from nn.kernels.gather import gather
+from nn.pixel_scaling import WHITE
 
 
 class Gatherer:
@@ -35,7 +35,7 @@ class Gatherer:
         self._begin()
 
     def _begin(self) -> None:
-        self._room = _Room(self.rows.shape[1], self.shape, self.dtype)
+        self._room = _Buffers(self.rows.shape[1], self.shape, self.dtype)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the buffer out: a copy begins one of its own."""
@@ -57,7 +57,7 @@ class Gatherer:
         return room.shaped
 
 
-class _Room(threading.local):
+class _Buffers(threading.local):
     """The buffer of a gatherer: every thread has its own, so that one may prefetch while another looks."""
 
     def __init__(self, numbers: int, shape: tuple[int, ...], dtype: np.dtype) -> None:
@@ -95,7 +95,7 @@ def gatherer(
     what
         What the message calls the array.
     brightness
-        Whether bytes are brightnesses, and 0 to 255 become 0 to 1; see `nn.brightness`.
+        Whether bytes are brightnesses, and 0 to 255 become 0 to 1; see `nn.pixel_scaling`.
     counted
         Which of the array counts, of its shape or its first axes: 0 where nobody asks what lies there.
 
@@ -111,9 +111,9 @@ def gatherer(
     if array.dtype == np.bool_:
         return Gatherer(entries.view(np.uint8), dtype)
     if array.dtype == np.uint8:
-        return Gatherer(entries, dtype, FULL if brightness else 1)
+        return Gatherer(entries, dtype, WHITE if brightness else 1)
     if array.dtype.kind in "iu":
-        there = None if counted is None else np.broadcast_to(filled_up(counted, array) != 0, array.shape)
+        there = None if counted is None else np.broadcast_to(expand_mask(counted, array) != 0, array.shape)
         return Gatherer(_whole_numbers(entries, dtype, what, there), dtype)
     if array.dtype.kind != "f":
         raise ValueError(f"{what} are {array.dtype}, expected numbers or bool")
@@ -153,7 +153,7 @@ def checked_mask(
         return step_mask
     if mask.ndim == 1:
         mask = mask[:, None]
-    return np.where(filled_up(step_mask, mask), mask, mask.dtype.type(0))
+    return np.where(expand_mask(step_mask, mask), mask, mask.dtype.type(0))
 
 
 def _check_mask(mask: np.ndarray, targets: np.ndarray, what: str) -> None:
@@ -176,10 +176,10 @@ def mask_gatherer(mask: np.ndarray, targets: np.ndarray, dtype: DTypeLike, what:
     laid_out = _laid_out(targets)
     if mask.shape == targets.shape:
         return gatherer(mask.reshape(laid_out.shape), dtype, what)
-    return gatherer(filled_up(mask, laid_out), dtype, what)
+    return gatherer(expand_mask(mask, laid_out), dtype, what)
 
 
-def filled_up(array: np.ndarray, other: np.ndarray) -> np.ndarray:
+def expand_mask(array: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Return an array (N, ...) with axes of one number at its end, as many as another has."""
     return array.reshape(*array.shape, *(1,) * (other.ndim - array.ndim))
 

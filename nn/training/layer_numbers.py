@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nn.parameters import Parameters
-from nn.steps import filling_removed, has_steps, spread_over
+from nn.step_masks import expand_mask, has_steps, zero_masked_steps
 
 SATURATED_WITHIN = 0.01
 """Share of the activation's range next to either end, where it counts as saturated."""
@@ -81,9 +81,9 @@ def value_numbers(layer: Any, entries: int, step_mask: np.ndarray | None = None)
     values, signals = layer.values, layer.signals
     seen, alive = values[..., : layer.entries], np.any(values[..., : layer.entries], axis=-1)
     if step_mask is not None and has_steps(values, step_mask):
-        there = np.broadcast_to(spread_over(step_mask, values), values.shape)[..., : layer.entries]
+        there = np.broadcast_to(expand_mask(step_mask, values), values.shape)[..., : layer.entries]
         alive = np.any(there & (seen != 0), axis=-1)[there.any(axis=-1)]
-        seen, signals = seen[there], filling_removed(signals, step_mask)
+        seen, signals = seen[there], zero_masked_steps(signals, step_mask)
     numbers = dict.fromkeys(("mean", "deviation", "dead"), math.nan)
     ends = _ends(layer)
     if ends is not None:

@@ -7,9 +7,9 @@ from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from nn.ranges import check_not_negative
+from nn.argument_checks import check_not_negative
 from nn.training.callbacks import Callback
-from nn.training.watch import known_count
+from nn.training.monitor import known_count
 
 if TYPE_CHECKING:
     from nn.training import Trainer

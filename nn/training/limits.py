@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
-from nn.ranges import check_not_negative
+from nn.argument_checks import check_not_negative
 
 
 class Limits(NamedTuple):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from nn.byte_sizes import format_bytes
 from nn.data.memory import available_memory
 from nn.history import padded
 from nn.optimizer import Optimizer
-from nn.sizes import as_size
 from nn.training.trainable import Trainable
 
 
@@ -47,7 +47,7 @@ class Memory(NamedTuple):
         return {name: part for name, part in self._asdict().items() if part or name != "data"}
 
     def __str__(self) -> str:
-        return ", ".join(f"{name} {as_size(part)}" for name, part in self.parts.items())
+        return ", ".join(f"{name} {format_bytes(part)}" for name, part in self.parts.items())
 
 
 def estimate(network: Trainable, optimizer: Optimizer, batch_size: int, data_bytes: int = 0) -> Memory:
@@ -104,7 +104,7 @@ def require_memory_to_change(
     needed = max(then.histories - now.histories, 0)
     if after[0] is not before[0]:
         needed += then.optimizer
-        needed += then.gradients if before[0].is_plain_descent and not after[0].is_plain_descent else 0
+        needed += then.gradients if before[0].is_plain_sgd and not after[0].is_plain_sgd else 0
     _require(needed, then)
 
 
@@ -112,7 +112,7 @@ def _require(needed: int, memory: Memory) -> None:
     available = available_memory()
     if needed > available:
         raise TrainingMemoryError(
-            f"training needs {as_size(needed)} more memory (in all: {memory}) and {as_size(available)} is "
-            "available: choose a smaller batch size for fewer histories, a smaller network for fewer "
+            f"training needs {format_bytes(needed)} more memory (in all: {memory}) and "
+            f"{format_bytes(available)} is available: choose a smaller batch size for fewer histories, a smaller network for fewer "
             "parameters, or an optimizer that keeps fewer arrays"
         )

@@ -7,12 +7,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from nn.argument_checks import check_count, is_positive
 from nn.improvement import is_lower
-from nn.ranges import check_count, is_positive
 from nn.snapshot import Snapshot
 from nn.training.callbacks import Callback
 from nn.training.divergence import TrainingDiverged
-from nn.training.watch import known_count
+from nn.training.monitor import known_count
 
 if TYPE_CHECKING:
     from nn.training import Trainer

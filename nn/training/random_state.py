@@ -54,7 +54,7 @@ def check_generator_state(generator: np.random.Generator, state: Mapping[str, An
     _usable_sequence(generator, state)
 
 
-class Draws:
+class GeneratorPosition:
     """Where a generator stands, to go back to: quick to take, as every step of training does.
 
     Parameters
@@ -70,7 +70,7 @@ class Draws:
         self._generator, self._state = generator, generator.bit_generator.state
         self._children = None if sequence is None else sequence.n_children_spawned
 
-    def put_back(self) -> None:
+    def restore(self) -> None:
         """Let the generator stand there again."""
         self._generator.bit_generator.state = self._state
         sequence = _sequence(self._generator)

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nn.bond import tie
+from nn.dotted_names import select_prefix
 from nn.optimizer import Optimizer
-from nn.prefixes import under
+from nn.parameter_binding import bind
 from nn.schedules import Schedule
 from nn.snapshot import Snapshot, SnapshotError
-from nn.training.learned import Learned
+from nn.training.learned_state import LearnedState
 from nn.training.random_state import check_generator_state, set_generator_state
 from nn.training.shuffle import Shuffle
 from nn.training.state import (
@@ -54,13 +54,13 @@ def restore_parts(snapshot: Snapshot, parts: Parts) -> TrainingState:
         _check_trained(snapshot, network)
         with ExitStack() as undo:
             undo.callback(network.load_state, state_copy(network))
-            network.load_state(under(snapshot.arrays, CARRIED))
+            network.load_state(select_prefix(snapshot.arrays, CARRIED))
             undo.callback(parts.schedule.load_state, parts.schedule.state())
             parts.schedule.load_state(state.schedule)
             load_optimizer(snapshot, parts.optimizer, network.parameters)
             undo.pop_all()
             if (observer := parts.schedule.observer) is not None:
-                tie(observer, network.parameters)
+                bind(observer, network.parameters)
     except ValueError as error:
         raise SnapshotError(f"{snapshot.path}: {error}") from error
     load_parameters(snapshot, network.parameters)
@@ -70,9 +70,9 @@ def restore_parts(snapshot: Snapshot, parts: Parts) -> TrainingState:
     return state
 
 
-def trained_in(snapshot: Snapshot) -> Learned | None:
+def trained_in(snapshot: Snapshot) -> LearnedState | None:
     """Return what training goes on from where that is not what the network knows; else None."""
-    return Learned.from_arrays(under(snapshot.arrays, TRAINED))
+    return LearnedState.from_arrays(select_prefix(snapshot.arrays, TRAINED))
 
 
 def _check_trained(snapshot: Snapshot, network: Trainable) -> None:

@@ -15,19 +15,19 @@ from nn.snapshot import Snapshot
 from nn.training.arguments import check_kind
 from nn.training.callback_states import CallbackStates
 from nn.training.callbacks import Callback
-from nn.training.learned import Learned
+from nn.training.going_back import RestoresEpoch, SetAside
+from nn.training.learned_state import LearnedState
 from nn.training.limits import Clock
 from nn.training.log import LogRow
 from nn.training.random_state import generator_state
 from nn.training.restore import Parts, restore_parts, trained_in
 from nn.training.shuffle import Shuffle
-from nn.training.standing import Aside, Standing
 from nn.training.state import TRAINED, OptimizerState, TrainingState, state_arrays
 
 logger = logging.getLogger(__name__)
 
 
-class Resumable(Standing):
+class Resumable(RestoresEpoch):
     """A trainer as far as snapshots are concerned; see `nn.training.Trainer` for the attributes."""
 
     optimizer: Optimizer
@@ -38,7 +38,7 @@ class Resumable(Standing):
     batch_size: int
     _callbacks: CallbackStates
     _unfinished_row: LogRow | None
-    _untold: list[tuple[Callback, str]]
+    _pending_hooks: list[tuple[Callback, str]]
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Return what a snapshot needs for an exact resume: arrays (views, not copies) and metadata."""
@@ -52,11 +52,11 @@ class Resumable(Standing):
             schedule=self.schedule.state(),
             generators={name: generator_state(each) for name, each in self.network.generators.items()},
             callbacks=self._callbacks.metadata(),
-            restored=None if self._aside is None else self._aside.epoch,
+            restored=None if self._set_aside is None else self._set_aside.epoch,
         )
         arrays = {**state_arrays(self.network, self.optimizer), **self._callbacks.arrays()}
-        if self._aside is not None:
-            arrays |= {TRAINED + name: array for name, array in self._aside.trained.arrays().items()}
+        if self._set_aside is not None:
+            arrays |= {TRAINED + name: array for name, array in self._set_aside.trained.arrays().items()}
         return arrays, {"training": state.model_dump()}
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -96,8 +96,8 @@ class Resumable(Standing):
         with uninterrupted:
             state = restore_parts(snapshot, Parts(self.network, self.optimizer, self.schedule, self.shuffle))
             self.step, self.log = state.step, state.log
-            self._unfinished_row = self._aside = None
-            self._untold = []
+            self._unfinished_row = self._set_aside = None
+            self._pending_hooks = []
             if (trained := trained_in(snapshot)) is not None and state.restored is not None:
-                self._aside = Aside(Learned.of(self.network), trained, state.restored)
+                self._set_aside = SetAside(LearnedState.of(self.network), trained, state.restored)
         return state

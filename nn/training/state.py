@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from nn.dotted_names import select_prefix
 from nn.optimizer import Optimizer
 from nn.parameters import Parameters
-from nn.prefixes import under
 from nn.snapshot import Snapshot, SnapshotError
 from nn.training.log import Real, TrainingLog, Whole
 from nn.training.shuffle import Count, ShuffleState
@@ -134,7 +134,7 @@ def load_optimizer(snapshot: Snapshot, optimizer: Optimizer, parameters: Paramet
     if saved.name != optimizer.name:
         raise SnapshotError(f"{snapshot.path}: was trained with {saved.name}, not with {optimizer.name}")
     try:
-        optimizer.load_state(under(snapshot.arrays, OPTIMIZER), parameters)
+        optimizer.load_state(select_prefix(snapshot.arrays, OPTIMIZER), parameters)
     except ValueError as error:
         raise SnapshotError(f"{snapshot.path}: {error}") from error
     optimizer.learning_rate = saved.learning_rate

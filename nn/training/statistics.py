@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from nn.ranges import check_count
+from nn.argument_checks import check_count
 from nn.training.callbacks import Callback
 from nn.training.layer_numbers import Learning, ParameterUpdate, norm, parameter_numbers, value_numbers
 from nn.training.table import replace_table

@@ -32,7 +32,11 @@ class Learner(NamedTuple):
     options: Options
 
     def prepare(
-        self, batch: Batch, indices: np.ndarray, factor: float, watching: Sequence[Callable[[], None]] = ()
+        self,
+        batch: Batch,
+        indices: np.ndarray,
+        factor: float,
+        gradient_listeners: Sequence[Callable[[], None]] = (),
     ) -> tuple[dict[str, Part], Values | None]:
         """Do everything up to the update, so that nothing can go wrong in it.
 
@@ -73,10 +77,10 @@ class Learner(NamedTuple):
         loss = sum(part.loss for part in parts.values())
         refuse(divergence.in_loss(self.network, loss, signals, indices))
         refuse(divergence.in_state(self.network))
-        if self._descends_at_once and not watching:
+        if self._updates_in_backward and not gradient_listeners:
             _check_signals(outputs, signals)
             return parts, signals
-        self._find_gradients(signals, indices, watching)
+        self._find_gradients(signals, indices, gradient_listeners)
         return parts, None
 
     def update(self, signals: Values | None, factor: float) -> None:
@@ -105,16 +109,16 @@ class Learner(NamedTuple):
             raise TargetError(f"{error} (number {number} of the data)", error.entry) from None
 
     def _find_gradients(
-        self, signals: Values, indices: np.ndarray, watching: Sequence[Callable[[], None]]
+        self, signals: Values, indices: np.ndarray, gradient_listeners: Sequence[Callable[[], None]]
     ) -> None:
         network = self.network
         self._backward(signals)
         penalty = sum(each.before_step(network.parameters) for each in self.options.regularizers)
         refuse(None if math.isfinite(penalty) else f"the penalty of the regularizers is {penalty}")
         refuse(divergence.in_gradients(network, indices))
-        if watching:
+        if gradient_listeners:
             with network.in_step():
-                for look in watching:
+                for look in gradient_listeners:
                     look()
         self._clip()
 
@@ -129,9 +133,9 @@ class Learner(NamedTuple):
             network.propagates = propagates
 
     @property
-    def _descends_at_once(self) -> bool:
+    def _updates_in_backward(self) -> bool:
         """Whether the update is plain descent along every gradient, which backprop can do in its own pass."""
-        if not self.optimizer.is_plain_descent:
+        if not self.optimizer.is_plain_sgd:
             return False
         options = self.options
         return not (options.regularizers or options.clipping is not None or self.network.parameters.frozen)

@@ -11,10 +11,10 @@ import numpy as np
 from nn.bfloat16_arrays import widened
 from nn.parameters import Parameters
 from nn.training.batch import Batch, Values
-from nn.training.reach import Reaching
+from nn.training.target_ranges import HasOutputRange
 
 
-class Trainable(Reaching, Protocol):
+class Trainable(HasOutputRange, Protocol):
     """A network as the training loop sees it; `networks.base.network.Network` keeps this protocol."""
 
     entries: int | None
@@ -29,7 +29,7 @@ class Trainable(Reaching, Protocol):
         """The dtype of values and signals: that of the parameters, or bfloat16."""
 
     @property
-    def named_outputs(self) -> Mapping[str, Reaching]:
+    def named_outputs(self) -> Mapping[str, HasOutputRange]:
         """The outputs one by one, by name."""
 
     @property
@@ -62,7 +62,7 @@ class Trainable(Reaching, Protocol):
     def reset(self) -> None:
         """Forget the sequence that came before."""
 
-    def looking(self, with_batch: bool = False) -> AbstractContextManager[Self]:
+    def inference(self, with_batch: bool = False) -> AbstractContextManager[Self]:
         """Return a context in which forwards in use leave no trace in what is learned."""
 
     def in_step(self) -> AbstractContextManager[None]:

@@ -13,20 +13,19 @@ from functools import partial
 
 import numpy as np
 
-from nn.copied import Copied
+from nn.deep_copied import DeepCopied
 from nn.interrupts import uninterrupted
 from nn.optimizer import Optimizer
 from nn.schedules import Constant, Moment, Schedule
 from nn.training import divergence
 from nn.training.adjustable import Adjustable
-from nn.training.advice import first_batch, warn_of_unreachable_targets
 from nn.training.arguments import check_arguments, check_batches
 from nn.training.batch import BatchSource
+from nn.training.batch_shapes import reshape_batch
 from nn.training.callback_states import CallbackStates
-from nn.training.callbacks import Callback, watching
+from nn.training.callbacks import Callback, gradient_listeners
 from nn.training.divergence import NotFiniteError, TrainingDiverged
 from nn.training.evaluation import Evaluation, evaluate
-from nn.training.fitting import fitted
 from nn.training.interrupts import INTERRUPTED, stopping_on_interrupts
 from nn.training.limits import Clock, Limits
 from nn.training.log import LogRow, TrainingLog
@@ -38,13 +37,14 @@ from nn.training.prefetch import Buffers, Prefetched
 from nn.training.resumable import Resumable
 from nn.training.shuffle import Shuffle
 from nn.training.step import Learner
+from nn.training.target_warnings import first_batch, warn_of_unreachable_targets
 from nn.training.trainable import Trainable, forget_batch
 from nn.training.undo import Undo
 
 logger = logging.getLogger(__name__)
 
 
-class Trainer(Resumable, Adjustable, Copied):
+class Trainer(Resumable, Adjustable, DeepCopied):
     """Trains a network.
 
     A copy has network, optimizer, data and all else of its own, and goes on to the same bits.
@@ -131,7 +131,7 @@ class Trainer(Resumable, Adjustable, Copied):
         self._callbacks = CallbackStates()
         self._unfinished_row: LogRow | None = None
         self._stop_reason: str | None = None
-        self._untold: list[tuple[Callback, str]] = []
+        self._pending_hooks: list[tuple[Callback, str]] = []
         require_training_memory(network, optimizer, self.shuffle.largest(batch_size))
         self._require_own_parts()
         batch = first_batch("batches", batches, batch_size, network)
@@ -173,7 +173,7 @@ class Trainer(Resumable, Adjustable, Copied):
         with ExitStack() as stack:
             for callback in callbacks:
                 stack.callback(callback.close)
-            stack.callback(self._let_go)
+            stack.callback(self._release)
             stack.enter_context(stopping_on_interrupts(partial(self.stop, INTERRUPTED)))
             self.clock.start()
             self.network.parameters.zero_gradients()
@@ -229,22 +229,22 @@ class Trainer(Resumable, Adjustable, Copied):
         aside = self._take_up()
         undo = Undo(self)
         try:
-            return self._step(watching(callbacks, self), undo)
+            return self._step(gradient_listeners(callbacks, self), undo)
         except BaseException as error:
             if self.step == undo.step:
                 with uninterrupted:
-                    undo.put_back(self)
+                    undo.restore(self)
                     self._put_aside(aside)
             if isinstance(error, NotFiniteError):
                 raise self._diverged(str(error)) from None
             raise
 
     @np.errstate(over="ignore", invalid="ignore")  # looked for, and named, by `divergence`
-    def _step(self, watching: Sequence[Callable[[], None]], undo: Undo) -> bool:
+    def _step(self, gradient_listeners: Sequence[Callable[[], None]], undo: Undo) -> bool:
         """Learn from the next batch; until the update is sure to succeed, `undo` can put everything back."""
         indices = self.shuffle.next(self.batch_size)
-        batch = fitted(self.batches.batch(indices), self.network)
-        if watching:  # and perhaps asking the same source for other entries
+        batch = reshape_batch(self.batches.batch(indices), self.network)
+        if gradient_listeners:  # and perhaps asking the same source for other entries
             batch = Buffers().copy(batch)
         if isinstance(self.batches, Prefetched) and len(following := self.shuffle.peek(self.batch_size)):
             self.batches.expect(following)
@@ -253,7 +253,7 @@ class Trainer(Resumable, Adjustable, Copied):
         self.network.parameters.zero_gradients()  # of a backward that somebody ran to look at signals
         learner = Learner(self.network, self.loss, self.optimizer, self.options)
         factor = self._schedule_factor()
-        parts, signals = learner.prepare(batch, indices, factor, watching)
+        parts, signals = learner.prepare(batch, indices, factor, gradient_listeners)
         if learner.may_fail_midway:
             undo.keep_parameters(self)
         with uninterrupted:
@@ -282,10 +282,10 @@ class Trainer(Resumable, Adjustable, Copied):
         if callbacks and not self._callbacks.are(callbacks):
             self._callbacks.begin(callbacks, self.network.parameters)
             self._callbacks.started()
-        self._tell_others(callbacks)
+        self._notify_all(callbacks)
         if self._epoch_is_open:
             self._close_epoch()
-            self._tell(callbacks, ended=True)
+            self._notify(callbacks, ended=True)
         stopping = self.stopping
         for callback in callbacks:
             callback.before_step(self)
@@ -294,7 +294,7 @@ class Trainer(Resumable, Adjustable, Copied):
         ended = self.make_step(callbacks)
         if ended:
             self._close_epoch()
-        self._tell(callbacks, ended)
+        self._notify(callbacks, ended)
         return ended
 
     def evaluate(self) -> Evaluation | None:
@@ -329,9 +329,9 @@ class Trainer(Resumable, Adjustable, Copied):
             self._callbacks.cannot_start()
             raise
         self._callbacks.started()
-        self._tell_others(callbacks)
+        self._notify_all(callbacks)
         if ended:
-            self._tell(callbacks, ended)
+            self._notify(callbacks, ended)
 
     def _loop(self, callbacks: Sequence[Callback]) -> bool:
         """Make steps until the end; return whether it came before a limit."""
@@ -341,16 +341,16 @@ class Trainer(Resumable, Adjustable, Copied):
             self.advance(callbacks)
         return False
 
-    def _tell(self, callbacks: Sequence[Callback], ended: bool) -> None:
+    def _notify(self, callbacks: Sequence[Callback], ended: bool) -> None:
         """Tell of a step, and of the epoch that it ended."""
         hooks = ("on_epoch", "on_step") if ended else ("on_step",)
-        self._untold = [(callback, hook) for hook in hooks for callback in callbacks]
-        self._tell_others(callbacks)
+        self._pending_hooks = [(callback, hook) for hook in hooks for callback in callbacks]
+        self._notify_all(callbacks)
 
-    def _tell_others(self, callbacks: Sequence[Callback]) -> None:
+    def _notify_all(self, callbacks: Sequence[Callback]) -> None:
         """Tell those who do not know yet, as one before them raised an error, if they are still there."""
-        while self._untold:
-            callback, hook = self._untold.pop(0)
+        while self._pending_hooks:
+            callback, hook = self._pending_hooks.pop(0)
             if any(callback is each for each in callbacks):
                 getattr(callback, hook)(self)
 
@@ -406,7 +406,7 @@ class Trainer(Resumable, Adjustable, Copied):
             metrics={} if evaluation is None else evaluation.metrics,
         )
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         self.clock.stop()
         forget_batch(self.network)
         if isinstance(self.batches, Prefetched):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nn.training.random_state import Draws
+from nn.training.random_state import GeneratorPosition
 from nn.training.trainable import forget_batch, state_copy
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Undo:
         self.step = trainer.step
         self._ordered = trainer.shuffle.is_ordered
         self._carried = state_copy(network)
-        self._draws = [Draws(generator) for generator in network.generators.values()]
+        self._draws = [GeneratorPosition(generator) for generator in network.generators.values()]
         self._optimizer_steps = trainer.optimizer.steps
         self._copies: Sequence[tuple[np.ndarray, np.ndarray]] = ()
 
@@ -49,7 +49,7 @@ class Undo:
         kept = [parameters.values, *(optimizer.state()[slot] for slot in optimizer.slots)]
         self._copies = [(array, array.copy()) for array in kept]
 
-    def put_back(self, trainer: Trainer) -> None:
+    def restore(self, trainer: Trainer) -> None:
         """Let everything stand as it did, with gradients of zero."""
         network = trainer.network
         for array, copy in self._copies:
@@ -62,7 +62,7 @@ class Undo:
         ):
             network.load_state(self._carried)
         for draws in self._draws:
-            draws.put_back()
+            draws.restore()
         if not self._ordered:
             trainer.shuffle.forget_order()
         forget_batch(network)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from experiments import row_by_row, small_convolution
-from experiments.classifier import surest_mistakes
+from experiments.classifier import most_confident_mistakes
 from networks.model_file import load_model
 
 every_program = pytest.mark.parametrize("program", [row_by_row, small_convolution])
@@ -52,5 +52,5 @@ def test_bad_input_is_named(options, message, status, tmp_path, capsys):
 
 def test_the_surest_mistakes_come_first():
     scores = np.array([[0.0, 1.0], [0.0, 5.0], [3.0, 0.0], [0.0, 2.0]])
-    assert surest_mistakes(scores, np.array([0, 0, 0, 1])).tolist() == [1, 0]
-    assert len(surest_mistakes(scores, np.array([1, 1, 0, 1]))) == 0
+    assert most_confident_mistakes(scores, np.array([0, 0, 0, 1])).tolist() == [1, 0]
+    assert len(most_confident_mistakes(scores, np.array([1, 1, 0, 1]))) == 0

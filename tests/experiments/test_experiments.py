@@ -11,8 +11,8 @@ from PIL import Image
 
 from experiments import biases, command, comparison, leakage, mixed_precision
 from experiments.activity import measure_activity
+from experiments.charts import draw_seeds, move_apart, panels
 from experiments.comparison import Comparison, Run, Task, Variant, compare, make_autoencoder, run_variant
-from experiments.picture import draw_seeds, move_apart, panels
 from experiments.slow_half import LossThresholds, crossing, slow_half
 from experiments.table import learning_cells, mean_and_spread, ratio_to, text_table
 from nn.data import DataError, digits

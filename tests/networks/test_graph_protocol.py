@@ -9,7 +9,7 @@ from networks import graph as plain
 from networks import graph_o2
 from nn.activations import Identity, Tanh
 from nn.graph import Graph
-from nn.graph.order import CycleError
+from nn.graph.levels import CycleError
 from tests.support.graph_networks import RUNGS, every_rung, histories, layered_graph, random_graph
 
 

@@ -14,7 +14,7 @@ from networks.model import Model
 from networks.sequential import Sequential
 from networks.time_distributed import TimeDistributed
 from nn.shape import SequenceShape, Shape, VideoShape
-from nn.steps import filling_removed, has_steps, spread_over
+from nn.step_masks import expand_mask, has_steps, zero_masked_steps
 from tests.support.mask_garbage import garbage
 
 pytestmark = [pytest.mark.filterwarnings("error"), pytest.mark.usefixtures("one_thread")]
@@ -135,7 +135,7 @@ def spoiled(values, mask):
     if not has_steps(values, mask):
         return values
     waste = garbage(values.shape, values.dtype, np.random.default_rng(2))
-    return np.where(spread_over(mask, values), values, waste)
+    return np.where(expand_mask(mask, values), values, waste)
 
 
 def run(network, values, signals, mask):
@@ -158,7 +158,7 @@ def run(network, values, signals, mask):
 def test_what_fills_a_sequence_up_changes_no_bit(name, rung, dtype):
     mask, build = lengths_mask(LENGTHS), partial(NETWORKS[name], rung, dtype=dtype)
     values, signals = numbers(build(), len(LENGTHS))
-    clean = [filling_removed(each, mask) for each in (values, signals)]
+    clean = [zero_masked_steps(each, mask) for each in (values, signals)]
     expected = run(build(), *clean, mask)
     found = run(build(), spoiled(values, mask), spoiled(signals, mask), mask)
     for what, array in expected.items():
@@ -166,7 +166,7 @@ def test_what_fills_a_sequence_up_changes_no_bit(name, rung, dtype):
         assert np.array_equal(found[what], array), what
     for what in ("outputs", "input signals"):
         if has_steps(found[what], mask):
-            assert not found[what][np.broadcast_to(~spread_over(mask, found[what]), found[what].shape)].any()
+            assert not found[what][np.broadcast_to(~expand_mask(mask, found[what]), found[what].shape)].any()
 
 
 @every_network
@@ -336,7 +336,7 @@ def test_torch_packs_sequences_alike(rung, family, bidirectional):
     inputs = torch.tensor(np.moveaxis(values, -1, 0).copy(), requires_grad=True)
     packed = torch.nn.utils.rnn.pack_padded_sequence(inputs, lengths, batch_first=True, enforce_sorted=False)
     outputs, _ = torch.nn.utils.rnn.pad_packed_sequence(module(packed)[0], batch_first=True)
-    outputs.backward(torch.tensor(np.moveaxis(filling_removed(signals, mask), -1, 0).copy()))
+    outputs.backward(torch.tensor(np.moveaxis(zero_masked_steps(signals, mask), -1, 0).copy()))
     np.testing.assert_allclose(np.moveaxis(found["outputs"], -1, 0), outputs.detach(), rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(np.moveaxis(found["input signals"], -1, 0), inputs.grad, rtol=1e-9, atol=1e-12)
 

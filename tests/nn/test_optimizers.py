@@ -162,7 +162,7 @@ def test_without_gradients_values_shrink_by_the_scheduled_rate(make):
 
 
 def test_only_descent_without_momentum_and_decay_is_plain():
-    assert [name for name, make in EVERY_KIND.items() if make().is_plain_descent] == ["sgd"]
+    assert [name for name, make in EVERY_KIND.items() if make().is_plain_sgd] == ["sgd"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from networks.dense import Dense
 from networks.lstm import LSTM
 from nn.data import memory
 from nn.initializers import Zeros
-from nn.parameter_limit import check_room
+from nn.parameter_limit import check_memory
 from nn.parameters import Parameters
 from nn.shape import SequenceShape, Shape
 
@@ -40,6 +40,6 @@ def test_gradients_need_room_as_well(monkeypatch):
 
 def test_small_arrays_are_not_asked_about(monkeypatch):
     monkeypatch.setattr(memory, "available_memory", lambda: 0)
-    check_room(2**26 - 1, "for its parameters")
+    check_memory(2**26 - 1, "for its parameters")
     with pytest.raises(MemoryError, match=r"the network needs 64\.0 MiB for its parameters, and 0 bytes is"):
-        check_room(2**26, "for its parameters")
+        check_memory(2**26, "for its parameters")

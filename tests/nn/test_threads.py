@@ -22,7 +22,7 @@ DEEP = {"graph", "lstm", "gru", "convolutional_lstm"}
 
 
 @pytest.fixture(autouse=True)
-def put_back():
+def restore():
     with threads.restored():
         yield
 

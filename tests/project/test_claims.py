@@ -51,7 +51,7 @@ ROWS = [
         "the same bits as the layers one by one",
         "networks/dense_stack::test_the_bits_are_those_of_the_layers",
     ),
-    ("networks/base/determination.py", "as scikit-learn's `r2_score`", f"{SCORES}it_is_that_of_scikit_learn"),
+    ("networks/base/r2_score.py", "as scikit-learn's `r2_score`", f"{SCORES}it_is_that_of_scikit_learn"),
     ("networks/embedding_o1.py", "the same bits forwards", "networks/rung_headers::test_an_embedding"),
     ("networks/estimators.py", "`r2_score(y, predict(X), ", f"{SCORES}a_regressor_scores"),
     (
@@ -104,8 +104,8 @@ ROWS = [
         f"networks/normalisation_batch::{NO_THREADS}",
     ),
     ("nn/kernels/convolution/backward.py", "bits do not depend", f"networks/convolution::{NO_THREADS}"),
-    ("nn/kernels/optimizers/moments.py", "the bits are the same on both paths", PARALLEL_STEPS),
-    ("nn/kernels/optimizers/descent.py", "the bits are the same on both paths", PARALLEL_STEPS),
+    ("nn/kernels/optimizers/adaptive_moments.py", "the bits are the same on both paths", PARALLEL_STEPS),
+    ("nn/kernels/optimizers/update_rules.py", "the bits are the same on both paths", PARALLEL_STEPS),
     (
         "nn/kernels/optimizers/penalties.py",
         WORDS_OF_THREADS,
@@ -135,7 +135,7 @@ ROWS = [
     ("nn/optimizer.py", "as in PyTorch's AdamW", STEPS),
     ("nn/optimizers/adaptive_moments.py", "keeps u from zero, as in PyTorch", STEPS),
     ("nn/optimizers/adaptive_moments.py", "That is PyTorch's NAdam", STEPS),
-    ("nn/optimizers/descent.py", "outside the velocity, as in PyTorch", STEPS),
+    ("nn/optimizers/sgd.py", "outside the velocity, as in PyTorch", STEPS),
     ("nn/optimizers/root_mean_square.py", "outside the root here, as in PyTorch", STEPS),
     (
         "nn/regularizers.py",
@@ -155,7 +155,7 @@ ROWS = [
     ("nn/training/race.py", "to the same bits", "nn/training/race::test_the_run_has_the_state_of_the_winner"),
     ("nn/training/early_stopping.py", "as Keras' callback does", BEST),
     ("nn/training/early_stopping.py", "whoever goes on gets the same bits", GOING_ON),
-    ("nn/training/standing.py", "it goes on from there, to the same bits", GOING_ON),
+    ("nn/training/going_back.py", "it goes on from there, to the same bits", GOING_ON),
     (
         "nn/training/trainer.py",
         "tried again, it gives the same bits",

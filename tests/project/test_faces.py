@@ -12,7 +12,7 @@ import networks
 import nn
 from nn.activations import ACTIVATIONS
 from nn.clipping import CLIPPINGS
-from nn.lazy import lazy
+from nn.lazy import lazy_names
 from nn.losses import LOSSES
 from nn.metrics import METRICS
 from nn.optimizers import KINDS
@@ -45,8 +45,8 @@ def test_a_name_loads_the_kernels_of_its_family_alone():
 
 @every_face
 def test_names_are_those_of_their_homes(face):
-    assert sorted(name for names in face.HOMES.values() for name in names) == sorted(face.__all__)
-    for home, names in face.HOMES.items():
+    assert sorted(name for names in face.EXPORTS.values() for name in names) == sorted(face.__all__)
+    for home, names in face.EXPORTS.items():
         for name in names:
             assert getattr(face, name) is getattr(importlib.import_module(home), name), name
 
@@ -57,10 +57,10 @@ def test_type_checkers_are_told_the_same_names(face):
     told = {
         node.module: tuple(each.name for each in node.names)
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module in face.HOMES
+        if isinstance(node, ast.ImportFrom) and node.module in face.EXPORTS
     }
     assert {home: sorted(names) for home, names in told.items()} == {
-        home: sorted(names) for home, names in face.HOMES.items()
+        home: sorted(names) for home, names in face.EXPORTS.items()
     }
 
 
@@ -109,7 +109,7 @@ def test_an_unknown_name_is_refused_with_those_it_is_like(face, name, message):
 
 
 def test_a_name_that_a_home_has_not_is_its_error():
-    get, names = lazy("nn", {"nn.shape": ("Shap",)})
+    get, names = lazy_names("nn", {"nn.shape": ("Shap",)})
     assert "Shap" in names()
     with pytest.raises(AttributeError, match=r"nn\.shape.*Shap"):
         get("Shap")

@@ -17,8 +17,8 @@ from networks.base.network import Network
 from networks.base.nodes import input_shapes
 from networks.base.wiring import FIXED, Connections, NeuronLayer, NoConnectionError, Rows, as_image
 from nn.activations import Activation
-from nn.image import Box
 from nn.shape import Shape
+from nn.tiling import Box
 from workbench.errors import AddressError
 
 
@@ -91,7 +91,7 @@ class Anatomy:
         if not 0 <= neuron < size:
             raise AddressError(f"{self._name(layer)} has neurons 0 to {size - 1}, no neuron {neuron}")
 
-    def inside(self, layer: int, neuron: int = 0) -> NeuronLayer:
+    def neuron_layer(self, layer: int, neuron: int = 0) -> NeuronLayer:
         """Return a layer as its network has it; AddressError for the input, which computes nothing."""
         self._check_layer(layer, 1)
         self.check(layer, neuron)
@@ -99,7 +99,7 @@ class Anatomy:
 
     def activation(self, layer: int) -> Activation | None:
         """Return what the neurons of a layer apply to their sums; AddressError for the input."""
-        return self.inside(layer).activation()
+        return self.neuron_layer(layer).activation()
 
     def connections(self, layer: int) -> int:
         """Return how many connections lead into a layer, delayed ones included; none into the input."""
@@ -117,7 +117,7 @@ class Anatomy:
         AddressError
             When there is no such neuron, or it has no bias.
         """
-        self.inside(layer, neuron)
+        self.neuron_layer(layer, neuron)
         place = int(self.bias_places[self.layers[layer].offset + neuron])
         if place < 0:
             raise AddressError(f"neuron {neuron} of {self._name(layer)} has no bias")
@@ -140,7 +140,7 @@ class Anatomy:
         AddressError
             When there is no such neuron or connection, or its weight is fixed.
         """
-        inside = self.inside(layer, target)
+        inside = self.neuron_layer(layer, target)
         self.check(layer - 1, source)
         given = self._given(layer - 1)
         try:
@@ -157,7 +157,7 @@ class Anatomy:
 
     def incoming_parameters(self, layer: int, neuron: int) -> np.ndarray:
         """Return where the bias of a neuron and all weights into it are, int64 (n,)."""
-        self.inside(layer, neuron)
+        self.neuron_layer(layer, neuron)
         bias = self.bias_places[self.layers[layer].offset + neuron : self.layers[layer].offset + neuron + 1]
         weights = [self._into(layer, neuron).places, self.delayed(layer, neuron).places]
         places = np.concatenate([bias, *weights])
@@ -208,7 +208,7 @@ class Anatomy:
 
         Those of connections from the layer before, and those of delayed ones where there are some.
         """
-        inside = self.inside(layer)
+        inside = self.neuron_layer(layer)
         if layer not in self._rows:
             wirings = [inside.wiring] if inside.delayed is None else [inside.wiring, inside.delayed]
             self._rows[layer] = [wiring.rows().shifted(inside.start) for wiring in wirings]
@@ -226,7 +226,7 @@ class Anatomy:
         weights
             float32 (n,).
         """
-        inside, given = self.inside(layer), self._given(layer - 1)
+        inside, given = self.neuron_layer(layer), self._given(layer - 1)
         if not inside.follows:
             return np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32)
         weights = self.network.parameters.values[self.rows(layer)[0].places]

@@ -33,13 +33,13 @@ class Images(NamedTuple):
     @property
     def values(self) -> np.ndarray:
         """The inputs, float32 (n, ...)."""
-        return from_history(only(self.batch.inputs), len(self.names))
+        return from_history(single(self.batch.inputs), len(self.names))
 
     @property
     def mask(self) -> np.ndarray | None:
         """What counts of the targets, float32 (n, ...); None where all does."""
         mask = self.batch.mask
-        return None if not named(mask) else from_history(only(mask), len(self.names))
+        return None if not named(mask) else from_history(single(mask), len(self.names))
 
     @property
     def repeats(self) -> bool:
@@ -86,10 +86,10 @@ class NamedExamples:
         """See `Examples.images`."""
         numbers = indices.tolist()
         names = [f"example {n}" if self._names is None else self._names[n] for n in numbers]
-        return Images(kept(batch, len(numbers)), names)
+        return Images(select_entries(batch, len(numbers)), names)
 
 
-def kept(batch: Batch, entries: int, first: int = 0) -> Batch:
+def select_entries(batch: Batch, entries: int, first: int = 0) -> Batch:
     """Return a copy of some entries of a batch; its targets stay the inputs where they are these."""
     inputs = entries_of(batch.inputs, entries, first)
     targets = inputs if batch.targets is batch.inputs else entries_of(batch.targets, entries, first)
@@ -111,7 +111,7 @@ def _padded(values: np.ndarray) -> np.ndarray:
     return copy
 
 
-def only(values: Values | None) -> np.ndarray:
+def single(values: Values | None) -> np.ndarray:
     """Return the first of several histories, or the only ones."""
     return next(iter(named(values).values()))
 

@@ -20,7 +20,7 @@ from nn.training.batch import Values
 from nn.training.losses import AnyLoss, batch_loss
 from nn.training.trainable import forget_batch, run
 from workbench.inspect.anatomy import Anatomy
-from workbench.inspect.examples import Images, entries_of, kept, only
+from workbench.inspect.examples import Images, entries_of, select_entries, single
 
 PART = LANES
 """Images that run at a time where there are many: as many as histories have room for anyway."""
@@ -61,7 +61,7 @@ class Probe:
         with np.errstate(over="ignore", invalid="ignore"):
             self._outputs = run(self.twin, batch)
         forget_batch(self.twin)
-        return from_history(only(self._outputs), batch.entries)
+        return from_history(single(self._outputs), batch.entries)
 
     @property
     def every_output(self) -> Values:
@@ -72,7 +72,7 @@ class Probe:
         """Return the loss of each of the examples that were run last; None where it is not finite."""
         found = []
         for entry in range(images.batch.entries):
-            one = kept(images.batch, 1, entry)
+            one = select_entries(images.batch, 1, entry)
             with np.errstate(over="ignore", invalid="ignore"):
                 value, _ = batch_loss(loss, entries_of(self._outputs, 1, entry), one)
             found.append(float(value) if np.isfinite(value) else None)
@@ -156,7 +156,7 @@ def gather(
     numbers = np.full(anatomy.neurons, np.nan, np.float32)
     for number in range(len(anatomy.layers)) if layers is None else layers:
         layer = anatomy.layers[number]
-        array = inputs if number == 0 else getattr(anatomy.inside(number), what)()
+        array = inputs if number == 0 else getattr(anatomy.neuron_layer(number), what)()
         assert array is not None
         numbers[layer.offset : layer.offset + layer.shape.size] = array[..., entry].ravel()
     return numbers

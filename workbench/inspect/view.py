@@ -7,8 +7,8 @@ from typing import Any, Protocol, get_args
 
 import numpy as np
 
-from nn.brightness import shares
 from nn.history import to_history
+from nn.pixel_scaling import scale_pixels
 from nn.training.batch import Batch
 from workbench.errors import OperationError
 from workbench.inspect.examples import Examples, Images
@@ -116,7 +116,7 @@ class View:
         chosen = np.clip(np.array(positions), 0, self.count - 1)
         if self.source == "own":
             assert self.own is not None
-            own = to_history(shares(self.own[None])[chosen])
+            own = to_history(scale_pixels(self.own[None])[chosen])
             return Images(Batch(own, own, None, len(chosen)), ["own image"] * len(chosen))
         return self._session.examples[self.source].at(chosen)
 

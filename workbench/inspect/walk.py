@@ -12,13 +12,13 @@ import numpy as np
 
 from nn.history import from_history
 from nn.training import Trainer
-from nn.training.fitting import fitted
+from nn.training.batch_shapes import reshape_batch
 from nn.training.losses import batch_loss
 from nn.training.trainable import run
 from nn.training.undo import Undo
 from workbench.errors import OperationError
 from workbench.inspect.anatomy import Anatomy
-from workbench.inspect.examples import Images, entries_of, only
+from workbench.inspect.examples import Images, entries_of, single
 from workbench.inspect.probe import gather, joined
 from workbench.inspect.view import SHOWN, Viewed
 from workbench.run.operations import Action
@@ -63,11 +63,11 @@ class Walk:
         undo, propagates = Undo(trainer), network.propagates
         try:
             indices = next_indices(trainer)
-            batch = fitted(trainer.batches.batch(indices), trainer.network)
+            batch = reshape_batch(trainer.batches.batch(indices), trainer.network)
             outputs = run(trainer.network, batch, training=True)
             entries = range(min(SHOWN, batch.entries))
             self._images = self._session.examples["training"].images(batch, indices[: len(entries)])
-            self._outputs = from_history(only(outputs), len(entries))
+            self._outputs = from_history(single(outputs), len(entries))
             self.every_output = entries_of(outputs, len(entries))
             self._values = [gather(self._anatomy, "values", joined(batch.inputs), entry) for entry in entries]
             self._loss, signals = batch_loss(trainer.loss, outputs, batch)
@@ -76,7 +76,7 @@ class Walk:
             self._signals = [gather(self._anatomy, "signals", joined(sent), entry) for entry in entries]
         finally:
             network.propagates = propagates
-            undo.put_back(trainer)
+            undo.restore(trainer)
 
     def follow(self) -> None:
         """Take the batch again where something was changed since."""

@@ -64,7 +64,7 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        answering = Answering(scope, send, self._authority(scope))
+        answering = GuardedResponse(scope, send, self._authority(scope))
         refusal = self._refuse(scope)
         if refusal is not None:
             await refuse(scope, answering.send, *refusal)
@@ -129,7 +129,7 @@ class Guard:
         await answer(scope, send, 303, b"text/plain; charset=utf-8", b"", headers)
 
 
-class Answering:
+class GuardedResponse:
     """Sees that a request is answered: with the headers that browsers go by, and as what it is.
 
     What fails on a path other than the page's own was asked for wrongly: those serve files and take what

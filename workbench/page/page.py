@@ -8,13 +8,13 @@ from nicegui import Client, ui
 
 from workbench.page.link import Link, OperationRefused
 from workbench.page.panels.controls import Controls
+from workbench.page.panels.elements import group, text
 from workbench.page.panels.header import header
 from workbench.page.panels.help import Keys
 from workbench.page.panels.images import image_panel
 from workbench.page.panels.journal import journal_panel
-from workbench.page.panels.logistics import Facts, error_panel, time_panel
 from workbench.page.panels.network import edit_panel, network_panel
-from workbench.page.panels.parts import group, text
+from workbench.page.panels.progress import Facts, error_panel, time_panel
 from workbench.page.panels.run import Run
 from workbench.page.panels.viewer import Viewer
 from workbench.page.panels.walk import walk_panel

@@ -141,7 +141,7 @@ def _parse(number: int, given: object) -> Change:
         raise ChangeError(f"change {number}: a {type(given).__name__}, expected an object with its kind")
     kind = given.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
-        raise ChangeError(f"change {number}: kind {shown(kind)}: it should be one of {', '.join(KINDS)}")
+        raise ChangeError(f"change {number}: kind {short_repr(kind)}: it should be one of {', '.join(KINDS)}")
     try:
         return KINDS[kind].model_validate(given)
     except ValidationError as error:
@@ -156,7 +156,7 @@ def named(number: int, kind: str) -> str:
 def describe(error: ValidationError) -> str:
     """Say in a line what is wrong with the first field that is: `neuron: it should be a valid integer`."""
     first = error.errors(include_url=False)[0]
-    field = ".".join(shown(part).strip("'") for part in first["loc"]) or "it"
+    field = ".".join(short_repr(part).strip("'") for part in first["loc"]) or "it"
     wanted = {
         "missing": "is missing",
         "extra_forbidden": "is no field of it",
@@ -167,7 +167,7 @@ def describe(error: ValidationError) -> str:
     return f"{field}: {message}"
 
 
-def shown(value: object) -> str:
+def short_repr(value: object) -> str:
     """Return what stands for a value in a message: short, whatever was sent."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:60]}..."

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from workbench.errors import OperationError
-from workbench.run.changes import Changed, describe, parse_changes, shown
+from workbench.run.changes import Changed, describe, parse_changes, short_repr
 
 Step = Annotated[int, Field(ge=0)]
 Name = Annotated[str, Field(max_length=100)]
@@ -97,7 +97,7 @@ def parse_event(line: bytes) -> Event:
         raise ValueError(f"a {type(given).__name__}, expected an object")
     kind = given.get("event")
     if not isinstance(kind, str) or kind not in EVENTS:
-        raise ValueError(f"event {shown(kind)}: it should be one of {', '.join(EVENTS)}")
+        raise ValueError(f"event {short_repr(kind)}: it should be one of {', '.join(EVENTS)}")
     try:
         event = EVENTS[kind].model_validate(given)
         if isinstance(event, ChangeEvent):

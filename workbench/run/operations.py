@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from workbench.errors import OperationError
-from workbench.run.changes import shown
+from workbench.run.changes import short_repr
 from workbench.run.messages import Arrays, Header
 
 Kind = Literal["values", "signals", "biases", "change"]
@@ -171,7 +171,7 @@ def check(
         When there is no such operation, or the arguments are not its own.
     """
     if op not in operations:
-        raise OperationError(f"no operation {shown(op)}: there are {', '.join(operations)}")
+        raise OperationError(f"no operation {short_repr(op)}: there are {', '.join(operations)}")
     try:
         checked = operations[op].arguments.model_validate(dict(args))
     except ValidationError as error:
@@ -206,6 +206,6 @@ def dispatch(opened: Opened, op: str, args: Mapping[str, Any]) -> tuple[Header, 
 
 
 def _describe(error: Any) -> str:
-    where = ".".join(shown(part).strip("'") for part in error["loc"])
+    where = ".".join(short_repr(part).strip("'") for part in error["loc"])
     wanted = error["msg"].removeprefix("Value error, ").replace("Input should", "it should")
     return f"{where}: {wanted}"

@@ -18,7 +18,7 @@ from workbench.run.events import BeginEvent, SnapshotEvent, StopEvent
 from workbench.run.journal import Journal, JournalError
 from workbench.run.lineage import common, same_run
 from workbench.run.session import Session
-from workbench.run.snapshots import Kept, SnapshotFolder
+from workbench.run.snapshots import KeptSnapshot, SnapshotFolder
 
 MODEL_NAME = "model.safetensors"
 
@@ -80,7 +80,7 @@ class RunDirectory:
         """Save a session as the model; SnapshotError when that cannot be done."""
         save(self.model_path, *session.contents())
 
-    def keep(self, session: Session) -> Kept:
+    def keep(self, session: Session) -> KeptSnapshot:
         """Keep a snapshot of a session.
 
         Raises

@@ -20,7 +20,7 @@ NAME = re.compile(r"step-(\d{8,15})(-\d{1,9})?")
 logger = logging.getLogger(__name__)
 
 
-class Kept(NamedTuple):
+class KeptSnapshot(NamedTuple):
     """A snapshot that can be gone back to.
 
     Attributes
@@ -47,19 +47,19 @@ class SnapshotFolder:
 
     def __init__(self, directory: Path) -> None:
         self.folder = directory / FOLDER
-        self._kept: dict[str, Kept] = {}
+        self._kept: dict[str, KeptSnapshot] = {}
         for path in sorted(self.folder.glob(f"step-*{SUFFIX}")):
             if NAME.fullmatch(path.stem):
                 self._look(path)
 
     def _look(self, path: Path) -> None:
         try:
-            self._kept[path.stem] = Kept(path.stem, *_step_and_seconds(path))
+            self._kept[path.stem] = KeptSnapshot(path.stem, *_step_and_seconds(path))
         except (OSError, ValueError, TypeError, KeyError, SafetensorError) as error:
             logger.warning("%s: left out, it is no snapshot (%s)", path, error)
 
     @property
-    def kept(self) -> list[Kept]:
+    def kept(self) -> list[KeptSnapshot]:
         """All that can be gone back to, in the order of their steps."""
         return sorted(self._kept.values(), key=lambda each: (each.step, len(each.name), each.name))
 
@@ -93,9 +93,9 @@ class SnapshotFolder:
             name = f"step-{step:08}-{number}"
         return path
 
-    def add(self, path: Path, step: int, seconds: float) -> Kept:
+    def add(self, path: Path, step: int, seconds: float) -> KeptSnapshot:
         """Take a snapshot in that was just written."""
-        self._kept[path.stem] = Kept(path.stem, step, seconds)
+        self._kept[path.stem] = KeptSnapshot(path.stem, step, seconds)
         return self._kept[path.stem]
 
 

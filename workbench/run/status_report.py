@@ -32,9 +32,9 @@ def describe_layers(anatomy: Anatomy, repeats: bool) -> list[dict[str, Any]]:
             "code": number == anatomy.code,
             "output": number == last,
             "grey": number == 0 or (number == last and repeats),
-            "follows": number > 0 and anatomy.inside(number).follows,
+            "follows": number > 0 and anatomy.neuron_layer(number).follows,
             "window": anatomy.window(number, 0) is not None,
-            "clampable": number > 0 and anatomy.inside(number).clamp is not None,
+            "clampable": number > 0 and anatomy.neuron_layer(number).clamp is not None,
         }
         for number, part in enumerate(anatomy.layers)
     ]

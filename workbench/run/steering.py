@@ -161,7 +161,7 @@ class Steering:
         if isinstance(change, LockChange):
             return self.anatomy.incoming_parameters(change.layer, change.neuron)
         if isinstance(change, ClampChange):
-            if self.anatomy.inside(change.layer, change.neuron).clamp is None:
+            if self.anatomy.neuron_layer(change.layer, change.neuron).clamp is None:
                 name = self.anatomy.layers[change.layer].name
                 raise AddressError(f"layer {change.layer} ({name}): its neurons cannot be clamped")
             return None
@@ -187,7 +187,7 @@ class Steering:
         """Tell every network at which values its neurons are clamped, released ones included."""
         wanted: dict[Clamp, dict[int, float]] = {clamp: {} for clamp in self._clamp_functions}
         for (layer, neuron), value in self.clamps.items():
-            inside = self.anatomy.inside(layer)
+            inside = self.anatomy.neuron_layer(layer)
             assert inside.clamp is not None
             wanted.setdefault(inside.clamp, {})[inside.first + neuron] = value
         for clamp, neurons in wanted.items():

@@ -15,8 +15,8 @@ from nn.optimizers import OPTIMIZERS, Optimizer, optimizer_by_name
 from nn.snapshot import Snapshot, SnapshotError
 from nn.training import Trainer, TrainingMemoryError
 from nn.training.batch import Batch, BatchSource
+from nn.training.batch_shapes import reshape_batch
 from nn.training.callbacks import Callback
-from nn.training.fitting import fitted
 from nn.training.limits import Limits
 from nn.training.memory import require_memory_to_change
 from nn.training.outcome import Outcome
@@ -80,7 +80,7 @@ class TrainerSession:
         """The entries of the trainer's data by number."""
         sources = {"training": self.trainer.batches, "held_out": self.trainer.held_out}
         return {
-            name: NamedExamples(Fitted(source, self.network))
+            name: NamedExamples(ReshapedBatches(source, self.network))
             for name, source in sources.items()
             if source is not None
         }
@@ -184,7 +184,7 @@ class TrainerSession:
         return self.outcome
 
 
-class Fitted:
+class ReshapedBatches:
     """A source whose batches have the axes that a network gives them.
 
     Parameters
@@ -204,7 +204,7 @@ class Fitted:
 
     def batch(self, indices: np.ndarray) -> Batch:
         """Return the entries at `indices`, int (n,)."""
-        return fitted(self._source.batch(indices), self._network)
+        return reshape_batch(self._source.batch(indices), self._network)
 
 
 def _described(key: str, settings: TrainerSettings) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from nn.activations import Activation, LeakyReLU
-from nn.choices import choose
+from nn.lookup import look_up
 from nn.optimizers import OPTIMIZERS
 from nn.training import Trainer
 from workbench.errors import SettingsError
@@ -20,7 +20,7 @@ def _none_if_empty(value: Any) -> Any:
 
 def _known(name: str) -> str:
     if name:
-        choose(OPTIMIZERS, name, "optimizer")
+        look_up(OPTIMIZERS, name, "optimizer")
     return name
 
 

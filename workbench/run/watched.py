@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from nn.written import one_line
+from nn.one_line import one_line
 from workbench.run.run_directory import RunDirectory
 from workbench.run.session import Session
-from workbench.run.speed import BetweenSteps
 from workbench.run.status_report import describe_curve, describe_progress, describe_session, describe_settings
+from workbench.run.step_timer import StepTimer
 
 
 class Watched:
@@ -41,7 +41,7 @@ class Watched:
         """Go on with a session whose state is on the disk."""
         self.session, self.directory = session, directory
         self.run += 1
-        self._between = BetweenSteps()
+        self._between = StepTimer()
         self._diverged, self._message = False, ""
         self._saved = self._moment
 

@@ -21,7 +21,7 @@ from workbench.run.operations import Opened, Operation
 from workbench.terminal import warnings_shown
 
 if TYPE_CHECKING:
-    from workbench.run.answering import Answering
+    from workbench.run.request_loop import RequestLoop
 
 logger = logging.getLogger(__name__)
 
@@ -57,9 +57,9 @@ def run_worker(connection: Connection, launch: Launch) -> None:
     mailbox.close()
 
 
-def _open(launch: Launch, mailbox: Mailbox) -> Answering | None:
+def _open(launch: Launch, mailbox: Mailbox) -> RequestLoop | None:
     # The process at the other end names this module, and has no use for what computes.
-    from workbench.run.answering import Answering  # noqa: PLC0415
+    from workbench.run.request_loop import RequestLoop  # noqa: PLC0415
 
     try:
         opened = launch.open()
@@ -72,7 +72,7 @@ def _open(launch: Launch, mailbox: Mailbox) -> Answering | None:
     run = opened.run
     about = {"status": run.status(), "overview": run.overview(), "about": opened.about}
     mailbox.send(pack({"type": "ready", **about}, {}), answers=False)
-    return Answering(opened, mailbox)
+    return RequestLoop(opened, mailbox)
 
 
 @contextmanager

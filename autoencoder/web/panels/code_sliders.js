@@ -1,7 +1,7 @@
 import { last, on, request } from "/assets/live.js";
 import { NumberField, SliderField } from "/assets/fields.js";
 import { drawImage, imageOf } from "/assets/images.js";
-import { newest } from "/assets/newest.js";
+import { newest } from "/assets/latest_only.js";
 
 const FEW = 16;
 const AGAIN = 1500;

@@ -7,7 +7,7 @@ from nicegui.element import Element
 from nicegui.events import UploadEventArguments
 
 from autoencoder.web.uploads import LARGEST_UPLOAD, read_upload
-from workbench.page.panels.parts import panel
+from workbench.page.panels.elements import panel
 from workbench.page.panels.viewer import Viewer
 
 

@@ -18,7 +18,7 @@ from nn.kernels.core.activations import multiply_by_derivative
 from nn.kernels.core.compilation import kernel
 from nn.kernels.core.product import transpose
 from nn.kernels.core.simd import broadcast, horizontal_sum, load
-from nn.kernels.core.sums import SPAN, added
+from nn.kernels.core.sums import SPAN, add_compensated
 from nn.kernels.core.thin_product import multiply_thin
 from nn.kernels.core.tile import Columns, Rows, Target
 
@@ -69,7 +69,7 @@ def delta_row(arrays, code, slope, histories, row):
                 for first in range(group, min(group + apart, end), pixel):
                     for i in range(first + start, first + min(start + SPAN, histories), LANES):
                         part = part + load(arrays.deltas, i)
-                total, lost = added(total, lost, part)
+                total, lost = add_compensated(total, lost, part)
         arrays.bias_rows[row * channels + channel] = horizontal_sum(total)
 
 

@@ -11,7 +11,7 @@ from nn.kernels.core.product import multiply, transpose
 from nn.kernels.core.simd import broadcast, horizontal_sum, load, multiply_add, store
 from nn.kernels.core.tile import Columns, Rows, Target
 from nn.kernels.core.vector_activations import tanh
-from nn.kernels.core.vector_arithmetic import choose
+from nn.kernels.core.vector_arithmetic import select
 
 
 class Signals(NamedTuple):
@@ -73,19 +73,19 @@ def delta_line(geometry, arrays, signals, step, y, channel):
         squashed = tanh(new_cell)
         signal = load(signals.outputs, step * image + row + n) + old_signal
         present = load(arrays.present, step * line + n)
-        delta_o = choose(present, signal * squashed * o * (one - o), zero)
+        delta_o = select(present, signal * squashed * o * (one - o), zero)
         cell_signal = multiply_add(signal * o, one - squashed * squashed, old_cell_signal)
         cell_signal = multiply_add(see_output, delta_o, cell_signal)
-        delta_i = choose(present, cell_signal * g * i * (one - i), zero)
-        delta_f = choose(present, cell_signal * cell * f * (one - f), zero)
-        delta_g = choose(present, cell_signal * i * (one - g * g), zero)
+        delta_i = select(present, cell_signal * g * i * (one - i), zero)
+        delta_f = select(present, cell_signal * cell * f * (one - f), zero)
+        delta_g = select(present, cell_signal * i * (one - g * g), zero)
         passed = multiply_add(see_forget, delta_f, multiply_add(see_input, delta_i, cell_signal * f))
         store(signals.deltas, deltas + n, delta_i)
         store(signals.deltas, deltas + delta_apart + n, delta_f)
         store(signals.deltas, deltas + 2 * delta_apart + n, delta_g)
         store(signals.deltas, deltas + 3 * delta_apart + n, delta_o)
-        store(signals.hidden, row + n, choose(present, zero, old_signal))
-        store(signals.cells, row + n, choose(present, passed, old_cell_signal))
+        store(signals.hidden, row + n, select(present, zero, old_signal))
+        store(signals.cells, row + n, select(present, passed, old_cell_signal))
         add_product(signals.peepholes, row + n, delta_i, cell)
         add_product(signals.peepholes, image + row + n, delta_f, cell)
         add_product(signals.peepholes, 2 * image + row + n, delta_o, new_cell)

@@ -17,7 +17,7 @@ from nn.kernels.core.product import multiply
 from nn.kernels.core.simd import broadcast, load, load_scalar, multiply_add, store
 from nn.kernels.core.tile import Columns, Rows, Target
 from nn.kernels.core.vector_activations import sigmoid, tanh
-from nn.kernels.core.vector_arithmetic import choose
+from nn.kernels.core.vector_arithmetic import select
 
 VECTOR = 16
 
@@ -136,9 +136,9 @@ def state_line(geometry, arrays, step, y, channel):
         store(arrays.gates, place + 2 * apart, g)
         store(arrays.gates, place + 3 * apart, o)
         present = load(arrays.present, step * line + n)
-        store(arrays.cells, (step + 1) * image + row + n, choose(present, new_cell, cell))
-        store(arrays.hidden, new + n, choose(present, hidden, load(arrays.hidden, old + n)))
-        store(arrays.outputs, step * image + row + n, choose(present, hidden, zero))
+        store(arrays.cells, (step + 1) * image + row + n, select(present, new_cell, cell))
+        store(arrays.hidden, new + n, select(present, hidden, load(arrays.hidden, old + n)))
+        store(arrays.outputs, step * image + row + n, select(present, hidden, zero))
 
 
 @kernel(inline=True)

@@ -88,7 +88,7 @@ def _module_file(name: str) -> Path | None:
 
 
 @cache
-def _folder(beside: Path) -> Path | None:
+def _cache_folder(beside: Path) -> Path | None:
     """Return where the kernels of a folder of sources are kept: the first place that can be written.
 
     That is NUMBA_CACHE_DIR where it is set, else `__pycache__` beside the sources, else the user's cache.
@@ -109,7 +109,7 @@ def _is_writable(folder: Path) -> bool:
 
 
 @cache
-def _say(message: str) -> None:
+def _warn_once(message: str) -> None:
     """Warn, once for each message."""
     logger.warning(
         "compiled kernels cannot be kept (%s), so every process compiles them anew, which takes up to half a "
@@ -118,7 +118,7 @@ def _say(message: str) -> None:
     )
 
 
-class _Place(_CacheLocator):
+class _KernelLocator(_CacheLocator):
     """Where a kernel is kept, and under which key."""
 
     def __init__(self, file: Path, folder: Path) -> None:
@@ -128,7 +128,7 @@ class _Place(_CacheLocator):
     def from_function(cls, py_func: FunctionType, py_file: str) -> Self | None:
         """Return the place of a function; None where no folder can be written."""
         file = Path(py_file).resolve()
-        folder = _folder(file.parent)
+        folder = _cache_folder(file.parent)
         return None if folder is None else cls(file, folder)
 
     def get_cache_path(self) -> str:
@@ -155,7 +155,7 @@ def _fields_in(kinds: Iterable[Any]) -> Iterator[tuple[str, ...]]:
 
 
 class _Implementation(CompileResultCacheImpl):
-    _locator_classes = (_Place,)
+    _locator_classes = (_KernelLocator,)
 
 
 class _SerialImplementation(_Implementation):
@@ -195,7 +195,7 @@ class KernelCache(FunctionCache):
         try:
             super().save_overload(sig, data)
         except OSError as error:
-            _say(f"{error.filename or self.cache_path}: {error.strerror}")
+            _warn_once(f"{error.filename or self.cache_path}: {error.strerror}")
 
 
 class SerialKernelCache(KernelCache):
@@ -204,10 +204,10 @@ class SerialKernelCache(KernelCache):
     _impl_class = _SerialImplementation
 
 
-def kept(dispatcher: Any, kind: type[KernelCache] = KernelCache) -> Any:
+def cached_on_disk(dispatcher: Any, kind: type[KernelCache] = KernelCache) -> Any:
     """Keep what a function is compiled to on disk, or say once that there is no place for it; return it."""
     try:
         dispatcher._cache = kind(dispatcher.py_func)
     except RuntimeError:
-        _say("neither beside the sources nor in the user's cache")
+        _warn_once("neither beside the sources nor in the user's cache")
     return dispatcher

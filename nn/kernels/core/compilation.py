@@ -14,7 +14,7 @@ from numba import njit
 from numba.core import config
 from numba.extending import intrinsic, overload
 
-from nn.kernels.core.cache import SerialKernelCache, kept
+from nn.kernels.core.cache import SerialKernelCache, cached_on_disk
 from nn.kernels.core.numba_environment import NumbaEnvironmentError
 from nn.threads import ParallelKernel
 
@@ -59,11 +59,13 @@ def kernel(
         if inline:
             return njit(**options)(python)
         if parallel:
-            return ParallelKernel(kept(njit(parallel=True, **options)(python)), partial(serial, python))
-        return kept(njit(**options)(python))
+            return ParallelKernel(
+                cached_on_disk(njit(parallel=True, **options)(python)), partial(serial, python)
+            )
+        return cached_on_disk(njit(**options)(python))
 
     def serial(python: Callable[..., Any]) -> Any:
-        return kept(njit(**options)(python), SerialKernelCache)
+        return cached_on_disk(njit(**options)(python), SerialKernelCache)
 
     return compiled if function is None else compiled(function)
 

@@ -37,13 +37,13 @@ def in_dtype_of(typing_context: Any, array: Any, scalars: Any) -> Any:
 
 
 @kernel
-def smallest_kept(array):
-    """Return what `kept` compares with: 10,000 times the smallest normal number of the array's dtype."""
+def flush_threshold(array):
+    """Return what `flush_small` compares with: 10,000 times the smallest normal number of a dtype."""
     return array.dtype.type(np.finfo(array.dtype).tiny * 10_000)
 
 
 @kernel
-def kept(number, smallest):
+def flush_small(number, smallest):
     """Return a number, or 0 where it is smaller than the smallest that is kept; NaN as it is.
 
     What decays by a share of itself ends among the subnormal numbers, where it rounds to itself and stays for
@@ -54,7 +54,7 @@ def kept(number, smallest):
 
 
 @kernel
-def raised(square, smallest):
+def at_least(square, smallest):
     """Return a square, or the smallest that is kept where it is smaller; NaN as it is.
 
     The root of a mean square divides gradients, or their mean, that may be kept although their square is

@@ -24,7 +24,7 @@ SMALLEST_SUM = 1e-280
 
 
 @kernel(inline=True, allocates=False)
-def added(total, lost, part):
+def add_compensated(total, lost, part):
     """Return total + part, two vectors, and what rounding lost: to be handed in with the next part.
 
     An infinite sum stays infinite.
@@ -45,7 +45,7 @@ def sum_range(values, begin, count):
             part = load(values, first)
             for i in range(first + LANES, min(first + SPAN, begin + whole), LANES):
                 part = part + load(values, i)
-            total, lost = added(total, lost, part)
+            total, lost = add_compensated(total, lost, part)
         rest = horizontal_sum(total)
     for i in range(begin + whole, begin + count):
         rest += values[i]

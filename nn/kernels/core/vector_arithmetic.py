@@ -55,7 +55,7 @@ def clamp(typing_context: Any, vector: Any, low: Any, high: Any) -> Any:
 
 
 @instruction()
-def choose(typing_context: Any, flags: Any, values: Any, otherwise: Any) -> Any:
+def select(typing_context: Any, flags: Any, values: Any, otherwise: Any) -> Any:
     """Return the values where flags are not zero, and the others where they are."""
 
     def generate(context: Any, builder: ir.IRBuilder, types_of: Any, arguments: Any) -> Any:

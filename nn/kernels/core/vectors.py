@@ -5,7 +5,7 @@ from numba import prange
 from nn.history import LANES
 from nn.kernels.core.compilation import kernel
 from nn.kernels.core.simd import broadcast, horizontal_sum, load, multiply_add, store
-from nn.kernels.core.sums import SPAN, added
+from nn.kernels.core.sums import SPAN, add_compensated
 
 
 @kernel
@@ -53,5 +53,5 @@ def scale_and_sum(values, begin, count, scale, scaled):
             product = multiply_add(factor, load(values, i), zero)
             store(scaled, i, product)
             part = part + product
-        total, lost = added(total, lost, part)
+        total, lost = add_compensated(total, lost, part)
     return horizontal_sum(total)

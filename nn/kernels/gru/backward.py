@@ -14,7 +14,7 @@ from nn.kernels.core.compilation import kernel
 from nn.kernels.core.product import multiply
 from nn.kernels.core.simd import broadcast, load, store
 from nn.kernels.core.tile import Columns, Rows, Target
-from nn.kernels.core.vector_arithmetic import choose
+from nn.kernels.core.vector_arithmetic import select
 from nn.kernels.recurrent.gradients import add_gradients, pack_deltas, sum_of_row
 from nn.kernels.recurrent.layout import (
     VECTOR,
@@ -99,9 +99,9 @@ def deltas_of_units(layer, signals, number, first, last, begin):
             kept = signal * z
             if layer.present.size:
                 present = load(layer.present, step * histories + begin + n)
-                delta_r, delta_z = choose(present, delta_r, zero), choose(present, delta_z, zero)
-                delta_n, delta_m = choose(present, delta_n, zero), choose(present, delta_m, zero)
-                kept = choose(present, kept, old_signal)
+                delta_r, delta_z = select(present, delta_r, zero), select(present, delta_z, zero)
+                delta_n, delta_m = select(present, delta_n, zero), select(present, delta_m, zero)
+                kept = select(present, kept, old_signal)
             store(signals.deltas, place, delta_r)
             store(signals.deltas, place + distance, delta_z)
             store(signals.deltas, place + 2 * distance, delta_n)

@@ -15,7 +15,7 @@ from nn.kernels.core.product import multiply
 from nn.kernels.core.simd import broadcast, load, load_scalar, multiply_add, store
 from nn.kernels.core.tile import Columns, Rows, Target
 from nn.kernels.core.vector_activations import sigmoid, tanh
-from nn.kernels.core.vector_arithmetic import choose
+from nn.kernels.core.vector_arithmetic import select
 from nn.kernels.recurrent.layout import (
     TILE,
     VECTOR,
@@ -129,7 +129,7 @@ def update_units(layer, number, first, count, begin, sums, apart):
             store(layer.gates, gates + n + 2 * distance, candidate)
             store(layer.gates, gates + n + 3 * distance, recurrent)
             if layer.present.size:
-                hidden = choose(load(layer.present, step * layer.histories + begin + n), hidden, before_it)
+                hidden = select(load(layer.present, step * layer.histories + begin + n), hidden, before_it)
             store(layer.hidden, new + n, hidden)
 
 

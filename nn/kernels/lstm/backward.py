@@ -17,7 +17,7 @@ from nn.kernels.core.product import multiply
 from nn.kernels.core.simd import broadcast, horizontal_sum, load, load_scalar, multiply_add, store
 from nn.kernels.core.tile import Columns, Rows, Target
 from nn.kernels.core.vector_activations import tanh
-from nn.kernels.core.vector_arithmetic import choose
+from nn.kernels.core.vector_arithmetic import select
 from nn.kernels.recurrent.gradients import add_gradients, pack_deltas, sum_of_row
 from nn.kernels.recurrent.layout import (
     SLICE,
@@ -107,9 +107,9 @@ def deltas_of_units(layer, signals, number, first, last, begin):
             kept = zero
             if layer.present.size:
                 present = load(layer.present, step * histories + begin + n)
-                delta_i, delta_f = choose(present, delta_i, zero), choose(present, delta_f, zero)
-                delta_g, delta_o = choose(present, delta_g, zero), choose(present, delta_o, zero)
-                passed, kept = choose(present, passed, old_cell_signal), choose(present, zero, old_signal)
+                delta_i, delta_f = select(present, delta_i, zero), select(present, delta_f, zero)
+                delta_g, delta_o = select(present, delta_g, zero), select(present, delta_o, zero)
+                passed, kept = select(present, passed, old_cell_signal), select(present, zero, old_signal)
             store(signals.deltas, place, delta_i)
             store(signals.deltas, place + distance, delta_f)
             store(signals.deltas, place + 2 * distance, delta_g)

@@ -21,7 +21,7 @@ from nn.kernels.core.product import multiply
 from nn.kernels.core.simd import broadcast, load, load_scalar, multiply_add, store
 from nn.kernels.core.tile import Columns, Rows, Target
 from nn.kernels.core.vector_activations import sigmoid, tanh
-from nn.kernels.core.vector_arithmetic import choose
+from nn.kernels.core.vector_arithmetic import select
 from nn.kernels.recurrent.layout import (
     TILE,
     VECTOR,
@@ -137,8 +137,8 @@ def update_units(layer, number, first, count, begin, sums, apart):
             store(layer.gates, gates + n + 3 * distance, o)
             if layer.present.size:
                 present = load(layer.present, step * layer.histories + begin + n)
-                new_cell = choose(present, new_cell, cell)
-                hidden = choose(present, hidden, load(layer.hidden, old + n))
+                new_cell = select(present, new_cell, cell)
+                hidden = select(present, hidden, load(layer.hidden, old + n))
             store(layer.cells, new + n, new_cell)
             store(layer.hidden, new + n, hidden)
 

@@ -14,7 +14,7 @@ from numba import prange
 from nn.history import LANES
 from nn.kernels.core.compilation import kernel
 from nn.kernels.core.simd import broadcast, horizontal_sum, load, multiply_add, store
-from nn.kernels.core.sums import SPAN, added
+from nn.kernels.core.sums import SPAN, add_compensated
 
 MEASURE, NORMALISE, SUM, PROPAGATE = range(4)
 
@@ -97,8 +97,8 @@ def measure(arrays, sizes, block):
                         deviation = load(inputs, i) - broadcast(mean)
                         part = part + deviation
                         square = multiply_add(deviation, deviation, square)
-                rest, rest_lost = added(rest, rest_lost, part)
-                squares, squares_lost = added(squares, squares_lost, square)
+                rest, rest_lost = add_compensated(rest, rest_lost, part)
+                squares, squares_lost = add_compensated(squares, squares_lost, square)
             for position in range(group, min(group + step, last)):
                 row = (position * sizes.channels + channel) * sizes.histories
                 for i in range(row + whole, row + sizes.active):
@@ -143,8 +143,8 @@ def sum_signals(arrays, sizes, block):
                         signal = load(signals, i)
                         product = multiply_add(signal, load(inputs, i) + mean, product)
                         part = part + signal
-                products, products_lost = added(products, products_lost, product)
-                totals, totals_lost = added(totals, totals_lost, part)
+                products, products_lost = add_compensated(products, products_lost, product)
+                totals, totals_lost = add_compensated(totals, totals_lost, part)
         arrays.partial[0, place, channel] = horizontal_sum(products)
         arrays.partial[1, place, channel] = horizontal_sum(totals)
 

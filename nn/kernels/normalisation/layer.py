@@ -14,7 +14,7 @@ from numba import prange
 from nn.history import LANES
 from nn.kernels.core.compilation import kernel
 from nn.kernels.core.simd import broadcast, horizontal_sum, load, multiply_add, store
-from nn.kernels.core.sums import PART, added
+from nn.kernels.core.sums import PART, add_compensated
 from nn.kernels.core.vector_arithmetic import clamp
 
 NORMALISE, PROPAGATE = range(2)
@@ -64,7 +64,7 @@ def measure(arrays, sizes, begin, place, epsilon):
         part = zero
         for i in range(first, min(first + PART, width)):
             part = multiply_add(load(inputs, begin + i * histories), share, part)
-        mean, lost = added(mean, lost, part)
+        mean, lost = add_compensated(mean, lost, part)
     shift = shift_lost = squares = squares_lost = zero
     for first in range(0, width, PART):
         part = square = zero
@@ -72,8 +72,8 @@ def measure(arrays, sizes, begin, place, epsilon):
             deviation = load(inputs, begin + i * histories) - mean
             part = multiply_add(deviation, share, part)
             square = multiply_add(deviation, deviation, square)
-        shift, shift_lost = added(shift, shift_lost, part)
-        squares, squares_lost = added(squares, squares_lost, square)
+        shift, shift_lost = add_compensated(shift, shift_lost, part)
+        squares, squares_lost = add_compensated(squares, squares_lost, square)
     correction = clamp(shift * shift, zero, broadcast(np.finfo(inputs.dtype).max))
     variance = clamp(squares * share - correction, zero, broadcast(inputs.dtype.type(np.inf)))
     store(arrays.means, place, mean + shift)
@@ -110,8 +110,8 @@ def mean_deltas(arrays, sizes, begin, minus):
             delta = load(arrays.signals, at) * broadcast(arrays.scale[i])
             part = part + delta
             product = multiply_add(delta, load(arrays.inputs, at) + minus, product)
-        totals, totals_lost = added(totals, totals_lost, part)
-        products, products_lost = added(products, products_lost, product)
+        totals, totals_lost = add_compensated(totals, totals_lost, part)
+        products, products_lost = add_compensated(products, products_lost, product)
     return totals, products
 
 

@@ -8,7 +8,7 @@ from numba import prange
 
 from nn.kernels.core.compilation import kernel
 from nn.kernels.core.sums import length_of, sum_of_sizes, sum_of_squares
-from nn.kernels.optimizers.descent import CHUNK
+from nn.kernels.optimizers.update_rules import CHUNK
 
 
 @kernel(parallel=True)

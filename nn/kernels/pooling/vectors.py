@@ -14,7 +14,7 @@ from numba import prange
 from nn.history import LANES
 from nn.kernels.core.compilation import kernel
 from nn.kernels.core.simd import broadcast, load, multiply_add, store, where_equal, where_greater
-from nn.kernels.core.sums import PART, added
+from nn.kernels.core.sums import PART, add_compensated
 
 
 class Windows(NamedTuple):
@@ -65,7 +65,7 @@ def part_range(task, parts, numbers):
 
 
 @kernel
-def seeing_windows(windows, y):
+def windows_over_row(windows, y):
     """Return the windows that see row y of the image: they follow one another."""
     shifted = y + windows.row_padding
     first = max((shifted - windows.window_height) // windows.row_stride + 1, 0)
@@ -124,7 +124,7 @@ def maximum_signals(signals, winners, windows, input_signals, parts, first, last
         y = task // parts
         begin, end = part_range(task, parts, numbers)
         clear(input_signals, windows, y, begin, end, zero)
-        for window in range(*seeing_windows(windows, y)):
+        for window in range(*windows_over_row(windows, y)):
             row, column = window // windows.columns, window % windows.columns
             top, _ = row_range(windows, row)
             left, right = column_range(windows, column)
@@ -172,7 +172,7 @@ def average(values, windows, share, outputs, parts, first, last):
                         part = zero
                         for pixel in range(x, min(x + PART, right)):
                             part = part + load(values, place + pixel * numbers)
-                        total, lost = added(total, lost, part)
+                        total, lost = add_compensated(total, lost, part)
                 store(outputs, to + i, factor * total)
 
 
@@ -193,7 +193,7 @@ def average_signals(signals, windows, share, input_signals, parts, first, last):
         y = task // parts
         begin, end = part_range(task, parts, numbers)
         clear(input_signals, windows, y, begin, end, zero)
-        for window in range(*seeing_windows(windows, y)):
+        for window in range(*windows_over_row(windows, y)):
             row, column = window // windows.columns, window % windows.columns
             top, bottom = row_range(windows, row)
             left, right = column_range(windows, column)

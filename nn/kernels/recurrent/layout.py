@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from nn.kernels.core.compilation import kernel
 from nn.kernels.core.simd import broadcast, load, store, transpose_block
-from nn.kernels.core.vector_arithmetic import choose
+from nn.kernels.core.vector_arithmetic import select
 
 VECTOR = 16
 TILE = 8
@@ -122,7 +122,7 @@ def write_outputs(layer, step):
             for n in range(0, width, VECTOR):
                 hidden = load(layer.hidden, source + n)
                 if layer.present.size:
-                    hidden = choose(load(layer.present, step * histories + begin + n), hidden, zero)
+                    hidden = select(load(layer.present, step * histories + begin + n), hidden, zero)
                 store(layer.outputs, to + begin + n, hidden)
 
 

@@ -19,10 +19,10 @@ from autoencoder.live.operations import OPERATIONS
 from autoencoder.live.run import LiveRun
 from tests.support.live_runs import open_run, train_steps
 from workbench.errors import INTERNAL_ERROR, OperationError
-from workbench.run.answering import Answering
 from workbench.run.mailbox import HUNG_UP
 from workbench.run.messages import pack, unpack
 from workbench.run.operations import KINDS, Opened, check, dispatch
+from workbench.run.request_loop import RequestLoop
 from workbench.run.requests import Request
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -184,7 +184,7 @@ class Box:
 def answer(run: LiveRun, inspector: CodeInspector, *requests: Request) -> dict[int, dict[str, Any]]:
     """What requests are answered with, by their numbers."""
     box = Box(*requests)
-    Answering(Opened(run, inspector, "", OPERATIONS), box).serve()  # type: ignore[arg-type]
+    RequestLoop(Opened(run, inspector, "", OPERATIONS), box).serve()  # type: ignore[arg-type]
     return box.answers
 
 

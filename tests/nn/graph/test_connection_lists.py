@@ -11,8 +11,8 @@ from nn.graph.connection_lists import (
     local_connections,
     random_connections,
 )
-from nn.image import Tiling
 from nn.shape import Shape
+from nn.tiling import Tiling
 
 
 @st.composite

@@ -6,7 +6,7 @@ import pytest
 from networks.graph import GraphNetwork
 from nn.activations import Identity, ReLU, Tanh
 from nn.graph import Graph
-from nn.graph.order import CycleError
+from nn.graph.levels import CycleError
 from nn.shape import Shape
 
 

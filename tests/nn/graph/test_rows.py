@@ -16,7 +16,7 @@ from nn.graph.rows import (
     RUN,
     carried_once,
     carriers,
-    cut,
+    cut_into_chunks,
     first_numbers,
     level_shares,
     offsets,
@@ -73,7 +73,7 @@ def test_offsets_move_rows_by_their_delay():
 
 @given(st.lists(st.integers(0, 3000), max_size=60), st.integers(0, 5))
 def test_chunks_cover_everything_with_about_equal_work(work, begin):
-    bounds = cut(np.array(work, np.int64), begin)
+    bounds = cut_into_chunks(np.array(work, np.int64), begin)
     assert bounds == sorted(bounds)
     assert (bounds[0], bounds[-1]) == (begin, begin + len(work))
     chunks = len(bounds) - 1

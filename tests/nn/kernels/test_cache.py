@@ -114,7 +114,7 @@ def test_a_tuple_whose_fields_were_moved_is_read_by_their_new_places(monkeypatch
 
 
 def test_where_nothing_can_be_written_kernels_run_all_the_same(monkeypatch, caplog):
-    cache._say.cache_clear()
+    cache._warn_once.cache_clear()
     monkeypatch.setattr(cache, "_folder", lambda beside: None)
     for _ in range(2):
         check_doubling(kernel(doubled))
@@ -123,7 +123,7 @@ def test_where_nothing_can_be_written_kernels_run_all_the_same(monkeypatch, capl
 
 
 def test_a_full_disk_is_said_once(monkeypatch, tmp_path, caplog):
-    cache._say.cache_clear()
+    cache._warn_once.cache_clear()
     monkeypatch.setattr(cache, "_folder", lambda beside: tmp_path)
 
     def full(self, key, data):
@@ -164,8 +164,8 @@ def test_the_first_folder_that_can_be_written_is_taken(choice, monkeypatch, tmp_
     monkeypatch.setattr(cache.config, "CACHE_DIR", str(tmp_path / "given"))
     monkeypatch.setattr(cache, "_is_writable", lambda folder: folder.is_relative_to(tmp_path / writable))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
-    cache._folder.cache_clear()
-    found = cache._folder(tmp_path / "sources")
-    cache._folder.cache_clear()
+    cache._cache_folder.cache_clear()
+    found = cache._cache_folder(tmp_path / "sources")
+    cache._cache_folder.cache_clear()
     assert found is not None
     assert str(found).startswith(str(tmp_path / writable))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from nn.kernels.core.scalars import kept, smallest_kept
+from nn.kernels.core.scalars import flush_small, flush_threshold
 from nn.optimizers import SGD
 from nn.parameters import Parameters
 from tests.support.optimizer_checks import EVERY_KIND
@@ -34,7 +34,7 @@ def test_the_loop_of_float32_is_made_of_float32_vectors(name):
 def test_what_decays_ends_at_zero_and_not_among_the_subnormal_numbers(dtype):
     tiny = np.finfo(dtype).tiny
     numbers = np.array([0, tiny / 4, -tiny / 4, 9000 * tiny, -9000 * tiny, 1, -1, np.nan, np.inf], dtype)
-    found = [kept(number, smallest_kept(numbers)) for number in numbers]
+    found = [flush_small(number, flush_threshold(numbers)) for number in numbers]
     np.testing.assert_array_equal(found, [0, 0, 0, 0, 0, 1, -1, np.nan, np.inf])
     parameters = Parameters({"weights": (40,)}, dtype)
     optimizer = SGD(0.1, momentum=0.5)

@@ -7,7 +7,7 @@ from numba import njit
 from nn.history import LANES
 from nn.kernels.core.simd import load, store
 from nn.kernels.core.vector_activations import sigmoid, tanh
-from nn.kernels.core.vector_arithmetic import choose, clamp
+from nn.kernels.core.vector_arithmetic import clamp, select
 
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
@@ -20,7 +20,7 @@ def apply_operators(a, b, results):
     store(results[2], 0, left * right)
     store(results[3], 0, left / right)
     store(results[4], 0, clamp(left, right, right + right))
-    store(results[5], 0, choose(left, right, left - right))
+    store(results[5], 0, select(left, right, left - right))
 
 
 @njit

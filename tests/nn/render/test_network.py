@@ -8,8 +8,8 @@ from PIL import ImageColor
 
 from nn.render import ConnectionsPicture, LayerPicture, network_picture, strongest_connections
 from nn.render.colours import NEGATIVE, POSITIVE, diverging
+from nn.render.connection_curves import rescale, within
 from nn.render.layers import arrange
-from nn.render.links import rescale, within
 from nn.shape import Shape
 
 

@@ -15,7 +15,7 @@ from nn.optimizers import Adam
 from nn.schedules import Constant
 from nn.snapshot import SnapshotError, load, load_latest
 from nn.training import Callback, EarlyStopping, LossTable, Options, Race, Snapshots
-from nn.training.learned import Learned
+from nn.training.learned_state import LearnedState
 from tests.support import scripted_metric
 from tests.support.failing_parts import Failing, Once, Wrong, raise_wrong
 from tests.support.tiny_training import (
@@ -59,7 +59,7 @@ def resumed_trainer(snapshot, **changes):
 
 
 def learned(network):
-    values, carried = Learned.of(network)
+    values, carried = LearnedState.of(network)
     return values.tobytes(), {name: array.tobytes() for name, array in carried.items()}
 
 
@@ -256,7 +256,7 @@ def test_parameters_that_were_changed_by_hand_are_gone_on_from():
     snapshot = snapshot_of(trainer)
     expected.train(epochs=4)
     expected.network.parameters.values[:] = snapshot.arrays["parameters.encoder.weights"].dtype.type(0)
-    Learned.of(trainer.network).put(expected.network)
+    LearnedState.of(trainer.network).restore_to(expected.network)
     for each in (trainer, expected):
         each.make_step()
     assert learned(trainer.network) == learned(expected.network)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nn.graph import Graph
-from nn.graph.order import CycleError
+from nn.graph.levels import CycleError
 from nn.losses import TargetError
 from nn.schedules import Plateau, WarmUp
 from nn.training import (

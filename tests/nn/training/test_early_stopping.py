@@ -12,7 +12,7 @@ from nn.schedules import Constant
 from nn.snapshot import load
 from nn.training import Best, Callback, EarlyStopping, ImageBatches, Options
 from nn.training.log import LogRow
-from nn.training.watch import Watch
+from nn.training.monitor import MonitoredMetric
 from tests.support.scripted_metric import Scripted
 from tests.support.tiny_training import everything, make_full_trainer, make_images, make_trainer
 
@@ -65,7 +65,7 @@ def test_the_best_parameters_and_states_come_back():
 
 @pytest.mark.parametrize("metric", ["training_loss", "held_out_loss"])
 def test_losses_are_better_when_they_are_lower(metric):
-    trainer, watch = make_trainer(), Watch(metric)
+    trainer, watch = make_trainer(), MonitoredMetric(metric)
     watch.check(trainer)
     assert watch.is_better(trainer, 1.0, 2.0)
     assert not watch.is_better(trainer, 2.0, 1.0)
@@ -149,8 +149,8 @@ def test_a_state_that_is_none_is_refused(state):
 def test_rows_without_metrics_have_no_value():
     trainer = make_trainer()
     trainer.log.rows.append(LogRow(1.0, 5, 0.1, 0.2, None, 0.1))
-    assert Watch("held_out_loss").value(trainer) is None
-    assert Watch("accuracy").value(trainer) is None
+    assert MonitoredMetric("held_out_loss").value(trainer) is None
+    assert MonitoredMetric("accuracy").value(trainer) is None
 
 
 def test_without_patience_it_never_stops():

@@ -185,7 +185,7 @@ def test_pixels_that_a_mask_leaves_out_change_nothing():
 
 def test_plain_descent_within_backward_equals_descent_along_gradients():
     class NotPlain(SGD):
-        is_plain_descent = False
+        is_plain_sgd = False
 
     runs = [make_trainer(optimizer=kind(0.1)) for kind in (SGD, NotPlain)]
     for run in runs:
@@ -200,7 +200,7 @@ def test_a_schedule_multiplies_the_rate_of_every_step():
     rates = []
 
     class Watched(SGD):
-        is_plain_descent = False
+        is_plain_sgd = False
 
         def step(self, parameters, factor=1.0):
             rates.append(self.learning_rate * factor)

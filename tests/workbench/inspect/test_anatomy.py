@@ -194,7 +194,7 @@ def test_places_lead_to_the_values_of_a_layer(name: str):
     anatomy = ANATOMIES[name]
     values = layer_values(MODELS[name], np.ones(MODELS[name].shape, np.float32))
     for layer in range(1, len(anatomy.layers)):
-        np.testing.assert_array_equal(anatomy.inside(layer).values()[..., 0].ravel(), values[layer])
+        np.testing.assert_array_equal(anatomy.neuron_layer(layer).values()[..., 0].ravel(), values[layer])
         assert anatomy.activation(layer).name in ("leaky_relu", "identity", "sigmoid")
 
 

@@ -33,7 +33,7 @@ def test_training_gives_the_same_bits_when_it_is_looked_at(name: str, optimizer:
         inspector.neuron(1, number)
         inspector.code()
         inspector.between(0, 1, 0.5)
-    assert watched.trainer.optimizer.is_plain_descent == (optimizer == "sgd")
+    assert watched.trainer.optimizer.is_plain_sgd == (optimizer == "sgd")
     assert checksum(watched) == checksum(alone)
 
 

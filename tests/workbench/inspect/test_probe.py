@@ -122,7 +122,7 @@ def test_it_follows_another_activation(name: str, rung: str):
 
 def clamp(anatomy: Anatomy, layer: int, neurons: dict[int, float]) -> None:
     """Hold neurons of a layer that is in the middle of a graph, or a network by itself."""
-    inside = anatomy.inside(layer)
+    inside = anatomy.neuron_layer(layer)
     assert inside.clamp is not None
     inside.clamp({inside.first + neuron: value for neuron, value in neurons.items()})
 

@@ -103,7 +103,7 @@ def test_without_locks_the_trainer_is_what_it_was(tmp_path: Path):
 
 def shown(session: Session, layer: int) -> np.ndarray:
     """Return what the last forward of the model left in a layer, (neurons, N)."""
-    inside = session.steering.anatomy.inside(layer)
+    inside = session.steering.anatomy.neuron_layer(layer)
     values = inside.values()
     return values.reshape(-1, values.shape[-1])
 

@@ -6,7 +6,7 @@ from nicegui import ui
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-from workbench.page.panels.parts import Choice, LiveText, group, panel, text
+from workbench.page.panels.elements import Choice, LiveText, group, panel, text
 from workbench.page.panels.viewer import Viewer
 
 NUMBERS = {"batch-size": "Batch size", "leakage": "Leakage", "epochs": "Epochs", "minutes": "Minutes"}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
-from workbench.page.panels.parts import button, group, text
+from workbench.page.panels.elements import button, group, text
 
 Keys = Sequence[tuple[str, str]]
 """Keys, and what they do."""

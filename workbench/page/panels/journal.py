@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nicegui.element import Element
 
-from workbench.page.panels.parts import panel
+from workbench.page.panels.elements import panel
 
 
 class JournalList(Element, component="journal_list.js"):

@@ -1,5 +1,5 @@
 import { SliderField } from "/assets/fields.js";
-import { newest } from "/assets/newest.js";
+import { latestOnly } from "/assets/latest_only.js";
 
 /** A slider whose places are powers of ten; `pick` tells the value, at most 20 times a second. */
 export default {
@@ -19,6 +19,6 @@ export default {
     },
   },
   created() {
-    this.tell = newest((value) => this.$emit("pick", value));
+    this.tell = latestOnly((value) => this.$emit("pick", value));
   },
 };

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nicegui.element import Element
 
 from workbench.page.network_view import NetworkView
-from workbench.page.panels.parts import group, panel
+from workbench.page.panels.elements import group, panel
 
 
 class NetworkTools(Element, component="network_tools.js"):

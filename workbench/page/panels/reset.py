@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from nicegui import ui
 
-from workbench.page.panels.parts import button, group, text
+from workbench.page.panels.elements import button, group, text
 from workbench.page.panels.viewer import Viewer
 
 LARGEST_SEED = 2**32 - 1

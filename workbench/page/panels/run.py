@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from nicegui.element import Element
 
-from workbench.page.panels.parts import STOP_FIRST, Choice, button, enable, group, notify, panel, text
+from workbench.page.panels.elements import STOP_FIRST, Choice, button, enable, group, notify, panel, text
 from workbench.page.panels.viewer import Viewer
 
 GO_BACK = "Go back to this snapshot; what was trained since is lost where no snapshot has it"

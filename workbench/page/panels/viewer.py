@@ -8,7 +8,7 @@ from typing import Any
 from nicegui import Client, background_tasks
 
 from workbench.page.link import Link, OperationRefused
-from workbench.page.panels.parts import notify
+from workbench.page.panels.elements import notify
 from workbench.run.changes import named
 
 ONLY_SETTING = f"{named(1, 'setting')}: "

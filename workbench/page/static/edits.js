@@ -1,7 +1,7 @@
 /** Changes that a person makes by hand, gathered and sent together: at once, then at most 20 times a second. */
 
 import { request } from "/assets/live.js";
-import { newest } from "/assets/newest.js";
+import { latestOnly } from "/assets/latest_only.js";
 import { attempt } from "/assets/notices.js";
 
 const place = (change) => [change.kind, change.layer, change.neuron ?? `${change.target}-${change.source}`].join(" ");
@@ -9,7 +9,7 @@ const place = (change) => [change.kind, change.layer, change.neuron ?? `${change
 /** Make a function that takes one change; of two changes of the same thing only the newer one is sent. */
 export function gatherer(done) {
   const waiting = new Map();
-  const flush = newest(async () => {
+  const flush = latestOnly(async () => {
     const changes = [...waiting.values()];
     waiting.clear();
     if (!changes.length) return;

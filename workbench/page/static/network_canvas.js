@@ -2,10 +2,10 @@
 
 import { gradientOf, MIDDLE, readTheme } from "/assets/colours.js";
 import { last, on, request, setKinds } from "/assets/live.js";
-import { Attention } from "/assets/network_attention.js";
+import { Attention } from "/assets/network_selection.js";
 import { drawCaption, drawFlow, drawLayer, makeHatching } from "/assets/network_draw.js";
 import { middleOfNeuron } from "/assets/network_geometry.js";
-import { Hand } from "/assets/network_hand.js";
+import { Hand } from "/assets/network_input.js";
 import { course, drawCurves, drawStrong, pointOf } from "/assets/network_links.js";
 import { drawMarkers, drawRing, drawWindow } from "/assets/network_markers.js";
 import { Scene } from "/assets/network_scene.js";
@@ -21,7 +21,7 @@ export class NetworkCanvas {
 
   /**
    * @param {HTMLCanvasElement} canvas
-   * @param {import("/assets/network_attention.js").Told & {legend: (legend: object) => void}} told
+   * @param {import("/assets/network_selection.js").Told & {legend: (legend: object) => void}} told
    */
   constructor(canvas, told) {
     Object.assign(this, { canvas, told, context: canvas.getContext("2d"), status: last("status") ?? {} });

@@ -1,0 +1,123 @@
+"""The error, the times, the data and the size of the network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nicegui import ui
+from nicegui.element import Element
+
+from workbench.page.panels.elements import Metrics, button, fact, facts, group, live_fact, panel, text
+from workbench.page.panels.viewer import Viewer
+
+MEBIBYTE = 2**20
+LISTED = 500
+MOST_METRICS = 12
+
+MACHINE = {"seed": ("Seed", "run-seed"), "rung": ("Rung", "rung"), "threads": ("Threads", "threads")}
+
+TIMES = (
+    ("Mini-batch", "milliseconds_per_step", "milliseconds", "milliseconds-per-step"),
+    ("Epoch", "seconds_per_epoch", "seconds", "seconds-per-epoch"),
+    ("Examples", "images_per_second", "perSecond", "images-per-second"),
+    ("Trained for", "seconds", "seconds", "seconds"),
+    ("Time left", "seconds_left", "duration", "seconds-left"),
+)
+
+
+class ErrorChart(Element, component="error_chart.js", esm={}):
+    """The error over the steps; the browser draws it from what comes with the frames."""
+
+
+def error_panel() -> None:
+    """Build the chart of the error."""
+    with panel("Error", "error"):
+        ErrorChart()
+        Metrics(MOST_METRICS)
+
+
+def time_panel() -> None:
+    """Build the list of times."""
+    with panel("Time", "time"), facts():
+        for name, field, format, test in TIMES:
+            live_fact(name, field, format, test)
+
+
+class Facts:
+    """Data set, network and machine: what only changes with the run."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self._overview = viewer.overview
+        with group("g-both") as self._place:
+            self._build()
+        viewer.on_change(self._show)
+
+    def _show(self) -> None:
+        if self._viewer.overview is self._overview:
+            return
+        self._overview = self._viewer.overview
+        self._place.clear()
+        with self._place:
+            self._build()
+
+    def _build(self) -> None:
+        with panel("Data", "data"):
+            _data(self._overview["data"], self._overview["image"])
+        with panel("Network and machine", "size"):
+            _network(self._overview["network"], self._overview["machine"])
+
+
+def _data(data: dict[str, Any], image: list[int]) -> None:
+    skipped = data["skipped"]
+    with facts():
+        fact("Training examples", _grouped(data["training"]), "training-images")
+        fact("Held-out examples", _grouped(data["held_out"]), "held-out-images")
+        height, width, channels = image
+        fact("Input", f"{width} × {height} × {channels}")
+        if data["bytes"]:
+            fact("Size", _mebibytes(data["bytes"]), "data-size")
+        if not skipped:
+            fact("Files skipped", "0", "files-skipped")
+    if skipped:
+        button(f"{_grouped(len(skipped))} files skipped", "files-skipped", _skipped_dialog(skipped).open)
+
+
+def _skipped_dialog(skipped: list[list[str]]) -> ui.dialog:
+    with ui.dialog() as dialog, group("g-dialog"):
+        text("h2", "Files skipped", "g-title")
+        with group("g-skipped", "ul") as listed:
+            listed.props["tabindex"] = "0"
+            for path, reason in skipped[:LISTED]:
+                with group("", "li"):
+                    text("span", path, "g-path")
+                    text("span", reason, "g-muted")
+        if len(skipped) > LISTED:
+            text("p", f"and {_grouped(len(skipped) - LISTED)} more", "g-muted")
+        with group("g-buttons g-end"):
+            button("Close", "skipped-close", dialog.close)
+    return dialog
+
+
+def _network(network: dict[str, Any], machine: dict[str, Any]) -> None:
+    with facts():
+        fact("Architecture", network["architecture"], "architecture")
+        fact("Neurons", _grouped(network["neurons"]), "neurons")
+        fact("Connections", _grouped(network["connections"]), "connections")
+        fact("Parameters", _grouped(network["parameters"]), "parameters")
+        fact("Memory", _mebibytes(sum(network["memory"].values())), "memory")
+        for part, size in network["memory"].items():
+            with group("g-part"):
+                fact(part, _mebibytes(size))
+        for key, (name, test) in MACHINE.items():
+            if key in machine:
+                fact(name, str(machine[key]), test)
+
+
+def _grouped(count: int) -> str:
+    return f"{count:,}"
+
+
+def _mebibytes(count: float) -> str:
+    size = count / MEBIBYTE
+    return f"{size:,.1f} MiB" if size >= 0.1 else f"{size:.3f} MiB"

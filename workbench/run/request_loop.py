@@ -1,0 +1,166 @@
+"""Doing what is asked of a run: between the steps of training, and while there is none."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from nn.data import DataError
+from nn.snapshot import SnapshotError
+from nn.training import TrainingMemoryError
+from nn.training.lock import FolderLockedError
+from workbench.errors import INTERNAL_ERROR, InputError, OperationError, SettingsError
+from workbench.run.mailbox import Mailbox
+from workbench.run.messages import Header, pack
+from workbench.run.operations import Opened, dispatch
+from workbench.run.requests import CLOSE, UNASKED, Request
+from workbench.run.throttle import (
+    CURVE_PERIOD,
+    CURVE_SHARE,
+    FRAME_PERIOD,
+    FRAME_SHARE,
+    REQUEST_SECONDS,
+    REQUEST_SHARE,
+    Throttle,
+)
+
+SIGNAL_SECONDS = 1.0
+"""Longest time to wait for requests: a signal in the moment before one waits is not seen while waiting."""
+
+USER_ERRORS = (
+    *(OperationError, SettingsError, InputError, DataError),
+    *(SnapshotError, FolderLockedError, TrainingMemoryError),
+)
+"""Errors whose message is for the person who asked."""
+
+logger = logging.getLogger(__name__)
+
+
+class RequestLoop:
+    """Answers requests; every one is answered once, and frames when it is time for one.
+
+    Parameters
+    ----------
+    opened
+        What does it.
+    mailbox
+        Where requests come from and answers go.
+    """
+
+    def __init__(self, opened: Opened, mailbox: Mailbox) -> None:
+        self._opened, self._run, self._mailbox = opened, opened.run, mailbox
+        self._frames, self._curves = Throttle(FRAME_SHARE), Throttle(CURVE_SHARE)
+        self._requests = Throttle(REQUEST_SHARE)
+        self._frame: Request | None = None
+        self._closing: Request | None = None
+        self._started = self._training = False
+        self._curve_of: tuple[int, int] | None = None
+
+    def serve(self) -> None:
+        """Do what is asked until the end, and save."""
+        while self._closing is None:
+            self._handle(self._mailbox.next(self._patience()))
+            self._make_due_frame()
+            if self._started and self._closing is None:
+                self._train()
+        self._close(self._closing)
+
+    def _train(self) -> None:
+        self._started, self._training = False, True
+        try:
+            self._run.train(self._between_steps)
+        except Exception:
+            logger.exception("training failed")  # what is there is still to be looked at, and saved
+        finally:
+            self._training = False
+
+    def _between_steps(self) -> None:
+        began = time.monotonic()
+        if began >= self._requests.due(0.0):
+            answered = 0
+            while time.monotonic() < began + REQUEST_SECONDS and (request := self._mailbox.next()):
+                self._handle(request)
+                answered += 1
+            if answered:
+                self._requests.made(began, time.monotonic())
+        self._make_due_frame()
+
+    def _handle(self, request: Request | None) -> None:
+        if request is None:
+            return
+        if request.op == CLOSE:
+            self._closing = request
+            if self._training:
+                self._run.stop()
+        elif request.op == "frame":
+            if self._frame is not None:
+                self._refuse(self._frame, "frame: a newer request came")
+            self._frame = request
+        elif self._answer(request, "reply"):
+            self._started |= request.op == "start"
+
+    def _answer(self, request: Request, kind: str) -> bool:
+        """Do an operation and send what comes of it; return whether it was done."""
+        try:
+            header, arrays = dispatch(self._opened, request.op, request.args)
+            if kind == "frame":
+                header = {**header, "status": self._run.status()}
+            message = pack({**header, "type": kind, "id": request.number}, arrays)
+        except USER_ERRORS as error:
+            self._refuse(request, str(error))
+        except Exception:
+            logger.exception("%s failed", request.op)
+            self._refuse(request, INTERNAL_ERROR)
+        else:
+            self._send(request, message)
+            return True
+        return False
+
+    def _refuse(self, request: Request, text: str) -> None:
+        self._send(request, pack({"type": "reply", "id": request.number, "error": text}, {}))
+
+    def _send(self, request: Request, message: bytes) -> None:
+        self._mailbox.send(message, answers=request.number != UNASKED)
+
+    def _patience(self) -> float:
+        """Return how many seconds there is nothing to do unless something is asked."""
+        if self._frame is None:
+            return SIGNAL_SECONDS
+        return min(SIGNAL_SECONDS, max(0.0, self._due() - time.monotonic()))
+
+    def _due(self) -> float:
+        return self._frames.due(FRAME_PERIOD, freely=not self._training)
+
+    def _make_due_frame(self) -> None:
+        began = time.monotonic()
+        if self._frame is None or began < self._due():
+            return
+        request, self._frame = self._frame, None
+        made = self._answer(request, "frame")
+        self._frames.made(began, time.monotonic())
+        if made:
+            self._make_due_curve()
+
+    def _make_due_curve(self) -> None:
+        """Send the curve after a frame, when it is another one than before and the one before is old."""
+        began = time.monotonic()
+        status = self._run.status()
+        shown = status["run"], status["step"]
+        if shown == self._curve_of or began < self._curves.due(CURVE_PERIOD):
+            return
+        self._curve_of = shown
+        self._answer(Request(UNASKED, "curve", {}), "curve")
+        self._curves.made(began, time.monotonic())
+
+    def _close(self, request: Request) -> None:
+        header: Header
+        try:
+            self._run.close()
+            header = self._run.last_saved()
+        except USER_ERRORS as error:
+            logger.error("%s", error)
+            header = {"error": str(error)}
+        except Exception:
+            logger.exception("the run could not be saved")
+            header = {"error": INTERNAL_ERROR}
+        self._send(request, pack({**header, "type": "closed", "id": request.number}, {}))

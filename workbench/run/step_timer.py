@@ -1,0 +1,79 @@
+"""How fast a run goes, and what is done between its steps."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+from nn.training import Trainer
+from nn.training.callbacks import Callback
+
+STEPS = 50
+"""Of which speeds are the average."""
+
+
+class Speeds(NamedTuple):
+    """Of the last steps; None where there were none.
+
+    Attributes
+    ----------
+    milliseconds_per_step
+        The median, of the step alone.
+    seconds_per_epoch, images_per_second
+        With all that happens between steps.
+    """
+
+    milliseconds_per_step: float | None = None
+    seconds_per_epoch: float | None = None
+    images_per_second: float | None = None
+
+
+class StepTimer(Callback):
+    """Measures steps, and calls a function after each.
+
+    Attributes
+    ----------
+    call
+        The function.
+    """
+
+    def __init__(self) -> None:
+        self.call: Callable[[], None] = _nothing
+        self._steps: deque[float] = deque(maxlen=STEPS)
+        self._rates: deque[tuple[float, float]] = deque(maxlen=STEPS + 1)
+        self._began = 0.0
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return "between steps"
+
+    def on_start(self, trainer: Trainer) -> None:
+        """Begin to measure."""
+        self._rates.clear()
+        self._rates.append((time.monotonic(), trainer.shuffle.epochs))
+        self._began = time.monotonic()
+
+    def on_step(self, trainer: Trainer) -> None:
+        """Measure the step and call the function."""
+        self._steps.append(time.monotonic() - self._began)
+        self.call()
+        self._began = time.monotonic()
+        self._rates.append((self._began, trainer.shuffle.epochs))
+
+    def speeds(self, entries: int) -> Speeds:
+        """Return the speeds, for so many images of an epoch."""
+        if not self._steps or len(self._rates) < 2:
+            return Speeds()
+        (first, before), (last, after) = self._rates[0], self._rates[-1]
+        epochs_per_second = (after - before) / max(last - first, 1e-9)
+        return Speeds(
+            1000 * statistics.median(self._steps), 1 / epochs_per_second, entries * epochs_per_second
+        )
+
+
+def _nothing() -> None:
+    """Do nothing between steps."""
