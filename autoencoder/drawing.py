@@ -8,8 +8,8 @@ import numpy as np
 
 from autoencoder.model import AutoEncoder
 from autoencoder.session import HALVES
+from nn import to_history
 from nn.bfloat16_arrays import widened
-from nn.history import to_history
 from nn.render.network import ConnectionsPicture, LayerPicture
 from workbench.inspect.anatomy import Anatomy
 

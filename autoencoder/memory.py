@@ -66,6 +66,6 @@ def require_training_memory(settings: Settings, architecture: Architecture) -> N
     if memory.total > available:
         raise SettingsError(
             f"the network needs {format_bytes(memory.total)} of memory ({memory}) and "
-            f"{format_bytes(available)} is available: choose smaller layers, images or code-size for fewer parameters, a smaller "
-            "batch-size for fewer histories"
+            f"{format_bytes(available)} is available: choose smaller layers, images or code-size for "
+            "fewer parameters, a smaller batch-size for fewer histories"
         )

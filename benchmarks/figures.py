@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from benchmarks.environment import ROOT, Environment
 from benchmarks.machine import Limits
 from benchmarks.torch_peer import COMPILED, EAGER
-from networks.base.family import RUNGS
+from networks import RUNGS
 
 RESULTS = ROOT / "benchmarks" / "results"
 DIGITS = 4

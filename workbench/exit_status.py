@@ -21,9 +21,7 @@ def explain(error: Exception) -> tuple[int, str] | None:
     if isinstance(error, NumbaEnvironmentError):  # what else there is may be impossible to load then
         return FAILED, str(error)
 
-    from nn.data import DataError  # noqa: PLC0415
-    from nn.snapshot import SnapshotError  # noqa: PLC0415
-    from nn.training.divergence import TrainingDiverged  # noqa: PLC0415
+    from nn import DataError, SnapshotError, TrainingDiverged  # noqa: PLC0415
     from nn.training.lock import FolderLockedError  # noqa: PLC0415
 
     if isinstance(error, SettingsError | InputError | OperationError | DataError):

@@ -16,10 +16,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from networks.base.network import Network
-from nn.training import Outcome, Trainer
+from networks import Network
+from nn import Callback, Outcome, Trainer
 from nn.training.arguments import check_kind
-from nn.training.callbacks import Callback
 from nn.training.interrupts import INTERRUPTED
 from nn.training.limits import Limits
 from workbench.errors import InputError

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from autoencoder.session import HALVES, Session
-from networks.sequential import Sequential
+from networks import Sequential
 from workbench.errors import OperationError
 from workbench.inspect.examples import to_bytes
 from workbench.inspect.observer import Observer

@@ -51,7 +51,7 @@ class Launch:
         from autoencoder.live.run import LiveRun  # noqa: PLC0415
         from autoencoder.report import describe_run  # noqa: PLC0415
         from autoencoder.terminal import reading  # noqa: PLC0415
-        from nn.snapshot import SnapshotError  # noqa: PLC0415
+        from nn import SnapshotError  # noqa: PLC0415
 
         try:
             with reading() as progress:

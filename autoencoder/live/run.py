@@ -11,8 +11,7 @@ from autoencoder.live.sessions import PLACES, Progress, open_session, renewed_se
 from autoencoder.model_file import FILE_NAME, holds_model, load_snapshot
 from autoencoder.session import Session
 from autoencoder.validation import Given, make_settings
-from nn.snapshot import Snapshot
-from nn.training.callbacks import LossTable
+from nn import LossTable, Snapshot
 from workbench.files import make_directory
 from workbench.run.run import Run
 from workbench.run.run_directory import RunDirectory

@@ -12,7 +12,7 @@ from autoencoder.session_images import Images
 from autoencoder.settings import Settings, settings_texts, to_key
 from autoencoder.terminal import use_threads
 from autoencoder.validation import Given, make_settings
-from nn.snapshot import Snapshot
+from nn import Snapshot
 from workbench.errors import SettingsError
 
 Progress = Callable[[int, int], None]

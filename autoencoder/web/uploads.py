@@ -9,14 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from nn.data import DataError, Fit
+from nn import DataError, Fit, Shape
 from nn.data.colour import check_channels
 from nn.data.crops import centre_crop
 from nn.data.fit import Cutter, WholePicture, check_fit
 from nn.data.folder import reason
 from nn.data.levels import check_together, highest_of
 from nn.data.picture import open_picture
-from nn.shape import Shape
 from workbench.page.limits import MEBIBYTE
 
 LARGEST_UPLOAD = 8 * MEBIBYTE

@@ -1,4 +1,4 @@
-"""Fitting a batch to a network: the axes of one that its arrays lack, or have elsewhere; see `nn.axes_of_one`."""
+"""Reshape a batch to the shapes of a network by axes of length one; see `nn.axes_of_one`."""
 
 from __future__ import annotations
 

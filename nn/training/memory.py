@@ -113,6 +113,6 @@ def _require(needed: int, memory: Memory) -> None:
     if needed > available:
         raise TrainingMemoryError(
             f"training needs {format_bytes(needed)} more memory (in all: {memory}) and "
-            f"{format_bytes(available)} is available: choose a smaller batch size for fewer histories, a smaller network for fewer "
-            "parameters, or an optimizer that keeps fewer arrays"
+            f"{format_bytes(available)} is available: choose a smaller batch size for fewer "
+            "histories, a smaller network for fewer parameters, or an optimizer that keeps fewer arrays"
         )

@@ -122,6 +122,21 @@ def test_rungs_stay_modules():
     assert networks.LSTM is importlib.import_module("networks.lstm_o2").LSTM
 
 
+@pytest.mark.parametrize("package", ["workbench", "autoencoder", "experiments", "benchmarks"])
+def test_applications_import_from_the_faces(package):
+    """As a user does: a module within is named only for what a face has not."""
+    for path in sorted((ROOT / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+            package, _, within = module.partition(".")
+            face = {"nn": nn, "networks": networks}.get(package)
+            if face is not None and within and not within.endswith("_o1"):
+                inner = importlib.import_module(module)
+                public = [each.name for each in node.names if each.name in face.__all__]
+                same = [name for name in public if getattr(face, name) is getattr(inner, name)]
+                assert not same, f"{path.relative_to(ROOT)}: from {package} import {', '.join(same)}"
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_documents_import_from_the_faces(document):
     """A module within is named only for what a face has not: another rung, or one of many functions."""

@@ -13,11 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from networks.base.network import Network
+from networks import Network
 from networks.base.nodes import input_shapes
 from networks.base.wiring import FIXED, Connections, NeuronLayer, NoConnectionError, Rows, as_image
-from nn.activations import Activation
-from nn.shape import Shape
+from nn import Activation, Shape
 from nn.tiling import Box
 from workbench.errors import AddressError
 

@@ -8,9 +8,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from networks.base.wiring import as_image
-from nn.history import aligned_zeros, from_history, padded
-from nn.shape import AnyShape
-from nn.training.batch import Batch, BatchSource, Values, named
+from nn import AnyShape, Batch, BatchSource, from_history
+from nn.history import aligned_zeros, padded
+from nn.training.batch import Values, named
 
 PICTURED = (1, 3, 4)
 """Channels of what can be shown as a picture."""

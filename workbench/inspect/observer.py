@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from nn.data import DataError
+from nn import DataError
 from workbench.errors import OperationError
 from workbench.inspect.anatomy import Anatomy
 from workbench.inspect.answers import answers

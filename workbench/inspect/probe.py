@@ -13,9 +13,10 @@ from typing import Literal
 
 import numpy as np
 
-from networks.base.network import Network
+from networks import Network
+from nn import from_history, to_history
 from nn.bfloat16_arrays import widened
-from nn.history import LANES, from_history, to_history
+from nn.history import LANES
 from nn.training.batch import Values
 from nn.training.losses import AnyLoss, batch_loss
 from nn.training.trainable import forget_batch, run

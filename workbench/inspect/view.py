@@ -7,9 +7,8 @@ from typing import Any, Protocol, get_args
 
 import numpy as np
 
-from nn.history import to_history
+from nn import Batch, to_history
 from nn.pixel_scaling import scale_pixels
-from nn.training.batch import Batch
 from workbench.errors import OperationError
 from workbench.inspect.examples import Examples, Images
 from workbench.run.operations import Source

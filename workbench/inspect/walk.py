@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.history import from_history
-from nn.training import Trainer
+from nn import Trainer, from_history
 from nn.training.batch_shapes import reshape_batch
 from nn.training.losses import batch_loss
 from nn.training.trainable import run

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from nn.training import Trainer
-from nn.training.callbacks import Callback
+from nn import Callback, Trainer
 from workbench.errors import InputError
 from workbench.run.changes import ChangeError
 from workbench.run.events import ChangeEvent, SnapshotEvent, StopEvent

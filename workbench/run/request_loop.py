@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 import time
 
-from nn.data import DataError
-from nn.snapshot import SnapshotError
-from nn.training import TrainingMemoryError
+from nn import DataError, SnapshotError, TrainingMemoryError
 from nn.training.lock import FolderLockedError
 from workbench.errors import INTERNAL_ERROR, InputError, OperationError, SettingsError
 from workbench.run.mailbox import Mailbox

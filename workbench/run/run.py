@@ -10,8 +10,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nn.snapshot import Snapshot, SnapshotError, load
-from nn.training import TrainingDiverged
+from nn import Snapshot, SnapshotError, TrainingDiverged
+from nn.snapshot import load
 from nn.training.lock import FolderLockedError
 from nn.training.trainable import forget_batch
 from workbench.errors import InputError, OperationError

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from networks.base.network import Network
-from nn.training import Trainer
-from nn.training.callbacks import Callback
+from networks import Network
+from nn import Callback, Trainer
 
 if TYPE_CHECKING:
     from workbench.run.steering import Steering

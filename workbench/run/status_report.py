@@ -7,8 +7,7 @@ from typing import Any
 
 import numba
 
-from nn.schedules import Moment
-from nn.training import Trainer
+from nn import Moment, Trainer
 from nn.training.log import LogRow
 from nn.training.memory import estimate
 from workbench.inspect.anatomy import Anatomy

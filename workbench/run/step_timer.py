@@ -8,8 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-from nn.training import Trainer
-from nn.training.callbacks import Callback
+from nn import Callback, Trainer
 
 STEPS = 50
 """Of which speeds are the average."""

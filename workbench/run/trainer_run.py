@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nn.snapshot import Snapshot, load, save
-from nn.training.callbacks import Callback
+from nn import Callback, Snapshot
+from nn.snapshot import load, save
 from workbench.errors import OperationError
 from workbench.run.run import Run
 from workbench.run.run_directory import RunDirectory

@@ -8,18 +8,24 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from networks.base.network import Network
-from networks.model_file import model_metadata, structure_arrays
-from nn.activations import LeakyReLU
-from nn.optimizers import OPTIMIZERS, Optimizer, optimizer_by_name
-from nn.snapshot import Snapshot, SnapshotError
-from nn.training import Trainer, TrainingMemoryError
-from nn.training.batch import Batch, BatchSource
+from networks import Network, model_metadata, structure_arrays
+from nn import (
+    Batch,
+    BatchSource,
+    Callback,
+    LeakyReLU,
+    Optimizer,
+    Outcome,
+    Snapshot,
+    SnapshotError,
+    Trainer,
+    TrainingMemoryError,
+    optimizer_by_name,
+)
+from nn.optimizers import OPTIMIZERS
 from nn.training.batch_shapes import reshape_batch
-from nn.training.callbacks import Callback
 from nn.training.limits import Limits
 from nn.training.memory import require_memory_to_change
-from nn.training.outcome import Outcome
 from workbench.errors import SettingsError
 from workbench.inspect.examples import Examples, NamedExamples
 from workbench.run.steering import Steering

@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from nn.activations import Activation, LeakyReLU
+from nn import Activation, LeakyReLU, Trainer
 from nn.lookup import look_up
 from nn.optimizers import OPTIMIZERS
-from nn.training import Trainer
 from workbench.errors import SettingsError
 
 
