@@ -132,7 +132,7 @@ def why_ended(run: TrainerRun) -> str:
     return f"training stopped after step {step:,}: {outcome.reason}"
 
 
-class Watching(Answering):
+class Watching(RequestLoop):
     """Answers what the page asks of a run in the process that the page does not own."""
 
     _run: TrainerRun

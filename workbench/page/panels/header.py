@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from nicegui.element import Element
 
-from workbench.page.panels.elements import STOP_FIRST, LiveText, button, enable, group, notify, text
-from workbench.page.panels.help import Keys, help_dialog
 from workbench.page.panels.elements import STOP_FIRST, LiveText, Metrics, button, enable, group, notify, text
+from workbench.page.panels.help import Keys, help_dialog
 from workbench.page.panels.reset import reset_dialog
 from workbench.page.panels.viewer import Viewer
 
