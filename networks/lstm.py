@@ -47,8 +47,8 @@ from networks.base.recurrent import Recurrent
 from networks.base.recurrent_cell import RecurrentCell
 from networks.base.stateful import States
 from nn.activations import Sigmoid
-from nn.initializers import Glorot, Initializer, Orthogonal
 from nn.argument_checks import check_number
+from nn.initializers import Glorot, Initializer, Orthogonal
 from nn.shape import AnyShape, ShapeLike
 from nn.sums import total
 

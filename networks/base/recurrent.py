@@ -31,11 +31,11 @@ from networks.base.gradient_targets import apply_gradient
 from networks.base.recurrent_wiring import gates_and_hidden
 from networks.base.stateful import AnyStates, Stateful
 from networks.base.wiring import NeuronLayer
+from nn.argument_checks import check_count
 from nn.history import aligned_zeros, padded
 from nn.initializers import Glorot, Initializer, Orthogonal, Zeros
-from nn.parameter_limit import check_parameter_count, check_memory
+from nn.parameter_limit import check_memory, check_parameter_count
 from nn.parameters import Parameters
-from nn.argument_checks import check_count
 from nn.shape import AnyShape, SequenceShape, as_shape
 from nn.sums import total
 

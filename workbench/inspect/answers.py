@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn.history import from_history
-from nn.losses import (
+from nn import (
     BinaryCrossEntropy,
     BinaryCrossEntropyWithLogits,
     CategoricalCrossEntropy,
     CategoricalCrossEntropyWithLogits,
     Loss,
+    Losses,
+    from_history,
 )
 from nn.training.batch import Values, named
-from nn.training.losses import AnyLoss, Losses
+from nn.training.losses import AnyLoss
 from workbench.inspect.examples import Images
 
 THRESHOLDS: dict[type[Loss], float] = {BinaryCrossEntropy: 0.5, BinaryCrossEntropyWithLogits: 0.0}
