@@ -236,7 +236,7 @@ def chain(name: str, derived: dict[str, list[str]]) -> list[str]:
 def test_no_class_stands_on_more_than_six_others_in_a_line():
     longest = max((chain(name, bases()) for name in bases()), key=len)
     assert len(longest) <= 7, " < ".join(longest)
-    assert longest[-1] == "nn.deep_copied.Copied"
+    assert longest[-1] == "nn.deep_copied.DeepCopied"
     assert chain("a", {"a": ["b", "c"], "b": [], "c": ["b"]}) == ["a", "c", "b"]
     assert bases()["networks.gru_o2.GRU"] == [
         "networks.base.recurrent_tiles.TiledRecurrent",
