@@ -23,7 +23,7 @@ SMALL_CHUNK = 1 << 11
 """Stored numbers in a chunk: three float32 arrays of them lie in the cache nearest to a core."""
 
 
-@kernel
+@kernel(separately=True)
 def add(first, second, total, begin, end):
     """total = first + second, in a range."""
     first, second, total = first[begin:end], second[begin:end], total[begin:end]
@@ -38,7 +38,7 @@ def add_parallel(first, second, total):
         add(first, second, total, chunk * CHUNK, min((chunk + 1) * CHUNK, total.size))
 
 
-@kernel
+@kernel(separately=True)
 def multiply(first, second, product, begin, end):
     """product = first * second, in a range."""
     first, second, product = first[begin:end], second[begin:end], product[begin:end]
@@ -61,7 +61,7 @@ def copy_pieces_parallel(source, target, piece, stride, offset):
         target[to : to + piece] = source[begin : begin + piece]
 
 
-@kernel
+@kernel(separately=True)
 def activate_range(code, slope, sums, values, begin, end):
     """values = f(sums), in a range of whole vectors."""
     if code == TANH:

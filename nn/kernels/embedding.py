@@ -24,7 +24,7 @@ def read_labels(values, count, labels):
     return -1
 
 
-@kernel
+@kernel(separately=True)
 def look_up_positions(weights, labels, values, first, last):
     """values[p, f, n] = weights[labels[p, n], f] from position `first` to `last`; values is flat."""
     features, histories = weights.shape[1], labels.shape[1]
@@ -52,7 +52,7 @@ def look_up_parallel(weights, labels, values, blocks):
         look_up_positions(weights, labels, values, first, last)
 
 
-@kernel
+@kernel(separately=True)
 def add_features(signals, labels, scale, target, column):
     """target[labels[p, n], f] += scale * signals[p, f, n], for up to LANES features from `column` on."""
     features, histories = target.shape[1], labels.shape[1]
@@ -73,7 +73,7 @@ def add_features(signals, labels, scale, target, column):
                         flat[row] += scale * signals[begin + feature * histories + n + lane]
 
 
-@kernel
+@kernel(separately=True)
 def add_all_features(signals, labels, scale, target):
     """Run `add_features` for all features."""
     for column in range(0, target.shape[1], LANES):

@@ -8,7 +8,7 @@ CHUNK = 1 << 15
 """Numbers that one thread looks at a time."""
 
 
-@kernel
+@kernel(separately=True)
 def count_not_finite(values):
     """Return how many of the values (size,) are NaN or Inf: those which less themselves are not 0."""
     count = 0

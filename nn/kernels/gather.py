@@ -24,7 +24,7 @@ def are_entries(indices, count):
     return good
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def gather_block(rows, scale, indices, first, last, block):
     """Write rows[indices, first : last] / scale to the rows of `block`, and zeros to those left over."""
     for lane in range(LANES):

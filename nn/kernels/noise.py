@@ -79,7 +79,7 @@ def _cosine_of_turns(x):
     return polynomial
 
 
-@kernel
+@kernel(separately=True)
 def drop(values, key, threshold, scale, targets, first, last):
     """Write values * scale where the bits reach the threshold, times zero where not."""
     neurons, histories = values.shape
@@ -100,7 +100,7 @@ def drop_parallel(values, key, threshold, scale, targets, blocks):
         drop(values, key, threshold, scale, targets, first, last)
 
 
-@kernel
+@kernel(separately=True)
 def add_normal(values, key, deviation, targets, first, last):
     """Write values + deviation * normal number (Box and Muller 1958)."""
     neurons, histories = values.shape

@@ -42,7 +42,7 @@ def greatest_of(values, features, histories, begin, count, greatest):
         store(greatest, lane, found)
 
 
-@kernel
+@kernel(separately=True)
 def softmax(values, features, histories, outputs, first, last):
     """outputs = exp(values - greatest) / their sum over the features, for a range of tasks."""
     greatest, shares = np.empty(STRIP, values.dtype), np.empty(STRIP, values.dtype)
@@ -80,7 +80,7 @@ def softmax_parallel(values, features, histories, outputs, blocks):
         softmax(values, features, histories, outputs, first, last)
 
 
-@kernel
+@kernel(separately=True)
 def softmax_signals(signals, outputs, features, histories, input_signals, first, last):
     """input_signals = outputs * (signals - the sum of signals * outputs), for a range of tasks."""
     zero, minus_one = broadcast(signals.dtype.type(0)), broadcast(signals.dtype.type(-1))

@@ -11,7 +11,7 @@ histories outside: (height, N, width * channels and some).
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
+from numba import intp, prange
 
 from nn.history import LANES
 from nn.kernels.core.activations import multiply_by_derivative
@@ -50,7 +50,7 @@ def output_height(arrays):
     return arrays.bias_rows.size // arrays.biases_target.size
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def delta_row(arrays, code, slope, histories, row):
     """Compute the deltas of one row of the output, and their sums over pixels and histories."""
     channels = arrays.biases_target.size
@@ -79,7 +79,7 @@ def image_height(plan, arrays):
     return arrays.image.size // (plan.width * plan.sources * plan.histories)
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def transpose_row(plan, arrays, row):
     """Lay one row of the image out with the histories outside."""
     n = plan.histories
@@ -112,7 +112,7 @@ def correlate_row(plan, arrays, row, chunk):
                 multiply_thin(sources, seen, target, outputs, together * channels, 1, n, True)
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def correlate_chunk(plan, arrays, chunk):
     """Compute the weight gradients of one chunk of the rows of windows."""
     size = arrays.weights_target.size
@@ -146,9 +146,9 @@ def add_rows(rows, target, scale):
 def deltas_parallel(plan, arrays, code, slope):
     """Compute the deltas and lay the image out, rows in parallel; the image may be the deltas."""
     for row in prange(output_height(arrays)):
-        delta_row(arrays, code, slope, plan.histories, row)
+        delta_row(arrays, code, slope, plan.histories, intp(row))
     for row in prange(image_height(plan, arrays)):
-        transpose_row(plan, arrays, row)
+        transpose_row(plan, arrays, intp(row))
 
 
 @kernel(allocates=False)
@@ -164,7 +164,7 @@ def deltas_serial(plan, arrays, code, slope):
 def gradients_parallel(plan, arrays, scale):
     """Add the gradients to their targets, chunks in parallel. `plan` gathers, whichever family it is."""
     for chunk in prange(arrays.partial.size // arrays.weights_target.size):
-        correlate_chunk(plan, arrays, chunk)
+        correlate_chunk(plan, arrays, intp(chunk))
     add_up(arrays.partial, arrays.weights_target, scale)
     add_rows(arrays.bias_rows, arrays.biases_target, scale)
 

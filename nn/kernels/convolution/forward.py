@@ -8,7 +8,7 @@ of its rows, because the weights in between are skipped. Arrays are flat: images
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
+from numba import intp, prange
 
 from nn.kernels.core.activations import activate
 from nn.kernels.core.compilation import kernel
@@ -67,7 +67,7 @@ def add_window(plan, layer, row, column, target):
         source += outer_step
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def sum_pixel(plan, layer, code, slope, pixel):
     """Compute one target pixel: bias plus window, and its activation."""
     n = plan.histories
@@ -90,7 +90,7 @@ def pixel_count(plan):
 def sum_parallel(plan, layer, code, slope):
     """Compute pixels of the target in parallel."""
     for pixel in prange(pixel_count(plan)):
-        sum_pixel(plan, layer, code, slope, pixel)
+        sum_pixel(plan, layer, code, slope, intp(pixel))
 
 
 @kernel(allocates=False)

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
+from numba import intp, prange
 
 from nn.kernels.convolutional_lstm.forward import VECTOR, convolve_row, gate_row, line_within
 from nn.kernels.core.compilation import kernel
@@ -49,7 +49,7 @@ class Parts(NamedTuple):
     scratch: np.ndarray
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def delta_line(geometry, arrays, signals, step, y, channel):
     """Compute the deltas of one line's gates, the signals of the cells before, and peephole gradients.
 
@@ -123,7 +123,7 @@ def input_signal_row(geometry, signals, step, y):
     convolve_row(geometry, weights, signals.deltas, gates, row, signals.inputs, begin, False)
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def weight_gradients(geometry, deltas, images, sources, row, parts, part, target):
     """Add one row of all steps to a part of the gradients of weights: deltas times what windows saw.
 
@@ -179,7 +179,7 @@ def backward_tasks(geometry, parts, propagates, phase):
     return geometry.height + inputs + parts.number
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def backward_task(geometry, arrays, signals, parts, phase, task):
     """Do one task of a phase; they may be done in any order.
 
@@ -211,4 +211,4 @@ def backward_parallel(geometry, arrays, signals, parts, propagates):
     """Run the tasks of a phase in parallel; one loop for all, as each is compiled on its own."""
     for phase in range(geometry.steps + 1):
         for task in prange(backward_tasks(geometry, parts, propagates, phase)):
-            backward_task(geometry, arrays, signals, parts, phase, task)
+            backward_task(geometry, arrays, signals, parts, phase, intp(task))

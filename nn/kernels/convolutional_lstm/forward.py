@@ -10,7 +10,7 @@ hidden values and deltas stay zero.
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
+from numba import intp, prange
 
 from nn.kernels.core.compilation import kernel
 from nn.kernels.core.product import multiply
@@ -66,7 +66,7 @@ class Arrays(NamedTuple):
     present: np.ndarray
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def convolve_row(geometry, weights, images, sources, row, target, begin, accumulate):
     """Convolve one row of positions: a line of `target` for every row of `weights`, from `begin` on.
 
@@ -106,7 +106,7 @@ def input_row(geometry, arrays, step, y):
     convolve_row(geometry, arrays.input_weights, arrays.images, inputs, row, arrays.gates, begin, False)
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def state_line(geometry, arrays, step, y, channel):
     """Turn the sums of one line into gates, and make the next cells, hidden values and outputs of them."""
     channels, line = geometry.channels, geometry.line
@@ -157,7 +157,7 @@ def forward_tasks(geometry, phase):
     return geometry.steps * geometry.height if phase == 0 else geometry.height
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def forward_task(geometry, arrays, phase, task):
     """Do one task of a phase; they may be done in any order."""
     if phase == 0:
@@ -179,4 +179,4 @@ def forward_parallel(geometry, arrays):
     """Run the tasks of a phase in parallel; one loop for all, as each is compiled on its own."""
     for phase in range(1 + geometry.steps):
         for task in prange(forward_tasks(geometry, phase)):
-            forward_task(geometry, arrays, phase, task)
+            forward_task(geometry, arrays, phase, intp(task))

@@ -144,7 +144,7 @@ def _logarithm_of_one_plus(x):
     return series
 
 
-@kernel
+@kernel(separately=True)
 def activate(code, slope, values):
     """Replace the sums in a contiguous array by the values of the activation `code`."""
     zero, one = values.dtype.type(0), values.dtype.type(1)
@@ -187,7 +187,7 @@ def activate(code, slope, values):
             values[i] = slope
 
 
-@kernel
+@kernel(separately=True)
 def multiply_by_derivative(code, slope, values, signals, deltas):
     """Write deltas = signals * f'(values); three contiguous arrays of one size."""
     zero, one = values.dtype.type(0), values.dtype.type(1)

@@ -9,7 +9,7 @@ CHUNK = 1 << 14
 """Numbers in a chunk: enough to be worth a thread's attention."""
 
 
-@kernel
+@kernel(separately=True)
 def convert(source, target, begin, end):
     """target = source, in a range: widened, rounded or as it is."""
     for i in range(begin, end):

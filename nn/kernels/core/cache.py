@@ -24,6 +24,8 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLoca
 from numba.core.types.containers import BaseNamedTuple, BaseTuple
 from numba.misc.appdirs import AppDirs
 
+from nn.kernels.core.separate import calls_of, make_ready
+
 logger = logging.getLogger(__name__)
 
 PACKAGE = Path(__file__).resolve().parents[2]
@@ -156,6 +158,16 @@ def _fields_in(kinds: Iterable[Any]) -> Iterator[tuple[str, ...]]:
 
 class _Implementation(CompileResultCacheImpl):
     _locator_classes = (_KernelLocator,)
+
+    def reduce(self, cres: Any) -> Any:
+        """Return what is kept of a compiled version, with the separate kernels that it calls."""
+        return calls_of(cres), super().reduce(cres)
+
+    def rebuild(self, target_context: Any, payload: Any) -> Any:
+        """Return a compiled version, after the separate kernels that it calls."""
+        calls, version = payload
+        make_ready(calls)
+        return super().rebuild(target_context, version)
 
 
 class _SerialImplementation(_Implementation):

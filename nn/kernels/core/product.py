@@ -82,20 +82,19 @@ def multiply(a, b, c, rows, columns, outer, inner, accumulate):
 
     a: `Rows`, b: `Columns` (readable up to whole vectors of columns), c: `Target`.
     """
-    add = bool(accumulate)  # a literal would have the callees compiled once more
     n = 0
     while n + WIDE <= columns:
         right = Columns(b.array, b.offset + n, b.step, b.outer_step)
-        wide_columns(a, right, Target(c.array, c.offset + n, c.row), rows, outer, inner, add)
+        wide_columns(a, right, Target(c.array, c.offset + n, c.row), rows, outer, inner, accumulate)
         n += WIDE
     while n < columns:
         right = Columns(b.array, b.offset + n, b.step, b.outer_step)
         target = Target(c.array, c.offset + n, c.row)
-        narrow_columns(a, right, target, rows, outer, inner, add, min(columns - n, LANES))
+        narrow_columns(a, right, target, rows, outer, inner, accumulate, min(columns - n, LANES))
         n += LANES
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def transpose(source, target, rows, columns):
     """Write the rows of `source` (`Rows` with step 1) as the columns of `target` (`Target`).
 

@@ -52,7 +52,7 @@ def sum_range(values, begin, count):
     return rest
 
 
-@kernel(fastmath={"reassoc", "nsz"})
+@kernel(fastmath={"reassoc", "nsz"}, separately=True)
 def sum_of_squares(values):
     """Return the sum of the squares of values (size,), in float64, in an order that stays the same."""
     total = 0.0
@@ -62,7 +62,7 @@ def sum_of_squares(values):
     return total
 
 
-@kernel(fastmath={"reassoc", "nsz"})
+@kernel(fastmath={"reassoc", "nsz"}, separately=True)
 def sum_of(values):
     """Return the sum of values (size,), in float64, in an order that stays the same."""
     total = 0.0
@@ -80,14 +80,14 @@ def dot(first, second):
     return total
 
 
-@kernel
+@kernel(separately=True)
 def rows_times(matrix, vector, target):
     """target[r] = sum over c of matrix[r, c] * vector[c]."""
     for row in range(target.size):
         target[row] = dot(matrix[row], vector)
 
 
-@kernel
+@kernel(separately=True)
 def columns_times(matrix, vector, target):
     """target[c] = sum over r of matrix[r, c] * vector[r]."""
     totals = np.zeros(target.size, np.float64)
@@ -98,7 +98,7 @@ def columns_times(matrix, vector, target):
     target[:] = totals
 
 
-@kernel
+@kernel(separately=True)
 def length_of(values):
     """Return the Euclidean length of values (size,), float64, also where their squares vanish or overflow."""
     squares = sum_of_squares(values)
@@ -116,7 +116,7 @@ def length_of(values):
     return largest * np.sqrt(squares)
 
 
-@kernel(fastmath={"reassoc", "nsz"})
+@kernel(fastmath={"reassoc", "nsz"}, separately=True)
 def sum_of_sizes(values):
     """Return the sum of the absolute values of values (size,), as `sum_of_squares`."""
     total = 0.0

@@ -116,12 +116,11 @@ def weight_gradient_rows(arrays, first, last):
 def backward_serial(arrays, code, slope, scale, propagates):
     """Run the whole backward pass on one thread."""
     outputs = arrays.biases.size
-    first = intp(0)  # a literal would have the callees compiled once more
-    delta_rows(arrays, code, slope, scale, first, outputs)
+    delta_rows(arrays, code, slope, scale, 0, outputs)
     transpose_inputs(arrays)
     if propagates:
-        input_signal_rows(arrays, first, arrays.weights.size // outputs)
-    weight_gradient_rows(arrays, first, outputs)
+        input_signal_rows(arrays, 0, arrays.weights.size // outputs)
+    weight_gradient_rows(arrays, 0, outputs)
 
 
 @kernel(parallel=True)

@@ -7,7 +7,7 @@ a few arrays, however many layers there are.
 Nothing allocates, so Numba need not count references (`_nrt=False`): all layers lie in the same array, and
 threads that count their references to it wait for each other (backward took a third longer).
 
-`intp` where a number is literal or counted by `prange`: a callee would be compiled for each of these types.
+`intp` where a number is counted by `prange`, which is unsigned: a callee would be compiled for both types.
 """
 
 from numba import intp, prange
@@ -67,7 +67,7 @@ def layer_arrays(parameters, targets, inputs, signals, arena, plan, number):
     )
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def forward_layer(parameters, inputs, arena, plan, slopes, number, block, blocks):
     """Compute the values of one block of the neurons of a layer."""
     row = plan[number]
@@ -86,7 +86,7 @@ def forward_layer(parameters, inputs, arena, plan, slopes, number, block, blocks
 def forward_stack(parameters, inputs, arena, plan, slopes):
     """Run all layers on one thread."""
     for number in range(len(plan)):
-        forward_layer(parameters, inputs, arena, plan, slopes, number, intp(0), intp(1))
+        forward_layer(parameters, inputs, arena, plan, slopes, number, 0, 1)
 
 
 @kernel(parallel=True)
@@ -98,7 +98,7 @@ def forward_stack_parallel(parameters, inputs, arena, plan, slopes):
             for block in prange(blocks):
                 forward_layer(parameters, inputs, arena, plan, slopes, number, intp(block), blocks)
         else:
-            forward_layer(parameters, inputs, arena, plan, slopes, number, intp(0), intp(1))
+            forward_layer(parameters, inputs, arena, plan, slopes, number, 0, 1)
 
 
 @kernel(allocates=False)
@@ -115,7 +115,7 @@ def backward_stack(parameters, targets, inputs, signals, arena, plan, slopes, sc
         backward_layer(parameters, targets, inputs, signals, arena, plan, slopes, scale, propagates, number)
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def backward_task(parameters, targets, inputs, signals, arena, plan, slopes, scale, number, task):
     """Do one of the tasks of a layer: a block of its deltas, of its input signals or of its gradients.
 

@@ -8,7 +8,7 @@ A group of rows is computed in a float32 scratch of its own, which lies in a cor
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
+from numba import intp, prange
 
 from nn.kernels.core.activations import activate, multiply_by_derivative
 from nn.kernels.core.bfloat16 import convert
@@ -50,7 +50,7 @@ class ForwardArrays(NamedTuple):
     scratch: np.ndarray
 
 
-@kernel
+@kernel(separately=True)
 def forward_rows(arrays, code, slope, block, first, last):
     """Round the weights of output neurons `first` to `last`, and compute their values."""
     weights, rounded, biases, inputs, values, scratch = arrays
@@ -72,11 +72,11 @@ def forward_rows(arrays, code, slope, block, first, last):
 def forward(arrays, code, slope, blocks):
     """Run `forward_rows` over blocks of outputs in parallel."""
     for block in prange(blocks):
-        first, last = block_range(block, blocks, arrays.biases.size)
-        forward_rows(arrays, code, slope, block, first, last)
+        first, last = block_range(intp(block), blocks, arrays.biases.size)
+        forward_rows(arrays, code, slope, intp(block), first, last)
 
 
-@kernel
+@kernel(separately=True)
 def delta_rows(arrays, code, slope, scale, block, first, last):
     """Compute deltas, scaled deltas and bias gradients of output neurons `first` to `last`."""
     histories = arrays.values.size // arrays.biases.size
@@ -112,12 +112,12 @@ def backward(arrays, code, slope, scale, propagates, blocks):
         if block == blocks:
             transpose_inputs(arrays)
         else:
-            first, last = block_range(block, blocks, outputs)
-            delta_rows(arrays, code, slope, scale, block, first, last)
+            first, last = block_range(intp(block), blocks, outputs)
+            delta_rows(arrays, code, slope, scale, intp(block), first, last)
     if propagates:
         for block in prange(blocks):
-            first, last = block_range(block, blocks, inputs)
+            first, last = block_range(intp(block), blocks, inputs)
             input_signal_rows(arrays, first, last)
     for block in prange(blocks):
-        first, last = block_range(block, blocks, outputs)
+        first, last = block_range(intp(block), blocks, outputs)
         weight_gradient_rows(arrays, first, last)

@@ -101,7 +101,7 @@ def finish_run(neurons, factors, weights, targets, histories, step, run, last):
             )
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def backward_range(neurons, factors, own, rest, weights, targets, histories, step, begin, end):
     """Compute signals, deltas and gradients of the neurons at some positions at one step."""
     neuron, kind, run_end, given = neurons.neuron, neurons.kind, neurons.run_end, neurons.given

@@ -79,7 +79,7 @@ def multiply_terms(span, row, numbers, weights, source, first_row, target, to, e
             store(target, to + n, multiply_add(term, load(target, to + n), zero))
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def forward_range(neurons, incoming, trained, histories, step, begin, end):
     """Compute the values of the neurons at some positions at one step."""
     neuron, kind, code, slope, bias_of, run_end, from_inputs = neurons

@@ -7,7 +7,7 @@ parameter is written by one thread.
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
+from numba import intp, prange
 
 from nn.history import LANES
 from nn.kernels.core.compilation import kernel
@@ -64,7 +64,7 @@ def add_biases(carriers, histories, target, scale, begin, end):
         target[carriers.number[j]] += scale * total
 
 
-@kernel
+@kernel(separately=True)
 def run_task(weights, biases, count, histories, targets, tasks, task):
     """Add the gradients of one chunk of work."""
     weight_tasks = tasks.weights.size - 1
@@ -88,4 +88,4 @@ def gradients(weights, biases, count, histories, targets, tasks):
             run_task(weights, biases, count, histories, targets, tasks, task)
     else:
         for task in prange(chunks):
-            run_task(weights, biases, count, histories, targets, tasks, task)
+            run_task(weights, biases, count, histories, targets, tasks, intp(task))

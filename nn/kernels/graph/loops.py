@@ -77,7 +77,7 @@ def multiply_terms(incoming, weights, values, base, position, total):
             total[n] *= weight * source[n]
 
 
-@kernel
+@kernel(separately=True)
 def forward(neurons, incoming, trained, values, nudges, lead):
     """Compute the values of all steps. `nudges` is added to them, (steps * neurons, N) or empty."""
     count = neurons.neuron.size
@@ -135,7 +135,7 @@ def product_slopes(incoming, weights, values, base, position, delta, slopes):
             delta[n] *= weight * source[n]
 
 
-@kernel
+@kernel(separately=True)
 def backward(neurons, incoming, trained, gradients, values, signals, lead, scratch):
     """Compute the signals of all steps and add the gradients.
 

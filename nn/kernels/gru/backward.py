@@ -8,7 +8,7 @@ belong to the first three of them, recurrent weights to the first two and the la
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
+from numba import intp, prange
 
 from nn.kernels.core.compilation import kernel
 from nn.kernels.core.product import multiply
@@ -70,7 +70,7 @@ def receive(layer, signals, number, first, last, begin):
     multiply(left, right, target, last - first, width, 1, units, True)
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def deltas_of_units(layer, signals, number, first, last, begin):
     """Compute the deltas of some units in a slice; leave in their signals what goes through no sum."""
     step, before, _ = step_and_slots(layer, number)
@@ -132,7 +132,7 @@ def gradient_block(layer, signals, targets, blocks, number, place):
     add_gradients(layer, signals.panels, targets, first, last, columns, shift, place)
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def backward_task(layer, signals, targets, blocks, propagates, phase, task):
     """Do one task of a phase. The weights may change in the last one: before, their copies are read."""
     if phase < backward_phases(layer, blocks) - 1:
@@ -155,4 +155,4 @@ def backward_parallel(layer, signals, targets, blocks, propagates):
     """Run the tasks of a phase in parallel; one loop for all, as each is compiled on its own."""
     for phase in range(backward_phases(layer, blocks)):
         for task in prange(backward_tasks(layer, blocks, propagates, phase)):
-            backward_task(layer, signals, targets, blocks, propagates, phase, task)
+            backward_task(layer, signals, targets, blocks, propagates, phase, intp(task))

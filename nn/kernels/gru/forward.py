@@ -8,7 +8,7 @@ update, candidate and what the hidden values say of the candidate; N is a whole 
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
+from numba import intp, prange
 
 from nn.kernels.core.compilation import kernel
 from nn.kernels.core.product import multiply
@@ -99,7 +99,7 @@ def forward_slice(layer, begin):
             update_units(layer, number, unit, rows, begin, sums, TILE * width)
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def update_units(layer, number, first, count, begin, sums, apart):
     """Turn the sums of the gates of some units of a slice into their values, and write the hidden values.
 
@@ -133,7 +133,7 @@ def update_units(layer, number, first, count, begin, sums, apart):
             store(layer.hidden, new + n, hidden)
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def forward_task(layer, blocks, phase, task):
     """Do one task of a phase."""
     do_forward(layer, blocks, phase, task, forward_step, forward_slice)
@@ -152,4 +152,4 @@ def forward_parallel(layer, blocks):
     """Run the tasks of a phase in parallel; one loop for all, as each is compiled on its own."""
     for phase in range(forward_phases(layer, blocks)):
         for task in prange(forward_tasks(layer, blocks, phase)):
-            forward_task(layer, blocks, phase, task)
+            forward_task(layer, blocks, phase, intp(task))

@@ -1,6 +1,6 @@
 """Backward kernels of local layers: deltas, input signals and weight gradients, tile after tile."""
 
-from numba import prange
+from numba import intp, prange
 
 from nn.history import LANES
 from nn.kernels.core.activations import multiply_by_derivative
@@ -106,7 +106,7 @@ def group_pass(geometry, arrays, row, first, last, group, scratch, scale, propag
                 unpack_window(geometry, tile, scratch, sums, arrays.input_signals)
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def backward_row(geometry, arrays, code, slope, scale, propagates, row, scratch):
     """Backpropagate through a row of tiles, one after another."""
     columns = geometry.column_spans.shape[0]
@@ -130,7 +130,7 @@ def clear_signals(geometry, arrays, band):
         arrays.transposed_signals[begin : (group * lines + last) * line] = 0
 
 
-@kernel
+@kernel(separately=True)
 def backward_band(geometry, arrays, code, slope, scale, propagates, band):
     """Backpropagate through one band of tile rows. Even bands zero the input signals first."""
     if propagates and geometry.overlapping and band % 2 == 0:
@@ -156,12 +156,12 @@ def backward_parallel(geometry, arrays, code, slope, scale, propagates):
     """
     lines, bands = transposed_lines(geometry), band_count(geometry)
     for line in prange(lines):
-        pack_line(geometry, arrays.inputs, arrays.transposed, line)
+        pack_line(geometry, arrays.inputs, arrays.transposed, intp(line))
     for parity in range(2):
         for pair in prange((bands + 1 - parity) // 2):
-            backward_band(geometry, arrays, code, slope, scale, propagates, 2 * pair + parity)
+            backward_band(geometry, arrays, code, slope, scale, propagates, intp(2 * pair + parity))
     for line in prange(lines if propagates else 0):
-        unpack_line(geometry, arrays.transposed_signals, arrays.input_signals, line)
+        unpack_line(geometry, arrays.transposed_signals, arrays.input_signals, intp(line))
 
 
 @kernel

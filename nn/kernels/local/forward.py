@@ -7,7 +7,7 @@ no index lists. Arrays are flat: images (H, W, C, N), weights tile after tile.
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
+from numba import intp, prange
 
 from nn.history import LANES
 from nn.kernels.core.activations import activate
@@ -203,7 +203,7 @@ def prefetch_following(geometry, tile, inputs):
                 prefetch(inputs, begin + i * tile.step + n)
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def forward_row(geometry, arrays, code, slope, row, scratch):
     """Compute the values of one row of tiles."""
     n = geometry.histories
@@ -218,7 +218,7 @@ def forward_row(geometry, arrays, code, slope, row, scratch):
         finish_block(geometry, arrays, row, column, code, slope, scratch, 0)
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def forward_number(geometry, arrays, code, slope, row):
     """Do so with the row's own scratch."""
     forward_row(geometry, arrays, code, slope, row, arrays.scratch[row])
@@ -228,7 +228,7 @@ def forward_number(geometry, arrays, code, slope, row):
 def forward_parallel(geometry, arrays, code, slope):
     """Run the rows of tiles in parallel."""
     for row in prange(arrays.scratch.shape[0]):
-        forward_number(geometry, arrays, code, slope, row)
+        forward_number(geometry, arrays, code, slope, intp(row))
 
 
 @kernel(allocates=False)

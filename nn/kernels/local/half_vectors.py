@@ -1,6 +1,6 @@
 """Forward kernels of local layers for few histories: vectors run along the inputs of a window."""
 
-from numba import prange
+from numba import intp, prange
 
 from nn.kernels.core.compilation import kernel
 from nn.kernels.core.half_vector_sums import pair_sums
@@ -47,7 +47,7 @@ def few_tiles(geometry, arrays, row, first, last, group, scratch):
             tile_sums(tile, arrays.weights, window, scratch, begin)
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def few_row(geometry, arrays, code, slope, row, scratch):
     """Compute the values of one row of tiles."""
     columns = geometry.column_spans.shape[0]
@@ -60,7 +60,7 @@ def few_row(geometry, arrays, code, slope, row, scratch):
             finish_block(geometry, arrays, row, column, code, slope, scratch, begin)
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def few_number(geometry, arrays, code, slope, row):
     """Do so with the row's own scratch."""
     few_row(geometry, arrays, code, slope, row, arrays.scratch[row])
@@ -70,9 +70,9 @@ def few_number(geometry, arrays, code, slope, row):
 def half_vectors_parallel(geometry, arrays, code, slope):
     """Run the lines of the image in parallel, then the rows of tiles."""
     for line in prange(transposed_lines(geometry)):
-        pack_line(geometry, arrays.inputs, arrays.transposed, line)
+        pack_line(geometry, arrays.inputs, arrays.transposed, intp(line))
     for row in prange(arrays.scratch.shape[0]):
-        few_number(geometry, arrays, code, slope, row)
+        few_number(geometry, arrays, code, slope, intp(row))
 
 
 @kernel(allocates=False)

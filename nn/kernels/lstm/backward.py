@@ -10,7 +10,7 @@ deltas are there. The gradients of the weights are products over all steps.
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
+from numba import intp, prange
 
 from nn.kernels.core.compilation import kernel
 from nn.kernels.core.product import multiply
@@ -71,7 +71,7 @@ def receive(layer, signals, number, first, last, begin):
     multiply(left, right, target, last - first, width, 1, rows, True)
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def deltas_of_units(layer, signals, number, first, last, begin):
     """Compute the deltas of some units' gates in a slice; leave what they do not pass on."""
     step, before, after = step_and_slots(layer, number)
@@ -149,7 +149,7 @@ def gradient_block(layer, signals, targets, blocks, block, place):
     add_gradients(layer, signals.panels, targets, first, last, (0, layer.features + units), 0, place)
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def backward_task(layer, signals, targets, blocks, propagates, phase, task):
     """Do one task of a phase. The weights may change in the last one: before, their copies are read."""
     if phase < backward_phases(layer, blocks) - 1:
@@ -172,4 +172,4 @@ def backward_parallel(layer, signals, targets, blocks, propagates):
     """Run backward with the tasks of a phase in parallel."""
     for phase in range(backward_phases(layer, blocks)):
         for task in prange(backward_tasks(layer, blocks, propagates, phase)):
-            backward_task(layer, signals, targets, blocks, propagates, phase, task)
+            backward_task(layer, signals, targets, blocks, propagates, phase, intp(task))

@@ -14,7 +14,7 @@ handing over the arrays of a layer costs as much as a unit.
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
+from numba import intp, prange
 
 from nn.kernels.core.compilation import kernel
 from nn.kernels.core.product import multiply
@@ -98,7 +98,7 @@ def forward_slice(layer, begin):
             update_units(layer, number, unit, rows, begin, sums, TILE * width)
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def update_units(layer, number, first, count, begin, sums, apart):
     """Turn the sums of the gates of some units of a slice into values, and write their cells and hidden ones.
 
@@ -143,7 +143,7 @@ def update_units(layer, number, first, count, begin, sums, apart):
             store(layer.hidden, new + n, hidden)
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def forward_task(layer, blocks, phase, task):
     """Do one task of a phase."""
     do_forward(layer, blocks, phase, task, forward_step, forward_slice)
@@ -162,4 +162,4 @@ def forward_parallel(layer, blocks):
     """Run forward with the tasks of a phase in parallel; one loop for all, as each is compiled on its own."""
     for phase in range(forward_phases(layer, blocks)):
         for task in prange(forward_tasks(layer, blocks, phase)):
-            forward_task(layer, blocks, phase, task)
+            forward_task(layer, blocks, phase, intp(task))

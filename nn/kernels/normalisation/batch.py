@@ -9,7 +9,7 @@ all four passes, because parallel ones take long to compile.
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
+from numba import intp, prange
 
 from nn.history import LANES
 from nn.kernels.core.compilation import kernel
@@ -166,7 +166,7 @@ def propagate(arrays, sizes, block):
             arrays.input_signals[row + sizes.active : row + sizes.histories] = 0
 
 
-@kernel
+@kernel(separately=True)
 def run_block(step, arrays, sizes, block):
     """Run one of the four passes over one block."""
     if step == MEASURE:
@@ -190,7 +190,7 @@ def run(step, arrays, sizes):
 def run_parallel(step, arrays, sizes):
     """Run a pass on several threads."""
     for block in prange(sizes.position_blocks * sizes.channel_blocks):
-        run_block(step, arrays, sizes, block)
+        run_block(step, arrays, sizes, intp(block))
 
 
 @kernel

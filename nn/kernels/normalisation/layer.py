@@ -9,7 +9,7 @@ from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
+from numba import intp, prange
 
 from nn.history import LANES
 from nn.kernels.core.compilation import kernel
@@ -137,7 +137,7 @@ def propagate(arrays, sizes, begin, place, block):
         arrays.partial[1, block, i] += horizontal_sum(signal)
 
 
-@kernel
+@kernel(separately=True)
 def run_block(step, arrays, sizes, epsilon, block):
     """Run a pass over one block of groups and histories."""
     row, column = block // sizes.history_blocks, block % sizes.history_blocks
@@ -168,4 +168,4 @@ def run(step, arrays, sizes, epsilon):
 def run_parallel(step, arrays, sizes, epsilon):
     """Run a pass on several threads."""
     for block in prange(sizes.group_blocks * sizes.history_blocks):
-        run_block(step, arrays, sizes, epsilon, block)
+        run_block(step, arrays, sizes, epsilon, intp(block))

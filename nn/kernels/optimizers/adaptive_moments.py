@@ -17,7 +17,7 @@ from nn.kernels.core.scalars import at_least, flush_small, flush_threshold, in_d
 from nn.kernels.optimizers.update_rules import CHUNK
 
 
-@kernel
+@kernel(separately=True)
 def adam(values, gradients, means, squares, scalars):
     """Descend along the running mean gradient over the root of its running mean square.
 
@@ -41,7 +41,7 @@ def adam_parallel(values, gradients, means, squares, scalars):
         adam(values[part], gradients[part], means[part], squares[part], scalars)
 
 
-@kernel
+@kernel(separately=True)
 def amsgrad(values, gradients, means, squares, largest, scalars):
     """`adam` with the root of the largest mean square so far."""
     rate, mean_rate, square_rate, correction, epsilon, shrink = in_dtype_of(values, scalars)
@@ -63,7 +63,7 @@ def amsgrad_parallel(values, gradients, means, squares, largest, scalars):
         amsgrad(values[part], gradients[part], means[part], squares[part], largest[part], scalars)
 
 
-@kernel
+@kernel(separately=True)
 def adamax(values, gradients, means, largest, scalars):
     """Descend along the running mean gradient over its largest size, which decays."""
     rate, mean_rate, decay, epsilon, shrink = in_dtype_of(values, scalars)
@@ -84,7 +84,7 @@ def adamax_parallel(values, gradients, means, largest, scalars):
         adamax(values[part], gradients[part], means[part], largest[part], scalars)
 
 
-@kernel
+@kernel(separately=True)
 def nadam(values, gradients, means, squares, scalars):
     """`adam` one step ahead: `gradient_rate` goes to the gradient, `rate` to its running mean."""
     rate, gradient_rate, mean_rate, square_rate, correction, epsilon, shrink = in_dtype_of(values, scalars)

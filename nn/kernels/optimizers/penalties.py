@@ -18,7 +18,7 @@ def sum_of_squares_parallel(values, sums):
         sums[chunk] = sum_of_squares(values[chunk * CHUNK : (chunk + 1) * CHUNK])
 
 
-@kernel
+@kernel(separately=True)
 def add_l2(values, gradients, rate):
     """gradients += rate * values; return the sum of the values' squares."""
     for i in range(values.size):
@@ -34,7 +34,7 @@ def add_l2_parallel(values, gradients, rate, sums):
         sums[chunk] = add_l2(values[part], gradients[part], rate)
 
 
-@kernel
+@kernel(separately=True)
 def add_l1(values, gradients, rate):
     """gradients += rate * sign(values), 0 for 0; return the sum of the values' sizes."""
     for i in range(values.size):
@@ -50,7 +50,7 @@ def add_l1_parallel(values, gradients, rate, sums):
         sums[chunk] = add_l1(values[part], gradients[part], rate)
 
 
-@kernel
+@kernel(separately=True)
 def scale(values, factor):
     """values *= factor."""
     for i in range(values.size):

@@ -19,7 +19,7 @@ CHUNK = 1 << 15
 """Parameters that one thread updates at a time: 128 KiB of float32, a share of a second-level cache."""
 
 
-@kernel
+@kernel(separately=True)
 def sgd(values, gradients, scalars):
     """Descend along the gradients."""
     rate, shrink = in_dtype_of(values, scalars)
@@ -36,7 +36,7 @@ def sgd_parallel(values, gradients, scalars):
         sgd(values[part], gradients[part], scalars)
 
 
-@kernel
+@kernel(separately=True)
 def sgd_with_momentum(values, gradients, velocities, scalars):
     """Descend along the velocities, or, for Nesterov's method, along those that are one step ahead.
 
@@ -59,7 +59,7 @@ def sgd_with_momentum_parallel(values, gradients, velocities, scalars):
         sgd_with_momentum(values[part], gradients[part], velocities[part], scalars)
 
 
-@kernel
+@kernel(separately=True)
 def rmsprop(values, gradients, squares, scalars):
     """Divide each gradient by the root of its running mean square."""
     rate, square_rate, epsilon, shrink = in_dtype_of(values, scalars)
@@ -79,7 +79,7 @@ def rmsprop_parallel(values, gradients, squares, scalars):
         rmsprop(values[part], gradients[part], squares[part], scalars)
 
 
-@kernel
+@kernel(separately=True)
 def rmsprop_with_momentum(values, gradients, squares, velocities, scalars):
     """`rmsprop`, and descend along the velocities that its steps add up to."""
     rate, square_rate, epsilon, momentum, shrink = in_dtype_of(values, scalars)
@@ -102,7 +102,7 @@ def rmsprop_with_momentum_parallel(values, gradients, squares, velocities, scala
         rmsprop_with_momentum(values[part], gradients[part], squares[part], velocities[part], scalars)
 
 
-@kernel
+@kernel(separately=True)
 def rmsprop_centered(values, gradients, squares, means, velocities, scalars):
     """`rmsprop_with_momentum` with the running variance, which rounding must not make negative."""
     rate, square_rate, epsilon, momentum, shrink = in_dtype_of(values, scalars)
@@ -128,7 +128,7 @@ def rmsprop_centered_parallel(values, gradients, squares, means, velocities, sca
         rmsprop_centered(values[part], gradients[part], squares[part], means[part], velocities[part], scalars)
 
 
-@kernel
+@kernel(separately=True)
 def adagrad(values, gradients, squares, scalars):
     """Divide each gradient by the root of the sum of its squares."""
     rate, epsilon, shrink = in_dtype_of(values, scalars)
@@ -147,7 +147,7 @@ def adagrad_parallel(values, gradients, squares, scalars):
         adagrad(values[part], gradients[part], squares[part], scalars)
 
 
-@kernel
+@kernel(separately=True)
 def adadelta(values, gradients, squares, changes, scalars):
     """Give each gradient the root mean square of the changes so far, over its own."""
     rate, square_rate, epsilon, shrink = in_dtype_of(values, scalars)
@@ -169,7 +169,7 @@ def adadelta_parallel(values, gradients, squares, changes, scalars):
         adadelta(values[part], gradients[part], squares[part], changes[part], scalars)
 
 
-@kernel
+@kernel(separately=True)
 def ftrl(values, gradients, squares, held_back, scalars):
     """Follow the proximally regularised leader.
 

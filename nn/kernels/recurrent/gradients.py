@@ -110,7 +110,7 @@ def add_scaled(source, begin, target, to, count, scale):
         target[to + i] += scale * source[begin + i]
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def add_gradients(layer, panels, targets, first, last, columns, shift, place):
     """Add the gradients of weights for rows `first` to `last` of the deltas, packed at `place`.
 

@@ -62,13 +62,13 @@ def width_of(layer, begin):
     return min(SLICE, layer.histories - begin)
 
 
-@kernel(inline=True)
+@kernel(inline=True, separately=True)
 def gate_row(layer, begin, width, row):
     """Return where a row of gates (or deltas) of a slice begins: rows (T, 4, units)."""
     return begin * layer.steps * 4 * layer.units + row * width
 
 
-@kernel(inline=True)
+@kernel(inline=True, separately=True)
 def state_row(layer, begin, width, row):
     """Return where a row of hidden values (or cells) of a slice begins: rows (T + 1, units)."""
     return begin * (layer.steps + 1) * layer.units + row * width
@@ -86,7 +86,7 @@ def backward_phases(layer, blocks):
     return 3 + (layer.steps + 1 if blocks.over_units else 1)
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def copy_rows(source, begin, row, target, to, width, rows, apart):
     """Copy `rows` rows of `width` numbers: `row` apart in the source, `apart` in the target."""
     whole = width // VECTOR * VECTOR
@@ -108,7 +108,7 @@ def gather(layer, step, begin, width, place):
     copy_rows(layer.hidden, source, width, layer.scratch, place, width, units, width)
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def write_outputs(layer, step):
     """Write the hidden values after a step, zero where it is not there, into rows of all histories."""
     units, histories = layer.units, layer.histories
@@ -137,7 +137,7 @@ def pack_weights(layer, first, last):
     copy_rows(layer.recurrent_weights, begin, units, layer.packed, to, units, rows, length)
 
 
-@kernel(allocates=False)
+@kernel(allocates=False, separately=True)
 def transpose_weights(source, target, to, rows, columns, first, last):
     """Write columns `first` to `last` of a matrix (rows, columns) as rows of one that begins at `to`."""
     for column in range(first, last, VECTOR):

@@ -1,0 +1,106 @@
+"""Separate kernels: called where they lie, by code that was just compiled and by code that was kept."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nn.kernels.core.compilation import kernel
+from nn.kernels.core.separate import calls_of
+
+
+@kernel(separately=True)
+def scaled(values, factor):
+    for i in range(values.size):
+        values[i] *= factor
+    return values.size
+
+
+@kernel(separately=True)
+def refusing(values):
+    if values[0] < 0:
+        raise ValueError("below zero")
+
+
+@kernel
+def twice_scaled(values, factor):
+    return scaled(values, factor) + scaled(values, factor)
+
+
+@kernel
+def passing_on(values):
+    refusing(values)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_it_does_the_same_called_from_kernels_and_from_python(dtype):
+    values = np.arange(1, 4, dtype=dtype)
+    assert scaled(values, dtype(3)) == 3
+    assert twice_scaled(values, dtype(2)) == 6
+    np.testing.assert_array_equal(values, np.array([12, 24, 36], dtype))
+
+
+def test_an_error_reaches_the_caller():
+    passing_on(np.ones(1))
+    with pytest.raises(ValueError, match="below zero"):
+        passing_on(-np.ones(1))
+
+
+def test_its_code_is_not_copied_into_that_of_its_caller():
+    twice_scaled(np.ones(2), 1.0)
+    version = next(each for each in twice_scaled.overloads.values() if calls_of(each))
+    functions = version.library._final_module.functions
+    assert not [
+        each.name for each in functions if "6scaled" in each.name
+    ]  # names have their length before them
+    assert {name for name, _ in calls_of(version)} == {f"{__name__}.scaled"}
+
+
+def test_a_number_written_in_a_call_is_as_any_other():
+    @kernel
+    def shifted(value, by):
+        return value + by
+
+    @kernel
+    def shifted_thrice(value, by):
+        return shifted(shifted(shifted(value, 1), 2), by)
+
+    assert shifted_thrice(1, 3) == 7
+    assert len(shifted.overloads) == 1
+
+
+PROGRAM = """
+import numpy as np
+from nn.kernels.dense.stack import forward_layer
+from networks import Dense, Sequential
+from nn import Shape
+network = Sequential(Shape(1, 1, 3), [Dense.of(4), Dense.of(2)], generator=np.random.default_rng(0))
+values = network.forward(np.ones((1, 1, 3, 16), np.float32))
+signals = network.backward(np.ones_like(values))
+print(values.tobytes().hex(), signals.tobytes().hex(), sum(forward_layer.stats.cache_hits.values()))
+"""
+
+
+def run_program(kernels: Path) -> tuple[str, int]:
+    run = [sys.executable, "-c", PROGRAM]
+    environment = {"NUMBA_CACHE_DIR": str(kernels), "PATH": "", "PYTHONPATH": ":".join(sys.path)}
+    result = subprocess.run(run, env=environment, capture_output=True, text=True, check=True)
+    *numbers, hits = result.stdout.split()
+    return " ".join(numbers), int(hits)
+
+
+def test_kept_code_finds_those_that_it_calls_in_another_process(tmp_path):
+    first, hits = run_program(tmp_path)
+    assert hits == 0
+    assert run_program(tmp_path) == (first, 1)
+
+
+def test_kept_code_whose_callee_was_not_kept_has_it_compiled(tmp_path):
+    first, _ = run_program(tmp_path)
+    removed = [*tmp_path.rglob("stack.forward_layer-*")]
+    assert removed
+    for file in removed:
+        file.unlink()
+    assert run_program(tmp_path) == (first, 0)
