@@ -106,7 +106,7 @@ def first_of(pairs):
 
 def test_a_tuple_whose_fields_were_moved_is_read_by_their_new_places(monkeypatch, tmp_path):
     """It may be declared in a module that the kernel's own does not import."""
-    monkeypatch.setattr(cache, "_folder", lambda beside: tmp_path)
+    monkeypatch.setattr(cache, "_cache_folder", lambda beside: tmp_path)
     for fields in (["first", "second"], ["second", "first"]):
         kind = namedtuple("Pair", fields, module=__name__)
         monkeypatch.setattr(sys.modules[__name__], "Pair", kind, raising=False)
@@ -115,7 +115,7 @@ def test_a_tuple_whose_fields_were_moved_is_read_by_their_new_places(monkeypatch
 
 def test_where_nothing_can_be_written_kernels_run_all_the_same(monkeypatch, caplog):
     cache._warn_once.cache_clear()
-    monkeypatch.setattr(cache, "_folder", lambda beside: None)
+    monkeypatch.setattr(cache, "_cache_folder", lambda beside: None)
     for _ in range(2):
         check_doubling(kernel(doubled))
     assert len(caplog.messages) == 1
@@ -124,7 +124,7 @@ def test_where_nothing_can_be_written_kernels_run_all_the_same(monkeypatch, capl
 
 def test_a_full_disk_is_said_once(monkeypatch, tmp_path, caplog):
     cache._warn_once.cache_clear()
-    monkeypatch.setattr(cache, "_folder", lambda beside: tmp_path)
+    monkeypatch.setattr(cache, "_cache_folder", lambda beside: tmp_path)
 
     def full(self, key, data):
         raise OSError(28, "No space left on device", str(tmp_path / "kernel.nbc"))
@@ -137,7 +137,7 @@ def test_a_full_disk_is_said_once(monkeypatch, tmp_path, caplog):
 
 
 def test_a_damaged_file_is_compiled_anew(monkeypatch, tmp_path):
-    monkeypatch.setattr(cache, "_folder", lambda beside: tmp_path)
+    monkeypatch.setattr(cache, "_cache_folder", lambda beside: tmp_path)
     check_doubling(kernel(doubled))
     files = [*tmp_path.iterdir()]
     assert len(files) == 2
@@ -149,7 +149,7 @@ def test_a_damaged_file_is_compiled_anew(monkeypatch, tmp_path):
 
 
 def test_settings_that_change_the_code_have_files_of_their_own(monkeypatch, tmp_path):
-    monkeypatch.setattr(cache, "_folder", lambda beside: tmp_path)
+    monkeypatch.setattr(cache, "_cache_folder", lambda beside: tmp_path)
     check_doubling(kernel(doubled))
     monkeypatch.setattr(cache.config, "OPT", 1)
     other = kernel(doubled)
