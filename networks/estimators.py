@@ -153,7 +153,7 @@ class Regressor(Estimator):
         """Return the coefficient of determination: 1 is perfect, 0 as good as the mean of `y`.
 
         With several numbers to an entry, the mean of theirs. It is scikit-learn's
-        `r2_score(y, predict(X), sample_weight=sample_weight)`; see `networks.base.r2_score`.
+        `r2_score(y, predict(X), sample_weight=sample_weight)`.
         """
         found = self.predict(X, step_masks=step_masks)
         wanted = np.asarray(as_numbers(y, "y"), np.float64)

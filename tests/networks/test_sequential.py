@@ -169,7 +169,7 @@ def test_what_is_no_network_is_refused():
 
 
 def test_networks_of_two_dtypes_are_refused():
-    with pytest.raises(ValueError, match=r"share one dtype.*float32.*float64"):
+    with pytest.raises(ValueError, match=r"network 1: \w+ is float64, but everything here is to be float32"):
         Sequential([parts(dtype="float32")[0][0], parts(dtype="float64")[0][1]])
 
 

@@ -33,7 +33,7 @@ STEPS = "nn/optimizers::test_equal_to_torch_over_100_steps_with_a_changing_rate"
 PARALLEL_STEPS = "nn/optimizers::test_steps_have_the_same_bits_on_any_number_of_threads"
 BEST = "nn/training/best_epoch::test_the_best_epoch_comes_back_however_training_ends"
 GOING_ON = "nn/training/best_epoch::test_going_on_equals_training_without_a_stop"
-SCORES = "networks/determination::test_"
+SCORES = "networks/r2_score::test_"
 
 ROWS = [
     *(

@@ -20,6 +20,7 @@ OUTSIDE = {
     "_defined_symbols",  # of Numba's compiler, which the profile reads
     "_engine",
     "_fields",
+    "_final_module",  # of Numba's code libraries: what a compiled kernel calls
     "_getframe",  # of `sys`
     "_make",
     "_replace",
