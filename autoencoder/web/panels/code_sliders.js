@@ -1,7 +1,7 @@
 import { last, on, request } from "/assets/live.js";
 import { NumberField, SliderField } from "/assets/fields.js";
 import { drawImage, imageOf } from "/assets/images.js";
-import { newest } from "/assets/latest_only.js";
+import { latestOnly } from "/assets/latest_only.js";
 
 const FEW = 16;
 const AGAIN = 1500;
@@ -81,7 +81,7 @@ export default {
   },
   created() {
     this.start = [];
-    this.decode = newest(async () => {
+    this.decode = latestOnly(async () => {
       this.decoded = performance.now();
       const reply = await this.ask("decode", { code: [...this.code] });
       if (reply && this.$refs.image) drawImage(this.$refs.image, imageOf(reply.arrays.image));

@@ -1,7 +1,7 @@
 import { last, on, request } from "/assets/live.js";
 import { NumberField, SliderField } from "/assets/fields.js";
 import { drawImage, imageOf } from "/assets/images.js";
-import { newest } from "/assets/latest_only.js";
+import { latestOnly } from "/assets/latest_only.js";
 
 const CROSSING = 4000;
 
@@ -67,7 +67,7 @@ export default {
     },
   },
   created() {
-    this.draw = newest(async () => {
+    this.draw = latestOnly(async () => {
       this.drawn = performance.now();
       const { first, second, share } = this;
       try {

@@ -2,7 +2,7 @@ import { request } from "/assets/live.js";
 import { dab, stroke } from "/assets/autoencoder/brush.js";
 import { SliderField } from "/assets/fields.js";
 import { drawImage, inBase64 } from "/assets/images.js";
-import { newest } from "/assets/latest_only.js";
+import { latestOnly } from "/assets/latest_only.js";
 import { attempt } from "/assets/notices.js";
 
 const RADIUS_SHARE = 1 / 20;
@@ -118,7 +118,7 @@ export default {
     },
   },
   created() {
-    this.run = newest(async () => {
+    this.run = latestOnly(async () => {
       const { height, width, channels, pixels } = this.image;
       const image = { shape: [height, width, channels], pixels: inBase64(pixels) };
       await attempt(() => request("own", { image }));
