@@ -76,7 +76,8 @@ class Run(Watched, ABC):
             self._note_stop()
 
     def stop(self) -> dict[str, Any]:
-        """Let `train` end after the current step."""
+        """Let `train` end after the current step, or take back that it is called next."""
+        self._announced = False
         if self._training:
             self.session.trainer.stop()
         return {}
