@@ -26,7 +26,7 @@ def squared_error(outputs, targets, signals, histories, entries, factor):
 
 @kernel(fastmath={"reassoc", "nsz"})
 def weighted_squared_error(outputs, targets, weights, signals, histories, entries, factor):
-    """Do as `squared_error` with a weight for each; where it is 0, output and target may be anything."""
+    """Compute `squared_error` with a weight each; where it is 0, output and target may be anything."""
     zero = outputs.dtype.type(0)
     total = 0.0
     for begin in range(0, outputs.size, histories):

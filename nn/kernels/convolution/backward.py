@@ -2,10 +2,10 @@
 
 The input signals are sums of windows too: `nn.kernels.convolution.forward` makes them.
 
-A weight is used all over the image, so its gradient is a sum over rows of windows. Rows are dealt out in
-a fixed number of chunks, each with sums of its own, which are then added in order: the bits do not depend
-on the threads. Vectors of sums run along a row of the kernel, so the image is laid out once with the
-histories outside: (height, N, width * channels and some).
+A weight is used all over the image, so its gradient is a sum over rows of windows. Rows are divided into a
+fixed number of chunks, each with its own sums, which are then added in order: the bits do not depend on the
+threads. Vectors of sums run along a row of the kernel, so the image is laid out once with the histories
+outside: (height, N, width * channels and some).
 """
 
 from typing import NamedTuple
@@ -153,7 +153,7 @@ def deltas_parallel(plan, arrays, code, slope):
 
 @kernel(allocates=False)
 def deltas_serial(plan, arrays, code, slope):
-    """Do the same on one thread, for layers that are not worth a parallel region."""
+    """Run the same on one thread, for layers that are not worth a parallel region."""
     for row in range(output_height(arrays)):
         delta_row(arrays, code, slope, plan.histories, row)
     for row in range(image_height(plan, arrays)):
@@ -162,7 +162,7 @@ def deltas_serial(plan, arrays, code, slope):
 
 @kernel(parallel=True)
 def gradients_parallel(plan, arrays, scale):
-    """Add the gradients to their targets, chunks in parallel. `plan` gathers, whichever family it is."""
+    """Add the gradients to their targets, chunks in parallel. `plan` gathers, for either family."""
     for chunk in prange(arrays.partial.size // arrays.weights_target.size):
         correlate_chunk(plan, arrays, intp(chunk))
     add_up(arrays.partial, arrays.weights_target, scale)
@@ -171,7 +171,7 @@ def gradients_parallel(plan, arrays, scale):
 
 @kernel
 def gradients_serial(plan, arrays, scale):
-    """Do the same on one thread."""
+    """Run the same on one thread."""
     for chunk in range(arrays.partial.size // arrays.weights_target.size):
         correlate_chunk(plan, arrays, chunk)
     add_up(arrays.partial, arrays.weights_target, scale)

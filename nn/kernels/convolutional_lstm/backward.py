@@ -20,7 +20,7 @@ class Signals(NamedTuple):
     outputs: steps x height x channels x line, signals of the outputs; hidden, cells: height x channels x
     line, those of the states after a step, then before it; deltas: steps x rows x 4 channels x pitch,
     like images that are convolved; flipped_inputs, flipped_recurrent: sources x (kernel rows, 4
-    channels, kernel columns), the weights with rows and columns turned round; inputs: steps x height x
+    channels, kernel columns), the weights with rows and columns reversed; inputs: steps x height x
     inputs x line, the input signals; peepholes: 3 x height x channels x line, their gradients before
     histories are summed.
     """
@@ -53,7 +53,7 @@ class Parts(NamedTuple):
 def delta_line(geometry, arrays, signals, step, y, channel):
     """Compute the deltas of one line's gates, the signals of the cells before, and peephole gradients.
 
-    What histories that lack the step get from the one after it, they keep.
+    Histories without this step pass on the signals they get from the step after it.
     """
     channels, line = geometry.channels, geometry.line
     row, image = (y * channels + channel) * line, geometry.height * channels * line
@@ -99,7 +99,7 @@ def add_product(sums, place, left, right):
 
 @kernel(inline=True)
 def hidden_signal_row(geometry, signals, step, y):
-    """Add what the deltas of a step say of the hidden values before it, in one row."""
+    """Add the signals that the deltas of a step send to the hidden values before it, in one row."""
     begin, row = y * geometry.channels * geometry.line, step * geometry.rows + y
     gates, weights = 4 * geometry.channels, signals.flipped_recurrent
     convolve_row(geometry, weights, signals.deltas, gates, row, signals.hidden, begin, True)
@@ -169,9 +169,9 @@ def gradient_part(geometry, arrays, signals, parts, part):
 
 @kernel(inline=True)
 def backward_tasks(geometry, parts, propagates, phase):
-    """Return the number of tasks of a phase: rows of every step, last step first; then all that is left.
+    """Return the number of tasks of a phase: rows of every step, last step first; then the rest.
 
-    What is left are the signals of the initial states, those of the inputs, and the gradients.
+    The rest are the signals of the initial states and of the inputs, and the gradients.
     """
     if phase < geometry.steps:
         return geometry.height

@@ -3,8 +3,8 @@
 Images lie as (height, channels, width, histories): the numbers of one channel in one row of the image,
 width times histories, are a *line*. A line of sums is then one product on the register tile, as wide as
 the line, whatever the number of histories. Images that are convolved have a margin of zeros around them,
-so that every window is whole. Lines are filled up to whole vectors; there, no step is present, so that
-hidden values and deltas stay zero.
+so that every window is whole. Lines are padded to whole vectors; no step is present in the padding, so hidden
+values and deltas stay zero there.
 """
 
 from typing import NamedTuple
@@ -25,7 +25,7 @@ VECTOR = 16
 class Geometry(NamedTuple):
     """Sizes.
 
-    `entries` numbers are in a line, `line` with those that fill it up, `pitch` with margins as well;
+    `entries` numbers are in a line, `line` with padding, `pitch` with margins as well;
     `edge` numbers are in the margin before it, `margin` rows above an image. An image has `rows` rows,
     margins included.
     """
@@ -108,7 +108,7 @@ def input_row(geometry, arrays, step, y):
 
 @kernel(allocates=False, separately=True)
 def state_line(geometry, arrays, step, y, channel):
-    """Turn the sums of one line into gates, and make the next cells, hidden values and outputs of them."""
+    """Turn the sums of one line into gates, and the gates into cells, hidden values and outputs."""
     channels, line = geometry.channels, geometry.line
     row, image = (y * channels + channel) * line, geometry.height * channels * line
     gates, apart = gate_row(geometry, step, y) + channel * line, channels * line

@@ -1,8 +1,8 @@
-"""Compiled kernels on disk: kept until a source changes that they were made of.
+"""Compiled kernels cached on disk until one of their sources changes.
 
-Numba keys a function by its own file alone, so an edited or upgraded callee would go on living in those that
-call it. Here the key is a digest of the function's module and of all modules of this package that it imports,
-directly or not.
+Numba keys a function by its own file alone, so an edited or upgraded callee would live on in its callers.
+Here the key is a digest of the function's module and of all modules of this package that it imports, directly
+or not.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _module_file(name: str) -> Path | None:
 
 @cache
 def _cache_folder(beside: Path) -> Path | None:
-    """Return where the kernels of a folder of sources are kept: the first place that can be written.
+    """Return where the kernels of a folder of sources are cached: the first place that is writable.
 
     That is NUMBA_CACHE_DIR where it is set, else `__pycache__` beside the sources, else the user's cache.
     """
@@ -121,7 +121,7 @@ def _warn_once(message: str) -> None:
 
 
 class _KernelLocator(_CacheLocator):
-    """Where a kernel is kept, and under which key."""
+    """Where a kernel is cached, and under which key."""
 
     def __init__(self, file: Path, folder: Path) -> None:
         self._py_file, self._folder = str(file), folder
@@ -138,11 +138,11 @@ class _KernelLocator(_CacheLocator):
         return str(self._folder)
 
     def get_source_stamp(self) -> str:
-        """Return the digest of all that the function is made of."""
+        """Return the digest of all sources of the function."""
         return source_digest(Path(self._py_file))
 
     def get_disambiguator(self) -> str:
-        """Return what keeps code of other settings apart."""
+        """Return what separates code compiled with other settings."""
         settings = repr([getattr(config, name, None) for name in SETTINGS])
         return hashlib.sha256(settings.encode()).hexdigest()[:8]
 
@@ -160,7 +160,7 @@ class _Implementation(CompileResultCacheImpl):
     _locator_classes = (_KernelLocator,)
 
     def reduce(self, cres: Any) -> Any:
-        """Return what is kept of a compiled version, with the separate kernels that it calls."""
+        """Return what is saved of a compiled version, with the separate kernels that it calls."""
         return calls_of(cres), super().reduce(cres)
 
     def rebuild(self, target_context: Any, payload: Any) -> Any:
@@ -181,7 +181,7 @@ class KernelCache(FunctionCache):
     Raises
     ------
     RuntimeError
-        When there is no folder that can be written.
+        When no folder is writable.
     """
 
     _impl_class = _Implementation
@@ -194,7 +194,7 @@ class KernelCache(FunctionCache):
         return *super()._index_key(sig, codegen), tuple(_fields_in(sig))
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Return a version that was kept; None where there is none, or it cannot be read any more."""
+        """Return a cached version; None where there is none or it is unreadable."""
         try:
             return super().load_overload(sig, target_context)
         except Exception:  # a damaged file may raise anything: forget it, and the kernel is compiled anew
@@ -203,7 +203,7 @@ class KernelCache(FunctionCache):
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep a version; say once where that fails."""
+        """Save a version; warn once where that fails."""
         try:
             super().save_overload(sig, data)
         except OSError as error:
@@ -211,13 +211,13 @@ class KernelCache(FunctionCache):
 
 
 class SerialKernelCache(KernelCache):
-    """Those of a kernel with parallel regions that are compiled for one thread."""
+    """The versions of a kernel with parallel regions that are compiled for one thread."""
 
     _impl_class = _SerialImplementation
 
 
 def cached_on_disk(dispatcher: Any, kind: type[KernelCache] = KernelCache) -> Any:
-    """Keep what a function is compiled to on disk, or say once that there is no place for it; return it."""
+    """Cache the compiled function on disk, or warn once that there is no place for it; return it."""
     try:
         dispatcher._cache = kind(dispatcher.py_func)
     except RuntimeError:

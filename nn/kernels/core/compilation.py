@@ -1,6 +1,6 @@
 """How every kernel is compiled: the one place that decides it.
 
-Each kernel states the options that Numba would otherwise take from whoever compiles it first: a helper that
+Each kernel states the options that Numba would otherwise take from its first caller: a helper that
 was first called by a kernel with fast mathematics would stay blind to NaN for all others, on disk too.
 """
 
@@ -34,23 +34,23 @@ def kernel(
     separately: bool = False,
     fastmath: Fastmath = False,
 ) -> Any:
-    """Compile a function when it is first called, and keep the result on disk.
+    """Compile a function when it is first called, and cache the result on disk.
 
-    It lets go of Python's global lock, and divides by zero as NumPy does.
+    It releases Python's global interpreter lock, and divides by zero as NumPy does.
 
     Parameters
     ----------
     parallel
         Whether its `prange` loops are run by several threads; see `nn.threads.ParallelKernel`.
     inline
-        Whether it is put into those that call it, as it is written, before anything is compiled.
+        Whether its source is inlined into its callers before anything is compiled.
     allocates
         False where neither it nor what it calls makes arrays: references to arrays are not counted then.
     separately
         Whether kernels that call it jump to its code, rather than have a copy of it compiled into theirs:
         that compiles in a fraction of the time, and a call takes some ten nanoseconds more.
     fastmath
-        Which liberties LLVM takes with floating point.
+        Which floating-point optimisations LLVM may apply.
     """
     options: dict[str, Any] = STATED | {"fastmath": fastmath}
     if inline:
@@ -77,7 +77,7 @@ def kernel(
 
 
 def without_literals(dispatcher: Any) -> Any:
-    """Have a kernel take a number written in a call as any other: it would be compiled for that one."""
+    """Treat a literal in a call as any other number: Numba would compile the kernel for that literal."""
     template = dispatcher.get_call_template
 
     def general_template(arguments: Any, keywords: dict[str, Any]) -> Any:
@@ -89,7 +89,8 @@ def without_literals(dispatcher: Any) -> Any:
 
 
 def instruction(python: Callable[..., Any] | None = None) -> Callable[[Callable[..., Any]], Any]:
-    """Make of a function that writes LLVM's code what kernels call; see `numba.extending.intrinsic`.
+    """Make an intrinsic that kernels can call from a function that writes LLVM code; see
+    `numba.extending.intrinsic`.
 
     Parameters
     ----------
@@ -114,7 +115,7 @@ def _missing(*_: Any) -> NoReturn:
 
 
 def in_kernels_only() -> NoReturn:
-    """Say that a function of vectors was called as Python: outside of kernels, or where none is compiled."""
+    """Refuse a vector function that is called as Python: outside of kernels, or with the compiler off."""
     if config.DISABLE_JIT:
         _missing()
     raise NotImplementedError("a vector lives in kernels only")
@@ -125,5 +126,5 @@ class CompilerOffError(NumbaEnvironmentError):
 
 
 def compiled_as(stub: Callable[..., Any]) -> Any:
-    """Make of a function what a kernel that calls `stub` has compiled; see `numba.extending.overload`."""
+    """Make a function the implementation of `stub` in kernels; see `numba.extending.overload`."""
     return overload(stub, jit_options=STATED)

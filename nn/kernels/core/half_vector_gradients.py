@@ -3,8 +3,8 @@
     dx[n, i] += sum over o of w[o, i] d[o, n]
     w[o, i]  += scale * sum over n of d[o, n] x[n, i]
 
-A vector of inputs is taken through all outputs with `HALF_LANES` vectors of x and as many of dx in registers.
-What lies behind the last input of a line is never written.
+Each vector of inputs passes through all outputs with `HALF_LANES` vectors of x and as many of dx in
+registers. What lies behind the last input of a line is never written.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from nn.kernels.core.tile import first_lanes, load_masked, store_masked
 
 
 class _Pass:
-    """Writes the instructions that take one vector of inputs through all outputs."""
+    """Writes the instructions for one vector of inputs and all outputs."""
 
     def __init__(self, builder: ir.IRBuilder, matrices: list[Matrix], outputs: Any, ahead: Any) -> None:
         self.builder, self.outputs, self.ahead = builder, outputs, ahead
@@ -39,7 +39,7 @@ class _Pass:
         return [self.builder.gep(row, [self.place]) for row in rows]
 
     def _weight(self, matrix: Matrix, output: Any) -> tuple[Any, Any]:
-        """Write the address of an output's weights and their load, and ask for those ahead."""
+        """Write the address of an output's weights and their load, and prefetch those ahead."""
         place = self.builder.gep(matrix.row(output), [self.weight])
         prefetch_line(self.builder, self.builder.gep(place, [self.ahead]))
         return place, load_masked(self.builder, place, self.mask)
@@ -72,7 +72,7 @@ class _Pass:
         return [cgutils.alloca_once_value(builder, vector) for vector in sums]
 
     def signals_and_gradients(self, entry: Any, scale: Any, accumulate: Any) -> None:
-        """Do both at once, from the weights as they are before they change."""
+        """Compute both at once, from the weights before they change."""
         builder = self.builder
         inputs, sums = self.inputs(entry, scale), self.sums(entry, accumulate)
         with cgutils.for_range(builder, self.outputs) as loop:

@@ -1,4 +1,4 @@
-"""What the environment variables of Numba ask for and cannot have, said in this project's words."""
+"""Clear errors for environment variables of Numba that ask for the impossible."""
 
 from __future__ import annotations
 

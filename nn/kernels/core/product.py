@@ -29,7 +29,7 @@ tile_1 = make_tile(1, 1, masked=True)
 
 @kernel(allocates=False)
 def last_rows(a, b, c, rows, outer, inner, accumulate):
-    """Fill two vectors of columns for fewer than 8 rows: one tile of just that many."""
+    """Fill two vectors of columns for fewer than 8 rows: one tile of exactly that height."""
     if rows == 7:
         tile_7_wide(a, b, c, outer, inner, accumulate, WIDE)
     elif rows == 6:

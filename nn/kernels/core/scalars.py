@@ -44,21 +44,21 @@ def flush_threshold(array):
 
 @kernel
 def flush_small(number, smallest):
-    """Return a number, or 0 where it is smaller than the smallest that is kept; NaN as it is.
+    """Return a number, or 0 where it is too small; NaN stays NaN.
 
-    What decays by a share of itself ends among the subnormal numbers, where it rounds to itself and stays for
-    good: each operation on it takes several times as long. Weights of inputs that are hardly ever on, as at
-    the border of digits, get there within an epoch.
+    What decays by a fraction of itself ends among the subnormal numbers, where it rounds to itself and stays:
+    each operation on it takes several times as long. Weights of inputs that are almost always zero, as at the
+    border of digits, get there within an epoch.
     """
     return smallest - smallest if abs(number) < smallest else number
 
 
 @kernel
 def at_least(square, smallest):
-    """Return a square, or the smallest that is kept where it is smaller; NaN as it is.
+    """Return a square, or the smallest number that is not flushed where it is smaller; NaN stays NaN.
 
-    The root of a mean square divides gradients, or their mean, that may be kept although their square is
+    The root of a mean square divides gradients, or their mean, which may survive although their square does
     not. At zero only epsilon would be left below them, and if that is far below the root, steps as many times
-    too large. A root of `smallest` is nothing beside a usual epsilon: steps are the same bits.
+    too large. The root of `smallest` is negligible beside a usual epsilon: steps are the same bits.
     """
     return smallest if square < smallest else square

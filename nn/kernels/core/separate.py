@@ -1,9 +1,9 @@
-"""Kernels that are compiled once, by themselves, and called where they lie.
+"""Kernels that are compiled once, separately, and called by address.
 
 Numba copies what a function calls into the function's own code and optimises it again there: at every level
 of calls, and for a parallel loop four times (the loop, its two wrappers, the function around it). A separate
 kernel is called by its address instead. The loader of the code looks the address up by a name that is the
-same in every process, so the code of a caller can be kept on disk.
+same in every process, so the code of a caller can be cached on disk.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def separate(dispatcher: Any) -> Any:
 
 
 def _add_version(dispatcher: Any, name: str, version: Any) -> None:
-    """Let callers find a compiled version by its symbol; they would take a copy of its code otherwise."""
+    """Let callers find a compiled version by its symbol; otherwise they would copy its code."""
     call = name, tuple(version.signature.args)
     symbol = f"{name}.{hashlib.sha256(str(call[1]).encode()).hexdigest()[:16]}"
     _calls[symbol] = call

@@ -72,7 +72,7 @@ def splat_half(builder: ir.IRBuilder, half: Any) -> Any:
     """Write a vector of float32 that is one stored bfloat16 in every lane.
 
     Both halves of every lane are filled, and the lower one shifted out: the number never passes through
-    an integer register, from which a broadcast is dear.
+    an integer register, from which a broadcast is slow.
     """
     pairs = ir.VectorType(half.type, 2 * LANES)
     first = builder.insert_element(ir.Constant(pairs, ir.Undefined), half, LANE(0))
@@ -193,7 +193,7 @@ def store_scalar(typing_context: Any, array: Any, offset: Any, number: Any) -> A
 
 
 def prefetch_line(builder: ir.IRBuilder, pointer: Any) -> None:
-    """Write a request for the cache line of an address."""
+    """Write a prefetch of the cache line of an address."""
     byte = builder.bitcast(pointer, ir.IntType(8).as_pointer())
     kind = ir.FunctionType(ir.VoidType(), [byte.type, LANE, LANE, LANE])
     function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
@@ -201,12 +201,12 @@ def prefetch_line(builder: ir.IRBuilder, pointer: Any) -> None:
 
 
 def _prefetch(array: Any, offset: Any) -> Any:
-    """Nothing has to be asked for."""
+    """Do nothing: there is nothing to prefetch in Python."""
 
 
 @instruction(_prefetch)
 def prefetch(typing_context: Any, array: Any, offset: Any) -> Any:
-    """Ask for the cache line of a number that will be needed soon, for reading or writing."""
+    """Prefetch the cache line of a number that will be needed soon, for reading or writing."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         prefetch_line(builder, pointer_to(context, builder, signature.args[0], *arguments))

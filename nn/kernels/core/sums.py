@@ -25,7 +25,7 @@ SMALLEST_SUM = 1e-280
 
 @kernel(inline=True, allocates=False)
 def add_compensated(total, lost, part):
-    """Return total + part, two vectors, and what rounding lost: to be handed in with the next part.
+    """Return total + part, two vectors, and what rounding lost: to be passed in with the next part.
 
     An infinite sum stays infinite.
     """

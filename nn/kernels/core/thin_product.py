@@ -22,7 +22,7 @@ tile_1_quad = make_tile(1, 4)
 
 @kernel(inline=True)
 def multiply_thin(a, b, c, rows, columns, outer, inner, accumulate):
-    """Do as `nn.kernels.core.product.multiply`, to the same bits; faster where rows are 1, 2 or 3."""
+    """Compute `nn.kernels.core.product.multiply`, to the same bits; faster for 1, 2 or 3 rows."""
     n = 0
     while rows < 4 and n + QUAD <= columns:
         right = Columns(b.array, b.offset + n, b.step, b.outer_step)

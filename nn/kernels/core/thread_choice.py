@@ -1,9 +1,9 @@
 """Choosing a number of threads from the times that regions take on different ones.
 
-Now and then, in a look, all regions are timed for a moment. What they cost is compared with what the same
-regions cost on fewer threads, as last seen; where that is not known any more, or nearly as good, it is tried.
-More threads are tried at growing intervals, as long as they turn out to be slower. So in ordinary times a
-look is short and tries nothing.
+At intervals, all regions are timed for a moment (a *look*). What they cost is compared with what the same
+regions cost on fewer threads, as last measured; where that is outdated, or nearly as good, fewer threads are
+tried. More threads are tried at growing intervals, as long as they turn out to be slower. So usually a look
+is short and tries nothing.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Phase:
     comes_again: bool = False
 
     def add(self, key: Key, nanoseconds: int) -> None:
-        """Take in a region."""
+        """Add the time of a region."""
         cost = self.costs.get(key)
         if cost is None:
             cost = self.costs[key] = Cost()
@@ -134,7 +134,7 @@ class ThreadChoice:
 
     @property
     def chosen(self) -> int:
-        """The number that is best, as far as is known."""
+        """The best number known so far."""
         return self._numbers[self._place]
 
     @property
@@ -158,7 +158,7 @@ class ThreadChoice:
             self._phase = Phase(self.chosen)
 
     def note(self, key: Key, nanoseconds: int, now: int) -> None:
-        """Take in the time of a region that ran on `threads` of them in a look."""
+        """Add the time of a region that ran on `threads` threads during a look."""
         phase = self._phase
         if phase is None:
             return
@@ -209,7 +209,7 @@ class ThreadChoice:
         return sorted({*below[-2:], *half})
 
     def _decide(self, first: Phase, now: int) -> None:
-        """Take what costs least of what was tried."""
+        """Choose the cheapest of the numbers that were tried."""
         best, before = BETTER, self.chosen
         for number in self._tried:
             share = first.share_of(self._means[number])

@@ -1,6 +1,6 @@
-"""What Numba's threads cannot do, known before it is tried: the library below would end the process.
+"""Limits of Numba's threading layers, checked beforehand: the library would abort the process.
 
-GNU's OpenMP cannot go on in a process that was forked after its parent used it, and Numba's own layer,
+GNU's OpenMP cannot continue in a process that was forked after its parent used it, and Numba's own layer,
 `workqueue`, serves one Python thread at a time (Numba's documentation, "The threading layers"). Neither
 raises an error: both abort.
 """
@@ -22,8 +22,7 @@ class ThreadingLayer:
     Attributes
     ----------
     was_forked
-        Whether this process must run everything on one thread, because its parent used threads that it does
-        not have.
+        Whether this process must run on one thread, because its parent used threads that the fork lacks.
     """
 
     def __init__(self) -> None:

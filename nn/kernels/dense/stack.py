@@ -117,7 +117,7 @@ def backward_stack(parameters, targets, inputs, signals, arena, plan, slopes, sc
 
 @kernel(allocates=False, separately=True)
 def backward_task(parameters, targets, inputs, signals, arena, plan, slopes, scale, number, task):
-    """Do one of the tasks of a layer: a block of its deltas, of its input signals or of its gradients.
+    """Run one task of a layer: a block of its deltas, of its input signals or of its gradients.
 
     One block after those of the deltas turns the inputs. `task` counts blocks, phase after phase.
     """

@@ -1,6 +1,6 @@
 """Gradients of the graph's rung o2 that wait until the deltas of all steps are there: shared parameters.
 
-Each is found through the list of those that carry it, and summed in the order of that list. So every
+Each is found through the list of its carriers, and summed in the order of that list. So every
 parameter is written by one thread.
 """
 

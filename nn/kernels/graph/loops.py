@@ -2,7 +2,7 @@
 
 Histories are rows (steps * neurons, N): neuron i has its value of step t in row `base + i` with
 `base = (lead + t) * neurons`. The `lead` steps in front are zeros, one for each step of the longest
-delay, so reading what was before the start needs no question.
+delay, so reading values from before the start needs no check.
 """
 
 from typing import NamedTuple

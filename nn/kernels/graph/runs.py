@@ -126,7 +126,7 @@ def sum_run(run, last, rows, trained, bias_of, source, first_row, target, to, en
 
 @kernel(inline=True)
 def prefetch_own(row, numbers, weights, target, k):
-    """Ask for the weight of connection k + AHEAD and for its gradient."""
+    """Prefetch the weight of connection k + AHEAD and its gradient."""
     number = load_scalar(numbers, min(k + AHEAD, row.size - 1))
     prefetch(weights, number)
     prefetch(target, number)
@@ -134,7 +134,7 @@ def prefetch_own(row, numbers, weights, target, k):
 
 @kernel(allocates=False)
 def own_run_one(run, last, given, own, weights, targets, histories, first_row, to, at):
-    """Do what `own_run_two` does where a row is one vector."""
+    """`own_run_two` for rows of one vector."""
     starts, row, numbers, _ = own
     values, signals, deltas = histories.values, histories.signals, histories.deltas
     target, scale = targets.weights, targets.scale
@@ -188,7 +188,7 @@ def own_run_two(run, last, given, own, weights, targets, histories, first_row, t
 
 @kernel(allocates=False)
 def own_run_many(run, last, given, own, weights, targets, histories, first_row, to, at):
-    """Do what `own_run_two` does for rows of any length, with the sums in the nearest cache."""
+    """`own_run_two` for rows of any length, with the sums in the first-level cache."""
     starts, row, numbers, _ = own
     values, signals, deltas = histories.values, histories.signals, histories.deltas
     target, scale = targets.weights, targets.scale

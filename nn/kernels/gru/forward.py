@@ -1,8 +1,8 @@
 """Kernels of the GRU, forward: one layer in one direction, on explicit vectors.
 
 Arrays are flat: inputs (T, inputs, N), outputs (T, units of all directions, N) and, slice after slice as
-told in `nn.kernels.recurrent.layout`, hidden (T + 1, units, N) and gates (T, 4, units, N) in the order reset,
-update, candidate and what the hidden values say of the candidate; N is a whole number of vectors.
+described in `nn.kernels.recurrent.layout`, hidden (T + 1, units, N) and gates (T, 4, units, N) in the order
+reset, update, candidate and the hidden values' share of the candidate; N is a whole number of vectors.
 """
 
 from typing import NamedTuple
@@ -33,7 +33,7 @@ class Layer(NamedTuple):
     """One layer in one direction, for kernels: flat arrays, sizes, and its direction.
 
     `present` (1 where a step is there, else 0, (T, N)) is empty where all are. `packed`, (3 * units,
-    features + units), and `scratch` are room to work in. The units are rows `output_row` onwards of
+    features + units), and `scratch` are working memory. The units are rows `output_row` onwards of
     `output_rows` in the outputs.
     """
 
@@ -135,7 +135,7 @@ def update_units(layer, number, first, count, begin, sums, apart):
 
 @kernel(allocates=False, separately=True)
 def forward_task(layer, blocks, phase, task):
-    """Do one task of a phase."""
+    """Run one task of a phase."""
     do_forward(layer, blocks, phase, task, forward_step, forward_slice)
 
 

@@ -166,7 +166,7 @@ def backward_parallel(geometry, arrays, code, slope, scale, propagates):
 
 @kernel
 def backward_serial(geometry, arrays, code, slope, scale, propagates):
-    """Do the same on one thread, for layers that are not worth a parallel region."""
+    """Run the same on one thread, for layers that are not worth a parallel region."""
     lines, bands = transposed_lines(geometry), band_count(geometry)
     for line in range(lines):
         pack_line(geometry, arrays.inputs, arrays.transposed, line)

@@ -23,10 +23,9 @@ class Geometry(NamedTuple):
     """Where the tiles lie. Spans and offsets as in `Tiling` and `Local`; counts are plain numbers.
 
     `band` is how many rows of tiles one has. `overlapping` says whether windows do; `transposed_row` is the
-    length of a row of transposed inputs.
-    So many tiles of a row are gone through `together`, group after group: where groups see the same pixels,
-    what one group reads of them stays in cache from tile to tile. `step` is how far apart the windows of
-    neighbours begin.
+    length of a row of transposed inputs. `together` is how many tiles of a row are processed group by group:
+    where groups see the same pixels, what one group reads of them stays in cache from tile to tile. `step` is
+    how far apart the windows of neighbours begin.
     """
 
     row_spans: np.ndarray
@@ -195,7 +194,7 @@ def add_biases(sums, begin, n, biases, first, neurons):
 
 @kernel(inline=True)
 def prefetch_following(geometry, tile, inputs):
-    """Ask for what the tile to the right sees of a group and this one does not: short pieces, far apart."""
+    """Prefetch what the tile to the right sees of a group and this one does not: short pieces, far apart."""
     for line in range(tile.lines):
         begin = tile.source + line * tile.outer_step + tile.line * tile.step
         for i in range(geometry.step):
@@ -220,7 +219,7 @@ def forward_row(geometry, arrays, code, slope, row, scratch):
 
 @kernel(allocates=False, separately=True)
 def forward_number(geometry, arrays, code, slope, row):
-    """Do so with the row's own scratch."""
+    """Compute the values of one row of tiles with the row's own scratch."""
     forward_row(geometry, arrays, code, slope, row, arrays.scratch[row])
 
 

@@ -62,7 +62,7 @@ def few_row(geometry, arrays, code, slope, row, scratch):
 
 @kernel(allocates=False, separately=True)
 def few_number(geometry, arrays, code, slope, row):
-    """Do so with the row's own scratch."""
+    """Compute the values of one row of tiles with the row's own scratch."""
     few_row(geometry, arrays, code, slope, row, arrays.scratch[row])
 
 
@@ -77,7 +77,7 @@ def half_vectors_parallel(geometry, arrays, code, slope):
 
 @kernel(allocates=False)
 def half_vectors_serial(geometry, arrays, code, slope):
-    """Do the same on one thread, for layers that are not worth a parallel region."""
+    """Run the same on one thread, for layers that are not worth a parallel region."""
     for line in range(transposed_lines(geometry)):
         pack_line(geometry, arrays.inputs, arrays.transposed, line)
     for row in range(arrays.scratch.shape[0]):

@@ -34,7 +34,7 @@ def wide_sums(a, b, c, rows, outer, inner):
 
 @kernel(allocates=False)
 def narrow_sums(a, b, c, rows, outer, inner):
-    """Do so for one vector."""
+    """Fill one vector of histories for as many rows as make whole tiles; return how many these are."""
     whole = rows // 8 * 8
     for r in range(0, whole, 8):
         left = Rows(a.array, a.offset + r * a.row, a.row, a.step)

@@ -34,7 +34,7 @@ def own_window(geometry, tile, scratch, begin):
 
 @kernel(inline=True)
 def prefetch_beyond(geometry, window, distance):
-    """Ask for what windows `distance` numbers further to the right see last of each line."""
+    """Prefetch the last inputs of each line of the windows `distance` numbers further right."""
     for line in range(window.lines):
         begin = window.rows.offset + line * window.step + window.line + distance - 1
         for n in range(geometry.histories):
@@ -56,7 +56,7 @@ def pack_window(geometry, tile, inputs, scratch, begin):
 
 @kernel
 def unpack_window(geometry, tile, scratch, begin, signals):
-    """Lay the input signals of such a tile into the image."""
+    """Write the input signals of such a tile to the image."""
     width = geometry.transposed_row
     for line in range(tile.lines):
         for i in range(0, tile.line, LANES):

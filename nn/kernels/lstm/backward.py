@@ -151,7 +151,7 @@ def gradient_block(layer, signals, targets, blocks, block, place):
 
 @kernel(allocates=False, separately=True)
 def backward_task(layer, signals, targets, blocks, propagates, phase, task):
-    """Do one task of a phase. The weights may change in the last one: before, their copies are read."""
+    """Run one task of a phase. The weights may change in the last one: before, their copies are read."""
     if phase < backward_phases(layer, blocks) - 1:
         do_backward(layer, signals, blocks, propagates, phase, task, receive, deltas_of_units)
     else:

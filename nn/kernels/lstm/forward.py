@@ -1,14 +1,14 @@
 """Kernels of the LSTM, forward: one layer in one direction, on explicit vectors.
 
 Arrays are flat: inputs (T, inputs, N), outputs (T, units of all directions, N) and, slice after slice as
-told in `nn.kernels.recurrent.layout`, hidden and cells (T + 1, units, N) and gates (T, 4, units, N), in the
-order input, forget, cell, output; N is a whole number of vectors. The register tile makes the sums of the
+described in `nn.kernels.recurrent.layout`, hidden and cells (T + 1, units, N) and gates (T, 4, units, N), in
+the order input, forget, cell, output; N is a whole number of vectors. The register tile makes the sums of the
 four gates of 8 units; while they are in the first cache, the cells and hidden values of these units follow.
 
-A task is one compiled function: what it is made of is put into it (`inline`), since every function that
-is compiled on its own compiles all it calls again. Nothing allocates, so references to the arrays need
-no counting (`_nrt=False`; see `nn.kernels.core.product`). A function that is called takes many units at once:
-handing over the arrays of a layer costs as much as a unit.
+A task is one compiled function: its parts are inlined (`inline`), since every separately compiled function
+compiles all it calls again. Nothing allocates, so references to the arrays need no counting (`_nrt=False`;
+see `nn.kernels.core.product`). A function that is called takes many units at once: passing the arrays of a
+layer costs as much as a unit.
 """
 
 from typing import NamedTuple
@@ -39,7 +39,7 @@ class Layer(NamedTuple):
     """One layer in one direction, for kernels: flat arrays, sizes, and its direction.
 
     `peepholes` and `present` (1 where a step is there, else 0, (T, N)) are empty where there are none.
-    `packed`, (4 * units, features + units), and `scratch` are room to work in. The units are rows
+    `packed`, (4 * units, features + units), and `scratch` are working memory. The units are rows
     `output_row` onwards of `output_rows` in the outputs.
     """
 
@@ -145,7 +145,7 @@ def update_units(layer, number, first, count, begin, sums, apart):
 
 @kernel(allocates=False, separately=True)
 def forward_task(layer, blocks, phase, task):
-    """Do one task of a phase."""
+    """Run one task of a phase."""
     do_forward(layer, blocks, phase, task, forward_step, forward_slice)
 
 

@@ -4,8 +4,8 @@ Each is one pass over the flat arrays that updates the values and clears the gra
 elementwise and comes twice: serial, and a thin parallel wrapper that calls the serial one on fixed
 chunks. So the bits are the same on both paths and for any number of threads. The loops are left to the
 compiler: it vectorises them with vectors as wide as the processor's, roots and divisions included, and
-they run at the speed of the memory. Scalars are taken into the arrays' dtype first, or the arithmetic would
-be done in float64; `shrink` is what decoupled weight decay leaves of a value.
+they run at the speed of the memory. Scalars are converted to the arrays' dtype first, or the arithmetic would
+be done in float64; `shrink` is the factor of decoupled weight decay.
 """
 
 from math import sqrt

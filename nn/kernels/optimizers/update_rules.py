@@ -4,8 +4,8 @@ Each is one pass over the flat arrays that updates the values and clears the gra
 elementwise and comes twice: serial, and a thin parallel wrapper that calls the serial one on fixed
 chunks. So the bits are the same on both paths and for any number of threads. The loops are left to the
 compiler: it vectorises them with vectors as wide as the processor's, roots and divisions included, and
-they run at the speed of the memory. Scalars are taken into the arrays' dtype first, or the arithmetic would
-be done in float64; `shrink` is what decoupled weight decay leaves of a value.
+they run at the speed of the memory. Scalars are converted to the arrays' dtype first, or the arithmetic would
+be done in float64; `shrink` is the factor of decoupled weight decay.
 """
 
 from math import copysign, sqrt
@@ -38,7 +38,7 @@ def sgd_parallel(values, gradients, scalars):
 
 @kernel(separately=True)
 def sgd_with_momentum(values, gradients, velocities, scalars):
-    """Descend along the velocities, or, for Nesterov's method, along those that are one step ahead.
+    """Descend along the velocities, or, for Nesterov's method, along the velocities one step ahead.
 
     The direction is `along` times the velocity plus `ahead` times the gradient.
     """
@@ -173,8 +173,8 @@ def adadelta_parallel(values, gradients, squares, changes, scalars):
 def ftrl(values, gradients, squares, held_back, scalars):
     """Follow the proximally regularised leader.
 
-    `pull` is the paper's z times the rate. What L1 and L2 have held back of the gradients so far is
-    kept instead of z itself: it does not grow as the rate falls, so nothing is lost when it rises again.
+    `pull` is the paper's z times the rate. What L1 and L2 have held back of the gradients so far is stored
+    instead of z itself: it does not grow as the rate falls, so nothing is lost when it rises again.
     """
     rate, beta, l1, l2 = in_dtype_of(values, scalars)
     zero = values.dtype.type(0)

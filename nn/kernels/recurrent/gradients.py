@@ -95,7 +95,7 @@ def fill_panel(layer, panels, rows, panel, place):
 
 @kernel(inline=True)
 def prefetch_row(target, begin, count):
-    """Ask for the part of a row of gradients that will be added to."""
+    """Prefetch the part of a row of gradients that will be updated."""
     for i in range(begin, begin + count, VECTOR):
         prefetch(target, i)
 

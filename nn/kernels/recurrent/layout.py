@@ -1,15 +1,15 @@
 """What the kernels of the LSTM and the GRU share: how work is cut, and what is laid out for it.
 
-Histories never meet before the gradients: one thread can take a slice of `SLICE` of them through all
+Histories are independent until the gradients: one thread can run a slice of `SLICE` of them through all
 steps. Where there are fewer slices than threads, or weights too large for a second-level cache to be read
-once per slice, threads share the units of every step, and the input's share of all gates is made ahead,
-so that a block of its weights is read once.
+once per slice, threads share the units of every step, and the input's share of all gates is made ahead, so
+that a block of its weights is read once.
 
 What a directed layer writes at its steps (gates, cells, hidden values, deltas, signals of states) lies slice
-after slice: an array (rows, N) begins with the `SLICE` first histories of all its rows. Were they side by
-side in one row, as in the arrays that others read, threads would write to neighbouring cache lines: with two
-threads the arithmetic between the products then took 1.5 times as long, and 5 times in spells where lines
-went from core to core slowly. It also makes what a step reads one contiguous piece.
+after slice: an array (rows, N) begins with the `SLICE` first histories of all its rows. With all slices side
+by side in one row, as in the arrays that others read, threads would write to neighbouring cache lines: with
+two threads the arithmetic between the products then took 1.5 times as long, and up to 5 times when lines
+moved slowly between cores. This also makes what a step reads contiguous.
 
 A gate always sums up its inputs first and then the hidden values before the step, and gradients the
 slices one after the other: the number of threads never changes a bit.
@@ -99,7 +99,7 @@ def copy_rows(source, begin, row, target, to, width, rows, apart):
 
 @kernel(inline=True)
 def gather(layer, step, begin, width, place):
-    """Lay what a slice sees at a step one below the other: inputs, and hidden values before it."""
+    """Stack what a slice sees at a step: inputs, then the hidden values before it."""
     features, units, histories = layer.features, layer.units, layer.histories
     source = step * features * histories + begin
     copy_rows(layer.inputs, source, histories, layer.scratch, place, width, features, width)

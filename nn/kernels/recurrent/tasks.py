@@ -1,6 +1,6 @@
 """Tasks that the LSTM and the GRU share: what belongs to which phase, sums over inputs and their signals.
 
-A family hands in its own kernels (`forward_step` and so on), which are put into its tasks like all of this.
+A family passes in its own kernels (`forward_step` and so on), which are inlined into its tasks like the rest.
 
 Input weights have a row for each bias, four of every unit in an LSTM and three in a GRU; gates and deltas
 have four in both.
@@ -52,7 +52,7 @@ def forward_tasks(layer, blocks, phase):
 
 @kernel(inline=True)
 def do_forward(layer, blocks, phase, task, forward_step, forward_slice):
-    """Do one task of a phase."""
+    """Run one task of a phase."""
     if phase == forward_phases(layer, blocks) - 1:
         write_outputs(layer, task)
     elif blocks.over_units and phase == 0:
@@ -121,7 +121,7 @@ def step_back(layer, signals, number, first, last, begin, receive, deltas_of_uni
 
 @kernel(inline=True)
 def slice_back(layer, signals, propagates, begin, receive, deltas_of_units):
-    """Take all steps back for the slice of the histories that begins with number `begin`."""
+    """Run all steps backwards for the slice of the histories that begins with number `begin`."""
     for back in range(layer.steps):
         number = layer.steps - 1 - back
         deltas_of_units(layer, signals, number, 0, layer.units, begin)
@@ -132,7 +132,7 @@ def slice_back(layer, signals, propagates, begin, receive, deltas_of_units):
 
 @kernel(inline=True)
 def do_backward(layer, signals, blocks, propagates, phase, task, receive, deltas_of_units):
-    """Do one task of any phase but the last, which is that of the gradients."""
+    """Run one task of any phase but the last, the gradients."""
     if phase == 0:
         prepare(layer, signals, propagates, task)
     elif backward_phases(layer, blocks) - phase == 2:
