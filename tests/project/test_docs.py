@@ -13,6 +13,7 @@ import pytest
 from autoencoder.__main__ import main
 from autoencoder.command_table import COMMANDS
 from autoencoder.options import make_parser
+from experiments.evaluation.__main__ import main as evaluate
 from tests.support.autoencoder_runs import write_images
 from tests.support.places import ROOT
 
@@ -55,6 +56,8 @@ def check_command(command: str) -> None:
         make_parser(COMMANDS).parse(words)  # one goes on until Ctrl-C, the other needs what it wrote
     elif program == "autoencoder":
         assert main(shortened(words)) == 0, command
+    elif program == "python" and words[:2] == ["-m", "experiments.evaluation"]:
+        assert evaluate([*words[2:], "--limit", "40", "--seeds", "1"]) == 0, command
     elif program == "make":
         subprocess.run(["make", "--dry-run", *words], cwd=ROOT, check=True, capture_output=True)
     else:
@@ -71,6 +74,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         pixels = np.random.default_rng(1).integers(0, 256, (24, 28, 28), np.uint8)
         header = b"".join(number.to_bytes(4, "big") for number in (2051, *pixels.shape))
         (tmp_path / "mnist" / f"{name}-images-idx3-ubyte").write_bytes(header + pixels.tobytes())
+    for number, name in enumerate(("train", "test", "synthetic")):
+        labels = np.arange(40) % 2
+        values = np.random.default_rng(number).normal(size=(40, 4)) + labels[:, None]
+        np.savez(tmp_path / f"{name}.npz", values=values, labels=labels)
     np.save(tmp_path / "changed.npy", np.zeros((2, 32), np.float32))
     return tmp_path
 

@@ -1,0 +1,137 @@
+"""The command line: `python -m experiments.evaluation`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from experiments.evaluation.files import LEAST, Entries, check_together, read_entries
+from experiments.evaluation.page import render_page
+from experiments.evaluation.report import LIMIT, Report, evaluate
+from experiments.evaluation.transfer import SEEDS
+from nn import DataError
+
+PROGRAM = "python -m experiments.evaluation"
+EXAMPLES = f"""\
+files: .npz with the array values (entries, ...), numbers, and labels (entries,), or none in all of them.
+       numpy.savez("synthetic.npz", values=images, labels=digits)
+  --real       what the generator was trained on
+  --test       real entries that it never saw: they are the floor of every figure
+  --synthetic  what it made; a series is (entries, steps, variables)
+
+examples:
+  {PROGRAM} --real train.npz --test test.npz --synthetic synthetic.npz --out report
+      everything; open report/report.html
+  {PROGRAM} --real train.npz --test test.npz --synthetic synthetic.npz --out quick --limit 300 --seeds 2
+      a quick look
+  {PROGRAM} --real train.npz --test test.npz --synthetic test.npz --out best --no-labels
+      what a perfect generator has
+
+exit status: 0 done, 1 failed while running, 2 bad input, 130 interrupted."""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command."""
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description="Judges synthetic data against real data; writes report.json and report.html.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    for name, words in (("real", "trained on"), ("test", "held out"), ("synthetic", "made")):
+        parser.add_argument(
+            f"--{name}", type=Path, required=True, metavar="FILE", help=f"entries {words}, .npz"
+        )
+    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where the report goes")
+    parser.add_argument(
+        "--limit",
+        type=_at_least(LEAST),
+        default=LIMIT,
+        help="use so many entries of each (default %(default)s)",
+    )
+    parser.add_argument(
+        "--seeds", type=_at_least(1), default=SEEDS, help="trainings of each classifier (default %(default)s)"
+    )
+    parser.add_argument(
+        "--seed", type=_at_least(0), default=0, help="of all that is drawn (default %(default)s)"
+    )
+    parser.add_argument(
+        "--no-labels", action="store_true", help="leave labels out, and TSTR and TRTS with them"
+    )
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return the exit status."""
+    parser = make_parser()
+    options = parser.parse_args(arguments)
+    try:
+        files = _read(options)
+        options.out.mkdir(parents=True, exist_ok=True)
+    except (DataError, OSError) as error:
+        parser.error(str(error))
+    try:
+        with tqdm(unit="measure", disable=None) as bar:
+            report = evaluate(
+                *files,
+                generator=np.random.default_rng(options.seed),
+                limit=options.limit,
+                seeds=options.seeds,
+                progress=lambda name: _show(bar, name),
+            )
+        write(report, options.out)
+    except KeyboardInterrupt:
+        return 130
+    except (ValueError, OSError) as error:
+        parser.exit(1, f"{parser.prog}: {error}\n")
+    print(_summary(report))
+    print(f"\nreport: {options.out / 'report.html'}")
+    return 0
+
+
+def write(report: Report, folder: Path) -> None:
+    """Write `report.json` and `report.html` into a folder that is there."""
+    text = json.dumps(report.as_dictionary(), indent=1, allow_nan=False)
+    (folder / "report.json").write_text(text + "\n", encoding="utf-8")
+    (folder / "report.html").write_text(render_page(report), encoding="utf-8")
+
+
+def _read(options: argparse.Namespace) -> tuple[Entries, Entries, Entries]:
+    real, test, synthetic = map(read_entries, (options.real, options.test, options.synthetic))
+    if options.no_labels:
+        real, test, synthetic = (each._replace(labels=None) for each in (real, test, synthetic))
+    check_together(real, test, synthetic)
+    return real, test, synthetic
+
+
+def _show(bar: tqdm, name: str) -> None:
+    bar.set_description(name)
+    bar.update()
+
+
+def _summary(report: Report) -> str:
+    lines = []
+    for each in report.figures:
+        spread = "" if each.uncertainty is None else f" ± {each.uncertainty:.2g}"
+        floor = "" if each.floor is None else f"{each.floor:.4g}"
+        lines.append(f"{each.name:<42}{f'{each.value:.4g}{spread}':>20}  floor {floor}")
+    return "\n".join([*lines, *(f"! {flag}" for flag in report.flags)])
+
+
+def _at_least(least: int):  # type: ignore[no-untyped-def]
+    def read(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least {least}")
+        return int(text)
+
+    return read
+
+
+if __name__ == "__main__":
+    sys.exit(main())
