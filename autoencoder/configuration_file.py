@@ -91,13 +91,13 @@ def write_configuration(settings: Settings) -> str:
     Raises
     ------
     SettingsError
-        When a path holds bytes that are no text: only the command line can say it.
+        When a path holds bytes that are not text: only the command line can say it.
     """
     for name in Settings.model_fields:
         text = to_text(getattr(settings, name))
         if not is_encodable(text):
             raise SettingsError(
-                f"{to_key(name)}={one_line(text)}: a configuration file cannot hold bytes that are no text: "
+                f"{to_key(name)}={one_line(text)}: a configuration file cannot hold bytes that are not text: "
                 "give this one on the command line"
             )
     return HEADER + "".join(_sections(settings))

@@ -100,7 +100,7 @@ def _build_halves(snapshot: Snapshot, rung_name: str) -> list[Network]:
     for network in built.values():
         for shape in (network.input_shape, network.output_shape):
             if not isinstance(shape, Shape):
-                raise ValueError(f"{shape} is no shape of images")
+                raise ValueError(f"{shape} is not a shape of images")
     return list(built.values())
 
 

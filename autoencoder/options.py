@@ -19,7 +19,7 @@ trained so far saved"""
 
 @dataclass(frozen=True)
 class Flag:
-    """A switch that is no setting: it belongs to one run, not to a model."""
+    """A switch that is not a setting: it belongs to one run, not to a model."""
 
     name: str
     help: str
@@ -27,7 +27,7 @@ class Flag:
 
 @dataclass(frozen=True)
 class Option:
-    """An option with a value that is no setting: it belongs to one run, not to a model.
+    """An option with a value that is not a setting: it belongs to one run, not to a model.
 
     Attributes
     ----------

@@ -1,11 +1,11 @@
-"""Networks: things with a forward and a backward, each family a ladder of faster rungs.
+"""Networks: objects with a forward and a backward, each family a ladder of faster rungs.
 
     from networks import LSTM, Dense, Sequential, load_model
 
 Every name stands for the class on the fastest rung. Those of other rungs compute the same numbers:
-`networks.lstm.LSTM` is the plain one, to read, `networks.lstm_o1.LSTM` the one between; `FAMILIES` lists all.
-Networks that hold others, such as `Sequential`, are as fast as those. Names are imported when they are used,
-and `import networks` compiles nothing.
+`networks.lstm.LSTM` is the plain, readable one, `networks.lstm_o1.LSTM` the one between; `FAMILIES` lists
+all. Networks that hold others, such as `Sequential`, are as fast as those. Names are imported when they are
+used, and `import networks` compiles nothing.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     value = f(input), and signal of the input = signal * f'(input)
 
-For the places where a layer's own activation comes too early: after a normalisation, or after a merge.
+For places where a layer's own activation would come too early: after a normalisation, or after a merge.
 The functions and their sources are those of nn/activations.py.
 """
 
@@ -58,7 +58,7 @@ class ActivationLayer(Weightless):
         return signals * self.activation.derivative(self._values)
 
     def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
-        """Return what the function makes of both ends of the input range: no function here ever falls."""
+        """Return the function at both ends of the input range: all functions here are monotonic."""
         low, high = (
             float(self.activation(np.array([end]))[0]) if math.isfinite(end) else limit
             for end, limit in zip(input_range, self.activation.range, strict=True)

@@ -4,7 +4,7 @@
     d weight[l, f]  = sum of signal[f] over all steps and histories whose label is l
 
 (Bengio et al. 2003, "A neural probabilistic language model", the matrix C of section 2.) It is a dense
-layer without biases behind a one-hot input, whose products with zero are left out. A label is no quantity
+layer without biases behind a one-hot input, whose products with zero are left out. A label is not a quantity
 that could be a little larger: there is no gradient with respect to it, and the input signals are zero.
 """
 

@@ -1,4 +1,4 @@
-"""Estimators: networks with the face of scikit-learn, for arrays that fit into memory.
+"""Estimators: networks with scikit-learn's interface, for arrays that fit into memory.
 
     classifier = Classifier(hidden=(64,), epochs=20).fit(images, labels)
     classifier.score(test_images, test_labels)
@@ -56,8 +56,8 @@ class Classifier(Estimator):
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, step_masks: Any = None) -> Self:
         """Learn from entries X (N, ...), their labels y (N,), and how much each counts (N,).
 
-        Entries of weight 0 are left out, as if they were not there. Of sequences that are filled up to the
-        longest, `step_masks` says which steps are there, bool (N, T): here, and where something is predicted.
+        Entries of weight 0 are left out. For padded sequences, `step_masks` says which steps exist, bool (N,
+        T): here, and in predictions.
 
         Raises
         ------
@@ -110,7 +110,7 @@ class Classifier(Estimator):
         if isinstance(given, Mapping):
             known = classes.tolist()
             if unknown := [label for label in given if label not in known]:
-                raise ValueError(f"Classifier: class_weight has {unknown[0]!r}, which is no label: {known}")
+                raise ValueError(f"Classifier: class_weight has {unknown[0]!r}, not a label: {known}")
             return tuple(float(given.get(label, 1.0)) for label in known)
         if given != "balanced":
             raise ValueError(f"Classifier: class_weight {given!r} must be None, 'balanced' or a mapping")
@@ -163,7 +163,7 @@ class Regressor(Estimator):
 
 @dataclass(eq=False, repr=False)
 class Compressor(Estimator):
-    """Learns a short code of every entry, and to make the entry of it again: an autoencoder.
+    """Learns a short code for every entry, and to reconstruct the entry from it: an autoencoder.
 
     The layers of `hidden` come before the code, and in reverse order after it. A network of your own is a
     `Sequential` of two networks called `encoder` and `decoder`.
@@ -180,7 +180,7 @@ class Compressor(Estimator):
     estimator_type: ClassVar[str] = "transformer"
 
     def fit(self, X: Any, y: Any = None, *, step_masks: Any = None) -> Self:
-        """Learn from entries X (N, ...); `y` is there for pipelines and not looked at.
+        """Learn from entries X (N, ...); `y` exists for pipelines and is ignored.
 
         `step_masks` are as for `Classifier.fit`.
         """

@@ -24,7 +24,7 @@ Loses when:     levels have fewer than some hundred connections and few historie
 Limits:         20,000 neurons of 50 random connections, 32 histories: the rows (2.6 MB) lie in the shared
                 third-level cache, whose bandwidth holds forward back; blocks of sources that fit the second
                 level were no faster. Backward also reads a weight and adds to a gradient at random. Inputs
-                are read from the caller's array: lines that another core has read are dear to write again. 16
+                are read from the caller's array: lines that another core has read are slow to write again. 16
                 cores wait for the shared cache, 64 for lines that go between caches; up to 128 chunks
 Memory:         16 bytes a connection for its row and its weight's number, in both directions
 Numerics:       1e-5 relative in float32: fused multiply-adds, other order of sums; the same bits for any

@@ -1,4 +1,4 @@
-"""LSTM, plain: the reference. Cells keep what gates let in until gates let go of it.
+"""LSTM, plain: the reference. Cells store what gates let in until gates release it.
 
 For every step t, with x the inputs and h, c the hidden values and cells (all (units, N)); W, R and b are
 the rows of input weights, recurrent weights and biases that belong to a gate, p its peepholes:

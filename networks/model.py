@@ -1,7 +1,7 @@
 """Model: networks connected in any way that has no cycle: branches, several inputs and outputs,
 networks that are used more than once.
 
-    values of a call   = what its network makes of the values of its sources
+    values of a call   = the outputs of its network for the values of its sources
     signals of a node = the sum of what its calls send back, and of the signals from outside
 
 (the chain rule summed over paths: Rumelhart, Hinton and Williams 1986, equation 7). Cycles belong to
@@ -175,7 +175,7 @@ class Model(Container):
         return _plain({name: self._zero_masked_steps(arrived[name]) for name in self.input_shapes})
 
     def _update_after_backward(self, signals: Any, learning_rate: float) -> Any:
-        """Descend when all calls have been passed: those that share parameters need them unchanged."""
+        """Descend after all calls: calls that share parameters need them unchanged."""
         parameters = self.parameters
         kept = parameters.gradients.copy()
         parameters.zero_gradients()

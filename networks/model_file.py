@@ -1,7 +1,7 @@
 """Models on disk: the description of a network and its arrays in one snapshot file.
 
-A file says what a network is made of by the names of families, which are looked up in the ladder: nothing
-in it is ever run or imported.
+A file describes a network by the names of families, which are looked up in the ladder: nothing in it is ever
+run or imported.
 """
 
 from __future__ import annotations

@@ -4,8 +4,9 @@ Dropout takes each value away with probability `rate` and scales the others, so 
 
     output  = value * kept / (1 - rate)         signal of the input = signal * kept / (1 - rate)
 
-(Srivastava et al. 2014, "Dropout", section 4, with the scaling moved from use to training.) GaussianNoise
-adds normal numbers (Bishop 1995, "Training with noise is equivalent to Tikhonov regularization"):
+(Srivastava et al. 2014, "Dropout", section 4, with the scaling moved from inference to training.)
+GaussianNoise adds normal numbers (Bishop 1995, "Training with noise is equivalent to Tikhonov
+regularization"):
 
     output  = value + deviation * normal        signal of the input = signal
 

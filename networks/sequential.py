@@ -52,7 +52,7 @@ class Sequential(Container):
     Raises
     ------
     ValueError
-        When there is none, one is no network and no recipe, a recipe cannot be built, a name is empty or
+        When there is none, one is not a network and no recipe, a recipe cannot be built, a name is empty or
         holds a dot or colon, one is of another dtype, or two neighbours do not fit; the message names both
         sides.
     """
@@ -112,7 +112,7 @@ class Sequential(Container):
         """Return networks and recipes by name; refuse what is neither a list of them nor a mapping."""
         if not isinstance(given, Mapping | Sequence) or isinstance(given, str | AnyShape):
             raise ValueError(
-                f"sequential: {short_repr(given)} is no list of networks: give some, such as [Dense.of(10)]"
+                f"sequential: {short_repr(given)} is not a list of networks: give one, such as [Dense.of(10)]"
             )
         if not given:
             raise ValueError("sequential: give at least one network")
@@ -192,7 +192,7 @@ class Sequential(Container):
         Raises
         ------
         ValueError
-            When there is no such network or neuron, or a value is no finite number; nothing is changed then.
+            When there is no such network or neuron, or a value is not finite; nothing is changed then.
         """
         if name not in self.named:
             raise ValueError(f"{self.family}: no network {name!r}; there are {', '.join(self.named)}")

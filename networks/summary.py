@@ -23,7 +23,7 @@ def summary(network: Network, histories: int) -> str:
     network
         Any.
     histories
-        Entries of a batch, for which the memory of values and signals is reckoned.
+        Entries of a batch, for which the memory of values and signals is computed.
     """
     counted: set[int] = set()
     rows = [_row(name, leaf, histories, counted) for name, leaf in network.leaves.items()]

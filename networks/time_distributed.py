@@ -76,7 +76,7 @@ class TimeDistributed(Container):
             )
         if not isinstance(given, Shape):
             raise ValueError(
-                f"{self.family}: network ({self.network.family}) gives {given}, which is no image"
+                f"{self.family}: network ({self.network.family}) gives {given}, which is not an image"
             )
         self.named = {"network": self.network}
         self.input_shape = shape
@@ -134,7 +134,7 @@ class TimeDistributed(Container):
     def entries(self) -> int | None:
         """How many histories hold entries of the batch; `forward` tells the network inside how many steps.
 
-        That holds within as long as it does here: who runs the network inside alone begins with all.
+        The same holds for the network inside, until it is run alone.
         """
         return self._entries
 

@@ -2,7 +2,7 @@
 
     from nn import Adam, Shape, SquaredError, Tanh, Trainer
 
-Names are imported when they are used, and `import nn` compiles nothing. Modules within have more, such as
+Names are imported when they are used, and `import nn` compiles nothing. Its modules contain more, such as
 `nn.render` and `nn.data`.
 """
 

@@ -1,8 +1,8 @@
-"""Axes of one: shapes of arrays that say the same as those of a network's ends but for axes of length one.
+"""Axes of length one: array shapes that match a network's input or output shape but for such axes.
 
-A class for every pixel is (height, width) to most people and (height, width, 1) to a network; numbers of
-steps may be a vector, 1x1xT, or a sequence of one feature, Tx1. Where nothing but such axes tells two shapes
-apart there is one way to read the numbers. All shapes here are those of an entry.
+A class for every pixel is usually (height, width), but (height, width, 1) to a network; numbers of
+steps may be a vector, 1x1xT, or a sequence of one feature, Tx1. Where two shapes differ only in such axes,
+the numbers can be read in one way only. All shapes here are those of an entry.
 """
 
 from __future__ import annotations

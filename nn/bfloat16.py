@@ -6,7 +6,7 @@ kernels, which know no such type, are given the same memory as uint16, see `as_s
 load to float32, which is exact, and round what they store to the nearest, ties to even.
 
 Written in integer arithmetic, for any processor. Where there is an instruction that narrows (x86's
-`vcvtneps2bf16`), it takes numbers below 1.2e-38 as zero, so that results would depend on the processor.
+`vcvtneps2bf16`), it treats numbers below 1.2e-38 as zero, so that results would depend on the processor.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def converted(array: np.ndarray, dtype: np.dtype, buffer: np.ndarray | None = No
 
 
 def widened(values: Any) -> Any:
-    """Return values as the world outside a network takes them: bfloat16 as float32, others as they are.
+    """Return values for use outside a network: bfloat16 as float32, others unchanged.
 
     Parameters
     ----------

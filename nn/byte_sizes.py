@@ -1,4 +1,4 @@
-"""Sizes in memory, written for people."""
+"""Sizes in memory, formatted for people."""
 
 from __future__ import annotations
 

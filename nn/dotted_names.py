@@ -1,4 +1,4 @@
-"""Things whose names say where they belong by how they begin: `encoder.weights`, `optimizer.means`."""
+"""Dotted names, whose prefixes say where things belong: `encoder.weights`, `optimizer.means`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Thing = TypeVar("Thing")
 
 
 def group_by_first_name(things: Mapping[str, Thing]) -> dict[str, dict[str, Thing]]:
-    """Return things by what their names say before the first dot, and then by the rest of their names."""
+    """Return things by their names up to the first dot, then by the rest of their names."""
     found: dict[str, dict[str, Thing]] = {}
     for name, thing in things.items():
         first, _, rest = name.partition(".")

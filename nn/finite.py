@@ -41,7 +41,7 @@ def all_finite(array: np.ndarray) -> bool:
 
 
 def check_unmasked(array: Any, what: str) -> None:
-    """Refuse a masked array of NumPy's of which something is masked: it would be read all the same.
+    """Refuse a NumPy masked array with masked entries: they would be read all the same.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def check_finite(
     *,
     features: Sequence[str] | None = None,
 ) -> None:
-    """Refuse entries that a network cannot run on: NaN, infinity, and what is no number.
+    """Refuse entries that a network cannot run on: NaN, infinity, and non-numbers.
 
     Parameters
     ----------

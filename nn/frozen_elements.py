@@ -1,4 +1,4 @@
-"""FrozenElements: single parameters that stay as they are while the others learn."""
+"""Frozen elements: single parameters that stay constant while the others learn."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class FrozenElements(Regularizer):
     """Parameters that do not learn, one by one; `Parameters.freeze` is for whole arrays.
 
     Their gradients are zero in the step and their values are put back after it, whatever the optimizer,
-    its momentum or its weight decay did. Let it come last among the regularizers: then it undoes what
-    the others do too.
+    its momentum or its weight decay did. Put it last among the regularizers: then it undoes their changes
+    too.
 
     A trainer with any regularizer keeps gradients, also where its optimizer is plain descent that backprop
     could apply at once: give it this one only while something is frozen.
@@ -29,8 +29,8 @@ class FrozenElements(Regularizer):
     Raises
     ------
     ValueError
-        When they are no list of whole numbers, or one is negative. In a step, when one has no parameter
-        behind it; nothing is changed then.
+        When they are not a list of whole numbers, or one is negative. In a step, when there is no such
+        parameter; nothing is changed then.
     """
 
     name = "frozen_elements"
@@ -55,7 +55,7 @@ class FrozenElements(Regularizer):
         places = given.astype(np.int64)
         if places.size and places.min() < 0:
             index = given[places.argmin()]
-            raise ValueError(f"frozen elements: index {index} is no place: parameters count from 0")
+            raise ValueError(f"frozen elements: index {index} is out of range: parameters count from 0")
         self._indices = places
         self._end = int(places.max(initial=-1)) + 1
 

@@ -1,8 +1,8 @@
-"""Histories: what every neuron saw for every entry of the mini-batch.
+"""Histories: the values of every neuron for every entry of the mini-batch.
 
 The last axis is the history. Kernels work on whole vectors of `LANES` entries, so the axis is padded
 up to a multiple of it: in arrays that begin on a cache line every row of float32 or float64 does too, and
-every second one of bfloat16. At the border users see (N, H, W, C).
+every second one of bfloat16. Users see (N, H, W, C).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def aligned_zeros(shape: int | Sequence[int], dtype: DTypeLike = np.float32) -> 
     Raises
     ------
     MemoryError
-        When it is large and there is no room; the message has the figures.
+        When it is large and does not fit into memory; the message has the figures.
     """
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     size = math.prod(shape) * np.dtype(dtype).itemsize

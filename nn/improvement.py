@@ -11,7 +11,7 @@ def is_lower(value: float | None, best: float | None, margin: float = 0.0) -> bo
     Parameters
     ----------
     value
-        None and NaN are no numbers, and infinity is no progress: they are never better.
+        None and NaN are not numbers, and infinity is no progress: they are never better.
     best
         None or NaN where there is none yet: every other number below infinity is better then.
     margin

@@ -140,7 +140,7 @@ class He(Initializer):
 
 @dataclass(frozen=True)
 class Zeros(Initializer):
-    """No start at all, for networks whose parameters come from elsewhere. A layer cannot learn from it."""
+    """Zeros, for networks whose parameters come from elsewhere. A layer cannot learn from them."""
 
     name: ClassVar[str] = "zeros"
 

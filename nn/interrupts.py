@@ -1,4 +1,4 @@
-"""Blocks that no signal cuts short: what must be done as a whole, such as an update of parameters."""
+"""Blocks that no signal interrupts: what must happen as a whole, such as an update of parameters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Handler: TypeAlias = Callable[[int, FrameType | None], object]
 
 
 class PatientHandler:
-    """A handler of signals that by itself puts off what would raise while `uninterrupted.depth` is not 0."""
+    """A signal handler that defers what would raise while `uninterrupted.depth` is not 0."""
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Handle a signal."""
@@ -24,7 +24,7 @@ class PatientHandler:
 
 
 class _Uninterrupted:
-    """Blocks in which no signal raises: `with uninterrupted: ...`; what comes is handled at the end.
+    """Blocks in which no signal raises: `with uninterrupted: ...`; signals are handled at the end.
 
     A mask would not do: any thread of the process may receive a signal, and Python's handler runs in the
     main thread all the same. Where patient handlers are there is nothing to install. Elsewhere the

@@ -1,8 +1,8 @@
-"""What counts in a batch: its active entries, and what a mask lets count of them.
+"""What counts in a batch: its active entries, weighted by a mask.
 
-A batch of N histories may hold fewer entries; the rest only fills up a vector. A mask gives every
-output, or every position (all classes or channels together), a weight. A weight of 0 leaves out: what
-lies there is never computed with, so it may be anything, NaN included, as if it had been selected away.
+A batch of N histories may hold fewer entries; the rest is padding. A mask gives every
+output, or every position (all classes or channels together), a weight. A weight of 0 excludes: the value
+there is never used, so it may be anything, NaN included.
 """
 
 from __future__ import annotations

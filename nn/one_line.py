@@ -1,6 +1,6 @@
-"""Texts of other people on one line: names of files in lists and messages, whatever they hold.
+"""Text from outside on one line: file names in lists and messages, whatever they contain.
 
-A file may be called nearly anything: its name may hold line breaks, or bytes that are no text, which Python
+A file name may contain line breaks, or bytes that are not text, which Python
 reads as lone surrogates (PEP 383). What would break a line or cannot be encoded is escaped as in Python's own
 texts: a line break is `\\n`, the byte 255 `\\xff`.
 """

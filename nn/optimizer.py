@@ -1,4 +1,4 @@
-"""What every optimizer has: a learning rate, arrays kept from step to step, and its state."""
+"""What all optimizers share: a learning rate, arrays kept from step to step, and a state."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Kernels(NamedTuple):
 class Optimizer(Configurable, DeepCopied, ABC):
     """Descends along the gradients.
 
-    It belongs to the network that it has taken steps on, and to no other: what it remembers is of that one.
-    A network that is copied goes on with a copy of its optimizer.
+    It belongs to the network that it has taken steps on: its state is of no use to another. A copy of a
+    network needs a copy of its optimizer.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ class Optimizer(Configurable, DeepCopied, ABC):
             parameters.zero_gradients()
 
     def count_step(self, parameters: Parameters) -> None:
-        """Take note of a step on parameters: of this one, or one that backprop made; raise as `prepare`."""
+        """Record a step on parameters, made here or by backprop; raise as `prepare`."""
         if not self._is_ready_for(parameters):
             self.prepare(parameters)
             bind(self, parameters)
@@ -167,7 +167,7 @@ class Optimizer(Configurable, DeepCopied, ABC):
         return {"steps": np.array(self.steps), **self._slots}
 
     def load_state(self, state: Mapping[str, np.ndarray], parameters: Parameters) -> None:
-        """Go on from what `state` returned, whatever network it was used on before.
+        """Continue from what `state` returned, whatever network it was used on before.
 
         Parameters
         ----------

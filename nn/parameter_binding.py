@@ -1,4 +1,4 @@
-"""Bond: to whose parameters something belongs that has learned from them, so that no other network gets it.
+"""Binding of learned state to the parameters it was learned from, so that no other network uses it.
 
 The running means of an optimizer, the best loss of a schedule or the best parameters of early stopping are
 those of a network, and wrong for every other one, even of the same size.
@@ -13,10 +13,10 @@ from nn.parameters import Parameters
 
 
 class ParameterBinding:
-    """What something belongs to; nothing at first.
+    """What an object belongs to; nothing at first.
 
-    A copy does not know which of the copies of the network it goes with: it may be used on any of them, and
-    belongs to that one from then on.
+    A copy does not know which copy of the network it belongs to: it may be used on any, and belongs to that
+    one from then on.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class ParameterBinding:
         return {"_lineage": self._lineage, "_parameters": None}
 
     def allows(self, parameters: Parameters) -> bool:
-        """Whether something with this bond may be used on parameters."""
+        """Whether an object with this binding may be used on parameters."""
         if self._parameters is None:
             return self._lineage is None or self._lineage == parameters.lineage
         mine = self._parameters()
@@ -38,7 +38,7 @@ class ParameterBinding:
         return self._parameters is not None and self._parameters() is parameters
 
     def bind(self, parameters: Parameters) -> None:
-        """Belong to parameters from now on."""
+        """Bind to parameters from now on."""
         if not self.is_bound_to(parameters):
             self._lineage, self._parameters = parameters.begin_lineage(), ref(parameters)
 
@@ -64,7 +64,7 @@ def check_binding(what: str, thing: Any, parameters: Parameters) -> None:
 
 
 def bind(thing: Any, parameters: Parameters) -> None:
-    """Let something that has learned from parameters belong to them from now on."""
+    """Bind an object that has learned from parameters to them."""
     _binding_of(thing).bind(parameters)
 
 

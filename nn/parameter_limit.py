@@ -1,4 +1,4 @@
-"""Limits on parameters: what a file says there are, and what memory has room for."""
+"""Limits on parameters: the number that a file states, and what fits into memory."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def uncounted() -> Iterator[None]:
 
 
 def check_parameter_count(count: int) -> None:
-    """Ask whether there may be so many more parameters, before anything is made in proportion to them.
+    """Check whether so many more parameters are allowed, before anything of that size is allocated.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def give_parameters(count: int) -> None:
 def check_memory(
     size_in_bytes: int, purpose: str, instead: str = "make it smaller", owner: str = "the network"
 ) -> None:
-    """Ask whether there is memory, before the system grants more than there is and ends the process.
+    """Check for available memory, before the system overcommits and kills the process.
 
     Parameters
     ----------

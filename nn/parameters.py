@@ -43,7 +43,7 @@ class Parameters(NamedShapes, DeepCopied):
     Raises
     ------
     MemoryError
-        When they, or later their gradients, need more memory than there is; the message has the figures.
+        When they, or later their gradients, need more memory than is available; the message has the figures.
     """
 
     def __init__(self, shapes: Mapping[str, tuple[int, ...]], dtype: DTypeLike = np.float32) -> None:
@@ -60,7 +60,7 @@ class Parameters(NamedShapes, DeepCopied):
         self._lineage: str | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the whole out that these are part of; numbers are with the parts where there are any."""
+        """Leave out the whole that these are part of; values stay with the parts where there are any."""
         numbers: dict[str, Any] = {"_values": None, "_gradients": None}
         if not self._parts:
             numbers["_values"] = self.values
@@ -112,7 +112,7 @@ class Parameters(NamedShapes, DeepCopied):
         return flat[self.slice_of(name)].reshape(self.shapes[name])
 
     def zero_gradients(self) -> None:
-        """Set every gradient to zero; gradients that nobody asked for are not made."""
+        """Set every gradient to zero; gradients not used so far are not allocated."""
         if self._root()._gradients is not None:
             self.gradients[:] = 0
 
@@ -137,7 +137,7 @@ class Parameters(NamedShapes, DeepCopied):
         self._set_frozen(self.matching(prefix), False)
 
     def _set_frozen(self, names: list[str], frozen: bool) -> None:
-        """Tell the whole that these are part of; it alone remembers."""
+        """Tell the whole that these are part of, which records it."""
         root, start = self._place()
         places = {start + position for name, position in self.starts.items() if name in names}
         chosen = {name for name, position in root.starts.items() if position in places}
@@ -274,8 +274,8 @@ class Parameters(NamedShapes, DeepCopied):
         Raises
         ------
         ValueError
-            When there is no part, dtypes differ, or a part has been joined before or comes twice:
-            it can only live in one place. Nothing is moved then.
+            When there is no part, dtypes differ, or a part has been joined before or comes twice: it can only
+            be in one place. Nothing is changed then.
         """
         cls._check_parts(parts)
         shapes = {
@@ -293,12 +293,12 @@ class Parameters(NamedShapes, DeepCopied):
         return joined
 
     def _take_frozen(self, prefix: str, child: Parameters) -> None:
-        """Remember what a part has frozen: from now on the whole does."""
+        """Take over what a part has frozen: the whole records it from now on."""
         self._frozen |= {prefix + name for name in child._frozen}
         child._frozen = set()
 
     def _belong_to(self, whole: Parameters, start: int) -> None:
-        """Lie in a whole from now on."""
+        """Become part of a whole."""
         self._parent = (whole, start)
         self._forget_arrays()
 
@@ -314,7 +314,7 @@ class Parameters(NamedShapes, DeepCopied):
 
 
 def _laid_together(parts: list[tuple[Parameters, int]], name: str) -> np.ndarray | None:
-    """Return the numbers of parts one after another, None where they have none; they let go of their own."""
+    """Return the numbers of parts one after another, None where they have none; the parts drop their own."""
     size = sum(part.size for part, _ in parts)
     together: np.ndarray | None = None
     for part, start in parts:

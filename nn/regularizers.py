@@ -149,7 +149,7 @@ class MaxNorm(Regularizer):
         self.limit = check_positive("limit", limit)
 
     def before_step(self, parameters: Parameters) -> float:
-        """Look whether all arrays can be limited; there is no penalty. See `Regularizer.before_step`."""
+        """Check that all arrays can be limited; there is no penalty. See `Regularizer.before_step`."""
         self._checked(parameters)
         return 0.0
 

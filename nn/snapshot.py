@@ -56,7 +56,7 @@ class SnapshotError(Exception):
 
 
 class MissingSnapshotError(SnapshotError):
-    """There is no snapshot."""
+    """The snapshot does not exist."""
 
 
 class Snapshot(NamedTuple):
@@ -73,7 +73,7 @@ def previous(path: Path) -> Path:
 
 
 def save(path: Path, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, Any]) -> None:
-    """Write a snapshot and keep the one that was there.
+    """Write a snapshot and keep the previous one.
 
     Parameters
     ----------

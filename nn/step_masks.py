@@ -1,7 +1,7 @@
 """Steps of sequences and videos that are there, and those that only fill an entry up to the longest.
 
 Sequences are (steps, features, N), videos (steps, height, width, channels, N); a mask of their steps is
-bool (steps, N), False where an entry has no such step. What lies there is never computed with.
+bool (steps, N), False where an entry has no such step. What lies there is never used.
 """
 
 from __future__ import annotations

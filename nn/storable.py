@@ -1,4 +1,4 @@
-"""What a snapshot can hold, and refusing the rest in words that name it."""
+"""What a snapshot can hold, and errors that name what it cannot."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def as_path(path: Any) -> Path:
     Raises
     ------
     ValueError
-        When it is no path, or names no file.
+        When it is not a path, or names no file.
     """
     if not isinstance(path, str | os.PathLike) or isinstance(os.fspath(path), bytes):
         raise ValueError(f"the path is {_short(path)}: give that of the file, such as 'model.safetensors'")
@@ -52,7 +52,7 @@ def check_arrays(arrays: Any) -> Mapping[str, np.ndarray]:
         raise ValueError(f"the arrays are {_short(arrays)}: give a dictionary of arrays by name")
     for name, array in arrays.items():
         if not isinstance(name, str):
-            raise ValueError(f"the name {name!r} of an array is no text")
+            raise ValueError(f"the name {name!r} of an array is not text")
         if name == RESERVED or not is_encodable(name):
             raise ValueError(f"an array cannot be called {name!r}")
         _check_array(name, array)
@@ -89,11 +89,11 @@ def metadata_text(metadata: Any) -> str:
 
 
 def _check_names(value: Any, place: str) -> None:
-    """Refuse names that are no text, of which JSON makes one."""
+    """Refuse names that are not text, which JSON would convert."""
     if isinstance(value, Mapping):
         for name, each in value.items():
             if not isinstance(name, str):
-                raise ValueError(f"{place} has the name {name!r}, which is no text")
+                raise ValueError(f"{place} has the name {name!r}, which is not text")
             _check_names(each, f"{place}[{name!r}]")
     elif isinstance(value, list | tuple):
         for number, each in enumerate(value):

@@ -1,10 +1,10 @@
 """How many threads kernels run on: as many as Numba has, and fewer while the machine is busy with other work.
 
-A parallel region is over when its last thread is. Where another program has a core, that thread waits for a
-time slice, some milliseconds, however little it has to do: on two cores of which one is busy, two threads
+A parallel region ends with its last thread. Where another program occupies a core, that thread waits some
+milliseconds for a time slice, however little it has to do: on two cores of which one is busy, two threads
 reach 0.3 to 0.7 of the speed of one. Results do not depend on the number of threads, so it is chosen while
 kernels run; `nn.kernels.core.thread_choice` says how. The number that Numba has (`numba.set_num_threads`,
-NUMBA_NUM_THREADS) is never exceeded, nor changed for anybody else.
+NUMBA_NUM_THREADS) is never exceeded or changed.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Threads:
         self.quiet_until = 0
 
     def use(self, count: int) -> None:
-        """Keep to a number of threads.
+        """Fix the number of threads.
 
         Raises
         ------

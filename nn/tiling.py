@@ -152,7 +152,7 @@ class Tiling:
 
     @property
     def total_pixels(self) -> int:
-        """Pixels of all (clipped) windows together, reckoned without looking at each."""
+        """Pixels of all (clipped) windows together, computed without iterating over them."""
         shape = self.input_shape
         return self._total_span(self.rows, shape.height) * self._total_span(self.columns, shape.width)
 

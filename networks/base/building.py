@@ -1,4 +1,4 @@
-"""Building what containers hold: networks that are made already, and those of recipes, all of one dtype."""
+"""Building the contents of containers: existing networks and those of recipes, all of one dtype."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nn.shape import ShapeLike
 
 
 def common_dtype(dtype: DTypeLike | None, networks: Iterable[Any]) -> np.dtype | None:
-    """Return the dtype that a container asks for, or that of the first network that is made already.
+    """Return the dtype that a container asks for, or that of the first existing network.
 
     Raises
     ------
@@ -34,12 +34,12 @@ def built(
     generator: np.random.Generator | None = None,
     dtype: DTypeLike | None = None,
 ) -> Network:
-    """Return a network that is made already, or build the one of a recipe.
+    """Return an existing network, or build the one of a recipe.
 
     Raises
     ------
     ValueError
-        When it is no network, it cannot be built, or it is of another dtype than the one that is given; the
+        When it is not a network, cannot be built, or it is of another dtype than the one that is given; the
         message begins with `what`.
     """
     network: Any = made

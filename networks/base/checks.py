@@ -15,7 +15,7 @@ from nn.shape import AnyShape, Shape, as_shape
 
 
 def check_network(what: str, network: Any) -> None:
-    """Refuse what is no network.
+    """Refuse what is not a network.
 
     Raises
     ------
@@ -24,7 +24,7 @@ def check_network(what: str, network: Any) -> None:
     """
     if not isinstance(network, Network):
         kind = f"the class {network.__name__}" if isinstance(network, type) else type(network).__name__
-        raise ValueError(f"{what} is {kind}, no network: make one, such as Dense(...)")
+        raise ValueError(f"{what} is {kind}, not a network: make one, such as Dense(...)")
 
 
 def check_activation(family: str, activation: Activation) -> Activation:
@@ -33,10 +33,10 @@ def check_activation(family: str, activation: Activation) -> Activation:
     Raises
     ------
     ValueError
-        When it is no activation, such as a name or a class.
+        When it is not an activation, such as a name or a class.
     """
     if not isinstance(activation, Activation):
-        raise ValueError(f"{family}: activation {activation!r} is none: give one, such as Tanh()")
+        raise ValueError(f"{family}: {activation!r} is not an activation: give one, such as Tanh()")
     return activation
 
 
@@ -81,13 +81,13 @@ def check_signals(network: Network, signals: np.ndarray, histories: int | None =
     network, signals
         What they are for, and what should be (*output_shape, N).
     histories
-        How many the last forward had, for who knows it; otherwise the network's values tell.
+        How many the last forward had; by default as many as the network's values have.
 
     Raises
     ------
     ValueError
         As `check_input`, when the number of histories is another than that of the last forward, or when
-        somebody has looked since.
+        another forward ran in between.
     """
     check_histories_intact(network)
     _check_array(network, signals, network.output_shape, "signals")
@@ -105,7 +105,7 @@ def check_histories_intact(network: Network) -> None:
     Raises
     ------
     ValueError
-        When somebody has looked since, with `predict` for instance.
+        When another forward ran in between, with `predict` for instance.
     """
     if network.histories is Histories.GONE:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Clamped neurons: their values are given, whatever comes in, and no signal passes through them."""
+"""Clamped neurons: their values are fixed, whatever the inputs, and no signal passes through them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def checked_clamps(what: str, neurons: Mapping[int, float], count: int, dtype: n
     Raises
     ------
     ValueError
-        When it is no mapping, an index has no neuron behind it, or a value is no finite number.
+        When it is not a mapping, an index has no neuron behind it, or a value is not a finite number.
     """
     if not isinstance(neurons, Mapping):
         raise ValueError(f"{what}: {neurons!r} is not a dictionary of neurons to clamp and their values")
@@ -39,7 +39,7 @@ def checked_clamps(what: str, neurons: Mapping[int, float], count: int, dtype: n
         if isinstance(index, bool) or not isinstance(index, Integral) or not 0 <= index < count:
             raise ValueError(f"{what}: neuron {index!r} is none of 0 to {count - 1}")
         if isinstance(value, bool) or not isinstance(value, Real) or not abs(value) <= largest:
-            raise ValueError(f"{what}: neuron {index} is clamped to {value!r}, which is no finite number")
+            raise ValueError(f"{what}: neuron {index} is clamped to {value!r}, which is not a finite number")
     return {int(index): float(value) for index, value in neurons.items()}
 
 

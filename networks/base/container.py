@@ -100,7 +100,7 @@ class Container(Network):
             network.reset()
 
     def state_restorer(self) -> None:
-        """Nothing: the networks inside remember what is theirs."""
+        """Return nothing: the networks inside restore their own."""
 
     @property
     def generators(self) -> dict[str, np.random.Generator]:
@@ -129,14 +129,13 @@ class Container(Network):
     def _zero_masked_steps(self, values: np.ndarray) -> np.ndarray:
         """Return values or signals (..., N) with zeros at steps that are not there.
 
-        So a network that knows nothing of the mask, such as a normalisation before an LSTM, computes
-        with nothing that only fills a sequence up.
+        So a network that ignores the mask, such as a normalisation before an LSTM, sees zeros as padding.
         """
         return zero_masked_steps(values, self._step_mask)
 
     @property
     def storage(self) -> str:  # type: ignore[override]
-        """As what the values of the first network are kept; see `Network.store_as`, which sets it for all."""
+        """How the values of the first network are stored; see `Network.store_as`, which sets it for all."""
         return next(iter(self.named.values())).storage
 
     def _store_as(self, storage: str) -> None:
@@ -190,7 +189,7 @@ def build_all(
 
 
 def check_names(family: str, networks: Iterable[str]) -> None:
-    """Refuse names that could not be told apart from the names of things inside.
+    """Refuse names that could be confused with the names of contents.
 
     Raises
     ------
@@ -199,8 +198,8 @@ def check_names(family: str, networks: Iterable[str]) -> None:
     """
     for name in networks:
         if not isinstance(name, str):
-            raise ValueError(f"{family}: {short_repr(name)} is no name for a network: names are texts")
+            raise ValueError(f"{family}: {short_repr(name)} is not a name for a network: names are texts")
         if not name or set(name) & {".", ":"}:
             raise ValueError(
-                f"{family}: {short_repr(name)} is no name for a network: give letters, no dot or colon"
+                f"{family}: {short_repr(name)} is not a name for a network: give letters, no dot or colon"
             )

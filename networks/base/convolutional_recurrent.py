@@ -48,7 +48,7 @@ class ConvolutionalRecurrent(Stateful):
     Raises
     ------
     ValueError
-        When the input is no video, there is no channel, or the kernel is not odd.
+        When the input is not a video, there is no channel, or the kernel is not odd.
     """
 
     gate_count: ClassVar[int]
@@ -82,7 +82,7 @@ class ConvolutionalRecurrent(Stateful):
     def _checked_video(self, shape: AnyShape, channels: int, kernel: int) -> VideoShape:
         if not isinstance(shape, VideoShape):
             raise ValueError(
-                f"{self.family}: the input {shape} is no video: give steps, height, width, channels"
+                f"{self.family}: the input {shape} is not a video: give steps, height, width, channels"
             )
         check_count(f"{self.family}: channels", channels)
         if check_count(f"{self.family}: kernel", kernel) % 2 == 0:

@@ -1,6 +1,6 @@
-"""What a dense layer of rung o2 keeps and runs while it stores bfloat16, with arrays of half the size.
+"""The bfloat16 arrays and passes of a dense layer of rung o2, at half the size.
 
-Weights are rounded into a copy in every forward, since anybody may have changed the parameters: a group of
+Weights are rounded into a copy in every forward, since the parameters may have changed: a group of
 rows at a time, just before it is multiplied, so that they come from memory once. Inputs, values, deltas and
 signals are stored as bfloat16; sums, biases and gradients are float32.
 """

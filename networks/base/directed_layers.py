@@ -1,4 +1,4 @@
-"""Directed layers of a recurrent network: one layer in one direction, and what it knows between two steps.
+"""Directed layers of a recurrent network: one layer in one direction, and its states between two steps.
 
 The states of a directed layer lie in T + 1 slots, as they follow one another in the sequence: what the
 forward direction knows before step t lies in slot t, and after it in slot t + 1; the backward direction comes
@@ -64,7 +64,7 @@ class DirectedLayer(NamedTuple):
 
 @dataclass
 class History(DeepCopied):
-    """What a directed layer saw in the last forward and backward.
+    """The arrays of a directed layer in the last forward and backward.
 
     Attributes
     ----------

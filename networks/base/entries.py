@@ -1,4 +1,4 @@
-"""Entries at the border: what a user hands to a network that is to be run on it."""
+"""Entries at the border: a user's arrays for a network to run on."""
 
 from __future__ import annotations
 

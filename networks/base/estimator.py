@@ -1,4 +1,4 @@
-"""Estimator: what networks with the face of scikit-learn share."""
+"""Estimator: the base of networks with scikit-learn's interface."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Estimator:
     """What all estimators share.
 
     `fit` either succeeds or leaves the estimator as it was. Ctrl-C while it trains ends it after the step,
-    with a warning, and what was learned by then is kept.
+    with a warning, and keeps what was learned so far.
 
     Attributes
     ----------
@@ -157,7 +157,7 @@ class Estimator:
         return scikit_learn_conventions.html(self)
 
     def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn, which alone asks, what kind of estimator this is."""
+        """Return the kind of estimator, which only scikit-learn asks for."""
         return scikit_learn_conventions.tags(self.estimator_type)
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -221,7 +221,7 @@ class Estimator:
             return self._dense(inputs, outputs, generator)
         if self.hidden is not None:
             raise ValueError(
-                f"{owner}: hidden {self.hidden!r} says nothing of a network of your own: leave one out"
+                f"{owner}: hidden {self.hidden!r} does not apply to a network of your own: leave one out"
             )
         if isinstance(maker, Recipe):
             network = built(f"{owner}: network", maker, inputs, generator=generator)
@@ -260,7 +260,7 @@ class Estimator:
     def _check_fitted(self) -> None:
         if not self.__sklearn_is_fitted__():
             raise scikit_learn_conventions.not_fitted(
-                f"This {type(self).__name__} has learned nothing yet: call fit before anything is asked of it"
+                f"This {type(self).__name__} is not fitted yet: call fit first"
             )
 
     def _given(self, X: Any, step_masks: Any) -> tuple[np.ndarray, np.ndarray | None]:

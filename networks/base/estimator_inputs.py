@@ -1,4 +1,4 @@
-"""What estimators are given, as arrays: entries, labels, targets and weights, checked at the border.
+"""Inputs of estimators as arrays: entries, labels, targets and weights, checked at the border.
 
 Anything that NumPy makes an array of is taken: lists, arrays, tables of pandas, polars and pyarrow with
 their nullable numbers, and objects that are numbers. Text, complex numbers, sparse matrices, and what is
@@ -51,7 +51,7 @@ def as_entries(
         When there are other axes, no entry or no number in it, or one is missing, not finite or too large
         for float32; names the entry and the feature.
     TypeError
-        When they are sparse, or objects that are no numbers.
+        When they are sparse, or objects that are not numbers.
     """
     array = as_numbers(X, "X", names)
     if step_masks is not None and array.shape[:1] != step_masks.shape[:1]:
@@ -120,7 +120,7 @@ def as_targets(y: Any) -> np.ndarray:
     ValueError
         When there are none or other axes, or one is missing, not finite or too large for float32.
     TypeError
-        When they are sparse, or objects that are no numbers.
+        When they are sparse, or objects that are not numbers.
     """
     array = as_numbers(y, "y")
     if array.ndim not in (1, 2) or not array[:1].size:
@@ -164,7 +164,7 @@ def as_numbers(given: Any, what: str, names: Sequence[str] | None = None) -> np.
     ValueError
         When it holds text, complex numbers or dates, or something is missing.
     TypeError
-        When it is sparse, or holds objects that are no numbers.
+        When it is sparse, or holds objects that are not numbers.
     """
     array = _array(given, what)
     if array.dtype.kind == "O":
@@ -206,7 +206,7 @@ def _finite(
 
 
 def _object_numbers(array: np.ndarray, what: str, names: Sequence[str] | None = None) -> np.ndarray:
-    """Return objects as float64, or raise at the first that is no number."""
+    """Return objects as float64, or raise at the first that is not a number."""
     flat = array.ravel()
     strange = {kind for kind in set(map(type, flat)) if not issubclass(kind, NUMBERS)}
     if not strange:
@@ -251,4 +251,6 @@ def _refuse(value: Any, where: str) -> NoReturn:
     if isinstance(value, (complex, np.complexfloating)):
         raise ValueError(f"Complex data not supported: {where} is {value!r}")
     kind = type(value).__name__
-    raise TypeError(f"{where} is no number: float() argument must be a string or a real number, not {kind!r}")
+    raise TypeError(
+        f"{where} is not a number: float() argument must be a string or a real number, not {kind!r}"
+    )

@@ -1,4 +1,4 @@
-"""Arguments that stay as they were given, whatever is done to the lists and arrays they came in."""
+"""Immutable copies of arguments, independent of the lists and arrays they were given in."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Array(NamedTuple):
 
 
 def fixed(value: Any) -> Any:
-    """Return a value that nobody can change, from which `given` makes the same again.
+    """Return an immutable version of a value, from which `given` restores it.
 
     Lists, sets, mappings and arrays are copied; networks, generators and other objects stay the same ones.
     The result is equal where the values are, and can be hashed where what they hold can.

@@ -1,4 +1,4 @@
-"""Where the gradients of a backward pass go: to the other gradients, or at once into the parameters."""
+"""Where the gradients of a backward pass go: into the gradients, or directly into the parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looking: forwards of a network in use that leave no trace in what it learns, at whatever moment."""
+"""Inference: forwards that never affect what a network learns, at any moment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nn.interrupts import uninterrupted
 
 
 class Histories(Enum):
-    """What becomes of the values and signals of a network's last forward.
+    """The status of the values and signals of a network's last forward.
 
     Attributes
     ----------
@@ -22,7 +22,7 @@ class Histories(Enum):
     FREE
         They may be overwritten.
     GONE
-        They are those of somebody who has looked, and no backward belongs to them.
+        They belong to an inference, and no backward may follow.
     """
 
     NEEDED = auto()
@@ -46,9 +46,8 @@ def _mark_histories(network: Any, kept: Histories) -> None:
 
 
 class Inference:
-    """A context that gives a network to run: itself, or a copy where its values are needed.
-
-    What it carries, its mask and the number of its entries are as before afterwards.
+    """A context that returns a network to run: itself, or a copy where its values are needed. Its carried
+    states, its mask and the number of its entries are restored afterwards.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Looking into a graph network while it lives, and changing it: handles, clamped neurons, activations."""
+"""Inspecting and changing a graph network: handles, clamped neurons, activations."""
 
 from __future__ import annotations
 
@@ -71,11 +71,11 @@ class InspectableGraph(Network):
         """Apply from the next forward on what `_neuron_activations` says."""
 
     def clamp(self, neurons: Mapping[int, float]) -> None:
-        """Hold neurons at values in the forwards to come.
+        """Hold neurons at fixed values in later forwards.
 
         Whatever comes in, they have these values at every step, for every history. No signal passes from
-        them to their bias and to what leads to them; `signals` still says what they would be told. A clamped
-        neuron is no part of what the network is: its description and parameters know nothing of it.
+        them to their bias and to what leads to them; `signals` still holds the signals they would get.
+        Clamping is not part of the network: its description and parameters do not record it.
 
         Parameters
         ----------
@@ -85,7 +85,7 @@ class InspectableGraph(Network):
         Raises
         ------
         ValueError
-            When there is no such neuron or it is an input, or a value is no finite number; nothing is
+            When there is no such neuron or it is an input, or a value is not a finite number; nothing is
             changed then.
         """
         clamped = checked_clamps(self.family, neurons, self.graph.neuron_count, self.dtype)
@@ -112,7 +112,7 @@ class InspectableGraph(Network):
         Raises
         ------
         ValueError
-            When no neuron has it, or `after` is no activation; nothing is changed then.
+            When no neuron has it, or `after` is not an activation; nothing is changed then.
         """
         self.graph = self.graph.replacing(before, check_activation(self.family, after))
         self._take_activations()
@@ -126,7 +126,7 @@ class InspectableGraph(Network):
         places = self._place_of("weights"), self._place_of("biases")
 
         def signals() -> np.ndarray:
-            """Return what neurons were told; what a clamped one is told goes nowhere."""
+            """Return the signals of neurons; those of clamped ones go nowhere."""
             told: np.ndarray = self.signals[-1, layer.span].copy()
             told[[neuron - layer.first for neuron in self._clamped if neuron in layer.neurons]] = 0
             return told
@@ -144,7 +144,7 @@ class InspectableGraph(Network):
         )
 
     def map_activations(self, change: Callable[[Activation], Activation]) -> None:
-        """Replace what its neurons apply to their sums by what a function makes of it."""
+        """Replace the activations of its neurons by the results of a function."""
         for before in list(self.graph.activations):
             if (after := change(before)) != before:
                 self.replace_activation(before, after)

@@ -1,4 +1,4 @@
-"""The connections of a local layer: who sees whom follows from its windows."""
+"""The connections of a local layer, which follow from its windows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether there is memory to run a network on so many entries, asked before any of it is taken."""
+"""Checks the memory to run a network on so many entries, before any of it is allocated."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def require_memory_to_run(
     given: Mapping[str, Any],
     batch_size: int,
 ) -> None:
-    """Refuse to run a network on entries for which there is no memory.
+    """Refuse to run a network on more entries than memory holds.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The protocol that every network and every rung keeps."""
+"""The contract of every network and every rung."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from nn.shape import AnyShape
 
 
 class Network(DeepCopied, ABC):
-    """A thing with a forward and a backward.
+    """An object with a forward and a backward.
 
-    A copy, by `copy`, `deepcopy`, pickle or joblib, goes on to the same bits and shares nothing with the
-    original. It has the values and signals of the last forward and backward, so one that is made between
-    the two can run the backward as well.
+    A copy, by `copy`, `deepcopy`, pickle or joblib, continues to the same bits and shares nothing with the
+    original. It has the values and signals of the last forward and backward, so one that is made between the
+    two can run the backward as well.
 
     Attributes
     ----------
@@ -48,19 +48,18 @@ class Network(DeepCopied, ABC):
     parameters
         Flat values and gradients with named views.
     propagates
-        Whether `backward` computes the input signals. The first network of a model that learns has
-        nobody to send them to: set it False there, and what `backward` returns is meaningless.
+        Whether `backward` computes the input signals. The first network of a model that learns has no use for
+        them: set it False there, and what `backward` returns is meaningless.
     labels
         How many labels an input may be, where inputs are labels and no quantities: whole numbers from 0.
         There is no gradient with respect to them, and `backward` returns zeros.
     entries
         How many of the histories hold entries of the batch in the forwards in training to come, None
-        for all: the first of them, the rest only fills up vectors. What is measured over the batch
-        leaves the rest out.
+        for all: the first of them, the rest is padding. Measurements over the batch leave the rest out.
     storage
-        As what values and signals are kept, "float32" or "bfloat16"; see `store_as`.
+        How values and signals are stored, "float32" or "bfloat16"; see `store_as`.
     stores_halves
-        Whether they can be kept as bfloat16.
+        Whether they can be stored as bfloat16.
     """
 
     family: ClassVar[str]
@@ -108,10 +107,9 @@ class Network(DeepCopied, ABC):
         return STORAGES[HALF] if self.storage == HALF else self.dtype
 
     def store_as(self, storage: str) -> None:
-        """Keep values and signals as "float32" or "bfloat16" from the next forward on.
-
-        Like the rung, it is how the network is run and no part of what it is: parameters and gradients
-        stay float32. In bfloat16 it takes float32 or bfloat16, and returns bfloat16.
+        """Store values and signals as "float32" or "bfloat16" from the next forward on. Like the rung, this
+        is how the network runs, not what it is: parameters and gradients stay float32. In bfloat16 it takes
+        float32 or bfloat16, and returns bfloat16.
 
         Raises
         ------
@@ -136,7 +134,7 @@ class Network(DeepCopied, ABC):
             (*input_shape, N): (height, width, channels, N) of an image, (steps, features, N) of a
             sequence.
         training
-            Whether layers that behave differently while learning should do so.
+            Whether the pass is part of training, in which some layers behave differently.
 
         Returns
         -------
@@ -165,12 +163,12 @@ class Network(DeepCopied, ABC):
     @property
     @abstractmethod
     def values(self) -> Any:
-        """What every neuron's value was, for every entry, in the last forward."""
+        """The value of every neuron, for every entry, in the last forward."""
 
     @property
     @abstractmethod
     def signals(self) -> Any:
-        """What every neuron's error signal was in the last backward."""
+        """The error signal of every neuron in the last backward."""
 
     @property
     def returned(self) -> Any:
@@ -225,10 +223,9 @@ class Network(DeepCopied, ABC):
         """Number of connections between neurons, biases left out."""
 
     def wiring(self) -> Sequence[NeuronLayer]:
-        """Return its neurons layer by layer, as they compute one after another, and who is connected to whom.
-
-        Numbers and places stay right as long as the network is; values and signals are those of the last
-        forward and backward when they are asked for. By default one layer of which no connection is known.
+        """Return its neurons layer by layer, in the order of computation, and their connections. Numbers and
+        places stay valid as long as the network; values and signals are those of the last forward and
+        backward at the time of reading. By default one layer with unknown connections.
         """
         return [self._neuron_layer(Unconnected(self.output_shape.size))]
 
@@ -243,7 +240,7 @@ class Network(DeepCopied, ABC):
         return self.parameters.slice_of(name).start
 
     def map_activations(self, change: Callable[[Activation], Activation]) -> None:
-        """Replace what its neurons apply to their sums by what a function makes of it."""
+        """Replace the activations of its neurons by the results of a function."""
         if self.activation is not None and (changed := change(self.activation)) != self.activation:
             self.activation = changed
 
@@ -297,10 +294,10 @@ class Network(DeepCopied, ABC):
             raise ValueError(f"{self.family}: carries no state, but {', '.join(sorted(state))} is given")
 
     def reset(self) -> None:
-        """Forget the sequence that came before; nothing where none is remembered."""
+        """Forget the previous sequence, if any."""
 
     def state_restorer(self) -> Callable[[], None] | None:
-        """Return what brings back all it carries now, after forwards in use and resets; None for nothing."""
+        """Return what restores its carried states after inference and resets; None for nothing."""
         if type(self).state is Network.state:
             return None
         carried = {name: array.copy() for name, array in self.state().items()}
@@ -312,7 +309,7 @@ class Network(DeepCopied, ABC):
         return bring_back
 
     def inference(self, with_batch: bool = False) -> AbstractContextManager[Self]:
-        """Return a context in which forwards in use leave no trace in what is learned.
+        """Return a context in which inference does not affect training.
 
         `with network.inference() as it: it.forward(values)`. It is the network itself, or a copy where the
         values of the last forward are needed: a backward is to come, or a step of training shows them to its
@@ -322,21 +319,21 @@ class Network(DeepCopied, ABC):
         return Inference(self, with_batch)
 
     def in_step(self) -> AbstractContextManager[None]:
-        """Return a context that keeps values and signals as they are: who looks in it gets a copy."""
+        """Return a context that protects values and signals: inference in it runs on a copy."""
         return training_step(self)
 
     @property
     def generators(self) -> dict[str, np.random.Generator]:
-        """What it draws from while training, by name. Snapshots keep their states."""
+        """The generators it draws from while training, by name. Snapshots save their states."""
         return {}
 
     @property
     def step_mask(self) -> np.ndarray | None:
         """Which steps of the next forwards are there: bool (steps, N), None for all.
 
-        Sequences shorter than the longest are filled up at their end, and masked there; one without any
-        step is masked whole. What the filling holds is never computed with: NaN will do. A step that is
-        not there leaves the states of a recurrent network as they are, and its output is zero.
+        Sequences shorter than the longest are padded at their end, and masked there; one without any step is
+        masked whole. Padding is never used: it may be NaN. A step that is not there leaves the states of a
+        recurrent network as they are, and its output is zero.
         """
         return self._step_mask
 
@@ -402,7 +399,7 @@ class Network(DeepCopied, ABC):
         Parameters
         ----------
         histories
-            Entries of a batch, for which the memory of values and signals is reckoned.
+            Entries of a batch, for which the memory of values and signals is computed.
         """
         return summary(self, histories)
 
@@ -411,7 +408,7 @@ class Network(DeepCopied, ABC):
     ) -> np.ndarray:
         """Run images or sequences through the network, a batch at a time.
 
-        At any time, in the midst of training too: what is learned stays the same to the bit. Every entry is
+        At any time, during training too: it does not change what is learned by a bit. Every entry is
         a sequence of its own, whatever a stateful network carries. The outputs are those of `forward` with
         these masks, whatever mask is set there.
 
@@ -424,8 +421,7 @@ class Network(DeepCopied, ABC):
         batch_size
             How many are run at once.
         step_masks
-            Which steps of the entries are there, bool (N, steps); None for all. What fills up those that
-            are not is never read.
+            Which steps of the entries are there, bool (N, steps); None for all. Padding is never read.
 
         Returns
         -------
@@ -438,7 +434,7 @@ class Network(DeepCopied, ABC):
             When the entries have another shape than the input or are not finite, masks do not fit, or the
             batch size is below 1; names the entry and the place in it.
         MemoryError
-            When there is no room for what it takes; the message has the figures.
+            When it needs more memory than is available; the message has the figures.
         """
         if batch_size < 1:
             raise ValueError(f"{self.family}: batch size {batch_size} must be at least 1")

@@ -1,4 +1,4 @@
-"""Nodes: the values from which a model is put pack_inputs, inputs and calls of networks.
+"""Nodes: the values that make up a model, inputs and calls of networks.
 
     image = Input(Shape(28, 28, 1), generator=generator)
     code = Call(Dense.of(32), image, name="encoder")

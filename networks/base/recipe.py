@@ -1,10 +1,10 @@
-"""Recipes: networks without the shape that they learn from the one before.
+"""Recipes: networks whose input shape is still open.
 
     Sequential(Shape(28, 28, 1), [Convolution.of(channels=8, kernel=3), Dense.of(10)], generator=generator)
 
 `of` of every class that is built from an input shape takes what its constructor takes after that, and leaves
-the rest to whoever puts networks together: shape, generator and dtype. What is drawn is drawn when a network
-is built, in the order in which they are.
+the rest to the container: shape, generator and dtype. Weights are drawn when networks are built, in that
+order.
 """
 
 from __future__ import annotations
@@ -37,9 +37,8 @@ FILLED = (*SHAPES, "generator", "dtype")
 class Recipe(Generic[Made_co]):
     """What builds a network once the shape of its input is known; `Dense.of(10)` returns one.
 
-    It can be used many times, and makes a network of its own every time. A recipe is a value: it keeps what
-    it was given, whatever becomes of the lists and arrays that this came in, is equal to one of the same
-    arguments, and can be hashed where these can.
+    It can be used many times, and makes a network of its own every time. A recipe is a value: it copies its
+    arguments, equals a recipe with the same arguments, and can be hashed where they can.
 
     Attributes
     ----------
@@ -147,11 +146,11 @@ def _open_arguments(kind: type) -> dict[str, Parameter]:
 
 
 def _own_arguments(kind: type) -> dict[str, Parameter]:
-    """Return the parameters of a constructor that a recipe says."""
+    """Return the parameters of a constructor that a recipe sets."""
     return {name: how for name, how in signature(kind).parameters.items() if name not in FILLED}
 
 
 def _by_place(kind: type) -> list[str]:
-    """Return the names of those that may be said without their name."""
+    """Return the names of the parameters that may be positional."""
     own = _own_arguments(kind).items()
     return [name for name, how in own if how.kind is Parameter.POSITIONAL_OR_KEYWORD]

@@ -50,7 +50,7 @@ class Recurrent(Stateful):
     units
         Hidden neurons of every layer and direction.
     layers
-        How many lie on one another; each reads the outputs of both directions of the one below.
+        Number of stacked layers; each reads the outputs of both directions of the one below.
     bidirectional
         Whether a second direction reads from the end, with parameters of its own.
     whole_sequence
@@ -76,7 +76,7 @@ class Recurrent(Stateful):
     Raises
     ------
     ValueError
-        When the input is no sequence, or `units` or `layers` is no whole number of at least 1.
+        When the input is not a sequence, or `units` or `layers` is not a whole number of at least 1.
     """
 
     gate_count: ClassVar[int] = 4
@@ -101,7 +101,7 @@ class Recurrent(Stateful):
         self.input_shape = as_shape(input_shape)
         if not isinstance(self.input_shape, SequenceShape):
             raise ValueError(
-                f"{self.family}: the input {self.input_shape} is no sequence: give steps, features"
+                f"{self.family}: the input {self.input_shape} is not a sequence: give steps, features"
             )
         units = check_count(f"{self.family}: units", units)
         layers = check_count(f"{self.family}: layers", layers)
@@ -162,7 +162,7 @@ class Recurrent(Stateful):
         return self.directed_layers[layer * self.directions : (layer + 1) * self.directions]
 
     def _sends_below(self, directed: DirectedLayer) -> bool:
-        """Whether anybody reads the input signals of a directed layer."""
+        """Whether the input signals of a directed layer are needed."""
         return directed.layer > 0 or self.propagates
 
     def _reserve(self, histories: int) -> None:

@@ -54,7 +54,7 @@ class RecurrentCell(Recurrent):
         """Build the network of one step; its constructor is given the options."""
         shape = layer_shape(f"{self.family}: input_shape", input_shape)
         if not isinstance(shape, Shape) or shape[:2] != (1, 1):
-            raise ValueError(f"{self.family}: the input {shape} is no single step: give 1 x 1 x inputs")
+            raise ValueError(f"{self.family}: the input {shape} is not a single step: give 1 x 1 x inputs")
         super().__init__(SequenceShape(1, shape.channels), whole_sequence=False, **options)
         self.input_shape = shape
 

@@ -1,4 +1,4 @@
-"""What the fast rungs of the LSTM and the GRU share: how work is cut, and room for kernels to work in."""
+"""What the fast rungs of the LSTM and the GRU share: how work is divided, and working memory of kernels."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class TiledRecurrent(Recurrent):
     backward_kernels: ModuleType
 
     def _layer(self, directed: DirectedLayer, history: History) -> Any:
-        """Return what kernels are told of a directed layer: arrays, sizes and the direction."""
+        """Return the kernels' arguments for a directed layer: arrays, sizes and the direction."""
         parameters = [
             self.parameters[name].ravel() if name else self._absent for name in self._names[directed.number]
         ]
@@ -162,7 +162,7 @@ class TiledRecurrent(Recurrent):
         self._scratch = aligned_zeros(self._scratch_size(histories) if histories else 0, self.dtype)
 
     def _names_of(self, directed: DirectedLayer) -> list[str]:
-        """Return the names of the parameters that kernels are told of, empty for those that are not there."""
+        """Return the names of the parameters that kernels take, empty for missing ones."""
         there, kernels = self._directed_shapes(directed.inputs), self.backward_kernels
         return [directed.prefix + name if name in there else "" for name in kernels.Targets._fields[:-1]]
 
@@ -189,7 +189,7 @@ class TiledRecurrent(Recurrent):
         return self._weight_rows(directed) * (directed.inputs + self.units)
 
     def _scratch_size(self, histories: int) -> int:
-        """Return how many numbers the kernels want to work in, whatever they do."""
+        """Return how many numbers of working memory the kernels need."""
         inputs = max(directed.inputs for directed in self.directed_layers)
         slices = -(-histories // SLICE)
         of_a_slice = SLICE * (inputs + self.units + 4 * TILE)

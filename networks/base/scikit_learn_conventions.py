@@ -1,7 +1,7 @@
 """Conventions of scikit-learn that its own tools and its users count on, kept without needing it.
 
-Errors and warnings are scikit-learn's own where that is loaded, so that those who catch them there do; tags
-are made only when scikit-learn asks for them.
+Errors and warnings are scikit-learn's own where that is loaded, so that code catching them works; tags are
+created only when scikit-learn asks for them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CONTAINERS = {each: each for each in ("default", "pandas", "polars")}
 
 
 class NotFittedError(ValueError, AttributeError):
-    """An estimator is asked before it has learned; an instance of scikit-learn's where that is loaded."""
+    """An estimator is used before it is fitted; an instance of scikit-learn's error where that is loaded."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return not_fitted, self.args
@@ -78,7 +78,7 @@ def html(estimator: Any) -> str | None:
 
 
 def column_names(X: Any) -> list[str] | None:
-    """Return the names of a table's columns; None where there are none, or they are no text.
+    """Return the names of a table's columns; None where there are none, or they are not text.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""States that come in and go out of a network, and go on from one call to the next."""
+"""Initial and final states of a network, which may be carried from one call to the next."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from networks.base.network import Network
 from nn.dotted_names import select_prefix
 
 USED = "used_"
-"""What the names of the states begin with that forwards in use alone have led to."""
+"""Prefix of the names of states that result from inference alone."""
 
 
 class States(NamedTuple):
@@ -46,9 +46,10 @@ class Stateful(Network):
         What its states are.
     stateful
         Whether a forward goes on from the final states of the one before, until `reset`. No gradient
-        flows from one to the other. One in training goes on from the last one in training, whatever ran in
-        use since; one in use goes on from the last of either. `predict` takes every entry for a sequence of
-        its own, and is neither, nor is what runs within `inference`, a `reset` there included.
+        flows from one to the other. A forward in training continues from the last one in training, whatever
+        inference ran since; a forward outside training continues from the last of either. `predict` treats
+        every entry as a separate sequence, and is neither, nor is what runs within `inference`, a `reset`
+        there included.
     steps
         Length of its sequences.
     """
@@ -114,7 +115,7 @@ class Stateful(Network):
     def state(self) -> dict[str, np.ndarray]:
         """Return the states that the next forward in training goes on from; nothing after `reset`.
 
-        Of a network that has not been trained since, also those that the next in use goes on from.
+        Of a network that has not been trained since, also the states for the next forward outside training.
         """
         used = None if self._learns else self._used
         return {
@@ -146,7 +147,7 @@ class Stateful(Network):
         return states
 
     def reset(self) -> None:
-        """Forget where the last sequence ended."""
+        """Forget the final states of the last sequence."""
         self._trained = self._used = None
         self._learns = False
 

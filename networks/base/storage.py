@@ -1,11 +1,9 @@
-"""Storage: as what a network keeps the values and signals between its layers, float32 or bfloat16.
+"""Storage: values and signals between layers in float32 or bfloat16. Like the rung, it is how a network runs,
+not what it is: parameters and gradients stay float32, model files do not record it, and `store_as` may change
+it between two steps. In bfloat16 a network takes values as float32 or bfloat16, and returns bfloat16.
 
-It is how a network is run, like its rung, and no part of what it is: parameters and gradients stay float32,
-model files know nothing of it, and `store_as` may change it between two steps. In bfloat16 a network takes
-values as float32 or bfloat16, and returns bfloat16.
-
-A family whose kernels read and write bfloat16 themselves keeps all it sees in half the memory. The others
-are decorated with `converts`: they compute as ever, and what comes in is widened, what goes out rounded.
+A family whose kernels read and write bfloat16 stores its values in half the memory. The others are decorated
+with `converts`: they compute in float32, inputs are widened and outputs rounded.
 """
 
 from __future__ import annotations
@@ -120,7 +118,7 @@ def _computing_in_float32(network: Any) -> Iterator[dict[str, np.ndarray]]:
 
 
 def forget_border(network: Network) -> None:
-    """Let go of what was converted at the border of a network: another storage makes it stale."""
+    """Drop what was converted at the border of a network: another storage makes it stale."""
     network.__dict__.pop("_border", None)
 
 

@@ -45,7 +45,7 @@ class TiledDense(dense.Dense):
         return [outputs, outputs, outputs, inputs, (histories, padded(self.input_shape.size))]
 
     def use_buffers(self, buffers: Sequence[np.ndarray]) -> None:
-        """Work in these arrays from now on: values, deltas, scaled deltas, input signals, inputs turned."""
+        """Use these arrays from now on: values, deltas, scaled deltas, input signals, inputs turned."""
         self.value_rows, self._deltas, self._scaled, self.input_signal_rows, self._transposed = buffers
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:

@@ -40,7 +40,7 @@ class ScratchSizes(NamedTuple):
 
     @classmethod
     def of(cls, tiling: Tiling, channels: int, groups: int, histories: int) -> ScratchSizes:
-        """Reckon it for so many output channels, groups of channels and (padded) histories."""
+        """Compute it for so many output channels, groups of channels and (padded) histories."""
         shape, overlapping = tiling.input_shape, tiling.window > tiling.input_block
         seen = shape.width if overlapping else tiling.window**2
         row = padded(seen * shape.channels // groups) + LANES

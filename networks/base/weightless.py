@@ -1,6 +1,5 @@
-"""Weightless: what all networks without parameters have in common.
-
-They move, compare, combine or bend values: their neurons have no connections of their own to learn.
+"""The base of networks without parameters. They move, compare, combine or transform values: their neurons
+have no connections of their own to learn.
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ class Weightless(Network):
 
 
 class Padded(Weightless):
-    """Keeps its arrays between calls, padded to whole vectors of histories, and hands flat ones to kernels.
+    """Keeps its arrays between calls, padded to whole vectors of histories, and passes flat ones to kernels.
 
     The base of rungs above the plain one.
 

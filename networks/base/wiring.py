@@ -1,8 +1,8 @@
-"""Who is connected to whom: what every network answers about its neurons, one by one.
+"""Connections between single neurons, as every network describes them.
 
 Neurons are flat indices into a layer, or into the layer before. Places are positions among the network's
-own parameters, as they lie in `network.parameters.values`. Every family has its own arithmetic for them: no
-list of connections is kept but the one that a graph has anyway.
+own parameters, as they lie in `network.parameters.values`. Every family computes them: no list of connections
+is stored but that of a graph.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FIXED = -1
 
 
 class NoConnectionError(ValueError):
-    """Two neurons that are not connected: the message says what is instead."""
+    """Two neurons that are not connected: the message says what the target is connected to."""
 
 
 class Connections(NamedTuple):
@@ -174,7 +174,7 @@ class Wiring(ABC):
 
 
 class Unconnected(Wiring):
-    """A layer of which it is not known what it is connected to."""
+    """A layer with unknown connections."""
 
     @property
     def count(self) -> int:

@@ -116,7 +116,7 @@ def check_gradients(
     Parameters
     ----------
     network
-        A network that computes in float64. Parameters, gradients, state and draws are what they were
+        A network that computes in float64. Parameters, gradients, state and generators are restored
         afterwards; where values of the last forward are needed a copy is checked, see
         `networks.base.network.Network.inference`. The signals of a sequence are checked at the output of
         every layer; where a layer has `nudges`, at every neuron inside.
@@ -133,7 +133,7 @@ def check_gradients(
     sample, generator
         Check at most `sample` entries of each kind, drawn from the generator; all by default.
     training
-        Check the network as it is while training. What it draws is drawn anew, the same, every time.
+        Check the network as it is while training. It draws the same random numbers in every pass.
 
     Returns
     -------
@@ -164,7 +164,7 @@ def check_gradients(
 
 @contextmanager
 def _left_as_it_is(network: Network) -> Iterator[None]:
-    """Put back whatever a check changes in a network, which may be in the midst of training."""
+    """Restore whatever a check changes in a network, which may be in the middle of training."""
     parameters, layers = network.parameters, list(network.layers)
     values, gradients = parameters.values.copy(), parameters.gradients.copy()
     draws = [GeneratorPosition(generator) for layer in layers for generator in layer.generators.values()]
@@ -238,7 +238,7 @@ class _Chain:
 def _subjects(
     network: Network, inputs: np.ndarray, objective: Objective, training: bool
 ) -> Iterator[_Subject]:
-    """Run the network both ways once, then hand out all that can be checked."""
+    """Run the network both ways once, then yield everything that can be checked."""
     chain = _Chain(network, inputs, training)
     network.parameters.zero_gradients()
     outputs = chain.run(0, inputs)

@@ -1,8 +1,8 @@
 """Gradient check of bfloat16 storage: what a network computes in it against itself in float32.
 
-bfloat16 has 8 bits, so that a central difference drowns in its rounding. The float32 gradients are held
-against central differences by `nn.checks.gradients`, in float64; here those of bfloat16 are held against
-them, at the same parameters, inputs and signals, all rounded to bfloat16 first:
+bfloat16 has 8 bits, so that a central difference drowns in its rounding. The float32 gradients are compared
+with central differences by `nn.checks.gradients`, in float64; here those of bfloat16 are held against them,
+at the same parameters, inputs and signals, all rounded to bfloat16 first:
 
     | stored - float32 |  <=  roundings * 2^-8 * | float32 |      for outputs and every array of gradients
 
@@ -46,7 +46,7 @@ def check_storage(
     ----------
     network
         Any `networks.base.network.Network` in float32 whose rung has both storages. Parameters, gradients,
-        storage, state and draws are what they were afterwards; where values of the last forward are needed a
+        storage, state and generators are restored afterwards; where values of the last forward are needed a
         copy is checked, see `networks.base.network.Network.inference`.
     inputs
         Input values (*input_shape, N), float32.
@@ -98,7 +98,7 @@ def _results(
 
 @contextmanager
 def _same_draws(network: Any) -> Iterator[None]:
-    """Put back afterwards what a run draws from and carries on."""
+    """Restore generators and carried states after a run."""
     draws = {name: generator_state(each) for name, each in network.generators.items()}
     carried = {name: array.copy() for name, array in network.state().items()}
     try:

@@ -1,4 +1,4 @@
-"""Is there room? Asked before an array is allocated, so that a large load is refused and not killed."""
+"""Checks available memory before an array is allocated, so that a large load is refused, not killed."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _room(group: Path, files: _Files) -> int | None:
     try:
         limit, usage = int((group / files.limit).read_text()), int((group / files.usage).read_text())
         statistics = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
-    except (OSError, ValueError):  # "max" is no number: no limit
+    except (OSError, ValueError):  # "max" is not a number: no limit
         return None
     return max(limit - usage + int(statistics.get(files.droppable, 0)), 0)
 

@@ -64,7 +64,7 @@ def not_read(kind: str) -> str:
 
 
 def kind_of_contents(contents: bytes) -> str | None:
-    """Return what a file holds that is no image of a known format, if its first bytes tell."""
+    """Return what a file holds that is not an image of a known format, if its first bytes tell."""
     for pattern, kind in BEGINNINGS:
         if pattern.match(contents[:BEGINNING]):
             return kind

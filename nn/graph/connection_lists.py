@@ -1,4 +1,4 @@
-"""Who is connected to whom between two layer images, as arrays of indices.
+"""Connections between two layer images, as arrays of indices.
 
 Every function lists connections sorted by target, the order in which forward passes read them.
 Indices count within the two layers; the graph adds where the layers begin.

@@ -1,4 +1,4 @@
-"""Graph: neurons, and who is connected to whom. The ground truth that every network is a faster way of.
+"""Graph: neurons and their connections. The ground truth that every network computes faster.
 
     graph = Graph()
     image = graph.input_layer(Shape(28, 28, 1))
@@ -122,7 +122,7 @@ class Graph(LayerStackBuilder):
 
     def _check_neuron(self, neuron: Neuron) -> None:
         if not isinstance(neuron, Neuron):
-            raise ValueError(f"{neuron!r} is no neuron: give a handle, such as graph.neuron(0)")
+            raise ValueError(f"{neuron!r} is not a neuron: give a handle, such as graph.neuron(0)")
         self._check_own_handle(neuron)
 
     def _check_own_handle(self, handle: Neuron | Weight | float | None) -> None:
@@ -162,9 +162,9 @@ class Graph(LayerStackBuilder):
         """Return a graph without some neurons and connections, which can be changed; this one stays as it is.
 
         The connections of neurons that are left out go with them, and so do weights and biases that lose
-        the last one that carried them. All others keep their values and their order; numbers close up, and
-        so handles and layers are to be asked for anew. A layer that loses neurons is no image any more:
-        those it keeps are on their own.
+        the last one that carried them. All others keep their values and order; they are renumbered, so look
+        handles and layers up again. A layer that loses neurons is no longer an image: its remaining neurons
+        are single ones.
 
         Parameters
         ----------
@@ -186,13 +186,13 @@ class Graph(LayerStackBuilder):
         Raises
         ------
         ValueError
-            When there is none, one comes twice, is no neuron or belongs elsewhere.
+            When there is none, one comes twice, is not a neuron or belongs elsewhere.
         """
         self._begin_change()
         if isinstance(output, Layer):
             neurons = list(self._neurons(output))
         elif not isinstance(output, Sequence):
-            raise ValueError(f"output {output!r} is no layer and no list of neurons")
+            raise ValueError(f"output {output!r} is neither a layer nor a list of neurons")
         else:
             for neuron in output:
                 self._check_neuron(neuron)
@@ -303,7 +303,7 @@ class Graph(LayerStackBuilder):
         return partition(self.sources, self.targets, self.neuron_count, count)
 
     def _find(self, name: str, search: Callable[[], Found]) -> Found:
-        """Return what a search finds, and remember it until the wiring changes."""
+        """Return what a search finds, cached until the graph changes."""
         if name not in self._found:
             self._found[name] = search()
         found: Found = self._found[name]
@@ -311,12 +311,12 @@ class Graph(LayerStackBuilder):
 
 
 def checked_index(what: str, index: int, count: int) -> int:
-    """Return an index that has something behind it.
+    """Return an index after checking that it is in range.
 
     Raises
     ------
     IndexError
-        When it has not.
+        When it is not.
     """
     if not 0 <= index < count:
         raise IndexError(f"{what} {index}: there are {count}, from 0")

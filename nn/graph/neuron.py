@@ -1,7 +1,7 @@
 """Neuron, Connection, Weight: handles to look at and edit one piece of a graph or of a network.
 
 A handle is an owner and an index. Owned by a `Graph` it shows the wiring and the initial parameters;
-owned by a network it shows the live ones too: what is written through it, the network computes with.
+owned by a network it shows the live ones too: the network uses what is written through it.
 """
 
 from __future__ import annotations

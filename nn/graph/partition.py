@@ -79,7 +79,7 @@ def partition(sources: np.ndarray, targets: np.ndarray, neurons: int, count: int
 
 
 def _metis(sources: np.ndarray, targets: np.ndarray, work: np.ndarray, count: int) -> np.ndarray:
-    """Hand METIS the graph as it wants it: undirected, without loops, parallel connections as weights."""
+    """Pass METIS the graph in its format: undirected, without loops, parallel connections as weights."""
     import pymetis  # noqa: PLC0415 - only graphs that are partitioned need it
 
     neurons = len(work)

@@ -54,7 +54,7 @@ def _chosen(
     what = kind.__name__.lower()
     if not isinstance(given, Iterable) or isinstance(given, str | bytes):
         raise ValueError(
-            f"{given!r} is no list of {what}s: give handles, such as graph.{what}(0), or numbers"
+            f"{given!r} is not a list of {what}s: give handles, such as graph.{what}(0), or numbers"
         )
     if isinstance(given, np.ndarray) and given.dtype == np.bool_:
         if given.shape != (count,):
@@ -80,12 +80,12 @@ def _number(graph: Graph, each: Any, kind: type[Neuron] | type[Connection]) -> i
         return int(each.index)
     if isinstance(each, bool) or not isinstance(each, Integral):
         what = kind.__name__.lower()
-        raise ValueError(f"{each!r} is no {what}: give a handle, such as graph.{what}(0), or its number")
+        raise ValueError(f"{each!r} is not a {what}: give a handle, such as graph.{what}(0), or its number")
     return int(each)
 
 
 def _refuse_ends(graph: Graph, gone: np.ndarray) -> None:
-    """Refuse to leave out what the graph is given, and what it gives."""
+    """Refuse to leave out inputs and outputs of the graph."""
     for ends, what, instead in (
         (graph.inputs, "an input", "leave its connections out instead"),
         (graph.outputs, "an output", "set_output to others before"),
@@ -96,9 +96,9 @@ def _refuse_ends(graph: Graph, gone: np.ndarray) -> None:
 
 
 def _renumbered(number_of: np.ndarray, kept: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return which of so many parameters stay, and the new numbers of those that have been kept.
+    """Return which of so many parameters remain, and their new numbers.
 
-    Parameters that lose the last one that carried them go; those that nobody carried stay.
+    Parameters that lose their last carrier are removed; parameters that never had one remain.
     """
     before, after = (np.bincount(each[each >= 0], minlength=count) for each in (number_of, number_of[kept]))
     stay = (after > 0) | (before == 0)

@@ -132,8 +132,8 @@ def part_order(wiring: Graph, parts: np.ndarray, *, backward: bool = False) -> N
 def run_ends(wiring: Graph, order: NeuronOrder, activation_of: np.ndarray) -> np.ndarray:
     """Return for every position the end of its run, int32.
 
-    A run is a number of neighbours, in memory too, of one level, kind and activation; `activation_of` says
-    who applies the same, (neurons,).
+    A run is a number of neighbours, in memory too, of one level, kind and activation; `activation_of` numbers
+    the activation of every neuron, (neurons,).
     """
     neurons, positions = order.neurons, np.arange(len(order.neurons))
     like = np.stack([neurons - positions, wiring.kinds[neurons], activation_of[neurons]])
@@ -177,7 +177,7 @@ def carried_once(numbers: np.ndarray, count: int) -> np.ndarray:
 
 
 def carriers(numbers: np.ndarray, count: int) -> tuple[np.ndarray, SortedRows]:
-    """List who carries each of the numbers below `count` that somebody carries; -1 is left out.
+    """List the carriers of each number below `count` that has any; -1 is left out.
 
     Returns
     -------

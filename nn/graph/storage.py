@@ -149,7 +149,7 @@ class GraphStorage(DeepCopied):
         if kind is Kind.INPUT and activation != Identity():
             raise ValueError("the value of an input neuron is given: its activation is the identity")
         if not isinstance(activation, Activation):
-            raise ValueError(f"activation {activation!r} is none: give one, such as Tanh()")
+            raise ValueError(f"{activation!r} is not an activation: give one, such as Tanh()")
         if activation not in self.activations:
             self.activations.append(activation)
         first = self.neuron_count

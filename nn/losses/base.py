@@ -5,12 +5,11 @@ A loss is the mean over the active entries of the batch and what the mask lets c
     L = sum(mask * l(output, target)) / weight
 
 and its signals are dL / d output. The weight is the sum of the mask (and of the class weights where a
-loss has them), so that batches of different sizes combine as sum(weight * L) / sum(weight). Entries
-beyond the active ones only fill up a vector: their signals are zero. A loss runs at every step of
-training, so intermediate results share the array that the slopes are written to: fresh memory costs
-more than the arithmetic.
+loss has them), so that batches of different sizes combine as sum(weight * L) / sum(weight). Entries beyond
+the active ones are padding: their signals are zero. A loss runs at every step of training, so intermediate
+results share the array that the slopes are written to: fresh memory costs more than the arithmetic.
 
-A mask selects: where it is 0, outputs and targets are not computed with, and may be anything. A batch of
+A mask selects: where it is 0, outputs and targets are not computed with, and may be anything. A batch in
 which nothing counts has the loss 0 with the weight 0, and signals of zero.
 """
 
@@ -30,7 +29,7 @@ from nn.metrics import Metric
 
 
 class TargetError(ValueError):
-    """A target is none that a loss takes.
+    """A target that the loss does not accept.
 
     Attributes
     ----------

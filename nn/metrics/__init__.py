@@ -54,7 +54,7 @@ def metric_by_name(name: str) -> Metric:
     Raises
     ------
     ValueError
-        When the name is unknown; the message suggests the nearest. Or when the rate is no number in
+        When the name is unknown; the message suggests the nearest. Or when the rate is not a number in
         [0, 1].
     """
     kind, at, rate = name.partition("_at_")

@@ -1,4 +1,4 @@
-"""What every metric has: it collects batches and says a number."""
+"""What all metrics share: they collect batches and return a number."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nn.masks import active_entries, active_mask
 
 
 class Metric(DeepCopied, ABC):
-    """A number about outputs and targets that people read; nothing learns from it.
+    """A number about outputs and targets for people to read; nothing learns from it.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Metric(DeepCopied, ABC):
         entries: int | None = None,
         mask: np.ndarray | None = None,
     ) -> None:
-        """Take a batch in.
+        """Add a batch.
 
         Parameters
         ----------

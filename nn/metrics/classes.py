@@ -12,7 +12,7 @@ from nn.metrics.base import Metric, elementwise
 
 
 class _Share(Metric):
-    """The share of right answers among those that count; NaN is no answer, so none that is right."""
+    """The share of right answers among those that count; NaN is never right."""
 
     higher_is_better = True
 
@@ -30,7 +30,7 @@ class _Share(Metric):
         entries: int | None = None,
         mask: np.ndarray | None = None,
     ) -> None:
-        """Take a batch in; see `Metric.add`."""
+        """Add a batch; see `Metric.add`."""
         right, counts = self._judge(outputs, targets, entries, mask)
         self._right += float((right * counts).sum(dtype=np.float64))
         self._all += float(counts.sum(dtype=np.float64))

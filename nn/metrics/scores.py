@@ -48,7 +48,7 @@ class _Scores(Metric):
         entries: int | None = None,
         mask: np.ndarray | None = None,
     ) -> None:
-        """Take a batch in; see `Metric.add`."""
+        """Add a batch; see `Metric.add`."""
         scores, targets, counts = elementwise(outputs, targets, entries, mask)
         chosen = counts > 0
         self._batches.append((scores[chosen], targets[chosen] > self.boundary, counts[chosen].astype(float)))

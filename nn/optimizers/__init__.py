@@ -54,7 +54,7 @@ def optimizer_by_name(name: str, learning_rate: float) -> Optimizer:
 
 
 def optimizer_from_configuration(configuration: Mapping[str, Any]) -> Optimizer:
-    """Return the optimizer that `to_configuration` described; what it has learned is not part of that.
+    """Return the optimizer that `to_configuration` described; its state is not part of that.
 
     Raises
     ------

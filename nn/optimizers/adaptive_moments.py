@@ -10,7 +10,7 @@ from nn.optimizer import Kernels, Optimizer
 
 
 class _Moments(Optimizer):
-    """What all of them are told: how fast the moments forget.
+    """Shared settings: how fast the moments decay.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """Schedules: by what factor the learning rate is multiplied as training goes on.
 
-A schedule is asked before every step, and told the watched loss after every epoch. All but `Plateau`
-depend on nothing but the moment.
+A schedule is evaluated before every step, and observes the watched loss after every epoch. All but `Plateau`
+depend only on the moment.
 """
 
 from __future__ import annotations

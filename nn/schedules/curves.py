@@ -104,7 +104,7 @@ class Cosine(Schedule):
 class WarmUp(Schedule):
     """Another schedule, times a factor that first rises in a straight line to 1 (Goyal et al. 2017, 2.2).
 
-    The other schedule is asked with the same moment: its time runs while the rate warms up.
+    The other schedule gets the same moment: its time runs while the rate warms up.
 
     Attributes
     ----------
@@ -140,7 +140,7 @@ class WarmUp(Schedule):
 
     @property
     def observer(self) -> Schedule | None:
-        """What of the other schedule remembers what it observed."""
+        """The part of the other schedule that has a state."""
         return self.schedule.observer
 
     def observe(self, value: float) -> None:
@@ -152,7 +152,7 @@ class WarmUp(Schedule):
         return self.schedule.state()
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Let the other schedule go on; see `Schedule.load_state`."""
+        """Restore the other schedule; see `Schedule.load_state`."""
         self.schedule.load_state(state)
 
     def to_configuration(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What every schedule is, and the moment that it is asked about."""
+"""The base of all schedules, and the moment at which they are evaluated."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ class Schedule(Configurable, DeepCopied, ABC):
 
     @property
     def observer(self) -> Schedule | None:
-        """What of it remembers what it observed, and belongs to one network: itself where it has a state."""
+        """The part of it that has a state and belongs to one network: itself where it has a state."""
         return None if type(self).state is Schedule.state else self
 
     def observe(self, value: float) -> None:
-        """Learn the watched loss; called after every epoch. Smaller is better."""
+        """Observe the watched loss; called after every epoch. Smaller is better."""
 
     def state(self) -> dict[str, Any]:
-        """Return what has to be saved for training to go on, in JSON's terms; nothing for most."""
+        """Return what has to be saved to resume training, as JSON-able values; nothing for most."""
         return {}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Go on from what `state` returned.
+        """Continue from what `state` returned.
 
         Raises
         ------

@@ -1,6 +1,6 @@
-"""Learning: the training loop, what it eats, who it tells, and how it goes on where it ended.
+"""Training: the loop, its sources of batches, its callbacks, and how to resume.
 
-A classifier of points, stopped when it gets no better, and its snapshots:
+A classifier of points with early stopping and snapshots:
 
     >>> import tempfile
     >>> from pathlib import Path
@@ -27,7 +27,7 @@ A classifier of points, stopped when it gets no better, and its snapshots:
     >>> outcome.row.step
     16
 
-Another process goes on from the snapshot, to the same bits as if there had been no end:
+Another process continues from the snapshot, to the same bits as without the interruption:
 
     >>> resumed = make_trainer()
     >>> resumed.restore(load_latest(path))

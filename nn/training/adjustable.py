@@ -1,4 +1,4 @@
-"""What of a trainer may be replaced between two steps; the rest of it goes on as it was."""
+"""The parts of a trainer that may be replaced between two steps."""
 
 from __future__ import annotations
 
@@ -27,14 +27,13 @@ class Adjustable:
     shuffle: Shuffle
 
     def use_optimizer(self, optimizer: Optimizer) -> None:
-        """Descend with another optimizer from the next step on, which begins with what it remembers.
-
-        A snapshot of before can only be restored after one of that kind is used again.
+        """Use another optimizer from the next step on, with its current state. An earlier snapshot can only
+        be restored after switching back to an optimizer of its kind.
 
         Raises
         ------
         ValueError
-            When it is no optimizer, or has been used on other parameters; nothing is changed then.
+            When it is not an optimizer, or has been used on other parameters; nothing is changed then.
         TrainingMemoryError
             When what it keeps does not fit into memory; nothing is changed then.
         """
@@ -44,12 +43,12 @@ class Adjustable:
         self.optimizer = optimizer
 
     def use_batch_size(self, count: int) -> None:
-        """Take so many entries in a step from the next one on; an epoch that has begun goes on where it is.
+        """Use batches of so many entries from the next step on; an epoch that has begun continues.
 
         Raises
         ------
         ValueError
-            When it is no whole number of at least 1; nothing is changed then.
+            When it is not a whole number of at least 1; nothing is changed then.
         TrainingMemoryError
             When the histories of so many entries do not fit into memory; nothing is changed then.
         """

@@ -1,4 +1,4 @@
-"""Refusing what training cannot work with, in words that say what to give instead."""
+"""Checks of training's arguments; errors say what to give instead."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def check_arguments(**arguments: Any) -> None:
 
 
 def check_batches(batches: BatchSource, held_out: BatchSource | None, batch_size: int) -> None:
-    """Refuse data that is no source of batches, and batches of no size.
+    """Refuse data that is not a source of batches, and empty batches.
 
     Raises
     ------

@@ -12,7 +12,7 @@ Values: TypeAlias = np.ndarray | Mapping[str, np.ndarray]
 
 
 class Batch(NamedTuple):
-    """Inputs with what the network should answer.
+    """Inputs with their targets.
 
     Attributes
     ----------

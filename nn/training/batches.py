@@ -41,14 +41,14 @@ class ArrayBatches:
     targets
         The same kinds; bytes are whole numbers here. Labels are whole numbers (N,), or (N, steps) where
         every step has one, or (N, height, width) where every pixel has. The inputs themselves where none
-        are given, or the same array is or the same images in bytes are, as an autoencoder wants them: what
+        are given, or the same array is or the same images in bytes are, as for an autoencoder: what
         is done to the inputs is done to these then.
     masks
         Which targets count, or how much, in [0, 1]: see `nn.training.gather.checked_mask`; by name where
         the targets have names. Where a mask is 0 the target may be anything, NaN or no label included.
-        Weights of classes are the loss's matter.
+        Class weights belong to the loss.
     step_masks
-        Which steps are there, bool (N, steps). What inputs hold at others may be anything, and targets
+        Which steps are there, bool (N, steps). Inputs at other steps may be anything, and targets
         that have the same steps do not count there.
     dtype
         The network's: float32 or float64.
@@ -125,7 +125,7 @@ class ArrayBatches:
         Raises
         ------
         ValueError
-            When there is no such entry, or none at all.
+            When there is no such entry, or the selection is empty.
         """
         if not len(indices) or np.min(indices) < 0 or np.max(indices) >= len(self):
             raise ValueError(f"cannot select entries {indices} of {len(self)}")
@@ -155,7 +155,7 @@ class ArrayBatches:
 
 
 class ImageBatches(ArrayBatches):
-    """Images that are their own targets, as an autoencoder wants them.
+    """Images that are their own targets, as for an autoencoder.
 
     Batches are written into buffers that are used again: each call overwrites the batch before.
 
@@ -185,7 +185,7 @@ class ImageBatches(ArrayBatches):
             raise ValueError(
                 f"masks are {masks.dtype} {masks.shape}, expected bool {images.shape[:3]} for these images"
             )
-        if images.shape[1:3] == (1, 1):  # which could be vectors, were it not said that they are images
+        if images.shape[1:3] == (1, 1):  # without channels they could be taken for vectors
             images = scale_pixels(images, dtype)
         super().__init__(images, masks=masks, dtype=dtype)
 
@@ -251,7 +251,7 @@ def _target_gatherers(
 
 
 def _are_one(targets: np.ndarray, inputs: np.ndarray) -> bool:
-    """Whether targets are inputs themselves: the same array, or images in bytes that are equal to them."""
+    """Whether targets are the inputs: the same array, or equal images in bytes."""
     if targets is inputs:
         return True
     are_images = are_byte_images(targets) and are_byte_images(inputs)

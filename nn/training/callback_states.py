@@ -19,7 +19,7 @@ from nn.training.state import CALLBACKS
 
 
 class CallbackStates:
-    """Keeps the states that a snapshot brought until callbacks of their names are given; then asks those."""
+    """Holds the states of a snapshot until callbacks with their names are given."""
 
     def __init__(self) -> None:
         self._run = _new_run()
@@ -28,7 +28,7 @@ class CallbackStates:
         self._before: Sequence[Callback] = ()
 
     def begin(self, callbacks: Sequence[Callback], parameters: Parameters) -> None:
-        """Let callbacks go on from their states; those of another run, that no state was kept of, begin anew.
+        """Restore callbacks from their states; callbacks of another run without a saved state start anew.
 
         Parameters
         ----------
@@ -40,8 +40,8 @@ class CallbackStates:
         Raises
         ------
         ValueError
-            When they are no list of callbacks, two of one name keep a state, or one cannot go on from
-            what was saved under its name.
+            When they are not a list of callbacks, two with a state have the same name, or one does not accept
+            the state saved under its name.
         """
         check_kind("callbacks", callbacks, Sequence, "a list of them")
         for number, callback in enumerate(callbacks):
@@ -73,7 +73,7 @@ class CallbackStates:
         self._callbacks = self._before
 
     def started(self) -> None:
-        """Training goes on with these callbacks: what a snapshot brought for them is theirs now."""
+        """Training continues with these callbacks, which have taken over their states of a snapshot."""
         for callback in self._callbacks:
             self._restored.pop(callback.name, None)
 

@@ -1,4 +1,4 @@
-"""Callbacks: what else happens while a network trains."""
+"""Callbacks: actions during training."""
 
 from __future__ import annotations
 
@@ -25,16 +25,14 @@ logger = logging.getLogger(__name__)
 
 
 class Callback(DeepCopied):
-    """Told how training goes. Everything may be looked at, and `trainer.stop()` may be called.
-
-    One that remembers something returns it from `state`: it is saved in snapshots, and given to the
-    callback of the same name when training goes on from one. With another trainer, or after `restore`, it
-    begins anew.
+    """Called at certain moments of training. It may read everything, and call `trainer.stop()`. A callback
+    with a state returns it from `state`: it is saved in snapshots, and given to the callback of the same name
+    when training resumes. With another trainer, or after `restore`, it starts anew.
 
     Attributes
     ----------
     run_key
-        Of the run that it was told of last, by which trainers know whether what it remembers is theirs.
+        Identifies the last run it was used in, so that trainers know whether its state is theirs.
     """
 
     run_key: str | None = None
@@ -49,7 +47,7 @@ class Callback(DeepCopied):
         return {}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Go on from what `state` returned; called before `on_start`.
+        """Continue from what `state` returned; called before `on_start`.
 
         Raises
         ------
@@ -61,28 +59,26 @@ class Callback(DeepCopied):
         """Forget the run that it was used in before; called when it is used in another."""
 
     def on_start(self, trainer: Trainer) -> None:
-        """Training begins or goes on."""
+        """Training starts or resumes."""
 
     def before_step(self, trainer: Trainer) -> None:
-        """A step is about to be made; all callbacks have been told of the one before.
-
-        Not called where training ends instead. Where `trainer.stop()` is called meanwhile the step is not
-        made, and this is called again when training goes on.
+        """A step is about to be made; all callbacks have been called for the previous one. Not called where
+        training ends instead. If `trainer.stop()` is called meanwhile, the step is not made, and this is
+        called again when training resumes.
         """
 
     def wants_gradients(self, trainer: Trainer) -> bool:
         """Whether `on_gradients` should be called in the step that begins; False by default.
 
-        Plain gradient descent, which is applied within backprop otherwise, keeps its gradients for the
-        step then. That costs time, and may change the last bits of the parameters.
+        Plain gradient descent, otherwise applied within backprop, then stores its gradients for the step.
+        That takes time, and may change the last bits of the parameters.
         """
         return False
 
     def on_gradients(self, trainer: Trainer) -> None:
-        """The gradients of a step are there: neither clipped nor applied, penalties included.
-
-        The network has the values and signals of the batch, and the parameters of before the update.
-        Called where `wants_gradients` said so.
+        """The gradients of a step are ready: neither clipped nor applied, penalties included. The network has
+        the values and signals of the batch, and the parameters before the update. Called where
+        `wants_gradients` said so.
         """
 
     def on_step(self, trainer: Trainer) -> None:
@@ -94,15 +90,15 @@ class Callback(DeepCopied):
     def before_end(self, trainer: Trainer) -> None:
         """Training is over or was stopped, and its last row is known; not called after an error.
 
-        Here the network may go back to what it knew before, with `trainer.restore_epoch`: `on_end` of all
-        callbacks follows, and snapshots save that.
+        Here the network may return to earlier parameters with `trainer.restore_epoch`: `on_end` of all
+        callbacks follows, and snapshots save those.
         """
 
     def on_end(self, trainer: Trainer) -> None:
-        """Training is over or was stopped, and the network is as it will stay; not called after an error."""
+        """Training is over or was stopped, and the network is final; not called after an error."""
 
     def close(self) -> None:
-        """Let go of what is held; called after an error as well."""
+        """Release resources; called after an error as well."""
 
 
 def gradient_listeners(callbacks: Sequence[Callback], trainer: Trainer) -> list[Callable[[], None]]:
@@ -114,7 +110,7 @@ class Snapshots(Callback):
     """Saves the state of training at intervals and at the end.
 
     A snapshot that cannot be saved in between is logged as an error, and tried again after the next
-    interval; at the end the error is raised. While training lasts nobody else can save to the same path.
+    interval; at the end the error is raised. During training no other process can save to the same path.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Divergence: is there a NaN or Inf, and in which layer, neuron, entry or parameter was it first?
 
-The question is asked at every step and costs one pass over an array; only when the answer is yes is
-the place looked for. Each `in_...` function returns the place in words, or None.
+The check runs at every step and costs one pass over an array; the place is searched for only if it fails.
+Each `in_...` function returns the place in words, or None.
 """
 
 from __future__ import annotations

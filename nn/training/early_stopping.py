@@ -1,4 +1,4 @@
-"""Early stopping: an end when nothing gets better any more, and the best snapshot."""
+"""Early stopping when nothing improves any more, and the best snapshot."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 class EarlyStopping(Callback):
     """Stops training when a number has not become better for some epochs (Prechelt 1998, third class).
 
-    A run that it stopped stays stopped when it goes on from a snapshot. NaN is never better, and anything
+    A run that it stopped stays stopped when it resumes from a snapshot. NaN is never better, and anything
     finite is better than it.
 
     Parameters
@@ -102,12 +102,12 @@ class EarlyStopping(Callback):
             self.waited += 1
 
     def before_end(self, trainer: Trainer) -> None:
-        """Let the network go back to the best parameters."""
+        """Return the network to the best parameters."""
         if self.restore_best and self._kept is not None:
             trainer.restore_epoch(self._kept, self._epoch)
 
     def state(self) -> Mapping[str, Any]:
-        """Return the best number, the epochs since, and the best parameters where they are kept."""
+        """Return the best number, the epochs since, and the best parameters where they are stored."""
         kept = {} if self._kept is None else {"epoch": self._epoch, **self._kept.arrays()}
         return {"best": self.best, "waited": self.waited, **kept}
 

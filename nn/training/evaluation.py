@@ -1,4 +1,4 @@
-"""How well a network does on data it does not learn from."""
+"""Evaluation of a network on data it does not learn from."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from nn.training.trainable import Trainable, run
 
 
 class Evaluation(NamedTuple):
-    """What a network reaches on a source.
+    """The results of a network on a source.
 
     Attributes
     ----------
@@ -44,13 +44,13 @@ def evaluate(
     """Return the mean loss and the metrics over a whole source.
 
     Every entry, or every output that a mask lets count, has the same weight, however the source
-    divides into batches. A batch of which nothing counts changes nothing.
+    divides into batches. A batch in which nothing counts changes nothing.
 
     Parameters
     ----------
     network
-        Only its forward runs, as at the time of use. A sequence that it was in the middle of goes on
-        afterwards as if nothing had been.
+        Only its forward runs, in inference mode. A sequence in progress continues afterwards as if nothing
+        had happened.
     loss
         Mean over a batch.
     source

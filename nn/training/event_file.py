@@ -1,8 +1,8 @@
 """Event files that TensorBoard reads, written at once and by the caller's own thread.
 
-`tensorboardX.SummaryWriter` hands its events to a thread. When that dies, of a full disk for instance,
-nobody is told, and training waits for ever as soon as its queue is full. So events go to the class below
-it, and errors to whoever writes.
+`tensorboardX.SummaryWriter` passes its events to a thread. If that dies, for instance of a full disk, nothing
+reports it, and training waits forever as soon as its queue is full. So events go to the class below it, and
+errors to the caller.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class EventFile:
         self._write(step, summary=summary.histogram(name, values, BINS))
 
     def flush(self) -> None:
-        """Have all that was written on the disk."""
+        """Flush all events to disk."""
         self._writer.flush()
 
     def close(self) -> None:

@@ -97,13 +97,13 @@ def gatherer(
     brightness
         Whether bytes are brightnesses, and 0 to 255 become 0 to 1; see `nn.pixel_scaling`.
     counted
-        Which of the array counts, of its shape or its first axes: 0 where nobody asks what lies there.
+        Which of the array counts, of its shape or its first axes: 0 where values are ignored.
 
     Raises
     ------
     ValueError
-        When there is no entry, it is no array or one of another kind, or its whole numbers are too large
-        for the dtype.
+        When there is no entry, it is not an array or of another kind, or its whole numbers are too large for
+        the dtype.
     """
     check_entries(array, what)
     dtype = np.dtype(dtype)
@@ -185,14 +185,14 @@ def expand_mask(array: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def check_array(array: np.ndarray, what: str) -> None:
-    """Refuse what is no array, such as a list, or is masked, with a ValueError that names it."""
+    """Refuse what is not an array, such as a list, or is masked, with a ValueError that names it."""
     if not isinstance(array, np.ndarray):
         raise ValueError(f"{what} are of type {type(array).__name__}: give an array (N, ...)")
     check_unmasked(array, what)
 
 
 def check_entries(array: np.ndarray, what: str) -> None:
-    """Refuse what is no array of entries (N, ...), with a ValueError that names it."""
+    """Refuse what is not an array of entries (N, ...), with a ValueError that names it."""
     check_array(array, what)
     if not array.ndim or not array.size:
         raise ValueError(f"{what} have shape {array.shape}, expected (N, ...) with at least one number")
@@ -209,7 +209,7 @@ def _laid_out(array: np.ndarray) -> np.ndarray:
 
 
 def _whole_numbers(entries: np.ndarray, dtype: np.dtype, what: str, there: np.ndarray | None) -> np.ndarray:
-    """Return whole numbers in another dtype; 0 for those that are too large where nobody asks for them."""
+    """Return whole numbers in another dtype; 0 for numbers that are too large where they do not count."""
     largest = 2 ** (np.finfo(dtype).nmant + 1)
     if entries.max() > largest or entries.min() < -largest:
         beyond = (entries > largest) | (entries < -largest)

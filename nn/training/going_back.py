@@ -1,8 +1,7 @@
-"""Where a trainer stands, and what its network shows instead: the best of what it had learned.
-
-When training ends the network may go back to what it knew at an earlier row of the log. What it knew at the
-end is put aside: when training goes on, also from a snapshot, it goes on from there, to the same bits as if
-nothing had been shown in between. Who has changed the parameters by hand meanwhile goes on from these.
+"""Returning to the best parameters when training ends. When training ends, the network may return to the
+parameters of an earlier row of the log. Its final state is put aside: when training resumes, also from a
+snapshot, it continues from there, to the same bits as without the return. If the parameters were changed by
+hand meanwhile, training continues from these.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ class SetAside(NamedTuple):
     Attributes
     ----------
     shown
-        What the network knows now.
+        The learned state in the network now.
     trained
         What training goes on from.
     epoch
@@ -46,14 +45,13 @@ class RestoresEpoch:
     _set_aside: SetAside | None = None
 
     def restore_epoch(self, learned: LearnedState, epoch: float) -> None:
-        """Let the network know what it knew when so many epochs were done, until training goes on.
-
-        Meant for `Callback.before_end`. Where several callbacks do so, the last has its way.
+        """Return the network to its state after so many epochs, until training resumes. Meant for
+        `Callback.before_end`. If several callbacks call it, the last one wins.
 
         Raises
         ------
         ValueError
-            When the network cannot know that; nothing is changed then.
+            When the state does not fit the network; nothing is changed then.
         """
         trained = LearnedState.of(self.network) if self._set_aside is None else self._set_aside.trained
         with uninterrupted:
@@ -74,7 +72,7 @@ class RestoresEpoch:
         return None if self._set_aside is None else self._set_aside.epoch
 
     def _take_up(self) -> SetAside | None:
-        """Go on from where training stands; return what was put aside, where that was somewhere else."""
+        """Restore the training state; return what was put aside, if anything."""
         aside = self._set_aside
         if aside is None:
             return None
@@ -86,7 +84,7 @@ class RestoresEpoch:
         return aside
 
     def _put_aside(self, aside: SetAside | None) -> None:
-        """Be as before `_take_up`, which returned this."""
+        """Undo `_take_up`, which returned this."""
         if aside is not None:
             with uninterrupted:
                 aside.shown.restore_to(self.network)

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a wish to stop, not as an exception in the middle of a step."""
+"""Ctrl-C and SIGTERM as requests to stop, not as exceptions in the middle of a step."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def stopping_on_interrupts(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` at the first SIGINT or SIGTERM; a second one does what it did before.
+    """Call `stop` at the first SIGINT or SIGTERM; a second one is handled as before.
 
     Outside the main thread, where Python allows no handlers, nothing is changed.
     """

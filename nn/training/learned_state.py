@@ -39,12 +39,12 @@ class LearnedState(NamedTuple):
         return cls(arrays[VALUES], select_prefix(arrays, CARRIED)) if VALUES in arrays else None
 
     def check(self, network: Trainable) -> None:
-        """Ask whether a network can know this.
+        """Check that this fits a network.
 
         Raises
         ------
         ValueError
-            When it cannot.
+            When it does not.
         """
         values, expected = self.parameters, network.parameters
         if values.shape != (expected.size,) or values.dtype != expected.dtype:
@@ -62,7 +62,7 @@ class LearnedState(NamedTuple):
         return {VALUES: self.parameters, **{CARRIED + name: array for name, array in self.carried.items()}}
 
     def restore_to(self, network: Trainable) -> None:
-        """Let a network know this, and nothing that came later.
+        """Set a network to this state.
 
         Raises
         ------

@@ -18,11 +18,10 @@ logger = logging.getLogger(__name__)
 
 
 class LearningRate(Callback):
-    """Sets the learning rate between steps, when somebody asks for it or a record says so.
-
-    A schedule goes on multiplying the rate that is set. Every change is logged and remembered, in
-    snapshots too, and the rows of the log show it: so a run that was steered by hand can be repeated, by
-    giving the `changes` of the one as the record of the other.
+    """Sets the learning rate between steps, on request or from a record. A schedule still multiplies the rate
+    that is set. Every change is logged and remembered, in snapshots too, and the rows of the log show it: so
+    a run that was steered by hand can be repeated, by giving the `changes` of the one as the record of the
+    other.
 
     Parameters
     ----------
@@ -51,7 +50,7 @@ class LearningRate(Callback):
         return "learning rate"
 
     def change(self, rate: float) -> None:
-        """Ask for another rate from the next step on; may be called from any thread.
+        """Request another rate from the next step on; may be called from any thread.
 
         Parameters
         ----------
@@ -74,7 +73,7 @@ class LearningRate(Callback):
         self.on_step(trainer)
 
     def on_step(self, trainer: Trainer) -> None:
-        """Set what is wanted; who asks goes before the record."""
+        """Set the requested rate; requests take precedence over the record."""
         step, optimizer = trainer.step, trainer.optimizer
         recorded = None if step in self.changes else self.record.get(step)
         rate = self._wanted.pop() if self._wanted else recorded

@@ -9,7 +9,7 @@ from nn.argument_checks import check_not_negative
 
 
 class Limits(NamedTuple):
-    """Training ends at the first of these that is reached; None is no limit."""
+    """Training ends at the first of these that is reached; None means no limit."""
 
     epochs: float | None = None
     minutes: float | None = None
@@ -38,7 +38,7 @@ class Limits(NamedTuple):
         return _share(seconds / 60, self.minutes) if self.epochs is None else _share(epochs, self.epochs)
 
     def seconds_left(self, epochs: float, seconds: float, epochs_per_second: float) -> float | None:
-        """Return how many seconds training will still take, or None where nobody knows."""
+        """Return how many seconds training will still take, or None where that is unknown."""
         left = []
         if self.minutes is not None:
             left.append(60 * self.minutes - seconds)

@@ -1,4 +1,4 @@
-"""FrozenElements on folders and files, so that two trainers never write to the same one."""
+"""Locks on folders and files, so that two trainers never write to the same one."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class FolderLockedError(Exception):
 class Lock:
     """Held while this process works on something; the system releases it when the process ends.
 
-    Holders write who they are to a file beside what they lock. It is removed when the lock is released;
-    one that a killed process left behind means nothing by itself.
+    The holder writes its process to a file beside what it locks. The file is removed when the lock is
+    released; a file left behind by a killed process has no effect.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class Lock:
         self.release()
 
     def release(self) -> None:
-        """Let others have it; nothing where it is not held."""
+        """Release it; no effect where it is not held."""
         if self._descriptor is None:
             return
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""What training has to tell: a row for every epoch, and a curve of the loss within them."""
+"""The training log: a row for every epoch, and a curve of the loss within them."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class LossCurve:
     pending_steps: Whole = 0
 
     def add(self, step: int, loss: float) -> None:
-        """Take the loss of the next step."""
+        """Add the loss of the next step."""
         self.pending_loss += loss
         self.pending_steps += 1
         if self.pending_steps < self.stride:
@@ -120,7 +120,7 @@ class TrainingLog:
         self.epoch.add(parts)
 
     def close_epoch(self, row: LogRow) -> None:
-        """Keep the row of the epoch that is over, and begin the next."""
+        """Store the row of the finished epoch, and begin the next."""
         self.rows.append(row)
         self.epoch = MeanLoss()
 

@@ -24,13 +24,13 @@ class Losses:
     parts
         The loss of every output of the network, by name.
     weights
-        How much each counts; 1 where nothing is said. The loss of an output that counts 0 is not computed,
+        How much each counts; 1 by default. The loss of an output that counts 0 is not computed,
         and its targets may be anything, NaN or no label included.
 
     Raises
     ------
     ValueError
-        When there is none, one is no loss, or a weight belongs to no output, is negative or not finite.
+        When there is none, one is not a loss, or a weight belongs to no output, is negative or not finite.
     """
 
     name = "losses"
@@ -69,7 +69,7 @@ class Losses:
         entries
             How many of the N entries are active; all by default.
         mask
-            By name as well; outputs without one count everywhere. One of which nothing counts adds
+            By name as well; outputs without one count everywhere. An output of which nothing counts adds
             nothing, and has signals of zero.
 
         Raises
@@ -141,7 +141,7 @@ class OutputMetric(Metric):
         entries: int | None = None,
         mask: Any = None,
     ) -> None:
-        """Take the output's part of a batch, whose arrays are given by the names of the outputs."""
+        """Add the output's part of a batch, whose arrays are given by the names of the outputs."""
         own = named(mask).get(self.output)
         self.metric.add(outputs[self.output], targets[self.output], entries, own)
 

@@ -28,7 +28,7 @@ class Part(NamedTuple):
 
 @dataclass
 class MeanLoss:
-    """Sums over batches, from which the mean of every output is made.
+    """Sums over batches, which give the mean of every output.
 
         mean = sum over outputs k of (sum over batches b of weight_kb * loss_kb / sum over b of weight_kb)
 
@@ -44,7 +44,7 @@ class MeanLoss:
     weights: dict[str, Real] = field(default_factory=dict)
 
     def add(self, parts: Mapping[str, Part]) -> None:
-        """Take a batch in, by output."""
+        """Add a batch, by output."""
         for name, (loss, weight) in parts.items():
             if weight:
                 self.sums[name] = self.sums.get(name, 0.0) + loss * weight

@@ -1,4 +1,4 @@
-"""How much memory training takes, reckoned before any of it is allocated, and refused if it is too much."""
+"""How much memory training takes, computed before any of it is allocated; too much is refused."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from nn.training.trainable import Trainable
 
 
 class TrainingMemoryError(MemoryError):
-    """Training needs more memory than there is: the message has the figures and what to make smaller."""
+    """Training needs more memory than is available: the message has the figures and what to reduce."""
 
 
 class Memory(NamedTuple):
-    """Bytes by what they are for.
+    """Bytes by purpose.
 
     Attributes
     ----------
@@ -84,9 +84,10 @@ def require_training_memory(network: Trainable, optimizer: Optimizer, batch_size
 def require_memory_to_change(
     network: Trainable, before: tuple[Optimizer, int], after: tuple[Optimizer, int]
 ) -> None:
-    """Refuse to go on with an optimizer or a batch size for which there is no room.
+    """Refuse an optimizer or a batch size that does not fit into memory.
 
-    What training has now, it has already; an optimizer's arrays stay while those of the next are made.
+    Memory of the current training is already allocated; an optimizer's arrays remain while those of the next
+    are allocated.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What may be done differently in training, beside what is always needed."""
+"""Options of training."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Options:
     Attributes
     ----------
     regularizers
-        Asked before and after every step, in their order.
+        Applied before and after every step, in their order.
     clipping
         Applied to the gradients before every step, those of the regularizers included.
     metrics
@@ -34,10 +34,10 @@ class Options:
         When a network that goes on where its last sequence ended forgets it: before every "epoch",
         before every "batch" or "never".
     last_batch
-        What becomes of the entries that an epoch has left over and that fill no batch: "keep" makes a
+        What happens to the remaining entries of an epoch that do not fill a batch: "keep" makes a
         smaller one of them, "drop" leaves them out of the epoch, "merge" adds them to the batch before,
         which then has up to twice as many, less one. A batch normalisation needs more than one entry. Data
-        of less than one batch are one, whatever is said here.
+        smaller than one batch always form one.
 
     Raises
     ------

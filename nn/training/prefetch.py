@@ -17,7 +17,7 @@ from nn.training.batch import Batch, BatchSource, Values, named
 class Prefetched:
     """A source whose next batch is gathered in a thread; the trainer says which it will be.
 
-    Meant for batches that take long to get, from a disk or through augmentation. Those of arrays in
+    Meant for slow sources, such as a disk or augmentation. Those of arrays in
     memory are gathered in a small part of the time that learning them takes, by the same processors.
     The thread starts at the first use and ends with `close`, which the trainer
     calls whatever happens. An error in the thread is raised where the batch is asked for.
@@ -72,7 +72,7 @@ class Prefetched:
         """Return the entries at `indices`, int (n,); the next call may overwrite them."""
         if self._expected is not None and np.array_equal(self._expected[0], indices):
             _, future = self._expected
-            future.exception()  # waits; who is interrupted here may ask again
+            future.exception()  # waits; after an interrupt it can be called again
             self._expected = None
             self._front, self._back = self._back, self._front
             return future.result()
@@ -86,7 +86,7 @@ class Prefetched:
         self._thread = self._expected = None
 
     def _settle(self) -> None:
-        """Wait for the thread: the source can do one thing at a time."""
+        """Wait for the thread: the source serves one caller at a time."""
         if self._expected is not None:
             self._expected[1].exception()
 

@@ -22,7 +22,7 @@ REFRESH = 0.1
 
 
 class ProgressBar(Callback):
-    """Shows how far training is, on standard error unless told otherwise.
+    """Shows how far training is, on standard error by default.
 
     The bar is a share of the epochs or of the minutes, whichever is further; without either limit
     only the figures are shown.

@@ -1,4 +1,4 @@
-"""The race: several learning rates are tried for a few steps, and the one that learned best is kept."""
+"""The race: several learning rates are tried for a few steps, and the best one is used."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Race(Callback):
     Raises
     ------
     ValueError
-        When steps or interval are not whole numbers of at least 1, or factors, of which there is one, not
+        When steps or interval are not whole numbers of at least 1, or there is no factor, or one is not
         finite and above 0; at the start when held-out data should judge and there are none.
     """
 
@@ -75,7 +75,7 @@ class Race(Callback):
         self._raced_at = None
 
     def on_start(self, trainer: Trainer) -> None:
-        """Ask whether there is what judges."""
+        """Check that the judging data exist."""
         if self.judge == "held_out" and trainer.held_out is None:
             raise ValueError("the race is judged on held-out data, but there are none")
 
@@ -104,7 +104,7 @@ class Race(Callback):
         return trainer.shuffle.entry == 0 and trainer.shuffle.epoch % self.interval == 0
 
     def _race(self, trainer: Trainer) -> None:
-        """Set the learning rate to the winner's; a race that is stopped has not been, and is run again."""
+        """Set the learning rate to the winner's; a stopped race does not count, and is run again."""
         start, rate, stopped_before = trainer.checkpoint(), trainer.optimizer.learning_rate, trainer.stopping
         losses = []
         for factor in self.factors:

@@ -24,7 +24,7 @@ LARGEST_POOL = 1024
 def generator_state(generator: np.random.Generator) -> dict[str, Any]:
     """Return the state of a generator of any kind, JSON-able, with that of its seed sequence.
 
-    A seed sequence of another kind than NumPy's own is left out: nobody knows what it remembers.
+    A seed sequence of another kind than NumPy's own is left out: its state is unknown.
     """
     state: dict[str, Any] = _plain(generator.bit_generator.state)
     sequence = _sequence(generator)
@@ -55,7 +55,7 @@ def check_generator_state(generator: np.random.Generator, state: Mapping[str, An
 
 
 class GeneratorPosition:
-    """Where a generator stands, to go back to: quick to take, as every step of training does.
+    """The state of a generator, to return to; quick to record, as every step of training does.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class GeneratorPosition:
         self._children = None if sequence is None else sequence.n_children_spawned
 
     def restore(self) -> None:
-        """Let the generator stand there again."""
+        """Restore the generator."""
         self._generator.bit_generator.state = self._state
         sequence = _sequence(self._generator)
         if sequence is not None and sequence.n_children_spawned != self._children:
@@ -80,7 +80,7 @@ class GeneratorPosition:
 
 
 def _set_sequence(sequence: Any, wanted: np.random.SeedSequence) -> None:
-    """Let a seed sequence be as another, in place: whoever else spawns from it goes on from there too."""
+    """Set a seed sequence to another's state, in place, so that all that share it continue from there."""
     sequence.__setstate__(wanted.__reduce__()[2])
 
 

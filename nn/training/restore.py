@@ -1,4 +1,4 @@
-"""Going on from a snapshot: every part of a trainer is set to what it was, or none is."""
+"""Resuming from a snapshot: every part of a trainer is restored, or none is."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from nn.training.trainable import Trainable, state_copy
 
 
 class Parts(NamedTuple):
-    """What of a trainer is saved and restored."""
+    """The parts of a trainer that are saved and restored."""
 
     network: Trainable
     optimizer: Optimizer

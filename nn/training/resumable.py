@@ -1,4 +1,4 @@
-"""What of a trainer is saved, and how it goes on from there."""
+"""What a trainer saves, and how it resumes from that."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Resumable(RestoresEpoch):
         return arrays, {"training": state.model_dump()}
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go on from a snapshot: training continues as if it had never ended.
+        """Resume from a snapshot: training continues as if it had never ended.
 
         The learning rate becomes the snapshot's as well; change it afterwards if you want another. With
         another batch size it is not the run that it would have been, which is logged as a warning.
@@ -68,7 +68,7 @@ class Resumable(RestoresEpoch):
         Raises
         ------
         ValueError
-            When it is no snapshot.
+            When it is not a snapshot.
         SnapshotError
             When it is of another network, optimizer, schedule, kind of generator or number
             of entries, or holds no state of training; nothing is changed then.

@@ -1,4 +1,4 @@
-"""The order in which entries are trained on: a new one every epoch, which a resume takes up midway."""
+"""The order of the entries in training: a new one every epoch, which a resume continues midway."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class Shuffle:
         return self._order is not None
 
     def forget_order(self) -> None:
-        """Be as before the order of the current epoch was drawn; nothing where it is not."""
+        """Undo drawing the order of the current epoch, if it was drawn."""
         if self._epoch_generator is not None:
             set_generator_state(self.generator, self._epoch_generator)
         self._order = self._epoch_generator = None

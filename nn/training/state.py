@@ -1,4 +1,4 @@
-"""The state of training in a snapshot: what decides the bits to come, and how it is read back."""
+"""The state of training in a snapshot: all that decides further training, and how it is read back."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def check_parameters(snapshot: Snapshot, parameters: Parameters) -> None:
 
 
 def load_optimizer(snapshot: Snapshot, optimizer: Optimizer, parameters: Parameters) -> None:
-    """Let an optimizer go on from a snapshot's state.
+    """Restore an optimizer from a snapshot's state.
 
     Raises
     ------

@@ -146,7 +146,7 @@ class Statistics(Callback):
         return found
 
     def state(self) -> Mapping[str, Any]:
-        """Return the rows as arrays, with that of a step which other callbacks were told of first."""
+        """Return the rows as arrays, including that of a step whose other callbacks ran first."""
         self._settle()
         columns = list(self.rows[-1].numbers) if self.rows else []
         table = np.array([list(row.numbers.values()) for row in self.rows], np.float64)

@@ -24,7 +24,7 @@ PACKAGE = "nn."
 
 
 class Learner(NamedTuple):
-    """A network with all that decides how a batch changes it: `prepare`, then `update`."""
+    """A network with all that determines how a batch changes it: `prepare`, then `update`."""
 
     network: Trainable
     loss: AnyLoss
@@ -62,7 +62,7 @@ class Learner(NamedTuple):
         Raises
         ------
         TargetError
-            When a target is none that the loss takes; names its number in the data.
+            When the loss does not accept a target; names its number in the data.
         ValueError
             When the schedule gives no factor, or the loss no signals for every output.
         NotFiniteError
@@ -84,7 +84,7 @@ class Learner(NamedTuple):
         return parts, None
 
     def update(self, signals: Values | None, factor: float) -> None:
-        """Change the parameters as `prepare` found out."""
+        """Apply the update that `prepare` computed."""
         optimizer, parameters = self.optimizer, self.network.parameters
         if signals is not None:
             self._backward(signals, optimizer.learning_rate * factor)
@@ -123,7 +123,7 @@ class Learner(NamedTuple):
         self._clip()
 
     def _backward(self, signals: Values, learning_rate: float | None = None) -> None:
-        """Run the network backwards, except for the signals of its inputs, which nobody asks for."""
+        """Run the network backwards, without the signals of its inputs, which are not needed."""
         network = self.network
         propagates = network.propagates
         try:

@@ -1,4 +1,4 @@
-"""Reach: can the outputs of a network become what its loss wants of them?
+"""Target ranges: can the outputs of a network reach its targets?
 
 A last activation may stop short of the targets, whatever is learned: a tanh never leaves [-1, 1], and a
 sigmoid after it has only 0.269 to 0.731 left. Ends that are only approached, such as the sigmoid's 0
@@ -22,7 +22,7 @@ TOLERANCE = 1e-6
 
 
 class HasOutputRange(Protocol):
-    """What is asked of a network here; `networks.base.network.Network` keeps this protocol."""
+    """What this needs of a network; `networks.base.network.Network` satisfies this protocol."""
 
     @property
     def output_shape(self) -> Any:
@@ -43,7 +43,7 @@ def unreachable_targets(
     entries: int | None = None,
     mask: np.ndarray | None = None,
 ) -> str | None:
-    """Say why a network cannot learn its targets, if the range of its outputs forbids it.
+    """Explain why a network cannot learn its targets, if the range of its outputs prevents it.
 
     Parameters
     ----------

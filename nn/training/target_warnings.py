@@ -1,4 +1,4 @@
-"""What is refused, or worth a warning, when a first batch is seen, before training begins."""
+"""Errors and warnings about the first batch, before training begins."""
 
 from __future__ import annotations
 

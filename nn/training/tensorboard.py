@@ -18,12 +18,11 @@ logger = logging.getLogger(__name__)
 
 
 class TensorBoard(Callback):
-    """Writes how training goes to a folder that TensorBoard reads: `tensorboard --logdir FOLDER`.
-
-    A run that goes on from a snapshot goes on in the same folder: what was written of steps after that
-    of the snapshot is hidden. Give this after the statistics and before the snapshots, so that all up
-    to a snapshot's step is on the disk when it is saved. When the folder cannot be written to, that is
-    logged as an error and tried again after the epoch; what comes in between is lost.
+    """Writes the progress of training to a folder that TensorBoard reads: `tensorboard --logdir FOLDER`. A
+    run that resumes from a snapshot continues in the same folder: steps written after the snapshot's are
+    hidden. Give this after the statistics and before the snapshots, so that all up to a snapshot's step is on
+    the disk when it is saved. When the folder cannot be written to, that is logged as an error and tried
+    again after the epoch; what comes in between is lost.
 
     `loss/step` is the loss of single steps; `loss/training`, `loss/held_out`, `learning_rate` and
     `metrics/...` are those of the rows of the log.
@@ -72,7 +71,7 @@ class TensorBoard(Callback):
         self._open(trainer.step + 1)
 
     def on_step(self, trainer: Trainer) -> None:
-        """Write what is new, when it is time."""
+        """Write what is new, if due."""
         ends_epoch = trainer.shuffle.entry == 0
         if ends_epoch and self._file is None:
             self._open(trainer.step)

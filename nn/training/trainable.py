@@ -15,7 +15,7 @@ from nn.training.target_ranges import HasOutputRange
 
 
 class Trainable(HasOutputRange, Protocol):
-    """A network as the training loop sees it; `networks.base.network.Network` keeps this protocol."""
+    """A network as the training loop sees it; `networks.base.network.Network` satisfies this protocol."""
 
     entries: int | None
     propagates: bool
@@ -57,13 +57,13 @@ class Trainable(HasOutputRange, Protocol):
         """Return what it carries from step to step beside the parameters: the arrays themselves."""
 
     def load_state(self, state: Mapping[str, np.ndarray]) -> None:
-        """Go on from what `state` returned; a ValueError where it does not fit, and no change then."""
+        """Continue from what `state` returned; a ValueError where it does not fit, and no change then."""
 
     def reset(self) -> None:
         """Forget the sequence that came before."""
 
     def inference(self, with_batch: bool = False) -> AbstractContextManager[Self]:
-        """Return a context in which forwards in use leave no trace in what is learned."""
+        """Return a context in which inference does not affect training."""
 
     def in_step(self) -> AbstractContextManager[None]:
         """Return a context in which the values and signals of a batch are still needed."""

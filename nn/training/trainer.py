@@ -47,7 +47,7 @@ logger = logging.getLogger(__name__)
 class Trainer(Resumable, Adjustable, DeepCopied):
     """Trains a network.
 
-    A copy has network, optimizer, data and all else of its own, and goes on to the same bits.
+    A copy has its own network, optimizer, data and everything else, and continues to the same bits.
 
     Parameters
     ----------
@@ -153,9 +153,9 @@ class Trainer(Resumable, Adjustable, DeepCopied):
             Limits for all runs together, those before a resume included. With neither, training
             goes on until it is stopped. The schedule follows the epochs where both are given.
         callbacks
-            Told what happens, in their order. After `restore` those with the names of the snapshot's
-            go on from their states. Where one of them raised an error in `on_epoch` or `on_step`, those after
-            it are told of that when training goes on with them.
+            Called in their order. After `restore`, callbacks with the names of the snapshot's continue from
+            their states. If one raised an error in `on_epoch` or `on_step`, those after it are called when
+            training resumes with them.
 
         Raises
         ------
@@ -190,7 +190,7 @@ class Trainer(Resumable, Adjustable, DeepCopied):
         Parameters
         ----------
         reason
-            What the `Outcome` gives as its own; Ctrl-C and SIGTERM give `nn.training.interrupts.INTERRUPTED`.
+            The reason in the `Outcome`; for Ctrl-C and SIGTERM it is `nn.training.interrupts.INTERRUPTED`.
         """
         self._stop_reason = reason
 
@@ -212,10 +212,10 @@ class Trainer(Resumable, Adjustable, DeepCopied):
     def make_step(self, callbacks: Sequence[Callback] = ()) -> bool:
         """Learn from the next batch; return whether that ended the epoch.
 
-        A batch of which a mask lets nothing count is a step like others with gradients of zero: the
-        optimizer's running means go on, weights decay.
+        A batch in which nothing counts is still a step, with gradients of zero: the optimizer's running means
+        are updated, weights decay.
 
-        Callbacks given here are told of the gradients if they want them, and of nothing else.
+        Callbacks given here get the gradients if they want them, and are not called otherwise.
 
         Raises
         ------
@@ -268,7 +268,7 @@ class Trainer(Resumable, Adjustable, DeepCopied):
     def advance(self, callbacks: Sequence[Callback] = ()) -> bool:
         """Make one step as `train` does, tell the callbacks, and return whether that ended the epoch.
 
-        Neither the limits nor `stop` are asked, and the clock is the caller's to start and stop. Where a
+        Neither the limits nor `stop` are checked, and the caller starts and stops the clock. Where a
         callback is stopped in what it does before the step, the step is not made. Callbacks that are new here
         go on from the states of a snapshot, or begin anew, as in `train`; `on_start` is not called.
 
@@ -317,7 +317,7 @@ class Trainer(Resumable, Adjustable, DeepCopied):
         return evaluation
 
     def _start(self, callbacks: Sequence[Callback]) -> None:
-        """Go on from where training stands, with callbacks that know of it."""
+        """Resume training with its callbacks."""
         aside, ended = self._take_up(), self._epoch_is_open
         try:
             if ended:
@@ -342,13 +342,13 @@ class Trainer(Resumable, Adjustable, DeepCopied):
         return False
 
     def _notify(self, callbacks: Sequence[Callback], ended: bool) -> None:
-        """Tell of a step, and of the epoch that it ended."""
+        """Call the callbacks for a step, and for the epoch that it ended."""
         hooks = ("on_epoch", "on_step") if ended else ("on_step",)
         self._pending_hooks = [(callback, hook) for hook in hooks for callback in callbacks]
         self._notify_all(callbacks)
 
     def _notify_all(self, callbacks: Sequence[Callback]) -> None:
-        """Tell those who do not know yet, as one before them raised an error, if they are still there."""
+        """Call the callbacks that were skipped because an earlier one raised an error, if still present."""
         while self._pending_hooks:
             callback, hook = self._pending_hooks.pop(0)
             if any(callback is each for each in callbacks):

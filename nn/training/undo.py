@@ -1,4 +1,4 @@
-"""Undoing a step that did not happen: what it may have changed before its update is put back."""
+"""Undoing a step that failed: everything it changed before its update is restored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Undo:
-    """How things stand before a step, as far as the step changes them before it is sure to happen.
+    """The state before a step, as far as the step changes it before it is certain to succeed.
 
     That is what the network carries and draws from, and the order of the entries. The parameters and what the
     optimizer keeps are changed by the update alone; they are copied where that could fail midway.
@@ -50,7 +50,7 @@ class Undo:
         self._copies = [(array, array.copy()) for array in kept]
 
     def restore(self, trainer: Trainer) -> None:
-        """Let everything stand as it did, with gradients of zero."""
+        """Restore everything, with gradients of zero."""
         network = trainer.network
         for array, copy in self._copies:
             array[...] = copy

@@ -179,7 +179,7 @@ LAYER = ("network", "networks", "0", "networks", "0")
         (("network", "networks", "0", "networks"), {}, "give at least one network"),
         ((*LAYER, "family"), "desne", "did you mean dense"),
         ((*LAYER, "family"), "softmax", "unknown family of layers in an autoencoder 'softmax'"),
-        ((*LAYER, "input_shape"), "8x8", "8x8 is no shape of images"),
+        ((*LAYER, "input_shape"), "8x8", "8x8 is not a shape of images"),
         (("network",), None, "described by its fields, not by None"),
         ((*LAYER, "input_shape"), "65536x65536x60000", "parameters are described, but"),
         ((*LAYER, "output_shape"), "-1x3x1", "write its sides as 28x28x1"),

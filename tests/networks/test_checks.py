@@ -50,7 +50,7 @@ def test_what_is_no_array_is_refused():
     ("thing", "kind"), [(Dense, "the class Dense"), ("dense", "str"), (None, "NoneType")]
 )
 def test_what_is_no_network_is_refused(thing, kind):
-    with pytest.raises(ValueError, match=f"network 3 is {kind}, no network: make one"):
+    with pytest.raises(ValueError, match=f"network 3 is {kind}, not a network: make one"):
         check_network("network 3", thing)
     check_network("network 3", network())
 
@@ -60,7 +60,7 @@ def test_what_is_no_network_is_refused(thing, kind):
 def test_what_is_no_activation_is_refused(kind, activation):
     arguments = {} if kind is ActivationLayer else {"output_shape": Shape(1, 1, 4), "generator": GENERATOR}
     with pytest.raises(
-        ValueError, match=rf"{kind.family}: activation .* is none: give one, such as Tanh\(\)"
+        ValueError, match=rf"{kind.family}: .* is not an activation: give one, such as Tanh\(\)"
     ):
         kind(Shape(2, 3, 1), activation=activation, **arguments)
 

@@ -120,7 +120,7 @@ def test_states_and_masks_that_do_not_fit_are_refused(rung):
 @pytest.mark.parametrize(
     ("shape", "options", "message"),
     [
-        (Shape(4, 4, 1), {}, "the input 4x4x1 is no video: give steps, height, width, channels"),
+        (Shape(4, 4, 1), {}, "the input 4x4x1 is not a video: give steps, height, width, channels"),
         (VideoShape(2, 4, 4, 1), {"channels": 0}, "channels 0 must be a whole number of at least 1"),
         (VideoShape(2, 4, 4, 1), {"forget_bias": np.inf}, "forget_bias inf must be a finite number"),
         (VideoShape(2, 4, 4, 1), {"kernel": 4}, "a kernel of 4 has no middle: give an odd number"),

@@ -244,7 +244,7 @@ FAILURES = [
     (
         {"hidden": None, "network": lambda i, o, g: "dense"},
         ValueError,
-        "what network.* made is str, no network",
+        "what network.* made is str, not a network",
     ),
     (
         {"hidden": None, "network": lambda i, o, g: Dense(i, Shape(1, 1, 9), generator=g)},

@@ -77,7 +77,7 @@ def test_what_does_not_fit_is_refused(rung):
 
 @pytest.mark.parametrize("shape", [Shape(1, 2, 3), SequenceShape(1, 3)])
 def test_more_than_a_step_is_refused(shape):
-    with pytest.raises(ValueError, match=f"gru_cell: the input {shape} is no single step: give 1 x 1 x inp"):
+    with pytest.raises(ValueError, match=f"gru_cell: the input {shape} is not a single step: give 1 x 1 x"):
         PLAIN(shape, units=2, generator=np.random.default_rng(0))
 
 

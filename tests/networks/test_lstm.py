@@ -149,7 +149,7 @@ def test_states_of_another_kind_are_refused():
 @pytest.mark.parametrize(
     ("shape", "settings", "message"),
     [
-        (Shape(2, 2, 1), {"units": 2}, "lstm: the input 2x2x1 is no sequence: give steps, features"),
+        (Shape(2, 2, 1), {"units": 2}, "lstm: the input 2x2x1 is not a sequence: give steps, features"),
         (SequenceShape(2, 1), {"units": 0}, "lstm: units 0 must be a whole number"),
         (
             SequenceShape(2, 1),

@@ -270,7 +270,7 @@ def images(*names, shapes=(WIDE, WIDE), counts=(1, 1)):
         ),
         (lambda: siamese().predict(images("first", "second"), 0), "batch size 0"),
         (lambda: siamese().input_shape, "has 2 inputs"),
-        (lambda: Call("dense", Input(WIDE)), "model: what is used is str, no network"),
+        (lambda: Call("dense", Input(WIDE)), "model: what is used is str, not a network"),
         (lambda: Call(maker("plain")(WIDE, NARROW), np.zeros(WIDE)), "dense: a source is of type ndarray"),
         (
             lambda: Model(Input(WIDE), maker("plain")(WIDE, NARROW)),

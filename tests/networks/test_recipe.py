@@ -175,9 +175,9 @@ def test_every_class_of_the_ladder_has_recipes(rung):
             "network last: dense: output_shape 0 must be a whole number of units, at least 1, or a shape",
         ),
         (lambda: Sequential(5, [Dense.of(3)], generator=7), "network 0: generator 7 draws nothing"),
-        (lambda: Sequential(Shape(1, 1, 5)), "Shape.* is no list of networks"),
-        (lambda: Sequential(5, Dense.of(3), generator=draws()), r"Dense\.of\(3\) is no list of networks"),
-        (lambda: Sequential(5, "dense"), "'dense' is no list of networks"),
+        (lambda: Sequential(Shape(1, 1, 5)), "Shape.* is not a list of networks"),
+        (lambda: Sequential(5, Dense.of(3), generator=draws()), r"Dense\.of\(3\) is not a list of networks"),
+        (lambda: Sequential(5, "dense"), "'dense' is not a list of networks"),
         (
             lambda: Sequential(IMAGE, [Convolution.of(channels=3, kernel=9)], generator=draws()),
             "network 0: convolution: height 8 with 0 . 0 of padding is smaller than a kernel of 9",
@@ -187,7 +187,7 @@ def test_every_class_of_the_ladder_has_recipes(rung):
             lambda: SpectralNormalisation(5, Dense(4, 3, generator=draws()), generator=draws()),
             r"the input is 1x1x5, but network \(dense\) takes 1x1x4",
         ),
-        (lambda: SpectralNormalisation(5, 3, generator=draws()), "network is int, no network"),
+        (lambda: SpectralNormalisation(5, 3, generator=draws()), "network is int, not a network"),
     ],
 )
 def test_mistakes_are_refused_where_they_are_made(make, message):
@@ -292,7 +292,7 @@ def test_a_recipe_says_what_it_is():
     [
         (lambda: Call(Dense.of(3)), r"Dense.of\(3\): takes at least one input, none is given"),
         (lambda: Call(Dense.of(3), Input(5), Input(5)), r"Dense.of\(3\): takes 1 input, 2 are given"),
-        (lambda: Sequential(5, {1: Dense.of(3)}), "sequential: 1 is no name for a network: names are texts"),
+        (lambda: Sequential(5, {1: Dense.of(3)}), "sequential: 1 is not a name for a network: names are"),
     ],
 )
 def test_what_a_recipe_cannot_be_used_for_is_refused(make, message):

@@ -164,7 +164,7 @@ def test_an_empty_stack_is_refused():
 
 def test_what_is_no_network_is_refused():
     (first, _), _ = parts()
-    with pytest.raises(ValueError, match="sequential: network 1 is the class Local, no network"):
+    with pytest.raises(ValueError, match="sequential: network 1 is the class Local, not a network"):
         Sequential([first, type(first)])
 
 

@@ -217,7 +217,7 @@ def test_the_description_knows_nothing_of_it():
         ("code", {-1: 1.0}, "neuron -1 is none of"),
         ("code", {"1": 1.0}, "neuron '1' is none of"),
         ("code", {True: 1.0}, "neuron True is none of"),
-        ("code", {1: np.nan}, "neuron 1 is clamped to nan, which is no finite number"),
+        ("code", {1: np.nan}, "neuron 1 is clamped to nan, which is not a finite number"),
         ("code", {1: 1e39}, r"neuron 1 is clamped to 1e\+39"),
         ("code", {1: "x"}, "neuron 1 is clamped to 'x'"),
         ("code", [1], r"\[1\] is not a dictionary of neurons"),

@@ -186,8 +186,8 @@ def test_comes_back_from_its_description(rung, dtype):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: TimeDistributed(WORDS, None), "network is NoneType, no network"),
-        (lambda: TimeDistributed(WORDS, "dense"), "time_distributed: network is str, no network"),
+        (lambda: TimeDistributed(WORDS, None), "network is NoneType, not a network"),
+        (lambda: TimeDistributed(WORDS, "dense"), "time_distributed: network is str, not a network"),
         (lambda: build(shape=Shape(3, 3, 1)), "the image 3x3x1 has no steps: give a sequence or a video"),
         (
             lambda: TimeDistributed(WORDS, dense(Shape(1, 1, 5), Shape(1, 1, 2))),
@@ -195,7 +195,7 @@ def test_comes_back_from_its_description(rung, dtype):
         ),
         (
             lambda: TimeDistributed(WORDS, dense(Shape(1, 1, 4), SequenceShape(2, 2))),
-            r"network \(dense\) gives 2x2, which is no image",
+            r"network \(dense\) gives 2x2, which is not an image",
         ),
     ],
 )

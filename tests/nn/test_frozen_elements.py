@@ -125,13 +125,13 @@ def test_an_index_with_nothing_behind_it_is_refused_and_nothing_is_changed():
 @pytest.mark.parametrize(
     ("indices", "message"),
     [
-        ([1, -1], "index -1 is no place: parameters count from 0"),
+        ([1, -1], "index -1 is out of range: parameters count from 0"),
         ([0.5], r"indices are float64 \(1,\), expected a list of whole numbers"),
         ([[1]], r"indices are int64 \(1, 1\)"),
         (["a"], r"expected a list of whole numbers"),
         (3, r"indices are int64 \(\)"),
         ([True], "indices are bool"),
-        (np.array([2**63], np.uint64), "index 9223372036854775808 is no place"),
+        (np.array([2**63], np.uint64), "index 9223372036854775808 is out of range"),
     ],
 )
 def test_what_is_no_list_of_places_is_refused(indices, message):

@@ -115,7 +115,7 @@ class MadeUpRun:
                 self.numbers[change["kind"], *place] = change.get("value", change.get("locked"))
             elif change["name"] == "batch-size" and not change["value"].isdecimal():
                 raise OperationRefused(
-                    f"change {number}: batch-size: <b>{change['value']}</b> is no whole number"
+                    f"change {number}: batch-size: <b>{change['value']}</b> is not a whole number"
                 )
             else:
                 self.settings = self.settings | {change["name"]: change["value"]}

@@ -159,7 +159,7 @@ def describe(error: ValidationError) -> str:
     field = ".".join(short_repr(part).strip("'") for part in first["loc"]) or "it"
     wanted = {
         "missing": "is missing",
-        "extra_forbidden": "is no field of it",
+        "extra_forbidden": "is not a field of it",
     }.get(first["type"])
     if wanted:
         return f"{field} {wanted}"

@@ -110,4 +110,4 @@ def parse_event(line: bytes) -> Event:
 
 
 def _refuse(name: str) -> float:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")

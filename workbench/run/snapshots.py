@@ -56,7 +56,7 @@ class SnapshotFolder:
         try:
             self._kept[path.stem] = KeptSnapshot(path.stem, *_step_and_seconds(path))
         except (OSError, ValueError, TypeError, KeyError, SafetensorError) as error:
-            logger.warning("%s: left out, it is no snapshot (%s)", path, error)
+            logger.warning("%s: left out, it is not a snapshot (%s)", path, error)
 
     @property
     def kept(self) -> list[KeptSnapshot]:

@@ -74,7 +74,7 @@ def test_what_is_no_snapshot_is_left_out(tmp_path: Path, caplog: pytest.LogCaptu
     (folder / "other.safetensors").write_bytes(b"nothing")
     (folder / "<img src=x>.safetensors").write_bytes(b"nothing")
     assert [each["name"] for each in open_run(tmp_path).status()["snapshots"]] == ["step-00000001"]
-    assert caplog.text.count("left out, it is no snapshot") == 2
+    assert caplog.text.count("left out, it is not a snapshot") == 2
 
 
 @pytest.mark.parametrize("name", HOSTILE)

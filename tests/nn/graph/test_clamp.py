@@ -193,7 +193,7 @@ def test_the_description_knows_nothing_of_it(rung):
         ({0: 1.0}, "graph: neuron 0 is an input and cannot be clamped"),
         ({-1: 1.0}, "graph: neuron -1 is none of 0 to 15"),
         ({16: 1.0}, "graph: neuron 16 is none of 0 to 15"),
-        ({5: np.inf}, "graph: neuron 5 is clamped to inf, which is no finite number"),
+        ({5: np.inf}, "graph: neuron 5 is clamped to inf, which is not a finite number"),
         ({2.5: 1.0}, r"graph: neuron 2\.5 is none of"),
         ([5], r"graph: \[5\] is not a dictionary"),
     ],

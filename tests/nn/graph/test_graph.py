@@ -43,7 +43,7 @@ def test_equal_activations_are_kept_once():
 
 def test_a_name_is_no_activation():
     graph, _ = chain()
-    with pytest.raises(ValueError, match=r"activation 'tanh' is none: give one, such as Tanh\(\)"):
+    with pytest.raises(ValueError, match=r"'tanh' is not an activation: give one, such as Tanh\(\)"):
         graph.add_neuron("tanh")
     assert graph.neuron_count == 3
 
@@ -60,8 +60,8 @@ def test_connections_are_refused_before_anything_is_added():
         ((first, second, float("nan")), "a weight starts at NaN"),
         ((first, second, np.inf), "a weight starts at NaN or infinity"),
         ((first, second, "a"), "or at no number"),
-        ((0, second, 1.0), r"0 is no neuron: give a handle, such as graph\.neuron\(0\)"),
-        ((first, 1, 1.0), "1 is no neuron"),
+        ((0, second, 1.0), r"0 is not a neuron: give a handle, such as graph\.neuron\(0\)"),
+        ((first, 1, 1.0), "1 is not a neuron"),
     ]:
         with pytest.raises(ValueError, match=message):
             graph.connect(*arguments)
@@ -121,9 +121,9 @@ def test_outputs_that_are_none_twice_or_foreign_are_refused():
             graph.set_output(outputs)
     with pytest.raises(ValueError, match="belongs to another graph"):
         graph.set_output([chain()[0].neuron(1)])
-    with pytest.raises(ValueError, match="1 is no neuron"):
+    with pytest.raises(ValueError, match="1 is not a neuron"):
         graph.set_output([1])
-    with pytest.raises(ValueError, match="is no layer and no list of neurons"):
+    with pytest.raises(ValueError, match="is neither a layer nor a list of neurons"):
         graph.set_output(neurons[1])
     assert graph.outputs.tolist() == [2]
 

@@ -164,7 +164,7 @@ def test_what_cannot_be_replaced_is_refused_and_nothing_changes(rung):
     network = RUNGS[rung](graph, dtype=np.float64)
     with pytest.raises(ValueError, match=r"no neuron has the activation LeakyReLU\(leakage=0\.3\); there"):
         network.replace_activation(LeakyReLU(0.3), Tanh())
-    with pytest.raises(ValueError, match=r"graph: activation 'tanh' is none: give one, such as Tanh\(\)"):
+    with pytest.raises(ValueError, match=r"graph: 'tanh' is not an activation: give one, such as Tanh\(\)"):
         network.replace_activation(BEFORE, "tanh")
     assert network.graph is graph
 

@@ -88,7 +88,7 @@ def test_what_is_refused_is_said_as_text_and_the_field_goes_back(page: Page) -> 
     field = page.get_by_test_id("batch-size")
     field.fill("2.5")
     field.press("Enter")
-    expect(page.get_by_text("batch-size: <b>2.5</b> is no whole number")).to_be_visible()
+    expect(page.get_by_text("batch-size: <b>2.5</b> is not a whole number")).to_be_visible()
     expect(field).to_have_value("32")
 
 

@@ -65,7 +65,7 @@ def test_live_settings_are_settings_and_the_field_takes_just_them():
         ({"value": None}, "change 2 (bias): value: it should be a valid number"),
         ({"value": True}, "change 2 (bias): value: it should be a valid number"),
         ({"value": 10**400}, "change 2 (bias): value: it should be a"),
-        ({"colour": "red"}, "change 2 (bias): colour is no field of it"),
+        ({"colour": "red"}, "change 2 (bias): colour is not a field of it"),
         ({"kind": "bais"}, "change 2: kind 'bais': it should be one of setting, bias, weight"),
         ({"kind": None}, "change 2: kind None: it should be one of"),
         ({"kind": ["bias"]}, "change 2: kind ['bias']: it should be one of"),

@@ -138,7 +138,7 @@ def test_a_journal_that_cannot_be_read_is_moved_aside(tmp_path: Path, caplog: py
         (b"[1]", "a list, expected an object"),
         (b'{"event": "burn"}', "event 'burn': it should be one of begin, change, snapshot, rewind, stop"),
         (b'{"event": 3}', "event 3: it should be one of"),
-        (b'{"event": "stop", "step": NaN}', "NaN is no number"),
+        (b'{"event": "stop", "step": NaN}', "NaN is not a number"),
         (b'{"event": "stop", "step": 1.5}', "stop: step: it should be a valid integer"),
         (b'{"event": "stop", "step": -1}', "stop: step: it should be greater than or equal to 0"),
         (b'{"event": "stop", "step": 1, "parameters": "xyz"}', "stop: parameters: it should match pattern"),
