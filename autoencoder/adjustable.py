@@ -1,4 +1,4 @@
-"""What of a session may be changed between two steps: the live settings."""
+"""The settings of a session that may be changed between two steps: the live settings."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ class Adjustable:
         return settings_texts(self.settings)
 
     def change(self, given: Mapping[str, Given]) -> None:
-        """Go on with live settings changed, between two steps; raises as `checked`, nothing changed then."""
+        """Change live settings between two steps; raises as `checked`, nothing changed then."""
         self.use(self.checked(given))
 
     def use(self, settings: Settings) -> None:
-        """Go on, between two steps, with settings that `checked` returned."""
+        """Apply settings that `checked` returned, between two steps."""
         before, trainer = self.settings, self.trainer
         if settings.batch_size != before.batch_size:
             trainer.use_batch_size(settings.batch_size)

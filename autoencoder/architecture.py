@@ -49,7 +49,7 @@ def plan_architecture(settings: Settings) -> Architecture:
     Raises
     ------
     SettingsError
-        When the sizes do not go together; the message names the keys.
+        When the sizes are incompatible; the message names the keys.
     """
     plan = {"dense": _plan_dense, "local": _plan_local, "graph": _plan_graph}[settings.architecture]
     return plan(settings, LeakyReLU(settings.leakage), _output_activation(settings))

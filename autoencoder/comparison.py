@@ -1,4 +1,4 @@
-"""Is a network worth its code? Its error beside that of as many principal components."""
+"""The error of a network beside that of as many principal components."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing results: directories, arrays and pictures, each file whole or not there."""
+"""Writing results: directories, arrays and pictures; each file is complete or absent."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NUMBERED = re.compile(r"\d+(-[^/]*)?\.png")
 
 @contextmanager
 def replacing(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
-    """Open a new file that takes the place of `path` when everything is written.
+    """Open a new file that replaces `path` when everything is written.
 
     Without `sync` a crash of the whole machine may leave it empty: for results of which there are many.
     """
@@ -68,7 +68,7 @@ def _stem(source: str) -> str:
 
 
 def prepare_for_pictures(directory: Path, *, overwrite: bool) -> None:
-    """Make a directory for pictures, and take away those of an earlier run if that is allowed.
+    """Make a directory for pictures, and delete those of an earlier run if that is allowed.
 
     Raises
     ------

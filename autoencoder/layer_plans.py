@@ -1,4 +1,4 @@
-"""Layers before they are made: shapes and numbers of connections, without a weight allocated."""
+"""Plans of layers: shapes and numbers of connections, without any weight allocated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nn.tiling import Tiling
 
 
 class Start(NamedTuple):
-    """Where parameters begin: the source of the draws, and how weights and biases are drawn."""
+    """How parameters start: the source of the draws, and how weights and biases are drawn."""
 
     generator: np.random.Generator
     initializer: Initializer

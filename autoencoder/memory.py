@@ -1,4 +1,4 @@
-"""How much memory training takes, reckoned from the plan of the layers before any of it is allocated."""
+"""How much memory training takes, computed from the plan of the layers before any of it is allocated."""
 
 from __future__ import annotations
 

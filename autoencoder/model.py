@@ -1,4 +1,4 @@
-"""An autoencoder: an encoder and a decoder with the settings that made them, on disk and in use."""
+"""An autoencoder: an encoder and a decoder with the settings that made them, on disk and in memory."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class AutoEncoder:
         return np.clip(images, 0, 1, out=images)
 
     def reconstruct(self, images: np.ndarray) -> np.ndarray:
-        """Return what the decoder makes of the codes of images.
+        """Return the reconstructions of images.
 
         Parameters
         ----------

@@ -41,7 +41,7 @@ OF_THE_DATA = ("input_directory", "fit")
 
 
 class Opened(NamedTuple):
-    """A model in use.
+    """A loaded model with its options.
 
     Attributes
     ----------
@@ -92,14 +92,14 @@ def load_every_image(opened: Opened) -> ImageSet:
 
 
 def load_unseen(opened: Opened) -> ImageSet:
-    """Load the data of the training and return what was held out, or all where nothing was."""
+    """Load the training data and return the held-out part, or all where nothing was held out."""
     with reading() as progress:
         training, held_out = load_data(opened.settings, generators(opened.settings)[0], progress)
     return held_out if len(held_out) else training
 
 
 def reconstruct(arguments: argparse.Namespace) -> int:
-    """Write what the model makes of every image."""
+    """Write the reconstruction of every image."""
     opened = open_model(arguments)
     images = load_every_image(opened)
     outputs = opened.model.reconstruct(images.images)

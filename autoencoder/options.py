@@ -75,7 +75,7 @@ class Command:
 
 
 class Parser(argparse.ArgumentParser):
-    """Says which option is nearest to an unknown one."""
+    """A parser that suggests the nearest option for an unknown one."""
 
     def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
         """Parse, or exit with status 2 and a message."""

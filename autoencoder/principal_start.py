@@ -1,4 +1,4 @@
-"""A start at the principal components: a dense network that gives, before it learns, what they keep.
+"""A start at the principal components: a dense network that begins as their reconstruction.
 
 Each component's number z goes through a leaky ReLU f unchanged as a pair of neurons, since
 f(z) - f(-z) = (1 + leakage) z for every z. Where a layer has no room for pairs, single neurons carry it with
@@ -30,7 +30,7 @@ class Carried(NamedTuple):
 def start_principal(
     encoder: Sequence[Network], decoder: Sequence[Network], components: PrincipalComponents
 ) -> int:
-    """Let dense layers begin as principal components, as many as every layer can carry.
+    """Initialise dense layers as principal components, as many as every layer can carry.
 
     The code's numbers are the components', the largest first, divided by one number, such that they are of
     the size of one. What the code has beyond them starts as drawn, and the decoder begins without it.

@@ -31,7 +31,7 @@ OF_THE_JOURNAL = ("input_directory", "rung", "storage")
 
 
 def replay(arguments: argparse.Namespace) -> int:
-    """Train again as a journal says, compare, and say what came of it."""
+    """Repeat the training in a journal, compare, and print the result."""
     path = arguments.file or Settings.model_fields["model_directory"].default / FILE_NAME
     lineage = read_lineage(path)
     refuse_clock(lineage, path)

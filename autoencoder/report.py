@@ -1,4 +1,4 @@
-"""What the command line prints about a model and its training."""
+"""Output of the command line about a model and its training."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class EpochLines(Callback):
 
 
 def describe_run(session: Session) -> str:
-    """Say what is about to be trained, on what, with what."""
+    """Print the images, the network, the memory and the machine of a training."""
     settings, model = session.settings, session.model
     skipped = f", {len(session.training.skipped)} files skipped" if session.training.skipped else ""
     size = session.training.size_in_bytes + session.held_out.size_in_bytes
@@ -63,7 +63,7 @@ def describe_run(session: Session) -> str:
 
 
 def describe_decisions(session: Session) -> str:
-    """Say in a line what was decided because there are few images."""
+    """Print a line about settings chosen because there are few images."""
     settings, decided = session.settings, session.decided
     parts = []
     if "start_from" in decided and settings.start_from == "principal":
@@ -77,7 +77,7 @@ def describe_decisions(session: Session) -> str:
 
 
 def describe_network(model: AutoEncoder) -> str:
-    """Say in a line what the network is."""
+    """Print a line about the network."""
     views = list(layer_views(model))
     code = sum(view.name.startswith("encoder") for view in views) - 1
     shapes = [

@@ -35,11 +35,11 @@ HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?|\[[0-9
 
 
 def serve(arguments: argparse.Namespace) -> int:
-    """Start the process that trains, and show it in a page until Ctrl-C."""
+    """Start the training process, and show it in a page until Ctrl-C."""
     if importlib.util.find_spec("nicegui") is None:
         raise InputError("the page needs NiceGUI: pip install 'ganglion[web]'")
     given = given_settings(arguments)
-    make_settings(given)  # refuses what cannot be, before anything is started
+    make_settings(given)  # refuses impossible settings before anything is started
     inputs, models = _paths("inputs", arguments.inputs), _paths("models", arguments.models)
     launch = Launch(given, overwrite=arguments.overwrite, inputs=inputs, models=models)
     host, port, names = check_address(arguments.host, arguments.port, arguments.allow_host)

@@ -1,4 +1,4 @@
-"""A training session: data, model and trainer put together from settings. Nothing here prints."""
+"""A training session: data, model and trainer built from settings. Nothing here prints."""
 
 from __future__ import annotations
 
@@ -83,11 +83,11 @@ class Session(Adjustable):
     training, held_out
         The images.
     parts
-        Those that are learned from, and those that are watched, where some are set apart to be watched.
+        The parts of the images for training and for monitoring, where some are set apart for that.
     steering
-        Changes what a person wants changed.
+        Applies a person's changes.
     decided
-        Settings that the number of images decided.
+        Settings that depend on the number of images.
     comparison
         With principal components, since training ended; None before.
     """
@@ -231,7 +231,7 @@ class ModelSnapshots(Snapshots):
         self.session = session
 
     def on_start(self, trainer: Trainer) -> None:
-        """Save, so that there is something to go on from at any moment."""
+        """Save, so that training can be resumed at any moment."""
         super().on_start(trainer)
         self.save(trainer)
 
@@ -250,7 +250,7 @@ def start_session(
     settings
         What to train on what.
     progress
-        Told how many images are read, of how many.
+        Called with the number of images read, and of all.
     images
         What `load_data` gives for these settings, where that is in memory already.
 
@@ -278,7 +278,7 @@ def resume_session(
     *,
     images: Images | None = None,
 ) -> Session:
-    """Load the data again and let training go on from a snapshot.
+    """Load the data again and continue training from a snapshot.
 
     Parameters
     ----------

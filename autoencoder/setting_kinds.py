@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from workbench.storable import storable
 
 LARGEST_COUNT = 10**15
-"""Of pictures, crops, connections or epochs: far more than there can be, and few enough to reckon with."""
+"""Of pictures, crops, connections or epochs: a safe upper bound for further arithmetic."""
 
 
 def _split(value: Any) -> Any:

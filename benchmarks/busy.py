@@ -1,4 +1,4 @@
-"""Training beside other work: one thread, all threads, and as many as are chosen while kernels run.
+"""Training beside other work: one thread, all threads, and as many as kernels choose while they run.
 
     python -m benchmarks.busy
 
@@ -87,7 +87,7 @@ TRAININGS: dict[str, Callable[[], Call]] = {
 
 
 def _step(step: Call) -> Call:
-    """Have everything compiled that a step runs, on one thread and on all."""
+    """Compile everything that a step runs, on one thread and on all."""
     for count in (1, numba.config.NUMBA_NUM_THREADS):
         threads.use(count)
         step()
@@ -128,7 +128,7 @@ def _rate(step: Call, seconds: float) -> float:
 
 @contextmanager
 def other_work(cores: int) -> Iterator[None]:
-    """Have programs running that use as many cores."""
+    """Run programs that use as many cores."""
     command: Sequence[str] = (sys.executable, "-c", "while True: pass")
     programs = [subprocess.Popen(command) for _ in range(cores)]
     try:

@@ -1,4 +1,4 @@
-"""What was measured, as it is kept in `benchmarks/results`, and what follows from it."""
+"""Measurements, as stored in `benchmarks/results`, and what follows from them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Direction:
     timings: tuple[Timing, ...]
 
     def find(self, contestant: str, threads: int | None = None) -> Timing | None:
-        """Return a contestant, with as many threads or else the most; None where it took no part."""
+        """Return a contestant with that number of threads, or else the most; None where it took no part."""
         found = [each for each in self.timings if each.contestant == contestant]
         found = [each for each in found if threads in (None, each.threads)]
         return max(found, key=lambda each: each.threads, default=None)

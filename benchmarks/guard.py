@@ -1,7 +1,7 @@
 """The performance guard: has a kernel become slower? `python -m benchmarks.guard`, or `make guard`.
 
 Time flakes on a machine that others use too; instructions do not. Callgrind counts those of one call of every
-case on the top rung, compiled for the same processor everywhere, and they are held to what is recorded in
+case on the top rung, compiled for the same processor everywhere, and they are compared with the record in
 `guard.json`. Where the record is of other versions, or valgrind is missing, the guard says so and races the
 top rung against the plain one in one process instead: it must be ahead by a good part of what was recorded.
 

@@ -1,4 +1,4 @@
-"""The large local network that is held against the machine's own matrix-product rate.
+"""The large local network that is compared with the machine's matrix-product rate.
 
 Images of 384 x 384 x 3 are condensed by windows of 8 x 8 to 96 x 96 x 12 and 24 x 24 x 36, mixed channel by
 channel after each, and expanded again the mirrored way: 98 million weights, none of them shared.

@@ -106,7 +106,7 @@ def _calls(network: Network, values: np.ndarray, signals: np.ndarray) -> Calls:
 def assert_same_results(
     networks: Mapping[str, Network], values: np.ndarray, signals: np.ndarray, tolerance: float = TOLERANCE
 ) -> None:
-    """Run all rungs once and hold them to the first: values, input signals, gradients.
+    """Run all rungs once and compare them with the first: values, input signals, gradients.
 
     Raises
     ------

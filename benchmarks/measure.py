@@ -23,7 +23,7 @@ MOST_WORDS = 60
 
 
 def measure_row(row: Row, repeats: int, without: Collection[str] = ()) -> MeasuredRow:
-    """Hold a row's contestants to each other, then race them.
+    """Compare the results of a row's contestants, then race them.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def _make_peers(entrants: Entrants, without: Collection[str]) -> tuple[dict[str,
     for name in [name for name in entrants.peers if name not in without]:
         try:
             peer = entrants.peers[name]()
-        except Exception as error:  # compilers raise whatever they like
+        except Exception as error:  # compilers raise all kinds of errors
             absent[name] = f"{type(error).__name__}: {error}".splitlines()[0][:MOST_WORDS]
             continue
         peer.check()
@@ -99,7 +99,7 @@ def _timing(contestant: Contestant) -> Timing:
 
 @contextmanager
 def one_product_thread() -> Iterator[None]:
-    """Hold NumPy's products to the one thread of a rung that has one; peers are never held."""
+    """Limit NumPy's products to one thread for rungs that have one; peers are never limited."""
     if threadpool_limits is None:
         yield
         return

@@ -1,4 +1,4 @@
-"""How many bytes a network holds, counted on its own arrays."""
+"""How many bytes a network allocates, counted from its arrays."""
 
 from __future__ import annotations
 

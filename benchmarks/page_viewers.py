@@ -1,4 +1,4 @@
-"""What looking costs: steps a second without viewers, and with viewers of every kind.
+"""The cost of viewers: steps a second without them, and with viewers of every kind.
 
     python -m benchmarks.page_viewers
 

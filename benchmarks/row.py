@@ -113,7 +113,7 @@ def disagreement(found: Any, expected: Any) -> float:
 
 
 def assert_agreement(what: str, found: Any, expected: Any, tolerance: float) -> None:
-    """Refuse to time what computes something else.
+    """Refuse to time what computes something different.
 
     Raises
     ------

@@ -1,1 +1,1 @@
-"""Questions put to networks: variants compared over several seeds, each with a picture and a table."""
+"""Experiments: variants of networks compared over several seeds, each with a picture and a table."""

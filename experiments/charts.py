@@ -99,7 +99,7 @@ def panels(height: int) -> Iterator[Panels]:
 def move_apart(places: np.ndarray, step: float, limits: tuple[float, float]) -> np.ndarray:
     """Return places at least a step apart and within the limits, in the same order.
 
-    Those that are too close give way to both sides alike. Where there is not enough room for all,
+    Places that are too close move apart to both sides equally. Where there is not enough room for all,
     they begin below the lower limit.
     """
     order = np.argsort(places, kind="stable")

@@ -79,7 +79,7 @@ def make_parser(name: str, description: str) -> argparse.ArgumentParser:
 
 
 def run(parser: argparse.ArgumentParser, options: argparse.Namespace, build: Build, arrange: Arrange) -> int:
-    """Train a classifier, test it, draw what came of it; return the exit status."""
+    """Train a classifier, test it, draw the results; return the exit status."""
     try:
         weights, order, data = map(np.random.default_rng, np.random.SeedSequence(_seed(options)).spawn(3))
         training, test = load_labelled(options.images, SHAPE, generator=data, limit=options.limit)
@@ -103,7 +103,7 @@ def run(parser: argparse.ArgumentParser, options: argparse.Namespace, build: Bui
 
 
 def _seed(options: argparse.Namespace) -> int:
-    """Return where all draws start, or raise a ValueError when it is none."""
+    """Return the seed, or raise a ValueError when it is not valid."""
     seed: int = options.seed
     if seed < 0:
         raise ValueError(f"seed {seed} must be a whole number of at least 0")

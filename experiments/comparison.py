@@ -39,7 +39,7 @@ WIDTHS = (256, 128, 32)
 
 @dataclass(frozen=True)
 class Variant:
-    """What a run does differently.
+    """The settings of a variant.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class Task:
-    """What all variants learn.
+    """The task of all variants.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ class Task:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What one variant did with one seed.
+    """The results of one variant with one seed.
 
     Attributes
     ----------

@@ -29,7 +29,7 @@ ANIMATION_WIDTH = 1080
 
 
 class Scene(NamedTuple):
-    """A run, and what is done on its page before its picture is taken.
+    """A run, and the actions on its page before its picture is taken.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ def choose(page: Any, layer: int, neuron: int) -> None:
 
 
 def learn(page: Any) -> list[Image.Image]:
-    """Press start and look on; then look at a neuron of the code, and turn one of its numbers."""
+    """Press start and wait; then choose a neuron of the code, and change one of its numbers."""
     pictures = [picture(page)]
     page.locator("[data-test=start]").click()
     for number in range(FRAMES):

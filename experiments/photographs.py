@@ -78,7 +78,7 @@ def make_settings(options: argparse.Namespace) -> Settings:
 
 
 def project(images: ImageSet, components: PrincipalComponents) -> np.ndarray:
-    """Return what is left of images when only their principal components are kept, clipped to [0, 1]."""
+    """Return the reconstructions of images from their principal components, clipped to [0, 1]."""
     outputs = np.empty((len(images), *images.shape), np.float32)
     for start in range(0, len(images), BLOCK):
         batch, _ = images.batch(np.arange(start, min(start + BLOCK, len(images))))

@@ -1,12 +1,12 @@
-"""A training run that is watched, steered and shown, whatever is trained.
+"""Watching, steering and showing any training run.
 
     import workbench
 
     workbench.watch(trainer, epochs=5)
 
-trains as `trainer.train(epochs=5)` does and opens a page on it. `run` steers and keeps the record, `inspect`
-looks into the network, `page` shows both in a browser. An application brings its session, its own operations
-and its own panels; nothing here knows one.
+trains as `trainer.train(epochs=5)` does and opens a page on it. `run` steers and records, `inspect` looks
+into the network, `page` shows both in a browser. An application provides its session, operations and panels;
+nothing here depends on one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Errors that are reported in one line, to the person who asked, instead of a traceback."""
+"""Errors that are reported to the user in one line, instead of a traceback."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ INTERNAL_ERROR = "internal error: see the terminal"
 
 
 class SettingsError(ValueError):
-    """Settings that cannot be used: the message says where they stand and what to do."""
+    """Unusable settings: the message says where they are and what to do."""
 
 
 class InputError(ValueError):
@@ -20,7 +20,7 @@ class InputError(ValueError):
 
 
 class OperationError(ValueError):
-    """An operation that cannot be done as asked: the message says why and what can be asked instead."""
+    """An operation that is impossible as requested: the message says why and what is possible instead."""
 
 
 class AddressError(OperationError):

@@ -1,4 +1,4 @@
-"""Directories that runs are kept in."""
+"""Directories of runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def make_directory(path: Path) -> None:
     Raises
     ------
     InputError
-        When that cannot be done.
+        When that fails.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)

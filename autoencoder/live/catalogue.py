@@ -1,4 +1,4 @@
-"""What can be chosen by name: models and inputs. From outside come names, never paths."""
+"""Models and inputs that can be chosen by name: requests give names, never paths."""
 
 from __future__ import annotations
 

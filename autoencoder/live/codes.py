@@ -1,4 +1,4 @@
-"""The code as something to take hold of: its numbers, the ranges they have, and images made of them."""
+"""The code for interactive use: its numbers, their ranges, and images decoded from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looking into the run of an autoencoder: its codes, and images from outside."""
+"""Inspecting the run of an autoencoder: its codes, and images from outside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the process that trains is started with: which run it opens, and what may be chosen there."""
+"""Arguments of the training process: which run it opens, and what may be chosen there."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Launch:
     given
         Settings as they were written, by field.
     overwrite
-        Whether a model that is there already is replaced; otherwise it is gone on with.
+        Whether an existing model is replaced; otherwise it is continued.
     inputs, models
         Folders and files of images, and model directories, beside those of the run itself.
     """
@@ -36,12 +36,12 @@ class Launch:
     """What can be asked of the run."""
 
     def open(self) -> Opened:
-        """Return the run, who looks into it, and what there is to say about it at the start.
+        """Return the run, its inspector, and the messages at the start.
 
         Raises
         ------
         InputError
-            When there is a model that cannot be gone on with.
+            When there is a model that cannot be continued.
         SettingsError, InputError, DataError, OperationError, FolderLockedError
             As `LiveRun.open`.
         """

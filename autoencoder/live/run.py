@@ -68,7 +68,7 @@ class LiveRun(Run):
         models: Mapping[str, Path] | None = None,
         progress: Progress | None = None,
     ) -> LiveRun:
-        """Begin a run, or go on with the model in the model directory unless it is to be overwritten.
+        """Begin a run, or continue the model in the model directory unless it is to be overwritten.
 
         Parameters
         ----------
@@ -79,7 +79,7 @@ class LiveRun(Run):
         inputs, models
             As for the class.
         progress
-            Told how many images are read, of how many.
+            Called with the number of images read, and of all.
 
         Raises
         ------
@@ -111,13 +111,13 @@ class LiveRun(Run):
         return renewed_session(self.session, given)
 
     def choose_input(self, name: str) -> dict[str, Any]:
-        """Begin anew with other images."""
+        """Start again with other images."""
         self._require_idle("choose an input")
         path = "" if name == BUILT_IN else str(chosen(self.inputs, name, "input"))
         return self._renew({"input_directory": path})
 
     def load_model(self, name: str) -> dict[str, Any]:
-        """Go on with the model in another of the model directories, or with the one that was saved last."""
+        """Continue the model in another of the model directories, or the one saved last."""
         self._require_idle("load a model")
         directory = chosen(self.models, name, "model")
         elsewhere = name != self._model

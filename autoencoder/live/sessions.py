@@ -1,4 +1,4 @@
-"""The sessions of a run that is watched, one after another: new ones, and such that go on from snapshots."""
+"""The sessions of a watched run, one after another: new ones, and ones that continue from snapshots."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ OF_THE_IMAGES = (
 def open_session(
     given: Mapping[str, Given], *, overwrite: bool = False, progress: Progress | None = None
 ) -> Session:
-    """Begin a run, or go on with the model in the model directory unless it is to be overwritten.
+    """Begin a run, or continue the model in the model directory unless it is to be overwritten.
 
-    What is given as it was when the run began does not undo what was changed since: the same command line
-    goes on with the run. No epoch is chosen to be kept, however few images there are: that would undo what a
-    person changed.
+    Settings given as they were when the run began do not undo later changes: the same command line continues
+    the run. The last epoch is kept, however few images there are: returning to the best would undo a person's
+    changes.
 
     Raises
     ------
@@ -80,9 +80,9 @@ def _given_anew(given: Mapping[str, Given], settings: Settings, snapshot: Snapsh
 
 
 def renewed_session(session: Session, given: Mapping[str, str]) -> Session:
-    """Return one at its start, with the settings of another but for some, given as texts by field.
+    """Return a new session with the settings of another but for some, given as texts by field.
 
-    What the number of images decided is decided anew.
+    Settings that depend on the number of images are chosen again.
     """
     left_open = dict.fromkeys(session.decided, "")
     settings = _altered({**settings_texts(session.settings), **left_open}, given)

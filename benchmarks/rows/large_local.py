@@ -1,6 +1,6 @@
 """Rows of the large local network: forward, and backward that descends along the gradients at once.
 
-No other library has it: what it is held against is the machine's own rate of matrix products. With plain
+No other library has it: it is compared with the machine's rate of matrix products. With plain
 descent in the backward pass there is no array of gradients.
 """
 

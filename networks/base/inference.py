@@ -46,8 +46,9 @@ def _mark_histories(network: Any, kept: Histories) -> None:
 
 
 class Inference:
-    """A context that returns a network to run: itself, or a copy where its values are needed. Its carried
-    states, its mask and the number of its entries are restored afterwards.
+    """A context that returns a network to run: itself, or a copy where its values are needed.
+
+    Its carried states, its mask and the number of its entries are restored afterwards.
 
     Parameters
     ----------

@@ -107,9 +107,10 @@ class Network(DeepCopied, ABC):
         return STORAGES[HALF] if self.storage == HALF else self.dtype
 
     def store_as(self, storage: str) -> None:
-        """Store values and signals as "float32" or "bfloat16" from the next forward on. Like the rung, this
-        is how the network runs, not what it is: parameters and gradients stay float32. In bfloat16 it takes
-        float32 or bfloat16, and returns bfloat16.
+        """Store values and signals as "float32" or "bfloat16" from the next forward on.
+
+        Like the rung, this is how the network runs, not what it is: parameters and gradients stay float32. In
+        bfloat16 it takes float32 or bfloat16, and returns bfloat16.
 
         Raises
         ------
@@ -223,9 +224,10 @@ class Network(DeepCopied, ABC):
         """Number of connections between neurons, biases left out."""
 
     def wiring(self) -> Sequence[NeuronLayer]:
-        """Return its neurons layer by layer, in the order of computation, and their connections. Numbers and
-        places stay valid as long as the network; values and signals are those of the last forward and
-        backward at the time of reading. By default one layer with unknown connections.
+        """Return its neurons layer by layer, in the order of computation, and their connections.
+
+        Numbers and places stay valid as long as the network; values and signals are those of the last forward
+        and backward at the time of reading. By default one layer with unknown connections.
         """
         return [self._neuron_layer(Unconnected(self.output_shape.size))]
 

@@ -1,5 +1,6 @@
-"""The base of networks without parameters. They move, compare, combine or transform values: their neurons
-have no connections of their own to learn.
+"""The base of networks without parameters.
+
+They move, compare, combine or transform values: their neurons have no connections of their own to learn.
 """
 
 from __future__ import annotations

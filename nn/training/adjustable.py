@@ -27,8 +27,9 @@ class Adjustable:
     shuffle: Shuffle
 
     def use_optimizer(self, optimizer: Optimizer) -> None:
-        """Use another optimizer from the next step on, with its current state. An earlier snapshot can only
-        be restored after switching back to an optimizer of its kind.
+        """Use another optimizer from the next step on, with its current state.
+
+        An earlier snapshot can only be restored after switching back to an optimizer of its kind.
 
         Raises
         ------

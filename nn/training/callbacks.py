@@ -25,9 +25,11 @@ logger = logging.getLogger(__name__)
 
 
 class Callback(DeepCopied):
-    """Called at certain moments of training. It may read everything, and call `trainer.stop()`. A callback
-    with a state returns it from `state`: it is saved in snapshots, and given to the callback of the same name
-    when training resumes. With another trainer, or after `restore`, it starts anew.
+    """Called at certain moments of training.
+
+    It may read everything, and call `trainer.stop()`. A callback with a state returns it from `state`: it is
+    saved in snapshots, and given to the callback of the same name when training resumes. With another
+    trainer, or after `restore`, it starts anew.
 
     Attributes
     ----------
@@ -62,9 +64,10 @@ class Callback(DeepCopied):
         """Training starts or resumes."""
 
     def before_step(self, trainer: Trainer) -> None:
-        """A step is about to be made; all callbacks have been called for the previous one. Not called where
-        training ends instead. If `trainer.stop()` is called meanwhile, the step is not made, and this is
-        called again when training resumes.
+        """A step is about to be made; all callbacks have been called for the previous one.
+
+        Not called where training ends instead. If `trainer.stop()` is called meanwhile, the step is not made,
+        and this is called again when training resumes.
         """
 
     def wants_gradients(self, trainer: Trainer) -> bool:
@@ -76,9 +79,10 @@ class Callback(DeepCopied):
         return False
 
     def on_gradients(self, trainer: Trainer) -> None:
-        """The gradients of a step are ready: neither clipped nor applied, penalties included. The network has
-        the values and signals of the batch, and the parameters before the update. Called where
-        `wants_gradients` said so.
+        """The gradients of a step are ready: neither clipped nor applied, penalties included.
+
+        The network has the values and signals of the batch, and the parameters before the update. Called
+        where `wants_gradients` said so.
         """
 
     def on_step(self, trainer: Trainer) -> None:

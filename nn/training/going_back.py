@@ -1,7 +1,8 @@
-"""Returning to the best parameters when training ends. When training ends, the network may return to the
-parameters of an earlier row of the log. Its final state is put aside: when training resumes, also from a
-snapshot, it continues from there, to the same bits as without the return. If the parameters were changed by
-hand meanwhile, training continues from these.
+"""Returning to the best parameters when training ends.
+
+When training ends, the network may return to the parameters of an earlier row of the log. Its final state is
+put aside: when training resumes, also from a snapshot, it continues from there, to the same bits as without
+the return. If the parameters were changed by hand meanwhile, training continues from these.
 """
 
 from __future__ import annotations
@@ -45,8 +46,9 @@ class RestoresEpoch:
     _set_aside: SetAside | None = None
 
     def restore_epoch(self, learned: LearnedState, epoch: float) -> None:
-        """Return the network to its state after so many epochs, until training resumes. Meant for
-        `Callback.before_end`. If several callbacks call it, the last one wins.
+        """Return the network to its state after so many epochs, until training resumes.
+
+        Meant for `Callback.before_end`. If several callbacks call it, the last one wins.
 
         Raises
         ------

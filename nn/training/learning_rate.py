@@ -18,10 +18,11 @@ logger = logging.getLogger(__name__)
 
 
 class LearningRate(Callback):
-    """Sets the learning rate between steps, on request or from a record. A schedule still multiplies the rate
-    that is set. Every change is logged and remembered, in snapshots too, and the rows of the log show it: so
-    a run that was steered by hand can be repeated, by giving the `changes` of the one as the record of the
-    other.
+    """Sets the learning rate between steps, on request or from a record.
+
+    A schedule still multiplies the rate that is set. Every change is logged and remembered, in snapshots too,
+    and the rows of the log show it: so a run that was steered by hand can be repeated, by giving the
+    `changes` of the one as the record of the other.
 
     Parameters
     ----------

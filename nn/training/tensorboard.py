@@ -18,8 +18,9 @@ logger = logging.getLogger(__name__)
 
 
 class TensorBoard(Callback):
-    """Writes the progress of training to a folder that TensorBoard reads: `tensorboard --logdir FOLDER`. A
-    run that resumes from a snapshot continues in the same folder: steps written after the snapshot's are
+    """Writes the progress of training to a folder that TensorBoard reads: `tensorboard --logdir FOLDER`.
+
+    A run that resumes from a snapshot continues in the same folder: steps written after the snapshot's are
     hidden. Give this after the statistics and before the snapshots, so that all up to a snapshot's step is on
     the disk when it is saved. When the folder cannot be written to, that is logged as an error and tried
     again after the epoch; what comes in between is lost.

@@ -362,7 +362,7 @@ HALVES = {"encoder": Sequential.of([Dense.of(2)]), "decoder": Sequential.of([Den
     [
         (
             Classifier(hidden=(100,), network=Dense.of(2)),
-            r"Classifier: hidden \(100,\) says nothing of a network of your own: leave one out",
+            r"Classifier: hidden \(100,\) does not apply to a network of your own: leave",
         ),
         (Classifier(hidden=(), network=lambda *_: None), r"hidden \(\) says nothing"),
         (Regressor(hidden=(5,), network=Dense.of(1)), r"hidden \(5,\) says nothing"),

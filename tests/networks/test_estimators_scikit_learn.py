@@ -119,7 +119,7 @@ def test_what_has_not_learned_says_so_in_its_words(kind):
     estimator = kind((2,), epochs=1)
     for name in ("predict", "predict_proba", "transform", "inverse_transform", "score"):
         if hasattr(estimator, name):
-            with pytest.raises(NotFittedError, match=f"This {kind.__name__} has learned nothing yet") as told:
+            with pytest.raises(NotFittedError, match=f"This {kind.__name__} is not fitted yet") as told:
                 getattr(estimator, name)(*(X, X)[: 2 if name == "score" else 1])
             assert isinstance(pickle.loads(pickle.dumps(told.value)), NotFittedError)
     with pytest.raises(NotFittedError):
