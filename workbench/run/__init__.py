@@ -1,4 +1,4 @@
-"""Steering a training run, and the record of what was done to it.
+"""Steering a training run, and the record of the changes made to it.
 
 The run
     `run` does what is asked (`watched` tells where it stands, with `status_report` and `speed`), with one

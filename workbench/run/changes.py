@@ -23,7 +23,7 @@ MOST_CHANGES = 1000
 
 
 class ChangeError(OperationError):
-    """A change that cannot be made: the message has its place in the list, the field and what is wrong."""
+    """An invalid change: the message has its place in the list, the field and what is wrong."""
 
 
 Number = Annotated[int, Field(ge=0)]
@@ -112,7 +112,7 @@ class Changed(NamedTuple):
     changes: tuple[Change, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Return it in JSON's terms."""
+        """Return it as JSON-able values."""
         return {"step": self.step, "changes": [change.model_dump() for change in self.changes]}
 
 
@@ -154,7 +154,7 @@ def named(number: int, kind: str) -> str:
 
 
 def describe(error: ValidationError) -> str:
-    """Say in a line what is wrong with the first field that is: `neuron: it should be a valid integer`."""
+    """Describe in a line the first wrong field: `neuron: it should be a valid integer`."""
     first = error.errors(include_url=False)[0]
     field = ".".join(short_repr(part).strip("'") for part in first["loc"]) or "it"
     wanted = {
@@ -168,6 +168,6 @@ def describe(error: ValidationError) -> str:
 
 
 def short_repr(value: object) -> str:
-    """Return what stands for a value in a message: short, whatever was sent."""
+    """Return a short text for a value in a message, whatever was sent."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:60]}..."

@@ -48,7 +48,7 @@ class ChangeEvent(_Event):
 
 
 class SnapshotEvent(_Event):
-    """A snapshot was kept; `parameters` is the SHA-256 of the bytes of all parameters."""
+    """A snapshot was saved; `parameters` is the SHA-256 of the bytes of all parameters."""
 
     event: Literal["snapshot"] = "snapshot"
     step: Step

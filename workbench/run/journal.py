@@ -1,8 +1,8 @@
-"""The journal of a run: a file of JSON lines that say what happened, from which it can be replayed.
+"""The journal of a run: a file of JSON lines of all events, from which the run can be replayed.
 
-Lines are only ever added, each handed to the system before anything goes on. One that could not be written
-whole is taken back; one that a crash cut off is left out when the file is read, and cut before the next is
-added.
+Lines are only appended, each flushed to the system before training continues. A line that could not be
+written completely is removed; a line truncated by a crash is ignored on reading, and removed before the next
+one is appended.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class JournalError(InputError):
 
 
 def read_journal(path: Path) -> list[Event]:
-    """Read all events; a last line that was cut off is left out, with a warning.
+    """Read all events; a truncated last line is left out, with a warning.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def read_journal(path: Path) -> list[Event]:
 
 
 def read_lineage(path: Path) -> Lineage:
-    """Read a journal and return what of it counts.
+    """Read a journal and return its lineage.
 
     Raises
     ------
@@ -118,7 +118,7 @@ class Journal:
             self._tail.extend(events)
 
     def tail(self, count: int) -> list[dict[str, Any]]:
-        """Return the last events in JSON's terms, the oldest of them first."""
+        """Return the last events as JSON-able values, the oldest of them first."""
         return [event.model_dump() for event in list(self._tail)[-count:]]
 
     def add(self, event: Event) -> None:
@@ -127,12 +127,12 @@ class Journal:
         Raises
         ------
         JournalError
-            When it cannot be written; then the file is what it was.
+            When it cannot be written; the file is unchanged then.
         """
         self._write([event])
 
     def take_up(self, begin: BeginEvent, changed: Sequence[Changed], step: int, name: str) -> None:
-        """Let the journal agree with a run that goes on from a snapshot.
+        """Bring the journal in line with a run that continues from a snapshot.
 
         Of the same run it says what is rewound and what it does not know yet; of another one it begins
         anew, and the old file is kept.
@@ -161,7 +161,7 @@ class Journal:
         self._write(events)
 
     def begin(self, begin: BeginEvent, changed: Sequence[Changed] = ()) -> None:
-        """Begin anew; the journal that was there is kept as `journal.previous.jsonl`.
+        """Start a new journal; the old one is kept as `journal.previous.jsonl`.
 
         Raises
         ------
@@ -210,7 +210,7 @@ def _lines(events: Sequence[Event]) -> str:
 
 
 def _append(path: Path, text: bytes) -> None:
-    """Add whole lines to a file, or nothing; an unfinished line at its end goes."""
+    """Append complete lines to a file, or nothing; an unfinished line at its end is removed."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         end = _end_of_lines(descriptor)

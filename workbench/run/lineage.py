@@ -1,4 +1,4 @@
-"""What of a journal counts: the events that led to where the run stands, without those that were rewound."""
+"""The lineage of a run: the events of its journal that led to its present state, without rewound ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Entry: TypeAlias = ChangeEvent | SnapshotEvent | StopEvent
 
 
 class Lineage(NamedTuple):
-    """How a run came to be as it is.
+    """The history of a run's present state.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ def follow(lineage: Lineage | None, event: Event) -> Lineage:
 
 
 def _rewound(entries: list[Entry], event: RewindEvent) -> list[Entry]:
-    """Return what is left: all before the first change that is not kept, but nothing after the step."""
+    """Return the rest: all before the first change that is not kept, but nothing after the step."""
     kept: list[Entry] = []
     changes = 0
     for entry in entries:
@@ -102,7 +102,7 @@ def _rewound(entries: list[Entry], event: RewindEvent) -> list[Entry]:
 
 
 def same_run(first: BeginEvent, second: BeginEvent, apart_from: Collection[str] = ()) -> bool:
-    """Return whether two runs begin alike: with the same data and settings, apart from some of these."""
+    """Return whether two runs begin alike: with the same data and settings, apart from some settings."""
 
     def deciding(texts: Mapping[str, str]) -> dict[str, str]:
         return {name: text for name, text in texts.items() if text and name not in apart_from}

@@ -1,4 +1,4 @@
-"""Requests and answers of the process that trains, carried by threads so that training waits for neither."""
+"""Requests and answers of the training process, carried by threads so that training waits for neither."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ HUNG_UP = Request(UNASKED, CLOSE, {})
 class Mailbox:
     """The worker's end of a pipe.
 
-    Answers that nobody reads stay with the sending thread, and as no more requests are taken in than
-    UNANSWERED_LIMIT, so does their number.
+    Unread answers stay with the sending thread; their number is limited, since at most UNANSWERED_LIMIT
+    requests are accepted.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Mailbox:
         threading.Thread(target=self._receive, name="receiver", daemon=True).start()
 
     def next(self, seconds: float = 0.0) -> Request | None:
-        """Return the oldest request that was not handed out; None where none comes within some seconds."""
+        """Return the oldest pending request; None where none comes within some seconds."""
         try:
             return self._requests.get(timeout=seconds) if seconds != 0 else self._requests.get_nowait()
         except queue.Empty:

@@ -28,7 +28,7 @@ Arrays = dict[str, np.ndarray]
 
 
 class MessageError(ValueError):
-    """Bytes that are no message, or contents that cannot be put into one."""
+    """Bytes that are not a message, or contents that do not fit into one."""
 
 
 def pack(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:

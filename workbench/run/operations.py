@@ -1,4 +1,4 @@
-"""The operations on a run that is watched: their names, their arguments and who does them.
+"""The operations on a watched run: their names, arguments and handlers.
 
 What comes in is from outside: arguments are checked here, whole, before any code of the run sees them.
 """
@@ -49,7 +49,7 @@ class Named(Arguments):
 
 
 class Reset(Arguments):
-    """The seed to begin anew with; null is the run's own."""
+    """The seed to start again with; null is the run's own."""
 
     seed: Annotated[int, Field(ge=0, lt=2**32)] | None
 
@@ -96,14 +96,14 @@ class Connection(Arguments):
 
 
 class Walk(Arguments):
-    """What to do next on the way through the network."""
+    """The next action of the walk through the network."""
 
     action: Action
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One of the things that can be asked.
+    """An operation.
 
     Attributes
     ----------
@@ -142,16 +142,16 @@ OPERATIONS: Mapping[str, Operation] = {
 
 
 class Opened(NamedTuple):
-    """A run that can be asked.
+    """A run with its operations.
 
     Attributes
     ----------
     run, inspector
         What does the operations: a `workbench.run.run.Run` and a `workbench.inspect.inspector.Inspector`.
     about
-        What there is to say about it, in lines for the terminal.
+        Lines about it for the terminal.
     operations
-        All that can be asked, by name.
+        All operations, by name.
     """
 
     run: Any
@@ -180,7 +180,7 @@ def check(
 
 
 def dispatch(opened: Opened, op: str, args: Mapping[str, Any]) -> tuple[Header, Arrays]:
-    """Do an operation.
+    """Run an operation.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Replaying: a callback that makes the changes of a journal at their steps and compares what comes of it."""
+"""Replaying: a callback that makes the changes of a journal at their steps and compares the results."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from workbench.run.session import Session
 
 
 class Replay(Callback):
-    """Does what a journal says, stops at its end, or where something differs.
+    """Replays a journal, and stops at its end, or where something differs.
 
-    A limit of minutes is not kept: the run ends where the journal does.
+    A limit of minutes is ignored: the run ends where the journal does.
 
     Parameters
     ----------
@@ -45,11 +45,11 @@ class Replay(Callback):
         return not self._entries and not self.difference
 
     def on_start(self, trainer: Trainer) -> None:
-        """Make the changes of before the first step."""
+        """Make the changes due before the first step."""
         self._follow(trainer)
 
     def on_step(self, trainer: Trainer) -> None:
-        """Make the changes of before the next step."""
+        """Make the changes due before the next step."""
         self._follow(trainer)
 
     def _follow(self, trainer: Trainer) -> None:

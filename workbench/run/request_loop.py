@@ -1,4 +1,4 @@
-"""Doing what is asked of a run: between the steps of training, and while there is none."""
+"""Answering requests to a run, between the steps of training and while it stands still."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 
 class RequestLoop:
-    """Answers requests; every one is answered once, and frames when it is time for one.
+    """Answers requests; each is answered once, frames when they are due.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class RequestLoop:
         self._curve_of: tuple[int, int] | None = None
 
     def serve(self) -> None:
-        """Do what is asked until the end, and save."""
+        """Answer requests until the end, and save."""
         while self._closing is None:
             self._handle(self._mailbox.next(self._patience()))
             self._make_due_frame()
@@ -98,7 +98,7 @@ class RequestLoop:
             self._started |= request.op == "start"
 
     def _answer(self, request: Request, kind: str) -> bool:
-        """Do an operation and send what comes of it; return whether it was done."""
+        """Run an operation and send its result; return whether it succeeded."""
         try:
             header, arrays = dispatch(self._opened, request.op, request.args)
             if kind == "frame":
@@ -121,7 +121,7 @@ class RequestLoop:
         self._mailbox.send(message, answers=request.number != UNASKED)
 
     def _patience(self) -> float:
-        """Return how many seconds there is nothing to do unless something is asked."""
+        """Return how many seconds the loop may wait for a request."""
         if self._frame is None:
             return SIGNAL_SECONDS
         return min(SIGNAL_SECONDS, max(0.0, self._due() - time.monotonic()))

@@ -1,4 +1,4 @@
-"""What is asked of the process that trains."""
+"""Requests to the training process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ UNASKED = 0
 
 
 class Request(NamedTuple):
-    """Something asked of the process that trains.
+    """A request to the training process.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""A run that can be watched and changed: what the page, or anybody else, may ask of it.
+"""A run that can be watched and changed: the operations for the page and other callers.
 
 Everything is called by one thread: while `train` runs, from the function that it calls between steps. Names
 and arguments of the operations are those of `workbench.run.operations`.
@@ -27,18 +27,18 @@ class Run(Watched, ABC):
 
     @abstractmethod
     def _rewound(self, snapshot: Snapshot) -> Session:
-        """Return a session that goes on from a snapshot."""
+        """Return a session that continues from a snapshot."""
 
     @abstractmethod
     def _renewed(self, given: Mapping[str, str]) -> Session:
-        """Return a session at its start, with the settings of now but for some, as texts by field."""
+        """Return a new session with the present settings but for some, as texts by field."""
 
     @abstractmethod
     def _learn(self) -> None:
         """Train the session, and call `self._between` after every step."""
 
     def start(self) -> dict[str, Any]:
-        """Ask whether `train` may be called now, which whoever owns the run does next."""
+        """Check that `train` may be called now, which the owner of the run does next."""
         self._require_idle("start")
         self._require_unfinished()
         self.announce()
@@ -47,8 +47,8 @@ class Run(Watched, ABC):
     def train(self, between_steps: Callable[[], None]) -> None:
         """Train until a limit is reached, `stop` is called or training diverges.
 
-        What goes wrong with files and memory ends training and is the message of the status. The bits are
-        those of a training that nobody watches.
+        Errors of files and memory end training and become the message of the status. The bits are those of
+        unwatched training.
 
         Parameters
         ----------
@@ -106,7 +106,7 @@ class Run(Watched, ABC):
         ChangeError
             When one of them cannot be made.
         JournalError
-            When the journal cannot be written: what is not written down is not changed either.
+            When the journal cannot be written: nothing is changed then.
         """
         parsed, trainer = parse_changes(changes), self.session.trainer
         self.session.steering.check(parsed)
@@ -116,12 +116,12 @@ class Run(Watched, ABC):
         return {"step": trainer.step}
 
     def snapshot(self) -> dict[str, Any]:
-        """Keep what there is now, to go back to."""
+        """Save a snapshot of the present state."""
         kept = self.directory.keep(self.session)
         return {"name": kept.name, "step": kept.step}
 
     def rewind(self, name: str) -> dict[str, Any]:
-        """Go back to a snapshot; the settings are those that it was kept with."""
+        """Return to a snapshot, with the settings in it."""
         self._require_idle("rewind")
         session = self._rewound(load(self.directory.snapshots.path(name)))
         self._put(session)
@@ -130,12 +130,12 @@ class Run(Watched, ABC):
         return {"step": session.trainer.step}
 
     def reset(self, seed: int | None) -> dict[str, Any]:
-        """Begin anew with the settings of now, and another seed if one is given."""
+        """Start again with the present settings, and another seed if one is given."""
         self._require_idle("reset")
         return self._renew({} if seed is None else {"seed": str(seed)})
 
     def close(self) -> None:
-        """Save what is not saved yet, and let others train in the model directory.
+        """Save what is not saved yet, and release the model directory.
 
         Raises
         ------
@@ -156,7 +156,7 @@ class Run(Watched, ABC):
         self._note_stop()
 
     def _renew(self, given: Mapping[str, str]) -> dict[str, Any]:
-        """Keep the session as a snapshot, and begin another at its start."""
+        """Save the session as a snapshot, and begin a new one."""
         session = self._renewed(given)
         if any(self._moment) and not self._diverged:
             self.directory.keep(self.session)

@@ -1,4 +1,4 @@
-"""The directory of a run that is watched: its lock, its model, its journal and its snapshots."""
+"""The directory of a watched run: its lock, its model, its journal and its snapshots."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 class RunDirectory:
-    """Where a run lives; nobody else trains there until it is closed.
+    """The directory of a run; no other process trains there until it is closed.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class RunDirectory:
         return self.model_path.exists() or previous(self.model_path).exists()
 
     def close(self) -> None:
-        """Let others train there."""
+        """Release the directory."""
         self._lock.release()
 
     def save(self, session: Session) -> None:
@@ -81,7 +81,7 @@ class RunDirectory:
         save(self.model_path, *session.contents())
 
     def keep(self, session: Session) -> KeptSnapshot:
-        """Keep a snapshot of a session.
+        """Save a snapshot of a session.
 
         Raises
         ------
@@ -96,23 +96,23 @@ class RunDirectory:
         return kept
 
     def note(self, event: SnapshotEvent | StopEvent) -> None:
-        """Write an event that only serves to compare; where that fails, say so and go on."""
+        """Write an event that only serves comparisons; if that fails, warn and continue."""
         try:
             self.journal.add(event)
         except JournalError as error:
             logger.error("%s", error)
 
     def begin(self, session: Session) -> None:
-        """Begin the journal of a session that is at its start; raises JournalError."""
+        """Begin the journal of a new session; raises JournalError."""
         self.journal.begin(beginning(session))
 
     def take_up(self, session: Session, name: str) -> None:
-        """Let the journal agree with a session that goes on from a snapshot; raises JournalError."""
+        """Bring the journal in line with a session that continues from a snapshot; raises JournalError."""
         steering, step = session.steering, session.trainer.step
         self.journal.take_up(beginning(session), steering.changed, step, name)
 
     def catch_up(self, session: Session) -> None:
-        """Make the changes again that the journal has and the saved model just missed.
+        """Repeat the changes in the journal that the saved model just missed.
 
         These are such that were made in the very step of the model, by a process that was killed before it
         saved again.

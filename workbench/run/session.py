@@ -1,4 +1,4 @@
-"""What is steered and looked at: a training run with its settings and its data."""
+"""The session that is steered and inspected: a training run with its settings and its data."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Steered(Protocol):
 
     @property
     def labels(self) -> Mapping[str, str]:
-        """What parts of the network are called, by their names in it; see `workbench.inspect.anatomy`."""
+        """Labels of the parts of the network, by their names in it; see `workbench.inspect.anatomy`."""
 
     def texts(self) -> dict[str, str]:
         """Return all settings as texts, by field."""
@@ -45,22 +45,22 @@ class Steered(Protocol):
         """
 
     def use(self, settings: Any) -> None:
-        """Go on, between two steps, with settings that `checked_texts` returned."""
+        """Apply settings that `checked_texts` returned, between two steps."""
 
 
 class Session(Steered, Protocol):
-    """A run as an application made it."""
+    """A run created by an application."""
 
     @property
     def steering(self) -> Steering:
-        """Changes what a person wants changed."""
+        """Applies a person's changes."""
 
     @property
     def fingerprint(self) -> str:
         """A short text that changes with the data."""
 
     def describe(self) -> dict[str, Any]:
-        """Return what stays as it is, in JSON's terms.
+        """Return what never changes, as JSON-able values.
 
         `data`: `training`, `held_out` (numbers of examples), `bytes` and `skipped` (pairs of a file and a
         reason); `repeats`: whether outputs should be the inputs; `architecture`; `machine`: `seed` and

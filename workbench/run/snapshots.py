@@ -1,4 +1,4 @@
-"""The snapshots of a run, which can be gone back to by name. From outside come names, never paths."""
+"""The snapshots of a run, to return to by name. Requests give names, never paths."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class KeptSnapshot(NamedTuple):
-    """A snapshot that can be gone back to.
+    """A snapshot to return to.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class KeptSnapshot(NamedTuple):
 
 
 class SnapshotFolder:
-    """The snapshots in the directory of a run, which people asked for or which were kept before a reset.
+    """The snapshots in the directory of a run, saved on request or before a reset.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class SnapshotFolder:
 
     @property
     def kept(self) -> list[KeptSnapshot]:
-        """All that can be gone back to, in the order of their steps."""
+        """All snapshots, in the order of their steps."""
         return sorted(self._kept.values(), key=lambda each: (each.step, len(each.name), each.name))
 
     def path(self, name: str) -> Path:
@@ -94,7 +94,7 @@ class SnapshotFolder:
         return path
 
     def add(self, path: Path, step: int, seconds: float) -> KeptSnapshot:
-        """Take a snapshot in that was just written."""
+        """Add a snapshot that was just written."""
         self._kept[path.stem] = KeptSnapshot(path.stem, step, seconds)
         return self._kept[path.stem]
 

@@ -1,4 +1,4 @@
-"""Where a run stands, in JSON's terms."""
+"""The status of a run, as JSON-able values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workbench.inspect.anatomy import Anatomy
 from workbench.run.session import Session
 
 MOST_ROWS = 500
-"""Epochs that a curve is told with: more than a chart can show."""
+"""Most epochs in a curve: more than a chart can show."""
 
 
 def describe_layers(anatomy: Anatomy, repeats: bool) -> list[dict[str, Any]]:
@@ -71,7 +71,7 @@ def describe_settings(session: Session) -> dict[str, str]:
 
 
 def describe_progress(trainer: Trainer) -> dict[str, Any]:
-    """Say where training stands."""
+    """Return the status of training."""
     rows = trainer.rows
     return {
         "step": trainer.step,

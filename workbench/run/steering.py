@@ -72,7 +72,7 @@ class Steering:
         return Anatomy(self._session.network, self._session.labels)
 
     def check(self, changes: Sequence[Change]) -> Any:
-        """Ask whether all changes can be made, and return the settings after them.
+        """Check that all changes can be made, and return the settings after them.
 
         Raises
         ------
@@ -91,7 +91,7 @@ class Steering:
         return settings
 
     def apply(self, changes: Sequence[Change]) -> None:
-        """Make changes, all of them or none, and remember them.
+        """Make changes, all of them or none, and record them.
 
         Raises
         ------
@@ -108,18 +108,18 @@ class Steering:
         self.note(changes)
 
     def note(self, changes: Sequence[Change]) -> None:
-        """Remember changes whose numbers are where they belong already."""
+        """Record changes that are already in the parameters."""
         self.changed.append(Changed(self._session.trainer.step, tuple(changes)))
         self._follow(changes)
 
     def state(self) -> dict[str, Any]:
-        """Return the lineage in JSON's terms; nothing where nothing was changed."""
+        """Return the lineage as JSON-able values; nothing where nothing was changed."""
         if not self.changed:
             return {}
         return {"settings": self.begin, "changes": [each.to_json() for each in self.changed]}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take a lineage over, and clamp and lock what it says.
+        """Take over a lineage, and clamp and lock accordingly.
 
         Raises
         ------
@@ -184,7 +184,7 @@ class Steering:
             self._lock()
 
     def _clamp(self) -> None:
-        """Tell every network at which values its neurons are clamped, released ones included."""
+        """Pass every network the values of its clamped neurons, released ones included."""
         wanted: dict[Clamp, dict[int, float]] = {clamp: {} for clamp in self._clamp_functions}
         for (layer, neuron), value in self.clamps.items():
             inside = self.anatomy.neuron_layer(layer)
@@ -195,7 +195,7 @@ class Steering:
         self._clamp_functions = set(wanted)
 
     def _lock(self) -> None:
-        """Let the trainer put back what is locked; without locks it trains as if there never were any."""
+        """Let the trainer restore what is locked; without locks it trains as if there had never been any."""
         rows = [self.anatomy.incoming_parameters(*place) for place in self.locks]
         single = [self.anatomy.weight(*place) for place in self.weight_locks]
         self._regularizer.indices = np.unique(np.concatenate([*rows, np.array(single, np.int64)]))

@@ -1,4 +1,4 @@
-"""How fast a run goes, and what is done between its steps."""
+"""The speed of a run, and the work between its steps."""
 
 from __future__ import annotations
 

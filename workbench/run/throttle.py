@@ -1,4 +1,4 @@
-"""How often one looks while training goes on: so that it costs a small share of the time."""
+"""Limits how often work for viewers is done during training, so that it takes a small share of the time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REQUEST_SHARE = 0.1
 
 
 class Throttle:
-    """When something may be made again.
+    """The times at which something may be done again.
 
     What it costs is the smaller of the last two times: one of them may have been the first, for which code
     is compiled, or another process may have come in between.
@@ -51,6 +51,6 @@ class Throttle:
         return self._began + (period if freely else max(period, min(self._costs) / self._share))
 
     def made(self, began: float, ended: float) -> None:
-        """Take note of one: when it was begun and when it was done, in seconds of one clock."""
+        """Record one: when it was begun and when it was done, in seconds of one clock."""
         self._began = began
         self._costs = (self._costs[1], ended - began)

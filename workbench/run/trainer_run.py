@@ -1,4 +1,4 @@
-"""The run of a trainer that a program made: watched, steered and brought back to snapshots where it is."""
+"""The run of a program's trainer: watched, steered and returned to snapshots in place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workbench.run.run_directory import RunDirectory
 from workbench.run.trainer_session import TrainerSession
 
 START = "start.safetensors"
-"""The state in which the trainer was handed over, in the directory of the run."""
+"""The state of the trainer at the start, in the directory of the run."""
 
 
 class TrainerRun(Run):
@@ -26,7 +26,7 @@ class TrainerRun(Run):
     directory
         Where the journal and snapshots are kept.
     callbacks
-        Told of the training besides.
+        Called during training as well.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class TrainerRun(Run):
             raise
 
     def stop(self) -> dict[str, Any]:
-        """Let training end after the current step, to go on from there."""
+        """Let training end after the current step, to be continued."""
         self.paused |= self._training
         return super().stop()
 
@@ -68,9 +68,9 @@ class TrainerRun(Run):
         return self.session
 
     def _renewed(self, given: Mapping[str, str]) -> TrainerSession:
-        """Bring the trainer back to where it was handed over; it knows no seed to begin with another."""
+        """Return the trainer to its state at the start; it has no seed that could be replaced."""
         if given:
-            raise OperationError("this run begins anew as the program made it: leave the seed empty")
+            raise OperationError("this run starts again from the program's trainer: leave the seed empty")
         return self._rewound(load(self.directory.directory / START))
 
     def _renew(self, given: Mapping[str, str]) -> dict[str, Any]:
