@@ -70,7 +70,7 @@ ROWS = [
     ("networks/merge_o2.py", "as o1, bit for bit", RUNGS),
     (
         "networks/base/network.py",
-        "goes on to the same bits",
+        "continues to the same bits",
         "networks/copies::test_a_copy_of_a_used_network",
     ),
     ("networks/noise_o1.py", "Dropout the same bits", RUNGS),
@@ -149,19 +149,19 @@ ROWS = [
     ),
     (
         "nn/training/__init__.py",
-        "to the same bits as if there had been no end",
+        "to the same bits as without the interruption",
         "nn/training/resume::test_the_example",
     ),
     ("nn/training/race.py", "to the same bits", "nn/training/race::test_the_run_has_the_state_of_the_winner"),
     ("nn/training/early_stopping.py", "as Keras' callback does", BEST),
     ("nn/training/early_stopping.py", "whoever goes on gets the same bits", GOING_ON),
-    ("nn/training/going_back.py", "it goes on from there, to the same bits", GOING_ON),
+    ("nn/training/going_back.py", "it continues from there, to the same bits", GOING_ON),
     (
         "nn/training/trainer.py",
         "tried again, it gives the same bits",
         "nn/training/undone::test_an_error_anywhere",
     ),
-    ("nn/training/trainer.py", "goes on to the same bits", "nn/training/copies::test_a_copy_of_a_trainer"),
+    ("nn/training/trainer.py", "continues to the same bits", "nn/training/copies::test_a_copy_of_a_trainer"),
 ]
 """A file, words of a docstring in it, and a test: folder and file without `test_`, how its name begins."""
 
