@@ -154,8 +154,8 @@ def fitted(kind):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: Classifier().predict(np.zeros((2, 3))), "call fit before"),
-        (lambda: Compressor().transform(np.zeros((2, 3))), "call fit before"),
+        (lambda: Classifier().predict(np.zeros((2, 3))), "call fit first"),
+        (lambda: Compressor().transform(np.zeros((2, 3))), "call fit first"),
         (lambda: Classifier().fit(np.zeros((2, 3)), [1, 1]), "takes two classes"),
         (lambda: Classifier().fit(np.zeros((2, 3)), [1, 2, 3]), "2 entries, but 3 targets"),
         (lambda: Classifier().fit(np.zeros((2, 3)), np.eye(2)), r"\(2, 2\); .* y.argmax\(axis=1\)"),
@@ -364,9 +364,9 @@ HALVES = {"encoder": Sequential.of([Dense.of(2)]), "decoder": Sequential.of([Den
             Classifier(hidden=(100,), network=Dense.of(2)),
             r"Classifier: hidden \(100,\) does not apply to a network of your own: leave",
         ),
-        (Classifier(hidden=(), network=lambda *_: None), r"hidden \(\) says nothing"),
-        (Regressor(hidden=(5,), network=Dense.of(1)), r"hidden \(5,\) says nothing"),
-        (Compressor(hidden=(5,), network=Sequential.of(HALVES)), r"hidden \(5,\) says nothing"),
+        (Classifier(hidden=(), network=lambda *_: None), r"hidden \(\) does not apply"),
+        (Regressor(hidden=(5,), network=Dense.of(1)), r"hidden \(5,\) does not apply"),
+        (Compressor(hidden=(5,), network=Sequential.of(HALVES)), r"hidden \(5,\) does not apply"),
         (
             Compressor(code_size=3, network=Sequential.of(HALVES)),
             "code_size is 3, but the encoder of network gives codes of 2: leave one of the two out",
