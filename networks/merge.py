@@ -124,7 +124,7 @@ class Merge(Weightless):
         """Return the layer with its connections; see `networks.base.network.Network.wiring`."""
         size, count = self.output_shape.size, len(self.input_shapes)
         sources = np.arange(size)[:, None] + np.arange(count) * size
-        return [self._neuron_layer(Listed(sources), follows=False)]
+        return [self._neuron_layer(Listed(sources))]
 
 
 class Concatenate(Merge):
@@ -173,7 +173,7 @@ class Concatenate(Merge):
         position, channel = np.divmod(np.arange(self.output_shape.size), total)
         number = np.searchsorted(first, channel, side="right") - 1
         sources = starts[number] + position * np.diff(first)[number] + channel - first[number]
-        return [self._neuron_layer(Listed(sources[:, None]), follows=False)]
+        return [self._neuron_layer(Listed(sources[:, None]))]
 
 
 class Add(Merge):

@@ -11,12 +11,14 @@ recurrent networks and to the graph, whose connections can be delayed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from networks.base.clamping_container import ClampingContainer
 from networks.base.configuration import Fields
-from networks.base.container import Build, Container, build_all, check_names
+from networks.base.container import Build, build_all, check_names
 from networks.base.entries import begin_alone, checked_step_masks, entries_for
 from networks.base.memory_check import require_memory_to_run
 from networks.base.model_outputs import ModelOutput
@@ -50,7 +52,7 @@ class Step(NamedTuple):
     sources: tuple[str, ...]
 
 
-class Model(Container):
+class Model(ClampingContainer):
     """Networks connected to each other.
 
     Parameters
@@ -79,6 +81,7 @@ class Model(Container):
     family = "model"
 
     def __init__(self, inputs: Input | Mapping[str, Input], outputs: Node | Mapping[str, Node]) -> None:
+        super().__init__()
         sources, results = nodes_by_name(inputs, "input"), nodes_by_name(outputs, "output")
         calls = topological_order(list(results.values()))
         networks = named_networks(calls)
@@ -149,7 +152,7 @@ class Model(Container):
         for step in self.steps:
             network = self.named[step.name]
             sources = pack_inputs(network, [nodes[name] for name in step.sources])
-            nodes[step.name] = network.forward(sources, training)
+            nodes[step.name] = self._run_of(step.name).forward(sources, training)
         return _plain({name: self._zero_masked_steps(nodes[node]) for name, node in self._outputs.items()})
 
     def backward(self, signals: Any, learning_rate: float | None = None) -> Any:
@@ -169,7 +172,7 @@ class Model(Container):
             _add(arrived, self._outputs[name], self._zero_masked_steps(array))
         for step in reversed(self.steps):
             network = self.named[step.name]
-            sent = network.backward(arrived[step.name], learning_rate)
+            sent = self._run_of(step.name).backward(arrived[step.name], learning_rate)
             for source, array in zip(step.sources, unpack_signals(network, sent), strict=True):
                 _add(arrived, source, array)
         return _plain({name: self._zero_masked_steps(arrived[name]) for name in self.input_shapes})
@@ -240,7 +243,7 @@ class Model(Container):
     @property
     def returned(self) -> Any:
         """What the last forward returned."""
-        return _plain({name: self.named[node].returned for name, node in self._outputs.items()})
+        return _plain({name: self._run_of(node).returned for name, node in self._outputs.items()})
 
     @property
     def named_outputs(self) -> dict[str, ModelOutput]:
@@ -291,19 +294,16 @@ class Model(Container):
         return model
 
     def wiring(self) -> Sequence[NeuronLayer]:
-        """Return the layers of all calls in the order in which they run; see `Network.wiring`.
-
-        The connections of one that does not read the one before it alone are known within it only.
-        """
+        """Return the layers of all calls in the order in which they run; see `Network.wiring`."""
         layers: list[NeuronLayer] = []
-        before = tuple(self.input_shapes)
+        given = {name: -1 - number for number, name in enumerate(self.input_shapes)}
         for step in self.steps:
-            network, follows = self.named[step.name], tuple(step.sources) == before
-            start = network.parameters.start_within(self.parameters)
-            for number, layer in enumerate(network.wiring()):
-                changes = {} if number or (follows and layer.follows) else {"follows": False}
-                layers.append(layer.within(step.name, start, **changes))
-            before = (step.name,)
+            inputs = [given[name] for name in step.sources]
+            layers += self._layers_of(step.name, self.named[step.name], len(layers), inputs)
+            given[step.name] = len(layers) - 1
+        for name, node in self._outputs.items():
+            layer = layers[given[node]]
+            layers[given[node]] = replace(layer, outputs=(*layer.outputs, name))
         return layers
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, Self, TypeAlias, overload
 
 import numpy as np
@@ -11,9 +10,10 @@ from numpy.typing import DTypeLike
 
 from networks.base.building import built, common_dtype
 from networks.base.checks import check_network
-from networks.base.clamping import Clamp, checked_clamps
+from networks.base.clamping import Clamp
+from networks.base.clamping_container import ClampingContainer
 from networks.base.configuration import Fields
-from networks.base.container import Build, Container, build_all, check_names
+from networks.base.container import Build, build_all, check_names
 from networks.base.dense_stack import DenseStack, stacked
 from networks.base.network import Network
 from networks.base.recipe import Recipe
@@ -26,7 +26,7 @@ Layers: TypeAlias = Sequence[Network | Recipe[Network]] | Mapping[str, Network |
 """What a `Sequential` is made of: networks, and recipes of networks, in order or by name."""
 
 
-class Sequential(Container):
+class Sequential(ClampingContainer):
     """Feeds each network's output to the next one.
 
         layers = [Convolution.of(channels=8, kernel=3), MaxPooling.of(window=2), Dense.of(10)]
@@ -87,6 +87,7 @@ class Sequential(Container):
         generator: np.random.Generator | None = None,
         dtype: DTypeLike | None = None,
     ) -> None:
+        super().__init__()
         given, start = (input_shape, None) if networks is None else (networks, input_shape)
         named = self._by_name(given)
         self.input_shape = self._first_shape(next(iter(named.values())), start)
@@ -105,7 +106,6 @@ class Sequential(Container):
         self.output_shape = shape
         self.parameters = Parameters.join({name: each.parameters for name, each in self.named.items()})
         self._runs = stacked(self.networks, self.parameters)
-        self._clamps: dict[str, Clamp] = {}
 
     @classmethod
     def _by_name(cls, given: Any) -> Mapping[str, Any]:
@@ -172,41 +172,7 @@ class Sequential(Container):
         """Return what runs one after another; while a neuron is clamped, every network on its own."""
         if not self._clamps:
             return self._runs
-        return [self._clamps.get(name, network) for name, network in self.named.items()]
-
-    def clamp(self, name: str, neurons: Mapping[int, float]) -> None:
-        """Clamp output neurons of one of the networks to values in the forwards to come.
-
-        Whatever their inputs are, they have these values for every history, and the network shows them.
-        Their signals become zero: nothing is learned from them below. A clamped neuron is no part of what the
-        network is: configuration and parameters know nothing of it. A network that passes on the array it
-        is given, such as a reshape, goes on showing that.
-
-        Parameters
-        ----------
-        name
-            One of `named`. Of a network within another, clamp the neurons there: `encoder.clamp("0", ...)`.
-        neurons
-            Flat index in its output shape to value, instead of those clamped before; {} releases all.
-
-        Raises
-        ------
-        ValueError
-            When there is no such network or neuron, or a value is not finite; nothing is changed then.
-        """
-        if name not in self.named:
-            raise ValueError(f"{self.family}: no network {name!r}; there are {', '.join(self.named)}")
-        network = self.named[name]
-        what = f"{self.family}: network {name}"
-        checked = checked_clamps(what, neurons, network.output_shape.size, self.dtype)
-        self._clamps.pop(name, None)
-        if checked:
-            self._clamps[name] = Clamp(network, checked)
-
-    @property
-    def clamped(self) -> dict[str, dict[int, float]]:
-        """Which neurons are clamped, and to which values, by the names of their networks; see `clamp`."""
-        return {name: dict(clamp.neurons) for name, clamp in self._clamps.items()}
+        return [self._run_of(name) for name in self.named]
 
     @property
     def layers(self) -> Sequence[Network]:
@@ -243,16 +209,5 @@ class Sequential(Container):
         """Return the layers of all networks; see `Network.wiring`."""
         layers: list[NeuronLayer] = []
         for name, network in self.named.items():
-            start = network.parameters.start_within(self.parameters)
-            for layer in network.wiring():
-                holds = layer.clamp is None and layer.name == "" and layer.gives is None
-                clamp = partial(self.clamp, name) if holds else layer.clamp
-                layers.append(layer.within(name, start, clamp=clamp))
+            layers += self._layers_of(name, network, len(layers), [len(layers) - 1])
         return layers
-
-    def follow(self, other: Self) -> None:
-        """Follow in everything, clamped neurons included; see `Network.follow`."""
-        super().follow(other)
-        if other.clamped != self.clamped:
-            for name in self.named:
-                self.clamp(name, other.clamped.get(name, {}))

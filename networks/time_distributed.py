@@ -25,7 +25,7 @@ from networks.base.container import Build, Container, build_all
 from networks.base.network import Network
 from networks.base.recipe import Recipe
 from networks.base.steps import Steps
-from networks.base.wiring import NeuronLayer, Stacked
+from networks.base.wiring import NeuronLayer, Stacked, Unconnected, Wiring, sources_within
 from nn.history import padded
 from nn.parameters import Parameters
 from nn.shape import AnyShape, Shape, VideoShape, as_shape
@@ -210,15 +210,16 @@ class TimeDistributed(Container):
 
     def wiring(self) -> Sequence[NeuronLayer]:
         """Return the layers of the network inside, once for every step; see `Network.wiring`."""
-        steps, width = self.input_shape[0], self.network.input_shape.size
+        steps, inside = self.input_shape[0], self.network.wiring()
         layers: list[NeuronLayer] = []
-        for layer in self.network.wiring():
+        for layer, sources in zip(inside, sources_within(inside, 0, [-1]), strict=True):
+            widths = [self.network.input_shape.size if n < 0 else inside[n].given for n in sources]
             height, *sides = layer.shape
             layers.append(
                 replace(
                     layer,
                     shape=Shape(steps * height, *sides),
-                    wiring=Stacked(layer.wiring, steps, width),
+                    wiring=self._wiring_of(layer, widths),
                     values=partial(self._at_all_steps, layer.values, layer.shape),
                     signals=partial(self._at_all_steps, layer.signals, layer.shape),
                     delayed=None,
@@ -226,8 +227,17 @@ class TimeDistributed(Container):
                     clamp=None,
                 )
             )
-            width = layer.shape.size
         return layers
+
+    def _wiring_of(self, layer: NeuronLayer, widths: Sequence[int]) -> Wiring:
+        """Return the wiring of a layer at all steps, given how much it reads from each of its sources.
+
+        Several sources lie one after another with all of their steps: those connections are not followed.
+        """
+        steps = self.input_shape[0]
+        if len(widths) > 1:
+            return Unconnected(steps * layer.wiring.targets)
+        return Stacked(layer.wiring, steps, widths[0])
 
     def _given_by(self, layer: NeuronLayer) -> np.ndarray:
         """Return which neurons of all steps are what the network gives."""

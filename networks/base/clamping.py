@@ -72,13 +72,13 @@ class Clamp(DeepCopied):
         outputs: np.ndarray = self.network.returned if self._copied is None else self._copied
         return outputs
 
-    def forward(self, values: np.ndarray, training: bool) -> np.ndarray:
+    def forward(self, values: Any, training: bool) -> np.ndarray:
         """Return the outputs of the network, the clamped ones set in every history.
 
         Outputs that are the inputs in another shape are copied first, as are those that it carries on.
         """
         outputs = self.network.forward(values, training)
-        others = values, *self.network.state().values()
+        others = *_arrays(values), *self.network.state().values()
         self._copied = None
         if not outputs.flags.writeable or any(np.may_share_memory(outputs, each) for each in others):
             self._copied = outputs = _copy(outputs)
@@ -86,7 +86,7 @@ class Clamp(DeepCopied):
         outputs[self._places] = self._values
         return outputs
 
-    def backward(self, signals: np.ndarray, learning_rate: float | None) -> np.ndarray:
+    def backward(self, signals: np.ndarray, learning_rate: float | None) -> Any:
         """Return the input signals of output signals, those of the clamped outputs taken as zero."""
         if self._computed is None or signals.shape != self.returned.shape:
             return self.network.backward(signals, learning_rate)
@@ -98,6 +98,13 @@ class Clamp(DeepCopied):
             return self.network.backward(stopped, learning_rate)
         finally:
             outputs[self._places] = self._values
+
+
+def _arrays(values: Any) -> list[np.ndarray]:
+    """Return what a network takes, array by array."""
+    if isinstance(values, np.ndarray):
+        return [values]
+    return list(values.values() if isinstance(values, Mapping) else values)
 
 
 def _copy(array: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ is stored but that of a graph.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple, Self
@@ -216,8 +216,12 @@ class NeuronLayer:
         Connections from the layer after, a step before.
     gives
         Which of the neurons are what the network gives, int64 (outputs,); None for all in their order.
-    follows
-        Whether the layer before is all that the wiring is from.
+    sources
+        Numbers of the layers that the wiring is from, among those of its network; -1 is the first input of
+        the network, -2 the second. What they give lies one after another. None for the layer before, and
+        for all inputs where there is none.
+    outputs
+        Names of the outputs of a model that it is.
     start
         Where the parameters of its network begin among those that are looked into.
     clamp
@@ -236,15 +240,42 @@ class NeuronLayer:
     family: str = ""
     delayed: Wiring | None = None
     gives: np.ndarray | None = None
-    follows: bool = True
+    sources: tuple[int, ...] | None = None
+    outputs: tuple[str, ...] = ()
     start: int = 0
     clamp: Callable[[dict[int, float]], Any] | None = None
     first: int = 0
 
+    @property
+    def given(self) -> int:
+        """How many of the neurons are what the network gives."""
+        return self.shape.size if self.gives is None else len(self.gives)
+
     def within(self, name: str, start: int, **changes: Any) -> NeuronLayer:
         """Return the layer as one of a larger network, where its own network has a name."""
         joined = ".".join(part for part in (name, self.name) if part)
-        return replace(self, name=joined, start=self.start + start, **changes)
+        return replace(self, name=joined, start=self.start + start, outputs=(), **changes)
+
+
+def sources_within(layers: Sequence[NeuronLayer], first: int, inputs: Sequence[int]) -> list[tuple[int, ...]]:
+    """Return the sources of layers by their numbers in a larger network.
+
+    Parameters
+    ----------
+    layers
+        Of one network.
+    first
+        Number of the first of them in the larger one.
+    inputs
+        The numbers there of what the network takes.
+    """
+    found: list[tuple[int, ...]] = []
+    for number, layer in enumerate(layers, first):
+        if layer.sources is None:
+            found.append((number - 1,) if number > first else tuple(inputs))
+        else:
+            found.append(tuple(inputs[-1 - each] if each < 0 else each + first for each in layer.sources))
+    return found
 
 
 def as_image(shape: AnyShape) -> Shape:

@@ -18,6 +18,7 @@ from nn.checks.gradients import check_gradients
 from nn.parameters import Parameters
 from nn.shape import Shape
 from tests.support import network_checks as checks
+from tests.support.clamped_neurons import check_clamped_gradients
 from tests.support.rung_checks import every_rung
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -316,3 +317,19 @@ def test_uses_of_a_network_have_no_parameters_of_their_own_one_after_the_other()
         tracemalloc.stop()
     assert model.parameters.size == tower.parameters.size
     assert peak < 8 * tower.parameters.values.nbytes
+
+
+def test_neurons_of_a_model_are_clamped_and_no_signal_passes_them():
+    model = diamond()
+    generator = np.random.default_rng(4)
+    model.clamp("left", {1: 0.25, 4: -0.5})
+    inputs = generator.normal(size=(*WIDE, 2))
+    check_clamped_gradients(model, inputs)
+    np.testing.assert_array_equal(model.named["left"].values.reshape(5, -1)[[1, 4]], [[0.25] * 2, [-0.5] * 2])
+    other = diamond()
+    other.parameters.values[:] = model.parameters.values
+    other.follow(model)
+    assert other.clamped == {"left": {1: 0.25, 4: -0.5}}
+    np.testing.assert_array_equal(other.forward(inputs), model.forward(inputs))
+    model.clamp("left", {})
+    assert (model.forward(inputs) != other.forward(inputs)).any()

@@ -238,7 +238,7 @@ def test_what_merges_reads_every_input(family):
     network = example(family)
     assert isinstance(network, Model)
     layer = network.wiring()[-1]
-    assert not layer.follows
+    assert layer.sources == tuple(range(len(network.wiring()) - 1))
     values = [
         np.random.default_rng(n).normal(size=each.shape.size) + 2
         for n, each in enumerate(network.wiring()[:-1])

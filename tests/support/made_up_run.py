@@ -73,7 +73,8 @@ class MadeUpRun:
             {"name": name, "kind": "dense" if number else "input", "shape": list(shape),
              "neurons": int(np.prod(shape)), "connections": 64, "activation": "leaky",
              "code": number == CODE_LAYER, "output": number == len(SHAPES) - 1, "window": False,
-             "clampable": number > 0, "grey": number in (0, len(SHAPES) - 1)}
+             "output_names": [], "clampable": number > 0, "grey": number in (0, len(SHAPES) - 1),
+             "sources": [[number - 1, 0, int(np.prod(SHAPES[number - 1]))]] if number else []}
             for number, (name, shape) in enumerate(zip(NAMES, SHAPES, strict=True))
         ]  # fmt: skip
         return {
@@ -202,6 +203,7 @@ class MadeUpRun:
             "sources": none,
             "source_weights": nothing,
             "targets": none,
+            "target_layers": none,
             "target_weights": nothing,
         }
 

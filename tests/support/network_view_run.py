@@ -172,7 +172,8 @@ class FakeRun:
         return {"name": f"{half} {layer - first}" if layer else "input", "kind": kind, "shape": shape,
                 "neurons": math.prod(shape), "code": layer == self.code,
                 "output": layer == len(self.shapes) - 1, "window": kind == "local", "clampable": layer > 0,
-                "grey": layer in (0, len(self.shapes) - 1)}  # fmt: skip
+                "grey": layer in (0, len(self.shapes) - 1), "output_names": [],
+                "sources": [[layer - 1, 0, self.neurons(layer - 1)]] if layer else []}  # fmt: skip
 
     def _neuron(self, layer: int, neuron: int) -> dict[str, Any]:
         _, width, channels = self.shapes[layer][1]
@@ -189,7 +190,8 @@ class FakeRun:
         targets, out = self.weights_out_of(layer, neuron) if layer < len(self.shapes) - 1 else empty
         window = self.window(layer, neuron) if self.shapes[layer][0] == "local" else None
         arrays = {"sources": sources.astype(np.int32), "source_weights": weights.astype(np.float32),
-                  "targets": targets.astype(np.int32), "target_weights": out.astype(np.float32)}  # fmt: skip
+                  "targets": targets.astype(np.int32), "target_weights": out.astype(np.float32),
+                  "target_layers": np.full(len(targets), layer + 1, np.int32)}  # fmt: skip
         return {"window": window}, arrays
 
     def _strongest(self, layer: int, count: int) -> dict[str, np.ndarray]:

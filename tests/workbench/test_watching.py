@@ -423,13 +423,13 @@ def test_why_a_run_has_ended_is_said(tmp_path: Path):
     assert why_ended(run) == "RuntimeError after step 1: broken"
 
 
-def test_layers_that_do_not_read_the_one_before_are_told(tmp_path: Path):
+def test_what_every_layer_reads_is_told(tmp_path: Path):
     run, _ = make_run(tmp_path, make_trainer("branched"))
     layers = run.overview()["layers"]
-    assert [(layer["kind"], layer["follows"]) for layer in layers] == [
-        ("input", False),
-        ("dense", True),
-        ("dense", False),
-        ("concatenate", False),
-        ("dense", True),
+    assert [(layer["kind"], layer["sources"], layer["output"]) for layer in layers] == [
+        ("input", [], False),
+        ("dense", [[0, 0, 4]], False),
+        ("dense", [[0, 0, 4]], False),
+        ("concatenate", [[1, 0, 2], [2, 0, 2]], False),
+        ("dense", [[3, 0, 4]], True),
     ]

@@ -1,7 +1,8 @@
 """The layers of a network by number, and where in its parameters every neuron and connection is.
 
 Layer 0 is the input; layers 1, 2 ... compute, in the order in which they run: what `wiring` of the network
-answers. Neurons are flat indices into a layer's (height, width, channels).
+answers. Neurons are flat indices into a layer's (height, width, channels); the sources of a neuron are
+indices into all layers that its own reads, one after another.
 """
 
 from __future__ import annotations
@@ -15,7 +16,15 @@ import numpy as np
 
 from networks import Network
 from networks.base.nodes import input_shapes
-from networks.base.wiring import FIXED, Connections, NeuronLayer, NoConnectionError, Rows, as_image
+from networks.base.wiring import (
+    FIXED,
+    Connections,
+    NeuronLayer,
+    NoConnectionError,
+    Rows,
+    as_image,
+    sources_within,
+)
 from nn import Activation, Shape
 from nn.tiling import Box
 from workbench.errors import AddressError
@@ -43,6 +52,22 @@ class LayerPart(NamedTuple):
     offset: int
 
 
+class Source(NamedTuple):
+    """What a layer reads.
+
+    Attributes
+    ----------
+    layer
+        Which.
+    first, size
+        Where those of its neurons begin that are read, and how many they are: all, but of several inputs.
+    """
+
+    layer: int
+    first: int
+    size: int
+
+
 class Anatomy:
     """Layers, neurons and connections of a network, and their places in `network.parameters.values`.
 
@@ -67,6 +92,8 @@ class Anatomy:
         self.network = network
         self._insides: Sequence[NeuronLayer] = network.wiring()
         self._rows: dict[int, list[Rows]] = {}
+        self._given: dict[int, np.ndarray | None] = {}
+        self._sources = _sources_of(network, self._insides)
         self.layers = [LayerPart("input", "input", _input_shape(network), 0)]
         for name, inside in zip(_names(self._insides, labels or {}), self._insides, strict=True):
             self.layers.append(LayerPart(name, inside.family, inside.shape, self.neurons))
@@ -76,6 +103,18 @@ class Anatomy:
     def neurons(self) -> int:
         """How many neurons all layers have together."""
         return self.layers[-1].offset + self.layers[-1].shape.size
+
+    def sources(self, layer: int) -> Sequence[Source]:
+        """Return what a layer reads, in the order in which its connections number it; the input nothing."""
+        self._check_layer(layer, 0)
+        return self._sources[layer]
+
+    def outputs(self, layer: int) -> Sequence[str] | None:
+        """Return the names of the outputs of the network that a layer is; None where it is none."""
+        self._check_layer(layer, 0)
+        if any(inside.outputs for inside in self._insides):
+            return self._insides[layer - 1].outputs or None if layer else None
+        return () if layer == len(self.layers) - 1 else None
 
     def check(self, layer: int, neuron: int) -> None:
         """Refuse a neuron that is not there.
@@ -132,7 +171,7 @@ class Anatomy:
         return np.concatenate(places)
 
     def weight(self, layer: int, target: int, source: int) -> int:
-        """Return where the weight into neuron `target` of `layer` from `source` of `layer - 1` is.
+        """Return where the weight into neuron `target` of `layer` from `source` of what it reads is.
 
         Raises
         ------
@@ -140,11 +179,9 @@ class Anatomy:
             When there is no such neuron or connection, or its weight is fixed.
         """
         inside = self.neuron_layer(layer, target)
-        self.check(layer - 1, source)
-        given = self._given(layer - 1)
+        self._check_source(layer, source)
+        given = self._given_to(layer)
         try:
-            if not inside.follows:
-                raise NoConnectionError("it is not connected to the layer before it alone")
             if given is None:
                 return inside.start + inside.wiring.weight(target, source)
             number = np.flatnonzero(given == source)
@@ -163,29 +200,38 @@ class Anatomy:
         return places[places != FIXED]
 
     def incoming(self, layer: int, neuron: int) -> Connections:
-        """Return the connections into a neuron from `layer - 1`; none for the input."""
+        """Return the connections into a neuron from what its layer reads; none for the input."""
         self.check(layer, neuron)
-        if layer == 0 or not self._insides[layer - 1].follows:
+        if layer == 0:
             return Connections.none()
-        found, given = self._into(layer, neuron), self._given(layer - 1)
+        found, given = self._into(layer, neuron), self._given_to(layer)
         return found if given is None else found._replace(neurons=given[found.neurons].astype(np.int32))
 
     def _into(self, layer: int, neuron: int) -> Connections:
         inside = self._insides[layer - 1]
         return inside.wiring.incoming(neuron).shifted(inside.start)
 
-    def outgoing(self, layer: int, neuron: int) -> Connections:
-        """Return the connections out of a neuron to `layer + 1`; none for the last layer."""
+    def outgoing(self, layer: int, neuron: int) -> dict[int, Connections]:
+        """Return the connections out of a neuron by the layers that read it; none of the last layer."""
         self.check(layer, neuron)
-        if layer == len(self.layers) - 1 or not self._insides[layer].follows:
-            return Connections.none()
-        inside, given = self._insides[layer], self._given(layer)
-        if given is not None:
-            number = np.flatnonzero(given == neuron)
-            if not len(number):
-                return Connections.none()
-            neuron = int(number[0])
-        return inside.wiring.outgoing(neuron).shifted(inside.start)
+        found = {}
+        for reader, sources in enumerate(self._sources):
+            numbers, start = [], 0
+            for source in sources:
+                within = neuron - source.first
+                if source.layer == layer and 0 <= within < source.size:
+                    numbers.append(start + within)
+                start += source.size
+            if numbers:
+                found[reader] = self._out_of(reader, numbers)
+        return found
+
+    def _out_of(self, reader: int, sources: Sequence[int]) -> Connections:
+        """Return the connections into a layer from some of its sources."""
+        inside, given = self._insides[reader - 1], self._given_to(reader)
+        wired = sources if given is None else np.flatnonzero(np.isin(given, sources)).tolist()
+        parts = [inside.wiring.outgoing(each).shifted(inside.start) for each in wired]
+        return joined_connections(parts)
 
     def delayed(self, layer: int, neuron: int) -> Connections:
         """Return the connections into a neuron from `layer + 1` a step before; none where nothing recurs."""
@@ -198,7 +244,7 @@ class Anatomy:
     def window(self, layer: int, neuron: int) -> Box | None:
         """Return which pixels of the layer before a neuron sees; None where it has no window."""
         self.check(layer, neuron)
-        if not layer or not self._insides[layer - 1].follows:
+        if not layer or not self._reads_one(layer):
             return None
         return self._insides[layer - 1].wiring.window(neuron)
 
@@ -225,9 +271,7 @@ class Anatomy:
         weights
             float32 (n,).
         """
-        inside, given = self.neuron_layer(layer), self._given(layer - 1)
-        if not inside.follows:
-            return np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32)
+        inside, given = self.neuron_layer(layer), self._given_to(layer)
         weights = self.network.parameters.values[self.rows(layer)[0].places]
         chosen = largest(np.abs(weights), count)
         sources, targets = inside.wiring.ends(chosen)
@@ -237,9 +281,36 @@ class Anatomy:
             sources = given[sources]
         return sources.astype(np.int32), targets.astype(np.int32), weights.astype(np.float32)
 
-    def _given(self, layer: int) -> np.ndarray | None:
-        """Return which neurons of a layer the next one sees; None for all in their order."""
-        return self._insides[layer - 1].gives if layer else None
+    def _given_to(self, layer: int) -> np.ndarray | None:
+        """Return which of its sources a layer sees, int64; None for all in their order."""
+        if layer not in self._given:
+            given = [
+                self._insides[each.layer - 1].gives if each.layer else None for each in self._sources[layer]
+            ]
+            starts = np.cumsum([0, *(each.size for each in self._sources[layer])])
+            parts = [
+                start + (np.arange(source.size) if each is None else each)
+                for start, source, each in zip(starts, self._sources[layer], given, strict=False)
+            ]
+            self._given[layer] = None if all(each is None for each in given) else np.concatenate(parts)
+        return self._given[layer]
+
+    def _reads_one(self, layer: int) -> bool:
+        """Return whether a layer reads one other, and all of it."""
+        sources = self._sources[layer]
+        return len(sources) == 1 and sources[0].size == self.layers[sources[0].layer].shape.size
+
+    def _check_source(self, layer: int, source: int) -> None:
+        sources = self._sources[layer]
+        if self._reads_one(layer):
+            self.check(sources[0].layer, source)
+            return
+        count = sum(each.size for each in sources)
+        if not 0 <= source < count:
+            read = " and ".join(self._name(each.layer) for each in sources)
+            raise AddressError(
+                f"{self._name(layer)} has sources 0 to {count - 1} in {read}, no source {source}"
+            )
 
     def _check_layer(self, layer: int, first: int) -> None:
         last = len(self.layers) - 1
@@ -256,6 +327,37 @@ def _input_shape(network: Network) -> Shape:
     """Return the input as a layer; several inputs lie one after another."""
     shapes = input_shapes(network)
     return as_image(shapes[0]) if len(shapes) == 1 else Shape(1, sum(shape.size for shape in shapes), 1)
+
+
+def _sources_of(network: Network, insides: Sequence[NeuronLayer]) -> list[list[Source]]:
+    """Return what every layer reads, by number; the input nothing."""
+    shapes = input_shapes(network)
+    starts = np.cumsum([0, *(shape.size for shape in shapes)]).tolist()
+    inputs = [Source(0, first, shape.size) for first, shape in zip(starts, shapes, strict=False)]
+    numbers = sources_within(insides, 0, [-1 - number for number in range(len(inputs))])
+    return [
+        [],
+        *(
+            [inputs[-1 - n] if n < 0 else Source(n + 1, 0, insides[n].shape.size) for n in each]
+            for each in numbers
+        ),
+    ]
+
+
+def joined_connections(parts: Sequence[Connections]) -> Connections:
+    """Return several connections as one."""
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        return Connections.none()
+    factors = [
+        np.ones(len(each.neurons), np.float32) if each.factors is None else each.factors for each in parts
+    ]
+    return Connections(
+        np.concatenate([each.neurons for each in parts]),
+        np.concatenate([each.places for each in parts]),
+        np.concatenate(factors),
+    )
 
 
 def _names(insides: Sequence[NeuronLayer], labels: Mapping[str, str]) -> list[str]:

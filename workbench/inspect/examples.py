@@ -116,21 +116,25 @@ def single(values: Values | None) -> np.ndarray:
     return next(iter(named(values).values()))
 
 
-def pictures(values: np.ndarray, shape: AnyShape, *, stretched: bool = False) -> np.ndarray:
+def brightness_range(values: np.ndarray) -> tuple[float, float]:
+    """Return which values are black and white: 0 and 1, further apart where values reach beyond."""
+    known = values[np.isfinite(values)]
+    return float(min(0.0, known.min(initial=0.0))), float(max(1.0, known.max(initial=1.0)))
+
+
+def pictures(values: np.ndarray, shape: AnyShape, span: tuple[float, float] = (0.0, 1.0)) -> np.ndarray:
     """Return values (n, *shape) as pictures, uint8 (n, height, width, channels).
 
-    0 to 1 become black to white, and what is beyond is cut off; `stretched` lets the range of all do so where
-    it reaches beyond. NaN is black. Other channels than grey, colours and transparency become their mean.
+    The lowest value of `span` is black and the highest white; what is beyond is cut off. NaN is black. Other
+    channels than grey, colours and transparency become their mean.
     """
     if values.size != len(values) * shape.size:  # of the first of several inputs
         values = values.reshape(len(values), -1)[:, : shape.size]
     levels = _laid_out(values.reshape(len(values), *as_image(shape)))
     if levels.shape[-1] not in PICTURED:
         levels = levels.mean(axis=-1, keepdims=True)
-    if stretched and levels.size and (np.nanmin(levels) < 0 or np.nanmax(levels) > 1):
-        low, high = np.nanmin(levels), np.nanmax(levels)
-        levels = (levels - low) / (high - low or 1)
-    return to_bytes(levels)
+    low, high = span
+    return to_bytes(levels if span == (0.0, 1.0) else (levels - low) / (high - low))
 
 
 def _laid_out(levels: np.ndarray) -> np.ndarray:
@@ -148,8 +152,14 @@ def to_bytes(values: np.ndarray) -> np.ndarray:
 
 
 def squared_errors(images: Images, outputs: np.ndarray) -> list[float | None]:
-    """Return the mean squared error of each output, cut off at 0 and 1, where the mask lets it count."""
-    squares = np.square(np.clip(outputs, 0, 1) - images.values)
+    """Return the mean squared error of each output where the mask lets it count.
+
+    Outputs are cut off at 0 and 1 where what they should be lies between.
+    """
+    wanted = images.values
+    inner = tuple(range(1, wanted.ndim))
+    bounded = (wanted.min(axis=inner, keepdims=True) >= 0) & (wanted.max(axis=inner, keepdims=True) <= 1)
+    squares = np.square(np.where(bounded, np.clip(outputs, 0, 1), outputs) - wanted)
     weights = np.broadcast_to(np.ones(1) if images.mask is None else images.mask, squares.shape)
     axes = tuple(range(1, squares.ndim))
     with np.errstate(invalid="ignore"):

@@ -14,7 +14,8 @@ import numpy as np
 
 from networks.base.nodes import input_shapes
 from workbench.errors import OperationError
-from workbench.inspect.examples import pictures
+from workbench.inspect.anatomy import joined_connections
+from workbench.inspect.examples import brightness_range, pictures
 from workbench.inspect.observer import Inspected, Observer
 from workbench.inspect.view import View
 from workbench.run.operations import KINDS, Action
@@ -130,9 +131,11 @@ class Inspector:
         arrays = {kind: numbers[kind]() for kind in header["kinds"]}
         network = observer.session.network
         repeats, shape = seen.images.repeats, input_shapes(network)[0]
+        span = brightness_range(seen.images.values)
+        header["range"] = list(span)
         shown = {
-            "inputs": pictures(seen.images.values, shape, stretched=not repeats),
-            "outputs": pictures(seen.outputs if repeats else seen.images.values[:0], shape),
+            "inputs": pictures(seen.images.values, shape, span),
+            "outputs": pictures(seen.outputs if repeats else seen.images.values[:0], shape, span),
         }
         return header, arrays | shown
 
@@ -170,13 +173,14 @@ class Inspector:
             "clamp": steering.clamps.get((layer, neuron)),
             "locked": (layer, neuron) in steering.locks,
             "incoming": len(anatomy.incoming(layer, neuron).neurons),
-            "outgoing": len(anatomy.outgoing(layer, neuron).neurons),
+            "outgoing": sum(len(each.neurons) for each in anatomy.outgoing(layer, neuron).values()),
         }, {}
 
     def connections(self, layer: int, neuron: int) -> Reply:
         """Return the connections into a neuron and out of it, with their weights.
 
-        `delayed` are those from the layer after, a step before.
+        `sources` are numbered through all layers that the neuron's own reads, `target_layers` says which
+        layer each of the `targets` is in; `delayed` are those from the layer after, a step before.
 
         Raises
         ------
@@ -185,12 +189,17 @@ class Inspector:
         """
         observer = self._refresh()
         weights, anatomy = observer.session.network.parameters.values, observer.anatomy
-        into, out = anatomy.incoming(layer, neuron), anatomy.outgoing(layer, neuron)
+        into, outgoing = anatomy.incoming(layer, neuron), anatomy.outgoing(layer, neuron)
+        out = joined_connections(list(outgoing.values()))
+        readers = np.repeat(
+            np.array(list(outgoing), np.int32), [len(each.neurons) for each in outgoing.values()]
+        )
         window, delayed = anatomy.window(layer, neuron), anatomy.delayed(layer, neuron)
         return {"window": None if window is None else list(window)}, {
             "sources": into.neurons,
             "source_weights": into.weights(weights),
             "targets": out.neurons,
+            "target_layers": readers,
             "target_weights": out.weights(weights),
             "delayed": delayed.neurons,
             "delayed_weights": delayed.weights(weights),

@@ -90,12 +90,12 @@ export default {
       const known = facts ?? { ...UNKNOWN, [FACTS[shownKind]]: values[layer]?.[neuron] };
       return { title: layers[layer].name, where: placeText(layers[layer], neuron), facts: factsOf(known) };
     },
-    tipOfConnection({ layer, target, source, weight }) {
+    tipOfConnection({ layer, target, from: source, weight }) {
       const { layers } = this.network.scene;
-      const [from, to] = [layers[layer - 1], layers[layer]];
+      const [from, to] = [layers[source.layer], layers[layer]];
       return {
         title: `${from.name} → ${to.name}`,
-        where: `${placeText(from, source)} → ${placeText(to, target)}`,
+        where: `${placeText(from, source.neuron)} → ${placeText(to, target)}`,
         facts: [["weight", digits(weight)]],
       };
     },

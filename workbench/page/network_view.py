@@ -31,7 +31,7 @@ class ChosenNeuron:
 
 @dataclass(frozen=True)
 class ChosenConnection:
-    """A connection that a person has clicked: into `target` of `layer`, from `source` of the one before."""
+    """A connection that a person has clicked: into `target` of `layer`, from `source` of what that reads."""
 
     layer: int
     target: int

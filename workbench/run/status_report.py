@@ -19,7 +19,8 @@ MOST_ROWS = 500
 
 def describe_layers(anatomy: Anatomy, repeats: bool) -> list[dict[str, Any]]:
     """Describe the layers, the input first; where outputs repeat inputs, both are pictures."""
-    last = len(anatomy.layers) - 1
+    outputs = [anatomy.outputs(number) for number in range(len(anatomy.layers))]
+    several = sum(each is not None for each in outputs) > 1
     return [
         {
             "name": part.name,
@@ -29,9 +30,10 @@ def describe_layers(anatomy: Anatomy, repeats: bool) -> list[dict[str, Any]]:
             "connections": anatomy.connections(number),
             "activation": _activation(anatomy, number),
             "code": number == anatomy.code,
-            "output": number == last,
-            "grey": number == 0 or (number == last and repeats),
-            "follows": number > 0 and anatomy.neuron_layer(number).follows,
+            "output": outputs[number] is not None,
+            "output_names": list(outputs[number] or ()) if several else [],
+            "grey": number == 0 or (outputs[number] is not None and repeats),
+            "sources": [list(source) for source in anatomy.sources(number)],
             "window": anatomy.window(number, 0) is not None,
             "clampable": number > 0 and anatomy.neuron_layer(number).clamp is not None,
         }

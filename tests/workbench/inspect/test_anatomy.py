@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from autoencoder.layer_views import layer_views
 from autoencoder.model import AutoEncoder
 from autoencoder.session import HALVES
+from networks import Add, Concatenate, Dense, Model
+from networks.base.nodes import Call, Input
 from networks.graph import GraphNetwork
 from networks.local import Local
 from nn.history import to_history
+from nn.shape import Shape
 from tests.support.live_models import ARCHITECTURES, make_model
 from workbench.errors import AddressError
 from workbench.inspect.anatomy import Anatomy
@@ -128,7 +131,7 @@ def test_both_ends_know_of_a_connection_and_of_no_other(name: str, data: Any):
     anatomy = ANATOMIES[name]
     layer = data.draw(st.integers(1, len(anatomy.layers) - 1))
     target, source = neurons(anatomy, data, layer), neurons(anatomy, data, layer - 1)
-    into, out = anatomy.incoming(layer, target), anatomy.outgoing(layer - 1, source)
+    into, out = anatomy.incoming(layer, target), anatomy.outgoing(layer - 1, source)[layer]
     here, there = into.neurons == source, out.neurons == target
     assert here.sum() == there.sum() <= 1
     if not here.any():
@@ -216,4 +219,54 @@ def test_the_ends_of_the_network_have_nothing_beyond():
     anatomy = ANATOMIES["dense"]
     last = len(anatomy.layers) - 1
     assert not len(anatomy.incoming(0, 3).neurons)
-    assert not len(anatomy.outgoing(last, 3).places)
+    assert not anatomy.outgoing(last, 3)
+
+
+def branching() -> Model:
+    """Return a model of two inputs and two outputs, in which a layer is read over another."""
+    left, right = Input(Shape(1, 1, 4), generator=np.random.default_rng(2)), Input(Shape(1, 1, 3))
+    first = Call(Dense.of(5), left, name="first")
+    second = Call(Dense.of(5), first, name="second")
+    residual = Call(Add.of(), first, second, name="residual")
+    both = Call(Concatenate.of(), residual, right, name="both")
+    outputs = {"one": Call(Dense.of(2), both, name="head"), "other": residual}
+    return Model({"left": left, "right": right}, outputs)
+
+
+def test_a_layer_has_the_layers_it_reads_in_their_order():
+    anatomy = Anatomy(branching())
+    read = {anatomy.layers[n].name: list(map(tuple, anatomy.sources(n))) for n in range(len(anatomy.layers))}
+    assert read == {
+        "input": [],
+        "first": [(0, 0, 4)],
+        "second": [(1, 0, 5)],
+        "residual": [(1, 0, 5), (2, 0, 5)],
+        "both": [(3, 0, 5), (0, 4, 3)],
+        "head": [(4, 0, 8)],
+    }
+    assert [anatomy.outputs(n) for n in range(len(anatomy.layers))] == [
+        *(None, None, None), ("other",), None, ("one",)
+    ]  # fmt: skip
+
+
+def test_both_ends_of_connections_between_branches_agree():
+    anatomy = Anatomy(branching())
+    for layer in range(1, len(anatomy.layers)):
+        into = {
+            (t, s)
+            for t in range(anatomy.layers[layer].shape.size)
+            for s in anatomy.incoming(layer, t).neurons.tolist()
+        }
+        out: set[tuple[int, int]] = set()
+        start = 0
+        for source in anatomy.sources(layer):
+            for number in range(source.size):
+                found = anatomy.outgoing(source.layer, source.first + number).get(layer)
+                assert found is not None
+                out |= {(target, start + number) for target in found.neurons.tolist()}
+            start += source.size
+        assert into == out
+    head = Anatomy(branching()).weight(5, 1, 7)
+    assert head == anatomy.incoming(5, 1).places[7]
+    with pytest.raises(AddressError, match=r"sources 0 to 7 in layer 3 \(residual\) and layer 0"):
+        anatomy.weight(4, 0, 8)

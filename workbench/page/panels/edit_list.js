@@ -2,6 +2,7 @@ import { last, on, request } from "/assets/live.js";
 import { gatherer, position } from "/assets/edits.js";
 import { NumberField, SliderField } from "/assets/fields.js";
 import { digits } from "/assets/format.js";
+import { placeOfSource } from "/assets/network_sources.js";
 import { attempt } from "/assets/notices.js";
 
 const LONGEST = 32;
@@ -71,8 +72,10 @@ export default {
     async addConnection({ layer, target, source }) {
       if (!this.layers.length) await this.read();
       const title = `${this.layers[layer].name} · neuron ${target} ← ${source}`;
-      const ends = [position(this.layers[layer].shape, target), position(this.layers[layer - 1].shape, source)];
-      const place = `layer ${layer}, into ${ends[0]} from ${ends[1]}`;
+      const from = placeOfSource(this.layers, layer, source);
+      const ends = [position(this.layers[layer].shape, target), position(this.layers[from.layer].shape, from.neuron)];
+      const beside = from.layer === layer - 1 ? "" : ` of ${this.layers[from.layer].name}`;
+      const place = `layer ${layer}, into ${ends[0]} from ${ends[1]}${beside}`;
       const key = `connection-${layer}-${target}-${source}`;
       this.add({ key, kind: "connection", layer, target, source, title, place, clampable: false, lockable: true });
     },

@@ -1,6 +1,6 @@
 import { last, on, request } from "/assets/live.js";
 import { NumberField } from "/assets/fields.js";
-import { grouped, loss } from "/assets/format.js";
+import { digits, grouped, loss } from "/assets/format.js";
 import { drawDifference, drawImage, imageOf } from "/assets/images.js";
 import { attempt } from "/assets/notices.js";
 
@@ -21,19 +21,19 @@ export default {
           </select></label>
         <span class="g-spacer"></span>
         <div class="g-joined" role="group" aria-label="Place in the data">
-          <button type="button" class="g-button g-square" data-test="previous-images" aria-label="Previous images"
-                  title="Previous images" :disabled="position === 0" @click="move(-${SHOWN})">
+          <button type="button" class="g-button g-square" data-test="previous-images" aria-label="Previous examples"
+                  title="Previous examples" :disabled="position === 0" @click="move(-${SHOWN})">
             <span class="g-icon" aria-hidden="true">chevron_left</span></button>
           <label class="g-inline">Example
             <NumberField class="g-position" data-test="position" min="0" step="1" :max="Math.max(0, count - 1)"
                          :value="position" @commit="jump" /></label>
           <span class="g-muted">of {{ total }}</span>
-          <button type="button" class="g-button g-square" data-test="next-images" aria-label="Next images"
-                  title="Next images" :disabled="position + shown >= count" @click="move(${SHOWN})">
+          <button type="button" class="g-button g-square" data-test="next-images" aria-label="Next examples"
+                  title="Next examples" :disabled="position + shown >= count" @click="move(${SHOWN})">
             <span class="g-icon" aria-hidden="true">chevron_right</span></button>
         </div>
       </div>
-      <div class="g-images" role="radiogroup" aria-label="Images: input, output and difference" @keydown="press">
+      <div class="g-images" role="radiogroup" :aria-label="repeats ? 'Examples: input, output and difference' : 'Examples: input and answer'" @keydown="press">
         <div class="g-image-captions" :class="{ 'g-with-answers': !repeats }" aria-hidden="true">
           <span>Input</span><template v-if="repeats"><span>Output</span><span>Difference</span></template>
           <span v-else>Answer</span><span>Error</span></div>
@@ -49,10 +49,15 @@ export default {
           <span class="g-number g-image-error" :data-test="'image-error-' + (index - 1)">{{ error(index - 1) }}</span>
         </button>
       </div>
-      <p class="g-image-note g-muted g-small">{{ repeats ? "From top to bottom: input, output, difference, error." : "From top to bottom: input, answer (in brackets what it should be), error." }}</p>
+      <p class="g-image-note g-muted g-small">{{ note }}</p>
     </div>`,
-  data: () => ({ source: "training", position: 0, entry: 0, count: 0, shown: 0, errors: [], names: [], sources: ALL, walking: false, repeats: true, answers: [], SOURCES }),
+  data: () => ({ source: "training", position: 0, entry: 0, count: 0, shown: 0, errors: [], range: [0, 1], names: [], sources: ALL, walking: false, repeats: true, answers: [], SOURCES }),
   computed: {
+    note() {
+      const [low, high] = this.range;
+      const rows = this.repeats ? "Input, output, difference and error." : "Input, answer with what it should be in brackets, and error.";
+      return low === 0 && high === 1 ? rows : `${rows} Black is ${digits(low, 3)}, white ${digits(high, 3)}.`;
+    },
     total() {
       return grouped(this.count);
     },
@@ -62,14 +67,14 @@ export default {
       return loss(this.errors[index]);
     },
     caption(index) {
-      const name = this.names[index] ?? `image ${this.position + index}`;
+      const name = this.names[index] ?? `example ${this.position + index}`;
       return `${name}: error ${this.error(index)}`;
     },
     async show(frame) {
       this.frame = frame;
-      const { source, position, entry, count, shown, errors, names, repeats = true, answers = [], sources = ALL } = frame.header;
+      const { source, position, entry, count, shown, errors, names, range = [0, 1], repeats = true, answers = [], sources = ALL } = frame.header;
       this.walking = frame.header.walk !== null;
-      Object.assign(this, { source, position, entry, count, shown, errors, names, repeats, answers, sources });
+      Object.assign(this, { source, position, entry, count, shown, errors, names, range, repeats, answers, sources });
       await this.$nextTick();
       this.draw();
     },

@@ -77,8 +77,6 @@ def _data(data: dict[str, Any], image: list[int]) -> None:
         fact("Input", f"{width} × {height} × {channels}")
         if data["bytes"]:
             fact("Size", _mebibytes(data["bytes"]), "data-size")
-        if not skipped:
-            fact("Files skipped", "0", "files-skipped")
     if skipped:
         button(f"{_grouped(len(skipped))} files skipped", "files-skipped", _skipped_dialog(skipped).open)
 

@@ -16,7 +16,7 @@ export const fonts = (family) => ({ name: `${NAME_FONT} ${family}`, detail: `${D
 export const shapeText = ([high, wide, channels]) => (channels > 1 ? [high, wide, channels] : [high, wide]).join("×");
 
 /** What stands behind a layer's name. */
-export const roleOf = (layer) => (layer.code ? "code" : layer.output ? "output" : "");
+export const roleOf = (layer) => (layer.code ? "code" : layer.output ? ["output", layer.output_names.join(", ")].join(" ").trim() : "");
 
 /** @param {Layer} layer */
 export const detailOf = (layer) => (layer.kind === "input" ? shapeText(layer.shape) : `${layer.kind} · ${shapeText(layer.shape)}`);

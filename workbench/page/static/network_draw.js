@@ -5,6 +5,7 @@ import { digits } from "/assets/format.js";
 import { detailOf, fonts, ROLE_GAP, roleOf, widestText } from "/assets/network_captions.js";
 import { cellOfNeuron, cornerOfChannel } from "/assets/network_geometry.js";
 import { FOOT, HEAD } from "/assets/network_layout.js";
+import { depthsOf } from "/assets/network_sources.js";
 
 const SMOOTH_BELOW = 2; // device pixels of a cell's side
 const BORDERS_FROM = 18; // pixels of a cell's side
@@ -14,12 +15,14 @@ export const RADIUS = 0.4; // of a circle, in cells
 const VEIL = 0.78; // over numbers behind weights
 const STUCK = 44; // pixels: a caption stays that far inside the canvas while its layer is seen
 const HATCH = 8;
+const TURN_GAP = 5; // pixels between lines that go to the same row
 
 /**
  * What is drawn.
  * @typedef {object} Scene
  * @property {import("/assets/network_layout.js").Layer[]} layers
  * @property {import("/assets/network_layout.js").Block[]} blocks
+ * @property {import("/assets/network_layout.js").Lane[][]} lanes of each layer that is read further on
  * @property {import("/assets/network_picture.js").Picture[]} pictures
  * @property {(import("/assets/network_picture.js").Picture | null)[]} overlays weights of the chosen neuron
  * @property {(string | null)[]} notes what stands below each layer
@@ -36,18 +39,67 @@ export function frameOf({ blocks, camera }, layer) {
   return { x, y, width: block.width * camera.zoom, height: block.height * camera.zoom };
 }
 
-/** Which way the numbers go: bands from layer to layer, and a line from the end of a row to the next one. */
+/** Which way the numbers go: bands between neighbours, lines past columns and from the end of a row to the next. */
 export function drawFlow(context, scene) {
-  const { blocks, layers, theme } = scene;
+  const { layers, theme } = scene;
+  const depths = depthsOf(layers);
+  const turns = [];
   context.save();
   context.fillStyle = context.strokeStyle = theme.css.border;
-  for (let layer = 1; layer < blocks.length; layer++) {
-    if (layers[layer].follows === false) continue; // it reads something else than the layer before it
-    const [from, to] = [frameOf(scene, layer - 1), frameOf(scene, layer)];
-    if (blocks[layer].row === blocks[layer - 1].row) drawBand(context, from, to, theme);
-    else drawTurn(context, from, to, betweenRows(scene, blocks[layer].row));
-  }
+  layers.forEach(({ sources }, layer) => {
+    for (const from of new Set(sources.map(([source]) => source))) {
+      drawWay(context, scene, stopsBetween(scene, from, layer, depths[layer] - depths[from] - 1), turns);
+    }
+  });
   context.restore();
+}
+
+/** A layer, the lanes past the columns between, and the layer that reads it; frames on the canvas. */
+function stopsBetween(scene, from, to, passed) {
+  const { layers, blocks, lanes, camera } = scene;
+  const ends = [from, to].map((layer) => ({ ...frameOf(scene, layer), caption: widestText(layers[layer]), row: blocks[layer].row, isLane: false }));
+  const between = lanes[from].slice(0, passed).map((lane) => ({
+    ...camera.project(lane), width: lane.width * camera.zoom, height: 0, caption: 0, row: lane.row, isLane: true,
+  }));
+  return [ends[0], ...between, ends[1]];
+}
+
+function drawWay(context, scene, stops, turns) {
+  stops.slice(1).forEach((to, index) => {
+    const from = stops[index];
+    if (to.row !== from.row) {
+      turns[to.row] = (turns[to.row] ?? -1) + 1;
+      drawTurn(context, from, to, betweenRows(scene, to.row) + TURN_GAP * turns[to.row]);
+    } else if (from.isLane || to.isLane) drawPassage(context, from, to);
+    else drawBand(context, from, to, scene.theme);
+    if (to.isLane) strokeLine(context, to.x, to.y, to.x + to.width, to.y);
+  });
+}
+
+/** A line from the right of one stop to the left of another. */
+function drawPassage(context, from, to) {
+  const start = { x: from.x + from.width + (from.isLane ? 0 : 6), y: from.y + from.height / 2 };
+  const end = { x: to.x - (to.isLane ? 0 : 6), y: to.y + to.height / 2 };
+  const middle = (start.x + end.x) / 2;
+  context.globalAlpha = 1;
+  context.lineWidth = 1.5;
+  context.beginPath();
+  context.moveTo(start.x, start.y);
+  context.bezierCurveTo(middle, start.y, middle, end.y, end.x, end.y);
+  if (!to.isLane) {
+    context.moveTo(end.x - 5, end.y - 4);
+    context.lineTo(end.x, end.y);
+    context.lineTo(end.x - 5, end.y + 4);
+  }
+  context.stroke();
+}
+
+function strokeLine(context, ...ends) {
+  context.globalAlpha = 1;
+  context.lineWidth = 1.5;
+  context.beginPath();
+  line(context, ...ends);
+  context.stroke();
 }
 
 function drawBand(context, from, to, theme) {
@@ -70,7 +122,7 @@ function betweenRows({ blocks, camera }, row) {
 }
 
 function drawTurn(context, from, to, between) {
-  const [right, left] = [from.x + from.width + 12, to.x - 12];
+  const [right, left] = [from.x + from.width + 12, Math.min(to.x, to.x + to.width / 2 - to.caption / 2) - 12];
   const [start, end] = [from.y + from.height / 2, to.y + to.height / 2];
   const corners = [[right, start], [right, between], [left, between], [left, end]];
   context.globalAlpha = 1;

@@ -1,6 +1,10 @@
-/** Where the layers of a network lie: side by side from left to right, in several rows where there is little room. */
+/**
+ * Where the layers of a network lie: in columns from left to right, branches below one another, in several rows
+ * where there is little room.
+ */
 
 import { widestText } from "/assets/network_captions.js";
+import { columnsOf } from "/assets/network_sources.js";
 
 const MARGIN = 14;
 export const HEAD = 40; // pixels above a layer, for its name and shape
@@ -11,10 +15,11 @@ const LARGEST_CELL = 30;
 const SHRINKING = 0.25; // a layer's side grows like the fourth root of its neurons: the code stays visible
 const ASPECTS = [0.3, 0.45, 0.7, 1, 1.4, 2.2, 3.4];
 const COMFORT = 100; // pixels of a layer's side: far below it every pixel counts, far above it none
+const LANE = 16; // the height of what passes a column
 const ROW_PENALTY = 0.1; // one row reads best, so more of them must be worth it
 
 /**
- * @typedef {{name: string, kind: string, shape: number[], neurons: number, code: boolean, output: boolean, grey: boolean, window: boolean}} Layer
+ * @typedef {{name: string, kind: string, shape: number[], neurons: number, code: boolean, output: boolean, output_names: string[], grey: boolean, window: boolean, sources: [number, number, number][]}} Layer
  * @typedef {object} Block a layer's place, in pixels of the unzoomed view
  * @property {number} x
  * @property {number} y
@@ -25,6 +30,7 @@ const ROW_PENALTY = 0.1; // one row reads best, so more of them must be worth it
  * @property {number} columns of channels
  * @property {number} row of layers that it stands in
  * @property {number[]} shape
+ * @typedef {{x: number, y: number, width: number, row: number}} Lane a line through a column
  */
 
 /**
@@ -33,29 +39,30 @@ const ROW_PENALTY = 0.1; // one row reads best, so more of them must be worth it
  * @param {number} width of the view
  * @param {number} height of the view
  * @param {number} ratio device pixels per pixel
- * @returns {Block[]}
+ * @returns {{blocks: Block[], lanes: Lane[][]}} lanes by the layer that is read
  */
 export function layOut(layers, width, height, ratio) {
   const captions = layers.map(widestText);
+  const columns = columnsOf(layers);
   const room = { width: width - 2 * MARGIN, height: height - 2 * MARGIN };
   let best = null;
-  for (let rows = 1; rows <= Math.min(layers.length, 8); rows++) {
+  for (let rows = 1; rows <= Math.min(columns.length, 8); rows++) {
     for (const aspect of ASPECTS) {
-      const plan = planOf(layers, captions, aspect, rows, room);
+      const plan = planOf(layers, columns, captions, aspect, rows, room);
       const score = comfortOf(plan, ratio) / (1 + ROW_PENALTY * Math.log2(rows));
       if (!best || score > best.score) best = { ...plan, score };
     }
   }
-  return place(best, captions, room, ratio);
+  return place(best, columns, captions, room, ratio);
 }
 
-function planOf(layers, captions, aspect, rows, room) {
+function planOf(layers, columns, captions, aspect, rows, room) {
   const tilings = layers.map((layer) => tile(layer, aspect));
-  const bounds = split(tilings.map((tiling) => tiling.columns * tiling.wide * tiling.share), rows);
+  const bounds = split(columns.map((column) => Math.max(...layersIn(column).map((layer) => sideOf(tilings[layer])))), rows);
   let [low, high] = [0, 4 * Math.max(room.width, room.height)];
   for (let round = 0; round < 24; round++) {
     const scale = (low + high) / 2;
-    if (fits(tilings, captions, bounds, scale, room)) low = scale;
+    if (fits(tilings, columns, captions, bounds, scale, room)) low = scale;
     else high = scale;
   }
   return { tilings, bounds, scale: Math.min(low, Math.max(...tilings.map(({ share }) => LARGEST_CELL / share))) };
@@ -95,17 +102,25 @@ function split(widths, rows) {
   return [...ends, widths.length];
 }
 
-function fits(tilings, captions, bounds, scale, room) {
+function fits(tilings, columns, captions, bounds, scale, room) {
+  const sizes = tilings.map((tiling) => sizeOf(tiling, cellOf(tiling, scale)));
   let [height, start] = [0, 0];
   for (const end of bounds) {
-    const sizes = tilings.slice(start, end).map((tiling) => sizeOf(tiling, cellOf(tiling, scale)));
-    const widths = sizes.map((size, index) => Math.max(size.width, captions[start + index]));
-    if (sum(widths) + GAP * (widths.length - 1) > room.width) return false;
-    height += Math.max(...sizes.map((size) => size.height)) + HEAD + FOOT;
+    const shown = columns.slice(start, end);
+    if (sum(shown.map((column) => widthOf(column, sizes, captions))) + GAP * (shown.length - 1) > room.width) return false;
+    height += Math.max(...shown.map((column) => heightOf(column, sizes)));
     start = end;
   }
   return height <= room.height;
 }
+
+const layersIn = (column) => column.filter(({ isLane }) => !isLane).map(({ layer }) => layer);
+
+const sideOf = (tiling) => tiling.columns * tiling.wide * tiling.share;
+
+const widthOf = (column, sizes, captions) => Math.max(...layersIn(column).map((layer) => Math.max(sizes[layer].width, captions[layer])));
+
+const heightOf = (column, sizes) => sum(column.map(({ layer, isLane }) => (isLane ? LANE : sizes[layer].height + HEAD + FOOT)));
 
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
@@ -125,32 +140,42 @@ function sizeOf(tiling, cell) {
   };
 }
 
-function place({ tilings, bounds, scale }, captions, room, ratio) {
+function place({ tilings, bounds, scale }, columns, captions, room, ratio) {
   const cells = tilings.map((tiling) => snap(cellOf(tiling, scale), ratio));
   const sizes = tilings.map((tiling, index) => sizeOf(tiling, cells[index]));
-  const rows = bounds.map((end, row) => ({ start: row ? bounds[row - 1] : 0, end }));
-  const heights = rows.map(({ start, end }) => Math.max(...sizes.slice(start, end).map((size) => size.height)) + HEAD + FOOT);
+  const rows = bounds.map((end, row) => columns.slice(row ? bounds[row - 1] : 0, end));
+  const heights = rows.map((shown) => Math.max(...shown.map((column) => heightOf(column, sizes))));
   const spare = Math.max(0, (room.height - sum(heights)) / (rows.length + 1));
   const blocks = [];
+  const lanes = tilings.map(() => []);
   let top = MARGIN + spare;
-  rows.forEach(({ start, end }, row) => {
-    const widths = sizes.slice(start, end).map((size, index) => Math.max(size.width, captions[start + index]));
+  rows.forEach((shown, row) => {
+    const widths = shown.map((column) => widthOf(column, sizes, captions));
     const gap = Math.min(WIDEST_GAP, widths.length > 1 ? (room.width - sum(widths)) / (widths.length - 1) : 0);
     let left = MARGIN + (room.width - sum(widths) - gap * (widths.length - 1)) / 2;
-    for (let index = start; index < end; index++) {
-      const { width, height } = sizes[index];
-      const middle = top + HEAD + (heights[row] - HEAD - FOOT - height) / 2;
-      const x = round(left + (widths[index - start] - width) / 2, ratio);
-      const tiling = tilings[index];
-      blocks.push({
-        x, y: round(middle, ratio), width, height, row, cell: cells[index], gap: gapOf(tiling, cells[index]),
-        columns: tiling.columns, shape: tiling.shape,
-      });
-      left += widths[index - start] + gap;
-    }
+    shown.forEach((column, index) => {
+      const away = (heights[row] - heightOf(column, sizes)) / (column.length + 1);
+      let y = top + away;
+      for (const { layer, isLane } of column) {
+        if (isLane) {
+          lanes[layer].push({ x: left, y: y + LANE / 2, width: widths[index], row });
+          y += LANE + away;
+          continue;
+        }
+        const { width, height } = sizes[layer];
+        const x = round(left + (widths[index] - width) / 2, ratio);
+        const { columns: across, shape } = tilings[layer];
+        blocks[layer] = {
+          x, y: round(y + HEAD, ratio), width, height, row, cell: cells[layer], gap: gapOf(tilings[layer], cells[layer]),
+          columns: across, shape,
+        };
+        y += height + HEAD + FOOT + away;
+      }
+      left += widths[index] + gap;
+    });
     top += heights[row] + spare;
   });
-  return blocks;
+  return { blocks, lanes };
 }
 
 const round = (value, ratio) => Math.round(value * ratio) / ratio;

@@ -11,7 +11,7 @@ const THICKEST = 2.4;
 const CROWD = 50; // curves; more of them are drawn thinner and paler
 
 /**
- * @typedef {{layer: number, target: number, source: number, weight: number}} Connection
+ * @typedef {{layer: number, target: number, source: number, from: {layer: number, neuron: number}, weight: number}} Connection
  * @typedef {import("/assets/network_layout.js").Block} Block
  * @typedef {import("/assets/network_camera.js").Camera} Camera
  */
@@ -21,11 +21,11 @@ const CROWD = 50; // curves; more of them are drawn thinner and paler
  * @param {ArrayLike<number>} neurons at the other ends
  * @param {ArrayLike<number>} weights
  * @param {number} count
- * @param {(neuron: number, weight: number) => Connection} make
+ * @param {(neuron: number, weight: number, index: number) => Connection} make
  */
 export function strongestOf(neurons, weights, count, make) {
   const order = Array.from(weights, (_, index) => index).sort((a, b) => Math.abs(weights[b]) - Math.abs(weights[a]));
-  return order.slice(0, count).map((index) => make(neurons[index], weights[index]));
+  return order.slice(0, count).map((index) => make(neurons[index], weights[index], index));
 }
 
 /** The largest size among weights, at least a tiny one. */
@@ -36,9 +36,9 @@ export function largest(weights) {
 }
 
 /** Start, two handles and end of a curve, on the canvas. @param {Block[]} blocks @param {Camera} camera */
-export function course({ layer, target, source }, blocks, camera) {
-  const [from, to] = [blocks[layer - 1], blocks[layer]];
-  const start = camera.project(middleOfNeuron(from, source));
+export function course({ layer, target, from: source }, blocks, camera) {
+  const [from, to] = [blocks[source.layer], blocks[layer]];
+  const start = camera.project(middleOfNeuron(from, source.neuron));
   const end = camera.project(middleOfNeuron(to, target));
   const [across, down] = from.row === to.row ? [(end.x - start.x) / 2, 0] : [0, (end.y - start.y) / 2];
   return [start, { x: start.x + across, y: start.y + down }, { x: end.x - across, y: end.y - down }, end];
@@ -65,9 +65,9 @@ export function drawCurves(context, connections, { blocks, camera, theme }, opac
   context.save();
   context.lineCap = "round";
   for (let index = connections.length - 1; index >= 0; index--) {
-    const { layer, weight } = connections[index];
+    const { layer, from, weight } = connections[index];
     const share = Math.abs(weight) / size;
-    const crosses = blocks[layer].row !== blocks[layer - 1].row;
+    const crosses = blocks[layer].row !== blocks[from.layer].row;
     context.globalAlpha = (crosses ? CROSSING : 1) * opacity * (0.4 + 0.6 * room) * (0.25 + 0.75 * share);
     context.lineWidth = THINNEST + (THICKEST - THINNEST) * opacity * room * share;
     strokeCurve(context, connections[index], course(connections[index], blocks, camera), theme);

@@ -8,6 +8,7 @@ import { neuronAt } from "/assets/network_geometry.js";
 import { layOut } from "/assets/network_layout.js";
 import { largest, strongestOf } from "/assets/network_links.js";
 import { Picture, Range, Scale } from "/assets/network_picture.js";
+import { placeOfSource, sourceAt } from "/assets/network_sources.js";
 
 const CURVES = 24; // of a neuron, in each direction
 
@@ -22,6 +23,7 @@ export class Scene {
   layers = [];
   offsets = [0];
   blocks = [];
+  lanes = [];
   pictures = [];
   overlays = [];
   values = [];
@@ -61,7 +63,7 @@ export class Scene {
     const { width, height, ratio } = this.size;
     if (!width || !this.layers.length) return;
     this.camera.size = { width, height };
-    this.blocks = layOut(this.layers, width, height, ratio);
+    Object.assign(this, layOut(this.layers, width, height, ratio));
   }
 
   /** Whether there is anything to draw, and room for it. */
@@ -126,16 +128,30 @@ export class Scene {
    */
   showConnections({ layer, neuron }, { arrays }) {
     this.hideConnections();
-    const { sources, source_weights: weights, targets, target_weights: outgoing, delayed, delayed_weights: earlier } = arrays;
-    this.overlay(layer - 1, sources.data, weights.data);
+    const { sources, source_weights: weights, targets, target_layers: readers, target_weights: outgoing, delayed, delayed_weights: earlier } = arrays;
+    this.overlaySources(layer, sources.data, weights.data);
     if (delayed?.data.length) this.overlay(layer + 1, delayed.data, earlier.data); // what it sees of the step before
-    else this.overlay(layer + 1, targets.data, outgoing.data);
+    else for (const reader of new Set(readers.data)) this.overlay(reader, ...partOf(readers.data, reader, targets.data, outgoing.data));
     this.writeNotes();
-    const into = strongestOf(sources.data, weights.data, CURVES, (source, weight) => ({ layer, target: neuron, source, weight }));
-    const out = strongestOf(targets.data, outgoing.data, CURVES, (target, weight) => ({
-      layer: layer + 1, target, source: neuron, weight,
-    }));
+    const into = strongestOf(sources.data, weights.data, CURVES, (source, weight) => this.connection(layer, neuron, source, weight));
+    const out = strongestOf(targets.data, outgoing.data, CURVES, (target, weight, index) => {
+      const reader = readers.data[index];
+      return this.connection(reader, target, sourceAt(this.layers, reader, { layer, neuron }), weight);
+    });
     return [...into, ...out];
+  }
+
+  /** @returns {Connection} */
+  connection(layer, target, source, weight) {
+    return { layer, target, source, from: placeOfSource(this.layers, layer, source), weight };
+  }
+
+  /** Show the weights from what a layer reads over the layers there. */
+  overlaySources(layer, sources, weights) {
+    const places = Array.from(sources, (source) => placeOfSource(this.layers, layer, source));
+    const from = places.map((place) => place.layer);
+    const neurons = places.map((place) => place.neuron);
+    for (const each of new Set(from)) this.overlay(each, ...partOf(from, each, neurons, weights));
   }
 
   hideConnections() {
@@ -168,4 +184,10 @@ export class Scene {
   has({ layer, neuron }) {
     return Boolean(this.layers[layer]) && neuron >= 0 && neuron < this.layers[layer].neurons;
   }
+}
+
+/** Those neurons, with their weights, that are in one of the layers. */
+function partOf(layers, layer, neurons, weights) {
+  const chosen = Array.from(layers.keys()).filter((index) => layers[index] === layer);
+  return [chosen.map((index) => neurons[index]), chosen.map((index) => weights[index])];
 }

@@ -152,9 +152,7 @@ export class Attention {
 
   takeWiring(found) {
     this.wiring = found.flatMap(({ layer, arrays: { sources, targets, weights } }) =>
-      Array.from(weights.data, (weight, index) => ({
-        layer, target: targets.data[index], source: sources.data[index], weight,
-      })),
+      Array.from(weights.data, (weight, index) => this.scene.connection(layer, targets.data[index], sources.data[index], weight)),
     ).sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight));
     this.changed();
   }
