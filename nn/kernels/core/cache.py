@@ -11,7 +11,7 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -21,10 +21,10 @@ from typing import Any, Self
 import llvmlite
 from numba.core import config
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
-from numba.core.types.containers import BaseNamedTuple, BaseTuple
 from numba.misc.appdirs import AppDirs
 
 from nn.kernels.core.separate import calls_of, make_ready
+from nn.kernels.core.tuple_fields import fields_in
 
 logger = logging.getLogger(__name__)
 
@@ -147,15 +147,6 @@ class _KernelLocator(_CacheLocator):
         return hashlib.sha256(settings.encode()).hexdigest()[:8]
 
 
-def _fields_in(kinds: Iterable[Any]) -> Iterator[tuple[str, ...]]:
-    """Yield the fields of all named tuples among types of Numba, those within tuples too."""
-    for kind in kinds:
-        if isinstance(kind, BaseNamedTuple):
-            yield tuple(kind.fields)
-        if isinstance(kind, BaseTuple):
-            yield from _fields_in(kind.types)
-
-
 class _Implementation(CompileResultCacheImpl):
     _locator_classes = (_KernelLocator,)
 
@@ -191,7 +182,7 @@ class KernelCache(FunctionCache):
 
         They may be declared in a module that the kernel does not import, and a kernel reads them by place.
         """
-        return *super()._index_key(sig, codegen), tuple(_fields_in(sig))
+        return *super()._index_key(sig, codegen), tuple(fields_in(sig))
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return a cached version; None where there is none or it is unreadable."""

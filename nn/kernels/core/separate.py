@@ -15,6 +15,8 @@ from typing import Any
 
 import llvmlite.binding
 
+from nn.kernels.core.tuple_fields import fields_in
+
 Call = tuple[str, tuple[Any, ...]]
 """A separate kernel's name, and the Numba types of its arguments."""
 
@@ -36,7 +38,9 @@ def separate(dispatcher: Any) -> Any:
 def _add_version(dispatcher: Any, name: str, version: Any) -> None:
     """Let callers find a compiled version by its symbol; otherwise they would copy its code."""
     call = name, tuple(version.signature.args)
-    symbol = f"{name}.{hashlib.sha256(str(call[1]).encode()).hexdigest()[:16]}"
+    # Two named tuples of one name and one list of types differ in their fields alone.
+    taken = repr((call[1], [*fields_in(call[1])]))
+    symbol = f"{name}.{hashlib.sha256(taken.encode()).hexdigest()[:16]}"
     _calls[symbol] = call
     address = version.library.get_pointer_to_function(version.fndesc.llvm_func_name)
     llvmlite.binding.add_symbol(symbol, address)

@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from collections import namedtuple
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from nn.kernels.core import separate
 from nn.kernels.core.compilation import kernel
 from nn.kernels.core.separate import calls_of
 
@@ -69,6 +71,22 @@ def test_a_number_written_in_a_call_is_as_any_other():
 
     assert shifted_thrice(1, 3) == 7
     assert len(shifted.overloads) == 1
+
+
+def test_tuples_of_one_name_and_other_fields_are_told_apart():
+    @kernel(separately=True)
+    def quotient(pair):
+        return pair.above / pair.below
+
+    @kernel
+    def quotient_of(pair):
+        return quotient(pair)
+
+    upright = namedtuple("Pair", ["above", "below"])
+    turned = namedtuple("Pair", ["below", "above"])
+    assert quotient_of(upright(6.0, 3.0)) == 2
+    assert quotient_of(turned(3.0, 6.0)) == 2
+    assert len({symbol for symbol, (name, _) in separate._calls.items() if "quotient" in name}) == 2
 
 
 PROGRAM = """
