@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nn import DataError
+from nn.data.arrays import npz_headers, read_npz
 from nn.finite import check_finite
 
 LEAST = 20
@@ -42,9 +43,6 @@ def read_entries(path: Path) -> Entries:
         labels that do not go with them.
     """
     arrays = _arrays(path)
-    if "values" not in arrays:
-        found = ", ".join(sorted(arrays)) or "nothing"
-        raise DataError(f"{path}: no array called values, only {found}: {HOW}")
     values, labels = arrays["values"], arrays.get("labels")
     if values.ndim < 2 or not values[:1].size or len(values) < LEAST:
         raise DataError(
@@ -60,13 +58,18 @@ def read_entries(path: Path) -> Entries:
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:
+    """Return the arrays `values` and `labels` of a file, whichever there are."""
     if path.suffix.lower() != ".npz":
         raise DataError(f"{path}: no .npz: {HOW}")
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return {
-                name: arrays[name] for name in arrays.files if name in ("values", "labels")
-            } or dict.fromkeys(arrays.files, np.empty(0))
+        headers = npz_headers(path)
+        if "values" not in headers:
+            found = ", ".join(sorted(headers)) or "nothing"
+            raise DataError(f"{path}: no array called values, only {found}: {HOW}")
+        names = [name for name in ("values", "labels") if name in headers]
+        return {name: read_npz(path, name, headers, HOW) for name in names}
+    except DataError:
+        raise
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
     except Exception as error:  # NumPy's reader raises nearly anything on damaged files

@@ -100,10 +100,25 @@ def _refuse_objects(header: Header, path: Path, expected: str) -> None:
 
 
 def _read_npz(path: Path) -> np.ndarray:
+    headers = npz_headers(path)
+    return read_npz(path, _choose(headers, path), headers, EXPECTED)
+
+
+def npz_headers(path: Path) -> dict[str, Header]:
+    """Return what the arrays of an `.npz` are by name, none of which is loaded.
+
+    Raises
+    ------
+    DataError
+        When an array says it is larger than what is stored of it.
+    Exception
+        Nearly any, where the file is damaged or of another format.
+    """
+    headers: dict[str, Header] = {}
     with zipfile.ZipFile(path) as archive:
-        members = [info for info in archive.infolist() if info.filename.endswith(".npy")]
-        headers: dict[str, Header] = {}
-        for info in members:
+        for info in archive.infolist():
+            if not info.filename.endswith(".npy"):
+                continue
             with archive.open(info) as stream:
                 header = _read_header(stream)
                 stored = info.file_size - stream.tell()
@@ -114,11 +129,22 @@ def _read_npz(path: Path) -> np.ndarray:
                 )
             _check_compression(info, path)
             headers[info.filename.removesuffix(".npy")] = header
-    name = _choose(headers, path)
-    _refuse_objects(headers[name], path, EXPECTED)
+    return headers
+
+
+def read_npz(path: Path, name: str, headers: Mapping[str, Header], expected: str) -> np.ndarray:
+    """Return one of the arrays of an `.npz` whose `npz_headers` are known; see `read_npy`.
+
+    Raises
+    ------
+    DataError
+        When it holds objects, which would have to be unpickled, or memory does not suffice.
+    """
+    _refuse_objects(headers[name], path, expected)
     require_memory(headers[name].size_in_bytes, f"{path}: array {name}")
     with np.load(path, allow_pickle=False) as arrays:
-        return arrays[name]
+        array: np.ndarray = arrays[name]
+    return array
 
 
 def _check_compression(info: zipfile.ZipInfo, path: Path) -> None:
