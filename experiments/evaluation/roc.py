@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from nn.metrics.scores import roc_curve
+
 
 def roc(positive: np.ndarray, negative: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return rates of false and of true positives at falling thresholds, each from 0 to 1.
-
-    Equal scores are one step, which goes straight from one corner to the other: no order is made up.
-    """
+    """Return rates of false and of true positives at falling thresholds; see `roc_curve` of the metrics."""
     scores = np.concatenate([positive, negative])
-    order = np.argsort(-scores, kind="stable")
-    hits = order < len(positive)
-    ends = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
-    true, false = np.cumsum(hits)[ends] / len(positive), np.cumsum(~hits)[ends] / len(negative)
-    return np.append(0.0, false), np.append(0.0, true)
+    return roc_curve(scores, np.arange(len(scores)) < len(positive), np.ones(len(scores)))
 
 
 def area(positive: np.ndarray, negative: np.ndarray) -> float:
     """Return the area under the ROC: how often a positive has the higher score, ties counted half."""
     false, true = roc(positive, negative)
-    return float(np.sum(np.diff(false) * (true[1:] + true[:-1]) / 2))
+    return float(np.trapezoid(true, false))
 
 
 def area_error(auc: float, positive: int, negative: int) -> float:

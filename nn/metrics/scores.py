@@ -19,6 +19,26 @@ from nn.argument_checks import check_number, check_share
 from nn.metrics.base import Metric, elementwise
 
 
+def roc_curve(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return false and true positive rates, float64 (thresholds + 1,), rising from 0 to 1.
+
+    Equal scores are one threshold, which goes straight from one corner to the other: no order is made up.
+
+    Parameters
+    ----------
+    scores, positive, weights
+        What was given, whether it should be positive, and how often each counts, (n,); some of both kinds.
+    """
+    order = np.argsort(-scores, kind="stable")
+    scores, positive, weights = scores[order], positive[order], weights[order]
+    last = np.append(scores[1:] != scores[:-1], True)  # of all that have the same score
+    rates = []
+    for counted in (weights * ~positive, weights * positive):
+        total = np.append(0.0, np.cumsum(counted)[last])
+        rates.append(total / total[-1])
+    return rates[0], rates[1]
+
+
 class _Scores(Metric):
     """Collects scores.
 
@@ -73,14 +93,7 @@ class _Scores(Metric):
         scores, positive, weights = (np.concatenate(parts) for parts in zip(*self._batches, strict=True))
         if not weights[positive].size or not weights[~positive].size or np.isnan(scores).any():
             return nothing, nothing
-        order = np.argsort(-scores, kind="stable")
-        scores, positive, weights = scores[order], positive[order], weights[order]
-        last = np.append(scores[1:] != scores[:-1], True)  # of all that have the same score
-        rates = []
-        for counted in (weights * ~positive, weights * positive):
-            total = np.append(0.0, np.cumsum(counted)[last])
-            rates.append(total / total[-1])
-        return rates[0], rates[1]
+        return roc_curve(scores, positive, weights)
 
     @abstractmethod
     def _read(self, false_rates: np.ndarray, true_rates: np.ndarray) -> float:
