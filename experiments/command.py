@@ -47,12 +47,20 @@ One thread is enough for layers this small, and leaves the others to you: NUMBA_
         help="folder of images, IDX files or .npy; fitted to 28 x 28 grey (default: built-in digits)",
     )
     parser.add_argument(
-        "--images", type=_count, default=10_000, help="use the first so many images (default %(default)s)"
+        "--images",
+        type=whole_number(1),
+        default=10_000,
+        help="use the first so many images (default %(default)s)",
     )
     parser.add_argument(
-        "--epochs", type=_count, default=16, help="passes over the training images (default %(default)s)"
+        "--epochs",
+        type=whole_number(1),
+        default=16,
+        help="passes over the training images (default %(default)s)",
     )
-    parser.add_argument("--seeds", type=_count, default=5, help="runs of every variant (default %(default)s)")
+    parser.add_argument(
+        "--seeds", type=whole_number(1), default=5, help="runs of every variant (default %(default)s)"
+    )
     parser.add_argument(
         "--output",
         type=_picture_path,
@@ -117,10 +125,15 @@ def _images_name(options: argparse.Namespace, task: Task) -> str:
     return f"{len(task.training):,} images of {name}"
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return int(text)
+def whole_number(least: int) -> Callable[[str], int]:
+    """Return what reads an option that is a whole number, no smaller than `least`."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least {least}")
+        return int(text)
+
+    return read
 
 
 def _picture_path(text: str) -> Path:

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from autoencoder.files import write_text
+from experiments.command import whole_number
 from experiments.evaluation.files import LEAST, Entries, check_together, read_entries
 from experiments.evaluation.page import render_page
 from experiments.evaluation.report import LIMIT, Report, evaluate
@@ -51,15 +53,18 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where the report goes")
     parser.add_argument(
         "--limit",
-        type=_at_least(LEAST),
+        type=whole_number(LEAST),
         default=LIMIT,
         help="use so many entries of each (default %(default)s)",
     )
     parser.add_argument(
-        "--seeds", type=_at_least(1), default=SEEDS, help="trainings of each classifier (default %(default)s)"
+        "--seeds",
+        type=whole_number(1),
+        default=SEEDS,
+        help="trainings of each classifier (default %(default)s)",
     )
     parser.add_argument(
-        "--seed", type=_at_least(0), default=0, help="of all that is drawn (default %(default)s)"
+        "--seed", type=whole_number(0), default=0, help="of all that is drawn (default %(default)s)"
     )
     parser.add_argument(
         "--no-labels", action="store_true", help="leave labels out, and TSTR and TRTS with them"
@@ -98,8 +103,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def write(report: Report, folder: Path) -> None:
     """Write `report.json` and `report.html` into a folder that is there."""
     text = json.dumps(report.as_dictionary(), indent=1, allow_nan=False)
-    (folder / "report.json").write_text(text + "\n", encoding="utf-8")
-    (folder / "report.html").write_text(render_page(report), encoding="utf-8")
+    write_text(folder / "report.json", text + "\n")
+    write_text(folder / "report.html", render_page(report))
 
 
 def _read(options: argparse.Namespace) -> tuple[Entries, Entries, Entries]:
@@ -122,15 +127,6 @@ def _summary(report: Report) -> str:
         floor = "" if each.floor is None else f"{each.floor:.4g}"
         lines.append(f"{each.name:<42}{f'{each.value:.4g}{spread}':>20}  floor {floor}")
     return "\n".join([*lines, *(f"! {flag}" for flag in report.flags)])
-
-
-def _at_least(least: int):  # type: ignore[no-untyped-def]
-    def read(text: str) -> int:
-        if not text.isdecimal() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least {least}")
-        return int(text)
-
-    return read
 
 
 if __name__ == "__main__":

@@ -67,6 +67,11 @@ def forest(seed: int) -> Any:
     return RandomForestClassifier(TREES, random_state=seed)
 
 
+def weak_units(variables: int) -> int:
+    """Return the units of the customary discriminator of so many variables."""
+    return max(1, variables // 2)
+
+
 def weak(variables: int, *, recurrent: bool) -> Make:
     """Return the customary discriminator of int(d / 2) units, at least 1: a GRU for series, or a dense layer.
 
@@ -74,7 +79,7 @@ def weak(variables: int, *, recurrent: bool) -> Make:
     ----------
     Yoon, Jarrett and van der Schaar (2019), Time-series generative adversarial networks, published code.
     """
-    units = max(1, variables // 2)
+    units = weak_units(variables)
     if not recurrent:
         return lambda seed: Classifier((units,), epochs=CUSTOMARY_EPOCHS, batch_size=32, seed=seed)
     layers = [GRU.of(units=units, whole_sequence=False), Dense.of(2, activation=Identity())]

@@ -88,8 +88,7 @@ def _check_labels(labels: np.ndarray, count: int, path: Path) -> None:
         only = classes[counts.argmin()].item()
         raise DataError(
             f"{path}: labels: class {only!r} has one entry: it cannot be learned and tested; leave it out, "
-            "or give "
-            "more of it"
+            "or give more of it"
         )
 
 
@@ -105,8 +104,7 @@ def check_together(real: Entries, test: Entries, synthetic: Entries) -> None:
         if other.values.shape[1:] != real.values.shape[1:]:
             raise DataError(
                 f"{other.path}: values have entries of shape {other.values.shape[1:]}, but those of "
-                f"{real.path} have "
-                f"{real.values.shape[1:]}: bring both to the same shape"
+                f"{real.path} have {real.values.shape[1:]}: bring both to the same shape"
             )
     files = real, test, synthetic
     if any(each.labels is not None for each in files):

@@ -42,9 +42,8 @@ def render_page(report: Report) -> str:
     """Return the whole page."""
     data = report.data
     rows = "".join(
-        f"<tr><td>{name}</td><td>{escape(data[name]['file'])}</td><td "
-        f"class=number>{data[name]['entries']:,}</td>"
-        f"<td class=number>{data[name]['used']:,}</td></tr>"
+        f"<tr><td>{name}</td><td>{escape(data[name]['file'])}</td>"
+        f"<td class=number>{data[name]['entries']:,}</td><td class=number>{data[name]['used']:,}</td></tr>"
         for name in ("real", "test", "synthetic")
     )
     shape = " x ".join(map(str, data["shape of an entry"]))
@@ -55,10 +54,8 @@ def render_page(report: Report) -> str:
         f"<title>Evaluation of synthetic data</title><style>{LOOK}</style>"
         f"<h1>Evaluation of synthetic data</h1>{flags}"
         f"<p class=muted>Entries of shape {shape}. What follows &plusmn; is said in words below every "
-        "figure; the floor "
-        "is the same figure of held-out real entries in place of the synthetic ones, which is what a perfect "
-        "generator "
-        "has.</p>"
+        "figure; the floor is the same figure of held-out real entries in place of the synthetic ones, "
+        "which is what a perfect generator has.</p>"
         f"<table><tr><th>data<th>file<th>entries<th>used</tr>{rows}</table>"
         + "".join(_section(group, report) for group in groups)
         + "</html>\n"

@@ -132,7 +132,8 @@ def evaluate(
         flags.append(
             f"{copies.exact} of {copies.entries} synthetic entries are exact copies of training entries."
         )
-    for name, make in classifiers.strong_classifiers().items():
+    judges = classifiers.strong_classifiers()
+    for name, make in judges.items():
         progress(f"discriminative score, {name}")
         figures.append(
             _discriminative(name, make, real.values, test.values, synthetic.values, generator, seeds)
@@ -142,7 +143,7 @@ def evaluate(
             figures += _transfer(name, make, real, test, synthetic, generator, seeds)
     progress("customary discriminative score")
     figures.append(_customary(real.values, test.values, synthetic.values, generator, seeds))
-    if len(classifiers.strong_classifiers()) == 1:
+    if len(judges) == 1:
         flags.append("scikit-learn is not installed: no random forest judges; pip install scikit-learn.")
     data["shape of an entry"] = list(real.values.shape[1:])
     return Report(figures, flags, data, curves)
@@ -168,8 +169,8 @@ def _distances(
     convention = (
         f"Unbiased MMD^2 (Gretton et al. 2012, eq. 3), mean of {len(MULTIPLES)} RBF kernels of "
         f"{', '.join(f'{each:g}' for each in MULTIPLES)} median distances, taken from a third of the real "
-        "entries that "
-        "is not compared; 0 is equal, and may fall below it by chance. p: permutation of entries."
+        "entries that is not compared; 0 is equal, and may fall below it by chance. p: permutation of "
+        "entries."
     )
     figures = [
         Figure(
@@ -187,16 +188,14 @@ def _distances(
     if real.ndim == 3 and real.shape[1] > 1:
         measures["autocorrelation"] = (
             autocorrelation_distance,
-            "Mean absolute difference of autocorrelations at lags to half of the steps, at most 20; axes are "
-            "steps, "
-            "variables. Blind to shift and scale.",
+            "Mean absolute difference of autocorrelations at lags to half of the steps, at most 20; axes "
+            "are steps, variables. Blind to shift and scale.",
         )
         if real.shape[2] > 1:
             measures["cross-correlation"] = (
                 cross_correlation_distance,
                 "Mean absolute difference of correlations between variables at the same step. Blind to "
-                "shift, scale "
-                "and order in time.",
+                "shift, scale and order in time.",
             )
     for name, (measure, words) in measures.items():
         value = with_error(measure, real, made, generator=generator)
@@ -216,9 +215,8 @@ def _frechet(real: np.ndarray, test: np.ndarray, made: np.ndarray, generator: np
     known, held_out, synthetic = ((each - mean) @ kept for each in sides)
     found, floor = (measure_frechet(known, each, generator=generator) for each in (synthetic, held_out))
     words = (
-        f"Fréchet distance in {found.features} principal components of the real entries. Biased upwards, the "
-        "more so "
-        "the fewer entries: the floor has as many."
+        f"Fréchet distance in {found.features} principal components of the real entries. Biased upwards, "
+        "the more so the fewer entries: the floor has as many."
     )
     details = {"compared": found.counts, "features": found.features}
     return Figure(
@@ -237,9 +235,9 @@ def _supports(
     return [
         Figure(
             "coverage", group, found.coverage, found.coverage_error, "binomial standard error",
-            "Share of real entries whose ball, to their 5th nearest real one, holds a synthetic entry (Naeem "
-            "et al. "
-            "2020); more is better; depends on the counts, which the floor has too.", floor.coverage, details,
+            "Share of real entries whose ball, to their 5th nearest real one, holds a synthetic entry "
+            "(Naeem et al. 2020); more is better; depends on the counts, which the floor has too.",
+            floor.coverage, details,
         ),
         Figure(
             "density", group, found.density, found.density_error, "standard error",
@@ -271,8 +269,7 @@ def _copies(copies: Any, curves: dict[str, Any]) -> list[Figure]:
         Figure(
             "near copies", group, copies.near_share, copies.near_error, "binomial standard error",
             "Share of synthetic entries as near to a training entry as the nearest 1 % of held-out ones: "
-            "0.01 by "
-            "chance. Distances miss leakage (arXiv 2505.01524).", 0.01, near,
+            "0.01 by chance. Distances miss leakage (arXiv 2505.01524).", 0.01, near,
         ),
     ]  # fmt: skip
 
@@ -290,9 +287,8 @@ def _attack(found: Attack, flags: list[str], curves: dict[str, Any]) -> list[Fig
         Figure(
             "membership AUC", "Privacy", found.auc, found.auc_error,
             "standard error (Hanley and McNeil 1982)",
-            "Training entries told from held-out ones by the distance to the nearest synthetic entry; 0.5 is "
-            "no "
-            "knowledge, above 0.9 is flagged.", 0.5, details,
+            "Training entries told from held-out ones by the distance to the nearest synthetic entry; 0.5 "
+            "is no knowledge, above 0.9 is flagged.", 0.5, details,
         ),
         Figure(
             "membership true positives at 1 % false", "Privacy", found.true_rate, found.true_rate_error,
@@ -337,7 +333,7 @@ def _customary(
 ) -> Figure:
     recurrent = real.ndim == 3 and real.shape[1] > 1
     variables = real.shape[2] if recurrent else int(np.prod(real.shape[1:]))
-    units = max(1, variables // 2)
+    units = classifiers.weak_units(variables)
     make = classifiers.weak(variables, recurrent=recurrent)
     count = min(len(real), len(test), len(made))
     found, floor = (
@@ -346,8 +342,7 @@ def _customary(
     )
     words = (
         f"|accuracy - 0.5| of the customary classifier, {units} {'GRU' if recurrent else 'dense'} unit(s): "
-        "too weak to "
-        "judge by where that is few, to stand beside published figures only."
+        "too weak to judge by where that is few, to stand beside published figures only."
     )
     return Figure(
         "discriminative score, customary and weak", "Told from real", float(found.mean()), _spread(found),
@@ -373,8 +368,7 @@ def _transfer(
     }
     figures = []
     for key, words in meanings.items():
-        values = getattr(found, key.lower())
-        shares = values / np.maximum(found.trtr, 1e-12)
+        values, shares = getattr(found, key.lower()), found.shares(key.lower())
         details = {
             "share of TRTR": float(shares.mean()),
             "spread of the share": _spread(shares),

@@ -27,7 +27,7 @@ class Transfer(NamedTuple):
     trts: np.ndarray
 
     def shares(self, name: str) -> np.ndarray:
-        """Return "tstr" or "trts" as a share of TRTR with the same seed."""
+        """Return "trtr", "tstr" or "trts" as a share of TRTR with the same seed."""
         shares: np.ndarray = getattr(self, name) / np.maximum(self.trtr, 1e-12)
         return shares
 
