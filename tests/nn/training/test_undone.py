@@ -47,6 +47,8 @@ def test_an_error_anywhere_leaves_everything_as_it_was(place, step):
         for _ in range(step):
             each.make_step()
     before = everything(trainer)
+    if place == "prefetched batches":
+        trainer.batches._settle()  # a slow thread would gather the next batch only after the fault is armed
     once.armed = True
     if place == "prefetched batches" and step == 3:  # has its batch already
         for each in (trainer, undisturbed):
