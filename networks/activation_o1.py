@@ -10,8 +10,8 @@ Predicted gain: 1 to 2 forwards, where NumPy's own functions are whole vectors t
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                    N  direction     ms  x plain  x below  x PyTorch  of the limit
-    activation, 32x32x16  64  forward    0.122     1.49     1.49       9.64   112% memory
-    activation, 32x32x16  64  backward   0.112     2.09     2.09       0.73   246% memory
+    activation, 32x32x16  64  forward    0.122     1.42     1.42      15.02   114% memory
+    activation, 32x32x16  64  backward   0.112     2.30     2.30       0.80   248% memory
 .. benchmark: end
 Loses when:     float64, functions with exp or tanh forwards: the C library is called for every number
 Numerics:       1e-5 relative in float32: rational exp and tanh

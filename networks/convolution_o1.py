@@ -19,26 +19,26 @@ Predicted gain: 2 to 10: sums stay in registers for a whole window, where the pl
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                                         N  direction     ms  x plain  x below  x PyTorch  of the limit
-    28x28x1 to 14x14x16                        64  forward    0.049    38.82    38.82       1.59    32% memory
-    28x28x1 to 14x14x16                        64  backward   0.270     5.45     5.45       2.00    12% memory
-    14x14x16 to 7x7x32                         64  forward    0.116     3.63     3.63       1.29  87% products
-    14x14x16 to 7x7x32                         64  backward   0.309     4.55     4.55       1.48  65% products
-    64x64x3 to 32x32x16                        64  forward    0.370     8.18     8.18       1.01  58% products
-    64x64x3 to 32x32x16                        64  backward    1.69     8.14     8.14       1.28  25% products
-    32x32x16 to 32x32x32                       64  forward     2.46     4.32     4.32       0.78  90% products
-    32x32x16 to 32x32x32                       64  backward    6.94     5.82     5.82       0.66  64% products
-    32x32x16 to 16x16x32                       64  forward    0.610     3.79     3.79       0.80  91% products
-    32x32x16 to 16x16x32                       64  backward    1.99     4.44     4.44       0.91  56% products
-    14x14x16 to 28x28x1, transposed            64  forward    0.075     2.71     2.71       6.07    21% memory
-    14x14x16 to 28x28x1, transposed            64  backward   0.222    10.89    10.89       0.83    14% memory
-    7x7x32 to 14x14x16, transposed             64  forward    0.134     3.54     3.54       2.27  75% products
-    7x7x32 to 14x14x16, transposed             64  backward   0.314     5.85     5.85       1.00  64% products
-    16x16x32 to 32x32x16, transposed           64  forward    0.694     4.02     4.02       1.59  80% products
-    16x16x32 to 32x32x16, transposed           64  backward    1.74     5.99     5.99       0.70  64% products
-    32x32x16 to 64x64x3, transposed            64  forward    0.470     5.87     5.87       3.45  45% products
-    32x32x16 to 64x64x3, transposed            64  backward    1.45     8.43     8.43       0.72  29% products
-    autoencoder 28x28x1 > 14x14x16 > 7x7x32    64  step        1.46     6.92     6.92       1.46  46% products
-    autoencoder 64x64x3 > 32x32x16 > 16x16x32  64  step        11.4     4.84     4.84       0.94  39% products
+    28x28x1 to 14x14x16                        64  forward    0.054    38.09    38.09       1.60    31% memory
+    28x28x1 to 14x14x16                        64  backward   0.236     6.90     6.90       2.71    14% memory
+    14x14x16 to 7x7x32                         64  forward    0.142     4.29     4.29       1.32  75% products
+    14x14x16 to 7x7x32                         64  backward   0.395     5.90     5.90       2.05  54% products
+    64x64x3 to 32x32x16                        64  forward    0.406    10.63    10.63       1.40  56% products
+    64x64x3 to 32x32x16                        64  backward    2.91     6.76     6.76       1.46  16% products
+    32x32x16 to 32x32x32                       64  forward     3.08     4.72     4.72       1.01  77% products
+    32x32x16 to 32x32x32                       64  backward    10.0     6.82     6.82       0.73  47% products
+    32x32x16 to 16x16x32                       64  forward    0.963     5.07     5.07       0.90  61% products
+    32x32x16 to 16x16x32                       64  backward    2.63     4.07     4.07       1.45  45% products
+    14x14x16 to 28x28x1, transposed            64  forward    0.064     3.14     3.14      12.62    26% memory
+    14x14x16 to 28x28x1, transposed            64  backward   0.188    13.80    13.80       1.56    18% memory
+    7x7x32 to 14x14x16, transposed             64  forward    0.139     3.59     3.59       2.29  77% products
+    7x7x32 to 14x14x16, transposed             64  backward   0.299     6.66     6.66       1.36  71% products
+    16x16x32 to 32x32x16, transposed           64  forward    0.746     4.55     4.55       1.87  79% products
+    16x16x32 to 32x32x16, transposed           64  backward    2.17     5.59     5.59       0.68  55% products
+    32x32x16 to 64x64x3, transposed            64  forward    0.447    10.05    10.05       4.77  51% products
+    32x32x16 to 64x64x3, transposed            64  backward    1.78     8.69     8.69       0.76  25% products
+    autoencoder 28x28x1 > 14x14x16 > 7x7x32    64  step        1.51     7.91     7.91       1.91  47% products
+    autoencoder 64x64x3 > 32x32x16 > 16x16x32  64  step        13.3     5.01     5.01       0.98  35% products
 .. benchmark: end
 Loses when:     never seen
 Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh and exp

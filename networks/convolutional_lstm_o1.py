@@ -16,8 +16,8 @@ Predicted gain: 3 to 6, as networks/convolution_o1.py: sums stay in registers fo
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                             N  direction    ms  x plain  x below  x PyTorch  of the limit
-    8x16x16x8 to 16 channels, 3x3  16  forward    7.24     5.43     5.43       0.98  50% products
-    8x16x16x8 to 16 channels, 3x3  16  backward   14.2     3.51     3.51       0.99  51% products
+    8x16x16x8 to 16 channels, 3x3  16  forward    6.30     4.51     4.51       0.88  54% products
+    8x16x16x8 to 16 channels, 3x3  16  backward   13.0     3.83     3.83       1.35  52% products
 .. benchmark: end
 Loses when:     never seen
 Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh

@@ -15,13 +15,13 @@ Predicted gain: 1 to 2: NumPy's library reaches 0.8 of the tile's rate in large 
                 added; 1 for layers so small that a call from Python is all there is
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
-    row                                    N  direction     ms  x plain  x below  x PyTorch   of the limit
-    16 to 16                              32  forward    0.005     1.34     1.34       1.64      2% memory
-    16 to 16                              32  backward   0.011     1.86     1.86       3.27      2% memory
-    512 to 512                            64  forward    0.138     2.19     2.19       1.46  102% products
-    512 to 512                            64  backward   0.300     2.37     2.37       1.53   94% products
-    autoencoder 784-256-64-32-64-256-784  64  step       0.820     2.78     2.78       1.66   73% products
-    tiny network 2-16-16-1                32  step       0.088     1.34     1.34       3.99      1% memory
+    row                                    N  direction     ms  x plain  x below  x PyTorch  of the limit
+    16 to 16                              32  forward    0.005     1.32     1.32       1.73     2% memory
+    16 to 16                              32  backward   0.010     1.35     1.35       4.09     2% memory
+    512 to 512                            64  forward    0.234     1.77     1.77       1.32  58% products
+    512 to 512                            64  backward   0.318     2.38     2.38       1.72  86% products
+    autoencoder 784-256-64-32-64-256-784  64  step       0.900     2.80     2.80       1.70  65% products
+    tiny network 2-16-16-1                32  step       0.050     1.30     1.30       3.38     1% memory
 .. benchmark: end
 Loses when:     never seen; below some hundred connections a call costs the same on every rung
 Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh and exp

@@ -8,13 +8,13 @@ Predicted gain: the number of threads, less some microseconds for each of up to 
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                                    N  direction     ms  x plain  x below  x PyTorch  of the limit
-    16 to 16                              32  forward    0.006     1.13     0.84       1.38     1% memory
-    16 to 16                              32  backward   0.011     1.79     0.97       3.15     1% memory
-    512 to 512                            64  forward    0.081     3.73     1.71       2.48  84% products
-    512 to 512                            64  backward   0.221     3.23     1.36       2.09  62% products
-    autoencoder 784-256-64-32-64-256-784  64  step       0.524     4.35     1.57       2.60  55% products
-    tiny network 2-16-16-1                32  step       0.027     4.28     3.20      12.77     1% memory
-    MNIST, 784-256-64-32-64-256-784       64  epoch        988     2.63     2.63       1.87  59% products
+    16 to 16                              32  forward    0.006     1.11     0.84       1.46     1% memory
+    16 to 16                              32  backward   0.011     1.20     0.89       3.64     1% memory
+    512 to 512                            64  forward    0.138     3.00     1.70       2.24  51% products
+    512 to 512                            64  backward   0.250     3.03     1.27       2.19  56% products
+    autoencoder 784-256-64-32-64-256-784  64  step       0.461     5.47     1.95       3.32  64% products
+    tiny network 2-16-16-1                32  step       0.016     4.17     3.22      10.89     3% memory
+    MNIST, 784-256-64-32-64-256-784       64  epoch        603     3.84     3.84       2.41    65% memory
 .. benchmark: end
 Loses when:     layers of some hundred connections: to ask whether they store bfloat16 takes half a
                 microsecond; below a million multiply-adds it is o1 otherwise

@@ -12,8 +12,8 @@ Predicted gain: 3 forwards, for the arrays saved; 20 backwards, where NumPy's un
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                                N  direction     ms  x plain  x below  x PyTorch  of the limit
-    64 of 10,000 labels, 64 features  64  forward    0.036     3.66     3.66       0.58   166% memory
-    64 of 10,000 labels, 64 features  64  backward   0.052    58.54    58.54       4.55   309% memory
+    64 of 10,000 labels, 64 features  64  forward    0.037     3.46     3.46       0.62   164% memory
+    64 of 10,000 labels, 64 features  64  backward   0.039    49.70    49.70       4.53   418% memory
 .. benchmark: end
 Loses when:     never seen; fewer than 16 features go one by one
 Numerics:       the same bits forwards; 1e-6 relative backwards: fused multiply-adds, and a descent in the

@@ -10,10 +10,10 @@ Predicted gain: 50 to 500: the plain rung makes some 20 Python objects for every
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                   N  direction     ms  x plain  x below  x PyTorch  of the limit
-    500 neurons x 20     32  forward    0.081      617      617       0.28     4% memory
-    500 neurons x 20     32  backward   0.206      570      570       0.32     3% memory
-    20,000 neurons x 50  32  forward     6.16                         0.29   4% products
-    20,000 neurons x 50  32  backward    30.1                         0.15   2% products
+    500 neurons x 20     32  forward    0.056      782      782       0.46     5% memory
+    500 neurons x 20     32  backward   0.194      584      584       0.35     3% memory
+    20,000 neurons x 50  32  forward     5.03                         0.36   5% products
+    20,000 neurons x 50  32  backward    31.1                         0.26   2% products
 .. benchmark: end
 Loses when:     never once compiled; compiling takes seconds, which a handful of neurons does not repay
 Numerics:       1e-5 relative in float32: rational tanh and exp; float64 agrees to rounding

@@ -15,10 +15,10 @@ Predicted gain: 2 to 4 a thread: o1 loads and stores the sum with every multiply
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                   N  direction     ms  x plain  x below  x PyTorch  of the limit
-    500 neurons x 20     32  forward    0.024     2124     3.44       0.95     7% memory
-    500 neurons x 20     32  backward   0.046     2576     4.52       1.45     8% memory
-    20,000 neurons x 50  32  forward    0.780              7.89       2.26  17% products
-    20,000 neurons x 50  32  backward    2.38             12.65       1.87  11% products
+    500 neurons x 20     32  forward    0.021     2105     2.69       1.23     9% memory
+    500 neurons x 20     32  backward   0.042     2681     4.59       1.61    10% memory
+    20,000 neurons x 50  32  forward    0.856              5.88       2.13  16% products
+    20,000 neurons x 50  32  backward    5.31              5.85       1.53   5% products
 .. benchmark: end
 Loses when:     levels have fewer than some hundred connections and few histories: o1 has less to set up
 Limits:         20,000 neurons of 50 random connections, 32 histories: the rows (2.6 MB) lie in the shared

@@ -14,12 +14,12 @@ Predicted gain: as the LSTM, networks/lstm_o1.py, with three products a step ins
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                            N  direction              ms  x plain  x below  x PyTorch  of the limit
-    24 steps of 6 to 24 units    128  forward             0.195     8.18     8.18       4.75  27% products
-    24 steps of 6 to 24 units    128  backward            0.272     5.03     5.03       7.87  38% products
-    24 steps of 6 to 24 units    128  forward + backward  0.466     6.11     6.11       6.77  34% products
-    28 steps of 28 to 128 units   64  forward              1.27     4.60     4.60       2.22  66% products
-    28 steps of 28 to 128 units   64  backward             3.00     2.44     2.44       2.23  56% products
-    28 steps of 28 to 128 units   64  forward + backward   4.53     3.58     3.58       2.05  56% products
+    24 steps of 6 to 24 units    128  forward             0.160     8.13     8.13       5.06  34% products
+    24 steps of 6 to 24 units    128  backward            0.252     4.50     4.50       7.61  43% products
+    24 steps of 6 to 24 units    128  forward + backward  0.420     6.27     6.27       7.71  39% products
+    28 steps of 28 to 128 units   64  forward              1.25     4.23     4.23       1.97  70% products
+    28 steps of 28 to 128 units   64  backward             2.91     2.45     2.45       2.04  60% products
+    28 steps of 28 to 128 units   64  forward + backward   3.98     3.05     3.05       2.13  66% products
 .. benchmark: end
 Loses when:     never seen; a network of one or two units takes the same time on every rung
 Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh

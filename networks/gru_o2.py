@@ -11,12 +11,12 @@ Predicted gain: the number of threads
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                            N  direction              ms  x plain  x below  x PyTorch  of the limit
-    24 steps of 6 to 24 units    128  forward             0.138    11.57     1.41       6.72  20% products
-    24 steps of 6 to 24 units    128  backward            0.214     6.40     1.27      10.00  25% products
-    24 steps of 6 to 24 units    128  forward + backward  0.326     8.74     1.43       9.68  25% products
-    28 steps of 28 to 128 units   64  forward             0.821     7.15     1.55       3.45  54% products
-    28 steps of 28 to 128 units   64  backward             1.77     4.14     1.70       3.79  50% products
-    28 steps of 28 to 128 units   64  forward + backward   2.47     6.57     1.83       3.75  53% products
+    24 steps of 6 to 24 units    128  forward             0.103    12.60     1.55       7.85  27% products
+    24 steps of 6 to 24 units    128  backward            0.187     6.06     1.35      10.25  30% products
+    24 steps of 6 to 24 units    128  forward + backward  0.327     8.06     1.29       9.91  25% products
+    28 steps of 28 to 128 units   64  forward             0.724     7.29     1.72       3.40  62% products
+    28 steps of 28 to 128 units   64  backward             1.80     3.96     1.62       3.31  50% products
+    28 steps of 28 to 128 units   64  forward + backward   2.13     5.69     1.87       3.98  63% products
 .. benchmark: end
 Limited by:     as the LSTM, networks/lstm_o2.py, with three products a step instead of four
 Loses when:     never expected: below a million multiply-adds it is o1

@@ -17,17 +17,17 @@ Predicted gain: 5 to 20: the plain rung spends its time in calls, some microseco
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                                        N  direction     ms  x plain  x below  x PyTorch  of the limit
-    64x64x3 to 32x32x8, windows 5             32  forward    0.293    45.30    45.30      65.53  47% products
-    64x64x3 to 32x32x8, windows 5             32  backward   0.978    19.81    19.81      26.52  28% products
-    32x32x8 to 16x16x16, windows 5            32  forward    0.247    15.77    15.77      19.28  72% products
-    32x32x8 to 16x16x16, windows 5            32  backward   0.888     7.47     7.47       8.68  40% products
-    16x16x16 to 32x32x8, windows 5            32  forward    0.760     7.54     7.54      13.39  86% products
-    16x16x16 to 32x32x8, windows 5            32  backward    2.29     4.89     4.89       8.91  57% products
-    autoencoder 64x64x3 > 32x32x8 > 16x16x16  32  step        14.7     7.30     7.30      13.46    37% memory
-    384x384x3, 98 M weights, 8 histories       8  forward     24.0                                 30% memory
-    384x384x3, 98 M weights, 8 histories       8  backward    50.5                                 29% memory
-    384x384x3, 98 M weights, 32 histories     32  forward     48.5                               47% products
-    384x384x3, 98 M weights, 32 histories     32  backward     174                               26% products
+    64x64x3 to 32x32x8, windows 5             32  forward    0.304    48.17    48.17      73.91  51% products
+    64x64x3 to 32x32x8, windows 5             32  backward    1.68    12.52    12.52      16.15  18% products
+    32x32x8 to 16x16x16, windows 5            32  forward    0.258    16.96    16.96      21.27  77% products
+    32x32x8 to 16x16x16, windows 5            32  backward    1.08     7.01     7.01       7.70  37% products
+    16x16x16 to 32x32x8, windows 5            32  forward    0.878     7.53     7.53      12.66  83% products
+    16x16x16 to 32x32x8, windows 5            32  backward    2.64     4.73     4.73       8.13  56% products
+    autoencoder 64x64x3 > 32x32x8 > 16x16x16  32  step        17.8     6.55     6.55      12.27    31% memory
+    384x384x3, 98 M weights, 8 histories       8  forward     28.5                                 26% memory
+    384x384x3, 98 M weights, 8 histories       8  backward    58.6                                 26% memory
+    384x384x3, 98 M weights, 32 histories     32  forward     52.8                               48% products
+    384x384x3, 98 M weights, 32 histories     32  backward     182                               28% products
 .. benchmark: end
 Loses when:     never seen. Lines of a window that are short of whole vectors cost: 10 of 16 lanes work for
                 a channel's windows of 10 x 10, 6 of 16 for those of 6 x 6

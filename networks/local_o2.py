@@ -8,19 +8,19 @@ Predicted gain: the number of threads, until memory is the limit: with 8 histori
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                                        N  direction     ms  x plain  x below  x PyTorch  of the limit
-    64x64x3 to 32x32x8, windows 5             32  forward    0.186    71.18     1.57        103  43% products
-    64x64x3 to 32x32x8, windows 5             32  backward   0.546    35.49     1.79      47.50    33% memory
-    32x32x8 to 16x16x16, windows 5            32  forward    0.154    25.31     1.60      30.94  66% products
-    32x32x8 to 16x16x16, windows 5            32  backward   0.508    13.05     1.75      15.16  40% products
-    16x16x16 to 32x32x8, windows 5            32  forward    0.404    14.19     1.88      25.19  93% products
-    16x16x16 to 32x32x8, windows 5            32  backward    1.24     9.05     1.85      16.48  61% products
-    autoencoder 64x64x3 > 32x32x8 > 16x16x16  32  step        8.87    12.07     1.65      22.26    55% memory
-    384x384x3, 98 M weights, 8 histories       8  forward     16.1              1.49               41% memory
-    384x384x3, 98 M weights, 8 histories       8  backward    30.3              1.67               43% memory
-    384x384x3, 98 M weights, 32 histories     32  forward     26.3              1.85             49% products
-    384x384x3, 98 M weights, 32 histories     32  backward    94.9              1.83             27% products
-    384x384x3, 98 M weights, 8 in bfloat16     8  forward     20.6                                 30% memory
-    384x384x3, 98 M weights, 8 in bfloat16     8  backward    31.6                                 39% memory
+    64x64x3 to 32x32x8, windows 5             32  forward    0.304    48.19     1.00      73.93  26% products
+    64x64x3 to 32x32x8, windows 5             32  backward   0.877    23.94     1.91      30.87  18% products
+    32x32x8 to 16x16x16, windows 5            32  forward    0.154    28.39     1.67      35.60  66% products
+    32x32x8 to 16x16x16, windows 5            32  backward   0.530    14.31     2.04      15.72  38% products
+    16x16x16 to 32x32x8, windows 5            32  forward    0.440    15.02     2.00      25.26  85% products
+    16x16x16 to 32x32x8, windows 5            32  backward    1.44     8.68     1.83      14.91  52% products
+    autoencoder 64x64x3 > 32x32x8 > 16x16x16  32  step        11.0    10.54     1.61      19.76    35% memory
+    384x384x3, 98 M weights, 8 histories       8  forward     22.6              1.26               23% memory
+    384x384x3, 98 M weights, 8 histories       8  backward    36.8              1.59               29% memory
+    384x384x3, 98 M weights, 32 histories     32  forward     30.1              1.75             43% products
+    384x384x3, 98 M weights, 32 histories     32  backward     102              1.79             25% products
+    384x384x3, 98 M weights, 8 in bfloat16     8  forward     22.1                                 22% memory
+    384x384x3, 98 M weights, 8 in bfloat16     8  backward    38.4                                 26% memory
 .. benchmark: end
 Loses when:     never expected: below a million multiply-adds it is o1
 Limits:         forwards rows of tiles, backwards half the bands are the most threads that find work: 48

@@ -16,18 +16,18 @@ Predicted gain: 5 to 10 on small layers, where NumPy's some thirty calls a step 
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                              N  direction              ms  x plain  x below  x PyTorch  of the limit
-    24 steps of 6 to 24 units      128  forward             0.198     9.28     9.28       1.47  35% products
-    24 steps of 6 to 24 units      128  backward            0.337     4.82     4.82       1.76  41% products
-    24 steps of 6 to 24 units      128  forward + backward  0.542     7.37     7.37       1.71  38% products
-    28 steps of 28 to 128 units     64  forward              1.51     4.40     4.40       0.71  74% products
-    28 steps of 28 to 128 units     64  backward             3.73     2.36     2.36       0.59  60% products
-    28 steps of 28 to 128 units     64  forward + backward   5.08     2.97     2.97       0.67  66% products
-    20 steps of 64 to 256 units     32  forward              2.00     3.39     3.39       0.58  82% products
-    20 steps of 64 to 256 units     32  backward             4.32     2.42     2.42       1.10  76% products
-    20 steps of 64 to 256 units     32  forward + backward   6.64     2.67     2.67       0.63  75% products
-    10 steps of 1024 to 512 units   32  forward              9.82     2.39     2.39       0.73  81% products
-    10 steps of 1024 to 512 units   32  backward             21.5     2.07     2.07       0.58  74% products
-    10 steps of 1024 to 512 units   32  forward + backward   32.4     2.06     2.06       0.60  73% products
+    24 steps of 6 to 24 units      128  forward             0.199     8.51     8.51       1.85  36% products
+    24 steps of 6 to 24 units      128  backward            0.287     5.25     5.25       1.69  50% products
+    24 steps of 6 to 24 units      128  forward + backward  0.487     6.86     6.86       1.59  44% products
+    28 steps of 28 to 128 units     64  forward              1.92     4.38     4.38       0.62  61% products
+    28 steps of 28 to 128 units     64  backward             3.38     2.57     2.57       0.63  69% products
+    28 steps of 28 to 128 units     64  forward + backward   5.14     2.93     2.93       0.67  68% products
+    20 steps of 64 to 256 units     32  forward              2.08     3.35     3.35       0.55  82% products
+    20 steps of 64 to 256 units     32  backward             4.34     2.48     2.48       0.62  79% products
+    20 steps of 64 to 256 units     32  forward + backward   6.72     2.63     2.63       0.66  76% products
+    10 steps of 1024 to 512 units   32  forward              9.78     2.53     2.53       0.60  84% products
+    10 steps of 1024 to 512 units   32  backward             20.8     2.05     2.05       0.56  79% products
+    10 steps of 1024 to 512 units   32  forward + backward   35.0     1.95     1.95       0.55  70% products
 .. benchmark: end
 Loses when:     never seen; a network of one or two units takes the same time on every rung
 Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh

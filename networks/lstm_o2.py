@@ -11,18 +11,18 @@ Predicted gain: the number of threads
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                              N  direction              ms  x plain  x below  x PyTorch  of the limit
-    24 steps of 6 to 24 units      128  forward             0.144    12.69     1.37       2.01  25% products
-    24 steps of 6 to 24 units      128  backward            0.231     7.05     1.46       2.58  31% products
-    24 steps of 6 to 24 units      128  forward + backward  0.492     8.12     1.10       1.89  22% products
-    28 steps of 28 to 128 units     64  forward             0.873     7.62     1.73       1.23  67% products
-    28 steps of 28 to 128 units     64  backward             1.87     4.69     1.99       1.18  63% products
-    28 steps of 28 to 128 units     64  forward + backward   2.93     5.14     1.73       1.16  60% products
-    20 steps of 64 to 256 units     32  forward              1.21     5.62     1.66       0.97  71% products
-    20 steps of 64 to 256 units     32  backward             4.42     2.36     0.98       1.07  39% products
-    20 steps of 64 to 256 units     32  forward + backward   3.56     4.98     1.86       1.18  72% products
-    10 steps of 1024 to 512 units   32  forward              5.61     4.19     1.75       1.28  74% products
-    10 steps of 1024 to 512 units   32  backward             12.7     3.50     1.69       0.99  65% products
-    10 steps of 1024 to 512 units   32  forward + backward   17.9     3.72     1.81       1.09  69% products
+    24 steps of 6 to 24 units      128  forward             0.196     8.65     1.02       1.88  19% products
+    24 steps of 6 to 24 units      128  backward            0.206     7.30     1.39       2.35  36% products
+    24 steps of 6 to 24 units      128  forward + backward  0.330    10.12     1.48       2.35  34% products
+    28 steps of 28 to 128 units     64  forward             0.998     8.42     1.92       1.18  60% products
+    28 steps of 28 to 128 units     64  backward             1.65     5.25     2.04       1.29  72% products
+    28 steps of 28 to 128 units     64  forward + backward   2.80     5.38     1.84       1.23  64% products
+    20 steps of 64 to 256 units     32  forward              1.09     6.37     1.91       1.04  80% products
+    20 steps of 64 to 256 units     32  backward             2.42     4.44     1.79       1.12  72% products
+    20 steps of 64 to 256 units     32  forward + backward   4.01     4.40     1.68       1.11  65% products
+    10 steps of 1024 to 512 units   32  forward              4.78     5.19     2.05       1.22  88% products
+    10 steps of 1024 to 512 units   32  backward             11.1     3.86     1.88       1.06  76% products
+    10 steps of 1024 to 512 units   32  forward + backward   16.7     4.06     2.09       1.14  75% products
 .. benchmark: end
 Limited by:     products: at 28 steps of 28 to 128 units, 64 histories, one thread, they take 2.5 of 2.9 ms
                 forward, and 2.5 of 2.9 ms of the steps backward; most of the rest is tanh. Slices keep

@@ -10,12 +10,12 @@ Predicted gain: 2 to 6 for sums and products of two: three numbers move instead 
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                            N  direction     ms  x plain  x below  x PyTorch  of the limit
-    add, two of 32x32x16          64  forward    0.078     5.44     5.44       0.65   176% memory
-    add, two of 32x32x16          64  backward   0.080     1.09     1.09       0.95   346% memory
-    concatenate, two of 32x32x16  64  forward    0.147     1.38     1.38       0.80   141% memory
-    concatenate, two of 32x32x16  64  backward   0.256     1.00     1.00       0.43   162% memory
-    multiply, two of 32x32x16     64  forward    0.089     5.32     5.32       0.70   155% memory
-    multiply, two of 32x32x16     64  backward   0.383     2.23     2.23       0.83    72% memory
+    add, two of 32x32x16          64  forward    0.096     6.32     6.32       0.59   145% memory
+    add, two of 32x32x16          64  backward   0.104     1.03     1.03       1.17   269% memory
+    concatenate, two of 32x32x16  64  forward    0.156     1.56     1.56       0.70   134% memory
+    concatenate, two of 32x32x16  64  backward   0.320     1.06     1.06       0.58   130% memory
+    multiply, two of 32x32x16     64  forward    0.100     5.57     5.57       0.59   139% memory
+    multiply, two of 32x32x16     64  backward   0.419     2.16     2.16       0.49    66% memory
 .. benchmark: end
 Loses when:     never seen; backwards, sums and concatenations hand on what they are given on every rung
 Numerics:       the same bits for two inputs, but for the sign of a sum of zeros; with more, the signals of a

@@ -6,12 +6,12 @@ Predicted gain: the threads while the arrays are in their caches; 1 to 2 where m
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                            N  direction     ms  x plain  x below  x PyTorch  of the limit
-    add, two of 32x32x16          64  forward    0.056     7.63     1.40       0.92   226% memory
-    add, two of 32x32x16          64  backward   0.078     1.11     1.02       0.97   322% memory
-    concatenate, two of 32x32x16  64  forward    0.099     2.05     1.48       1.18   191% memory
-    concatenate, two of 32x32x16  64  backward   0.251     1.02     1.02       0.44   150% memory
-    multiply, two of 32x32x16     64  forward    0.064     7.33     1.38       0.96   195% memory
-    multiply, two of 32x32x16     64  backward   0.403     2.12     0.95       0.79    63% memory
+    add, two of 32x32x16          64  forward    0.068     8.89     1.41       0.82   143% memory
+    add, two of 32x32x16          64  backward   0.104     1.02     0.99       1.16   187% memory
+    concatenate, two of 32x32x16  64  forward    0.123     1.98     1.27       0.88   119% memory
+    concatenate, two of 32x32x16  64  backward   0.338     1.00     0.95       0.55    87% memory
+    multiply, two of 32x32x16     64  forward    0.066     8.41     1.51       0.89   147% memory
+    multiply, two of 32x32x16     64  backward   0.287     3.15     1.46       0.71    68% memory
 .. benchmark: end
 Loses when:     never expected: below the threshold it is o1
 Numerics:       as o1, bit for bit

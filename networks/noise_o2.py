@@ -6,11 +6,11 @@ What changed:   blocks of neurons run in parallel where there are enough values:
 Predicted gain: the number of threads, as long as the expansion and not memory is the limit
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
-    row                        N  direction     ms  x plain  x below  x PyTorch   of the limit
-    dropout, 32x32x16         64  forward    0.103    51.38     1.78      80.19    123% memory
-    dropout, 32x32x16         64  backward   0.108    48.83     1.71       0.88    232% memory
-    gaussian noise, 32x32x16  64  forward    0.793    50.52     1.96       3.67     16% memory
-    gaussian noise, 32x32x16  64  backward   0.001     0.72     0.71       8.47  18911% memory
+    row                        N  direction     ms  x plain  x below  x PyTorch  of the limit
+    dropout, 32x32x16         64  forward    0.187    30.05     1.00      52.66    52% memory
+    dropout, 32x32x16         64  backward   0.103    51.74     1.79       0.85   190% memory
+    gaussian noise, 32x32x16  64  forward    0.824    48.62     1.92       5.53    12% memory
+    gaussian noise, 32x32x16  64  backward   0.002     0.72     0.69       8.19  8301% memory
 .. benchmark: end
 Loses when:     backwards of GaussianNoise, which hands signals on in a microsecond: whether it stores
                 bfloat16 has to be asked; below some ten thousand values it is the previous rung

@@ -14,10 +14,10 @@ Predicted gain: 5 to 10: where NumPy reads or writes the values some 20 times, a
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                             N  direction     ms  x plain  x below  x PyTorch  of the limit
-    batch normalisation, 32x32x16  64  forward    0.246    13.84    13.84       2.94    56% memory
-    batch normalisation, 32x32x16  64  backward   0.305    11.10    11.10       0.97    90% memory
-    layer normalisation, 28x128    64  forward    0.080     9.41     9.41       0.91    37% memory
-    layer normalisation, 28x128    64  backward   0.107     9.34     9.34       0.81    56% memory
+    batch normalisation, 32x32x16  64  forward    0.297    12.94    12.94       2.34    47% memory
+    batch normalisation, 32x32x16  64  backward   0.256    13.17    13.17       0.63   109% memory
+    layer normalisation, 28x128    64  forward    0.056    10.35    10.35       1.04    55% memory
+    layer normalisation, 28x128    64  backward   0.097    10.30    10.30       0.79    63% memory
 .. benchmark: end
 Loses when:     never seen; with fewer than 16 histories it normalises as many as with 16
 Numerics:       1e-5 relative in float32: sums in another order than NumPy's, fused multiply-adds

@@ -12,10 +12,10 @@ Predicted gain: 5 to 50: what a window sees is read once; the plain rung makes f
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                         N  direction     ms  x plain  x below  x PyTorch  of the limit
-    max pooling, 32x32x16      64  forward    0.095      114      114      30.55   103% memory
-    max pooling, 32x32x16      64  backward   0.160    19.50    19.50       1.69   122% memory
-    average pooling, 32x32x16  64  forward    0.105     6.00     6.00      12.11    93% memory
-    average pooling, 32x32x16  64  backward   0.128     7.66     7.66      10.41   152% memory
+    max pooling, 32x32x16      64  forward    0.097      113      113      31.83    90% memory
+    max pooling, 32x32x16      64  backward   0.121    25.20    25.20       2.04   144% memory
+    average pooling, 32x32x16  64  forward    0.098     8.78     8.78      13.63    89% memory
+    average pooling, 32x32x16  64  backward   0.134     8.84     8.84      10.76   129% memory
 .. benchmark: end
 Loses when:     never seen; of a batch of only a few entries, vectors are padded to 16 of them
 Numerics:       maxima are the same bits; averages, and signals of windows that overlap, 1e-5 relative in

@@ -7,10 +7,10 @@ Predicted gain: the threads while the image is in their caches, less where memor
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                         N  direction     ms  x plain  x below  x PyTorch  of the limit
-    max pooling, 32x32x16      64  forward    0.093      116     1.02      31.18    52% memory
-    max pooling, 32x32x16      64  backward   0.093    33.58     1.72       2.91   104% memory
-    average pooling, 32x32x16  64  forward    0.071     8.84     1.47      17.84    68% memory
-    average pooling, 32x32x16  64  backward   0.080    12.25     1.60      16.65   120% memory
+    max pooling, 32x32x16      64  forward    0.102      107     0.95      30.28    60% memory
+    max pooling, 32x32x16      64  backward   0.089    34.25     1.36       2.78   137% memory
+    average pooling, 32x32x16  64  forward    0.070    12.38     1.41      19.22    88% memory
+    average pooling, 32x32x16  64  backward   0.084    14.22     1.61      17.31   146% memory
 .. benchmark: end
 Loses when:     never expected: below the threshold it is o1
 Numerics:       maxima are the same bits; averages, and signals of windows that overlap, 1e-5 relative in

@@ -11,8 +11,8 @@ Predicted gain: 1 to 3: exp is most of the work forwards, and NumPy's is a polyn
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                 N  direction     ms  x plain  x below  x PyTorch  of the limit
-    softmax, 1x1x1000  64  forward    0.046     2.12     2.12       2.44    18% memory
-    softmax, 1x1x1000  64  backward   0.014     3.87     3.87      13.04   118% memory
+    softmax, 1x1x1000  64  forward    0.048     2.16     2.16       2.70    18% memory
+    softmax, 1x1x1000  64  backward   0.015     3.69     3.69      15.53   110% memory
 .. benchmark: end
 Loses when:     never seen; of a batch of only a few entries, vectors are padded to 16 of them
 Numerics:       1e-5 relative in float32: sums in another order, polynomial exp

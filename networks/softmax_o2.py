@@ -6,8 +6,8 @@ Predicted gain: the number of threads, where there are as many strips
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                 N  direction     ms  x plain  x below  x PyTorch  of the limit
-    softmax, 1x1x1000  64  forward    0.047     2.07     0.98       2.39    15% memory
-    softmax, 1x1x1000  64  backward   0.015     3.68     0.95      12.38    95% memory
+    softmax, 1x1x1000  64  forward    0.048     2.15     0.99       2.69    12% memory
+    softmax, 1x1x1000  64  backward   0.016     3.49     0.95      14.71    73% memory
 .. benchmark: end
 Loses when:     never expected: below the threshold it is o1
 Numerics:       1e-5 relative in float32; the same bits for any number of threads, because every number is

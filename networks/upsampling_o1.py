@@ -15,10 +15,10 @@ Predicted gain: bilinear about side / 4, the share of the matrices that is zero;
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                             N  direction     ms  x plain  x below  x PyTorch  of the limit
-    nearest upsampling, 16x16x16   64  forward    0.060     1.46     1.46      10.93   139% memory
-    nearest upsampling, 16x16x16   64  backward   0.067     4.79     4.79       5.10   252% memory
-    bilinear upsampling, 16x16x16  64  forward    0.085     9.58     9.58      15.97    99% memory
-    bilinear upsampling, 16x16x16  64  backward   0.214      122      122       9.24    78% memory
+    nearest upsampling, 16x16x16   64  forward    0.067     1.37     1.37      18.86   129% memory
+    nearest upsampling, 16x16x16   64  backward   0.067     4.81     4.81       6.96   260% memory
+    bilinear upsampling, 16x16x16  64  forward    0.086    11.11    11.11      20.80   101% memory
+    bilinear upsampling, 16x16x16  64  backward   0.218      105      105      14.52    80% memory
 .. benchmark: end
 Loses when:     never seen; of a batch of only a few entries, vectors are padded to 16 of them
 Numerics:       nearest forward is the same bits; the others 1e-5 relative in float32, added in another order

@@ -6,10 +6,10 @@ Predicted gain: the threads while the images are in their caches, less where mem
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                             N  direction     ms  x plain  x below  x PyTorch  of the limit
-    nearest upsampling, 16x16x16   64  forward    0.045     1.97     1.35      14.75   160% memory
-    nearest upsampling, 16x16x16   64  backward   0.064     4.96     1.04       5.29   222% memory
-    bilinear upsampling, 16x16x16  64  forward    0.069    11.72     1.22      19.53   103% memory
-    bilinear upsampling, 16x16x16  64  backward   0.140      186     1.53      14.16   102% memory
+    nearest upsampling, 16x16x16   64  forward    0.052     1.76     1.28      24.20   116% memory
+    nearest upsampling, 16x16x16   64  backward   0.061     5.30     1.10       7.67   201% memory
+    bilinear upsampling, 16x16x16  64  forward    0.103     9.33     0.84      17.46    59% memory
+    bilinear upsampling, 16x16x16  64  backward   0.278    82.42     0.78      11.37    44% memory
 .. benchmark: end
 Loses when:     never expected: below the threshold it is o1
 Numerics:       nearest forward is the same bits; the others 1e-5 relative in float32; the same bits for any
