@@ -239,11 +239,11 @@ class ConvolutionalLSTM(ConvolutionalRecurrent):
             return np.full((rows * width * gates, self._entries), np.nan, self.dtype)
 
         def hidden_signals() -> np.ndarray:
-            told = np.full((self.steps, own, self.signals.shape[-1]), np.nan, self.dtype)
-            told[slice(None) if self.whole_sequence else -1] = self.signals.reshape(
+            known = np.full((self.steps, own, self.signals.shape[-1]), np.nan, self.dtype)
+            known[slice(None) if self.whole_sequence else -1] = self.signals.reshape(
                 -1, own, self.signals.shape[-1]
             )
-            return told
+            return known
 
         return [
             NeuronLayer(
@@ -262,6 +262,6 @@ class ConvolutionalLSTM(ConvolutionalRecurrent):
                 signals=hidden_signals,
                 name="hidden",
                 family=self.family,
-                gives=None if self.whole_sequence else (self.steps - 1) * own + np.arange(own),
+                output_neurons=None if self.whole_sequence else (self.steps - 1) * own + np.arange(own),
             ),
         ]

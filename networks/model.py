@@ -44,7 +44,7 @@ from nn.shape import AnyShape
 from nn.short_text import join_names
 
 
-class Step(NamedTuple):
+class Call(NamedTuple):
     """One call of a network: its own name, the network's, and the names of the nodes it reads."""
 
     name: str
@@ -72,7 +72,7 @@ class Model(ClampingContainer):
     named
         Every call of a network by name. The second call of `tower` is called `tower:2`: it has values,
         signals and carried state of its own, and the parameters of the first.
-    steps
+    calls
         The calls in the order in which they run.
     input_shapes, output_shapes
         Shapes by name.
@@ -92,20 +92,20 @@ class Model(ClampingContainer):
         self.output_shapes = {name: node.shape for name, node in results.items()}
         self._outputs = {name: names[id(node)] for name, node in results.items()}
         called = {id(network): name for name, network in networks.items()}
-        self.steps = [
-            Step(
+        self.calls = [
+            Call(
                 names[id(call)], called[id(call.network)], tuple(names[id(source)] for source in call.sources)
             )
             for call in calls
         ]
-        self.named = _named(self.steps, networks)
+        self.named = _named(self.calls, networks)
         self.parameters = Parameters.join({name: each.parameters for name, each in networks.items()})
         self._silenced: dict[str, bool] | None = None
 
     @property
     def shares(self) -> bool:
         """Whether a network is used more than once."""
-        return any(step.name != step.network for step in self.steps)
+        return any(call.name != call.network for call in self.calls)
 
     @property
     def input_shape(self) -> AnyShape:  # type: ignore[override]
@@ -126,7 +126,7 @@ class Model(ClampingContainer):
     def propagates(self, wanted: bool) -> None:
         if wanted == self.propagates:
             return
-        first = [step.name for step in self.steps if self.input_shapes.keys() >= set(step.sources)]
+        first = [call.name for call in self.calls if self.input_shapes.keys() >= set(call.sources)]
         propagate = self._silenced or dict.fromkeys(first, False)
         self._silenced = None if wanted else {name: self.named[name].propagates for name in first}
         for name in first:
@@ -149,10 +149,10 @@ class Model(ClampingContainer):
         """
         given = self._by_name(values, self.input_shapes, "input")
         nodes = {name: self._zero_masked_steps(array) for name, array in given.items()}
-        for step in self.steps:
-            network = self.named[step.name]
-            sources = pack_inputs(network, [nodes[name] for name in step.sources])
-            nodes[step.name] = self._run_of(step.name).forward(sources, training)
+        for call in self.calls:
+            network = self.named[call.name]
+            sources = pack_inputs(network, [nodes[name] for name in call.sources])
+            nodes[call.name] = self._run_of(call.name).forward(sources, training)
         return _plain({name: self._zero_masked_steps(nodes[node]) for name, node in self._outputs.items()})
 
     def backward(self, signals: Any, learning_rate: float | None = None) -> Any:
@@ -170,10 +170,10 @@ class Model(ClampingContainer):
         arrived: dict[str, np.ndarray] = {}
         for name, array in self._by_name(signals, self.output_shapes, "output").items():
             _add(arrived, self._outputs[name], self._zero_masked_steps(array))
-        for step in reversed(self.steps):
-            network = self.named[step.name]
-            sent = self._run_of(step.name).backward(arrived[step.name], learning_rate)
-            for source, array in zip(step.sources, unpack_signals(network, sent), strict=True):
+        for call in reversed(self.calls):
+            network = self.named[call.name]
+            sent = self._run_of(call.name).backward(arrived[call.name], learning_rate)
+            for source, array in zip(call.sources, unpack_signals(network, sent), strict=True):
                 _add(arrived, source, array)
         return _plain({name: self._zero_masked_steps(arrived[name]) for name in self.input_shapes})
 
@@ -259,12 +259,12 @@ class Model(ClampingContainer):
 
     def to_configuration(self) -> dict[str, Any]:
         """Describe the networks and how they are connected."""
-        owners = {step.network: self.named[step.network] for step in self.steps}
+        owners = {call.network: self.named[call.network] for call in self.calls}
         return {
             "family": self.family,
             "inputs": {name: str(shape) for name, shape in self.input_shapes.items()},
             "networks": {name: network.to_configuration() for name, network in owners.items()},
-            "uses": [[step.network, *step.sources] for step in self.steps],
+            "uses": [[call.network, *call.sources] for call in self.calls],
             "outputs": dict(self._outputs),
         }
 
@@ -297,29 +297,29 @@ class Model(ClampingContainer):
         """Return the layers of all calls in the order in which they run; see `Network.wiring`."""
         layers: list[NeuronLayer] = []
         given = {name: -1 - number for number, name in enumerate(self.input_shapes)}
-        for step in self.steps:
-            inputs = [given[name] for name in step.sources]
-            layers += self._layers_of(step.name, self.named[step.name], len(layers), inputs)
-            given[step.name] = len(layers) - 1
+        for call in self.calls:
+            inputs = [given[name] for name in call.sources]
+            layers += self._layers_of(call.name, self.named[call.name], len(layers), inputs)
+            given[call.name] = len(layers) - 1
         for name, node in self._outputs.items():
             layer = layers[given[node]]
             layers[given[node]] = replace(layer, outputs=(*layer.outputs, name))
         return layers
 
 
-def _named(steps: list[Step], networks: Mapping[str, Network]) -> dict[str, Network]:
+def _named(calls: list[Call], networks: Mapping[str, Network]) -> dict[str, Network]:
     """Return the network of every step; second calls are twins that share the parameters of the first."""
     named: dict[str, Network] = {}
     alone: dict[str, Network] = {}  # twins that share nothing: a copy of what is shared has all that share it
-    for step in steps:
-        used = networks[step.network]
-        if step.name == step.network:
-            named[step.name] = used
+    for call in calls:
+        used = networks[call.network]
+        if call.name == call.network:
+            named[call.name] = used
             continue
-        if step.network not in alone:
-            alone[step.network] = copy_with_same_generators(used)
-        named[step.name] = copy_with_same_generators(alone[step.network])
-        named[step.name].parameters.share(used.parameters)
+        if call.network not in alone:
+            alone[call.network] = copy_with_same_generators(used)
+        named[call.name] = copy_with_same_generators(alone[call.network])
+        named[call.name].parameters.share(used.parameters)
     return named
 
 

@@ -213,7 +213,7 @@ class TimeDistributed(Container):
         steps, inside = self.input_shape[0], self.network.wiring()
         layers: list[NeuronLayer] = []
         for layer, sources in zip(inside, sources_within(inside, 0, [-1]), strict=True):
-            widths = [self.network.input_shape.size if n < 0 else inside[n].given for n in sources]
+            widths = [self.network.input_shape.size if n < 0 else inside[n].output_count for n in sources]
             height, *sides = layer.shape
             layers.append(
                 replace(
@@ -223,7 +223,7 @@ class TimeDistributed(Container):
                     values=partial(self._at_all_steps, layer.values, layer.shape),
                     signals=partial(self._at_all_steps, layer.signals, layer.shape),
                     delayed=None,
-                    gives=None if layer.gives is None else self._given_by(layer),
+                    output_neurons=None if layer.output_neurons is None else self._output_neurons_of(layer),
                     clamp=None,
                 )
             )
@@ -239,10 +239,10 @@ class TimeDistributed(Container):
             return Unconnected(steps * layer.wiring.targets)
         return Stacked(layer.wiring, steps, widths[0])
 
-    def _given_by(self, layer: NeuronLayer) -> np.ndarray:
-        """Return which neurons of all steps are what the network gives."""
-        assert layer.gives is not None
-        return (np.arange(self.input_shape[0])[:, None] * layer.shape.size + layer.gives).ravel()
+    def _output_neurons_of(self, layer: NeuronLayer) -> np.ndarray:
+        """Return the numbers of the output neurons at all steps."""
+        assert layer.output_neurons is not None
+        return (np.arange(self.input_shape[0])[:, None] * layer.shape.size + layer.output_neurons).ravel()
 
     def _at_all_steps(self, find: Callable[[], np.ndarray], shape: Shape) -> np.ndarray:
         """Return what neurons of the network inside had at every step, (steps, *shape, N)."""

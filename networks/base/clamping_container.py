@@ -52,9 +52,9 @@ class ClampingContainer(Container):
         """Which neurons are clamped, and to which values, by the names of their networks; see `clamp`."""
         return {name: dict(clamp.neurons) for name, clamp in self._clamps.items()}
 
-    def follow(self, other: Self) -> None:
-        """Follow in everything, clamped neurons included; see `Network.follow`."""
-        super().follow(other)
+    def synchronise_with(self, other: Self) -> None:
+        """Take over clamped neurons as well; see `Network.synchronise_with`."""
+        super().synchronise_with(other)
         if other.clamped != self.clamped:
             for name in self.named:
                 self.clamp(name, other.clamped.get(name, {}))
@@ -78,7 +78,7 @@ class ClampingContainer(Container):
         start, inside = network.parameters.start_within(self.parameters), network.wiring()
         layers = []
         for layer, sources in zip(inside, sources_within(inside, first, inputs), strict=True):
-            holds = layer.clamp is None and layer.name == "" and layer.gives is None
-            clamp = partial(self.clamp, name) if holds else layer.clamp
+            clampable = layer.clamp is None and layer.name == "" and layer.output_neurons is None
+            clamp = partial(self.clamp, name) if clampable else layer.clamp
             layers.append(layer.within(name, start, clamp=clamp, sources=sources))
         return layers

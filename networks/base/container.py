@@ -71,10 +71,10 @@ class Container(Network):
         for network in self.named.values():
             network.map_activations(change)
 
-    def follow(self, other: Self) -> None:
-        """Let every network follow the one of its name; see `Network.follow`."""
+    def synchronise_with(self, other: Self) -> None:
+        """Synchronise every network with the one of its name; see `Network.synchronise_with`."""
         for name, network in other.named.items():
-            self.named[name].follow(network)
+            self.named[name].synchronise_with(network)
 
     @property
     def connections(self) -> int:

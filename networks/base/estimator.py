@@ -236,10 +236,10 @@ class Estimator:
         check_network(f"{owner}: what network(...) made", network)
         if network is vars(self).get("network_"):
             raise ValueError(f"{owner}: network(...) gave the network trained before: let it make a new one")
-        takes, gives = network.input_shape, network.output_shape
-        if match_input_shape(inputs, takes) != takes or match_target_shape(outputs, gives) != gives:
+        takes, returns = network.input_shape, network.output_shape
+        if match_input_shape(inputs, takes) != takes or match_target_shape(outputs, returns) != returns:
             raise ValueError(
-                f"{owner}: network(...) made one from {takes} to {gives}, not "
+                f"{owner}: network(...) made one from {takes} to {returns}, not "
                 f"from {inputs}, which entries are, to {outputs}"
             )
         return network

@@ -149,14 +149,14 @@ class InspectableGraph(Network):
             if (after := change(before)) != before:
                 self.replace_activation(before, after)
 
-    def follow(self, other: Self) -> None:
-        """Take over activations and clamped neurons of a network of the same graph; see `Network.follow`."""
-        self._follow_activations(other)
+    def synchronise_with(self, other: Self) -> None:
+        """Take over activations and clamps of a network of the same graph; see `Network.synchronise_with`."""
+        self._take_over_activations(other)
         if other.clamped != self.clamped:
             self.clamp(other.clamped)
 
-    def _follow_activations(self, other: Self) -> None:
-        """Replace what neurons apply: those with one activation have one together there, too."""
+    def _take_over_activations(self, other: Self) -> None:
+        """Replace activations: neurons that share one share one in the other network, too."""
         before, after = self.graph.neuron_activations, other.graph.neuron_activations
         if before.activations == after.activations:
             return

@@ -24,7 +24,7 @@ class ModelOutput:
     model
         Whose output it is.
     node
-        The name of the call that gives it.
+        The name of the call whose output it is.
     output_shape
         Without the histories.
     """
@@ -35,14 +35,14 @@ class ModelOutput:
     @property
     def layers(self) -> Sequence[Network]:
         """The networks that follow one another up to here, from the last one on that reads several nodes."""
-        steps = {step.name: step for step in self.model.steps}
+        calls = {call.name: call for call in self.model.calls}
         layers: list[Network] = []
         node = self.node
-        while node in steps:
+        while node in calls:
             layers = [*self.model.named[node].layers, *layers]
-            if len(steps[node].sources) > 1:
+            if len(calls[node].sources) > 1:
                 break
-            (node,) = steps[node].sources
+            (node,) = calls[node].sources
         return layers
 
     def output_range(self, input_range: Range | Mapping[str, Range] = (-math.inf, math.inf)) -> Range:
@@ -59,9 +59,9 @@ class ModelOutput:
             ranges = dict(input_range)
         else:
             ranges = dict.fromkeys(model.input_shapes, input_range)
-        for step in model.steps:
-            network = model.named[step.name]
-            given = pack_inputs(network, [ranges[name] for name in step.sources])
-            ranges[step.name] = network.output_range(given)
+        for call in model.calls:
+            network = model.named[call.name]
+            given = pack_inputs(network, [ranges[name] for name in call.sources])
+            ranges[call.name] = network.output_range(given)
         reached: Range = ranges[self.node]
         return reached

@@ -246,7 +246,7 @@ class Network(DeepCopied, ABC):
         if self.activation is not None and (changed := change(self.activation)) != self.activation:
             self.activation = changed
 
-    def follow(self, other: Self) -> None:
+    def synchronise_with(self, other: Self) -> None:
         """Take over what may change in a network of the same description beside its parameters.
 
         That is activations, clamped neurons and what is carried from step to step.

@@ -274,7 +274,7 @@ def _hidden_of(network: Recurrent, layer: int) -> NeuronLayer:
         signals=signals,
         name=_named(network, layer, "hidden"),
         family=network.family,
-        gives=given,
+        output_neurons=given,
     )
 
 

@@ -214,11 +214,11 @@ class NeuronLayer:
         Of the network it is part of.
     delayed
         Connections from the layer after, a step before.
-    gives
-        Which of the neurons are what the network gives, int64 (outputs,); None for all in their order.
+    output_neurons
+        Numbers of the neurons that are outputs of the network, int64 (outputs,); None for all in their order.
     sources
         Numbers of the layers that the wiring is from, among those of its network; -1 is the first input of
-        the network, -2 the second. What they give lies one after another. None for the layer before, and
+        the network, -2 the second. Their outputs lie one after another. None for the layer before, and
         for all inputs where there is none.
     outputs
         Names of the outputs of a model that it is.
@@ -239,7 +239,7 @@ class NeuronLayer:
     name: str = ""
     family: str = ""
     delayed: Wiring | None = None
-    gives: np.ndarray | None = None
+    output_neurons: np.ndarray | None = None
     sources: tuple[int, ...] | None = None
     outputs: tuple[str, ...] = ()
     start: int = 0
@@ -247,9 +247,9 @@ class NeuronLayer:
     first: int = 0
 
     @property
-    def given(self) -> int:
-        """How many of the neurons are what the network gives."""
-        return self.shape.size if self.gives is None else len(self.gives)
+    def output_count(self) -> int:
+        """How many of the neurons are outputs of the network."""
+        return self.shape.size if self.output_neurons is None else len(self.output_neurons)
 
     def within(self, name: str, start: int, **changes: Any) -> NeuronLayer:
         """Return the layer as one of a larger network, where its own network has a name."""

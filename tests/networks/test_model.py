@@ -328,7 +328,7 @@ def test_neurons_of_a_model_are_clamped_and_no_signal_passes_them():
     np.testing.assert_array_equal(model.named["left"].values.reshape(5, -1)[[1, 4]], [[0.25] * 2, [-0.5] * 2])
     other = diamond()
     other.parameters.values[:] = model.parameters.values
-    other.follow(model)
+    other.synchronise_with(model)
     assert other.clamped == {"left": {1: 0.25, 4: -0.5}}
     np.testing.assert_array_equal(other.forward(inputs), model.forward(inputs))
     model.clamp("left", {})

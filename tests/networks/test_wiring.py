@@ -140,7 +140,7 @@ def test_gates_are_what_their_connections_sum_up_to(family, kind):
         np.testing.assert_allclose(gated(family, total), gates.values()[..., 0].ravel(), rtol=1e-5, atol=1e-6)
         before = own
     last = layers[-1]
-    given = before if last.gives is None else before[last.gives]
+    given = before if last.output_neurons is None else before[last.output_neurons]
     np.testing.assert_array_equal(given, network.values.ravel())
 
 
@@ -243,7 +243,7 @@ def test_what_merges_reads_every_input(family):
         np.random.default_rng(n).normal(size=each.shape.size) + 2
         for n, each in enumerate(network.wiring()[:-1])
     ]
-    merge = network.named[network.steps[-1].name]
+    merge = network.named[network.calls[-1].name]
 
     def merged(flat: np.ndarray) -> np.ndarray:
         parts = np.split(flat, len(values))
@@ -292,11 +292,11 @@ def test_layers_within_containers_have_their_parameters_in_the_whole():
     assert [layer.start for layer in layers] == [0, 20, 32]
 
 
-def test_networks_follow_what_changes_beside_parameters():
+def test_networks_synchronise_what_changes_beside_parameters():
     network, twin = (stack(np.random.default_rng(3)) for _ in range(2))
     network.map_activations(lambda activation: SIGMOID)
     network.clamp("last", {2: 0.5})
-    twin.follow(network)
+    twin.synchronise_with(network)
     assert all(layer.activation() == SIGMOID for layer in twin.wiring())
     assert twin.clamped == network.clamped
 

@@ -285,7 +285,8 @@ class Anatomy:
         """Return which of its sources a layer sees, int64; None for all in their order."""
         if layer not in self._given:
             given = [
-                self._insides[each.layer - 1].gives if each.layer else None for each in self._sources[layer]
+                self._insides[each.layer - 1].output_neurons if each.layer else None
+                for each in self._sources[layer]
             ]
             starts = np.cumsum([0, *(each.size for each in self._sources[layer])])
             parts = [

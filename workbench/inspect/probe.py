@@ -119,7 +119,7 @@ class Probe:
 
     def follow(self) -> None:
         """Take over what may change in the network beside its parameters: activations and clamped neurons."""
-        self.twin.follow(self.network)
+        self.twin.synchronise_with(self.network)
 
 
 def make_twin(network: Network) -> Network:
