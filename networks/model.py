@@ -44,7 +44,7 @@ from nn.shape import AnyShape
 from nn.short_text import join_names
 
 
-class Call(NamedTuple):
+class NamedCall(NamedTuple):
     """One call of a network: its own name, the network's, and the names of the nodes it reads."""
 
     name: str
@@ -93,7 +93,7 @@ class Model(ClampingContainer):
         self._outputs = {name: names[id(node)] for name, node in results.items()}
         called = {id(network): name for name, network in networks.items()}
         self.calls = [
-            Call(
+            NamedCall(
                 names[id(call)], called[id(call.network)], tuple(names[id(source)] for source in call.sources)
             )
             for call in calls
@@ -307,7 +307,7 @@ class Model(ClampingContainer):
         return layers
 
 
-def _named(calls: list[Call], networks: Mapping[str, Network]) -> dict[str, Network]:
+def _named(calls: list[NamedCall], networks: Mapping[str, Network]) -> dict[str, Network]:
     """Return the network of every step; second calls are twins that share the parameters of the first."""
     named: dict[str, Network] = {}
     alone: dict[str, Network] = {}  # twins that share nothing: a copy of what is shared has all that share it
