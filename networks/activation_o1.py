@@ -5,7 +5,7 @@ What changed:   networks/base/vector_activation.py, which the next rung runs as 
                 1. the function, and its derivative times the signal, are one pass each, without temporary
                    arrays; for float32 exp and tanh are rational functions of whole vectors
                 2. values and input signals are buffers kept between calls
-Predicted gain: 1 to 2 forwards, where NumPy's own functions are whole vectors too; 2 backwards: one pass over
+Predicted gain: 1 to 2 forwards, where NumPy's own functions are vectorised too; 2 backwards: one pass over
                 memory instead of three
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin

@@ -1,9 +1,9 @@
 """Activation, rung o2: in parallel.
 
 Previous rung:  networks/activation_o1.py
-What changed:   1. chunks that lie in a core's cache run in parallel where it is worth it
+What changed:   1. chunks that fit into a core's cache run in parallel where it pays
                 2. values and signals can be stored as bfloat16
-Predicted gain: the threads, for functions with exp or tanh; less where memory is the limit
+Predicted gain: the number of threads, for functions with exp or tanh; less where memory is the limit
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                    N  direction     ms  x plain  x below  x PyTorch  of the limit

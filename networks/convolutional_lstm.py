@@ -144,7 +144,7 @@ class ConvolutionalLSTM(ConvolutionalRecurrent):
 
     @property
     def _peepholes(self) -> np.ndarray:
-        """Peepholes of the input, forget and output gate, (3, H, W, channels, 1); zeros where none are."""
+        """Peepholes of the input, forget and output gate, (3, H, W, channels, 1), or zeros."""
         if not self.peepholes:
             return np.zeros((3, 1, 1, 1, 1), self.dtype)
         return self.parameters["peepholes"][..., None]

@@ -2,7 +2,8 @@
 
 Previous rung:  networks/dense_o1.py
 What changed:   1. blocks of rows of the outputs, and of the inputs for their signals, run in parallel where
-                   a layer is worth a parallel region; what is done to a block is done in one core's cache
+                   a layer is large enough for a parallel region; what is done to a block is done in one
+                   core's cache
                 2. values and signals can be stored as bfloat16 (networks/base/dense_stored.py)
 Predicted gain: the number of threads, less some microseconds for each of up to three parallel regions
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md

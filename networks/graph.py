@@ -244,12 +244,12 @@ class GraphNetwork(InspectableGraph):
         return self.graph.connection_count
 
     def history_bytes(self, histories: int) -> int:
-        """Return what values, signals and deltas of every neuron at every tick take."""
+        """Return the memory for values, signals and deltas of every neuron at every step."""
         numbers = 3 * self.ticks * self.graph.neuron_count + self.input_shape.size + self.output_shape.size
         return numbers * padded(histories) * self.dtype.itemsize
 
     def forward_bytes(self, histories: int) -> int:
-        """Return what the values of every neuron at every tick take."""
+        """Return the memory for the values of every neuron at every step."""
         return self.ticks * self.graph.neuron_count * padded(histories) * self.dtype.itemsize
 
     def layer_values(self, layer: Layer) -> np.ndarray:

@@ -27,7 +27,7 @@ from nn.short_text import short_repr
 __all__ = ["CONTAINERS", "DEEPEST", "FAMILIES", "RUNGS", "Family", "network_from_configuration", "rung"]
 
 DEEPEST = 50
-"""Most networks around one in a description; Python's own limit is a few times that."""
+"""Deepest nesting of networks in a description; Python's own limit is a few times that."""
 
 FAMILIES: dict[str, Family] = {**LAYERS, **WEIGHTLESS}
 
@@ -80,7 +80,7 @@ def _build(
     dtype: DTypeLike,
     depth: int = 0,
 ) -> Network:
-    """Build a network that lies within so many others."""
+    """Build a network at a depth of nesting."""
     if not isinstance(configuration, Mapping):
         raise ValueError(f"a network is described by its fields, not by {short_repr(configuration)}")
     if depth > DEEPEST:

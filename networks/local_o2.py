@@ -1,8 +1,8 @@
 """Local, rung o2: bands of rows of tiles in parallel.
 
 Previous rung:  networks/local_o1.py
-What changed:   rows of tiles run in parallel forwards; backwards bands of them, the even ones and then
-                the odd ones: windows of bands two apart never overlap, so no sum is contended
+What changed:   rows of tiles run in parallel forwards; backwards bands of them, the even ones and then the
+                odd ones: windows of bands two apart never overlap, so no two threads add to the same sum
 Predicted gain: the number of threads, until memory is the limit: with 8 histories 4 bytes a weight
                 forwards, 8 backwards
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
@@ -23,7 +23,7 @@ Measured gain:  on the machine and with the meaning of docs/benchmarks.md
     384x384x3, 98 M weights, 8 in bfloat16     8  backward    38.4                                 26% memory
 .. benchmark: end
 Loses when:     never expected: below a million multiply-adds it is o1
-Limits:         forwards rows of tiles, backwards half the bands are the most threads that find work: 48
+Limits:         at most as many threads as rows of tiles forwards, and half the bands backwards, have work: 48
                 and 6 for windows of 10 on 48 x 48 tiles; of others, all rows and half of them. 16 cores
                 want larger images or tiles cut by columns too; at 64, memory bandwidth is the limit for
                 8 histories long before

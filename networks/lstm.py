@@ -155,7 +155,7 @@ class LSTM(Recurrent):
         return deltas, (weights.T @ deltas.reshape(len(weights), -1), earlier_cells)
 
     def _peepholes(self, parameters: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Return the peepholes of the input, forget and output gate, (3, units, 1); zeros where none are."""
+        """Return the peepholes of the input, forget and output gate, (3, units, 1), or zeros."""
         if not self.peepholes:
             return np.zeros((3, 1, 1), self.dtype)
         return parameters["peepholes"][..., None]
@@ -184,9 +184,9 @@ class LSTM(Recurrent):
 
 
 class LSTMCell(RecurrentCell, LSTM):
-    """One step of an LSTM, from states that are given to states that are returned.
+    """One step of an LSTM, from given states to returned ones.
 
-    Its parameters are called as those of an LSTM of one layer, and can be copied from there.
+    Its parameters have the names of those of an LSTM of one layer, and can be copied from there.
 
     Parameters
     ----------

@@ -10,9 +10,9 @@ What changed:   networks/base/recurrent_tiles.py, which the next rung runs as we
                 3. backward reads transposed copies of the weights, in the order of memory
                 4. gates, states, deltas and the room to work in are buffers kept between calls
                 5. plain gradient descent can be applied in the same pass, without a gradient array
-Predicted gain: 5 to 10 on small layers, where NumPy's some thirty calls a step rule; 2 on large ones: the
-                tile reaches more than NumPy's library in products of 32 to 64 histories, and gates take no
-                passes over memory
+Predicted gain: 5 to 10 on small layers, where NumPy's thirty or so calls a step dominate; 2 on large ones:
+                the tile reaches more than NumPy's library in products of 32 to 64 histories, and gates take
+                no passes over memory
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                              N  direction              ms  x plain  x below  x PyTorch  of the limit

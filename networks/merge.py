@@ -14,7 +14,7 @@ and backwards, with signal = dLoss / d value:
 al. 2016, "Deep residual learning", equation 1. Products, the pi units of sigma-pi units: Rumelhart, Hinton
 and McClelland 1986, "A general framework for parallel distributed processing".)
 
-The signals of a concatenation and an addition are views of what `backward` was given, on every rung.
+The signals of a concatenation and an addition are views of the signals given to `backward`, on every rung.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Merge(Weightless):
         self._inputs: list[np.ndarray] = []
 
     def _merged(self) -> AnyShape:
-        """Return the shape of the output: that of every input, where they are merged number by number."""
+        """Return the shape of the output: that of every input, where they are merged element by element."""
         first, *others = self.input_shapes
         for other in others:
             if other != first:
@@ -73,16 +73,16 @@ class Merge(Weightless):
 
     @abstractmethod
     def forward(self, values: Sequence[np.ndarray], training: bool = False) -> np.ndarray:  # type: ignore[override]
-        """Return the output values (*output_shape, N) of the values of every input."""
+        """Return the output values (*output_shape, N), given the values of every input."""
 
     @abstractmethod
     def backward(  # type: ignore[override]
         self, signals: np.ndarray, learning_rate: float | None = None
     ) -> list[np.ndarray]:
-        """Return the signals of every input, of output signals (*output_shape, N)."""
+        """Return the signals of every input, given output signals (*output_shape, N)."""
 
     def _take(self, values: Sequence[np.ndarray]) -> None:
-        """Keep the input values, after a look at their shapes."""
+        """Check the shapes of the input values, and keep them."""
         if isinstance(values, np.ndarray) or len(values) != len(self.input_shapes):
             given = "one array" if isinstance(values, np.ndarray) else f"{len(values)} arrays"
             raise ValueError(f"{self.family}: takes {len(self.input_shapes)} arrays of values, not {given}")
@@ -108,7 +108,7 @@ class Merge(Weightless):
         return np.broadcast_to(np.asarray(input_range, np.float64), (len(self.input_shapes), 2))
 
     def history_bytes(self, histories: int) -> int:
-        """Return what values and signals of all ends take; see `Network.history_bytes`."""
+        """Return the memory for values and signals of inputs and output; see `Network.history_bytes`."""
         numbers = 2 * (self.output_shape.size + sum(shape.size for shape in self.input_shapes))
         return numbers * padded(histories) * self.dtype.itemsize
 
@@ -141,7 +141,7 @@ class Concatenate(Merge):
 
     @property
     def _ends(self) -> list[int]:
-        """Channels after which the inputs end, without the last."""
+        """Channels after which each input but the last ends."""
         return np.cumsum([features_of(shape) for shape in self.input_shapes])[:-1].tolist()
 
     def forward(self, values: Sequence[np.ndarray], training: bool = False) -> np.ndarray:  # type: ignore[override]
@@ -177,7 +177,7 @@ class Concatenate(Merge):
 
 
 class Add(Merge):
-    """Adds its inputs up; see `Merge`."""
+    """Adds its inputs; see `Merge`."""
 
     family = "add"
 
@@ -202,7 +202,7 @@ class Add(Merge):
 
 
 class Multiply(Merge):
-    """Multiplies its inputs with each other; see `Merge`."""
+    """Multiplies its inputs; see `Merge`."""
 
     family = "multiply"
 
@@ -225,7 +225,7 @@ class Multiply(Merge):
         ]
 
     def output_range(self, input_range: Sequence[Any] = (-np.inf, np.inf)) -> tuple[float, float]:
-        """Return the least and greatest product of numbers from the ranges; see `Merge.output_range`."""
+        """Return the lowest and highest product of values from the ranges; see `Merge.output_range`."""
         low, high = 1.0, 1.0
         for ends in self._ranges(input_range).tolist():
             products = [one * other if one and other else 0.0 for one in (low, high) for other in ends]

@@ -5,8 +5,8 @@ What changed:   networks/base/buffered_merge.py, which the next rung runs as wel
                 1. inputs are added and multiplied pair by pair in loops compiled by Numba; the plain rung
                    first copies all of them into one array
                 2. values and the input signals of a product are buffers kept between calls
-Predicted gain: 2 to 6 for sums and products of two: three numbers move instead of seven, and into memory that
-                is there already; 1 to 2 for concatenation, which is one copy either way
+Predicted gain: 2 to 6 for sums and products of two: three numbers move instead of seven, and into existing
+                memory; 1 to 2 for concatenation, which is one copy either way
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                            N  direction     ms  x plain  x below  x PyTorch  of the limit
@@ -17,7 +17,7 @@ Measured gain:  on the machine and with the meaning of docs/benchmarks.md
     multiply, two of 32x32x16     64  forward    0.100     5.57     5.57       0.59   139% memory
     multiply, two of 32x32x16     64  backward   0.419     2.16     2.16       0.49    66% memory
 .. benchmark: end
-Loses when:     never seen; backwards, sums and concatenations hand on what they are given on every rung
+Loses when:     never seen; backwards, sums and concatenations pass on the signals themselves on every rung
 Numerics:       the same bits for two inputs, but for the sign of a sum of zeros; with more, the signals of a
                 product are multiplied in another order
 """
@@ -32,8 +32,8 @@ class Concatenate(BufferedConcatenate):
 
 
 class Add(BufferedAdd):
-    """Adds its inputs up; see `networks.merge.Add`."""
+    """Adds its inputs; see `networks.merge.Add`."""
 
 
 class Multiply(BufferedMultiply):
-    """Multiplies its inputs with each other; see `networks.merge.Multiply`."""
+    """Multiplies its inputs; see `networks.merge.Multiply`."""

@@ -1,8 +1,8 @@
 """Merge, rung o2: in parallel.
 
 Previous rung:  networks/merge_o1.py
-What changed:   chunks (of a concatenation: pixels, or steps) run in parallel where it is worth it
-Predicted gain: the threads while the arrays are in their caches; 1 to 2 where memory is the limit
+What changed:   chunks (of a concatenation: pixels, or steps) run in parallel where it pays
+Predicted gain: the number of threads while the arrays are in their caches; 1 to 2 where memory is the limit
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                            N  direction     ms  x plain  x below  x PyTorch  of the limit
@@ -32,13 +32,13 @@ class Concatenate(BufferedConcatenate):
 
 @converts
 class Add(BufferedAdd):
-    """Adds its inputs up; see `networks.merge.Add`."""
+    """Adds its inputs; see `networks.merge.Add`."""
 
     parallel = True
 
 
 @converts
 class Multiply(BufferedMultiply):
-    """Multiplies its inputs with each other; see `networks.merge.Multiply`."""
+    """Multiplies its inputs; see `networks.merge.Multiply`."""
 
     parallel = True

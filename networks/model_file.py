@@ -25,7 +25,7 @@ from nn.training.state import CARRIED, PARAMETERS, load_parameters
 STRUCTURE = "structure."
 
 UNBUILDABLE = (ValueError, TypeError, KeyError, IndexError, RecursionError, MemoryError)
-"""What a description raises that is none."""
+"""The errors that an invalid description raises."""
 
 
 def model_arrays(network: Network) -> dict[str, np.ndarray]:
@@ -41,7 +41,7 @@ def structure_arrays(network: Network) -> dict[str, np.ndarray]:
 
 
 def model_metadata(network: Network) -> dict[str, Any]:
-    """Return the description of a network that makes a model of a file of its arrays.
+    """Return the description of a network, which turns a file of its arrays into a model.
 
     So `nn.training.Snapshots(path, interval, model_metadata(network), structure_arrays(network))` saves
     snapshots that are models as well.
@@ -61,7 +61,7 @@ def save_model(path: Path, network: Network, metadata: Mapping[str, Any] | None 
     Parameters
     ----------
     path
-        In a folder that exists; by custom it ends in `.safetensors`.
+        In an existing folder; by convention it ends in `.safetensors`.
     network
         Any; frozen parameters are frozen when it is loaded again.
     metadata
@@ -80,7 +80,7 @@ def save_model(path: Path, network: Network, metadata: Mapping[str, Any] | None 
 
 
 def _check_depth(network: Network) -> None:
-    """Look into one layer of networks within networks after another."""
+    """Check the networks within networks, one level after another."""
     inside = [network]
     for _ in range(DEEPEST + 1):
         inside = [inner for each in inside if isinstance(each, Container) for inner in each.named.values()]

@@ -1,6 +1,7 @@
-"""Noise, plain: the reference. Layers that disturb what passes through them while training, and only then.
+"""Noise, plain: the reference. Layers that add noise to values while training, and only then.
 
-Dropout takes each value away with probability `rate` and scales the others, so that the mean stays:
+Dropout sets each value to zero with probability `rate` and scales the others, so that the mean stays the
+same:
 
     output  = value * kept / (1 - rate)         signal of the input = signal * kept / (1 - rate)
 
@@ -10,12 +11,12 @@ regularization"):
 
     output  = value + deviation * normal        signal of the input = signal
 
-Every forward in training draws one number of 64 bits from the network's generator, the key. All that the
-values need is expanded from it: neuron i of entry n takes number n * neurons + i of the SplitMix64
+Every forward in training draws one number of 64 bits from the network's generator, the key. All random bits
+for the values are expanded from it: neuron i of entry n takes number n * neurons + i of the SplitMix64
 sequence that begins at the key (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number
-generators", with variant 13 of Stafford's mixing functions). So an entry is disturbed in the same way on
-every rung, in both dtypes, by any number of threads, and however many entries the batch has or is filled
-up to; and backward repeats the draws instead of keeping them.
+generators", with variant 13 of Stafford's mixing functions). So an entry gets the same noise on every rung,
+in both dtypes, with any number of threads, and however many entries the batch has or is padded to; and
+backward repeats the draws instead of keeping them.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def normal(bits: np.ndarray) -> np.ndarray:
 
 
 class Noise(Weightless):
-    """What both have: a generator, and a key while training.
+    """The base of both: a generator, and a key while training.
 
     Parameters
     ----------
@@ -109,16 +110,16 @@ class Noise(Weightless):
 
 
 class Dropout(Noise):
-    """Takes values away at random while training.
+    """Sets values to zero at random while training.
 
     Parameters
     ----------
     input_shape
         Of the values and the outputs.
     rate
-        Probability that a value is taken away, at least 0 and below 1.
+        Probability that a value is dropped, at least 0 and below 1.
     generator
-        What is drawn comes from here; see `Noise`.
+        Source of the keys; see `Noise`.
     dtype
         float32 or float64.
 
@@ -152,7 +153,7 @@ class Dropout(Noise):
         return self._disturb(signals, key)
 
     def output_range(self, input_range: tuple[float, float] = (-math.inf, math.inf)) -> tuple[float, float]:
-        """Return what values of a range, scaled or taken away, can reach."""
+        """Return the range that values of a range, scaled or dropped, can reach."""
         low, high = input_range
         if self.rate == 0:
             return low, high
@@ -177,7 +178,7 @@ class GaussianNoise(Noise):
     deviation
         Standard deviation of what is added, at least 0.
     generator
-        What is drawn comes from here; see `Noise`.
+        Source of the keys; see `Noise`.
     dtype
         float32 or float64.
 

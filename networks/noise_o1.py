@@ -6,7 +6,7 @@ What changed:   networks/base/buffered_noise.py, which the next rung runs as wel
                    of 64-bit numbers for each of some ten operations
                 2. outputs and input signals are buffers kept between calls
                 3. float32 has a logarithm and a cosine of its own, which vectorise
-Predicted gain: 10: memory is read and written once instead of some 20 times, twice as wide
+Predicted gain: 10: memory is read and written once instead of some 20 times in 64 bits
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                        N  direction     ms  x plain  x below  x PyTorch   of the limit
@@ -15,8 +15,8 @@ Measured gain:  on the machine and with the meaning of docs/benchmarks.md
     gaussian noise, 32x32x16  64  forward     1.58    25.29    25.29       2.88      9% memory
     gaussian noise, 32x32x16  64  backward   0.002     1.04     1.04      11.87  17152% memory
 .. benchmark: end
-Loses when:     never seen; GaussianNoise hands signals on in a microsecond on every rung
-Numerics:       Dropout the same bits; GaussianNoise 1e-6 relative in float32, from its own logarithm
+Loses when:     never seen; GaussianNoise passes signals on in a microsecond on every rung
+Numerics:       Dropout has the same bits; GaussianNoise 1e-6 relative in float32, from its own logarithm
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from networks.base.buffered_noise import BufferedDropout, BufferedGaussianNoise
 
 
 class Dropout(BufferedDropout):
-    """Takes values away while training; see `networks.noise.Dropout`."""
+    """Sets values to zero while training; see `networks.noise.Dropout`."""
 
 
 class GaussianNoise(BufferedGaussianNoise):

@@ -12,8 +12,8 @@ Measured gain:  on the machine and with the meaning of docs/benchmarks.md
     gaussian noise, 32x32x16  64  forward    0.824    48.62     1.92       5.53    12% memory
     gaussian noise, 32x32x16  64  backward   0.002     0.72     0.69       8.19  8301% memory
 .. benchmark: end
-Loses when:     backwards of GaussianNoise, which hands signals on in a microsecond: whether it stores
-                bfloat16 has to be asked; below some ten thousand values it is the previous rung
+Loses when:     backward of GaussianNoise, which passes signals on in a microsecond: o2 also checks whether
+                it stores bfloat16; below some ten thousand values it is the previous rung
 Numerics:       those of the previous rung, for any number of threads
 """
 
@@ -25,7 +25,7 @@ from networks.base.storage import converts
 
 @converts
 class Dropout(BufferedDropout):
-    """Takes values away while training; see `networks.noise.Dropout`."""
+    """Sets values to zero while training; see `networks.noise.Dropout`."""
 
     parallel = True
 

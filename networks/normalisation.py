@@ -1,5 +1,5 @@
-"""Normalisation, plain: the reference. Values are brought to mean zero and variance one, then scaled and
-shifted by what is learned.
+"""Normalisation, plain: the reference. Values are normalised to mean zero and variance one, then scaled and
+shifted by learned parameters.
 
     normalised  = (value - mean) / sqrt(variance + epsilon)
     output      = scale * normalised + shift
@@ -45,20 +45,21 @@ class BatchNormalisation(Normalisation):
 
         running = (1 - momentum) * running + momentum * measured
 
-    where the running variance takes the unbiased one, M / (M - 1) of that measured (as
-    torch.nn.BatchNorm2d). Steps that a mask leaves out are not measured, and where no step or entry is
-    there at all, the running ones are used and stay. `state` returns the running "means" and "variances".
+    where the running variance is updated with the unbiased one, M / (M - 1) times that measured (as
+    torch.nn.BatchNorm2d). Steps that a mask leaves out are not measured, and where there is no step or entry
+    at all, the running statistics are used and stay as they are. `state` returns the running "means" and
+    "variances".
 
-    Freezing its parameters keeps scale and shift, and changes nothing of this (as `requires_grad = False`
-    does in PyTorch). With fixed statistics the running ones are used while training as well, and stay (as
-    in PyTorch after `eval()`).
+    Freezing its parameters freezes scale and shift only (as `requires_grad = False` does in PyTorch). With
+    fixed statistics the running ones are used while training as well, and stay as they are (as in PyTorch
+    after `eval()`).
 
     Parameters
     ----------
     input_shape
-        Its last axis are the channels.
+        Its last axis holds the channels.
     momentum
-        Share of the new in the running statistics, in [0, 1].
+        Weight of the new measurement in the running statistics, in [0, 1].
     epsilon
         Added to variances, above 0.
     fixed_statistics
@@ -99,7 +100,7 @@ class BatchNormalisation(Normalisation):
         self._factors = np.ones(channels, self.dtype)
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
-        """Return the output values (*shape, N) of input values; measure them while training.
+        """Return the output values (*shape, N) of input values; while training, measure the statistics.
 
         Raises
         ------
@@ -160,7 +161,7 @@ class BatchNormalisation(Normalisation):
         return (self._inputs - self._means[:, None]) * self._factors[:, None]
 
     def _checked_count(self, active: int) -> int | None:
-        """Return how many histories are measured, None for none; there must be two numbers per channel."""
+        """Return how many histories are measured, None for none; at least two numbers a channel."""
         active = active if self._steps is None else self._steps.count
         if active * len(self._inputs) == 1:
             what = "entry" if self._steps is None else "step that is there"
@@ -183,7 +184,7 @@ class BatchNormalisation(Normalisation):
         return {"means": self._running_means, "variances": self._running_variances}
 
     def load_state(self, state: Mapping[str, np.ndarray]) -> None:
-        """Go on from what `state` returned, or from none: means of zero, variances of one."""
+        """Go on from what `state` returned; without any, from means of zero and variances of one."""
         if state:
             check_state(self, state)
         self._running_means[:] = state.get("means", 0)
@@ -277,7 +278,7 @@ class LayerNormalisation(Normalisation):
         return self._shaped(input_signals)
 
     def _normalise_partially(self, values: np.ndarray) -> np.ndarray:
-        """Return the output values where steps of the entries that are measured whole are not there."""
+        """Return the output values of entries that are measured whole and lack some steps."""
         histories = values.shape[-1]
         mask = self.checked_step_mask(histories)
         assert mask is not None

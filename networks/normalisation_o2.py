@@ -1,8 +1,8 @@
 """Normalisation, rung o2: blocks in parallel.
 
 Previous rung:  networks/normalisation_o1.py
-What changed:   blocks run in parallel where the values are worth a parallel region
-Predicted gain: the threads until memory is the limit
+What changed:   blocks run in parallel where there are enough values for a parallel region
+Predicted gain: the number of threads, until memory is the limit
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                             N  direction     ms  x plain  x below  x PyTorch  of the limit

@@ -8,14 +8,14 @@
 
 and backwards, with signal = dLoss / d value:
 
-    max       the first pixel that is the greatest gets the signal, all others nothing
+    max       the first pixel with the greatest number gets the signal, all others get zero
     average   every pixel of the window gets signal / (window height * window width)
 
 So pixels beyond the image count as zeros in an average, as in PyTorch: the corner of an image of ones, with
 windows of 3 x 3 and a padding of 1, becomes 4 / 9. Without `count_padding` it is divided by the number of
-pixels within the image, and becomes 1. Padding is never the greatest, and NaN is greater than any number. A
-pixel in several windows adds up what it gets. (Max: Riesenhuber and Poggio 1999, "Hierarchical models of
-object recognition in cortex". Average: LeCun et al. 1998, "Gradient-based learning applied to document
+pixels within the image, and becomes 1. Padding is never the maximum, and NaN counts as greater than any
+number. A pixel in several windows sums what it gets. (Max: Riesenhuber and Poggio 1999, "Hierarchical models
+of object recognition in cortex". Average: LeCun et al. 1998, "Gradient-based learning applied to document
 recognition", section II. Global max: Oquab et al. 2015, "Is object localization for free?". Global average:
 Lin, Chen and Yan 2014, "Network in network", section 3.2.)
 """
@@ -43,7 +43,7 @@ class Pooling(Weightless):
     Parameters
     ----------
     input_shape
-        Height, width and channels; the channels stay what they are.
+        Height, width and channels; the number of channels stays the same.
     window
         Height and width of a window, or one number for both.
     stride
@@ -99,7 +99,7 @@ class Pooling(Weightless):
 
 
 class MaxPooling(Pooling):
-    """Keeps the greatest number of every window, of equal ones the first; see `Pooling`."""
+    """Keeps the greatest number of every window, the first of equal ones; see `Pooling`."""
 
     family = "max_pooling"
 
@@ -209,7 +209,7 @@ class AveragePooling(Pooling):
 
 
 class GlobalPooling(Pooling):
-    """One window, as large as the image: what is left is (1, 1, channels).
+    """One window, as large as the image: the output is (1, 1, channels).
 
     Parameters
     ----------

@@ -1,9 +1,10 @@
 """Pooling, rung o2: rows of windows in parallel.
 
 Previous rung:  networks/pooling_o1.py
-What changed:   rows of windows, and parts of few ones, run in parallel where it is worth it; backwards a task
-                gathers all signals that a row of pixels gets, so tasks never write to the same place
-Predicted gain: the threads while the image is in their caches, less where memory is the limit
+What changed:   rows of windows, or parts of them where there are few, run in parallel where it pays;
+                backwards a task gathers all signals that a row of pixels gets, so tasks never write to the
+                same place
+Predicted gain: the number of threads while the image is in their caches, less where memory is the limit
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                         N  direction     ms  x plain  x below  x PyTorch  of the limit

@@ -3,8 +3,8 @@
     value[k] = input[k], and signal[k] of the input = signal[k] of the output
 
 in flat order, the order in which the values of one entry lie in memory: the last side (channels, features)
-runs fastest. Both ways return views wherever the array they are given is contiguous; no rung can gain
-anything over that, so one class serves all of them.
+runs fastest. Both directions return views where the given array is contiguous; no rung can be faster than
+that, so one class serves all of them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Reshape(Weightless):
     Parameters
     ----------
     input_shape, output_shape
-        Shapes of as many values; a number of units stands for 1 x 1 x units.
+        Shapes with the same number of values; a number of units stands for 1 x 1 x units.
     dtype
         float32 or float64.
 

@@ -35,26 +35,25 @@ class Sequential(ClampingContainer):
     Parameters
     ----------
     input_shape
-        What the first takes: a shape, or a number of units, which stands for 1 x 1 x units. It may be left
-        out where the first is a network that has been made.
+        The shape of the input, or a number of units, which stands for 1 x 1 x units. It may be left out
+        where the first is an existing network, not a recipe.
     networks
         At least one, neighbours with equal shapes and all of one dtype; a mapping gives them names,
-        otherwise they are called "0", "1" and so on. Recipes, such as `Dense.of(10)`, are built in their
-        order, each for the shape that the one before gives. The parameters of all move into one flat array:
-        the `weights` of network `code` are called `code.weights`. Networks may hold networks, such as an
-        encoder and a decoder that can also be run alone.
+        otherwise they are called "0", "1" and so on. Recipes, such as `Dense.of(10)`, are built in order,
+        each for the output shape of the one before. The parameters of all move into one flat array: the
+        `weights` of network `code` are called `code.weights`. Networks may hold networks, such as an encoder
+        and a decoder that can also be run alone.
     generator
-        Source of what recipes draw.
+        Source of the random draws of recipes.
     dtype
-        float32 or float64, of all of them. By default recipes build what the networks that are made already
-        are, or else float32.
+        float32 or float64, of all of them. By default recipes build in the dtype of the existing networks,
+        or else float32.
 
     Raises
     ------
     ValueError
-        When there is none, one is not a network and no recipe, a recipe cannot be built, a name is empty or
-        holds a dot or colon, one is of another dtype, or two neighbours do not fit; the message names both
-        sides.
+        When there is none, one is neither a network nor a recipe, a recipe cannot be built, a name is empty
+        or holds a dot or colon, dtypes differ, or two neighbours do not fit; the message names both sides.
     """
 
     family = "sequential"
@@ -122,7 +121,7 @@ class Sequential(ClampingContainer):
 
     @staticmethod
     def _first_shape(first: Any, given: ShapeLike | None) -> AnyShape:
-        """Return the shape of the input, which a network that has been made knows itself."""
+        """Return the shape of the input; an existing first network has it."""
         if given is not None:
             return layer_shape("sequential: input_shape", given)
         if isinstance(first, Recipe):
@@ -176,7 +175,7 @@ class Sequential(ClampingContainer):
 
     @property
     def layers(self) -> Sequence[Network]:
-        """The networks, those within others taken apart."""
+        """The networks, with containers replaced by what they contain."""
         return [layer for network in self.networks for layer in network.layers]
 
     def to_configuration(self) -> dict[str, Any]:
@@ -200,7 +199,7 @@ class Sequential(ClampingContainer):
         return cls(build_all(cls.family, described, structure, build))
 
     def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
-        """Return what the last network can reach from what those before it can."""
+        """Return the range of the last network, given the ranges of those before it."""
         for network in self.networks:
             input_range = network.output_range(input_range)
         return input_range

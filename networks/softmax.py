@@ -57,7 +57,7 @@ class Softmax(Weightless):
         return input_signals
 
     def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
-        """Return the range of probabilities."""
+        """Return the range of probabilities, 0 to 1."""
         return 0.0, 1.0
 
     def wiring(self) -> Sequence[NeuronLayer]:

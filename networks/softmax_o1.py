@@ -14,7 +14,7 @@ Measured gain:  on the machine and with the meaning of docs/benchmarks.md
     softmax, 1x1x1000  64  forward    0.048     2.16     2.16       2.70    18% memory
     softmax, 1x1x1000  64  backward   0.015     3.69     3.69      15.53   110% memory
 .. benchmark: end
-Loses when:     never seen; of a batch of only a few entries, vectors are padded to 16 of them
+Loses when:     never seen; a batch of a few entries is padded to 16
 Numerics:       1e-5 relative in float32: sums in another order, polynomial exp
 """
 

@@ -1,8 +1,8 @@
 """Softmax, rung o2: strips of histories in parallel.
 
 Previous rung:  networks/softmax_o1.py
-What changed:   strips of all places run in parallel where it is worth it
-Predicted gain: the number of threads, where there are as many strips
+What changed:   strips of all places run in parallel where it pays
+Predicted gain: the number of threads, where there are at least as many strips
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                 N  direction     ms  x plain  x below  x PyTorch  of the limit

@@ -135,7 +135,7 @@ class SpectralNormalisation(Container):
         return input_signals
 
     def _through_sigma(self, gradient: np.ndarray) -> np.ndarray:
-        """Return dLoss / d weights of dLoss / d used weights."""
+        """Return dLoss / d weights, given dLoss / d used weights."""
         product = self.dtype.type(dot(gradient.ravel(), self._used[WEIGHTS].ravel()))
         shape = np.moveaxis(gradient, self.axis, 0).shape
         outer = np.moveaxis(np.outer(self._left, self._right).reshape(shape), 0, self.axis)
@@ -144,7 +144,7 @@ class SpectralNormalisation(Container):
     def _iterate(self, times: int) -> None:
         """Turn u and v towards the first pair of singular vectors.
 
-        The sums are kernels: a threaded library's would spin against the threads of others.
+        The sums are kernels: the threads of a library would compete with those of Numba.
         """
         matrix = self._matrix(self.parameters[WEIGHTS])
         for _ in range(times):
@@ -198,7 +198,7 @@ class SpectralNormalisation(Container):
         load_arrays(self.named, rest)
 
     def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
-        """Return what the network can reach; see `Network.output_range`."""
+        """Return the range of the network; see `Network.output_range`."""
         return self.network.output_range(input_range)
 
     def to_configuration(self) -> dict[str, Any]:
@@ -214,7 +214,7 @@ class SpectralNormalisation(Container):
     def from_configuration(  # type: ignore[override]  # it is given what builds the networks in it
         cls, configuration: Mapping[str, Any], structure: Mapping[str, np.ndarray], *, build: Build
     ) -> Self:
-        """Build what `to_configuration` described, with parameters of zero.
+        """Build the network that `to_configuration` described, with parameters of zero.
 
         Raises
         ------
@@ -246,6 +246,6 @@ def _columns_times(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
 
 
 def _direction(vector: np.ndarray, before: np.ndarray) -> np.ndarray:
-    """Return a vector at length one; the one before where it has no direction."""
+    """Return a vector scaled to length one; the previous one where it is zero."""
     length = length_of(vector)
     return (vector / length).astype(vector.dtype) if length > 0 else before

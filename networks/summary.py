@@ -1,4 +1,4 @@
-"""A table of what a network is made of: names, shapes, parameters, memory."""
+"""A table of the networks in a network: names, shapes, parameters, memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 HEADINGS = ("network", "family", "input", "output", "parameters", "histories")
 LEFT = 4
-"""Columns of text; those after them are numbers, and lie to the right."""
+"""Number of columns of text; the columns after them are numbers, aligned to the right."""
 
 
 def summary(network: Network, histories: int) -> str:

@@ -2,10 +2,9 @@
 
     output[t] = network(input[t])        with the same parameters for every t
 
-Steps are taken for further entries of the batch: the network runs once, over steps times entries
-histories, so its products are as large as they can be and a gradient sums over steps as over entries.
-Only what is there is run: the active entries are brought together, and steps that a mask leaves out
-are not, so a batch normalisation inside measures nothing that is filling.
+Steps are treated as further entries of the batch: the network runs once, over steps times entries histories,
+so its products are as large as they can be and a gradient sums over steps as over entries. Only existing
+steps of active entries are gathered and run, so a batch normalisation inside never measures padding.
 """
 
 from __future__ import annotations
@@ -41,15 +40,16 @@ class TimeDistributed(Container):
         VideoShape(steps, height, width, channels), of which it sees images.
     network
         The network, or a recipe such as `Dense.of(10)`, which is built for the shape of a step. Its output
-        is an image; from one of Shape(1, 1, features) the whole gives a sequence, from any other a video.
+        is an image; where that is Shape(1, 1, features) the output of the whole is a sequence, otherwise a
+        video.
     generator, dtype
         What a recipe draws from, and float32 or float64: by default as the network, or else float32.
 
     Raises
     ------
     ValueError
-        When the input has no steps, or the network takes another shape than that of a step, or gives
-        no image, or is of another dtype; the message names both sides.
+        When the input has no steps, or the network takes another shape than that of a step, or its output is
+        not an image, or it is of another dtype; the message names both sides.
     """
 
     family = "time_distributed"
@@ -89,8 +89,7 @@ class TimeDistributed(Container):
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values (*output_shape, N) of input values (*input_shape, N).
 
-        Steps and entries that are not there give zeros; where there is none at all, the network runs on
-        zeros of no entry.
+        Outputs of missing steps and entries are zero; where there are none at all, the network runs on zeros.
 
         Raises
         ------
@@ -132,9 +131,9 @@ class TimeDistributed(Container):
 
     @property
     def entries(self) -> int | None:
-        """How many histories hold entries of the batch; `forward` tells the network inside how many steps.
+        """How many histories hold entries of the batch; `forward` sets how many steps the network runs on.
 
-        The same holds for the network inside, until it is run alone.
+        This stays set in the network inside until it is run alone.
         """
         return self._entries
 
@@ -146,7 +145,7 @@ class TimeDistributed(Container):
 
     @property
     def masks_steps(self) -> bool:  # type: ignore[override]
-        """It does: steps that are not there are not run, and their output is zero."""
+        """True: missing steps are not run, and their output is zero."""
         return True
 
     @property
@@ -174,18 +173,18 @@ class TimeDistributed(Container):
         return self.input_shape[0] * self.network.connections
 
     def history_bytes(self, histories: int) -> int:
-        """Return what the network takes for all steps, and copies of both ends twice."""
+        """Return the memory of the network for all steps, and of two copies of inputs and outputs."""
         numbers = 2 * (self.input_shape.size + self.output_shape.size)
         inside = self.network.history_bytes(self.input_shape[0] * histories)
         return inside + numbers * padded(histories) * self.stored_dtype.itemsize
 
     def forward_bytes(self, histories: int) -> int:
-        """Return what the network takes for all steps, and its outputs once more."""
+        """Return the memory of the network for all steps, and of one more copy of its outputs."""
         inside = self.network.forward_bytes(self.input_shape[0] * histories)
         return inside + self.output_shape.size * padded(histories) * self.stored_dtype.itemsize
 
     def output_range(self, input_range: tuple[float, float] = (-np.inf, np.inf)) -> tuple[float, float]:
-        """Return what the network can reach; see `Network.output_range`."""
+        """Return the range of the network; see `Network.output_range`."""
         return self.network.output_range(input_range)
 
     def to_configuration(self) -> dict[str, Any]:
@@ -197,7 +196,7 @@ class TimeDistributed(Container):
     def from_configuration(  # type: ignore[override]  # it is given what builds the networks in it
         cls, configuration: Mapping[str, Any], structure: Mapping[str, np.ndarray], *, build: Build
     ) -> Self:
-        """Build what `to_configuration` described, with parameters of zero.
+        """Build the network that `to_configuration` described, with parameters of zero.
 
         Raises
         ------
@@ -232,7 +231,7 @@ class TimeDistributed(Container):
     def _wiring_of(self, layer: NeuronLayer, widths: Sequence[int]) -> Wiring:
         """Return the wiring of a layer at all steps, given how much it reads from each of its sources.
 
-        Several sources lie one after another with all of their steps: those connections are not followed.
+        The steps of several sources lie one source after another: those connections are left unknown.
         """
         steps = self.input_shape[0]
         if len(widths) > 1:
@@ -245,6 +244,6 @@ class TimeDistributed(Container):
         return (np.arange(self.input_shape[0])[:, None] * layer.shape.size + layer.output_neurons).ravel()
 
     def _at_all_steps(self, find: Callable[[], np.ndarray], shape: Shape) -> np.ndarray:
-        """Return what neurons of the network inside had at every step, (steps, *shape, N)."""
+        """Return the values or signals of neurons of the network inside at every step, (steps, *shape, N)."""
         found = find()
         return self._steps.spread(found.reshape(*shape, found.shape[-1]))

@@ -7,10 +7,10 @@ where row y of the output lies at s = max((y + 1/2) / factor - 1/2, 0) of the in
 images coincide, not the centres of their corner pixels) and
 
     rows[y, floor(s)]     = 1 - (s - floor(s))
-    rows[y, floor(s) + 1] = s - floor(s)        the last row stands for one beyond it
+    rows[y, floor(s) + 1] = s - floor(s)        the last row is repeated beyond it
 
-and `columns` likewise. Backwards, with signal = dLoss / d value, everything that an input pixel was copied
-or weighted into sends its signal back with the same weight:
+and `columns` likewise. Backwards, with signal = dLoss / d value, every output pixel sends its signal back to
+the input pixels it was computed from, with the same weights:
 
     nearest    signal[i, j] = sum of the signals of its factor x factor block
     bilinear   signal[i, j] = sum over y, x of rows[y, i] * signal[y, x] * columns[x, j]
@@ -45,7 +45,7 @@ class Upsampling(Weightless):
     input_shape
         Height, width and channels.
     factor
-        How many times as many rows and columns the output has, or one number for both.
+        By how much rows and columns are multiplied, or one number for both.
     dtype
         float32 or float64.
 
@@ -111,7 +111,7 @@ class NearestUpsampling(Upsampling):
 
 
 class BilinearUpsampling(Upsampling):
-    """Weighs the four nearest pixels by how near they are; see `Upsampling`."""
+    """Averages the four nearest pixels, weighted by how near they are; see `Upsampling`."""
 
     family = "bilinear_upsampling"
 
@@ -139,7 +139,7 @@ class BilinearUpsampling(Upsampling):
         return sums.astype(self.dtype)
 
     def _neighbours(self, axis: int, dtype: DTypeLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return what `neighbours` does, the distances shaped to weigh arrays (H, W, C, N) along an axis."""
+        """Return what `neighbours` returns, distances shaped to weight (H, W, C, N) along an axis."""
         lower, upper, distances = neighbours(self.input_shape[axis], self.factor[axis])
         return lower, upper, distances.astype(dtype).reshape(-1, *(1,) * (3 - axis))
 
@@ -157,7 +157,7 @@ class BilinearUpsampling(Upsampling):
 
 
 def neighbours(side: int, factor: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return between which two input rows every output row lies, and how far from the first.
+    """Return the two input rows between which every output row lies, and how far it is from the first.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
 """Upsampling, rung o2: rows of pixels in parallel.
 
 Previous rung:  networks/upsampling_o1.py
-What changed:   rows, and parts of few ones, run in parallel where it is worth it
-Predicted gain: the threads while the images are in their caches, less where memory is the limit
+What changed:   rows, or parts of them where there are few, run in parallel where it pays
+Predicted gain: the number of threads while the images are in their caches, less where memory is the limit
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                             N  direction     ms  x plain  x below  x PyTorch  of the limit
@@ -29,7 +29,7 @@ class NearestUpsampling(VectorNearestUpsampling):
 
 
 class BilinearUpsampling(VectorBilinearUpsampling):
-    """Weighs the four nearest pixels; see `networks.upsampling.BilinearUpsampling`."""
+    """Averages the four nearest pixels with weights; see `networks.upsampling.BilinearUpsampling`."""
 
     parallel = True
     stores_halves = True

@@ -14,7 +14,7 @@ from nn.kernels import elementwise as kernels
 from nn.shape import features_of
 
 WORTH_A_REGION = 200_000
-"""Numbers in the output from which a parallel region pays."""
+"""Numbers in the output above which a parallel region pays."""
 
 
 class BufferedMerge(merge.Merge):
@@ -23,7 +23,7 @@ class BufferedMerge(merge.Merge):
     Attributes
     ----------
     parallel
-        Whether chunks run on several threads where it is worth it.
+        Whether chunks run on several threads where it pays.
     """
 
     parallel: ClassVar[bool] = False
@@ -62,7 +62,7 @@ class BufferedConcatenate(BufferedMerge, merge.Concatenate):
 
 
 class BufferedAdd(BufferedMerge, merge.Add):
-    """Adds its inputs up."""
+    """Adds its inputs."""
 
     def _add(self, first: np.ndarray, second: np.ndarray) -> None:
         """Write the sum of two flat arrays to the values."""
@@ -82,7 +82,7 @@ class BufferedAdd(BufferedMerge, merge.Add):
 
 
 class BufferedMultiply(BufferedMerge, merge.Multiply):
-    """Multiplies its inputs with each other."""
+    """Multiplies its inputs."""
 
     def _reserve(self, histories: int) -> None:
         super()._reserve(histories)

@@ -19,12 +19,12 @@ BLOCKS = 32
 
 
 class BufferedNoise(Noise):
-    """Buffers for what comes out, kept apart: outside training the input itself comes out.
+    """Buffers for outputs and input signals; outside training the input itself is returned.
 
     Attributes
     ----------
     parallel
-        Whether blocks of neurons run on several threads where it is worth it.
+        Whether blocks of neurons run on several threads where it pays.
     """
 
     parallel: ClassVar[bool] = False
@@ -40,7 +40,7 @@ class BufferedNoise(Noise):
 
 
 class BufferedDropout(BufferedNoise, noise.Dropout):
-    """Takes values away while training."""
+    """Sets values to zero while training."""
 
     def _disturb(self, values: np.ndarray, key: np.uint64) -> np.ndarray:
         flat = self._flat(values)

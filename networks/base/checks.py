@@ -20,7 +20,7 @@ def check_network(what: str, network: Any) -> None:
     Raises
     ------
     ValueError
-        Saying what it is, which is `what` of a model.
+        Saying what it is instead; `what` begins the message.
     """
     if not isinstance(network, Network):
         kind = f"the class {network.__name__}" if isinstance(network, type) else type(network).__name__
@@ -28,7 +28,7 @@ def check_network(what: str, network: Any) -> None:
 
 
 def check_activation(family: str, activation: Activation) -> Activation:
-    """Return what a network applies to its sums.
+    """Check the activation of a network, and return it.
 
     Raises
     ------
@@ -79,9 +79,9 @@ def check_signals(network: Network, signals: np.ndarray, histories: int | None =
     Parameters
     ----------
     network, signals
-        What they are for, and what should be (*output_shape, N).
+        The network they are for, and an array that should be (*output_shape, N).
     histories
-        How many the last forward had; by default as many as the network's values have.
+        The number of histories of the last forward; by default that of the network's values.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def check_histories_intact(network: Network) -> None:
 
 
 def check_state(network: Network, state: Mapping[str, np.ndarray]) -> None:
-    """Refuse arrays that are not like those in a network's state.
+    """Refuse arrays whose names, shapes or dtypes differ from those in a network's state.
 
     Raises
     ------
@@ -150,12 +150,12 @@ def check_dtype(dtype: DTypeLike) -> np.dtype:
 
 
 def image_shape(family: str, shape: tuple[int, ...]) -> Shape:
-    """Return the shape of an image that a network takes or gives.
+    """Return the shape of an image at the input or output of a network.
 
     Raises
     ------
     ValueError
-        Naming the network, when the shape is none, or that of a sequence or a video.
+        Naming the network, when it is not a shape, or that of a sequence or a video.
     """
     try:
         checked = as_shape(shape)

@@ -30,7 +30,7 @@ def checked_clamps(what: str, neurons: Mapping[int, float], count: int, dtype: n
     Raises
     ------
     ValueError
-        When it is not a mapping, an index has no neuron behind it, or a value is not a finite number.
+        When it is not a mapping, there is no neuron of an index, or a value is not a finite number.
     """
     if not isinstance(neurons, Mapping):
         raise ValueError(f"{what}: {neurons!r} is not a dictionary of neurons to clamp and their values")
@@ -46,9 +46,9 @@ def checked_clamps(what: str, neurons: Mapping[int, float], count: int, dtype: n
 class Clamp(DeepCopied):
     """Output neurons of a network that are clamped, for one that runs it.
 
-    The values are written over the network's own outputs, so that it shows them. A backward needs what it
-    computed, which is put back for as long as that takes: no family has to know that a neuron is clamped.
-    They are looked up in the network, so that a copy finds its own there.
+    The values are written over the network's own outputs, so that it shows them. For a backward, the
+    computed outputs are put back while it runs: no family has to know that a neuron is clamped. The outputs
+    are looked up in the network, so that a copy finds its own.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ class Clamp(DeepCopied):
     def forward(self, values: Any, training: bool) -> np.ndarray:
         """Return the outputs of the network, the clamped ones set in every history.
 
-        Outputs that are the inputs in another shape are copied first, as are those that it carries on.
+        Outputs that are views of the inputs, or states carried to the next forward, are copied first.
         """
         outputs = self.network.forward(values, training)
         others = *_arrays(values), *self.network.state().values()
@@ -101,7 +101,7 @@ class Clamp(DeepCopied):
 
 
 def _arrays(values: Any) -> list[np.ndarray]:
-    """Return what a network takes, array by array."""
+    """Return the inputs of a network, array by array."""
     if isinstance(values, np.ndarray):
         return [values]
     return list(values.values() if isinstance(values, Mapping) else values)

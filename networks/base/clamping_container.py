@@ -22,14 +22,14 @@ class ClampingContainer(Container):
         """Clamp output neurons of one of the networks to values in the forwards to come.
 
         Whatever their inputs are, they have these values for every history, and the network shows them.
-        Their signals become zero: nothing is learned from them below. A clamped neuron is no part of what the
-        network is: configuration and parameters know nothing of it. A network that passes on the array it
-        is given, such as a reshape, goes on showing that.
+        Their signals become zero: nothing is learned from them below. Clamping is not part of the network:
+        its configuration and parameters do not record it. A network that passes on its input array, such as
+        a reshape, still shows that array as its values.
 
         Parameters
         ----------
         name
-            One of `named`. Of a network within another, clamp the neurons there: `encoder.clamp("0", ...)`.
+            One of `named`. Neurons of a network within another are clamped there: `encoder.clamp("0", ...)`.
         neurons
             Flat index in its output shape to value, instead of those clamped before; {} releases all.
 
@@ -73,7 +73,7 @@ class ClampingContainer(Container):
         first
             Number of its first layer in the container.
         inputs
-            Numbers of what it takes.
+            Numbers of the layers it reads.
         """
         start, inside = network.parameters.start_within(self.parameters), network.wiring()
         layers = []

@@ -55,7 +55,7 @@ class Fields:
         return value
 
     def whole(self, name: str) -> int:
-        """Take a whole number of a size that anything here may have."""
+        """Take a whole number that is not too large for a size."""
         value: int = self._take(name, int)
         self._check_size(name, value)
         return value
@@ -113,7 +113,7 @@ class Fields:
         return given
 
     def number(self, name: str) -> float:
-        """Take a number, whole or not."""
+        """Take a number."""
         value = self._left.get(name)
         if type(value) is int:
             self._check_size(name, value)
@@ -147,5 +147,5 @@ class Fields:
 
 
 def undrawn() -> dict[str, Any]:
-    """Return the arguments of a constructor that leave weights at zero, so that none is drawn in vain."""
+    """Return arguments of a constructor that leave weights at zero, so that none are drawn needlessly."""
     return {"generator": np.random.default_rng(0), "initializer": Zeros()}

@@ -20,7 +20,7 @@ Build: TypeAlias = Callable[[Mapping[str, Any], Mapping[str, np.ndarray]], Netwo
 
 
 class Container(Network):
-    """A network made of named networks; all that they carry, draw and take is found under their names.
+    """A network made of named networks; their states, generators and parameters are found under their names.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Container(Network):
 
     @cached_property
     def _carrying(self) -> dict[str, Network]:
-        """The networks that may carry a state; every step asks them, and most never do."""
+        """The networks that may carry a state: every step reads states, and most networks never have one."""
         return {n: each for n, each in self.named.items() if type(each).state is not Network.state}
 
     @cached_property
@@ -67,7 +67,7 @@ class Container(Network):
         return join_arrays({name: network.leaves for name, network in self.named.items()})
 
     def map_activations(self, change: Callable[[Activation], Activation]) -> None:
-        """Replace what the neurons of all networks apply to their sums."""
+        """Replace the activations of the neurons of all networks."""
         for network in self.named.values():
             network.map_activations(change)
 
@@ -86,7 +86,7 @@ class Container(Network):
         return join_arrays({name: network.structure() for name, network in self.named.items()})
 
     def state(self) -> dict[str, np.ndarray]:
-        """Return what all networks carry, by name: `k.means`."""
+        """Return the states of all networks, by name: `k.means`."""
         carrying = self._carrying
         return join_arrays({name: each.state() for name, each in carrying.items()}) if carrying else {}
 
@@ -100,11 +100,11 @@ class Container(Network):
             network.reset()
 
     def state_restorer(self) -> None:
-        """Return nothing: the networks inside restore their own."""
+        """Return None: the networks inside restore their own states."""
 
     @property
     def generators(self) -> dict[str, np.random.Generator]:
-        """What the networks draw from, by name."""
+        """The generators of the networks, by name."""
         drawing = self._drawing
         return join_arrays({name: each.generators for name, each in drawing.items()}) if drawing else {}
 
@@ -154,11 +154,11 @@ class Container(Network):
             network.entries = count
 
     def history_bytes(self, histories: int) -> int:
-        """Return what all networks take; see `Network.history_bytes`."""
+        """Return the memory of all networks; see `Network.history_bytes`."""
         return sum(network.history_bytes(histories) for network in self.named.values())
 
     def forward_bytes(self, histories: int) -> int:
-        """Return what all networks take; see `Network.forward_bytes`."""
+        """Return the memory of all networks; see `Network.forward_bytes`."""
         return sum(network.forward_bytes(histories) for network in self.named.values())
 
 
@@ -173,7 +173,8 @@ def build_all(
     Raises
     ------
     ValueError
-        When a name is none, structure belongs to no network, or one cannot be built; the message says which.
+        When a name is not allowed, structure belongs to no network, or one cannot be built; the message says
+        which.
     """
     check_names(family, described)
     parts = group_by_first_name(structure)

@@ -1,7 +1,7 @@
 """What networks that read a video and remember images share: their frame, states and masks.
 
-A family says what the steps compute (`_run`, `_run_back`, `_gradients`); the rest is here, the same on
-every rung. A step that is not there (`step_mask`) leaves the states as they are, and its output is zero.
+A family says what the steps compute (`_run`, `_run_back`, `_gradients`); the rest is here, the same on every
+rung. A missing step (`step_mask`) leaves the states as they are, and its output is zero.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class ConvolutionalRecurrent(Stateful):
     whole_sequence
         Whether the output is the hidden values of every step, or the last ones alone, an image.
     stateful
-        Whether a forward goes on from the final states of the one before, until `reset`. No gradient
+        Whether a forward continues from the final states of the one before, until `reset`. No gradient
         flows from one to the other.
     dtype
         float32 or float64.
@@ -104,19 +104,19 @@ class ConvolutionalRecurrent(Stateful):
 
     @abstractmethod
     def _run(self, states: Sequence[np.ndarray]) -> None:
-        """Take all steps from the initial states; `self._inputs` is set, zero where a step is not there."""
+        """Run all steps from the initial states; `self._inputs` is set, zero where a step is missing."""
 
     @abstractmethod
     def _run_back(self, finals: Sequence[np.ndarray]) -> tuple[Sequence[np.ndarray], np.ndarray]:
-        """Take all steps back; return the signals of the initial states, and those of the inputs.
+        """Run all steps backwards; return the signals of the initial states, and those of the inputs.
 
-        `finals` are the signals of the final states, a copy. Those of the outputs are `self._signals`:
-        of every step where `self.whole_sequence`, otherwise they are within `finals`.
+        `finals` are the signals of the final states, a copy. Those of the outputs are `self._signals`, for
+        every step, if `self.whole_sequence`; otherwise they are included in `finals`.
         """
 
     @abstractmethod
     def _gradients(self) -> dict[str, np.ndarray]:
-        """Return the gradients of all parameters that the steps taken back made."""
+        """Return the gradients of all parameters after the steps were run backwards."""
 
     @abstractmethod
     def _hidden_images(self) -> np.ndarray:
@@ -134,7 +134,7 @@ class ConvolutionalRecurrent(Stateful):
         return self.input_shape.height, self.input_shape.width, self.channels, entries
 
     def _where_present(self, steps: Any, values: np.ndarray, otherwise: Any) -> np.ndarray:
-        """Return values (..., H, W, C, N), and something else for the histories that lack a step."""
+        """Return values (..., H, W, C, N), replaced by `otherwise` for the histories that lack a step."""
         if self._mask is None:
             return values
         return np.where(self._mask[steps][..., None, None, None, :], values, otherwise)
@@ -144,8 +144,8 @@ class ConvolutionalRecurrent(Stateful):
     ) -> np.ndarray:
         """Return the output values of input values (T, H, W, C, N).
 
-        `initial` are the states before the first step; by default zero or, where the network is
-        stateful, those it ended with.
+        `initial` are the states before the first step; by default zero or, where the network is stateful,
+        those after the last forward.
         """
         check_input(self, values, self.input_shape, "input values")
         entries = values.shape[-1]
@@ -215,7 +215,7 @@ class ConvolutionalRecurrent(Stateful):
         return (2 * self.input_shape.size + kinds * state) * padded(histories) * self.dtype.itemsize
 
     def forward_bytes(self, histories: int) -> int:
-        """Return what the states and gates take at every step."""
+        """Return the memory for states and gates at every step."""
         kinds = self.gate_count + len(self.state_kind._fields)
         return kinds * math.prod(self._state_shape(self.steps)) * padded(histories) * self.dtype.itemsize
 

@@ -1,10 +1,10 @@
 """A stack of dense layers: neighbours in a `Sequential` that one kernel call runs, forward or backward.
 
-What changed:   against the layers one by one (networks/dense_o2.py), a call from Python and a look at the
-                arrays for each direction, in place of one for each layer and direction
-Predicted gain: a layer's own call costs 6 microseconds forward and 12 backward whatever its size, the
-                stack's some 3 in all: 10 for tiny layers, nothing measurable for large ones
-Loses when:     never seen; it steps aside where a layer was run on its own in between
+What changed:   one call from Python and one check of the arrays for each direction, instead of one for each
+                layer and direction (networks/dense_o2.py)
+Predicted gain: a layer's own call costs 6 microseconds forward and 12 backward at any size, the stack's
+                about 3 in all: 10 for tiny layers, nothing measurable for large ones
+Loses when:     never seen; it is not used where a layer was run on its own in between
 Tried:          a part of the histories to each thread through all layers, two regions in all instead of three
                 a layer: a tenth to a quarter slower in a training step of 784-256-64-32-64-256-784, because
                 every thread then reads all weights, which the others have just updated
@@ -31,7 +31,7 @@ from nn.parameters import Parameters
 
 
 class _Place(NamedTuple):
-    """A layer of the stack and what it works with: views of the arena, (neurons, histories)."""
+    """A layer of the stack and its arrays: views of the arena, (neurons, histories)."""
 
     layer: Dense
     activation: Activation
@@ -41,7 +41,7 @@ class _Place(NamedTuple):
 
 
 class DenseStack:
-    """Runs dense layers one after another; they show what they would show if they were run alone.
+    """Runs dense layers one after another; their values and signals are those of layers run alone.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class DenseStack:
     parameters
         Of the network that the layers belong to.
     start
-        Where in these the layers' begin.
+        Where those of the layers begin among these.
     """
 
     def __init__(self, layers: Sequence[Dense], parameters: Parameters, start: int) -> None:
@@ -62,7 +62,7 @@ class DenseStack:
         self._places: list[_Place] = []
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the arena out of copies, in which the layers' arrays would be no views of it."""
+        """Leave the arena out of copies: the layers' arrays would not be views of it there."""
         kept = {name: self.__dict__[name] for name in ("layers", "_parameters", "_starts")}
         return kept | {"_histories": 0, "_places": []}
 
@@ -130,7 +130,7 @@ class DenseStack:
         return values
 
     def _is_in_place(self) -> bool:
-        """Whether the layers work where and as they did when the plan was made."""
+        """Whether the plan still holds: no array or setting of the layers was replaced since it was made."""
         for layer, activation, values, _, _ in self._places:
             if layer.value_rows is not values or layer.activation is not activation:
                 return False
@@ -144,7 +144,7 @@ class DenseStack:
         return self.layers[0].input_rows is self._inputs
 
     def _reserve_arena(self, histories: int) -> None:
-        """Lay what all layers keep between calls into one arena, and write down where it is."""
+        """Put all buffers of the layers into one arena, and record where each is."""
         shapes = [layer.buffer_shapes(histories) for layer in self.layers]
         if histories != self._histories:
             size = sum(rows * columns for each in shapes for rows, columns in each)
@@ -175,7 +175,7 @@ class DenseStack:
 
 
 def stacked(networks: Sequence[Network], parameters: Parameters) -> list[Network | DenseStack]:
-    """Return what runs networks one after another: themselves, and stacks in place of dense ones.
+    """Return what runs networks one after another: the networks themselves, with stacks for dense ones.
 
     Parameters
     ----------

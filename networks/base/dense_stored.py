@@ -19,7 +19,7 @@ from nn.kernels.dense import stored as kernels
 
 
 class StoredDense(DeepCopied):
-    """The bfloat16 arrays of a dense layer, which is handed in with every call and shows them as its own."""
+    """The bfloat16 arrays of a dense layer, which is passed to every call and shows them as its own."""
 
     def _reserve(self, layer: TiledDense, histories: int) -> None:
         if layer.value_rows.shape[1] == histories:

@@ -44,11 +44,11 @@ class DirectedLayer(NamedTuple):
         return (step + 1, step) if self.backward else (step, step + 1)
 
     def after(self, states: np.ndarray) -> np.ndarray:
-        """Return the states after every step, (T, units, N), of those in all slots, (T + 1, units, N)."""
+        """Return the states after every step, (T, units, N), given those in all slots, (T + 1, units, N)."""
         return states[:-1] if self.backward else states[1:]
 
     def before(self, states: np.ndarray) -> np.ndarray:
-        """Return the states before every step, (T, units, N), of those in all slots."""
+        """Return the states before every step, (T, units, N), given those in all slots."""
         return states[1:] if self.backward else states[:-1]
 
     @property
@@ -71,7 +71,7 @@ class History(DeepCopied):
     inputs
         What it was given, (T, inputs, N).
     states
-        In all slots, each (T + 1, units, N); the hidden values come first.
+        In all slots, (T + 1, units, N) each; hidden values first.
     gates
         Values of its gates, (T, gates, units, N).
     deltas
@@ -84,7 +84,7 @@ class History(DeepCopied):
     deltas: np.ndarray
 
     def begin(self, directed: DirectedLayer, states: Sequence[np.ndarray] | None) -> None:
-        """Put the initial states of a directed layer into its first slot, zero where none are given."""
+        """Put the initial states of a directed layer into its first slot, zero where there are none."""
         for number, slots in enumerate(self.states):
             first = slots[directed.first_slot]
             if states is None:
@@ -110,7 +110,7 @@ def make_directed_layers(features: int, units: int, layers: int, directions: int
 def make_history(
     directed: DirectedLayer, gates: tuple[int, int, int, int], states: int, dtype: DTypeLike
 ) -> History:
-    """Make room for the histories of a directed layer: (T, gates, units, N) and so many kinds of states."""
+    """Make room for the histories of a directed layer: (T, gates, units, N) and its kinds of states."""
     steps, _, units, histories = gates
     return History(
         inputs=np.zeros((steps, directed.inputs, 0), dtype),

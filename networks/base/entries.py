@@ -15,20 +15,20 @@ from nn.shape import AnyShape, Shape
 def entries_for(
     shape: AnyShape, batch: Any, what: str, dtype: np.dtype, step_masks: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return a batch as entries of a shape, of the dtype that it has.
+    """Return a batch as entries of a shape; its dtype is kept.
 
     Parameters
     ----------
     shape
         Of the input.
     batch
-        (N, *shape), or what differs from that in axes of one; see `nn.axes_of_one.match_input_shape`.
+        (N, *shape), or a shape that differs from it in axes of one; see `nn.axes_of_one.match_input_shape`.
     what
         What the message begins with.
     dtype
-        In which its numbers must be finite.
+        The dtype in which its numbers must be finite.
     step_masks
-        Which steps are there, bool (N, steps); what fills up the others may be anything.
+        Which steps are there, bool (N, steps); padding may be anything.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def entries_for(
     Raises
     ------
     ValueError
-        When the shape or the number of masks is another, what is there is not finite or no number, or it is a
+        When the shape or the number of masks does not fit, something is not a finite number, or it is a
         masked array.
     """
     check_unmasked(batch, what)
@@ -57,7 +57,7 @@ def checked_step_masks(step_masks: Any, what: str) -> np.ndarray | None:
     Raises
     ------
     ValueError
-        When they are something else.
+        When they are not such an array.
     """
     if step_masks is None:
         return None
@@ -75,12 +75,12 @@ def check_one_mask_each(masks: np.ndarray | None, entries: int, what: str) -> No
 
 
 def begin_alone(network: Any, masks: np.ndarray | None, part: slice) -> None:
-    """Let some entries be sequences of their own in the next forward, with their masks.
+    """Prepare a forward in which every entry is a sequence of its own, with its mask.
 
     Raises
     ------
     ValueError
-        When there are masks but no steps that they could leave out.
+        When there are masks but no steps to leave out.
     """
     network.reset()
     if masks is not None:

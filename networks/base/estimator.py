@@ -34,7 +34,7 @@ BuildNetwork: TypeAlias = Callable[[AnyShape, AnyShape, np.random.Generator], Ne
 
 
 HIDDEN = (100,)
-"""Units of the hidden layers where nothing is said of them."""
+"""Units of the hidden layers by default."""
 
 
 def layers_of(
@@ -42,7 +42,7 @@ def layers_of(
     generator: np.random.Generator,
     last: Activation = Identity(),  # noqa: B008
 ) -> Sequential:
-    """Return dense layers between shapes, leaky rectifiers but for the last."""
+    """Return dense layers between shapes, all but the last with leaky rectifiers."""
     first, *hidden, outputs = sizes
     layers = [
         *(Dense.of(each, activation=LeakyReLU()) for each in hidden),
@@ -65,7 +65,7 @@ class Task(NamedTuple):
     step_masks: np.ndarray | None = None
 
     def batches(self, dtype: np.dtype) -> ArrayBatches:
-        """Return a source of the entries that count, the one that counts most with a weight of 1."""
+        """Return a source of the entries with a weight above zero, scaled to a largest weight of 1."""
         if self.weights is None:
             return ArrayBatches(self.entries, self.targets, step_masks=self.step_masks, dtype=dtype)
         counted = self.weights > 0
@@ -85,24 +85,24 @@ class Estimator:
     Attributes
     ----------
     hidden
-        Units of the dense layers between input and output; None stands for `HIDDEN`. A network of your own
-        has layers of its own, so nothing can be said here then.
+        Units of the dense layers between input and output; None stands for `HIDDEN`. Must be None where
+        `network` is given, which has its own layers.
     network
-        Another network: a recipe, such as `Sequential.of([LSTM.of(units=32), Dense.of(10)])`, or what makes
-        one, see `BuildNetwork`. Inputs (N, K) are vectors of shape 1x1xK, (N, T, K) sequences, (N, H, W, C)
-        images.
+        Another network: a recipe, such as `Sequential.of([LSTM.of(units=32), Dense.of(10)])`, or a function
+        that makes one, see `BuildNetwork`. Inputs (N, K) are vectors of shape 1x1xK, (N, T, K) sequences,
+        (N, H, W, C) images.
     optimizer, learning_rate
         By name; see `nn.optimizers`.
     epochs, batch_size
-        How long, and how many entries to a step. A single entry that an epoch has left over joins the batch
-        before: a batch normalisation could not measure it alone.
+        How long to train, and how many entries a step has. A single entry left over at the end of an epoch
+        joins the batch before it: a batch normalisation could not measure it alone.
     validation_fraction, patience
         Share of the entries that is held out, and after how many epochs without a lower loss on them
         training stops; with 0 and None nothing is held out and training does not stop early.
     seed
-        Of all that is drawn.
+        Of all random draws.
     network_
-        What was trained.
+        The trained network.
     history_
         A row for every epoch; see `nn.training.LogRow`.
     n_features_in_
@@ -157,15 +157,15 @@ class Estimator:
         return scikit_learn_conventions.html(self)
 
     def __sklearn_tags__(self) -> Any:
-        """Return the kind of estimator, which only scikit-learn asks for."""
+        """Return the kind of estimator, for scikit-learn."""
         return scikit_learn_conventions.tags(self.estimator_type)
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Return whether it has learned."""
+        """Return whether it has been fitted."""
         return "network_" in vars(self)
 
     def _learn(self, task: Task, X: Any, **learned: Any) -> Self:
-        """Train a new network, and only then keep it and what else was learned."""
+        """Train a new network, and keep it and everything else that was learned only after that."""
         owner = type(self).__name__
         check_not_negative(f"{owner}: epochs", self.epochs)
         fraction = check_below_one(f"{owner}: validation_fraction", self.validation_fraction)
@@ -214,7 +214,7 @@ class Estimator:
         )
 
     def _built(self, inputs: AnyShape, outputs: AnyShape, generator: np.random.Generator) -> Network:
-        """Return a new network that fits."""
+        """Return a new network for inputs and outputs of these shapes."""
         owner = type(self).__name__
         maker = self.network
         if maker is None:
@@ -264,12 +264,12 @@ class Estimator:
             )
 
     def _given(self, X: Any, step_masks: Any) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return entries to learn from, and which of their steps are there."""
+        """Return the entries to learn from, and the masks of their steps."""
         masks = checked_step_masks(step_masks, type(self).__name__)
         return as_entries(X, scikit_learn_conventions.column_names(X), masks), masks
 
     def _entries(self, X: Any, step_masks: np.ndarray | None = None) -> np.ndarray:
-        """Return entries that are like those that were learned, (N, *input_shape)."""
+        """Return entries of the shape that was learned, (N, *input_shape)."""
         self._check_fitted()
         names, owner = scikit_learn_conventions.column_names(X), type(self).__name__
         scikit_learn_conventions.check_columns(owner, getattr(self, "feature_names_in_", None), names)

@@ -23,7 +23,7 @@ NUMBERS = (Real, Decimal, np.bool_)
 """Objects that become float64."""
 
 MISSING = ("NoneType", "NAType", "NaTType")
-"""Types of what stands for a value that is not there: Python's and pandas'."""
+"""Types that stand for a missing value: Python's and pandas'."""
 
 
 def as_entries(
@@ -38,7 +38,7 @@ def as_entries(
     names
         Of the columns of a table, for messages.
     step_masks
-        Which steps are there, bool (N, T); what fills up the others is not looked at.
+        Which steps are there, bool (N, T); padding is not looked at.
 
     Returns
     -------
@@ -78,13 +78,13 @@ def as_entries(
 def as_labels(y: Any) -> np.ndarray:
     """Return the labels of entries, (N,): whole numbers, text, or anything else that sorts.
 
-    A column (N, 1) is taken with a warning.
+    A column (N, 1) is accepted with a warning.
 
     Raises
     ------
     ValueError
-        When there is more than one for an entry, one is missing or no whole number, or they do not sort,
-        such as text and numbers.
+        When an entry has more than one, one is missing or a number that is not whole, or they cannot be
+        sorted, such as text and numbers.
     """
     labels = _array(y, "y")
     if labels.ndim == 2 and labels.shape[1] == 1:
@@ -118,7 +118,7 @@ def as_targets(y: Any) -> np.ndarray:
     Raises
     ------
     ValueError
-        When there are none or other axes, or one is missing, not finite or too large for float32.
+        When there are none or the axes are others, or one is missing, not finite or too large for float32.
     TypeError
         When they are sparse, or objects that are not numbers.
     """
@@ -129,7 +129,7 @@ def as_targets(y: Any) -> np.ndarray:
 
 
 def as_weights(sample_weight: Any, count: int) -> np.ndarray | None:
-    """Return how much every entry counts, float64 (N,); None where all count alike.
+    """Return the weight of every entry, float64 (N,); None where all are equal.
 
     Raises
     ------
@@ -226,7 +226,7 @@ def _float(number: Any) -> float:
 
 
 def _object_labels(labels: np.ndarray) -> np.ndarray:
-    """Return objects as an array of what they are: numbers, or something else that sorts."""
+    """Return objects as an array of their own type: numbers, or something else that sorts."""
     for entry, label in enumerate(labels):
         if type(label).__name__ in MISSING or (isinstance(label, float) and math.isnan(label)):
             raise ValueError(f"y: entry {entry} is missing ({label!r})")

@@ -23,7 +23,7 @@ class Rungs(Mapping[str, Any]):
     name
         Of the class, the same on every rung.
     single
-        Whether the plain rung is the only one there is, and stands on all.
+        Whether the plain rung is the only one, and serves as all.
     """
 
     def __init__(self, module: str, name: str, *, single: bool = False) -> None:
@@ -52,7 +52,7 @@ class Family:
         `from_configuration(configuration, structure, dtype=...)`, with parameters of zero.
     example
         Builds a small network of a rung's class, for tests: `example(kind, generator=..., dtype=...)`. One
-        that merges several inputs comes wired into a model of one.
+        that merges several inputs is wired into a model with one input.
     tolerance
         Largest difference of values, signals and gradients between a rung and the plain one,
         relative to the largest of them: dtype name to number.

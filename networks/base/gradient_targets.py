@@ -13,7 +13,7 @@ from nn.parameters import Parameters
 def apply_gradient(
     parameters: Parameters, name: str, gradient: np.ndarray, learning_rate: float | None
 ) -> None:
-    """Add a gradient to the others, or descend along it at once when there is a learning rate."""
+    """Add a gradient to the gradients, or apply it directly when there is a learning rate."""
     if learning_rate is None:
         parameters.gradient(name)[...] += gradient
     else:
@@ -23,7 +23,7 @@ def apply_gradient(
 def gradient_targets(
     parameters: Parameters, learning_rate: float | None
 ) -> tuple[np.ndarray, np.ndarray, Any]:
-    """Return what a kernel adds the gradients of weights and biases to, and the factor it adds them with."""
+    """Return the arrays that a kernel adds the gradients of weights and biases to, and the factor."""
     (weights, biases), factor = named_targets(parameters, ["weights", "biases"], learning_rate)
     return weights, biases, factor
 
@@ -31,7 +31,7 @@ def gradient_targets(
 def named_targets(
     parameters: Parameters, names: Sequence[str], learning_rate: float | None
 ) -> tuple[list[np.ndarray], Any]:
-    """Return what a kernel adds the gradients of the named arrays to, and the factor it adds them with."""
+    """Return the arrays that a kernel adds the gradients of the named arrays to, and the factor."""
     if learning_rate is None:
         targets, factor = [parameters.gradient(name) for name in names], 1.0
     else:

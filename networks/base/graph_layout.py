@@ -13,7 +13,7 @@ from nn.kernels.graph.runs import Rows
 
 
 def choose_parts(wiring: Graph, count: int) -> np.ndarray:
-    """Return the part of every neuron: the partition's where it halves what crosses, else by index."""
+    """Return the part of every neuron: the partition's if it halves the connections cut, else by index."""
     shares = level_shares(wiring, count)
     if count == 1:
         return shares
@@ -23,13 +23,13 @@ def choose_parts(wiring: Graph, count: int) -> np.ndarray:
 
 
 def own_weights(wiring: Graph) -> np.ndarray:
-    """Return which connections lead into a sum with a weight that no other one carries."""
+    """Return which connections lead into a sum with a weight that is not shared."""
     once = carried_once(wiring.weight_of, len(wiring.weights))
     return once & (wiring.kinds[wiring.targets] == Kind.SUM)
 
 
 def own_biases(wiring: Graph) -> np.ndarray:
-    """Return which neurons are sums with a bias that no other one has."""
+    """Return which neurons are sums with a bias that is not shared."""
     return carried_once(wiring.bias_of, len(wiring.biases)) & (wiring.kinds == Kind.SUM)
 
 
@@ -46,7 +46,7 @@ def lay_rows(wiring: Graph, rows: SortedRows, at: np.ndarray, step: int) -> Rows
 
 
 def list_weights(wiring: Graph, chosen: np.ndarray, slopes: np.ndarray) -> Carriers:
-    """List the weights of the chosen connections, with what multiplies what in their gradients."""
+    """List the weights of the chosen connections, with the factors of their gradients."""
     numbers, rows = carriers(np.where(chosen, wiring.weight_of, -1), len(wiring.weights))
     sources, delays = wiring.sources[rows.connections], wiring.delays[rows.connections]
     values = offsets(sources, delays, -wiring.neuron_count)

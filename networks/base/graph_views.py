@@ -8,7 +8,7 @@ from nn.graph import Layer
 
 
 def as_slice(indices: np.ndarray) -> slice | np.ndarray:
-    """Return indices as a slice where they run on without a gap: it makes views instead of copies."""
+    """Return consecutive indices as a slice, which makes views instead of copies."""
     first, count = int(indices[0]), len(indices)
     if np.array_equal(indices, np.arange(first, first + count)):
         return slice(first, first + count)

@@ -1,4 +1,4 @@
-"""The connections of a layer of a graph, which its lists have."""
+"""The connections of a layer of a graph, from the lists of the graph."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Inference:
     network
         Any.
     with_batch
-        Whether the mask and the number of entries that are set hold within.
+        Whether the mask and the number of entries that are set stay in force.
     """
 
     __slots__ = ("_bring_back", "_entries", "_mask", "_network", "_with_batch")

@@ -54,8 +54,8 @@ class InspectableGraph(Network):
     def learned_graph(self) -> Graph:
         """Return a copy of the graph that starts from what was learned, and can be changed.
 
-        With neurons and connections added to it or left out of it (`Graph.without`), a new network goes on
-        from there. Clamped neurons and frozen parameters are no part of a graph.
+        With neurons and connections added to it or removed from it (`Graph.without`), a new network
+        continues from there. Clamped neurons and frozen parameters are not part of a graph.
         """
         learned = self.graph.copy()
         learned.weights[:], learned.biases[:] = self.weights, self.biases
@@ -63,17 +63,17 @@ class InspectableGraph(Network):
 
     @property
     def _neuron_activations(self) -> NeuronActivations:
-        """What every neuron applies now."""
+        """The current activation of every neuron."""
         return self.graph.neuron_activations.clamping(self._clamped)
 
     @abstractmethod
     def _take_activations(self) -> None:
-        """Apply from the next forward on what `_neuron_activations` says."""
+        """Use the activations of `_neuron_activations` from the next forward on."""
 
     def clamp(self, neurons: Mapping[int, float]) -> None:
         """Hold neurons at fixed values in later forwards.
 
-        Whatever comes in, they have these values at every step, for every history. No signal passes from
+        Whatever their inputs, they have these values at every step, for every history. No signal passes from
         them to their bias and to what leads to them; `signals` still holds the signals they would get.
         Clamping is not part of the network: its description and parameters do not record it.
 
@@ -104,7 +104,7 @@ class InspectableGraph(Network):
         return dict(self._clamped)
 
     def replace_activation(self, before: Activation, after: Activation) -> None:
-        """Let every neuron that has one activation, inputs left out, have another in the forwards to come.
+        """Replace one activation by another in all neurons but inputs, from the next forward on.
 
         `graph` becomes another one with the same wiring, and the description follows. Other networks of
         the same graph keep theirs.
@@ -118,7 +118,7 @@ class InspectableGraph(Network):
         self._take_activations()
 
     def wiring(self) -> Sequence[NeuronLayer]:
-        """Return the layers of the graph but the first, which is what it takes; see `Network.wiring`."""
+        """Return the layers of the graph but the first, its input; see `Network.wiring`."""
         pairs = pairwise(self.graph.layers)
         return [self._layer_of_neurons(number, *pair) for number, pair in enumerate(pairs)]
 
@@ -126,7 +126,7 @@ class InspectableGraph(Network):
         places = self._place_of("weights"), self._place_of("biases")
 
         def signals() -> np.ndarray:
-            """Return the signals of neurons; those of clamped ones go nowhere."""
+            """Return the signals of neurons, zero for clamped ones."""
             told: np.ndarray = self.signals[-1, layer.span].copy()
             told[[neuron - layer.first for neuron in self._clamped if neuron in layer.neurons]] = 0
             return told

@@ -17,7 +17,7 @@ class LaidOutGraph(graph.GraphNetwork):
     _lead: int
 
     def forward_bytes(self, histories: int) -> int:
-        """Return what the values of every neuron at every tick take, and the steps before the first."""
+        """Return the memory for the values of every neuron at every step, and the steps before the first."""
         before = self._lead * self.graph.neuron_count * padded(histories) * self.dtype.itemsize
         return before + super().forward_bytes(histories)
 
@@ -25,7 +25,7 @@ class LaidOutGraph(graph.GraphNetwork):
 def collect_neurons(
     wiring: Graph, neuron_activations: NeuronActivations, order: np.ndarray, dtype: np.dtype
 ) -> Neurons:
-    """Sort what kernels need of the neurons into an order of computation."""
+    """Sort the columns of the neurons that kernels need into an order of computation."""
     return Neurons(
         neuron=order.astype(np.int32),
         kind=wiring.kinds[order],

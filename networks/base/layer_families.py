@@ -47,7 +47,7 @@ def _normalisation_example(
 
 
 def _of(shape: AnyShape, **options: Any) -> Any:
-    """Return what builds the example of a family for an input shape, with some options."""
+    """Return a function that builds the example of a family for an input shape, with some options."""
     return partial(_example, shape=shape, **options)
 
 

@@ -1,4 +1,4 @@
-"""What networks that hold other networks share: names of things inside, joined with a dot."""
+"""What networks that hold other networks share: names of items inside, joined with a dot."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nn.dotted_names import Thing, select_prefix
 
 
 def join_arrays(of_networks: Mapping[str, Mapping[str, Thing]]) -> dict[str, Thing]:
-    """Return the things of all networks: `means` of network `k` is called `k.means`, "" is called `k`."""
+    """Return the items of all networks: `means` of network `k` is called `k.means`, "" is called `k`."""
     return {
         f"{network}.{name}" if name else network: thing
         for network, things in of_networks.items()

@@ -27,11 +27,11 @@ def require_memory_to_run(
     Parameters
     ----------
     network
-        What is run; see `Network.forward_bytes`.
+        The network; see `Network.forward_bytes`.
     inputs, outputs
         Shapes of both ends by name.
     given
-        What it is to be run on, (N, ...), by the names of the inputs.
+        The entries to run on, (N, ...), by the names of the inputs.
     batch_size
         How many entries are run at once.
 

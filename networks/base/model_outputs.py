@@ -1,4 +1,4 @@
-"""The outputs of a model one by one, each as what leads to it."""
+"""The outputs of a model one by one, each with the networks that lead to it."""
 
 from __future__ import annotations
 

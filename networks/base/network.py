@@ -51,11 +51,11 @@ class Network(DeepCopied, ABC):
         Whether `backward` computes the input signals. The first network of a model that learns has no use for
         them: set it False there, and what `backward` returns is meaningless.
     labels
-        How many labels an input may be, where inputs are labels and no quantities: whole numbers from 0.
+        The number of labels, where inputs are labels rather than quantities: whole numbers from 0.
         There is no gradient with respect to them, and `backward` returns zeros.
     entries
-        How many of the histories hold entries of the batch in the forwards in training to come, None
-        for all: the first of them, the rest is padding. Measurements over the batch leave the rest out.
+        How many of the histories hold entries of the batch in the next forwards in training, None for all.
+        These come first, the rest is padding, which measurements over the batch leave out.
     storage
         How values and signals are stored, "float32" or "bfloat16"; see `store_as`.
     stores_halves
@@ -78,21 +78,21 @@ class Network(DeepCopied, ABC):
 
     @classmethod
     def of(cls, *arguments: Any, **options: Any) -> Recipe[Self]:
-        """Return what builds a network of this class when the shape of its input is known.
+        """Return a recipe, which builds a network of this class when the shape of its input is known.
 
-        `Sequential(Shape(28, 28, 1), [Dense.of(64), Dense.of(10)], generator=generator)` gives each the shape
-        that the one before gives, and the same generator and dtype to all.
+        `Sequential(Shape(28, 28, 1), [Dense.of(64), Dense.of(10)], generator=generator)` builds each for the
+        output shape of the one before, all with the same generator and dtype.
 
         Parameters
         ----------
         arguments, options
-            Those of the constructor but for the input shape; generator and dtype only where a network has
-            others than those around it.
+            Those of the constructor without the input shape; generator and dtype only where they differ from
+            those of the networks around it.
 
         Raises
         ------
         ValueError
-            When the constructor has no such argument, naming the nearest, or must be given another.
+            When the constructor has no such argument, naming the nearest, or another is required.
         """
         return recipe_of(cls, arguments, options)
 
@@ -109,13 +109,13 @@ class Network(DeepCopied, ABC):
     def store_as(self, storage: str) -> None:
         """Store values and signals as "float32" or "bfloat16" from the next forward on.
 
-        Like the rung, this is how the network runs, not what it is: parameters and gradients stay float32. In
-        bfloat16 it takes float32 or bfloat16, and returns bfloat16.
+        Like the rung, storage is not part of the model: parameters and gradients stay float32. In bfloat16
+        it takes float32 or bfloat16, and returns bfloat16.
 
         Raises
         ------
         ValueError
-            When there is no such storage, or bfloat16 is wanted of a rung below the fastest or of
+            When there is no such storage, or bfloat16 is asked for on a rung below the fastest or in
             float64; nothing is changed then.
         """
         check_storage(storage, self.leaves)
@@ -173,7 +173,7 @@ class Network(DeepCopied, ABC):
 
     @property
     def returned(self) -> Any:
-        """What the last forward returned: the array that the network keeps, where it keeps one."""
+        """The result of the last forward: the array that the network keeps, where it keeps one."""
         return self.values
 
     def to_configuration(self) -> dict[str, Any]:
@@ -211,7 +211,7 @@ class Network(DeepCopied, ABC):
 
     @classmethod
     def _options(cls, fields: Fields) -> dict[str, Any]:
-        """Take what the constructor is given beside input shape and dtype from a description."""
+        """Take the other arguments of the constructor, without dtype, from a description."""
         return {}
 
     def structure(self) -> dict[str, np.ndarray]:
@@ -299,7 +299,7 @@ class Network(DeepCopied, ABC):
         """Forget the previous sequence, if any."""
 
     def state_restorer(self) -> Callable[[], None] | None:
-        """Return what restores its carried states after inference and resets; None for nothing."""
+        """Return a function that restores its carried states after inference and resets; None without any."""
         if type(self).state is Network.state:
             return None
         carried = {name: array.copy() for name, array in self.state().items()}
@@ -315,8 +315,8 @@ class Network(DeepCopied, ABC):
 
         `with network.inference() as it: it.forward(values)`. It is the network itself, or a copy where the
         values of the last forward are needed: a backward is to come, or a step of training shows them to its
-        callbacks. Afterwards it carries what it carried, with its mask and entries; within they hold only
-        `with_batch`.
+        callbacks. Afterwards its carried states, mask and entries are restored; mask and entries apply
+        within only `with_batch`.
         """
         return Inference(self, with_batch)
 
@@ -367,7 +367,7 @@ class Network(DeepCopied, ABC):
         Raises
         ------
         ValueError
-            When `entries` is none of 0 to `histories`.
+            When `entries` is not within 0 to `histories`.
         """
         if self.entries is None:
             return histories
@@ -391,7 +391,7 @@ class Network(DeepCopied, ABC):
     def output_range(self, input_range: tuple[float, float] = (-math.inf, math.inf)) -> tuple[float, float]:
         """Return the lowest and highest value the outputs can reach when inputs lie in a range.
 
-        Whatever the parameters are: the range of the activation, where there is one.
+        For any parameters: the range of the activation, where there is one.
         """
         return (-math.inf, math.inf) if self.activation is None else self.activation.range
 
@@ -410,9 +410,9 @@ class Network(DeepCopied, ABC):
     ) -> np.ndarray:
         """Run images or sequences through the network, a batch at a time.
 
-        At any time, during training too: it does not change what is learned by a bit. Every entry is
-        a sequence of its own, whatever a stateful network carries. The outputs are those of `forward` with
-        these masks, whatever mask is set there.
+        It may be called at any time, also during training, and never changes what is learned. Every entry is
+        a sequence of its own, also in a stateful network. The outputs are those of `forward` with these
+        masks; a mask that is set is ignored.
 
         Parameters
         ----------

@@ -57,7 +57,7 @@ class Recurrent(Stateful):
         Whether the output is that of every step, (steps, units * directions), or the last hidden
         values of each direction, (1, 1, units * directions).
     stateful
-        Whether a forward goes on from the final states of the one before, until `reset`. No gradient
+        Whether a forward continues from the final states of the one before, until `reset`. No gradient
         flows from one to the other.
     initializer, recurrent_initializer
         How input and recurrent weights start, each gate's drawn on its own.
@@ -224,7 +224,7 @@ class Recurrent(Stateful):
         return self.steps * numbers * padded(histories) * self.dtype.itemsize
 
     def forward_bytes(self, histories: int) -> int:
-        """Return what the states and gates of all directed layers take at every step."""
+        """Return the memory for states and gates of all directed layers at every step."""
         kinds = self.gate_count + len(self.state_kind._fields)
         numbers = len(self.directed_layers) * self.units * kinds
         return self.steps * numbers * padded(histories) * self.dtype.itemsize
@@ -366,7 +366,7 @@ class Recurrent(Stateful):
         return deltas.reshape(self.steps, len(gates) * self.units, -1)
 
     def _where_present(self, step: int, values: np.ndarray, otherwise: Any) -> np.ndarray:
-        """Return values (..., N), and something else for the histories that have no such step."""
+        """Return values (..., N), replaced by `otherwise` for the histories that lack a step."""
         return values if self._mask is None else np.where(self._mask[step], values, otherwise)
 
     def _present(self) -> np.ndarray:
@@ -383,7 +383,7 @@ class Recurrent(Stateful):
         """Return the output values of input values (steps, features, N).
 
         `initial` are the states of every directed layer before its first step; by default zero or, where the
-        network is stateful, those it ended with.
+        network is stateful, those after the last forward.
         """
         check_input(self, values, self.input_shape, "input values")
         entries = values.shape[-1]

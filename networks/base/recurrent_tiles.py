@@ -56,7 +56,7 @@ class SlicedHistory(History):
     """What a directed layer saw, slice after slice; see `nn.kernels.recurrent.layout`."""
 
     def begin(self, directed: DirectedLayer, states: Sequence[np.ndarray] | None) -> None:
-        """Put the initial states of a directed layer into its first slot, zero where none are given."""
+        """Put the initial states of a directed layer into its first slot, zero where there are none."""
         for number, slots in enumerate(self.states):
             for histories, piece in slices_of(slots):
                 first = piece[directed.first_slot]
@@ -72,7 +72,7 @@ class TiledRecurrent(Recurrent):
     Attributes
     ----------
     parallel
-        Whether slices of histories, or units, run on several threads where a directed layer is worth it.
+        Whether slices of histories, or units, run on several threads where a directed layer is large enough.
     forward_kernels, backward_kernels
         The modules with the family's loops and the tuples that these take: first the parameters, called as
         in `Targets`, those that a network has not are empty; then the states, in their order.

@@ -45,7 +45,7 @@ class Stateful(Network):
     state_kind
         What its states are.
     stateful
-        Whether a forward goes on from the final states of the one before, until `reset`. No gradient
+        Whether a forward continues from the final states of the one before, until `reset`. No gradient
         flows from one to the other. A forward in training continues from the last one in training, whatever
         inference ran since; a forward outside training continues from the last of either. `predict` treats
         every entry as a separate sequence, and is neither, nor is what runs within `inference`, a `reset`

@@ -1,8 +1,8 @@
 """Storage: values and signals between layers in float32 or bfloat16.
 
-Like the rung, it is how a network runs, not what it is: parameters and gradients stay float32, model files do
-not record it, and `store_as` may change it between two steps. In bfloat16 a network takes values as float32
-or bfloat16, and returns bfloat16.
+Like the rung, it is not part of the model: parameters and gradients stay float32, model files do not record
+it, and `store_as` may change it between two steps. In bfloat16 a network takes values as float32 or
+bfloat16, and returns bfloat16.
 
 A family whose kernels read and write bfloat16 stores its values in half the memory. The others are decorated
 with `converts`: they compute in float32, inputs are widened and outputs rounded.

@@ -26,7 +26,7 @@ class TiledConvolution(convolution.Convolution):
     Attributes
     ----------
     parallel
-        Whether pixels run on several threads where a layer is worth it.
+        Whether pixels run on several threads where a layer is large enough.
     """
 
     parallel: ClassVar[bool] = False

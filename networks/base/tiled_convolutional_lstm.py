@@ -24,7 +24,7 @@ class TiledConvolutionalLSTM(convolutional_lstm.ConvolutionalLSTM):
     Attributes
     ----------
     parallel
-        Whether rows of positions run on several threads where a step is worth it.
+        Whether rows of positions run on several threads where a step is large enough.
     """
 
     parallel: ClassVar[bool] = False
@@ -123,7 +123,7 @@ class TiledConvolutionalLSTM(convolutional_lstm.ConvolutionalLSTM):
         )
 
     def _flat_peepholes(self) -> np.ndarray:
-        """Return the peepholes as (3, positions, channels); zeros where none are."""
+        """Return the peepholes as (3, positions, channels); zeros where there are none."""
         if not self.peepholes:
             return np.zeros((3, self.input_shape.height * self.input_shape.width, self.channels), self.dtype)
         return self.parameters["peepholes"].reshape(3, -1, self.channels)

@@ -26,7 +26,7 @@ class TiledDense(dense.Dense):
     Attributes
     ----------
     parallel
-        Whether blocks of rows run on several threads where a layer is worth it.
+        Whether blocks of rows run on several threads where a layer is large enough.
     input_signal_rows
         The last signals of the inputs, (neurons, N).
     entry_count

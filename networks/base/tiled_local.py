@@ -67,7 +67,7 @@ class TiledLocal(local.Local):
     Attributes
     ----------
     parallel
-        Whether rows of tiles run on several threads where a layer is worth it.
+        Whether rows of tiles run on several threads where a layer is large enough.
     """
 
     parallel: ClassVar[bool] = False

@@ -25,7 +25,7 @@ class VectorEmbedding(embedding.Embedding):
     Attributes
     ----------
     parallel
-        Whether positions, or features, run on several threads where it is worth it.
+        Whether positions, or features, run on several threads where it pays.
     """
 
     parallel: ClassVar[bool] = False

@@ -28,7 +28,7 @@ class VectorNormalisation(Normalisation):
     Attributes
     ----------
     parallel
-        Whether blocks run on several threads where it is worth it.
+        Whether blocks run on several threads where it pays.
     """
 
     parallel: ClassVar[bool] = False

@@ -53,7 +53,7 @@ class VectorNearestUpsampling(Padded, upsampling.NearestUpsampling):
 
 
 class VectorBilinearUpsampling(Padded, upsampling.BilinearUpsampling):
-    """Weighs the four nearest pixels, a vector of numbers at a time."""
+    """Averages the four nearest pixels with weights, a vector of numbers at a time."""
 
     @cached_property
     def _rows(self) -> kernels.Axis:

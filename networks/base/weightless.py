@@ -53,7 +53,7 @@ class Weightless(Network):
         return 0
 
     def history_bytes(self, histories: int) -> int:
-        """Return what values and signals of both ends take; see `Network.history_bytes`."""
+        """Return the memory for values and signals of inputs and outputs; see `Network.history_bytes`."""
         numbers = 2 * (self.output_shape.size + self.input_shape.size)
         return numbers * padded(histories) * self.stored_dtype.itemsize
 
@@ -66,7 +66,7 @@ class Padded(Weightless):
     Attributes
     ----------
     parallel
-        Whether a pass runs on several threads where it is worth it.
+        Whether a pass runs on several threads where it pays.
     """
 
     parallel: ClassVar[bool] = False
