@@ -29,7 +29,7 @@ class Activation:
     code
         What kernels call it.
     range
-        Lowest and highest value it can produce; the open ends are reached by rounding.
+        Lowest and highest value it can produce; open ends are reached only by rounding.
     slope
         Its one parameter, 0 where it has none: the slope of the leaky or saturated part.
     """
@@ -106,7 +106,7 @@ class LeakyReLU(Activation):
     Raises
     ------
     ValueError
-        When the leakage is not in [0, 1]: outside it the output no longer tells the side of the kink.
+        When the leakage is not in [0, 1]: outside, the output no longer shows the side of the kink.
     """
 
     leakage: float = 0.01

@@ -13,7 +13,7 @@ import numpy as np
 
 
 def is_positive(value: Any) -> bool:
-    """Return whether a value is a finite number above 0; true is none."""
+    """Return whether a value is a finite number above 0; a bool is not a number."""
     return _is_number(value) and value > 0
 
 

@@ -1,8 +1,8 @@
-"""Axes of length one: array shapes that match a network's input or output shape but for such axes.
+"""Axes of length one: array shapes that match a network's input or output shape apart from such axes.
 
 A class for every pixel is usually (height, width), but (height, width, 1) to a network; numbers of
 steps may be a vector, 1x1xT, or a sequence of one feature, Tx1. Where two shapes differ only in such axes,
-the numbers can be read in one way only. All shapes here are those of an entry.
+there is only one way to read the numbers. All shapes here are those of an entry.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ Sides: TypeAlias = tuple[int, ...]
 
 
 def match_target_shape(found: Sides, outputs: Sides) -> Sides:
-    """Return the shape that targets have beside outputs: one for each, or one for each position, a label.
+    """Return the shape that targets should have: a number for each output, or a label for each position.
 
-    `found` itself where it is neither, but for axes of one.
+    `found` itself where it differs from both in more than axes of one.
     """
     positions = (*outputs[:-1], 1)
     if found in (outputs, positions):

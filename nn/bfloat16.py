@@ -2,8 +2,8 @@
 
 1 sign bit, 8 bits of exponent, 7 of fraction: the range of float32 with 8 bits of precision (Wang and Kanwar
 2019, "BFloat16: The secret to high performance on Cloud TPUs"). NumPy arrays of it have ml_dtypes' dtype;
-kernels, which know no such type, are given the same memory as uint16, see `as_stored`. They widen what they
-load to float32, which is exact, and round what they store to the nearest, ties to even.
+kernels, which have no such type, get the same memory as uint16, see `as_stored`. They widen numbers to
+float32 when they load them, which is exact, and round to the nearest, ties to even, when they store them.
 
 Written in integer arithmetic, for any processor. Where there is an instruction that narrows (x86's
 `vcvtneps2bf16`), it treats numbers below 1.2e-38 as zero, so that results would depend on the processor.
@@ -21,14 +21,14 @@ BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 
 HALF = 16
 QUIET = 0x40
-"""The bit that tells a quiet NaN from an infinity, whatever else the upper half holds."""
+"""The bit that makes the upper half of an infinity a quiet NaN."""
 
 UNIT_ROUNDOFF = 2.0**-8
 """Largest relative error of one rounding: half the distance of neighbours, 2^-7."""
 
 
 def as_stored(array: np.ndarray) -> np.ndarray:
-    """Return an array as kernels take it: bfloat16 as the uint16 that hold it, others as they are."""
+    """Return an array as kernels take it: bfloat16 as uint16, others unchanged."""
     return array.view(np.uint16) if array.dtype == BFLOAT16 else array
 
 

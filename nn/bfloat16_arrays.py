@@ -1,4 +1,4 @@
-"""Arrays that change between float32 and bfloat16, faster than NumPy and ml_dtypes move them."""
+"""Conversion of arrays between float32 and bfloat16, faster than that of NumPy and ml_dtypes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WORTH_A_REGION = 1 << 17
 
 
 def converted(array: np.ndarray, dtype: np.dtype, buffer: np.ndarray | None = None) -> np.ndarray:
-    """Return numbers as float32 or bfloat16: the array itself where it is that already.
+    """Return numbers as float32 or bfloat16: the array itself where it has that dtype.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def converted(array: np.ndarray, dtype: np.dtype, buffer: np.ndarray | None = No
     dtype
         float32 or bfloat16.
     buffer
-        What an earlier call returned, to be overwritten where shape and dtype are the same.
+        The result of an earlier call, which is overwritten where shape and dtype are the same.
 
     Returns
     -------

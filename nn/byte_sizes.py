@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 LARGEST = 2**100
-"""Bytes beyond which the figure says nothing to anybody, and may be too large for a float."""
+"""Bytes above which the figure is meaningless, and may be too large for a float."""
 
 
 def format_bytes(size_in_bytes: int) -> str:

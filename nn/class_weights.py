@@ -1,4 +1,4 @@
-"""Class weights: how much each class counts where some are rare."""
+"""Class weights: the weight of each class where some are rare."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from nn.masks import active_mask
 
 
 def balanced_class_weights(labels: np.ndarray, classes: int, weights: np.ndarray | None = None) -> np.ndarray:
-    """Return weights with which every class counts alike: entries / (classes * entries of the class).
+    """Return weights that balance the classes: entries / (classes * entries of the class).
 
     Their mean over the entries is 1 (King and Zeng 2001, section 4.2).
 
@@ -19,8 +19,8 @@ def balanced_class_weights(labels: np.ndarray, classes: int, weights: np.ndarray
     classes
         How many classes there are.
     weights
-        How much each label counts, of their shape, or of their first axes: where it is 0 the label may
-        be any number. 1 by default.
+        Weights of the labels, of their shape or of their first axes: where it is 0 the label may be any
+        number. 1 by default.
 
     Returns
     -------
@@ -30,7 +30,7 @@ def balanced_class_weights(labels: np.ndarray, classes: int, weights: np.ndarray
     Raises
     ------
     ValueError
-        When a label is none of the classes, a class has no entry, or the weights do not fit.
+        When a label is not one of the classes, a class has no entry, or the weights do not fit.
     """
     flat = np.ravel(labels)
     shares = np.ones(flat.size) if weights is None else _spread(np.asarray(weights), np.shape(labels))

@@ -38,7 +38,7 @@ class Clipping(Configurable, ABC):
 
     @abstractmethod
     def __call__(self, parameters: Parameters) -> float:
-        """Clip the gradients in place; return what was compared with the limit."""
+        """Clip the gradients in place; return the number that was compared with the limit."""
 
 
 class ClipByValue(Clipping):
@@ -49,8 +49,8 @@ class ClipByValue(Clipping):
     def __call__(self, parameters: Parameters) -> float:
         """Clip the gradients in place; return the size of the largest before.
 
-        NumPy makes these passes at the speed of the memory; the third is made when there is something
-        to clip.
+        NumPy makes these passes at the speed of memory; the third is made only when there is something to
+        clip.
         """
         parts = _trainable_gradients(parameters)
         sizes = [abs(float(edge)) for part in parts for edge in (part.min(), part.max())]
@@ -83,7 +83,7 @@ class ClipByGlobalNorm(Clipping):
 
 
 def global_norm(parts: list[np.ndarray]) -> float:
-    """Return the root of the sum of all squares, which may be larger or smaller than any of the dtype.
+    """Return the root of the sum of all squares, also where the squares overflow or underflow the dtype.
 
     Parameters
     ----------

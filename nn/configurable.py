@@ -50,14 +50,14 @@ def described_fields(configuration: Mapping[str, Any], what: str) -> dict[str, A
 
 
 def from_configuration(table: Mapping[str, type[Kind]], configuration: Mapping[str, Any], what: str) -> Kind:
-    """Make what `to_configuration` described; arguments that are left out have their defaults.
+    """Build what `to_configuration` described; arguments that are left out have their defaults.
 
     Parameters
     ----------
     table
-        Name to class, of all that may be made.
+        Name to class, of all that may be built.
     configuration
-        `name` and arguments, such as JSON gives them.
+        `name` and arguments, as read from JSON.
     what
         What the table holds, for messages.
 
@@ -81,7 +81,7 @@ def from_configuration(table: Mapping[str, type[Kind]], configuration: Mapping[s
 
 
 def _checked(owner: str, name: str, value: Any, kind: Any) -> Any:
-    """Return a field's value if it is of the kind that the constructor says, a whole number as a float."""
+    """Return a field's value if it is of the constructor's type; a whole number may stand for a float."""
     if kind is float and type(value) is int and abs(value) <= sys.float_info.max:
         return float(value)
     if isinstance(kind, type) and (not isinstance(value, kind) or (type(value) is bool and kind is not bool)):

@@ -1,10 +1,10 @@
 """Copied: copies that work like the original and share nothing with it, however they are made.
 
-`copy.deepcopy`, pickle and joblib copy an object attribute by attribute. An array that is a view of another's
-memory becomes one of its own then: what is written into the one is no longer seen in the other. So no object
-stores a view of an array that another attribute or object owns: views are created where they are used. And an
-array comes back wherever its copy was put: in memory that vectors straddle, or that nobody may write to, such
-as a file that joblib maps for its workers.
+`copy.deepcopy`, pickle and joblib copy an object attribute by attribute. An array that is a view of
+another's memory becomes a separate array then: what is written into one is no longer seen in the other. So
+no object stores a view of an array that another attribute or object owns: views are created where they are
+used. And the memory of a copied array may not lie on cache lines, or may be read-only, such as a file that
+joblib maps for its workers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from nn.history import CACHE_LINE, aligned_zeros
 
 
 class DeepCopied:
-    """An object with arrays that it writes to. However it is copied, the copy shares none of them."""
+    """An object with arrays that it writes to; a copy of any kind shares none of them."""
 
     def __copy__(self) -> Self:
         return deepcopy(self)

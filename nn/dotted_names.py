@@ -1,4 +1,4 @@
-"""Dotted names, whose prefixes say where things belong: `encoder.weights`, `optimizer.means`."""
+"""Dotted names, whose prefixes say where items belong: `encoder.weights`, `optimizer.means`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Thing = TypeVar("Thing")
 
 
 def group_by_first_name(things: Mapping[str, Thing]) -> dict[str, dict[str, Thing]]:
-    """Return things by their names up to the first dot, then by the rest of their names."""
+    """Return items by their names up to the first dot, then by the rest of their names."""
     found: dict[str, dict[str, Thing]] = {}
     for name, thing in things.items():
         first, _, rest = name.partition(".")
@@ -18,5 +18,5 @@ def group_by_first_name(things: Mapping[str, Thing]) -> dict[str, dict[str, Thin
 
 
 def select_prefix(things: Mapping[str, Thing], prefix: str) -> dict[str, Thing]:
-    """Return the things whose names begin with a prefix, by the rest of their names."""
+    """Return the items whose names begin with a prefix, by the rest of their names."""
     return {name.removeprefix(prefix): thing for name, thing in things.items() if name.startswith(prefix)}

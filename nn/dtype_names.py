@@ -8,7 +8,7 @@ from nn.short_text import join_names
 
 
 def describe_dtype(dtype: np.dtype) -> str:
-    """Say what elements are: their name, and what is unusual about them, such as the order of bytes."""
+    """Describe a dtype: its name, and anything unusual, such as the byte order."""
     if dtype.names is not None:
         return f"records of {join_names(dtype.names)}"
     if dtype.hasobject:

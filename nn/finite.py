@@ -1,4 +1,4 @@
-"""Finite numbers: whether an array holds NaN or infinity, and refusing entries that do at the border."""
+"""Finite numbers: whether an array holds NaN or infinity, and refusing entries that do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PARALLEL_FROM = 200_000
 """Numbers from which a parallel region pays."""
 
 CHUNK = 1 << 20
-"""Numbers that are looked at together."""
+"""Numbers that are checked together."""
 
 AXES = {
     1: ("feature",),
@@ -41,7 +41,7 @@ def all_finite(array: np.ndarray) -> bool:
 
 
 def check_unmasked(array: Any, what: str) -> None:
-    """Refuse a NumPy masked array with masked entries: they would be read all the same.
+    """Refuse a NumPy masked array with masked entries: they would be read as if they were not masked.
 
     Raises
     ------
@@ -72,9 +72,9 @@ def check_finite(
     what
         What the message calls them.
     dtype
-        What they will be converted to; a number that it cannot hold is infinite.
+        The dtype they will be converted to; a number that it cannot hold is infinite.
     counts
-        bool (N,), (N, steps) or more of the first axes: what is False is never read, and not looked at.
+        bool (N,), (N, steps) or more of the first axes: what is False is never used, and not checked.
     features
         Names of the features of vectors (N, K), for the message.
 
@@ -103,7 +103,7 @@ def check_finite(
 
 
 def place_in_words(place: Sequence[int], features: Sequence[str] | None = None) -> str:
-    """Say where in an entry something is, with the name of the feature; "" where an entry is one number."""
+    """Describe a place in an entry, with the name of the feature; "" where an entry is one number."""
     names = AXES.get(len(place))
     if names is None:
         return f"{list(place)}" if place else ""

@@ -24,7 +24,7 @@ class FrozenElements(Regularizer):
     Parameters
     ----------
     indices
-        Places in the flat parameters of the whole network that is trained, whole numbers (n,).
+        Places in the flat parameters of the trained network, whole numbers (n,).
 
     Raises
     ------

@@ -56,7 +56,7 @@ class Initializer(ABC):
         Raises
         ------
         ValueError
-            When the generator is none, or a weight too large for the dtype.
+            When the generator is not one, or a weight is too large for the dtype.
         """
         check_generator(generator)
         return _stored(f"initializer {self.name}", self._draw(shape, fan_in, fan_out, generator), dtype)
@@ -70,7 +70,7 @@ class Initializer(ABC):
 
 @dataclass(frozen=True)
 class Uniform(Initializer):
-    """Weights uniform in [-limit, limit], whatever the fans.
+    """Weights uniform in [-limit, limit], for any fans.
 
     Raises
     ------
@@ -92,7 +92,7 @@ class Uniform(Initializer):
 
 @dataclass(frozen=True)
 class Normal(Initializer):
-    """Weights normal around zero with standard deviation `deviation`, whatever the fans.
+    """Weights normal around zero with standard deviation `deviation`, for any fans.
 
     Raises
     ------
@@ -177,7 +177,7 @@ class BiasInitializer:
     Raises
     ------
     ValueError
-        When the mean is not a finite number, or the spread not one of at least 0.
+        When the mean is not a finite number, or the spread is not one of at least 0.
     """
 
     mean: float = 0.0
@@ -209,7 +209,7 @@ class BiasInitializer:
         Raises
         ------
         ValueError
-            When the generator is none, or a bias too large for the dtype.
+            When the generator is not one, or a bias is too large for the dtype.
         """
         check_generator(generator)
         return _stored("bias", generator.normal(self.mean, self.spread, shape), dtype)

@@ -1,4 +1,4 @@
-"""Blocks that no signal interrupts: what must happen as a whole, such as an update of parameters."""
+"""Blocks that no signal interrupts, for what must happen as a whole, such as an update of parameters."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class PatientHandler:
 class _Uninterrupted:
     """Blocks in which no signal raises: `with uninterrupted: ...`; signals are handled at the end.
 
-    A mask would not do: any thread of the process may receive a signal, and Python's handler runs in the
-    main thread all the same. Where patient handlers are there is nothing to install. Elsewhere the
+    A signal mask would not help: any thread of the process may receive a signal, and Python's handler still
+    runs in the main thread. Where deferring handlers are installed, nothing has to be done. Elsewhere the
     functions behind those of `signal` do it, which cost a step of training 0.2 microseconds each, not 4.
     Outside the main thread, where no handler ever runs, nothing is done.
     """

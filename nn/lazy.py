@@ -1,6 +1,6 @@
 """Faces of packages whose names are imported when they are first used (PEP 562).
 
-So a program loads the kernels of what it uses, and `import nn` takes no time.
+So a program loads only the kernels it uses, and `import nn` takes no time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def lazy_names(
     package
         Its name.
     homes
-        Modules, and the names that the package has of each.
+        Modules, and the names that the package takes from each.
 
     Modules within the package are found as well, whether or not they have been imported.
 

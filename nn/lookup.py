@@ -1,4 +1,4 @@
-"""Choosing by name from a table of what is known; nothing is ever imported by a name from outside."""
+"""Choosing from a table by name; nothing is ever imported by a name from outside."""
 
 from __future__ import annotations
 

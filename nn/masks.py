@@ -1,4 +1,4 @@
-"""What counts in a batch: its active entries, weighted by a mask.
+"""Masks: the active entries of a batch, and their weights.
 
 A batch of N histories may hold fewer entries; the rest is padding. A mask gives every
 output, or every position (all classes or channels together), a weight. A weight of 0 excludes: the value
@@ -20,7 +20,7 @@ def active_entries(histories: int, entries: int | None) -> int:
     Raises
     ------
     ValueError
-        When none is, or there are fewer histories.
+        When it is below 1, or there are fewer histories.
     """
     entries = histories if entries is None else entries
     if not 0 < entries <= histories:

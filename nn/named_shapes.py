@@ -45,7 +45,7 @@ class NamedShapes:
 
     @property
     def starts(self) -> dict[str, int]:
-        """Where the arrays begin, by name; those without a number, which begin where others do, left out."""
+        """Where the arrays begin, by name, without empty ones."""
         return {name: self._starts[name] for name, shape in self.shapes.items() if math.prod(shape)}
 
     def slice_of(self, name: str) -> slice:

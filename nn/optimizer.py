@@ -1,4 +1,4 @@
-"""What all optimizers share: a learning rate, arrays kept from step to step, and a state."""
+"""The base of all optimizers: a learning rate, arrays kept from step to step, and a state."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PARALLEL_FROM = 100_000
 
 
 class Kernels(NamedTuple):
-    """One rule twice: for one thread and for all; both take values, gradients, slots and scalars."""
+    """One rule for one thread and for all threads; both take values, gradients, slots and scalars."""
 
     serial: Callable[..., None]
     parallel: Callable[..., None]
@@ -29,7 +29,7 @@ class Kernels(NamedTuple):
 class Optimizer(Configurable, DeepCopied, ABC):
     """Descends along the gradients.
 
-    It belongs to the network that it has taken steps on: its state is of no use to another. A copy of a
+    It belongs to the network that it has taken steps on: its state does not fit any other. A copy of a
     network needs a copy of its optimizer.
 
     Parameters
@@ -124,7 +124,7 @@ class Optimizer(Configurable, DeepCopied, ABC):
         parameters
             Values and gradients, float32 or float64.
         factor
-            What a schedule multiplies the learning rate by in this step.
+            The factor of the learning rate from the schedule in this step.
         """
         self.count_step(parameters)
         rate = self.learning_rate * factor
@@ -156,10 +156,10 @@ class Optimizer(Configurable, DeepCopied, ABC):
 
     @abstractmethod
     def _scalars(self, rate: float) -> tuple[float, ...]:
-        """Return what the rule takes beside the arrays, for step number `steps` at this rate."""
+        """Return the scalars of the rule, for step number `steps` at this rate."""
 
     def _shrink(self, rate: float) -> float:
-        """Return what weight decay leaves of a value."""
+        """Return the factor of values from weight decay."""
         return 1 - rate * self.weight_decay
 
     def state(self) -> dict[str, np.ndarray]:

@@ -13,10 +13,9 @@ from nn.parameters import Parameters
 
 
 class ParameterBinding:
-    """What an object belongs to; nothing at first.
+    """The parameters that an object belongs to; none at first.
 
-    A copy does not know which copy of the network it belongs to: it may be used on any, and belongs to that
-    one from then on.
+    A copy may be used with any copy of the network, and belongs to that one from then on.
     """
 
     def __init__(self) -> None:
@@ -44,12 +43,12 @@ class ParameterBinding:
 
 
 def can_bind(thing: Any, parameters: Parameters) -> bool:
-    """Whether something belongs to parameters, or to none yet."""
+    """Whether something belongs to parameters, or is not bound yet."""
     return _binding_of(thing).allows(parameters)
 
 
 def is_bound_to(thing: Any, parameters: Parameters) -> bool:
-    """Whether something was tied to these very parameters; quick to ask, as every step does."""
+    """Whether something was bound to exactly these parameters; quick, since every step asks."""
     binding: ParameterBinding | None = vars(thing).get("_bond")
     return binding is not None and binding.is_bound_to(parameters)
 

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from nn.byte_sizes import format_bytes
 
 LARGE = 2**26
-"""Bytes from which it is asked whether there is room; what is smaller costs less than the question."""
+"""Bytes above which available memory is checked; smaller arrays cost less than the check."""
 
 
 class _Budget:
@@ -24,7 +24,7 @@ _budget: ContextVar[_Budget | None] = ContextVar("budget", default=None)
 
 @contextmanager
 def at_most_parameters(count: int) -> Iterator[None]:
-    """Refuse to make room for more than `count` parameters, all networks together, before memory is taken."""
+    """Refuse more than `count` parameters in all networks together, before memory is allocated."""
     token = _budget.set(_Budget(count))
     try:
         yield
@@ -34,7 +34,7 @@ def at_most_parameters(count: int) -> Iterator[None]:
 
 @contextmanager
 def uncounted() -> Iterator[None]:
-    """Let parameters that were given to a network be laid out anew."""
+    """Allow parameters that belong to a network to be laid out again."""
     token = _budget.set(None)
     try:
         yield
@@ -43,12 +43,12 @@ def uncounted() -> Iterator[None]:
 
 
 def check_parameter_count(count: int) -> None:
-    """Check whether so many more parameters are allowed, before anything of that size is allocated.
+    """Check whether `count` more parameters are allowed, before anything of that size is allocated.
 
     Raises
     ------
     ValueError
-        When there is a limit and they are more.
+        When they exceed a limit.
     """
     budget = _budget.get()
     if budget is not None and budget.given + count > budget.count:
@@ -77,7 +77,7 @@ def check_memory(
     purpose
         For what, such as "for its parameters".
     instead
-        What to do where there is no room.
+        What to do where there is not enough memory.
     owner
         Who needs it.
 

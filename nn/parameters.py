@@ -60,7 +60,7 @@ class Parameters(NamedShapes, DeepCopied):
         self._lineage: str | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out the whole that these are part of; values stay with the parts where there are any."""
+        """Leave out the whole that these are part of; where there are parts, they keep the values."""
         numbers: dict[str, Any] = {"_values": None, "_gradients": None}
         if not self._parts:
             numbers["_values"] = self.values
@@ -117,7 +117,7 @@ class Parameters(NamedShapes, DeepCopied):
             self.gradients[:] = 0
 
     def freeze(self, prefix: str = "") -> None:
-        """Keep optimizers from changing an array, or all arrays of a network; "" names all there are.
+        """Keep optimizers from changing an array, or all arrays of a network; "" names all.
 
         Raises
         ------
@@ -169,17 +169,17 @@ class Parameters(NamedShapes, DeepCopied):
 
     @property
     def lineage(self) -> str | None:
-        """What identifies these and their copies once something learned from them: `nn.parameter_binding`."""
+        """Identifies these and their copies once something has learned from them: `nn.parameter_binding`."""
         return self._lineage
 
     def begin_lineage(self) -> str:
-        """Return the lineage, which begins where there is none yet."""
+        """Return the lineage, a new one where there is none yet."""
         if self._lineage is None:
             self._lineage = uuid4().hex
         return self._lineage
 
     def is_same_as(self, other: Parameters) -> bool:
-        """Whether these are the very numbers that others are: other names of them, or a second use."""
+        """Whether these share their numbers with others: other names of them, or a second use."""
         return self is other or (self._place() == other._place() and self.size == other.size)
 
     def start_within(self, whole: Parameters) -> int:
@@ -303,18 +303,18 @@ class Parameters(NamedShapes, DeepCopied):
         self._forget_arrays()
 
     def _below(self) -> list[tuple[Parameters, int]]:
-        """Return all that lie in these, and where they begin: parts, and second uses of the same."""
+        """Return all parameters within these, and where they begin: parts, and second uses of parts."""
         return [*self._parts, *((other, 0) for other in self._sharing)]
 
     def _forget_arrays(self) -> None:
-        """Look the arrays up in the parent at the next use, in this part and in all that lie in it."""
+        """Look the arrays up in the parent at the next use, in this part and in all within it."""
         self._values = self._gradients = None
         for child, _ in self._below():
             child._forget_arrays()
 
 
 def _laid_together(parts: list[tuple[Parameters, int]], name: str) -> np.ndarray | None:
-    """Return the numbers of parts one after another, None where they have none; the parts drop their own."""
+    """Return the values of parts one after another, None where they have none; the parts drop their own."""
     size = sum(part.size for part, _ in parts)
     together: np.ndarray | None = None
     for part, start in parts:

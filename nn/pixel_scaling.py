@@ -2,10 +2,9 @@
 
 The same rule holds in training and in inference. Inputs in bytes (uint8) are brightnesses where they are
 images or videos of more than one pixel, (N, height, width, channels) or (N, steps, height, width, channels):
-0 to 255 become 0 to 1. All other bytes are whole numbers as any others: vectors, sequences, tokens and labels
-of inputs, and targets of every shape, such as masks of 0 and 1 or maps of classes. Targets that are the
-inputs themselves, as an autoencoder's, are scaled with them: the same array, or images equal to them in every
-byte.
+0 to 255 become 0 to 1. All other bytes are whole numbers like any others: vectors, sequences, tokens and
+labels of inputs, and targets of every shape, such as masks of 0 and 1 or maps of classes. Targets that are
+the inputs themselves, as in an autoencoder, are scaled with them: the same array, or images with equal bytes.
 """
 
 from __future__ import annotations

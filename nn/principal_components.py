@@ -1,6 +1,6 @@
 """Principal components: the directions in which entries differ most from their mean.
 
-Of all that is linear, and of the same size, nothing keeps more of the entries that they were fitted on
+No linear code of the same size keeps more of the entries that they were fitted on
 (Pearson 1901; Baldi and Hornik 1989 for linear autoencoders).
 """
 
@@ -15,14 +15,14 @@ from threadpoolctl import threadpool_limits
 from nn.argument_checks import check_generator
 
 EXACT_SIDE = 1024
-"""Entries or numbers of each up to which the components are exact: a square matrix of them is taken apart."""
+"""Entries, or numbers in each, up to which components are exact: a matrix of their products is decomposed."""
 
 POWER_ITERATIONS = 4
 OVERSAMPLING = 44
 BLOCK = 512
 
 NEGLIGIBLE = 1e-10
-"""Share of the largest variance below which a direction is rounding."""
+"""Share of the largest variance below which a direction is only rounding."""
 
 
 class PrincipalComponents(NamedTuple):
@@ -48,7 +48,7 @@ class PrincipalComponents(NamedTuple):
         return len(self.variances)
 
     def kept(self, rows: np.ndarray) -> np.ndarray:
-        """Return what is left of rows (N, numbers) when only the components are kept; of the rows' dtype."""
+        """Return rows (N, numbers) projected onto the components, in the rows' dtype."""
         mean, directions = self.mean.astype(rows.dtype), self.directions.astype(rows.dtype)
         return (rows - mean) @ directions @ directions.T + mean
 
@@ -59,7 +59,7 @@ def principal_components(
     """Return the first principal components of entries.
 
     Exact where there are up to `EXACT_SIDE` entries, or numbers in each: the matrix of their products is
-    taken apart. Otherwise by subspace iteration from random directions (Halko, Martinsson and Tropp 2011,
+    decomposed. Otherwise by subspace iteration from random directions (Halko, Martinsson and Tropp 2011,
     algorithm 4.4), of which the variance that is kept is exact to some millionths.
 
     Parameters
@@ -93,12 +93,12 @@ def principal_components(
 
 
 def _by_covariance(centred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Take the matrix of the products of numbers apart: (numbers, numbers)."""
+    """Decompose the matrix of the products of numbers, (numbers, numbers)."""
     return _descending(_summed(len(centred), lambda part: (each := centred[part].astype(float)).T @ each))
 
 
 def _by_products(centred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Take the matrix of the products of entries apart: (N, N)."""
+    """Decompose the matrix of the products of entries, (N, N)."""
 
     def products(part: slice) -> np.ndarray:
         each = centred[:, part].astype(float)
@@ -126,7 +126,7 @@ def _by_iteration(
 
 
 def _summed(size: int, part: Callable[[slice], np.ndarray]) -> np.ndarray:
-    """Return the sum of what is made of parts of `size` rows or columns."""
+    """Return the sum of a function of parts of `size` rows or columns."""
     total = part(slice(0, BLOCK))
     for start in range(BLOCK, size, BLOCK):
         total += part(slice(start, start + BLOCK))
@@ -140,7 +140,7 @@ def _descending(symmetric: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _facing(directions: np.ndarray) -> np.ndarray:
-    """Let the largest number of every direction be positive: which way it faces is arbitrary otherwise."""
+    """Make the largest number of every direction positive: the sign is arbitrary otherwise."""
     if not directions.size:
         return directions
     largest = np.abs(directions).argmax(axis=0)

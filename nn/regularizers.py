@@ -1,6 +1,6 @@
-"""Regularizers: penalties on large weights, and limits to them.
+"""Regularizers: penalties on large weights, and limits of their size.
 
-A penalty adds its gradient before the step; a limit moves the values back after it. Frozen arrays are
+A penalty adds its gradient before the step; a limit is applied to the values after it. Frozen arrays are
 left out. Decoupled weight decay is part of the optimizers.
 """
 
@@ -19,7 +19,7 @@ from nn.optimizer import PARALLEL_FROM
 from nn.parameters import Parameters
 
 WEIGHTS = "weights"
-"""An array whose name ends in this holds weights; biases, scales, shifts and peepholes do not."""
+"""The end of the names of arrays of weights; biases, scales, shifts and peepholes are not weights."""
 
 
 class Regularizer(Configurable, ABC):
@@ -28,8 +28,8 @@ class Regularizer(Configurable, ABC):
     Parameters
     ----------
     arrays
-        Which: names of arrays, or of networks, whose weights are all meant. None: all weights there are,
-        that is the arrays whose names end in "weights".
+        Names of arrays, or of networks, which stand for all their weights. None: all weights, that is the
+        arrays whose names end in "weights".
 
     Raises
     ------
@@ -60,7 +60,7 @@ class Regularizer(Configurable, ABC):
         """Move values back within the limit; raise as `before_step`."""
 
     def chosen(self, parameters: Parameters) -> list[str]:
-        """Return the names of the arrays that it acts on now, in memory order.
+        """Return the names of the arrays that it applies to, in memory order.
 
         Raises
         ------
@@ -154,7 +154,7 @@ class MaxNorm(Regularizer):
         return 0.0
 
     def after_step(self, parameters: Parameters) -> None:
-        """Shorten the weights of every neuron that has too long ones; see `Regularizer.after_step`."""
+        """Shorten the weights of every neuron where they are too long; see `Regularizer.after_step`."""
         for name in self._checked(parameters):
             values = parameters[name].reshape(-1)
             width = values.size // parameters.shapes[name][0]

@@ -28,8 +28,9 @@ from nn.parameters import Parameters
 from nn.training.random_state import GeneratorPosition, generator_state, set_generator_state
 
 KINK_GAP = 1e-5
-"""Gap between the one-sided slopes, relative to scale, from which it is no curvature (that would need a
-second derivative of 10 times the gradients). Of a bias that thousands of outputs share, one is on a kink."""
+"""Gap between the one-sided slopes, relative to scale, above which it is a kink: as curvature it would be a
+second derivative of 10 times the gradients. Of thousands of outputs that share a bias, one may be on a kink.
+"""
 
 Objective = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 """Outputs to the summands of the loss, any shape, and dLoss / d output."""
@@ -77,7 +78,7 @@ class Network(Protocol):
 
 @runtime_checkable
 class Nudged(Protocol):
-    """A network all of whose neurons can be nudged, such as a graph."""
+    """A network in which all neurons can be nudged, such as a graph."""
 
     nudges: np.ndarray | None
     """Added to the values of all neurons after activation, shape of `values`."""
@@ -119,7 +120,7 @@ def check_gradients(
         A network that computes in float64. Parameters, gradients, state and generators are restored
         afterwards; where values of the last forward are needed a copy is checked, see
         `networks.base.network.Network.inference`. The signals of a sequence are checked at the output of
-        every layer; where a layer has `nudges`, at every neuron inside.
+        every layer; where a layer has `nudges`, at every neuron inside it.
     inputs
         Input values (height, width, channels, N), not checked where they are labels. Draw them at
         random: at all-equal or zero inputs many rectifiers sit exactly on their kink.
@@ -133,7 +134,7 @@ def check_gradients(
     sample, generator
         Check at most `sample` entries of each kind, drawn from the generator; all by default.
     training
-        Check the network as it is while training. It draws the same random numbers in every pass.
+        Check the network in training mode. It draws the same random numbers in every pass.
 
     Returns
     -------
@@ -226,7 +227,7 @@ class _Chain:
             self.boundaries.append(layer.forward(self.boundaries[-1], training).copy())
 
     def run(self, first: int, values: np.ndarray) -> np.ndarray:
-        """Return what the last layer makes of values that enter layer number `first`."""
+        """Return the outputs for values that enter layer number `first`."""
         for layer, (draws, carried) in zip(self.layers[first:], self._before[first:], strict=True):
             for name, state in draws.items():
                 set_generator_state(layer.generators[name], state)
@@ -267,7 +268,7 @@ def _parameter_subjects(
 def _signal_subject(
     chain: _Chain, number: int, signals: np.ndarray, objective: Objective
 ) -> Iterator[_Subject]:
-    """Yield the values of a layer's neurons: nudged inside it, or changed on their way out."""
+    """Yield the values of a layer's neurons: nudged inside it, or changed at its output."""
     kind = f"layer {number} signals" if len(chain.layers) > 1 else "signals"
     layer, (inputs, outputs) = chain.layers[number], chain.boundaries[number : number + 2]
     if not isinstance(layer, Nudged):
@@ -302,7 +303,7 @@ def _compare(subject: _Subject, chosen: np.ndarray, epsilon: float, tolerance: f
 def _differences(
     subject: _Subject, chosen: np.ndarray, epsilon: float
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return central differences, how far the one-sided ones lie apart, and what rounding hides."""
+    """Return central differences, the gaps between the one-sided ones, and the error from rounding."""
     center = subject.loss()
     flat = subject.values.reshape(-1)
     numeric, gaps = np.empty(len(chosen)), np.empty(len(chosen))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 KINK_SHARE = 0.05
-"""Largest share of entries that may lie on a kink; a check that skips more shows nothing."""
+"""Largest share of entries that may lie on a kink; a check that skips more proves nothing."""
 
 
 class GradientError(ValueError):
@@ -23,7 +23,7 @@ class Comparison:
     checked, kinks
         How many entries were compared, and how many of them skipped because the loss has a kink there.
     error
-        Largest |analytic - numeric| of the entries that count, divided by `scale`.
+        Largest |analytic - numeric| of the entries that are compared, divided by `scale`.
     scale
         Largest gradient of the kind, or the one that float64 can just resolve if that is larger.
     worst, analytic, numeric
@@ -78,13 +78,13 @@ class Report:
 
     @property
     def too_many_kinks(self) -> bool:
-        """Whether more entries lie on kinks than may be left out; a single one always may."""
+        """Whether more entries lie on kinks than may be skipped; a single one always may."""
         checked = sum(each.checked for each in self.comparisons)
         return sum(each.kinks for each in self.comparisons) > max(1, KINK_SHARE * checked)
 
     @property
     def ok(self) -> bool:
-        """Whether every gradient is right, as far as could be seen."""
+        """Whether every gradient that was compared is right."""
         return not self.wrong and not self.too_many_kinks
 
     def raise_if_wrong(self) -> None:

@@ -1,13 +1,13 @@
-"""Gradient check of bfloat16 storage: what a network computes in it against itself in float32.
+"""Gradient check of bfloat16 storage: a network in bfloat16 compared with itself in float32.
 
-bfloat16 has 8 bits, so that a central difference drowns in its rounding. The float32 gradients are compared
-with central differences by `nn.checks.gradients`, in float64; here those of bfloat16 are held against them,
+bfloat16 has 8 bits, so a central difference would be lost in rounding. The float32 gradients are compared
+with central differences by `nn.checks.gradients`, in float64; here those of bfloat16 are compared with them,
 at the same parameters, inputs and signals, all rounded to bfloat16 first:
 
     | stored - float32 |  <=  roundings * 2^-8 * | float32 |      for outputs and every array of gradients
 
-in the Euclidean norm. A rounding is off by at most 2^-8 of a number, by some 0.4 of that on average; between
-two layers there is one on the way forward, and two on the way back.
+in the Euclidean norm. The error of a rounding is at most 2^-8 of a number, on average 0.4 of that; between
+two layers there is one rounding forwards, and two backwards.
 
     report = check_storage(network, inputs)
     report.raise_if_wrong()
@@ -28,11 +28,11 @@ from nn.named_shapes import entry_name
 from nn.training.random_state import generator_state, set_generator_state
 
 ROUNDINGS = 4
-"""Of each layer: its weights are rounded beforehand, so these are its values, deltas and input signals, and
-one for what its own sums make of them."""
+"""Roundings of each layer: of its values, deltas and input signals, and one for its sums of rounded numbers.
+Weights are rounded beforehand."""
 
 SMALLEST = 0.1
-"""Gradients that nearly cancel out are held against this part of those of the other parameters."""
+"""Gradients that nearly cancel out are measured against this share of those of the other parameters."""
 
 SMALLEST_NORMAL = 2.0**-126
 
@@ -51,7 +51,7 @@ def check_storage(
     inputs
         Input values (*input_shape, N), float32.
     training
-        Check the network as it is while training; both runs draw the same numbers.
+        Check the network in training mode; both runs draw the same numbers.
     tolerance
         Largest error relative to the norm; by default 4 roundings for each layer, 4 / 256 of one.
 
@@ -84,7 +84,7 @@ def rounded(values: np.ndarray) -> np.ndarray:
 def _results(
     network: Any, storage: str, inputs: np.ndarray, outputs: np.ndarray | None, training: bool
 ) -> dict[str, np.ndarray]:
-    """Run both ways; signals are weights plus the outputs, given or own."""
+    """Run forward and backward; signals are weights plus outputs: given ones, or those of this run."""
     network.store_as(storage)
     with _same_draws(network):
         network.parameters.zero_gradients()

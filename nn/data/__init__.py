@@ -1,4 +1,4 @@
-"""From what a user has to a set of images of one shape: folders, IDX files, arrays, rendered digits."""
+"""Loading images of one shape from folders, IDX files, arrays, or rendered digits."""
 
 from nn.data.digits import digits
 from nn.data.errors import DataError

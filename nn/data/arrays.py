@@ -26,11 +26,11 @@ ZIPPED = (b"PK\x03\x04", b"PK\x05\x06")
 """How files of several arrays begin."""
 
 LONGEST = 300
-"""Characters of what is said of a file that cannot be read."""
+"""Most characters in the description of a file that cannot be read."""
 
 
 class Header(NamedTuple):
-    """What the first bytes of a stored array say of it."""
+    """What the header of a stored array says."""
 
     shape: tuple[int, ...]
     dtype: np.dtype
@@ -68,12 +68,12 @@ def read_array(path: Path) -> np.ndarray:
 
 
 def read_npy(path: Path, expected: str) -> np.ndarray:
-    """Map the array in a `.npy`; `expected` ends the message where it is none that can be read.
+    """Map the array in a `.npy`; `expected` ends the message where it cannot be read.
 
     Raises
     ------
     DataError
-        When it is no file of NumPy, or holds objects, which would have to be unpickled.
+        When it is not a NumPy file, or holds objects, which would have to be unpickled.
     Exception
         Nearly any, where the file is damaged or of another format.
     """
@@ -105,12 +105,12 @@ def _read_npz(path: Path) -> np.ndarray:
 
 
 def npz_headers(path: Path) -> dict[str, Header]:
-    """Return what the arrays of an `.npz` are by name, none of which is loaded.
+    """Return the headers of the arrays of an `.npz` by name, without loading any.
 
     Raises
     ------
     DataError
-        When an array says it is larger than what is stored of it.
+        When the header of an array promises more bytes than are stored.
     Exception
         Nearly any, where the file is damaged or of another format.
     """
@@ -148,7 +148,7 @@ def read_npz(path: Path, name: str, headers: Mapping[str, Header], expected: str
 
 
 def _check_compression(info: zipfile.ZipInfo, path: Path) -> None:
-    """Refuse an array that is said to be larger than its bytes in the file can hold."""
+    """Refuse an array whose header promises more than its bytes in the file can hold."""
     ratios = {zipfile.ZIP_STORED: 1, zipfile.ZIP_DEFLATED: GZIP_RATIO}
     ratio = ratios.get(info.compress_type)
     if ratio is not None and info.file_size > ratio * info.compress_size:
@@ -195,7 +195,7 @@ def _check(array: np.ndarray, path: Path) -> None:
 
 
 def _check_range(array: np.ndarray, found: str) -> None:
-    """Refuse floating point beyond 0 to 1, naming the first image that goes there."""
+    """Refuse floating point beyond 0 to 1, naming the first such image."""
     lowest, highest = float(array.min()), float(array.max())
     if not (lowest >= -ROUNDING and highest <= 1 + ROUNDING):
         number = next(n for n, image in enumerate(array) if not _is_within(image))

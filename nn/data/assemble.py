@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 
 class Cut(NamedTuple):
-    """The pieces of a picture, and how far its numbers go where they are floating point."""
+    """The pieces of a picture, and its largest number where they are floating point."""
 
     pieces: list[Piece]
     highest: float | None

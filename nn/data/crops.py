@@ -48,7 +48,7 @@ class RandomCrops:
 
     @property
     def pads(self) -> bool:
-        """Whether pieces have masks: never."""
+        """Whether pieces have masks; they do not."""
         return False
 
     def __call__(self, picture: Image.Image, index: int) -> list[Piece]:
@@ -87,7 +87,7 @@ def draw_crops(
     *,
     generator: np.random.Generator,
 ) -> RandomCrops:
-    """Draw the places of `crops_per_picture` training crops, and of that share of it to hold out.
+    """Draw the places of `crops_per_picture` training crops, and of held-out ones by their share.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """Built-in data: digits rendered from the fonts that come with matplotlib, each drawn differently.
 
-Every digit of every font is drawn once, large, in several stroke widths. An image is one of those
-put through a random affine map (size, slant, rotation, shift) at four times its size, then reduced.
+Every digit of every font is drawn once, large, in several stroke widths. An image is one of those under a
+random affine map (size, slant, rotation, shift) at four times its size, then reduced.
 """
 
 from __future__ import annotations

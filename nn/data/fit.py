@@ -61,7 +61,7 @@ class Cutter(Protocol):
 
 @dataclass(frozen=True)
 class WholePicture:
-    """One piece of each picture, with all that the fit leaves of it."""
+    """One piece of each picture."""
 
     shape: Shape
     fit: Fit

@@ -36,7 +36,7 @@ class ImageFiles:
     paths
         Paths relative to it.
     skipped
-        What was already seen to be unusable.
+        Files that were already found unusable.
     """
 
     origin: Path
@@ -64,9 +64,9 @@ def find_images(root: Path) -> ImageFiles:
     """Find the image files below a folder, going by their suffix.
 
     Pictures of formats that are not read are skipped by name. Hidden files and folders (a leading dot),
-    folders in which systems keep what nobody put there, and files that are no pictures are ignored. Links
-    are followed; a folder that was seen already is not entered again, so loops end. Order is that of
-    the relative paths, character by character, the same on every system.
+    folders that systems create for themselves, and files that are not pictures are ignored. Links are
+    followed; a folder that was visited is not entered again, so loops end. The order is that of the relative
+    paths, character by character, the same on every system.
 
     Raises
     ------
@@ -129,7 +129,7 @@ def open_image(path: Path) -> Image.Image:
 
 
 def reason(error: Exception) -> str:
-    """Say in a few words, on one line, why a file could not be used."""
+    """Say briefly, on one line, why a file could not be used."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return one_line(str(error)) or type(error).__name__

@@ -27,7 +27,7 @@ TYPES = {
     0x0D: "float32",
     0x0E: "float64",
 }
-"""What the third byte of a file says of its numbers."""
+"""The meaning of the third byte of a file: the type of its numbers."""
 
 
 class Kind(NamedTuple):
@@ -68,8 +68,8 @@ def read_idx(path: Path) -> np.ndarray:
     Raises
     ------
     DataError
-        When the file cannot be read, is no IDX image file, or holds fewer or more bytes than its
-        header says; no more is allocated than the file can hold.
+        When the file cannot be read, is not an IDX image file, or holds fewer or more bytes than its header
+        says; no more is allocated than the file can hold.
     """
     return _read(path, IMAGES)
 
@@ -132,7 +132,7 @@ def _read_header(stream: IO[bytes], path: Path, kind: Kind) -> tuple[int, ...]:
 
 
 def _otherwise(start: bytes, kind: Kind) -> str:
-    """Say what a file is that begins with another number than files of a kind do."""
+    """Describe a file whose magic number is not the expected one."""
     magic = int.from_bytes(start, "big")
     for other in (IMAGES, LABELS):
         if magic == other.magic:

@@ -1,4 +1,4 @@
-"""A set of images in memory: what every way of loading images ends in."""
+"""A set of images in memory: the result of loading images in any way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images with labels: IDX files that come with theirs, or rendered digits."""
+"""Images with labels: IDX files with their labels, or rendered digits."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def load_labelled(
     generator
         Draws the digits and, where the files hold no test images, the split.
     limit
-        Use only so many of the first images, or render so many digits.
+        Use only this many of the first images, or render this many digits.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def load_labelled(
     Raises
     ------
     DataError
-        When there are no images, no labels to them, or images of another shape.
+        When there are no images, no labels for them, or images of another shape.
     """
     if path is None:
         return load_images(None, shape, generator=generator, limit=limit)
@@ -64,7 +64,7 @@ def _with_labels(images: ImageSet, origin: Path) -> ImageSet:
 
 
 def _labels_of(origin: Path) -> np.ndarray:
-    """Read the file that is named like a file of images, but says labels."""
+    """Read the file of labels that belongs to a file of images, by its name."""
     if not IMAGE_NAME.search(origin.name):
         raise DataError(f"{origin}: labels are known of IDX files only")
     name = origin.name.replace("images", "labels").replace("idx3", "idx1")

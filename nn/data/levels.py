@@ -1,9 +1,9 @@
 """Levels: which numbers of a picture mean black and white.
 
 Integers of more than 8 bits are 0 to 65535, unless their file says otherwise. Floating point is 0 to 1; what
-lies beyond by less than half of one of 255 levels is rounding, and cut off. Files of floating point may also
-go from 0 to 255, all those of a folder together: each says how far it goes, and `check_together` refuses
-files of both kinds, and what is neither.
+lies beyond by less than half of one of 255 levels is rounding, and clipped. Files of floating point may also
+range from 0 to 255, if all those of a folder do: the largest number of each is kept, and `check_together`
+refuses a mix of both ranges, and any other range.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from PIL import Image
 from nn.data.errors import DataError
 
 ROUNDING = 0.5 / 255
-"""How far floating point may lie beyond 0 to 1, as a share: it makes no other level of 8 bits."""
+"""How far floating point may lie beyond 0 to 1, as a share: the level of 8 bits stays the same."""
 
 DARKEST = 64
-"""Files of 0 to 255 in which nothing is brighter are not believed to be such."""
+"""Files whose largest number is at most this are not taken for 0 to 255."""
 
 # No text in a file can have these names in Pillow's `info`: they cannot hold this character.
 _LEVELS, _HIGHEST = "\0levels", "\0highest"
@@ -37,7 +37,7 @@ class Levels(NamedTuple):
 
 
 def set_levels(picture: Image.Image, levels: Levels) -> None:
-    """Keep with a picture what its file says."""
+    """Attach to a picture the levels that its file states."""
     picture.info[_LEVELS] = levels
 
 
@@ -60,7 +60,7 @@ def in_eight_bits(picture: Image.Image) -> np.ndarray:
 
 
 def highest_of(picture: Image.Image) -> float | None:
-    """Return how far the floating point of a picture goes that was read; None for other kinds."""
+    """Return the largest floating-point number of a picture that was read; None for other kinds."""
     highest: float | None = picture.info.get(_HIGHEST)
     return highest
 
@@ -95,19 +95,19 @@ def to_eight_bits(pixels: np.ndarray, levels: Levels | None = None) -> np.ndarra
 
 
 def check_together(origin: Any, highest: Mapping[str, float]) -> None:
-    """Refuse files of floating point that do not all mean the same by their numbers.
+    """Refuse files of floating point whose numbers do not all have one range.
 
     Parameters
     ----------
     origin
         Where they come from, for the message.
     highest
-        By name, how far each goes.
+        The largest number of each, by name.
 
     Raises
     ------
     DataError
-        When some go to 1 and others to 255, or they go to neither; names the files.
+        When some range to 1 and others to 255, or to neither; names the files.
     """
     beyond = {name: number for name, number in highest.items() if number > 1 + ROUNDING}
     within = {name: number for name, number in highest.items() if 0 < number <= 1 + ROUNDING}

@@ -51,7 +51,7 @@ def load_images(
     crops_per_image
         Number of training crops of each image, for random crops only.
     limit
-        Use only so many of the first images (before bad ones are skipped), or render so many digits.
+        Use only this many of the first images (before bad ones are skipped), or render this many digits.
     progress
         Called after each image.
 
@@ -93,9 +93,9 @@ def load_all(
 ) -> ImageSet:
     """Load every image once, in the order of the sorted files or of the file that holds them.
 
-    Of random crops it is the one in the centre of each image. Of IDX files that come as a training
-    and a test file it is the training file: give the other's path to have that. Parameters and
-    errors are those of `load_images`.
+    For random crops it is the one in the centre of each image. For IDX files that come as a training and a
+    test file it is the training file: give the path of the other to load that. Parameters and errors are
+    those of `load_images`.
     """
     _check(shape, fit)
     return _load(open_source(path, limit).training, shape, fit, progress)

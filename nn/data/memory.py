@@ -82,7 +82,7 @@ def _upwards(hierarchy: Path, path: str) -> Iterator[Path]:
 
 
 def _room(group: Path, files: _Files) -> int | None:
-    """Return how much a group may still allocate; None where it has no limit, or is not to be seen."""
+    """Return how much a group may still allocate; None where it has no limit, or is not visible."""
     try:
         limit, usage = int((group / files.limit).read_text()), int((group / files.usage).read_text())
         statistics = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())

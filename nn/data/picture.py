@@ -1,4 +1,4 @@
-"""Opening one picture without trusting it: from memory, within limits, and as its format says.
+"""Opening one picture without trusting it: from memory, within limits, and as its format defines it.
 
 Pillow maps files that it is given by their path, and cuts the rows of uncompressed TIFF that lies on its
 side in the wrong places then (Pillow 13.0.0); from memory it reads them right, and a file that is cut short
@@ -20,10 +20,10 @@ from nn.data.levels import Levels, set_levels
 from nn.data.unread import kind_of_contents
 
 PIXEL_LIMIT = 64 * 1024 * 1024
-"""Largest image that is decoded, in pixels; what its header says is checked first."""
+"""Largest image that is decoded, in pixels; its header is checked first."""
 
 FILE_LIMIT = 8 * PIXEL_LIMIT
-"""Bytes of the largest file: as many pixels of four channels with 16 bits, not compressed."""
+"""Bytes of the largest file: that many pixels of four channels with 16 bits, not compressed."""
 
 # EPS, WMF and the like are programs rather than pixels: Pillow would start an interpreter for them.
 FORMATS = (
@@ -83,7 +83,7 @@ def image_suffixes() -> frozenset[str]:
 
 
 def _note_what_is_stored(picture: Any, contents: bytes) -> None:
-    """Keep with a picture what its file says of its numbers and Pillow forgets once they are decoded."""
+    """Attach to a picture what its file says of its numbers, which Pillow drops once they are decoded."""
     if picture.format == "PNG" and "transparency" in picture.info:
         _settle_transparency(picture, contents)
     if picture.format == "TIFF":
@@ -110,7 +110,7 @@ def _note_levels_of_tiff(picture: Any) -> None:
 def _settle_transparency(picture: Any, contents: bytes) -> None:
     """Give the transparent level or colour of a PNG in the levels that pixels have when they are decoded.
 
-    Only so many bits of it count as a sample has (W3C, "Portable Network Graphics", 11.3.2.1).
+    Only as many bits of it count as a sample has (W3C, "Portable Network Graphics", 11.3.2.1).
     """
     stored, transparent = picture.tile[0].args, picture.info["transparency"]
     if stored in GREY_STEPS and isinstance(transparent, int):

@@ -42,7 +42,7 @@ class Pictures(Protocol):
 
     @property
     def skipped(self) -> Sequence[Skipped]:
-        """What was already seen to be unusable."""
+        """Files that were already found unusable."""
 
     def __len__(self) -> int: ...
 
@@ -113,17 +113,16 @@ class Source(NamedTuple):
 def open_source(path: Path, limit: int | None = None) -> Source:
     """Find out what a path holds.
 
-    In a folder, IDX files of images come first: the one with `train` in its name, with `t10k` or
-    `test` for the held-out images; files of labels do not matter. Then image files, nested
-    folders included. A folder of neither may hold one `.npy` or `.npz`, beside pictures that cannot be
-    read and anything else.
+    In a folder, IDX files of images come first: the one with `train` in its name, and the one with `t10k` or
+    `test` for the held-out images; files of labels are ignored. Then image files, nested folders included. A
+    folder of neither may hold one `.npy` or `.npz`, beside pictures that cannot be read and anything else.
 
     Parameters
     ----------
     path
         A folder, an IDX file (`.gz` too), a `.npy` or `.npz`, or one image file.
     limit
-        Use only so many of the first pictures of each file or folder.
+        Use only this many of the first pictures of each file or folder.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Pictures to everybody else that are not read here: known by their suffix, or by how they begin."""
+"""Files that are pictures elsewhere but are not read here: known by their suffix or first bytes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SUFFIXES: Mapping[str, str] = {
     }.items()
     for suffix in (f".{each}" for each in suffixes.split())
 }
-"""What a suffix stands for. Those that this Pillow reads are not asked for here."""
+"""What a suffix stands for. Those that this Pillow reads are not looked up here."""
 
 BEGINNINGS: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
     (re.compile(pattern, re.DOTALL | re.IGNORECASE), kind)
@@ -52,10 +52,10 @@ BEGINNINGS: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
         (rb"version https://git-lfs", "a pointer of Git LFS, without the file it stands for"),
     )
 )
-"""How files begin that are called images and are none, or none that are read here."""
+"""First bytes of files that are named like images and are not, or cannot be read here."""
 
 BEGINNING = 1024
-"""Bytes that are looked at."""
+"""Number of bytes that are looked at."""
 
 
 def not_read(kind: str) -> str:
@@ -64,7 +64,7 @@ def not_read(kind: str) -> str:
 
 
 def kind_of_contents(contents: bytes) -> str | None:
-    """Return what a file holds that is not an image of a known format, if its first bytes tell."""
+    """Return what a file holds that is not an image of a known format, if its first bytes show it."""
     for pattern, kind in BEGINNINGS:
         if pattern.match(contents[:BEGINNING]):
             return kind

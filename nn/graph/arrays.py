@@ -1,4 +1,4 @@
-"""A graph that comes out of a file, checked entry by entry before anything is built on it."""
+"""A graph from a file, checked entry by entry before anything is built from it."""
 
 from __future__ import annotations
 
@@ -77,12 +77,12 @@ def _check_count(what: str, value: Any) -> None:
 def check_arrays(
     configuration: Description, arrays: Mapping[str, np.ndarray], activations: int, layers: list[Layer]
 ) -> Arrays:
-    """Return the arrays of a graph after looking at every entry.
+    """Return the arrays of a graph after checking every entry.
 
     Raises
     ------
     ValueError
-        Naming the array and the entry, what it is and what it may be.
+        Naming the array, the entry, its value and the allowed ones.
     """
     given = {
         "weights": np.broadcast_to(0.0, configuration["weights"]),

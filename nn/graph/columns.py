@@ -65,7 +65,7 @@ class Compressed(NamedTuple):
 
 
 def compress(keys: np.ndarray, count: int) -> Compressed:
-    """Sort the positions of an array by what stands there, as compressed rows.
+    """Sort the positions of an array by the keys there, as compressed rows.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def compress(keys: np.ndarray, count: int) -> Compressed:
     Returns
     -------
     Compressed
-        For every key the positions where it stands, ascending.
+        For every key its positions, ascending.
     """
     items = np.flatnonzero(keys >= 0)
     items = items[np.argsort(keys[items], kind="stable")]

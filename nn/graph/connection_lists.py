@@ -41,7 +41,7 @@ def dense_connections(sources: int, targets: int) -> Connections:
 def random_connections(
     sources: int, targets: int, connections_per_neuron: int, *, generator: np.random.Generator
 ) -> Connections:
-    """Connect every target to as many distinct sources, all sets of them equally likely.
+    """Connect every target to the same number of distinct sources, all sets of them equally likely.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def _draw_many(sources: int, targets: int, count: int, generator: np.random.Gene
 
 
 def _draw_few(sources: int, targets: int, count: int, generator: np.random.Generator) -> np.ndarray:
-    """Draw with replacement, and again where a source came twice; few do when `count` is small."""
+    """Draw with replacement, and again where a source occurs twice, which is rare when `count` is small."""
     chosen = generator.integers(sources, size=(targets, count), dtype=np.int32)
     open_rows = np.arange(targets)
     while open_rows.size:

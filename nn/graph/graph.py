@@ -133,16 +133,16 @@ class Graph(LayerStackBuilder):
 
     @property
     def neuron_activations(self) -> NeuronActivations:
-        """What every neuron applies."""
+        """The activation of every neuron."""
         return NeuronActivations(self.activations, self.activation_of)
 
     def replacing(self, before: Activation, after: Activation) -> Self:
-        """Return a finished graph in which every neuron that has `before`, inputs left out, has `after`.
+        """Return a finished graph in which `after` replaces `before` in every neuron but inputs.
 
         Raises
         ------
         ValueError
-            When there is no such neuron, or this graph is not finished: they share what is the same.
+            When there is no such neuron, or this graph is not finished: both graphs share their arrays.
         """
         if not self._finished:
             raise ValueError("this graph can still be changed: make a network of it first")
@@ -161,10 +161,10 @@ class Graph(LayerStackBuilder):
     ) -> Self:
         """Return a graph without some neurons and connections, which can be changed; this one stays as it is.
 
-        The connections of neurons that are left out go with them, and so do weights and biases that lose
-        the last one that carried them. All others keep their values and order; they are renumbered, so look
-        handles and layers up again. A layer that loses neurons is no longer an image: its remaining neurons
-        are single ones.
+        The connections of removed neurons are removed as well, and so are weights and biases that nothing
+        carries any more. All others keep their values and order; they are renumbered, so handles and layers
+        must be looked up again. A layer that loses neurons is no longer an image: its remaining neurons are
+        single ones.
 
         Parameters
         ----------

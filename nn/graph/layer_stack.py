@@ -1,4 +1,4 @@
-"""Layers that are connected up, down and to themselves, and run for a number of ticks."""
+"""Layers that are connected up, down and to themselves, and run for a number of steps."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class LayerStackBuilder(LayerBuilder):
 
         Layer Z reads the source, the output, and layers Z - 1, Z and Z + 1; the output reads every
         layer. All connections have the same delay, so all neurons step at once. With a delay of 1
-        the source reaches the output in the third tick; what layer Z saw reaches Z + 1 a tick later.
+        the source reaches the output in the third step; what layer Z saw reaches Z + 1 a step later.
 
         Parameters
         ----------

@@ -24,11 +24,11 @@ from nn.shape import Shape, layer_shape
 from nn.tiling import Tiling
 
 Source = Layer | Sequence[Layer]
-"""Where connections come from; the neurons of several layers are taken one layer after another."""
+"""The sources of connections; the neurons of several layers are taken one layer after another."""
 
 
 class LayerOptions(TypedDict, total=False):
-    """What every builder takes as keywords.
+    """The keyword arguments of every builder.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class LayerOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Plan:
-    """The options of a builder, filled up and checked."""
+    """The options of a builder, with defaults filled in, and checked."""
 
     generator: np.random.Generator
     initializer: Initializer = Glorot()  # noqa: RUF009 - frozen
@@ -136,7 +136,7 @@ class LayerBuilder(GraphStorage):
         target: Layer | None = None,
         **options: Unpack[LayerOptions],
     ) -> Layer:
-        """Connect every neuron of the target to as many distinct random neurons of the source.
+        """Connect every neuron of the target to the same number of distinct random neurons of the source.
 
         Raises
         ------
@@ -238,7 +238,7 @@ class LayerBuilder(GraphStorage):
             raise ValueError(f"layer {layer.name!r} does not belong to this graph")
 
     def _shape(self, plan: Plan, shape: Shape | int | None, target: Layer | None) -> Shape:
-        """Return the shape of the target layer, new or existing, after looking whether it can be one."""
+        """Return the shape of the target layer, new or existing, after checking it."""
         if (shape is None) == (target is None):
             raise ValueError("give the shape of a new layer, or an existing target: one of the two")
         if target is None:
@@ -279,7 +279,7 @@ class LayerBuilder(GraphStorage):
 
 
 def _tiling(source: Layer, sides: tuple[int, int, int], channels: int, mixing: bool) -> tuple[Tiling, int]:
-    """Return the tiling of a source, and into how many groups the channels fall."""
+    """Return the tiling of a source, and the number of groups of channels."""
     groups = 1 if mixing else source.shape.channels
     if channels < 1 or channels % groups:
         raise ValueError(

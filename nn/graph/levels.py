@@ -1,4 +1,4 @@
-"""The order in which the neurons of a graph are computed, and the cycles that have none.
+"""The order in which the neurons of a graph are computed, and cycles, which have no order.
 
 Connections without delay order the neurons: a neuron's level is the length of the longest path of
 them that leads to it. All neurons of one level can be computed at the same time (Kahn 1962,

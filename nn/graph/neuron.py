@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class Kind(IntEnum):
-    """What a neuron does with what comes in."""
+    """What a neuron does with its inputs."""
 
     INPUT = 0
-    """Nothing comes in: its value is given."""
+    """An input: its value is given."""
     SUM = 1
     """f(bias + sum of weight * value)."""
     PRODUCT = 2

@@ -1,4 +1,4 @@
-"""What every neuron applies: its activation, another one, or the value that it is clamped to."""
+"""What every neuron applies to its sum: its activation, another one, or the value it is clamped to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nn.kernels.core.activations import CLAMPED
 
 @dataclass(frozen=True)
 class Clamped(Activation):
-    """f(x) = value, whatever x is: what a clamped neuron has in place of its own activation."""
+    """f(x) = value for any x: what a clamped neuron has instead of its own activation."""
 
     value: float
     name = "clamped"
@@ -35,14 +35,14 @@ class Clamped(Activation):
 
 
 class NeuronActivations(NamedTuple):
-    """What every neuron applies.
+    """The activation of every neuron.
 
     Attributes
     ----------
     activations
         The different ones.
     numbers
-        Number of every neuron's in that list, (neurons,).
+        Number of every neuron's activation in that list, (neurons,).
     """
 
     activations: list[Activation]
@@ -63,7 +63,7 @@ class NeuronActivations(NamedTuple):
         return slopes[self.numbers[order]]
 
     def clamping(self, clamped: Mapping[int, float]) -> NeuronActivations:
-        """Return what is applied while some neurons are clamped: index to value."""
+        """Return the activations while some neurons are clamped: index to value."""
         if not clamped:
             return self
         values = sorted(set(clamped.values()))
@@ -72,14 +72,14 @@ class NeuronActivations(NamedTuple):
         return NeuronActivations([*self.activations, *(Clamped(value) for value in values)], numbers)
 
     def replacing(self, before: Activation, after: Activation, changeable: np.ndarray) -> NeuronActivations:
-        """Return what is applied when one activation takes the place of another; see `Graph.replacing`.
+        """Return the activations with one replaced by another; see `Graph.replacing`.
 
         Parameters
         ----------
         before, after
             Activations.
         changeable
-            Whose may be replaced, bool (neurons,).
+            The neurons in which it may be replaced, bool (neurons,).
         """
         activations, numbers = list(self.activations), self.numbers.copy()
         places = [place for place, each in enumerate(activations) if each == before]

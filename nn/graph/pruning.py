@@ -1,4 +1,4 @@
-"""A graph without some of its neurons and connections: what is left keeps its parameters and its order."""
+"""A graph without some of its neurons and connections: the rest keeps its parameters and its order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def remaining_graph(
     graph: Graph, neurons: Iterable[Neuron | int], connections: Iterable[Connection | int]
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Return the description and the arrays of what is left; see `Graph.without`."""
+    """Return the description and the arrays of the rest; see `Graph.without`."""
     gone = _chosen(graph, neurons, Neuron, graph.neuron_count)
     _refuse_ends(graph, gone)
     lost = _chosen(graph, connections, Connection, graph.connection_count)
@@ -50,7 +50,7 @@ def remaining_graph(
 def _chosen(
     graph: Graph, given: Iterable[Any], kind: type[Neuron] | type[Connection], count: int
 ) -> np.ndarray:
-    """Return which of so many are given by handles, by numbers or by a mask, bool (count,)."""
+    """Return which of `count` are chosen by handles, numbers or a mask, bool (count,)."""
     what = kind.__name__.lower()
     if not isinstance(given, Iterable) or isinstance(given, str | bytes):
         raise ValueError(
@@ -85,7 +85,7 @@ def _number(graph: Graph, each: Any, kind: type[Neuron] | type[Connection]) -> i
 
 
 def _refuse_ends(graph: Graph, gone: np.ndarray) -> None:
-    """Refuse to leave out inputs and outputs of the graph."""
+    """Refuse to remove inputs and outputs of the graph."""
     for ends, what, instead in (
         (graph.inputs, "an input", "leave its connections out instead"),
         (graph.outputs, "an output", "set_output to others before"),
@@ -96,7 +96,7 @@ def _refuse_ends(graph: Graph, gone: np.ndarray) -> None:
 
 
 def _renumbered(number_of: np.ndarray, kept: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return which of so many parameters remain, and their new numbers.
+    """Return which of the parameters remain, and their new numbers.
 
     Parameters that lose their last carrier are removed; parameters that never had one remain.
     """

@@ -11,7 +11,7 @@ from nn.graph.columns import compress, ranges
 from nn.graph.neuron import Kind
 
 CHUNK = 2048
-"""Smallest work worth a thread of its own, in connections; a parallel region costs some microseconds."""
+"""Smallest amount of work for a thread of its own, in connections; a parallel region costs microseconds."""
 
 RUN = 64
 """Most neurons of a run: their rows should still be in the nearest cache when the run is complete."""
@@ -44,7 +44,7 @@ def offsets(rows: np.ndarray, delays: np.ndarray, step: int) -> np.ndarray:
     Raises
     ------
     ValueError
-        When they are more than int32 can count.
+        When there are too many for int32.
     """
     moved = rows + delays.astype(np.int64) * step
     if moved.size and max(-moved.min(), moved.max()) > np.iinfo(np.int32).max:
@@ -76,7 +76,7 @@ def cut_into_chunks(work: np.ndarray, begin: int = 0) -> list[int]:
 
 
 def stages(level_starts: np.ndarray, work: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cut levels into chunks that can run at the same time; levels that are too small for it are joined.
+    """Cut levels into chunks that can run at the same time; levels too small for that are joined.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def level_shares(wiring: Graph, count: int) -> np.ndarray:
 
 
 def slope_rows(wiring: Graph) -> np.ndarray:
-    """Return the row of deltas that every connection's slopes are in, int64 (connections,).
+    """Return the row of deltas that holds every connection's slopes, int64 (connections,).
 
     Connections into a sum share its delta; those into products have rows of their own, behind the
     rows of the neurons, next to each other for each product.
@@ -169,7 +169,7 @@ def slope_rows(wiring: Graph) -> np.ndarray:
 
 
 def carried_once(numbers: np.ndarray, count: int) -> np.ndarray:
-    """Return where a number below `count` stands that stands nowhere else; never where there is a -1."""
+    """Return, for every position, whether its number, below `count`, occurs nowhere else; false for -1."""
     uses = np.bincount(numbers[numbers >= 0], minlength=count)
     once = numbers >= 0
     once[once] = uses[numbers[once]] == 1

@@ -213,7 +213,7 @@ class GraphStorage(DeepCopied):
         Raises
         ------
         ValueError
-            When a number has nothing behind it, a target is an input, or the delay is negative.
+            When there is no neuron or weight of a number, a target is an input, or the delay is negative.
         """
         self._begin_change()
         sources, targets = np.atleast_1d(sources), np.atleast_1d(targets)
@@ -244,7 +244,7 @@ class GraphStorage(DeepCopied):
             raise ValueError(f"neuron {fed[0]} is an input: nothing can be connected to it")
 
     def finish(self) -> None:
-        """Allow no change of the wiring from now on: a network runs on it."""
+        """Refuse changes of the wiring from now on: a network uses it."""
         self._finished = True
 
     def _begin_change(self) -> None:
@@ -273,12 +273,12 @@ class GraphStorage(DeepCopied):
         Parameters
         ----------
         configuration, arrays
-            What those returned. `weights` and `biases` may be missing: they then start at zero.
+            The results of those. `weights` and `biases` may be missing: they then start at zero.
 
         Raises
         ------
         ValueError
-            Naming what is missing, too much, of the wrong type or out of range.
+            Naming what is missing, unknown, of the wrong type or out of range.
         """
         activations, layers = read_description(configuration)
         checked = check_arrays(configuration, arrays, len(activations), layers)

@@ -1,6 +1,6 @@
-"""What every loss has: a mean over what counts, how much that is, and signals.
+"""What every loss has: a mean over the entries that count, their weight, and signals.
 
-A loss is the mean over the active entries of the batch and what the mask lets count,
+A loss is the mean over the active entries of the batch, weighted by the mask,
 
     L = sum(mask * l(output, target)) / weight
 
@@ -9,8 +9,8 @@ loss has them), so that batches of different sizes combine as sum(weight * L) / 
 the active ones are padding: their signals are zero. A loss runs at every step of training, so intermediate
 results share the array that the slopes are written to: fresh memory costs more than the arithmetic.
 
-A mask selects: where it is 0, outputs and targets are not computed with, and may be anything. A batch in
-which nothing counts has the loss 0 with the weight 0, and signals of zero.
+Where the mask is 0, outputs and targets are not used, and may be anything. A batch that is masked whole has
+the loss 0 with the weight 0, and signals of zero.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class TargetError(ValueError):
     Attributes
     ----------
     entry
-        Whose it is, in the batch.
+        The number of its entry in the batch.
     """
 
     def __init__(self, message: str, entry: int) -> None:
@@ -47,7 +47,7 @@ class TargetError(ValueError):
 
 @dataclass(frozen=True)
 class Loss(Configurable, ABC):
-    """What training makes small.
+    """What training minimises.
 
     Attributes
     ----------
@@ -81,8 +81,8 @@ class Loss(Configurable, ABC):
             How many of the N entries are active; all by default.
         mask
             Weights in [0, 1], broadcastable to the outputs, or to (*output_shape[:-1], 1, N) where
-            a loss takes the outputs of a position together; 0 leaves an output or position out,
-            whatever it and its target are.
+            a loss takes the outputs of a position together; 0 leaves an output or position out, which may
+            then be anything, as may its target.
 
         Returns
         -------
@@ -92,20 +92,20 @@ class Loss(Configurable, ABC):
         Raises
         ------
         ValueError
-            When the shapes do not fit, there are no such entries, a weight of the mask is none, or a
-            target that counts is none.
+            When the shapes do not fit, there are fewer entries, or a weight of the mask or a target that
+            counts is not allowed.
         """
 
     @abstractmethod
     def weight(
         self, targets: np.ndarray, entries: int | None = None, mask: np.ndarray | None = None
     ) -> float:
-        """Return how much a batch counts in a mean over batches: what the loss divides by, or 0.
+        """Return the weight of a batch in a mean over batches: the divisor of the loss, or 0.
 
         Parameters
         ----------
         targets, entries, mask
-            What the loss is called with.
+            The arguments of the loss.
         """
 
     def target_span(self, targets: np.ndarray, features: int) -> tuple[float, float] | None:
@@ -126,12 +126,12 @@ class Loss(Configurable, ABC):
         return float(np.nanmin(targets)), float(np.nanmax(targets))
 
     def prediction_range(self, lowest: float, highest: float, features: int) -> tuple[float, float]:
-        """Return the range of predictions that outputs in a range stand for.
+        """Return the range of predictions for outputs in a range.
 
         Parameters
         ----------
         lowest, highest
-            What the outputs can reach.
+            The range of the outputs.
         features
             Outputs per position.
         """
@@ -143,10 +143,10 @@ class Loss(Configurable, ABC):
 
 
 class ElementwiseLoss(Loss):
-    """A mean over single outputs, each with a target of its own."""
+    """A mean over single outputs, each with its own target."""
 
     _fused: ClassVar[tuple[Callable[..., float], Callable[..., float]] | None] = None
-    """Kernels of `nn.kernels.losses` that do the same, without a mask and with one."""
+    """Kernels of `nn.kernels.losses` that compute the same, without a mask and with one."""
 
     def __call__(
         self,
@@ -234,7 +234,7 @@ class ElementwiseLoss(Loss):
 
 
 def _differing(outputs: tuple[int, ...], targets: tuple[int, ...]) -> str:
-    """Say that shapes differ, and what to do where the targets look like labels."""
+    """Return an error that shapes differ, with advice where the targets look like labels."""
     said = f"outputs have shape {outputs}, targets {targets}"
     if targets != position_shape(outputs):
         return f"{said}: give a target for every output"
@@ -242,5 +242,5 @@ def _differing(outputs: tuple[int, ...], targets: tuple[int, ...]) -> str:
 
 
 def _alike(outputs: np.ndarray, targets: np.ndarray) -> bool:
-    """Whether both are of one dtype and lie in order, as a kernel wants them."""
+    """Whether both have one dtype and are contiguous, as kernels require."""
     return outputs.dtype == targets.dtype and outputs.flags.c_contiguous and targets.flags.c_contiguous

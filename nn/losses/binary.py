@@ -1,9 +1,9 @@
-"""Losses between two classes, for outputs that each say how probable theirs is.
+"""Losses between two classes, for outputs that are probabilities or logits of one of them.
 
     l = -(w t log p + (1 - t) log(1 - p))               (Bishop 2006, equation 4.90, with w = 1)
 
-w is the positive weight, which makes up for a rare class. Targets t lie in [0, 1]; label smoothing s
-draws them to the middle, t (1 - s) + s / 2 (Szegedy et al. 2016, section 7, for two classes).
+w is the positive weight, which compensates for a rare class. Targets t lie in [0, 1]; label smoothing s
+moves them towards the middle, t (1 - s) + s / 2 (Szegedy et al. 2016, section 7, for two classes).
 """
 
 from __future__ import annotations
@@ -21,15 +21,14 @@ from nn.metrics import BinaryAccuracy, FalsePositiveRate, Metric, TruePositiveRa
 
 @dataclass(frozen=True)
 class _Binary(ElementwiseLoss):
-    """What both forms have: their settings.
+    """The settings of both forms.
 
     Attributes
     ----------
     positive_weight
-        How many times a positive target counts; the mean is still over all that counts in the mask,
-        as PyTorch's is.
+        Weight of a positive target; the mean still divides by the sum of the mask, as in PyTorch.
     label_smoothing
-        In [0, 1): how far targets are drawn to 1/2.
+        In [0, 1): how far targets are moved towards 1/2.
 
     Raises
     ------

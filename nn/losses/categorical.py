@@ -1,6 +1,6 @@
-"""Losses between many classes: the outputs of a position together say how probable each class is.
+"""Losses between many classes: the outputs of a position are the probabilities or logits of the classes.
 
-The classes lie on the last axis but the histories: outputs are (..., classes, N). Targets are labels
+The classes lie on the last axis before the histories: outputs are (..., classes, N). Targets are labels
 (..., 1, N), whole numbers from 0 in any dtype, or probabilities (..., classes, N) that sum to 1, such
 as a one-hot code. With probabilities p, targets t, class weights w and label smoothing s,
 
@@ -30,17 +30,17 @@ from nn.masks import active_entries, active_mask, position_shape, total_weight
 from nn.metrics import Accuracy, Metric
 
 SUM_TOLERANCE = 1e-3
-"""How far the probabilities of a target may be from summing to 1: a half-precision code is that exact."""
+"""How far the sum of a target's probabilities may be from 1: half precision is that exact."""
 
 
 @dataclass(frozen=True)
 class _Categorical(Loss):
-    """What both forms have: their settings, and the walk from targets to the mean.
+    """The settings of both forms, and the steps from targets to the mean.
 
     Attributes
     ----------
     class_weights
-        How much each class counts; None for all alike.
+        Weight of each class; None for equal ones.
     label_smoothing
         In [0, 1): how much of every target is spread over all classes.
 
@@ -169,7 +169,7 @@ class _Categorical(Loss):
     def _write_shares(
         self, targets: np.ndarray, shares: np.ndarray, chosen: np.ndarray | None = None
     ) -> None:
-        """Write the targets as probabilities, and refuse those which are none.
+        """Write the targets as probabilities, and refuse those that are not.
 
         Where they are those of chosen positions, (..., n), `chosen` says which, bool (..., entries).
         """
@@ -183,7 +183,7 @@ class _Categorical(Loss):
             raise _bad_target(targets, bad, shares.shape[-2], chosen)
 
     def _weight(self, shares: np.ndarray, counts: np.ndarray | None = None) -> float:
-        """Return what the mean divides by, from targets as probabilities and what positions count."""
+        """Return the divisor of the mean, from targets as probabilities and the weights of positions."""
         if self.class_weights is None:
             return float(
                 math.prod(position_shape(shares.shape)) if counts is None else counts.sum(dtype=float)
@@ -228,7 +228,7 @@ class CategoricalCrossEntropyWithLogits(_Categorical):
 
     The highest logit is taken off first, so that nothing overflows: with z = o - max(o),
     l = sum_c share_c (log sum exp z - z_c), in which no summand is negative. A logit of minus infinity
-    stands for a class that cannot be; without a share it adds nothing.
+    stands for an impossible class; without a share it adds nothing.
     """
 
     name = "categorical_cross_entropy_with_logits"
@@ -252,7 +252,7 @@ class CategoricalCrossEntropyWithLogits(_Categorical):
         return losses
 
     def prediction_range(self, lowest: float, highest: float, features: int) -> tuple[float, float]:
-        """Return the probability of a class alone at one end while all others are at the other."""
+        """Return the probability of a class with its logit at one end, all others at the other end."""
         spread = highest - lowest
         if math.isinf(spread):
             return 0.0, 1.0
@@ -272,7 +272,7 @@ def _positions(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
 
 
 def _bad_target(targets: np.ndarray, bad: np.ndarray, classes: int, chosen: np.ndarray | None) -> TargetError:
-    """Return an error that says which target is none."""
+    """Return an error that names the invalid target."""
     *position, _, entry = (int(each) for each in np.argwhere(bad)[0])
     found = np.moveaxis(targets, -2, -1)[(*position, entry)]
     if chosen is not None:

@@ -86,7 +86,7 @@ class Wasserstein(_SignLoss):
     """l = t o, what a critic minimises (Arjovsky et al. 2017, algorithm 1, line 5, with its sign turned).
 
     With t = -1 on real and +1 on generated data, as many of each, the loss is half of the mean score of
-    what is generated less that of what is real. A generator learns with t = -1 on what it generates.
+    generated data minus that of real data. A generator learns with t = -1 on its own data.
     """
 
     name = "wasserstein"

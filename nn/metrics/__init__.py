@@ -1,4 +1,4 @@
-"""Metrics: numbers about a model that people read, collected batch by batch and chosen by name."""
+"""Metrics: numbers for people to read, collected batch by batch and chosen by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all metrics share: they collect batches and return a number."""
+"""The base of all metrics, which collect batches and return a number."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Metric(DeepCopied, ABC):
     Attributes
     ----------
     name
-        What logs and configurations call it; `metric_by_name` returns it from its name.
+        What logs and configurations call it; `metric_by_name` finds it by this name.
     higher_is_better
-        Which way early stopping and the best snapshot look.
+        Whether early stopping and the best snapshot look for the highest value.
     """
 
     name: str
@@ -41,8 +41,8 @@ class Metric(DeepCopied, ABC):
         Parameters
         ----------
         outputs, targets, entries, mask
-            What the loss is called with; the mask's weights are weights here as well, 0 leaves an output
-            or position out, whatever it and its target are.
+            What the loss is called with; the mask's weights are weights here as well, 0 leaves an output or
+            position out, which may then be anything, as may its target.
 
         Raises
         ------
@@ -54,7 +54,7 @@ class Metric(DeepCopied, ABC):
     def value(self) -> float:
         """Return the metric over all batches since the last reset.
 
-        NaN where it is not defined: nothing counted, or the targets hold one class only.
+        NaN where it is not defined: nothing was counted, or the targets hold one class only.
         """
 
 

@@ -1,4 +1,4 @@
-"""Metrics of classes: how many were found."""
+"""Metrics of classes: how many answers are right."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nn.metrics.base import Metric, elementwise
 
 
 class _Share(Metric):
-    """The share of right answers among those that count; NaN is never right."""
+    """The share of right answers; NaN is never right."""
 
     higher_is_better = True
 
@@ -36,18 +36,18 @@ class _Share(Metric):
         self._all += float(counts.sum(dtype=np.float64))
 
     def value(self) -> float:
-        """Return the share; NaN when nothing counted."""
+        """Return the share; NaN when nothing was counted."""
         return self._right / self._all if self._all else np.nan
 
     @abstractmethod
     def _judge(
         self, outputs: np.ndarray, targets: np.ndarray, entries: int | None, mask: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return which answers are right, bool, and how much each counts, of one shape."""
+        """Return which answers are right, bool, and their weights, of one shape."""
 
 
 class Accuracy(_Share):
-    """The share of positions whose most probable class is the target's; the first of equal ones, none of NaN.
+    """The share of positions whose most probable class (the first of equal ones) is the target's.
 
     Outputs are logits or probabilities (..., classes, N), targets labels (..., 1, N) or probabilities
     (..., classes, N).

@@ -30,7 +30,7 @@ class _MeanError(Metric):
         entries: int | None = None,
         mask: np.ndarray | None = None,
     ) -> None:
-        """Take a batch in; see `Metric.add`."""
+        """Add a batch; see `Metric.add`."""
         outputs, targets, counts = elementwise(outputs, targets, entries, mask)
         chosen = counts != 0
         weights = counts[chosen].astype(np.float64)
@@ -40,12 +40,12 @@ class _MeanError(Metric):
         self._weight += float(weights.sum())
 
     def value(self) -> float:
-        """Return the mean; NaN when nothing counted."""
+        """Return the mean; NaN when nothing was counted."""
         return self._sum / self._weight if self._weight else math.nan
 
     @abstractmethod
     def _errors(self, differences: np.ndarray) -> np.ndarray:
-        """Return what is averaged, of differences (n,) in float64."""
+        """Return the numbers to average, given differences (n,) in float64."""
 
 
 class MeanAbsoluteError(_MeanError):
@@ -60,8 +60,8 @@ class MeanAbsoluteError(_MeanError):
 class RootMeanSquaredError(_MeanError):
     """The root of the mean of (o - t)².
 
-    Differences are squared as shares of a power of two near the largest one, and so neither vanish nor
-    overflow.
+    Differences are scaled by a power of two near the largest before they are squared, so they neither vanish
+    nor overflow.
     """
 
     name = "root_mean_squared_error"
@@ -80,7 +80,7 @@ class RootMeanSquaredError(_MeanError):
         return np.square(differences / (self._unit or 1.0))
 
     def value(self) -> float:
-        """Return the root; NaN when nothing counted."""
+        """Return the root; NaN when nothing was counted."""
         return math.sqrt(super().value()) * (self._unit or 1.0)
 
 
@@ -109,7 +109,7 @@ class ExplainedVariance(Metric):
         entries: int | None = None,
         mask: np.ndarray | None = None,
     ) -> None:
-        """Take a batch in; see `Metric.add`."""
+        """Add a batch; see `Metric.add`."""
         outputs, targets, counts = elementwise(outputs, targets, entries, mask)
         outputs, targets = (
             np.where(counts != 0, values, 0).astype(np.float64) for values in (outputs, targets)
@@ -118,7 +118,7 @@ class ExplainedVariance(Metric):
         self._targets.add(targets, counts)
 
     def value(self) -> float:
-        """Return the share; NaN when nothing counted or the targets do not vary."""
+        """Return the share; NaN when nothing was counted or the targets do not vary."""
         variance = self._targets.squares.sum()
         return float(1 - self._errors.squares.sum() / variance) if variance else math.nan
 
@@ -127,8 +127,8 @@ class ExplainedVariance(Metric):
 class _Moments:
     """Means and summed squared deviations of every output, batch by batch (Chan et al. 1979, equation 2.1).
 
-    Sums of squares less squares of sums would cancel where the mean is large beside the deviation. All are of
-    the distances from the first value that counts, so that what does not vary has none.
+    Sums of squares minus squares of sums would cancel where the mean is much larger than the deviation. All
+    are computed from distances to the first value that counts, so the deviation of constants is exactly zero.
     """
 
     origin: np.ndarray = field(default_factory=lambda: np.full((), np.nan))

@@ -1,12 +1,12 @@
 """Metrics of scores: points and the area of the ROC curve (Fawcett 2006).
 
-An output is a score: the higher, the more it says yes. Every score that was seen is a threshold: what
-reaches it is taken for positive. From the highest threshold to the lowest both rates rise,
+An output is a score: the higher, the more probably positive. Every score that occurs is a threshold: scores
+that reach it count as positive. From the highest threshold to the lowest both rates rise,
 
     false positive rate = false positives / negatives        true positive rate = true positives / positives
 
-No metric here depends on a threshold, so probabilities, logits and margins will do alike. All scores
-are kept until the reset: 17 bytes of each output that counts, in float64.
+No metric here depends on a threshold, so probabilities, logits and margins all serve. All scores are kept
+until the reset: 17 bytes of each output that counts, in float64.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from nn.metrics.base import Metric, elementwise
 def roc_curve(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return false and true positive rates, float64 (thresholds + 1,), rising from 0 to 1.
 
-    Equal scores are one threshold, which goes straight from one corner to the other: no order is made up.
+    Equal scores share one threshold, joined to the point before by a straight line.
 
     Parameters
     ----------
     scores, positive, weights
-        What was given, whether it should be positive, and how often each counts, (n,); some of both kinds.
+        The scores, whether each is of a positive, and their weights, (n,); there must be both kinds.
     """
     order = np.argsort(-scores, kind="stable")
     scores, positive, weights = scores[order], positive[order], weights[order]
@@ -74,7 +74,7 @@ class _Scores(Metric):
         self._batches.append((scores[chosen], targets[chosen] > self.boundary, counts[chosen].astype(float)))
 
     def value(self) -> float:
-        """Return what the curve says; NaN without positives or negatives, or when a score is NaN."""
+        """Return the metric; NaN without positives or negatives, or when a score is NaN."""
         false_rates, true_rates = self.curve()
         return float(self._read(false_rates, true_rates)) if false_rates.size else np.nan
 

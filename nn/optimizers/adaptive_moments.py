@@ -37,11 +37,11 @@ class _Moments(Optimizer):
         return ("means", "squares")
 
     def _mean_correction(self) -> float:
-        """Return what the running mean is divided by, since it began at zero."""
+        """Return the divisor of the running mean, which corrects its start at zero."""
         return float(1 - self.mean_decay**self.steps)
 
     def _root_correction(self) -> float:
-        """Return what the root of the running mean square is multiplied by, for the same reason."""
+        """Return the factor of the root of the running mean square, which corrects its start at zero."""
         return 1 / math.sqrt(1 - self.square_decay**self.steps)
 
 

@@ -48,11 +48,11 @@ class FTRL(Optimizer):
 
     @property
     def slots(self) -> tuple[str, ...]:
-        """The sums of squares, and what the penalties have held back of the gradients."""
+        """The sums of squares n, and the sums z."""
         return ("squares", "held_back")
 
     def _moves(self, rate: float) -> bool:
-        """At a rate of zero nothing moves, and nothing is learned."""
+        """Whether the rate is above zero: at zero nothing changes."""
         return rate > 0
 
     @property
