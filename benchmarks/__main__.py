@@ -21,7 +21,7 @@ from benchmarks.tables import meaning, text_table, times
 
 REPORT = "report"
 USUAL_SECONDS = 30.0
-"""What a row is expected to take that was never measured."""
+"""Seconds that a row is expected to take if it was never measured."""
 
 CONTENDED = "all threads reach less than one: the machine is in use, so nothing was measured or kept"
 
@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _expected_seconds(rows: Mapping[str, Sequence[Row]], folder: Path) -> dict[tuple[str, str], float]:
-    """Return what every row took the last time."""
+    """Return the seconds that every row took the last time."""
     before = load_all(list(rows), folder)
     took = {(family, row.title): row.took for family, each in before.items() for row in each.rows}
     return {
@@ -125,7 +125,7 @@ def _measure(
 
 
 def _limits_text(limits: Sequence[Limits]) -> str:
-    """Say what the machine reached."""
+    """Print the limits of the machine."""
     lines = []
     for limit in limits:
         products = ", ".join(f"{name} {rate / 1e9:.0f}" for name, rate in limit.products.items())
@@ -136,7 +136,7 @@ def _limits_text(limits: Sequence[Limits]) -> str:
 
 
 class _Progress:
-    """Says which row is next and how long the rest will take, from what the rows took the last time."""
+    """Prints the next row and how long the rest will take, from the times of the last run."""
 
     def __init__(self, expected: dict[tuple[str, str], float]) -> None:
         self._left = dict(expected)

@@ -18,7 +18,7 @@ LINE = re.compile(r"^\s*([0-9a-f]+):\t(.+?)\s*$", re.MULTILINE)
 JUMP = re.compile(r"^(?:j\w+|b|b\.\w+|cbn?z|tbn?z)\s.*?0x([0-9a-f]+)")
 LONGEST_LOOP = 160
 AROUND = 12
-"""Instructions shown on each side of the hottest one where it is in no loop, or in a long one."""
+"""Instructions shown on each side of the hottest one where it is not in a loop, or in a long one."""
 
 
 class Instruction(NamedTuple):
@@ -34,7 +34,7 @@ def disassemble(function: Function) -> list[Instruction]:
     Raises
     ------
     RuntimeError
-        When the processor is none that is known here.
+        When the processor is unknown here.
     """
     if platform.machine() not in ARCHITECTURES:
         raise RuntimeError(f"no disassembly for {platform.machine()}")
@@ -53,9 +53,9 @@ def parse(listing: str) -> list[Instruction]:
 
 
 def inner_loop(instructions: Sequence[Instruction], address: int) -> list[Instruction]:
-    """Return the shortest loop around an address, or what is near it where there is none.
+    """Return the shortest loop around an address, or the instructions near it where there is none.
 
-    A loop is what lies between a jump and the instruction before it that it goes back to.
+    A loop consists of a jump back and the instructions from its target on.
     """
     loops = []
     for each in instructions:

@@ -1,8 +1,8 @@
-"""Training beside other work: one thread, all threads, and as many as kernels choose while they run.
+"""Training beside other programs: on one thread, on all, and on as many as kernels choose while they run.
 
     python -m benchmarks.busy
 
-Other work are programs that use a core each, begun here. The three take turns, and the medians are compared.
+The other programs use a core each, and are started here. The three take turns, and the medians are compared.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from nn.threads import threads
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "performance.md"
 BEGINNING = 0.5
-"""Seconds in which other programs get going."""
+"""Seconds in which other programs start up."""
 
 TOP = "o2"
 
@@ -97,7 +97,7 @@ def _step(step: Call) -> Call:
 def _compare(step: Call, seconds: float, repeats: int) -> list[str]:
     """Return steps a second in three ways, and those of the third as a part of the best of the others.
 
-    That part is of turns one after the other: what else the machine does comes and goes for minutes.
+    The ratio is of neighbouring turns: other load on the machine comes and goes for minutes.
     """
     ways: dict[str, Callable[[], None]] = {
         "one": partial(threads.use, 1),
@@ -128,7 +128,7 @@ def _rate(step: Call, seconds: float) -> float:
 
 @contextmanager
 def other_work(cores: int) -> Iterator[None]:
-    """Run programs that use as many cores."""
+    """Run programs that use that many cores."""
     command: Sequence[str] = (sys.executable, "-c", "while True: pass")
     programs = [subprocess.Popen(command) for _ in range(cores)]
     try:

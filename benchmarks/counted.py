@@ -1,4 +1,4 @@
-"""What runs under valgrind for the performance guard: every case forwards and backwards, each counted apart.
+"""What runs under valgrind for the performance guard: every case forwards and backwards, counted separately.
 
 Run without valgrind it only compiles the kernels, so that they need not be compiled under it.
 """

@@ -1,4 +1,4 @@
-"""Where and with what something was measured."""
+"""The environment of a measurement."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmarks import jax_peer, torch_peer
 
 ROOT = Path(__file__).resolve().parents[1]
 WRITTEN_HERE = ("benchmarks/results", "docs", "README.md")
-"""What measuring and reporting change themselves."""
+"""Files that measuring and reporting change themselves."""
 
 
 @dataclass(frozen=True)

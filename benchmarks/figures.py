@@ -1,4 +1,4 @@
-"""Measurements, as stored in `benchmarks/results`, and what follows from them."""
+"""Measurements, as stored in `benchmarks/results`, and figures derived from them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Direction:
     timings: tuple[Timing, ...]
 
     def find(self, contestant: str, threads: int | None = None) -> Timing | None:
-        """Return a contestant with that number of threads, or else the most; None where it took no part."""
+        """Return a contestant with that number of threads, or else with the most; None without one."""
         found = [each for each in self.timings if each.contestant == contestant]
         found = [each for each in found if threads in (None, each.threads)]
         return max(found, key=lambda each: each.threads, default=None)
@@ -83,9 +83,9 @@ class MeasuredRow:
     connections, bytes_beside, bytes_histories
         What the fastest rung allocates, and for how many connections.
     absent
-        Peer to why it took no part.
+        Peer to the reason why it did not take part.
     took
-        Seconds that all of it took.
+        Seconds that measuring the row took.
     """
 
     title: str
@@ -120,7 +120,7 @@ class Measured:
     rows: tuple[MeasuredRow, ...]
 
     def limit(self, threads: int) -> Limits:
-        """Return the machine's limits with as many threads."""
+        """Return the machine's limits with that many threads."""
         return next(each for each in self.limits if each.threads == threads)
 
 
@@ -135,7 +135,7 @@ def save(measured: Measured, folder: Path = RESULTS) -> None:
 
 
 def load(family: str, folder: Path = RESULTS) -> Measured | None:
-    """Return what was measured of a family; None where nothing was.
+    """Return the results of a family; None without any.
 
     Raises
     ------
@@ -147,14 +147,14 @@ def load(family: str, folder: Path = RESULTS) -> Measured | None:
 
 
 def load_all(families: Iterator[str] | list[str], folder: Path = RESULTS) -> dict[str, Measured]:
-    """Return what was measured of families, by name."""
+    """Return the results of families, by name."""
     found = {family: load(family, folder) for family in families}
     return {family: measured for family, measured in found.items() if measured is not None}
 
 
 @dataclass(frozen=True)
 class Figure:
-    """What a rung's time means.
+    """Figures derived from a rung's time.
 
     Attributes
     ----------
@@ -162,9 +162,9 @@ class Figure:
         How many times faster than others: "plain" the plain rung and "below" the rung below, which run on one
         thread, "1 thread" itself there, "PyTorch" (eager), "compiled", "JAX".
     gigaflops
-        None where no products are made.
+        None where there are no matrix products.
     product_share, bandwidth_share
-        Share of the machine's rates with as many threads.
+        Share of the machine's rates with that many threads.
     """
 
     timing: Timing
@@ -175,13 +175,13 @@ class Figure:
 
     @property
     def limit(self) -> tuple[float, str]:
-        """The larger share, and of what."""
+        """The larger share, and its name."""
         shares = (self.product_share or 0.0, "products"), (self.bandwidth_share, "memory")
         return max(shares)
 
 
 def figure(measured: Measured, row: MeasuredRow, direction: Direction, rung: str) -> Figure:
-    """Return what follows for a rung, with as many threads as it was given at most."""
+    """Return the figures of a rung, with the largest number of threads it was given."""
     timing = direction.find(rung)
     if timing is None:
         raise ValueError(f"{row.title}: {rung} took no part")

@@ -1,9 +1,9 @@
-"""The time to the first training step in a new process, and what an installation weighs.
+"""The time to the first training step in a new process, and the size of an installation.
 
 `python -m benchmarks.first_step` starts a process for every figure and measures from its start until it says
 that the step is done: the interpreter, imports, kernels and the step itself. Kernels are cached in a folder
-of this benchmark's own, or compiled into an empty one. `autoencoder train` runs as it is, on as many digits
-as give one step; it has then evaluated a held-out batch too.
+of this benchmark's own, or compiled into an empty one. `autoencoder train` runs unchanged, on as many digits
+as make one step; this includes the evaluation of a held-out batch.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from benchmarks.tables import markdown_table, text_table
 DOCUMENT = ROOT / "docs" / "performance.md"
 RESULTS = ROOT / "benchmarks" / "results" / "first_step.json"
 CACHE = ROOT / "build" / "first_step"
-"""Kernels of the runs that find them cached."""
+"""Folder of the kernels for the runs with cached kernels."""
 
 DONE = "done"
 Seconds: TypeAlias = dict[str, list[float]]
@@ -155,7 +155,7 @@ TIME_HEADINGS = ("new process until", "s", "range", "s, nothing cached")
 
 
 def environments(kept: Mapping[str, Any]) -> str:
-    """Say when and with what was measured; both, where kernels cached and not were measured apart."""
+    """Say when and in which environment this was measured; twice, where cached and not were measured apart."""
     found = {
         title: f"{Environment(**kept[name]['environment'])}."
         for name, title in (("cached", "Cached"), ("cold", "Nothing cached"))
@@ -184,7 +184,7 @@ SIZE_HEADINGS = ("installed", "MiB")
 
 
 def main() -> int:
-    """Measure, keep and print what was measured, and write the tables where asked to."""
+    """Measure, store and print the results, and write the tables if asked."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.first_step", description=__doc__)
     parser.add_argument("--repeats", type=int, default=7, help="turns with cached kernels; 0 keeps the last")
     parser.add_argument("--cold", type=int, default=1, help="turns that compile everything; 0 keeps the last")

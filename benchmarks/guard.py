@@ -1,9 +1,10 @@
 """The performance guard: has a kernel become slower? `python -m benchmarks.guard`, or `make guard`.
 
-Time flakes on a machine that others use too; instructions do not. Callgrind counts those of one call of every
-case on the top rung, compiled for the same processor everywhere, and they are compared with the record in
-`guard.json`. Where the record is of other versions, or valgrind is missing, the guard says so and races the
-top rung against the plain one in one process instead: it must be ahead by a good part of what was recorded.
+Times vary on a machine that others use too; counts of instructions do not. Callgrind counts those of one
+call of every case on the top rung, compiled for the same processor everywhere, and they are compared with
+the record in `guard.json`. Where the record is of other versions, or valgrind is missing, the guard says so
+and races the top rung against the plain one in one process instead: it must be ahead by a good part of what
+was recorded.
 
 What it cannot see: instructions that became slower, such as a vector load that now misses the cache. For
 those there is `make bench`.
@@ -25,10 +26,10 @@ from benchmarks import valgrind
 
 RECORD = Path(__file__).with_name("guard.json")
 MORE = 0.04
-"""How many more instructions than recorded are too many, relative. Repeats differ by less than 0.01."""
+"""Largest relative increase of instructions over the record. Repeats differ by less than 0.01."""
 
 PART_OF_RATIO = 0.5
-"""Of the recorded ratio to the plain rung: the machine may be another, and busy."""
+"""Share of the recorded ratio to the plain rung that must remain: another machine may be busy."""
 
 TURNS = 5
 
@@ -64,7 +65,7 @@ def ratios() -> dict[str, float]:
 
 
 def versions() -> dict[str, str]:
-    """Return what decides how many instructions there are."""
+    """Return everything that the number of instructions depends on."""
     packages = {name: version(name) for name in ("llvmlite", "numba", "numpy")}
     python = ".".join(platform.python_version_tuple()[:2])
     found = {"machine": platform.machine(), "python": python, **packages}

@@ -1,6 +1,6 @@
 """The cases of the performance guard: a small network of each family with kernels of its own.
 
-Each does some millions of instructions a call, so that what Python does around a kernel is a small part.
+Each runs millions of instructions a call, so that the part of Python around a kernel is small.
 """
 
 from __future__ import annotations

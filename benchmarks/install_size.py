@@ -1,4 +1,4 @@
-"""What an installation weighs: the files of distributions and of all that they require."""
+"""The size of an installation: the files of distributions and of all that they require."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def own_requirements() -> list[str]:
 def closure(requirements: Iterable[str]) -> set[str]:
     """Return the names of the distributions that are required, and of those that they require.
 
-    Extras and what is for other systems are left out.
+    Extras and requirements of other systems are left out.
 
     Raises
     ------

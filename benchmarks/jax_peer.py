@@ -16,7 +16,7 @@ from benchmarks.row import BACKWARD, BOTH, FORWARD, STEP, Peer, assert_agreement
 if find_spec("jax") is None:
     jax = None
 else:
-    # XLA makes its threads when it is loaded, as many as this says.
+    # XLA creates its threads when it is loaded, as many as set here.
     os.environ.setdefault("NPROC", str(numba.config.NUMBA_NUM_THREADS))
     os.environ.setdefault("JAX_PLATFORMS", "cpu")
     import jax
@@ -57,7 +57,7 @@ class JaxTraining(NamedTuple):
 
 
 def layer_peers(layer: JaxLayer, outputs: np.ndarray) -> dict[str, Callable[[], Peer]]:
-    """Return a layer to be held to our outputs."""
+    """Return a layer to be compared with our outputs."""
     return {} if jax is None else {NAME: partial(_layer_peer, layer, outputs)}
 
 
@@ -82,7 +82,7 @@ def _layer_peer(layer: JaxLayer, outputs: np.ndarray) -> Peer:
 
 
 def training_peers(training: JaxTraining, losses: Sequence[float]) -> dict[str, Callable[[], Peer]]:
-    """Return a training step to be held to our first losses."""
+    """Return a training step to be compared with our first losses."""
     return {} if jax is None else {NAME: partial(_training_peer, training, losses)}
 
 

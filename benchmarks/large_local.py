@@ -1,7 +1,7 @@
 """The large local network that is compared with the machine's matrix-product rate.
 
 Images of 384 x 384 x 3 are condensed by windows of 8 x 8 to 96 x 96 x 12 and 24 x 24 x 36, mixed channel by
-channel after each, and expanded again the mirrored way: 98 million weights, none of them shared.
+channel after each, and expanded again by the mirror image: 98 million weights, none of them shared.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LAYERS = (
     {"input_block": 2, "window": 10, "output_block": 2, "channels": 12, "mixing": False},
     {"input_block": 2, "window": 2, "output_block": 8, "channels": 3},
 )
-"""Blocks, windows and channels, layer after layer: down twice, mixed after each, and the mirror image."""
+"""Blocks, windows and channels of each layer: down twice, mixed after each, and the mirror image."""
 
 
 def large_local(rung: str = "o2") -> Sequential:

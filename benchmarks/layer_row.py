@@ -18,14 +18,14 @@ from networks.base.family import USUAL_TOLERANCE
 from nn.history import aligned_zeros
 
 TOLERANCE = 10 * USUAL_TOLERANCE["float32"]
-"""Between rungs: the sums are large here, so some more than between small ones."""
+"""Between rungs: larger than between small layers, because the sums are large."""
 
 OtherPeers = Callable[[Network, np.ndarray], Mapping[str, Callable[[], Peer]]]
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer with what stands beside it.
+    """A layer and its peers.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Layer:
     torch, jax
         The same layer for a network and its input values (*input_shape, N); None where it is left out.
     others
-        Peers that are no function of arrays.
+        Peers that are not functions of arrays.
     """
 
     build: Callable[[str], Network]

@@ -29,9 +29,9 @@ class Limits:
     Attributes
     ----------
     product
-        Best matrix-product rate that anything here reaches, float32, in FLOP/s.
+        Best matrix-product rate of any library, float32, in FLOP/s.
     products
-        The same of each library.
+        The rate of each library.
     bandwidth
         Bytes a second when memory is read and written like a scaled copy.
     """
@@ -43,7 +43,7 @@ class Limits:
 
 
 def contended(limits: Sequence[Limits]) -> bool:
-    """Return whether any number of threads reaches less than the first: somebody else uses the machine.
+    """Return whether any number of threads reaches less than the first: another program uses the machine.
 
     One thread may use all of the memory's bandwidth, so that more only differ from it by noise.
     """

@@ -18,11 +18,11 @@ from numba.core.registry import cpu_target
 
 PART = re.compile(r"(\d+)")
 ESCAPED = re.compile("_(24|3c|3e)")
-"""How names have $, < and >."""
+"""How mangled names write $, < and >."""
 
 LOOP = "__numba_parfor_gufunc"
 LONGEST = 1 << 16
-"""Bytes of a function that are kept: nothing here is longer, and the last one has no end."""
+"""Most bytes of a function that are kept: none is longer, and the end of the last one is unknown."""
 
 
 class Function(NamedTuple):
@@ -48,8 +48,8 @@ def readable(symbol: str) -> str:
 def loaded_functions() -> list[Function]:
     """Return the functions that this process has compiled or loaded, by address.
 
-    The body of a parallel loop has no name of its own: it is called after the kernel before it in memory,
-    which it belongs to.
+    The body of a parallel loop has no name of its own: it gets that of its kernel, the one before it in
+    memory.
     """
     engine = cpu_target.target_context.codegen()._engine
     symbols = [name for name in engine._defined_symbols if "_ZN" in name and "NumbaEnv" not in name]

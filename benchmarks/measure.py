@@ -19,7 +19,7 @@ except ImportError:
     threadpool_limits = None
 
 MOST_WORDS = 60
-"""Letters of an error that a table can show."""
+"""Characters of an error that fit into a table."""
 
 
 def measure_row(row: Row, repeats: int, without: Collection[str] = ()) -> MeasuredRow:
@@ -37,7 +37,7 @@ def measure_row(row: Row, repeats: int, without: Collection[str] = ()) -> Measur
     Raises
     ------
     AssertionError
-        When a rung or a peer computes something else.
+        When a rung or a peer computes something different.
     """
     begin = time.perf_counter()
     use_threads()

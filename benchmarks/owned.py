@@ -14,12 +14,12 @@ PLAIN_KINDS = (str, bytes, int, float, complex, bool, type(None), np.generic, np
 
 
 def split_memory(run: Callable[[int], object], histories: int, *owners: Any) -> Memory:
-    """Return what some objects hold after a run, split into what grows with the histories and the rest.
+    """Return the bytes that some objects hold after a run: those that grow with the histories, and the rest.
 
     Parameters
     ----------
     run
-        Runs everything there is to run with as many histories.
+        Runs everything with a number of histories.
     histories
         In the row; the split comes from runs with whole vectors of them and with twice as many.
     owners

@@ -1,4 +1,4 @@
-"""What a person does on the page, and what is seen of it, for a browser that is driven by a program."""
+"""Actions of a person on the page and what they change, for a browser that is driven by a program."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ def pixels(name: str) -> str:
 
 
 def click(name: str) -> Callable[[Any], object]:
-    """Return what clicks on a part."""
+    """Return an action that clicks on a part."""
     return lambda page: page.locator(f"[data-test='{name}']").first.click()
 
 
 def press(name: str, *keys: str) -> Callable[[Any], object]:
-    """Return what presses keys in a part, the next one each time it is done."""
+    """Return an action that presses a key in a part, the next one at each call."""
     turn = cycle(keys)
     return lambda page: page.locator(f"[data-test='{name}']").first.press(next(turn))
 
 
 def type_in(name: str, *texts: str) -> Callable[[Any], object]:
-    """Return what types a text into a field, the next one each time it is done."""
+    """Return an action that types a text into a field, the next one at each call."""
     turn = cycle(texts)
 
     def act(page: Any) -> None:
@@ -51,13 +51,13 @@ def type_in(name: str, *texts: str) -> Callable[[Any], object]:
 
 
 def choose(name: str, *values: str) -> Callable[[Any], object]:
-    """Return what chooses from a list, the next value each time it is done."""
+    """Return an action that chooses from a list, the next value at each call."""
     turn = cycle(values)
     return lambda page: page.locator(f"[data-test='{name}']").select_option(next(turn))
 
 
 def click_neurons(layer: int) -> Callable[[Any], object]:
-    """Return what clicks on a neuron, the next one each time it is done."""
+    """Return an action that clicks on a neuron, the next one at each call."""
     turn = cycle(range(32))
 
     def act(page: Any) -> None:
@@ -70,7 +70,7 @@ def click_neurons(layer: int) -> Callable[[Any], object]:
 
 
 def upload() -> Callable[[Any], object]:
-    """Return what takes a file from the disk, another one each time."""
+    """Return an action that uploads a file, another one at each call."""
     shades = cycle(range(20, 255, 9))
 
     def act(page: Any) -> None:

@@ -2,8 +2,8 @@
 
     python -m benchmarks.page_interactions
 
-Each is timed from the key or click until what it is for is seen on the page, or, of changes, until the reply
-says that the model has it. A real browser does it, on the same cores as training.
+Each is timed from the key or click until its effect is seen on the page or, for changes, until the reply
+confirms that the model has it. A real browser does it, on the same cores as training.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from experiments.serving import find_browser, serving
 TRAINED = ("--epochs", "1000000", "--schedule", "constant")
 PATIENCE = 60_000
 SETTLE = 600
-"""Milliseconds in which what was done before has been drawn."""
+"""Milliseconds after which the effect of the action before has been drawn."""
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "page.md"
 
@@ -48,7 +48,7 @@ WebSocket.prototype.send = function (data) {
   return send.call(this, data);
 };
 """
-"""Counts the changes whose making was confirmed, and those that the run tells of."""
+"""Counts the changes that were confirmed, and those that the run reports."""
 
 
 class Interaction(NamedTuple):
@@ -61,9 +61,9 @@ class Interaction(NamedTuple):
     act
         Does it.
     looked_at
-        JavaScript for what is another value when it is done.
+        JavaScript for a value that changes when it is done.
     before
-        What is done before, without being timed.
+        Preparation, which is not timed.
     """
 
     group: str
@@ -80,7 +80,7 @@ ITEMS = "document.querySelectorAll('[data-test^=edit-item-]').length"
 
 
 def switch(state: str, button: str) -> Callable[[Any], object]:
-    """Return what starts or stops training, where it is not so already."""
+    """Return an action that starts or stops training, if needed."""
 
     def act(page: Any) -> None:
         if page.evaluate(STATE) != state:
@@ -94,7 +94,7 @@ start, stop = switch("training", "start"), switch("idle", "stop")
 
 
 def still(act: Callable[[Any], object]) -> Callable[[Any], object]:
-    """Return what stops training before it acts."""
+    """Return an action that stops training first."""
 
     def both(page: Any) -> None:
         stop(page)
@@ -104,7 +104,7 @@ def still(act: Callable[[Any], object]) -> Callable[[Any], object]:
 
 
 def end_walk(page: Any) -> None:
-    """Leave a walk through a step, where there is one, and stop training."""
+    """Leave a walk through a step, if there is one, and stop training."""
     stop(page)
     button = page.locator("[data-test=walk-end]")
     if button.is_enabled():

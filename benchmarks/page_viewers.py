@@ -2,9 +2,9 @@
 
     python -m benchmarks.page_viewers
 
-Windows with viewers and without take turns, and the ratios of neighbours are what counts. Viewers without a
-browser stand for other machines, so they run at the lowest priority; a browser runs at its own, on the same
-cores as training.
+Windows of time with and without viewers take turns, and the ratios of neighbours are compared. Viewers
+without a browser stand for other machines, so they run at the lowest priority; a browser runs at its usual
+priority, on the same cores as training.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ LARGE = (
 DOCUMENT = Path(__file__).parent.parent / "docs" / "page.md"
 MANY = 50
 LATER = 2.0
-"""Seconds before a window, in which what was before it ends."""
+"""Seconds before a window, in which earlier activity ends."""
 
 
 class Window(NamedTuple):
-    """Steps a second in a stretch of time, and what the server used of a core meanwhile."""
+    """Steps a second in a stretch of time, and the share of a core that the server used meanwhile."""
 
     steps_per_second: float
     server_share: float
 
 
 def measure(served: Served, asker: Asker, seconds: float) -> Window:
-    """Look at the steps of a while."""
+    """Count the steps of a stretch of time."""
     time.sleep(LATER)
     first, began, used = asker.ask("status")["step"], time.monotonic(), cpu_seconds(served.process.pid)
     time.sleep(seconds)
@@ -76,7 +76,7 @@ def in_browser(address: str) -> Iterator[None]:
 
 
 def crowds(served: Served, visitor: Visitor) -> dict[str, Callable[[], AbstractContextManager[None]]]:
-    """Return what may look on, by name."""
+    """Return the kinds of viewers, by name."""
     found: dict[str, Callable[[], AbstractContextManager[None]]] = {
         "1 watching": lambda: viewers(visitor, "watching", 1),
         f"{MANY} watching": lambda: viewers(visitor, "watching", MANY),

@@ -37,7 +37,7 @@ def find_rows(words: Sequence[str]) -> list[tuple[Row, int]]:
 
 
 def choose_tool(wanted: str | None) -> str:
-    """Return perf or callgrind: what is wanted, or what is installed.
+    """Return perf or callgrind: the one that is asked for, or one that is installed.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What runs while a profiler looks: one row's top rung in one direction."""
+"""What runs under a profiler: the top rung of a row in one direction."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.valgrind_requests import START, STOP, WRITE, request
 
 
 def main() -> None:
-    """Warm up, say where the code lies, and go on until killed, or make one call that valgrind counts."""
+    """Warm up, write where the code lies, and go on until killed, or make one call that valgrind counts."""
     parser = argparse.ArgumentParser()
     parser.add_argument("family")
     parser.add_argument("number", type=int)
@@ -36,7 +36,7 @@ def main() -> None:
         return
     print("ready", flush=True)
     parent = os.getppid()
-    while os.getppid() == parent:  # nobody would stop it where the profiler was killed
+    while os.getppid() == parent:  # otherwise it would go on forever where the profiler was killed
         call()
 
 

@@ -1,4 +1,4 @@
-"""Writing what was measured into the documents, the README, the headers of rungs, and a picture."""
+"""Writing results into the documents, the README, the headers of rungs, and a picture."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from networks import RUNGS
 
 INDENT = " " * 4
 LADDERS = {"epoch": "dense", "large_local": "local"}
-"""Tables of what is no ladder to the ladder whose rungs they are made of."""
+"""Tables that are not of a ladder, and the ladder that their networks are built from."""
 
 
 def report(families: Iterable[str], root: Path = ROOT) -> list[Path]:
-    """Rewrite all tables of families that were measured, and draw the picture.
+    """Rewrite all tables of families with results, and draw the picture.
 
     Parameters
     ----------
     families
         In the order of the tables; those without results are left as they are.
     root
-        Where the README, `docs`, `networks` and `benchmarks/results` are.
+        The folder of the README, `docs`, `networks` and `benchmarks/results`.
 
     Returns
     -------
     list of Path
-        The files that hold something of it.
+        The files that contain tables.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def report(families: Iterable[str], root: Path = ROOT) -> list[Path]:
 
 
 def _machine(measured: Mapping[str, Measured]) -> str:
-    """Return what the machine reached in every run, and which families were measured in it."""
+    """Return the limits of the machine in every run, and the families that were measured in it."""
     runs: dict[str, list[str]] = {}
     for family, each in measured.items():
         runs.setdefault(limits_table(each.limits), []).append(family.replace("_", " "))
@@ -70,7 +70,7 @@ def _measured_at(measured: Mapping[str, Measured]) -> str:
 
 
 def _write_headers(families: Mapping[str, Measured], folder: Path) -> list[Path]:
-    """Rewrite the table in the header of every rung of the families; one that is no ladder has none."""
+    """Rewrite the table in the header of every rung of the families that are ladders."""
     ladders: dict[str, list[Measured]] = {}
     for family, measured in families.items():
         ladders.setdefault(LADDERS.get(family, family), []).append(measured)

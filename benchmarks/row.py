@@ -1,4 +1,4 @@
-"""A row of a table: one thing to do at one size, raced by the rungs of its ladder and by their peers."""
+"""A row of a table: one task at one size, raced by the rungs of its ladder and by their peers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def nothing() -> None:
 
 
 class Peer(NamedTuple):
-    """What another library does in a row, the check that it is the same, and what its turns begin with."""
+    """The task of a row in another library, the check that it computes the same, and how a turn begins."""
 
     calls: Calls
     check: Call
@@ -45,14 +45,14 @@ class Peer(NamedTuple):
 
 @dataclass(frozen=True)
 class Entrants:
-    """What races in a row, the rungs held to the slowest of them already.
+    """The contestants of a row, rungs that have been compared with the slowest.
 
     Attributes
     ----------
     rungs
         Name of a rung to its calls, slowest first.
     peers
-        Name of a peer to what makes it. Making it may fail: a table says so then.
+        Name of a peer to a function that makes it. If that fails, the table says so.
     work
         Of each direction.
     connections
@@ -60,7 +60,7 @@ class Entrants:
     memory
         Measured on the fastest rung.
     prepare
-        Name of a rung to what is made before each of its turns, untimed.
+        Name of a rung to what is called before each of its turns, untimed.
     """
 
     rungs: Mapping[str, Calls]
@@ -73,18 +73,18 @@ class Entrants:
 
 @dataclass(frozen=True)
 class Row:
-    """One thing to do at one size.
+    """One task at one size.
 
     Attributes
     ----------
     family
-        Which table: the name of the modules of a ladder, or of what is no ladder.
+        Which table: the name of the modules of a ladder, or another name.
     title
         What the table calls the row.
     histories
         Entries of the batch.
     rungs
-        Those that take part, slowest first: a plain one that would take minutes is left out.
+        Those that take part, slowest first; a plain one that would take minutes is left out.
     directions
         What is timed: some of `DIRECTIONS`.
     enter
@@ -103,17 +103,17 @@ class Row:
 
 
 def disagreement(found: Any, expected: Any) -> float:
-    """Return how long the difference of two arrays or numbers is, relative to what is expected.
+    """Return the norm of the difference of two arrays or numbers, relative to that of the expected one.
 
-    In the Euclidean norm: where a sum lies so near a kink that rounding decides the side, a single gradient
-    may be another.
+    It is the Euclidean norm: where a sum lies so near a kink that rounding decides the side, a single
+    gradient may differ.
     """
     length = float(np.linalg.norm(np.subtract(found, expected)))
     return length / (float(np.linalg.norm(expected)) or 1.0)
 
 
 def assert_agreement(what: str, found: Any, expected: Any, tolerance: float) -> None:
-    """Refuse to time what computes something different.
+    """Refuse to time contestants that compute different results.
 
     Raises
     ------

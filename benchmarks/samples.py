@@ -1,7 +1,7 @@
 """Where a row spends its time: addresses counted by perf or by callgrind.
 
-perf samples the processor's cycles, or its clock where there are no such counters: it falls back by itself.
-callgrind counts every instruction on a processor with AVX2, on one thread; it knows nothing of the time that
+perf samples the processor's cycles, or its clock where cycle counters are missing: it falls back by itself.
+callgrind counts every instruction on a processor with AVX2, on one thread; it does not count the time that
 memory takes.
 """
 
@@ -18,7 +18,7 @@ from typing import NamedTuple
 from benchmarks import valgrind
 
 FREQUENCY = 1999
-"""Samples a second, and no multiple of what else happens at round frequencies."""
+"""Samples a second; not a round number, so as not to coincide with other periodic activity."""
 
 SAMPLE = re.compile(r"^\s*([0-9a-f]+) (.*) \((.*)\)$")
 COST = re.compile(r"^(0x[0-9a-f]+) \d+ (\d+)$")
@@ -38,7 +38,7 @@ def by_perf(row: Sequence[str], folder: Path, seconds: float) -> Samples:
     Raises
     ------
     subprocess.CalledProcessError
-        When perf may not look (see /proc/sys/kernel/perf_event_paranoid), or the row fails.
+        When perf lacks permission (see /proc/sys/kernel/perf_event_paranoid), or the row fails.
     """
     command = [sys.executable, "-m", "benchmarks.profiled", *row, str(folder / CODE)]
     with subprocess.Popen(

@@ -57,7 +57,7 @@ def times(measured: Measured) -> tuple[list[str], list[list[str]]]:
 
 
 def meaning(measured: Measured) -> tuple[list[str], list[list[str]]]:
-    """Return headings and lines of what the fastest rung's times mean."""
+    """Return headings and lines of the figures derived from the fastest rung's times."""
     headings = ["fastest rung", "direction", *(f"x {other}" for other in OTHERS), *MEANING]
     lines = []
     for row in measured.rows:
@@ -88,7 +88,7 @@ def _joined(lines: Sequence[Sequence[str]]) -> list[str]:
 
 
 def headlines(families: Mapping[str, Measured]) -> list[tuple[Measured, MeasuredRow, Direction]]:
-    """Return what stands in the summary, in the order of the tables."""
+    """Return the rows of the summary, in the order of the tables."""
     return [
         (measured, row, direction)
         for measured in families.values()
@@ -99,7 +99,7 @@ def headlines(families: Mapping[str, Measured]) -> list[tuple[Measured, Measured
 
 
 def header_table(families: Sequence[Measured], rung: str) -> str:
-    """Return the table in the header of a rung, as text; "" where the rung took no part."""
+    """Return the table in the header of a rung, as text; "" if the rung did not take part."""
     lines = []
     for measured in families:
         for row in [row for row in measured.rows if rung in row.rungs]:
@@ -112,7 +112,7 @@ def header_table(families: Sequence[Measured], rung: str) -> str:
 
 
 def limits_table(limits: Iterable[Limits]) -> str:
-    """Return what the machine reached, in Markdown."""
+    """Return the limits of the machine, in Markdown."""
     limits = list(limits)
     names = list(dict.fromkeys(name for limit in limits for name in limit.products))
     lines = [

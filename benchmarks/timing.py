@@ -1,9 +1,9 @@
 """Timing contestants fairly on a machine that others use too.
 
 All contestants of a row run in one process, one after another, again and again, so that a slow spell
-falls on all of them; what counts is the median over the repeats. A turn begins with a rest, in which
-the worker threads of the contestant before go to sleep, and a call that is not timed. Only where a call of
-even the fastest contestant fills a turn, nobody has one: everybody's laps then wake what they need.
+falls on all of them; the figure is the median over the repeats. A turn begins with a rest, in which the
+worker threads of the previous contestant go to sleep, and a call that is not timed. Where a call of even the
+fastest contestant fills a turn, the untimed call is left out for all.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MOST_CALLS = 50
 
 @dataclass
 class Contestant:
-    """Something to time.
+    """A contestant: something to time.
 
     Attributes
     ----------
@@ -32,9 +32,9 @@ class Contestant:
     threads
         Those that Numba may use for it.
     prepare
-        Made before every turn, untimed.
+        Called before every turn, untimed.
     around
-        Makes what a turn runs in.
+        Makes the context in which a turn runs.
     seconds
         Of the median call of every turn.
     latest

@@ -36,8 +36,8 @@ class TorchLayer(NamedTuple):
     leaves
         Inputs first, then parameters. Gradients of all floating-point ones are computed.
     arrange
-        Brings its outputs and the signals' layout from ours to PyTorch's; None where the numbers cannot be
-        the same, because they are drawn.
+        Converts outputs and signals from our layout to PyTorch's; None where the numbers cannot be compared,
+        because they are drawn.
     """
 
     function: Callable[..., Any]
@@ -65,7 +65,7 @@ class TorchTraining(NamedTuple):
 
 
 def layer_peers(layer: TorchLayer, outputs: np.ndarray) -> dict[str, Callable[[], Peer]]:
-    """Return a layer in eager mode and compiled, to be held to our outputs."""
+    """Return a layer in eager mode and compiled, to be compared with our outputs."""
     if torch is None:
         return {}
     return {
@@ -106,7 +106,7 @@ def _layer_peer(layer: TorchLayer, outputs: np.ndarray, compile_it: bool = False
 def training_peers(
     make: Callable[[], TorchTraining], losses: Sequence[float], *, images: bool = False
 ) -> dict[str, Callable[[], Peer]]:
-    """Return a training step in eager mode and compiled, to be held to our first losses.
+    """Return a training step in eager mode and compiled, to be compared with our first losses.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def tensor(array: np.ndarray) -> Any:
 
 
 def fused_adam(learning_rate: float) -> Callable[[Any], Any]:
-    """Return what makes PyTorch's fastest Adam."""
+    """Return a function that makes PyTorch's fastest Adam."""
     return partial(torch.optim.Adam, lr=learning_rate, fused=True) if torch is not None else lambda _: None
 
 
@@ -183,7 +183,7 @@ def compiling(wanted: bool, *, repeats_backward: bool = False) -> Iterator[None]
     wanted
         Whether anything is compiled.
     repeats_backward
-        Whether a backward pass is made again on the same forward, and so has to keep what it needs.
+        Whether a backward pass is repeated on the same forward, and so has to keep what it needs.
 
     Raises
     ------
@@ -193,7 +193,7 @@ def compiling(wanted: bool, *, repeats_backward: bool = False) -> Iterator[None]
     if not wanted:
         yield
         return
-    inductor.config.compile_threads = 1  # no workers that stay awake beside what is timed
+    inductor.config.compile_threads = 1  # no workers that stay awake while others are timed
     torch.compiler.reset()
     before = signal.signal(signal.SIGALRM, _too_late)
     signal.alarm(COMPILE_SECONDS)

@@ -19,12 +19,12 @@ from nn import Adam, SquaredError
 
 LEARNING_RATE = 1e-3
 STEPS = 4
-"""Steps after which everybody's loss has to be the same."""
+"""Steps after which the losses of all contestants have to agree."""
 
 LOSS_TOLERANCE = 1e-4
 
 TOLERANCE = 1e-3
-"""Between gradients of rungs: of very many sums a few fall on the other side of a kink."""
+"""Between gradients of rungs: a few of very many sums fall on the other side of a kink."""
 
 MakeTorch = Callable[[Network, np.ndarray, np.ndarray], TorchTraining]
 MakeJax = Callable[[Network, np.ndarray, np.ndarray], JaxTraining]
@@ -32,7 +32,7 @@ MakeJax = Callable[[Network, np.ndarray, np.ndarray], JaxTraining]
 
 @dataclass(frozen=True)
 class Training:
-    """A model with what stands beside it; all learn with squared error and Adam.
+    """A model and its peers; all learn with squared error and Adam.
 
     Attributes
     ----------

@@ -1,8 +1,8 @@
-"""Running a module of Python under callgrind, on the processor that valgrind knows.
+"""Running a module of Python under callgrind, for a processor that valgrind supports.
 
 Valgrind has no AVX-512: Numba is told to compile for a processor with AVX2, into a folder of its own, and
 the module is run once without valgrind first, because compiling under it would take half an hour. One
-thread, and the same hashes every time: then counts repeat to some thousand instructions.
+thread, and the same hashes every time: then counts repeat to within some thousand instructions.
 """
 
 from __future__ import annotations

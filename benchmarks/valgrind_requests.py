@@ -1,6 +1,6 @@
 """Requests of a program to the valgrind it runs under: count from here, stop, write what was counted.
 
-A request is a sequence of rotations that changes nothing on a processor and that valgrind looks for
+A request is a sequence of rotations that has no effect on a processor and that valgrind recognises
 (valgrind.h, callgrind.h). Without valgrind nothing happens.
 """
 
@@ -22,7 +22,7 @@ binding.initialize_native_asmparser()
 
 @intrinsic
 def _ask(typing_context: Any, address: Any) -> Any:
-    """Make a request: `address` is that of six whole numbers of 64 bits, the request and what it takes."""
+    """Make a request: `address` is that of six 64-bit integers, the request and its arguments."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         integer = ir.IntType(64)
@@ -40,7 +40,7 @@ def _make(address):  # type: ignore[no-untyped-def]
 
 
 def request(code: int, name: str = "") -> None:
-    """Make a request; `WRITE` takes the name of what was counted."""
+    """Make a request; `WRITE` takes the name of the count."""
     text = np.frombuffer(name.encode() + b"\0", np.uint8)
     numbers = np.array([code, text.ctypes.data, 0, 0, 0, 0], np.uint64)
     _make(numbers.ctypes.data)

@@ -22,7 +22,7 @@ from websockets.typing import Origin
 from workbench.run.messages import unpack
 
 READY = json.dumps({"ready": {"kinds": ["values"]}})
-"""What a page says when it has drawn a frame."""
+"""The message of a page that has drawn a frame."""
 
 logging.getLogger("websockets").setLevel(logging.CRITICAL)  # connections are cut here on purpose
 
@@ -30,11 +30,11 @@ LOWEST = 19
 """Priority of viewers: they stand for other machines, which take nothing from training."""
 
 PAUSE = 1.0
-"""Seconds between a viewer's going and coming back."""
+"""Seconds between a viewer's leaving and coming back."""
 
 
 class Visitor:
-    """Somebody who was let in with the token.
+    """A viewer who has signed in with the token.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ class Asker:
 
 @contextmanager
 def viewers(visitor: Visitor, kind: str, count: int) -> Iterator[None]:
-    """Have so many viewers of a kind (`watching`, `stalled`, `reconnecting`) while the block runs."""
+    """Have a number of viewers of a kind (`watching`, `stalled`, `reconnecting`) while the block runs."""
     over = threading.Event()
     behave = {"watching": _watch, "stalled": _stall, "reconnecting": _come_and_go}[kind]
 
@@ -141,7 +141,7 @@ def _stall(visitor: Visitor, over: threading.Event) -> None:
 
 
 def _come_and_go(visitor: Visitor, over: threading.Event) -> None:
-    """Load the page, open its websocket, look at one frame, and go without a word."""
+    """Load the page, open its websocket, look at one frame, and leave without closing it."""
     while not over.is_set():
         with suppress(ConnectionClosed, OSError, TimeoutError):
             visitor.get_page()

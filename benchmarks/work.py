@@ -1,4 +1,4 @@
-"""How much a network has to do: floating-point operations, and the fewest bytes that have to move."""
+"""The work of a network: floating-point operations, and the fewest bytes that have to move."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ ADAM_BYTES = 8 * ITEM
 def network_work(network: Network, histories: int) -> dict[str, Work]:
     """Return the work of a forward, of a backward, and of both together.
 
-    A multiply-add is two operations; backwards there are two for every connection, one where nobody asks
-    for the input signals. Each layer reads its inputs and weights and writes its values; backwards it reads
+    A multiply-add is two operations; backwards there are two for every connection, one where the input
+    signals are not needed. Each layer reads its inputs and weights and writes its values; backwards it reads
     inputs, values, signals and weights, writes input signals, and reads and writes gradients.
     """
     return _work(network, histories, gradient_bytes=2 * ITEM)

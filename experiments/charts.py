@@ -91,7 +91,7 @@ class Panels:
 
 @contextmanager
 def panels(height: int) -> Iterator[Panels]:
-    """Give an empty picture, 900 pixels wide, to be drawn on within the block."""
+    """Yield an empty picture, 900 pixels wide, to be drawn on within the block."""
     with matplotlib.rc_context(STYLE):
         yield Panels(height)
 
@@ -118,7 +118,7 @@ def ordered_colours(count: int) -> list[str]:
 
 
 def draw_losses(picture: Panels, axes: Axes, comparison: Comparison, variants: Mapping[str, Variant]) -> None:
-    """Draw the held-out loss of named variants over the epochs, from a little above the slow half on.
+    """Draw the held-out loss of named variants over the epochs, starting a little above the slow half.
 
     All panels of a comparison have the same range of losses; dashed lines are its thresholds.
     """

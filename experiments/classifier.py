@@ -39,10 +39,10 @@ SNAPSHOT_SECONDS = 20
 SHOWN = 27
 
 Build = Callable[[np.random.Generator], Network]
-"""Makes the network from the generator of its weights."""
+"""Makes the network, given the generator of its weights."""
 
 Arrange = Callable[[np.ndarray], np.ndarray]
-"""Turns images, uint8 (N, 28, 28, 1), into what the network reads, (N, ...)."""
+"""Turns images, uint8 (N, 28, 28, 1), into inputs of the network, (N, ...)."""
 
 
 def make_parser(name: str, description: str) -> argparse.ArgumentParser:
@@ -166,7 +166,7 @@ def curves(trainer: Trainer) -> tuple[list[tuple[float, float]], list[tuple[floa
 
 
 def most_confident_mistakes(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return the numbers of the wrong answers, those first that are surest of themselves."""
+    """Return the numbers of the wrong answers, the most confident first."""
     margins = scores.max(axis=1) - scores[np.arange(len(labels)), labels]
     order = np.argsort(-margins, kind="stable")
     return order[: int(np.sum(margins > 0))][:SHOWN]

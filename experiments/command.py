@@ -126,7 +126,7 @@ def _images_name(options: argparse.Namespace, task: Task) -> str:
 
 
 def whole_number(least: int) -> Callable[[str], int]:
-    """Return what reads an option that is a whole number, no smaller than `least`."""
+    """Return a parser of an option that is a whole number of at least `least`."""
 
     def read(text: str) -> int:
         if not text.isdecimal() or int(text) < least:

@@ -50,7 +50,7 @@ class Variant:
     bias_mean
         Where every bias of the hidden layers starts. Those of the code and the output start at 0.
     storage
-        As what values between layers are kept, "float32" or "bfloat16".
+        How values between layers are stored, "float32" or "bfloat16".
     """
 
     leakage: float = 0.1

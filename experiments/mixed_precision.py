@@ -57,7 +57,7 @@ def draw(comparison: Comparison, remark: str) -> Image.Image:
 
 
 def relative_differences(comparison: Comparison) -> np.ndarray:
-    """Return by how many percent the loss of bfloat16 lies above float32's, (seeds, measurements)."""
+    """Return by how many percent the loss in bfloat16 is above that in float32, (seeds, measurements)."""
     stored, single = (
         np.array([run.losses for run in comparison.runs[variant]]) for variant in (STORED, BASELINE)
     )

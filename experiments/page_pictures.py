@@ -56,12 +56,12 @@ class Scene(NamedTuple):
 
 
 def picture(page: Any) -> Image.Image:
-    """Return what the browser shows."""
+    """Return a screenshot of the browser."""
     return Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
 
 
 def wait_for_steps(page: Any, steps: int) -> None:
-    """Wait until so many steps are done."""
+    """Wait until a number of steps are done."""
     shown = "Number(document.querySelector('[data-test=step-count]').innerText.replace(/\\D/g, ''))"
     page.wait_for_function(f"{shown} >= {steps}", timeout=MOST_MILLISECONDS)
 
@@ -94,7 +94,7 @@ def learn(page: Any) -> list[Image.Image]:
 
 
 def settle(layer: int, neuron: int, steps: int) -> Callable[[Any], list[Image.Image]]:
-    """Return what trains for so many steps, stops, and looks at a neuron."""
+    """Return an action that trains for some steps, stops, and looks at a neuron."""
 
     def act(page: Any) -> list[Image.Image]:
         page.locator("[data-test=start]").click()
@@ -127,7 +127,7 @@ GRAPH = (
 
 
 def look(layer: int, neuron: int, steps: int) -> Callable[[Any], list[Image.Image]]:
-    """Return what waits for so many steps of a training that has begun, and looks at a neuron."""
+    """Return an action that waits for some steps of a running training, and looks at a neuron."""
 
     def act(page: Any) -> list[Image.Image]:
         wait_for_steps(page, steps)

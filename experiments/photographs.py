@@ -26,7 +26,7 @@ from nn.render import reconstructions, save
 from workbench.errors import SettingsError
 
 NAMES = {"width": "side", "height": "side", "input_directory": "images", "output_directory": "output"}
-"""What settings are called here that have other names in the autoencoder."""
+"""Names of settings that are called differently in the autoencoder."""
 
 SHOWN = 28
 BLOCK = 512

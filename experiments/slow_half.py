@@ -1,6 +1,6 @@
-"""The slow half of learning: the second half of the way in log loss, and how long it takes.
+"""The slow half of learning: the second half of the decrease in log loss, and how long it takes.
 
-The way leads from the loss after the first step to a final threshold that all variants share. Its middle is
+The decrease is from the loss after the first step to a final threshold that all variants share. Its middle is
 the geometric mean of the two; the slow half lasts from first crossing the middle to first crossing
 the final threshold.
 """

@@ -1,10 +1,11 @@
-"""Does a network of a folder of few images keep more of others than principal components of the same images?
+"""Does a network trained on few images keep more of other images than principal components of the same few?
 
     python -m experiments.small_folders data/mnist
 
-takes some hundred images, trains the default network on them twice, as it is for a folder of thousands and as
-it is for one of few images, and compares both with principal components of all of the images, on others that
-neither saw. A tenth of the images is held out of training, as by default; the components have these as well.
+takes some hundred images, trains the default network on them twice, as it is for a folder of thousands and
+as it is for one of few images, and compares both with principal components of all of the images, on other
+images that none of them has seen. A tenth of the images is held out of training, as by default; the
+components are fitted on these as well.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from nn.principal_components import principal_components
 from workbench.errors import SettingsError
 
 AS_FOR_MANY: Mapping[str, Any] = {"start_from": "drawn", "shifts": 0, "keep": "last"}
-"""What the default network has in a folder of thousands."""
+"""Settings of the default network for a folder of thousands."""
 
 HEADINGS = ("images", "code", "components", "as for many", "as for few", "few / components", "kept epoch")
 
@@ -79,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def load_task(options: argparse.Namespace) -> Task:
-    """Load what there is; a test file or strips that no crop touches give the images to test on."""
+    """Load the images; those to test on come from a test file, or from strips that no crop overlaps."""
     crops = options.fit == "random-crop"
     images, tests = load_images(
         options.images_path,
@@ -101,7 +102,7 @@ def compared(task: Task, options: argparse.Namespace) -> Iterator[list[str]]:
 
 
 def draw(task: Task, count: int, options: argparse.Namespace) -> tuple[ImageSet, ImageSet]:
-    """Return so many images, and others to test on."""
+    """Return a number of images, and others to test on."""
     generator = np.random.default_rng(options.seed)
     order = generator.permutation(len(task.images))
     wanted = count + (options.tests if task.tests is None else 0)

@@ -1,4 +1,4 @@
-"""Tables of numbers that were measured with several seeds."""
+"""Tables of numbers measured with several seeds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def text_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def mean_and_spread(numbers: np.ndarray, digits: int = 2) -> str:
     """Write the mean over the seeds and their standard deviation, which one seed alone does not have.
 
-    Where a number is infinite there is no mean: then it is written for how many seeds.
+    Where a number is infinite there is no mean: the number of such seeds is written then.
     """
     missing = int(np.sum(~np.isfinite(numbers)))
     if missing:
@@ -41,7 +41,7 @@ def ratio_to(numbers: np.ndarray, baseline: np.ndarray) -> str:
 
 
 def heading(what: str, comparison: Comparison) -> str:
-    """Say what was compared, what stands behind the plus and minus, and where the slow half lies."""
+    """Say what was compared, what follows the plus and minus, and where the slow half lies."""
     seeds = comparison.seeds
     spread = "one seed" if seeds == 1 else f"mean ± standard deviation over {seeds} seeds"
     thresholds = comparison.thresholds

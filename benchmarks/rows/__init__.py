@@ -1,4 +1,4 @@
-"""All rows: which network, how large, and what stands beside it."""
+"""All rows: which network, its size, and its peers."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The row of Adam over a million parameters: the equations in NumPy, ours, PyTorch's.
 
 A step reads and writes the values, two moments and the gradients, which it also clears: 32 bytes a
-parameter, so what bounds it is the memory. Every turn begins with fresh gradients on all sides: without them
+parameter, so memory is the limit. Every turn begins with fresh gradients on all sides: without them
 the moments would decay from turn to turn until they are subnormal.
 """
 
@@ -21,7 +21,7 @@ from nn import Adam, Parameters
 PARAMETERS = 1_000_000
 RATE = 1e-3
 STEPS = 3
-"""Steps after which everybody's values have to be the same."""
+"""Steps after which the values of all contestants have to agree."""
 
 
 def rows() -> list[Row]:
@@ -30,7 +30,7 @@ def rows() -> list[Row]:
 
 
 def adam_row(count: int) -> Row:
-    """Return the row of as many parameters."""
+    """Return the row of a number of parameters."""
     enter = partial(_enter, count)
     return Row("adam", f"Adam, {count:,} parameters", 0, ("plain", "o2"), (STEP,), enter, headline=(STEP,))
 

@@ -1,4 +1,4 @@
-"""Rows of convolutions and their transposes: the layers of autoencoders of images, and those themselves."""
+"""Rows of convolutions and their transposes: the layers of autoencoders of images, and the autoencoders."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Plan(NamedTuple):
         return {"stride": self.stride, "padding": 1, **padding}
 
     def recipe(self, rung: str) -> Recipe[Network]:
-        """Return what builds the layer for images of a shape."""
+        """Return a function that builds the layer for images of a shape."""
         family = "transposed_convolution" if self.transposed else "convolution"
         options = {"kernel": KERNEL, "activation": LeakyReLU(LEAKAGE)}
         layer: Recipe[Network] = (
@@ -142,7 +142,7 @@ def _jax_training(
 
 
 def _jax_convolution(plan: Plan, images: Any, kernel: Any) -> Any:
-    """A transposed convolution is one of the image with zeros between its pixels, the kernel turned round."""
+    """A transposed convolution convolves the image with zeros between its pixels by the flipped kernel."""
     convolve = partial(
         jax_peer.jax.lax.conv_general_dilated, images, kernel, dimension_numbers=("NHWC", "HWIO", "NHWC")
     )

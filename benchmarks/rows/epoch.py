@@ -31,20 +31,20 @@ DATA = "GANGLION_DATA"
 IN_CHECKOUT = Path(__file__).resolve().parents[2] / "data"
 BATCH = 64
 LOSS_TOLERANCE = 0.1
-"""Everybody draws an order of his own, so the means of the loss over the first epoch are only close."""
+"""Every contestant draws its own order, so the means of the loss over the first epoch are only close."""
 
 RunEpoch = Callable[[], float]
 """Runs an epoch and returns the mean of its loss."""
 
 
 def rows() -> list[Row]:
-    """Return the row: of MNIST where it is found, of rendered digits elsewhere."""
+    """Return the row: of MNIST where it is found, otherwise of rendered digits."""
     path = find_mnist()
     return [epoch_row(AUTOENCODER, path, "rendered digits" if path is None else "MNIST")]
 
 
 def find_mnist() -> Path | None:
-    """Return the folder of MNIST, where `GANGLION_DATA` says or in the checkout; None if not there.
+    """Return the folder of MNIST, in the one that `GANGLION_DATA` names or in the checkout; None without it.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def find_mnist() -> Path | None:
 
 
 def epoch_row(sizes: Sequence[int], path: Path | None, name: str, limit: int | None = None) -> Row:
-    """Return the row of an autoencoder of digits, of so many or of all."""
+    """Return the row of an autoencoder of digits, of a number of them or of all."""
     enter = partial(_enter, sizes, path, limit)
     title = f"{name}, {'-'.join(map(str, sizes))}"
     return Row("epoch", title, BATCH, ("plain", "o2"), (EPOCH,), enter, headline=(EPOCH,))

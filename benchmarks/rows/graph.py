@@ -32,14 +32,14 @@ def random_graph_row(
     rungs: Sequence[str] = RUNGS,
     headline: Sequence[str] = (),
 ) -> Row:
-    """Return the row of as many neurons, each with so many random connections from as many inputs."""
+    """Return the row of a number of neurons, each with random connections from as many inputs."""
     layer = Layer(partial(build_random_graph, neurons, connections), others=_peers)
     title = f"{neurons:,} neurons x {connections}"
     return layer_row("graph", title, histories, layer, rungs=rungs, headline=headline)
 
 
 def build_random_graph(neurons: int, connections: int, rung: str) -> Network:
-    """Return neurons that are each connected with so many inputs, of which there are as many."""
+    """Return neurons that are each connected with some inputs, of which there are as many as neurons."""
     graph = Graph()
     source = graph.input_layer(Shape(1, 1, neurons))
     layer = graph.random(

@@ -20,11 +20,11 @@ from networks import Network
 from nn.bfloat16 import UNIT_ROUNDOFF
 
 RATE = 1e-6
-"""So small that many steps along the same signals change nothing that matters."""
+"""So small that many steps along the same signals change nothing noticeable."""
 
 CHECKED_RATE = 1e-2
 TOLERANCE = 5e-3
-"""Between rungs: of the sums of eight layers some fall on the other side of a kink."""
+"""Between rungs: some of the sums of eight layers fall on the other side of a kink."""
 
 ROUNDINGS = 4
 """In bfloat16, of every layer; see `nn.checks.storage`."""
@@ -44,7 +44,7 @@ def rows() -> list[Row]:
 def descent_row(title: str, build: Build, histories: int, *, storage: str = "float32") -> Row:
     """Return the row of a network that descends in its backward pass.
 
-    Rungs below the fastest keep float32 alone: in bfloat16 the fastest is held to itself in float32.
+    Rungs below the fastest have float32 only: in bfloat16 the fastest is compared with itself in float32.
     """
     in_halves = storage != "float32"
     directions = (FORWARD, BACKWARD)

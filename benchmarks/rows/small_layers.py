@@ -1,4 +1,4 @@
-"""Rows of the layers that cost little beside those with weights: what bounds them is memory."""
+"""Rows of the layers that cost little beside those with weights: memory is their limit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HISTORIES = 64
 EPSILON = 1e-5
 
 Function = Callable[[Any, Any], Callable[..., Any]]
-"""Makes of the module `torch.nn.functional` and our network the function of images and parameters."""
+"""Makes the function of images and parameters from the module `torch.nn.functional` and our network."""
 
 
 def rows() -> list[Row]:
@@ -103,7 +103,7 @@ def _bilinear(functional: Any, network: Network) -> Callable[..., Any]:
 
 def _batch_norm(functional: Any, network: Network) -> Callable[..., Any]:
     def layer(images: Any, scale: Any, shift: Any) -> Any:
-        """The running statistics are made anew: the graph of a backward forbids that they change later."""
+        """The running statistics are new arrays: the graph of a backward forbids that they change later."""
         means, variances = torch.zeros(IMAGE.channels), torch.ones(IMAGE.channels)
         options = {"training": True, "eps": EPSILON}
         return functional.batch_norm(images, means, variances, scale, shift, **options)
