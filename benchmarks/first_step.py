@@ -155,7 +155,7 @@ TIME_HEADINGS = ("new process until", "s", "range", "s, nothing cached")
 
 
 def environments(kept: Mapping[str, Any]) -> str:
-    """Say when and in which environment this was measured; twice, where cached and not were measured apart."""
+    """Say when and in which environment this was measured; twice where cached and not were measured apart."""
     found = {
         title: f"{Environment(**kept[name]['environment'])}."
         for name, title in (("cached", "Cached"), ("cold", "Nothing cached"))

@@ -1,11 +1,11 @@
-"""Model files in which something was altered and whose checksum is right: are they refused as they should?
+"""Altered model files with the right checksum: are they refused, or loaded correctly?
 
 python -m tests.altered_files COUNT SEED [NAME ...]
 
-takes COUNT files of every sample with one alteration and as many with several (0: all there are with one,
-and a quarter as many with several). It prints a line for each that was neither refused with an error of the
-loader nor gives the network that it describes, within the memory and the time that are allowed. The limit on
-memory is that of the process: run it in a process of its own.
+reads COUNT files of every sample with one alteration and as many with several (0: all with one, and a
+quarter as many with several). It prints a line for each that is neither refused with an error of the loader
+nor loaded as the network that it describes, within the limits of memory and time. The limit on memory is
+that of the process: run it in a process of its own.
 """
 
 from __future__ import annotations
@@ -62,17 +62,17 @@ MEMORY = 200 * 2**20
 """Bytes that loading any of these small files may take."""
 
 SECONDS = 10
-"""Of the processor, for one file: a hundred times what the slowest takes."""
+"""Seconds of processor time for one file: a hundred times those of the slowest."""
 
 Metadata = dict[str, Any]
 Arrays = dict[str, np.ndarray]
 
 Altered = tuple[str, Metadata, Arrays]
-"""What was altered, and what is in the file then."""
+"""What was altered, and the contents of the file."""
 
 
 class Sample(NamedTuple):
-    """What is in a file, and what reads it: `read(path, rung_name)` refuses it or checks what comes of it."""
+    """The contents of a file, and its reader: `read(path, rung_name)` refuses it or checks what it loads."""
 
     metadata: Metadata
     arrays: Arrays
@@ -80,7 +80,7 @@ class Sample(NamedTuple):
 
 
 class TookTooLongError(BaseException):
-    """A file took more of the processor than any may; no `except Exception` stops it."""
+    """A file took too much processor time; no `except Exception` catches it."""
 
 
 # Samples
@@ -104,9 +104,9 @@ def read_network(path: Path, rung_name: str) -> None:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Return whether the first of two descriptions says what the other does.
+    """Return whether two descriptions say the same.
 
-    Case, blanks, 1 for 1.0 and what is left out because it is the default make no difference.
+    Case, blanks, 1 for 1.0 and omitted defaults make no difference.
     """
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() >= other.keys() and all(same(one[key], other[key]) for key in other)
@@ -134,7 +134,7 @@ def stack() -> Network:
 
 
 def branches() -> Network:
-    """Return a model of two inputs and two outputs, with a tower that both go through."""
+    """Return a model of two inputs and two outputs, with a tower that both pass through."""
     make = {"generator": np.random.default_rng(0)}
     left, right = Input(Shape(3, 3, 1)), Input(Shape(3, 3, 1))
     tower = Dense(left.shape, Shape(1, 1, 4), **make)
@@ -193,7 +193,7 @@ def session_sample() -> Sample:
 
 
 def read_session(path: Path, rung_name: str) -> None:
-    """Let a session go on from a snapshot, as far as the first step."""
+    """Let a session continue from a snapshot, up to the first step."""
     loaded = load_snapshot(path.parent)
     try:
         settings = resumed_settings({}, loaded).model_copy(update={"rung": rung_name, "storage": "float32"})
@@ -203,7 +203,7 @@ def read_session(path: Path, rung_name: str) -> None:
 
 
 def trained(folder: Path) -> Trainer:
-    """Return a trainer of many parts with callbacks that remember something, in the middle of an epoch."""
+    """Return a trainer of many parts with callbacks that have a state, in the middle of an epoch."""
     trainer = make_full_trainer()
     trainer.train(epochs=1.4, callbacks=callbacks_in(folder))
     return trainer
@@ -222,7 +222,7 @@ def training_sample() -> Sample:
 
 
 def read_training(path: Path, rung_name: str) -> None:
-    """Let a trainer and its callbacks go on from a snapshot, as far as the first step."""
+    """Let a trainer and its callbacks continue from a snapshot, up to the first step."""
     trainer = make_full_trainer()
     trainer.restore(snapshot.load(path))
     with tempfile.TemporaryDirectory() as folder:
@@ -247,7 +247,7 @@ SAMPLES: dict[str, Callable[[], Sample]] = {
 Place = tuple[Any, ...]
 
 RAW = {"@too large@": "1e400", "@deep@": "[" * 5000 + "]" * 5000, "@digits@": "9" * 5000}
-"""What Python's own JSON does not write, by what stands for it."""
+"""JSON that Python's own module does not write, by placeholders."""
 
 STRANGE: list[Any] = [
     *(None, True, False, 0, -1, 1, 7, 10**30, 10**400, 0.5, -0.5, 1e30, -1e308, float("nan"), float("inf")),
@@ -256,14 +256,14 @@ STRANGE: list[Any] = [
 
 
 def number_for(number: int | float) -> Iterator[Any]:
-    """Yield numbers that may stand in the place of one."""
+    """Yield numbers to replace one."""
     factors = (2, 10, 1000, 10**6, 2**31, 2**32, 2**48, 2**63, 10**30)
     yield from (number * factor for factor in factors)
     yield from (-number, number + 1, number - 1, float(number), str(number), [number])
 
 
 def text_for(text: str) -> Iterator[Any]:
-    """Yield texts that may stand in the place of one, shapes with other sides among them."""
+    """Yield texts to replace one, shapes with other sides among them."""
     parts = text.split("x")
     if all(part.isdecimal() for part in parts):
         for place, part in enumerate(parts):
@@ -275,7 +275,7 @@ def text_for(text: str) -> Iterator[Any]:
 
 
 def alternatives(value: Any) -> Iterator[Any]:
-    """Yield what may stand in the place of a value in a description."""
+    """Yield replacements of a value in a description."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         yield from number_for(value)
     if isinstance(value, str):
@@ -291,7 +291,7 @@ def alternatives(value: Any) -> Iterator[Any]:
 
 
 def nested(description: Metadata, depth: int) -> Any:
-    """Return a network in a stack in a stack, so many deep; JSON itself where Python's recursion ends."""
+    """Return a network in nested stacks, as text where Python's recursion is not deep enough."""
     before, after = '{"family": "sequential", "networks": {"0": ' * depth, "}}" * depth
     key = f"@nested {depth}@"
     RAW[key] = before + json.dumps(description) + after
@@ -299,7 +299,7 @@ def nested(description: Metadata, depth: int) -> Any:
 
 
 def places(value: Any, here: Place = ()) -> Iterator[tuple[Place, Any]]:
-    """Yield every place of a description with what stands there."""
+    """Yield every place of a description with its value."""
     yield here, value
     inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, each in inside:
@@ -307,7 +307,7 @@ def places(value: Any, here: Place = ()) -> Iterator[tuple[Place, Any]]:
 
 
 def replaced(value: Any, place: Place, other: Any) -> Any:
-    """Return a copy of a description with something else at a place."""
+    """Return a copy of a description with another value at a place."""
     if not place:
         return other
     copied = deepcopy(value)
@@ -319,7 +319,7 @@ def replaced(value: Any, place: Place, other: Any) -> Any:
 
 
 def array_for(array: np.ndarray) -> Iterator[np.ndarray | None]:
-    """Yield arrays that may stand in the place of one; None for none."""
+    """Yield arrays to replace one; None removes it."""
     yield None
     yield from (array[:0], array[:-1], np.concatenate([array, array]), array[None]) if array.ndim else ()
     yield from (array.reshape(-1), np.zeros((0, 5), array.dtype), np.zeros((), array.dtype))
@@ -365,7 +365,7 @@ BY_HAND: dict[str, list[dict[str, Any]]] = {
     "convolution": [{"stride": [10**9] * 2, "padding": [10**9] * 2}],
     "embedding": [{"labels": 10**9}, {"features": 10**9}],
 }
-"""Fields of networks that once took memory or time before they were refused."""
+"""Fields of networks that took memory or time before they were refused in earlier versions."""
 
 
 def by_hand(name: str, sample: Sample) -> Iterator[Altered]:
@@ -376,7 +376,7 @@ def by_hand(name: str, sample: Sample) -> Iterator[Altered]:
 
 
 def combinations(sample: Sample, count: int, generator: np.random.Generator) -> Iterator[Altered]:
-    """Yield files with several numbers, texts or truths altered at a time."""
+    """Yield files with several numbers, texts or booleans altered at a time."""
     leaves = [
         (place, found)
         for place, value in places(sample.metadata)
@@ -395,7 +395,7 @@ def combinations(sample: Sample, count: int, generator: np.random.Generator) -> 
 
 
 def write(path: Path, metadata: Metadata, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write a file with a checksum that is right, whatever is in it."""
+    """Write a file with the right checksum for its contents."""
     text = json.dumps(metadata)
     for key, raw in RAW.items():
         text = text.replace(json.dumps(key), raw)
@@ -408,7 +408,7 @@ def write(path: Path, metadata: Metadata, arrays: Mapping[str, np.ndarray]) -> N
 
 
 def limit_memory() -> None:
-    """Let this process take so much more memory than it has now, and no more."""
+    """Limit the memory that this process may allocate in addition."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     taken = pages * resource.getpagesize()
     _, most = resource.getrlimit(resource.RLIMIT_AS)
@@ -420,7 +420,7 @@ def too_long(*_: object) -> None:
 
 
 def fault(read: Callable[[Path, str], None], path: Path, rung_name: str) -> str | None:
-    """Read a file; return what is wrong with how it was read, None where nothing is."""
+    """Read a file; return what is wrong with the result, None if nothing is."""
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
     try:
         read(path, rung_name)
@@ -428,7 +428,7 @@ def fault(read: Callable[[Path, str], None], path: Path, rung_name: str) -> str 
         message = str(error)
         if not message.startswith(str(path)) or len(message) > 2100:
             return f"message {message[:200]!r} of {len(message)} characters"
-    except BaseException as error:  # nothing else may come out of it
+    except BaseException as error:  # no other error is allowed
         return f"{type(error).__name__}: {str(error)[:200]}"
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
@@ -444,7 +444,7 @@ def main(count: int, seed: int, names: list[str]) -> int:
     slowest = 0.0
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.safetensors"
-        for name, sample in samples.items():  # what is loaded at first use counts for nobody
+        for name, sample in samples.items():  # modules that are loaded at first use do not count
             write(path, sample.metadata, sample.arrays)
             for rung_name in RUNGS:
                 wrong = fault(sample.read, path, rung_name)

@@ -20,7 +20,7 @@ settings.register_profile("default", max_examples=25, deadline=None, derandomize
 settings.register_profile("exhaustive", max_examples=200, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-# A shell has what it runs in the background ignore Ctrl-C, which would be handed on to every test.
+# Shells let background processes ignore Ctrl-C, which every test would inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

@@ -142,7 +142,7 @@ def _jax_training(
 
 
 def _jax_convolution(plan: Plan, images: Any, kernel: Any) -> Any:
-    """A transposed convolution convolves the image with zeros between its pixels by the flipped kernel."""
+    """A transposed convolution convolves the image, zeros between its pixels, with the flipped kernel."""
     convolve = partial(
         jax_peer.jax.lax.conv_general_dilated, images, kernel, dimension_numbers=("NHWC", "HWIO", "NHWC")
     )

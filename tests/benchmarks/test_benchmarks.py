@@ -1,4 +1,4 @@
-"""The benchmark suite: small rows of every kind agree with their peers and are timed; what is kept."""
+"""The benchmarks: small rows of every kind agree with their peers and are timed, and results are stored."""
 
 import subprocess
 import sys
@@ -54,7 +54,7 @@ SMALL = {
 """A small row of every kind."""
 
 UNCOMPILED = ("PyTorch compiled",)
-"""Compiling takes PyTorch many seconds a row."""
+"""PyTorch takes many seconds to compile a row."""
 
 
 @pytest.fixture(autouse=True)

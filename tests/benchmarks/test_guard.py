@@ -1,4 +1,4 @@
-"""The performance guard: what it finds slower, when it races instead, and that its cases run."""
+"""The performance guard: what it reports as slower, when it races instead, and that its cases run."""
 
 import json
 

@@ -118,7 +118,7 @@ def test_the_header_of_a_rung_has_its_own_figures():
 
 @pytest.fixture
 def checkout(tmp_path):
-    """Documents, a rung and results of one family, as they lie in the checkout."""
+    """Documents, a rung and results of one family, laid out as in the checkout."""
     for folder in ("docs/pictures", "networks", "benchmarks/results"):
         (tmp_path / folder).mkdir(parents=True)
     machine, table = (f"<!-- {name} -->\nold\n<!-- end {name} -->\n" for name in ("machine", "dense"))

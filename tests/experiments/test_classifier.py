@@ -1,4 +1,4 @@
-"""The classifiers among the experiments: they learn, go on where they ended, and say what is wrong."""
+"""The classifiers among the experiments: they learn, resume, and report errors."""
 
 import numpy as np
 import pytest

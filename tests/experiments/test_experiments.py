@@ -1,4 +1,4 @@
-"""The experiments: the measures on curves made by hand, and both scripts on a handful of images."""
+"""The experiments: the measures on hand-made curves, and both scripts on a handful of images."""
 
 import math
 from dataclasses import replace
@@ -148,7 +148,7 @@ class TestComparison:
 
 
 class FixedMoments:
-    """A task of which only the moments of the measurements matter."""
+    """A task in which only the moments of the measurements matter."""
 
     def __init__(self, moments, epochs):
         self.measuring_epochs = np.array(moments)

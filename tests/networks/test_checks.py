@@ -1,4 +1,4 @@
-"""What does not fit a network is refused, with a message that names both sides."""
+"""Arrays that do not fit a network are refused, with a message that names both sides."""
 
 import numpy as np
 import pytest

@@ -74,7 +74,7 @@ def test_a_field_that_is_neither_text_nor_pair_is_refused(padding, message):
 
 
 def test_counts_may_be_numbers_of_numpy():
-    """As those of a search over `numpy.arange` are; they are written to files all the same."""
+    """NumPy's numbers, as in a search over `numpy.arange`, are written to files like Python's."""
     two, make = np.int64(2), {"generator": np.random.default_rng(0)}
     made = [
         LSTM(SequenceShape(3, 2), units=two, layers=two, **make),

@@ -216,7 +216,7 @@ def test_the_transpose_is_the_adjoint_of_the_convolution(rung):
 
 
 class _Fans(Initializer):
-    """Remembers what it was asked for."""
+    """Records its arguments."""
 
     name = "fans"
 
@@ -244,7 +244,7 @@ def test_initializers_are_told_the_connections_of_a_neuron(name, asked):
 
 @pytest.mark.parametrize("name", examples.NAMES)
 def test_connections_are_uses_of_weights_within_the_image(name):
-    """Ones sent through weights of one count the connections into every output."""
+    """With inputs and weights of one, every output is the number of its connections."""
     network = layer(name, "plain", input_shape=Shape(5, 4, 2), channels=3, kernel=3, stride=2, padding=2)
     network.parameters["weights"][:] = 1
     network.parameters["biases"][:] = 0

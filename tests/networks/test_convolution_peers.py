@@ -22,7 +22,7 @@ every_dtype = pytest.mark.parametrize("dtype", ["float32", "float64"])
 
 @pytest.fixture(scope="module")
 def torch():
-    """PyTorch on one thread: on a busy machine its two wait for each other."""
+    """PyTorch on one thread: on a busy machine its threads wait for each other."""
     library = pytest.importorskip("torch")
     threads = library.get_num_threads()
     library.set_num_threads(1)
@@ -48,7 +48,7 @@ def peer_of(torch, network):
 
 
 def through_torch(torch, network, values, signals):
-    """Return what `checks.pass_through` does, computed by PyTorch; the activation is the identity."""
+    """Return the results of `checks.pass_through`, computed by PyTorch; the activation is the identity."""
     peer = peer_of(torch, network)
     inputs = torch.tensor(values.transpose(3, 2, 0, 1).copy(), requires_grad=True)
     outputs = peer(inputs)

@@ -1,4 +1,4 @@
-"""Copies of networks that were used: to the same bits as the original, and nothing that the two share."""
+"""Copies of networks that were used: they continue to the same bits as the original, and share nothing."""
 
 import pickle
 from copy import deepcopy
@@ -31,7 +31,7 @@ every_way = pytest.mark.parametrize("way", WAYS)
 
 
 def within(family, rung="o2", dtype="float32"):
-    """Put the example between dense layers, in a network within a network, with a neuron of each held.
+    """Put the example between dense layers, in a network within a network, with a neuron of each clamped.
 
     It is used for two inputs.
     """
@@ -66,13 +66,13 @@ def numbers(network, histories, seed):
 
 
 def look(network):
-    """Return all that a network shows and carries."""
+    """Return values, signals and states of a network."""
     shown = {"values": network.values, "signals": network.signals, "returned": network.returned}
     return by_name(shown | {"state": network.state(), "parameters": network.parameters.values})
 
 
 def go_back(network, optimizer, signals):
-    """Run backward and step; return all that came out."""
+    """Run backward and step; return all results."""
     sent = by_name(network.backward(signals), "input signals")
     gradients = {"gradients": network.parameters.gradients.copy()}
     if network.parameters.size:
@@ -101,7 +101,7 @@ def assert_same_bits(found, expected):
 
 
 def copies(network, optimizer):
-    """Copy both in every way, and hold that the copies show the same and share nothing with the original."""
+    """Copy both in every way, and check that the copies are equal and share nothing with the original."""
     made = [(way(network), way(optimizer)) for way in WAYS.values()]
     for other, _ in made:
         assert_apart(network, other)
@@ -110,7 +110,7 @@ def copies(network, optimizer):
 
 
 def check_copies(network):
-    """Use a network, copy it after a step and before a backward, and let all go on in turns."""
+    """Use a network, copy it after a step and before a backward, and let all continue in turns."""
     optimizer = Adam(0.01)
     values, signals = numbers(network, 6, seed=1)
     network.predict(entries(values))

@@ -1,4 +1,4 @@
-"""Stacks of dense layers: the bits of the layers one by one, whatever else is done with them."""
+"""Stacks of dense layers: the same bits as the layers one by one, whatever else is done with them."""
 
 from copy import deepcopy
 from itertools import pairwise
@@ -28,7 +28,7 @@ histories = st.integers(1, 40)
 
 
 class OneByOne(Sequential):
-    """Runs its layers as they are run without a stack."""
+    """Runs its layers one by one, without a stack."""
 
     def forward(self, values, training=False):
         for layer in self.networks:
@@ -48,7 +48,7 @@ def build(kind=Sequential, sizes=(7, 20, 3, 18), activation=Tanh(), dtype="float
 
 
 def results(network, values, signals, learning_rate=None):
-    """Return all that one pass changes or shows."""
+    """Return everything that one pass changes or returns."""
     network.parameters.zero_gradients()
     found = {"outputs": network.forward(values).copy()}
     found["input signals"] = network.backward(signals, learning_rate).copy()

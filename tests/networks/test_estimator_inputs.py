@@ -1,4 +1,4 @@
-"""What estimators are given: numbers of every kind are taken, all else is refused by entry and feature."""
+"""Inputs of estimators: numbers of every kind are accepted, all else is refused by entry and feature."""
 
 from decimal import Decimal
 from fractions import Fraction

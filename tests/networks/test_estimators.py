@@ -1,4 +1,4 @@
-"""Estimators: they learn, keep scikit-learn's conventions, and refuse what does not go together."""
+"""Estimators: they learn, keep scikit-learn's conventions, and refuse arguments that do not fit together."""
 
 import signal
 
@@ -194,7 +194,7 @@ def state(estimator):
 
 
 class Interrupted(Dense):
-    """A layer during whose training, in the seventh step, Ctrl-C is pressed."""
+    """A layer in whose seventh step of training Ctrl-C is pressed."""
 
     steps = 0
     presses = 1

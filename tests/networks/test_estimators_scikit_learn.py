@@ -1,4 +1,4 @@
-"""scikit-learn's own checks of estimators pass, and its tools take ours."""
+"""scikit-learn's own checks of estimators pass, and its tools accept ours."""
 
 import pickle
 import re

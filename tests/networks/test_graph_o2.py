@@ -39,7 +39,7 @@ def test_bits_do_not_depend_on_threads(learning_rate):
 
 
 def shuffled_windows():
-    """Windows of an image whose neurons are numbered at random, so that a partition has work to do."""
+    """Windows of an image whose neurons are numbered at random, so that a partition can improve it."""
     built = Graph()
     built.local(built.input_layer(Shape(20, 20, 1)), 1, 5, 1, 1, generator=np.random.default_rng(0))
     places = np.concatenate([np.random.default_rng(seed).permutation(400) + 400 * seed for seed in (0, 1)])

@@ -1,4 +1,4 @@
-"""GRU: every rung against central differences, the plain rung, and itself cut up."""
+"""GRU: every rung against central differences, the plain rung, and itself on parts of a sequence."""
 
 import json
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 EVERYTHING = {"units": 3, "layers": 2, "bidirectional": True}
 LARGE = [(37, 50, 80), (37, 50, 40), (70, 9, 21)]
-"""Units, features and histories that are worth parallel regions, and fit into no tile."""
+"""Units, features and histories that are enough for parallel regions, and do not fill whole tiles."""
 
 histories = st.integers(1, 20)
 

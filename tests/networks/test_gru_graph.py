@@ -19,7 +19,7 @@ TRACK = "layer_0.forward."
 
 
 class GRUGraph:
-    """Builds the graph of a GRU of one layer; remembers which weight and bias stands for which."""
+    """Builds the graph of a GRU of one layer; records which weight and bias corresponds to which."""
 
     def __init__(self, network):
         self.network = network
@@ -60,7 +60,7 @@ class GRUGraph:
         return hidden
 
     def minus_one(self):
-        """A neuron that is always -1; its bias stands for no parameter."""
+        """A neuron that is always -1; its bias does not correspond to a parameter."""
         self.biases.append(None)
         return self.graph.add_neuron(Identity(), bias=-1.0)
 

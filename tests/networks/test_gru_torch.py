@@ -29,7 +29,7 @@ def from_torch(tensor):
 
 
 def torch_views(network, module, gradients=False):
-    """The arrays of PyTorch's module that stand for a network's parameters, by name of the parameter.
+    """The arrays of PyTorch's module that correspond to a network's parameters, by name of the parameter.
 
     PyTorch has a second bias for every gate; only that of the candidate differs from the first in effect.
     """
@@ -137,6 +137,6 @@ def test_torch_cell_gives_the_same(rung, dtype, inputs, units, histories):
 
 
 def of_cell(module, name, units, gradient=False):
-    """An array of PyTorch's cell; of the second biases those of the candidate."""
+    """An array of PyTorch's cell; of the second biases only those of the candidate."""
     array = getattr(module, name).grad if gradient else getattr(module, name)
     return array[2 * units :] if name == "bias_hh" else array

@@ -1,4 +1,4 @@
-"""Windows, strides and dilations far larger than the image: every rung looks at no more than there is."""
+"""Windows, strides and dilations far larger than the image: every rung reads only pixels that exist."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Looking at a network never changes what it learns: with a callback that looks at all, the same bits."""
+"""Looking at a network never changes what it learns: the same bits with callbacks that look at everything."""
 
 import copy
 from contextlib import nullcontext
@@ -42,7 +42,7 @@ def sequences(*layers, dtype=np.float32):
 
 
 def containers(dtype=np.float32):
-    """Return makers of networks of networks, with all that carries or draws, by name."""
+    """Return functions that build networks of networks, with states and generators, by name."""
 
     def generator():
         return np.random.default_rng(2)
@@ -106,7 +106,7 @@ def trainer_of(network, optimizer=None, **options):
 
 
 class Looks(Callback):
-    """Looks at everything, in every hook."""
+    """Looks at everything in every hook."""
 
     def __init__(self, forward=True):
         self.forward, self.looks = forward, 0
@@ -164,7 +164,7 @@ class Looks(Callback):
 
 
 class Calm(Callback):
-    """Wants the gradients too, so that plain descent takes the same way."""
+    """Wants the gradients too, so that plain descent runs in the same way."""
 
     def wants_gradients(self, trainer):
         return True
@@ -309,7 +309,7 @@ def test_a_look_copies_the_network_only_where_its_values_are_needed(name, monkey
 
 @pytest.mark.parametrize("optimizer", [SGD(0.1), Adam(0.01)])
 def test_after_a_step_nothing_of_its_batch_is_left(optimizer):
-    """Padded sequences: the mask of the last batch was that of whoever ran next."""
+    """Padded sequences: the mask of a batch must not be used by the next forward."""
     network = sequences(LSTM.of(units=3))
     generator = np.random.default_rng(5)
     masks = np.arange(4) < generator.integers(1, 5, ENTRIES)[:, None]

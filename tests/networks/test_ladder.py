@@ -1,4 +1,4 @@
-"""The ladder: what is built from a description has every parameter at zero, and is the same network."""
+"""The ladder: a network built from a description has parameters of zero, and is otherwise the same."""
 
 import json
 

@@ -176,7 +176,7 @@ def test_nan_is_not_hidden_among_few_histories(rung, dtype, mixing):
 @pytest.mark.parametrize("histories", [5, 8, 16, 20, 64])
 @pytest.mark.parametrize("layer", LAYERS)
 def test_memory_is_that_of_the_arrays_that_are_held(dtype, histories, layer):
-    """All but the inputs where they are taken as they are: these are the values of the layer before."""
+    """All arrays but inputs that are used unchanged: these are the values of the layer before."""
     network = local(FAMILY.rungs["o2"], dtype, **LAYERS[layer])
     values, signals = checks.numbers(network, histories)
     network.forward(values)

@@ -1,4 +1,4 @@
-"""LSTM: every rung against central differences, the plain rung, and itself cut up."""
+"""LSTM: every rung against central differences, the plain rung, and itself on parts of a sequence."""
 
 import json
 
@@ -66,7 +66,7 @@ def test_same_as_plain(rung, dtype, shape, settings, histories):
 
 
 LARGE = [(37, 50, 80), (37, 50, 40), (70, 9, 21)]
-"""Units, features and histories that are worth parallel regions, and fit into no tile."""
+"""Units, features and histories that are enough for parallel regions, and do not fill whole tiles."""
 
 
 @every_faster_rung

@@ -16,11 +16,11 @@ from tests.support.rung_checks import every_rung
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 GATES = (Sigmoid(), Sigmoid(), Tanh(), Sigmoid())
-"""Activations of the input gate, the forget gate, what may be written, and the output gate."""
+"""Activations of the input gate, the forget gate, the candidate, and the output gate."""
 
 
 class LSTMGraph:
-    """Builds the graph of an LSTM in one direction; remembers which weight and bias stands for which."""
+    """Builds the graph of an LSTM in one direction; records which weight and bias corresponds to which."""
 
     def __init__(self, network):
         self.network = network
@@ -54,7 +54,7 @@ class LSTMGraph:
         return self.graph.add_neuron(GATES[gate], bias=float(self.network.parameters[place[0]][place[1]]))
 
     def add_cell(self, input_gate, forget_gate, written):
-        """cell = forget gate * cell a step ago + input gate * what may be written."""
+        """cell = forget gate * cell a step ago + input gate * candidate."""
         cell = self.graph.add_neuron(Identity(), bias=None)
         kept, added = self.graph.add_product(), self.graph.add_product()
         self.graph.connect(forget_gate, kept, None)
@@ -89,7 +89,7 @@ class LSTMGraph:
 
 
 def graph_pass(network, graph_rung, values, signals):
-    """Run the graph on a sequence: what `network_checks.pass_through` gives of the network."""
+    """Run the graph on a sequence: the results of `network_checks.pass_through` for the network."""
     wiring = LSTMGraph(network)
     graph = FAMILIES["graph"].rungs[graph_rung](wiring.graph, dtype=network.dtype)
     outputs = graph.forward(values[:, None, None])[:, 0, 0]

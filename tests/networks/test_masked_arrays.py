@@ -1,4 +1,4 @@
-"""NumPy's masked arrays at every border: refused where something is masked, plain arrays where nothing is."""
+"""NumPy's masked arrays at every border: refused if something is masked, else treated as plain arrays."""
 
 import numpy as np
 import pytest

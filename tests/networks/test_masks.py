@@ -1,4 +1,4 @@
-"""Steps that are not there may hold anything: no network computes with them, on any rung."""
+"""Missing steps may hold anything: no network computes with them, on any rung."""
 
 from functools import partial
 
@@ -131,7 +131,7 @@ def numbers(network, entries):
 
 
 def spoiled(values, mask):
-    """Values with garbage where a mask says that no step is."""
+    """Values with garbage where a mask says that a step is missing."""
     if not has_steps(values, mask):
         return values
     waste = garbage(values.shape, values.dtype, np.random.default_rng(2))
@@ -139,7 +139,7 @@ def spoiled(values, mask):
 
 
 def run(network, values, signals, mask):
-    """All that comes out of a step in training."""
+    """All results of a step in training."""
     network.step_mask = mask
     network.parameters.zero_gradients()
     found = {"outputs": np.array(network.forward(values, training=True))}
@@ -312,7 +312,7 @@ def test_torch_normalises_whole_entries_of_their_length_alike(rung):
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_torch_packs_sequences_alike(rung, family, bidirectional):
     torch = pytest.importorskip("torch")
-    lengths = [length for length in LENGTHS if length]  # torch takes none without a step
+    lengths = [length for length in LENGTHS if length]  # torch refuses sequences without a step
     mask = lengths_mask(lengths)
     network = NETWORKS[family].func(rung, bidirectional=bidirectional, dtype="float64")
     module = getattr(torch.nn, family.upper())(

@@ -1,4 +1,4 @@
-"""Networks that memory has no room for: refused with the figures, before anything is made."""
+"""Networks that do not fit into memory: refused with the figures, before anything is allocated."""
 
 import numpy as np
 import pytest
@@ -64,7 +64,7 @@ HUGE = {
         SequenceShape(10**10, 3), Sequential.of([Reshape.of(3)])
     ),
 }
-"""Networks of few parameters that are made in a moment, and have no room to run in."""
+"""Networks of few parameters that are quick to build, but too large to run."""
 
 
 def _graph(delay: int) -> Graph:

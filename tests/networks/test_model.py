@@ -33,7 +33,7 @@ def maker(rung, dtype="float64", seed=0):
 
 
 def diamond(rung="plain", dtype="float64"):
-    """One input that goes two ways, and past both; the ways meet."""
+    """One input that passes through two branches, and past both; the branches meet."""
     dense = maker(rung, dtype)
     image = Input(WIDE)
     left = Call(dense(WIDE, NARROW), image, name="left")
@@ -304,7 +304,7 @@ def test_a_description_that_does_not_fit_is_refused(change, message):
 
 
 def test_uses_of_a_network_have_no_parameters_of_their_own_one_after_the_other():
-    """So that a small description of many uses takes no more memory than the parameters do."""
+    """So that a small description with many uses takes no more memory than its parameters."""
     image = Input(Shape(1, 1, 512))
     tower = FAMILIES["dense"].rungs["plain"](image.shape, image.shape, generator=np.random.default_rng(0))
     uses = [Call(tower, image, name="tower") for _ in range(50)]

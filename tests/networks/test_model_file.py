@@ -1,4 +1,4 @@
-"""Models on disk: what comes back is what was saved, and what does not fit is refused."""
+"""Models on disk: loaded as they were saved, and refused where something does not fit."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ WIDE, NARROW = Shape(4, 4, 1), Shape(1, 1, 3)
 
 
 class Counting(Dense):
-    """A network that carries how often it ran."""
+    """A network whose state counts its forwards."""
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
@@ -81,7 +81,7 @@ def test_carried_state_is_in_the_file():
 
 
 def test_a_snapshot_of_training_is_a_model(tmp_path):
-    """With the wiring of the graph, the running statistics, and what is frozen."""
+    """With the wiring of the graph, the running statistics, and frozen parameters."""
     wiring = layered_graph()
     normalised = BatchNormalisation(GraphNetwork(wiring).output_shape)
     saved = Sequential({"graph": GraphNetwork(wiring), "normalised": normalised})
@@ -107,7 +107,7 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def nested(depth):
-    """Return a description that is a stack in a stack in a stack."""
+    """Return a description of nested stacks."""
     description = {"family": "flatten", "input_shape": "1x1x1"}
     for _ in range(depth):
         description = {"family": "sequential", "networks": {"0": description}}

@@ -1,4 +1,4 @@
-"""Ends: what leads to every output of a model, and what it can reach."""
+"""Outputs of models: the networks that lead to each, and its range."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The protocol of networks: what every one inherits."""
+"""The protocol of networks: what each of them inherits."""
 
 import numpy as np
 import pytest

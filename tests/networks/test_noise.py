@@ -95,7 +95,7 @@ def test_threads_do_not_change_a_bit(dtype, kind):
 @every_kind
 @given(shape=shapes, histories=histories, more=st.integers(1, 40))
 def test_an_entry_is_disturbed_the_same_in_any_batch(rung, kind, shape, histories, more):
-    """Neither filling a batch up nor entries behind it change what an entry draws, nor what comes next."""
+    """Neither padding nor further entries change the noise of an entry, or that of the next batch."""
     short, long = build(kind, rung, shape), build(kind, rung, shape)
     values, signals = checks.numbers(long, histories + more)
     for _ in range(2):
@@ -132,7 +132,7 @@ def test_outside_training_nothing_is_drawn_or_changed(rung, dtype, kind):
 @every_rung
 @every_kind
 def test_values_given_are_left_alone(rung, kind):
-    """Outside training the input comes out itself: no later forward may write into it."""
+    """Outside training the input itself is returned: no later forward may write into it."""
     network = build(kind, rung)
     values, _ = checks.numbers(network, 5)
     kept = values.copy()

@@ -90,7 +90,7 @@ def torch_pass(torch, norm, values, signals):
 @every_rung
 @given(shape=shapes, histories=histories, data=st.data())
 def test_filling_up_a_batch_changes_nothing(rung, shape, histories, data):
-    """Unused entries hold anything at all, and what the active ones give is what they give alone."""
+    """Unused entries may hold anything, and the results of the active ones are those they have alone."""
     entries = data.draw(st.integers(2, histories))
     filled, alone = batch(rung, shape), batch(rung, shape)
     values, signals = batch_numbers(filled, histories, entries)
@@ -116,7 +116,7 @@ def test_by_hand(rung):
 
 @every_rung
 def test_values_far_from_zero_keep_their_variance(rung):
-    """A variance taken as the mean square less the squared mean would be lost in float32."""
+    """A variance computed as mean square minus squared mean would be lost in float32."""
     network = batch(rung, Shape(8, 8, 3), "float32")
     values, _ = checks.numbers(network, 64)
     far = values + np.float32(1000)
@@ -201,7 +201,7 @@ def test_gradients_with_fixed_statistics(rung):
 
 @every_rung
 def test_freezing_the_parameters_lets_statistics_move(rung):
-    """As `requires_grad = False` does in torch: what is frozen is what optimizers change."""
+    """Freezing concerns optimizers only, as `requires_grad = False` does in torch."""
     network = batch(rung, Shape(1, 1, 3), "float32")
     network.parameters.freeze()
     before = network.parameters.values.copy()
@@ -228,5 +228,5 @@ def test_whether_statistics_are_fixed_is_part_of_the_description(rung, fixed):
     assert described["fixed_statistics"] is fixed
     built = network_from_configuration(described, {}, rung_name=rung)
     assert built.fixed_statistics is fixed
-    del described["fixed_statistics"]  # as files from before have it
+    del described["fixed_statistics"]  # as in files of earlier versions
     assert network_from_configuration(described, {}, rung_name=rung).fixed_statistics is False

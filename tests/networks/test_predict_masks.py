@@ -1,4 +1,4 @@
-"""Predicting padded sequences: with masks of their steps, as forward and PyTorch's packed sequences do."""
+"""Predicting padded sequences with masks of their steps, like forward and PyTorch's packed sequences."""
 
 import importlib
 
@@ -86,7 +86,7 @@ def test_padded_sequences_are_those_that_torch_packs(kind, bidirectional):
 
 
 def reading_steps(kind, rung):
-    """Return a network that reads the masks of steps, of a family that does not have to."""
+    """Return a network that reads the masks of steps, of a family that need not."""
     if kind == "embedding":
         made = FAMILIES[kind].rungs[rung](SequenceShape(STEPS, 1), labels=5, features=3, generator=draws())
     elif kind == "time_distributed":

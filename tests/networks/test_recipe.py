@@ -1,4 +1,4 @@
-"""Recipes: networks that learn the shape of their input when they are put together."""
+"""Recipes: networks that get the shape of their input when they are put together."""
 
 import copy
 import pickle
@@ -196,7 +196,7 @@ def test_mistakes_are_refused_where_they_are_made(make, message):
 
 
 class Doubled(Dense):
-    """A layer of somebody else's."""
+    """A layer of another program."""
 
     def __init__(self, input_shape, *, generator):
         super().__init__(input_shape, 2 * layer_shape("input", input_shape).size, generator=generator)
@@ -301,7 +301,7 @@ def test_what_a_recipe_cannot_be_used_for_is_refused(make, message):
 
 
 def shared(kind):
-    """Return arguments of every kind that somebody might change afterwards, made anew each time."""
+    """Return new arguments of every kind that a caller might change afterwards."""
     return kind(
         Dense,
         {

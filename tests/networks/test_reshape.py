@@ -14,7 +14,7 @@ from tests.support.weightless_layers import any_shapes, every_dtype, every_rung,
 
 @st.composite
 def pairs(draw):
-    """Draw two shapes of as many values: the same sides in another order, and some ones."""
+    """Draw two shapes with the same number of values: the same sides in another order, and some ones."""
     shape = draw(any_shapes)
     sides = draw(st.permutations(shape))
     ones = draw(st.integers(0, 4 - len(sides)))

@@ -1,4 +1,4 @@
-"""What the headers of rungs say of bits and of losing is so."""
+"""What the headers of rungs say about equal bits and about losing is true."""
 
 import ast
 import re
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 HEADERS = sorted((ROOT / "networks").glob("*_o[0-9].py"))
 MERGING = ("add", "multiply", "concatenate")
 LOST = 0.9
-"""Times as fast as another rung below which a row is lost, and no noise."""
+"""Ratio to another rung below which a row is lost, beyond noise."""
 
 ODD = [0, 1, 1, -1, np.inf, -np.inf, np.nan, 1e30, -1e30, 1e-40]
 
@@ -37,7 +37,7 @@ SAME_BITS = [
 
 
 def numbers(shape, dtype, seed):
-    """Numbers with ties, infinities, NaN and nearly nothing among them."""
+    """Numbers with ties, infinities, NaN and tiny numbers among them."""
     generator = np.random.default_rng(seed)
     drawn = generator.normal(size=shape).astype(dtype)
     places = generator.integers(0, drawn.size, drawn.size // 5 + 1)
@@ -81,7 +81,7 @@ def test_an_embedding_has_the_bits_of_the_plain_one_forwards(rung, dtype):
 
 
 def measured(path):
-    """Return what a rung's header says of losing, and its gains over the plain rung and the rung below."""
+    """Return what a rung's header says about losing, and its gains over the plain rung and the rung below."""
     header = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
     words = re.search(r"^Loses when:\s+(.*?)^\w+(?: \w+)?:", header, re.DOTALL | re.MULTILINE)[1]
     heading, *rows = re.search(r"begin\n(.*?)\.\. benchmark: end", header, re.DOTALL)[1].splitlines()

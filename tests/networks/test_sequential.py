@@ -21,7 +21,7 @@ TOLERANCE = {"float32": 3e-5, "float64": 1e-11}
 
 
 def parts(rung="plain", dtype="float64"):
-    """Return an encoder and a decoder of an image: windows that shrink, a code, windows that grow."""
+    """Return an encoder and a decoder of an image: windows that condense, a code, windows that expand."""
     dense, local = (FAMILIES[family].rungs[rung] for family in ("dense", "local"))
     options = {
         "generator": np.random.default_rng(0),

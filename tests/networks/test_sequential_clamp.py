@@ -1,4 +1,4 @@
-"""Neurons of a stack that are clamped: what is shown, what flows on, and that nothing flows below."""
+"""Clamped neurons of a stack: what is shown, what flows on, and that no signal flows back."""
 
 from functools import partial
 
@@ -23,7 +23,7 @@ HISTORIES = 5
 
 
 def build(rung="plain", dtype="float64"):
-    """Return windows that shrink, a code, a layer out of it and windows that grow."""
+    """Return windows that condense, a code, a layer out of it and windows that expand."""
     dense, local, convolution = (FAMILIES[each].rungs[rung] for each in ("dense", "local", "convolution"))
     options = {"generator": np.random.default_rng(0), "dtype": dtype, "activation": Tanh()}
     return Sequential(
@@ -99,7 +99,7 @@ def test_a_signal_that_passes_through_would_be_found(rung, monkeypatch):
 
 
 def after_softmax(family, rung, dtype):
-    """Return the example of a family behind a layer that goes back by its outputs, and the example itself."""
+    """Return the example of a family behind a layer whose backward uses its outputs, and the example."""
     kind = FAMILIES[family]
     layer = kind.example(kind.rungs[rung], generator=np.random.default_rng(1), dtype=dtype)
     if layer.labels is not None:
@@ -112,7 +112,7 @@ def after_softmax(family, rung, dtype):
 @every_dtype
 @pytest.mark.parametrize("family", FAMILIES)
 def test_backward_of_every_family_is_its_own_with_signals_of_zero(family, rung, dtype):
-    """To the bit: that its outputs are written over must not reach what it needs to go back."""
+    """To the bit: overwriting its outputs must not affect what its backward needs."""
     (free, _), (network, layer) = (after_softmax(family, rung, dtype) for _ in range(2))
     places, values = [0, layer.output_shape.size - 1], np.array([[0.5], [-3.0]])
     network.clamp("it", dict(zip(places, values[:, 0].tolist(), strict=True)))

@@ -1,4 +1,4 @@
-"""Softmax: every rung against central differences, the plain rung, torch and its own meaning."""
+"""Softmax: every rung against central differences, the plain rung, torch and its definition."""
 
 import numpy as np
 import pytest

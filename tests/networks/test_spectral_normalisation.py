@@ -54,7 +54,7 @@ def matrix(network, weights):
 @every_kind
 @given(inputs=counts, outputs=counts, histories=histories)
 def test_gradients(rung, kind, inputs, outputs, histories):
-    """Outside training the vectors stay where they are, as the gradient takes it."""
+    """Outside training the vectors stay constant, as the gradient assumes."""
     checks.check_gradients(build(kind, rung, inputs, outputs), histories)
 
 
@@ -91,7 +91,7 @@ def test_torch_gives_the_same(dtype, kind, inputs, outputs, histories, iteration
 
 
 def torch_layer(torch, kind, network, dtype):
-    """Return torch's layer with the same parameters and vectors, and how to turn weights there and back.
+    """Return torch's layer with the same parameters and vectors, and how to convert weights there and back.
 
     Its convolutions have the kernel's axes last, so the rest of the matrix is in another order.
     """

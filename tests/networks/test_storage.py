@@ -1,4 +1,4 @@
-"""Storing as bfloat16: what every family must do on its top rung, and what the others refuse."""
+"""Storing as bfloat16: what every family must do on its top rung, and that the others refuse."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""TimeDistributed: steps and entries that are not there are not run, and change nothing."""
+"""TimeDistributed: missing steps and entries are not run, and change nothing."""
 
 import copy
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 @every_dtype
 @given(shape=inputs, histories=st.integers(4, 20), data=st.data())
 def test_what_is_not_there_is_not_measured(rung, dtype, shape, histories, data):
-    """Filling and masked steps hold anything at all; what is there gives what it gives alone."""
+    """Padding and masked steps may hold anything; the results of the rest are those it has alone."""
     entries = data.draw(st.integers(3, histories))
     mask = np.arange(shape.steps)[:, None] < np.resize([shape.steps, 1, 2], histories)
     network, same = normalised(rung, shape, dtype), normalised("plain", shape, dtype)
@@ -115,7 +115,7 @@ def test_nothing_is_there_where_no_entry_has_a_step():
 
 @pytest.mark.parametrize("use", ["forward", "predict", "step"])
 def test_the_network_inside_knows_nothing_of_a_batch_that_is_over(use):
-    """Run alone afterwards it measures all entries, not as many as there were steps."""
+    """Run alone afterwards, it measures all entries rather than the number of steps from before."""
     network = normalised("o2", CLIP, np.float32)
     alone = copy.deepcopy(network.network)
     values, _ = checks.numbers(network, 16)

@@ -1,4 +1,4 @@
-"""What every layer without parameters does alike, on every rung."""
+"""What all layers without parameters have in common, on every rung."""
 
 import json
 import tracemalloc

@@ -1,4 +1,4 @@
-"""Who is connected to whom, as every family answers it, against what its neurons do."""
+"""The connections that every family reports, compared with what its neurons compute."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -51,7 +51,7 @@ def all_incoming(wiring: Wiring) -> list[Connections]:
 
 
 def pairs(found: Sequence[Connections], *, turned: bool = False) -> set[tuple[int, int, int]]:
-    """Return source, target and place of connections that were asked for neuron by neuron."""
+    """Return source, target and place of connections, collected neuron by neuron."""
     return {
         (neuron, int(other), int(place)) if turned else (int(other), neuron, int(place))
         for neuron, each in enumerate(found)
@@ -99,7 +99,7 @@ def test_a_parameter_disturbs_just_the_neurons_it_leads_into(family):
 
 
 def sums(network: Network, wirings: Sequence[tuple[Wiring, np.ndarray]]) -> np.ndarray:
-    """Return what neurons sum up: weights times values of the other ends, and biases."""
+    """Return the sums of neurons: weights times values of the other ends, and biases."""
     parameters = network.parameters.values
     first, _ = wirings[0]
     places = first.biases()
@@ -145,7 +145,7 @@ def test_gates_are_what_their_connections_sum_up_to(family, kind):
 
 
 def gated(family: str, total: np.ndarray) -> np.ndarray:
-    """Return what gates make of their sums."""
+    """Return the values of gates, given their sums."""
     if family == "convolutional_lstm":
         apart = total.reshape(-1, 4, 3)
         functions = SIGMOID, SIGMOID, TANH, SIGMOID
@@ -201,7 +201,7 @@ def test_connections_are_the_same_from_both_ends(name, wiring, sources):
     out = [wiring.outgoing(source) for source in range(sources)]
     assert pairs(into) == pairs(out, turned=True)
     listed = sum(len(each.neurons) for each in into)
-    skips = name == "graph 1"  # which has connections from further off, and delayed ones
+    skips = name == "graph 1"  # which has connections from more distant layers, and delayed ones
     assert wiring.count > listed if skips else wiring.count == listed
     assert all(each.neurons.dtype == np.int32 and len(each.places) == len(each.neurons) for each in into)
 

@@ -28,7 +28,7 @@ LIMITS = {
     "tanh": ((-1, 0), (1, 0)),
     "sigmoid": ((0, 0), (1, 0)),
 }
-"""Value and slope at minus and at plus infinity; of those with a leakage, see `limits`."""
+"""Value and slope at minus and plus infinity; for those with a leakage, see `limits`."""
 
 
 def limits(activation):
@@ -57,7 +57,7 @@ def graph(kind, activation, dtype):
 
 
 def layer(family, rung, activation, dtype):
-    """A network that applies an activation to what it is given, and does nothing else."""
+    """A network that only applies an activation."""
     kind = {**LAYERS, **WEIGHTLESS}[family].rungs[rung]
     options = {"activation": activation, "dtype": dtype}
     if family == "activation":
@@ -145,7 +145,7 @@ def test_torch_gives_the_same_at_every_edge(activation, dtype):
 @every_dtype
 @pytest.mark.parametrize("family", ["lstm", "gru", "convolutional_lstm"])
 def test_gates_that_are_wide_open_or_shut_are_the_same_on_every_rung(family, rung, dtype):
-    """Not even sums of the largest floats leave a slope behind, by which gradients would multiply them."""
+    """Even for sums of the largest floats the slope is zero, so gradients do not multiply them."""
     largest = float(np.finfo(dtype).max)
     numbers = np.array([largest / 4, -largest / 4, 1e30, -1e30, 300, -300, 1, 0], dtype)
     networks = []

@@ -1,4 +1,4 @@
-"""Storing as bfloat16: what kernels load, store and multiply, against ml_dtypes and NumPy."""
+"""bfloat16 in kernels: loads, stores and products against ml_dtypes and NumPy."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def copy_numbers(source, target):
 
 
 def rounded(numbers):
-    """Round with ml_dtypes, to which NaN is worth a warning."""
+    """Round with ml_dtypes, which warns of NaN."""
     with np.errstate(invalid="ignore"):
         return numbers.astype(BFLOAT16)
 
@@ -36,7 +36,7 @@ every_way = pytest.mark.parametrize("move", [copy_numbers, by_vectors])
 
 
 def assert_same_numbers(found, expected):
-    """Compare bits, but for NaN, which is NaN whatever it carries along."""
+    """Compare bits; any NaN equals any other."""
     spoiled = np.isnan(expected)
     np.testing.assert_array_equal(np.isnan(found), spoiled)
     kind = np.uint16 if expected.dtype == BFLOAT16 else np.uint32

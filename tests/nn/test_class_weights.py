@@ -1,4 +1,4 @@
-"""Balanced class weights: by their formula, against scikit-learn, and what they do to a loss."""
+"""Balanced class weights: by their formula, against scikit-learn, and their effect on a loss."""
 
 import numpy as np
 import pytest

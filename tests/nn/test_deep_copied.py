@@ -1,4 +1,4 @@
-"""Arrays of copies: in memory of their own that can be written to, wherever they came from."""
+"""Arrays of copies: in writable memory of their own, wherever they came from."""
 
 from collections import defaultdict, namedtuple
 

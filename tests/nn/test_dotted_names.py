@@ -1,4 +1,4 @@
-"""Things by how their names begin."""
+"""Items by the prefixes of their names."""
 
 from nn.dotted_names import select_prefix
 

@@ -1,4 +1,4 @@
-"""FrozenElements: parameters that stay as they are, bit for bit, whatever else happens in a step."""
+"""FrozenElements: parameters that stay constant, bit for bit, whatever else happens in a step."""
 
 import json
 
@@ -21,14 +21,14 @@ every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
 def places(network):
-    """Return a bias of the first layer, and weights of both, among the parameters of the whole."""
+    """Return the places of a bias of the first layer and of weights of both layers in the whole network."""
     parameters = network.parameters
     first, second = (parameters.slice_of(f"{layer}.weights").start for layer in (0, 1))
     return [parameters.slice_of("0.biases").start + 2, first, first + 7, second + 5]
 
 
 def regularized(network, regularizers, **changes):
-    """Return a trainer whose first step is as long as all others."""
+    """Return a trainer whose first step has the same rate as all others."""
     options = Options(regularizers=regularizers)
     return make_trainer(network=network, schedule=Constant(), options=options, **changes)
 
@@ -68,7 +68,7 @@ def test_the_gradients_of_locked_parameters_are_zero_in_the_step():
 
 
 def test_others_learn_as_if_the_locked_had_no_gradient():
-    """Of plain descent every parameter moves along its own gradient: locks change no bit of a first step."""
+    """In plain descent every parameter moves along its own gradient: locks do not change those of others."""
     networks = [make_network(), make_network()]
     locked = places(networks[0])
     for network, regularizers in zip(networks, ([], [FrozenElements(locked)]), strict=True):

@@ -1,4 +1,4 @@
-"""Histories: padding, alignment and the way to the border and back."""
+"""Histories: padding, alignment, and conversion from batches and back."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""NaN is no improvement, and anything finite is better: for everything that keeps the best of something."""
+"""NaN is never an improvement, and any finite number is better: for everything that keeps a best value."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What counts: active entries, and masks of any shape that broadcasts."""
+"""Masks: active entries, and weights of any shape that broadcasts."""
 
 import numpy as np
 import pytest

@@ -321,7 +321,7 @@ def test_scikit_learn_gives_the_same_explained_variance(seed):
 
 @pytest.mark.parametrize("target", [0.0, 1.0])
 def test_an_answer_of_nan_is_never_right(target):
-    """The first class is what `argmax` finds among NaN, and no what a comparison says."""
+    """`argmax` finds the first class among NaN, and comparisons with NaN are false."""
     classes, binary = Accuracy(), BinaryAccuracy()
     outputs = np.array([[np.nan, 0.0, np.nan], [np.nan, np.nan, 1.0]])
     classes.add(outputs, np.full((1, 3), target))

@@ -1,4 +1,4 @@
-"""Names and messages on one line, whatever they hold."""
+"""Names and messages on one line, whatever they contain."""
 
 import codecs
 import re

@@ -1,4 +1,4 @@
-"""What holds for every optimizer: both paths bit for bit, frozen parameters, and state in and out."""
+"""Rules for every optimizer: equal bits of both paths, frozen parameters, and saving and loading of state."""
 
 import numba
 import numpy as np
@@ -44,7 +44,7 @@ def test_a_step_clears_the_gradients_and_keeps_the_dtype(name, dtype):
 
 
 def split_parameters(sizes):
-    """Return parameters in pieces, a to e, in a flat array that is the same however it is cut."""
+    """Return parameters in pieces, a to e; the flat array is the same for all pieces."""
     parameters = Parameters(dict(zip("abcde", [(size,) for size in sizes], strict=True)), np.float64)
     parameters.values[:] = np.random.default_rng(1).standard_normal(parameters.size)
     return parameters

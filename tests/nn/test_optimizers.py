@@ -278,7 +278,7 @@ def test_steps_have_the_same_bits_on_any_number_of_threads(make, monkeypatch):
 
 
 def test_squares_that_are_raised_leave_the_bits_of_a_step():
-    """The textbook's Adam in float32, on gradients whose squares are nearly or quite nothing."""
+    """The textbook's Adam in float32, on gradients whose squares are tiny or underflow to zero."""
     parameters = Parameters({"weights": (40,)})
     gradients = (10.0 ** -np.linspace(12, 30, 40)).astype(np.float32)
     parameters.gradients[:] = gradients

@@ -41,7 +41,7 @@ def test_equal_to_the_algorithm_of_the_paper_over_100_rounds(rate, beta, l1, l2,
 
 @given(rate=st.floats(0.05, 1), l1=PENALTIES, l2=PENALTIES, seed=st.integers(0, 1000))
 def test_the_values_minimise_the_objective_of_the_paper_from_any_start_at_any_rates(rate, l1, l2, seed):
-    """That of section 3, with the rates' inverses adding up: its subgradient is zero after every step."""
+    """The objective of section 3, with inverse rates summed: its subgradient is zero after every step."""
     generator = np.random.default_rng(seed)
     parameters, optimizer = make_parameters(8), FTRL(rate, 1.0, l1, l2)
     total, squares, strength, centre = np.zeros(8), np.zeros(8), np.zeros(8), np.zeros(8)

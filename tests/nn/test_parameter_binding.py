@@ -1,4 +1,4 @@
-"""What has learned from one network is not taken for another: optimizers and schedules are refused."""
+"""Optimizers and schedules that have learned from one network are refused by another."""
 
 import gc
 from copy import deepcopy
@@ -21,7 +21,7 @@ every_way = pytest.mark.parametrize("way", WAYS)
 
 
 class Thing:
-    """Something that learns."""
+    """An object that learns."""
 
 
 def test_nothing_belongs_to_anybody_at_first():

@@ -1,4 +1,4 @@
-"""Bytes: brightnesses where they are images that go in, and what they say everywhere else."""
+"""Bytes: brightnesses in input images, and whole numbers everywhere else."""
 
 import numpy as np
 import pytest
@@ -172,7 +172,7 @@ def test_estimators_follow_the_same_rule(kind, shape):
 
 
 def test_masks_of_zero_and_one_in_bytes_are_learned_as_such():
-    """A network that says the class of every pixel, from bytes to bytes."""
+    """A network that finds the class of every pixel, from bytes to bytes."""
     images = np.random.default_rng(0).integers(0, 256, (40, 2, 2, 1), dtype=np.uint8)
     masks = (images > 127).astype(np.uint8)
     network = Dense(Shape(2, 2, 1), Shape(2, 2, 2), activation=Identity(), generator=np.random.default_rng(1))

@@ -1,4 +1,4 @@
-"""Principal components: those of the data, whichever way they are found."""
+"""Principal components: those of the data, with every method of computation."""
 
 import os
 import subprocess

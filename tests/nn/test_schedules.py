@@ -1,4 +1,4 @@
-"""Schedules: against PyTorch's, their ends and slopes, what they remember, and what they refuse."""
+"""Schedules: against PyTorch's, their ends and slopes, their states, and what they refuse."""
 
 import itertools
 import json
@@ -35,7 +35,7 @@ def factors_by_epoch(schedule, epochs):
 
 
 def torch_factors(epochs, name, **settings):
-    """Return what a scheduler of PyTorch multiplies the rate by in every epoch."""
+    """Return the factor of a PyTorch scheduler in every epoch."""
     torch = pytest.importorskip("torch")
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
     scheduler = getattr(torch.optim.lr_scheduler, name)(optimizer, **settings)

@@ -57,7 +57,7 @@ def test_every_image_of_a_batch_is_a_shifted_one_with_its_mask():
 
 
 def test_draws_follow_seed_epoch_and_entries_alone():
-    """Not how far the epoch is: a thread that prefetches asks before the step that goes before is done."""
+    """Not the place within the epoch: a prefetching thread asks before the previous step is done."""
     first, indices = batches(), np.arange(12)
     values = first.batch(indices).inputs.copy()
     np.testing.assert_array_equal(first.batch(indices).inputs, values)

@@ -251,7 +251,7 @@ def test_a_damaged_latest_without_a_previous_is_damaged_not_missing(path):
 
 
 def test_format_1_is_what_it_was(path):
-    """Files written earlier must still load: what is in them, spelled out."""
+    """Files written by earlier versions must still load: their contents, spelled out."""
     save(path, {"weights": WEIGHTS}, {"epoch": 3})
     header = header_of(path)
     meaning = (

@@ -93,7 +93,7 @@ def test_without_hard_links_the_one_before_is_still_kept(path, monkeypatch):
 
 
 class Killed(BaseException):
-    """Stands for the end of the process."""
+    """Represents the end of the process."""
 
 
 @pytest.mark.parametrize("links", [True, False])
@@ -129,7 +129,7 @@ def test_killed_between_any_two_file_operations_a_good_snapshot_remains(path, li
 
 
 def _until(remaining, call):
-    """Return the call, which counts down with its likes and ends the process instead of the last."""
+    """Return a call that counts down together with the others, and ends the process in place of the last."""
 
     def counted(*arguments, **options):
         if remaining[0] == 0:

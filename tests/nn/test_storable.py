@@ -1,4 +1,4 @@
-"""What a snapshot cannot hold is refused in its own words, and what was saved before stays."""
+"""What a snapshot cannot hold is refused by name, and the earlier snapshot stays."""
 
 from typing import Any
 

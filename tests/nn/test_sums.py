@@ -1,4 +1,4 @@
-"""Sums of many numbers are as exact as one addition, on every rung: of constant images, in every layer."""
+"""Sums of many numbers are as exact as one addition, on every rung: constant images in every layer."""
 
 from functools import partial
 
@@ -65,7 +65,7 @@ def test_numbers_whose_sums_are_too_large_are_normalised_to_zero(family, rung, s
 @pytest.mark.parametrize("family", ["layer_normalisation", "batch_normalisation"])
 @pytest.mark.parametrize("offset", [0, 1000])
 def test_normalised_numbers_are_those_of_exact_sums(family, rung, offset):
-    """Also where the mean is large beside the deviation."""
+    """Also where the mean is much larger than the deviation."""
     options = {"axes": "all"} if family == "layer_normalisation" else {}
     generator = np.random.default_rng(0)
     values = (offset + generator.random((*IMAGE, 3))).astype(np.float32)

@@ -15,10 +15,10 @@ from nn.threads import Threads, threads
 from tests.support.places import ROOT
 
 HISTORIES = 8192
-"""So many that the small examples are worth a parallel region."""
+"""So many that the small examples run in parallel."""
 
 DEEP = {"graph", "lstm", "gru", "convolutional_lstm"}
-"""Examples of many steps or levels, which are worth one with a quarter of them."""
+"""Examples of many steps or levels, which run in parallel with a quarter of the histories."""
 
 
 @pytest.fixture(autouse=True)
@@ -176,7 +176,7 @@ def run_program(program: str, **settings: str) -> subprocess.CompletedProcess:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_layers_and_numbers_of_threads_give_the_same_bits():
-    """Forked, and from several Python threads at once: without care, OpenMP and workqueue end the process."""
+    """Forked, and from several Python threads at once: without precautions OpenMP and workqueue abort."""
     ways = [("omp", "2"), ("omp", "1"), ("omp", "7"), ("workqueue", "3")]
     digests = []
     for layer, count in ways:

@@ -27,7 +27,7 @@ def tilings(draw):
 
 
 def pixels_by_double_loop(tiling, row, column):
-    """All pixels of the image that lie in the window, looked for one at a time."""
+    """All pixels of the image that lie in the window, checked one at a time."""
     above = (tiling.window - tiling.input_block) // 2
     top, left = row * tiling.input_block - above, column * tiling.input_block - above
     found = []

@@ -1,4 +1,4 @@
-"""Windows as tables: what each target reads, held against `Axis` tap by tap."""
+"""Windows as tables: what each target reads, compared with `Axis` tap by tap."""
 
 import numpy as np
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Windows over images: sizes, what each tap sees, and what cannot be."""
+"""Windows over images: sizes, what each tap sees, and what is refused."""
 
 import numpy as np
 import pytest

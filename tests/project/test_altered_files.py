@@ -1,6 +1,6 @@
-"""Model files in which something was altered: refused or right, whatever it is, within bounds.
+"""Altered model files: refused, or loaded correctly, within limits of memory and time.
 
-The bounds are on memory and on the processor's time, so the files are read in a process of their own.
+Because of the limits, the files are read in a process of their own.
 """
 
 import os

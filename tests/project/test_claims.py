@@ -1,4 +1,4 @@
-"""What docstrings claim to be equal is run: every such sentence has a row here, with its test."""
+"""Claims of equality in docstrings are tested: every such sentence has a row here, with its test."""
 
 import ast
 import re

@@ -50,10 +50,10 @@ def shortened(words: list[str]) -> list[str]:
 
 
 def check_command(command: str) -> None:
-    """Run a command of this program; look whether others exist."""
+    """Run a command of this program; check that others exist."""
     program, *words = shlex.split(command)
     if program == "autoencoder" and words[0] in ("serve", "replay"):
-        make_parser(COMMANDS).parse(words)  # one goes on until Ctrl-C, the other needs what it wrote
+        make_parser(COMMANDS).parse(words)  # one runs until Ctrl-C, the other needs its results
     elif program == "autoencoder":
         assert main(shortened(words)) == 0, command
     elif program == "python" and words[:2] == ["-m", "experiments.evaluation"]:

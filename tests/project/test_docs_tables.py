@@ -1,4 +1,4 @@
-"""The tables of layers, losses and optimizers name all there are, and tests that exist."""
+"""The tables of layers, losses and optimizers are complete, and name tests that exist."""
 
 import re
 

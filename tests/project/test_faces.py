@@ -124,7 +124,7 @@ def test_rungs_stay_modules():
 
 @pytest.mark.parametrize("package", ["workbench", "autoencoder", "experiments", "benchmarks"])
 def test_applications_import_from_the_faces(package):
-    """As a user does: a module within is named only for what a face has not."""
+    """As users import: an inner module is named only for what a face lacks."""
     for path in sorted((ROOT / package).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
@@ -139,7 +139,7 @@ def test_applications_import_from_the_faces(package):
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_documents_import_from_the_faces(document):
-    """A module within is named only for what a face has not: another rung, or one of many functions."""
+    """An inner module is named only for what a face lacks: another rung, or one of many functions."""
     text = (ROOT / document).read_text(encoding="utf-8")
     for module, names in re.findall(r"^ *from ((?:nn|networks)\.[\w.]+) import (.+)$", text, re.MULTILINE):
         face = {"nn": nn, "networks": networks}[module.partition(".")[0]]

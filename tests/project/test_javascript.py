@@ -1,4 +1,4 @@
-"""The page's scripts import what there is: a browser refuses the whole page otherwise."""
+"""The page's scripts import modules and names that exist: a browser refuses the whole page otherwise."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Where tests look for real data: as it is named, in the checkout, beside it, and nowhere else."""
+"""Where tests look for real data: the folder that is named, in the checkout, beside it, and nowhere else."""
 
 import pytest
 

@@ -219,7 +219,7 @@ def bases() -> dict[str, list[str]]:
 
 
 def whole_name(module: str, written: str) -> str:
-    """Return what a module means by a name, from its imports."""
+    """Return what a name refers to in a module, from its imports."""
     first, dot, rest = written.partition(".")
     for node in ast.walk(modules()[module]):
         if isinstance(node, ast.ImportFrom):

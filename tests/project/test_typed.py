@@ -1,4 +1,4 @@
-"""Types in somebody else's program: what the faces give has the types that a reader would say."""
+"""Types in a user's program: what the faces export has the expected types."""
 
 import os
 import subprocess
@@ -58,7 +58,7 @@ def test_a_checker_knows_the_types_of_the_faces(tmp_path):
 
 
 def test_an_editable_install_is_a_path(tmp_path):
-    """An import hook, the alternative, is followed by Python and by no type checker."""
+    """An import hook, the alternative, works in Python but not in type checkers."""
     pytest.importorskip("setuptools")
     project = tmp_path / "project"
     for package in ("nn", "networks", "workbench", "autoencoder"):

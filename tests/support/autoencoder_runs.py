@@ -1,4 +1,4 @@
-"""What the tests of the autoencoder share: tiny settings that train in a moment, and images of every kind."""
+"""What the tests of the autoencoder share: tiny settings that train quickly, and images of every kind."""
 
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ TINY = {
 
 
 def tiny_settings(**changes: Any) -> Settings:
-    """Return settings of a network that trains in a moment."""
+    """Return settings of a network that trains quickly."""
     texts = {key.replace("-", "_"): value for key, value in TINY.items()}
     return Settings(**{**texts, **changes})
 

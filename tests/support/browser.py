@@ -24,10 +24,10 @@ SMALL = (
     *("--limit", "400", "--width", "12", "--height", "12", "--layers", "24", "--code-size", "6"),
     *("--batch-size", "32", "--threads", "1", "--schedule", "constant", "--epochs", "100000"),
 )
-"""A network that trains in no time."""
+"""A network that trains very quickly."""
 
 PATIENCE = patience.MILLISECONDS
-"""Milliseconds that anything may take on a busy machine."""
+"""Milliseconds to wait for anything on a busy machine."""
 
 PIXELS = "canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]"
 
@@ -107,7 +107,7 @@ class Opened(NamedTuple):
 def opened(
     browser: "playwright.Browser", folder: Path, *options: str, width: int = 1400, height: int = 1000
 ) -> Iterator[Opened]:
-    """Serve a run and open its page; whatever goes wrong in the page fails the test."""
+    """Serve a run and open its page; any error in the page fails the test."""
     with serving(folder, *SMALL, *options) as served:
         context = browser.new_context(viewport={"width": width, "height": height})
         page, wrong, asked = context.new_page(), [], []
@@ -123,7 +123,7 @@ def opened(
 
 
 def saved_model(folder: Path) -> AutoEncoder:
-    """Load the model that a server or a training saved."""
+    """Load the model that a server or a training run saved."""
     snapshot = load_snapshot(folder)
     return build_model(snapshot, make_settings(settings_of(snapshot)))
 

@@ -28,7 +28,7 @@ def numeric(network: Network, inputs: np.ndarray, array: np.ndarray) -> Iterator
 
 
 def check_clamped_gradients(network: Network, inputs: np.ndarray) -> np.ndarray:
-    """Hold all gradients, of parameters and inputs, against central differences; return the former."""
+    """Compare all gradients, of parameters and inputs, with central differences; return the former."""
     inputs = inputs.copy()
     network.parameters.zero_gradients()
     _, signals = loss_of(network.forward(inputs))

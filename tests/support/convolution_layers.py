@@ -1,4 +1,4 @@
-"""Convolutions and their transposes for tests: random ones, a small one, one worth a parallel region."""
+"""Convolutions and their transposes for tests: random ones, a small one, one that runs in parallel."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ def small(name: str, rung: str, dtype: Any = "float64") -> Convolution:
 
 
 def large(name: str, rung: str, dtype: Any = "float64") -> Convolution:
-    """Build a layer that is worth a parallel region with 35 histories."""
+    """Build a layer that runs in parallel with 35 histories."""
     geometry: dict[str, Any] = {"kernel": 5, "stride": 2, "padding": 2}
     return layer(name, rung, dtype, input_shape=Shape(21, 18, 3), channels=10, **geometry)
 
@@ -70,15 +70,15 @@ def large(name: str, rung: str, dtype: Any = "float64") -> Convolution:
 def numbers(network: Convolution, histories: int) -> tuple[np.ndarray, np.ndarray]:
     """Draw input values and output signals whose mean is not zero.
 
-    The gradient of a shared bias is one sum over the whole image. Where it cancels it is nothing but
-    rounding, and no two ways to compute it agree.
+    The gradient of a shared bias is one sum over the whole image. Where it cancels, only rounding is left,
+    and no two ways to compute it agree.
     """
     values, signals = checks.numbers(network, histories)
     return values, signals + network.dtype.type(1)
 
 
 def check_same_as_plain(network: Convolution, plain: Convolution, histories: int) -> None:
-    """Hold a rung against the plain one, starting from the same parameters."""
+    """Compare a rung with the plain one, starting from the same parameters."""
     assert np.array_equal(network.parameters.values, plain.parameters.values)
     values, signals = numbers(plain, histories)
     tolerance = FAMILIES[plain.family].tolerance[str(plain.dtype)]

@@ -1,6 +1,6 @@
 """What the tests of the convolutional LSTM share: its ladder, random options, and networks.
 
-All weights are drawn, peepholes and biases too: where they are zero, a mistake would not show.
+All weights are drawn, peepholes and biases too: if they were zero, some mistakes would not show.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Every way of copying, and what a copy must have in common with the original: nothing but the bits."""
+"""Every way of copying, and the check that a copy shares no memory with the original."""
 
 import io
 import pickle
@@ -12,7 +12,7 @@ def pickled(thing):
 
 
 def joblib_dumped(thing):
-    """Write a thing as joblib does, which keeps every array apart, even one that two attributes share."""
+    """Write an object as joblib does: every array separately, even one that two attributes share."""
     joblib = __import__("joblib")
     file = io.BytesIO()
     joblib.dump(thing, file)
@@ -21,7 +21,7 @@ def joblib_dumped(thing):
 
 
 def from_memory_that_is_read_only(thing):
-    """Pickle a thing with its arrays apart, as workers get them that share memory."""
+    """Pickle an object with its arrays out of band, as workers with shared memory get them."""
     buffers = []
     data = pickle.dumps(thing, protocol=5, buffer_callback=buffers.append)
     return pickle.loads(data, buffers=[bytes(buffer) for buffer in buffers])
@@ -43,7 +43,7 @@ else:
 
 
 def arrays_in(thing, seen=None):
-    """Return all arrays that can be reached from a thing."""
+    """Return all arrays that can be reached from an object."""
     seen = {} if seen is None else seen
     if id(thing) in seen or isinstance(thing, type | np.dtype | np.random.Generator):
         return []
@@ -59,7 +59,7 @@ def arrays_in(thing, seen=None):
 
 
 def assert_apart(one, other):
-    """Hold that no array of the one lies where one of the other does."""
+    """Check that no array of one shares memory with one of the other."""
     places = sorted((*np.lib.array_utils.byte_bounds(a), 0) for a in arrays_in(one) if a.size)
     places += sorted((*np.lib.array_utils.byte_bounds(a), 1) for a in arrays_in(other) if a.size)
     reached = {0: 0, 1: 0}

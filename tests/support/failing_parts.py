@@ -1,4 +1,4 @@
-"""Parts of a training run that fail when they are told to, and runs that have one of them."""
+"""Parts of a training run that fail on request, and runs that have one of them."""
 
 import signal
 
@@ -21,7 +21,7 @@ class Wrong(Exception):  # noqa: N818 - made up
 
 
 class Once:
-    """Fails the one time it is told to."""
+    """Fails once, on request."""
 
     def __init__(self, fail):
         self.fail, self.armed = fail, False
@@ -68,7 +68,7 @@ class FailingSquaredError(SquaredError):
 
 
 class WrongLabelsError(SquaredError):
-    """Finds a label that there is not."""
+    """Finds a label that does not exist."""
 
     def __init__(self, once):
         self.once = once
@@ -159,7 +159,7 @@ class FailingScalars(Adam):
 
 
 class Layer(Weightless):
-    """Passes everything on, and fails on the way forward or back."""
+    """Passes everything on, and fails forward or backward."""
 
     family = "layer_of_the_tests"
 

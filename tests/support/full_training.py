@@ -1,7 +1,7 @@
 """A training run with all that has a state, and a server of processes that train and can be killed.
 
 python -m tests.support.full_training reads requests from standard input, one in a line, as JSON. It forks
-itself for each, so that a process begins to train after milliseconds: all is imported and compiled by then.
+itself for each, so that a process begins to train after milliseconds: everything is imported and compiled.
 """
 
 import builtins
@@ -85,7 +85,7 @@ def make_trainer(seed=1):
 
 
 def callbacks(folder, patience=10**6):
-    """Return all that keep a state or write; the last snapshot is saved after every step, amid them."""
+    """Return all callbacks that have a state or write; the last snapshot, among them, follows every step."""
     return [
         Race(1, 31, "steps"),
         EarlyStopping("accuracy", patience, restore_best=True),
@@ -97,7 +97,7 @@ def callbacks(folder, patience=10**6):
 
 
 def train(folder, epochs, *more):
-    """Go on from the snapshot in a folder where there is one, after saying so."""
+    """Resume from the snapshot in a folder if there is one, and print it."""
     trainer = make_trainer()
     try:
         snapshot = load_latest(folder / "model.safetensors")
@@ -134,7 +134,7 @@ class HalfWritten:
 
 
 def end_at_call(number):
-    """End the process within one of its next calls that change a file: before, after or amid it."""
+    """End the process at one of its next calls that change a file: before, after or within it."""
     remaining = [number]
 
     def counted(call):
@@ -157,7 +157,7 @@ def end_at_call(number):
 
 
 class Trouble(Callback):
-    """Makes the folder unusable for some steps, and looks whether the last good snapshot stays meanwhile."""
+    """Makes the folder unusable for some steps, and checks that the last good snapshot stays meanwhile."""
 
     first, last = 7, 12
 
@@ -180,7 +180,7 @@ class Trouble(Callback):
 
 
 def train_in_trouble(folder, epochs, begin, finish):
-    """Train in a folder that cannot be written to for some steps; write down what was logged and found."""
+    """Train in a folder that cannot be written to for some steps; record what was logged and found."""
     os.chdir(folder)
     errors = []
     handler = logging.Handler(logging.ERROR)
@@ -199,7 +199,7 @@ def train_on_a_full_disk(folder, epochs):
 
 
 def train_in_a_read_only_folder(folder, epochs):
-    """Nobody may write to the folder for some steps; not as the superuser, who always may."""
+    """The folder is read-only for some steps; not for the superuser, who may always write."""
     if os.geteuid() == 0:
         os.chown(folder, NOBODY, NOBODY)
         for path in folder.iterdir():
@@ -220,7 +220,7 @@ TASKS = {
 
 
 def run(request):
-    """Do what is asked for, in a process of its own; never returns."""
+    """Do what is requested, in a process of its own; never returns."""
     status = 1
     try:
         if request["end_at_call"]:

@@ -1,4 +1,4 @@
-"""What the tests of graph networks share: graphs of all sorts, and everything a pass leaves behind."""
+"""What the tests of graph networks share: graphs of all kinds, and all results of a pass."""
 
 import numpy as np
 import pytest
@@ -51,7 +51,7 @@ def random_graph(seed, activations=ACTIVATIONS, neurons=14):
 
 
 def layered_graph(seed=0):
-    """Shared and own weights between images, big enough to be worth a second thread."""
+    """Shared and own weights between images, large enough for a second thread."""
     generator = np.random.default_rng(seed)
     graph = Graph()
     image = graph.input_layer(Shape(16, 16, 3))
@@ -74,7 +74,7 @@ def histories(shape, *leading, entries, seed=1, dtype=np.float64):
 
 
 def run(network, inputs, signals, learning_rate=None):
-    """Everything that a forward and a backward leave behind."""
+    """All results of a forward and a backward."""
     outputs = network.forward(inputs).copy()
     input_signals = network.backward(signals, learning_rate).copy()
     parameters = network.parameters

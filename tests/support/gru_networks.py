@@ -21,7 +21,7 @@ options = st.fixed_dictionaries(
 
 
 def gru(kind, shape, dtype="float64", *, units=3, **settings):
-    """Biases are drawn too: where they are zero, a mistake would not show."""
+    """Biases are drawn too: if they were zero, some mistakes would not show."""
     network = kind(shape, units=units, generator=np.random.default_rng(2), dtype=dtype, **settings)
     network.parameters.values[:] = 0.5 * np.random.default_rng(7).normal(size=network.parameters.size)
     return network

@@ -1,4 +1,4 @@
-"""Random training runs that a seed describes, and ways to interrupt them and go on."""
+"""Random training runs that a seed describes, and ways to interrupt and resume them."""
 
 from collections import deque
 from functools import partial
@@ -41,7 +41,7 @@ STEPS = EPOCHS * -(-ENTRIES // BATCH_SIZE)
 
 
 class CutOff(Exception):  # noqa: N818 - not an error
-    """The end of a process, as far as a test can play it."""
+    """The end of a process, as far as a test can imitate it."""
 
 
 class Trouble(Exception):  # noqa: N818 - made up
@@ -51,7 +51,7 @@ class Trouble(Exception):  # noqa: N818 - made up
 class RandomRun:
     """A run whose every part is drawn from a seed; two of one seed are the same run.
 
-    `trainer` and `callbacks` make what a process needs to begin it or to go on with it.
+    `trainer` and `callbacks` make what a process needs to begin or resume it.
     """
 
     def __init__(self, seed, folder):
@@ -122,7 +122,7 @@ class RandomRun:
         return isinstance(getattr(used, "schedule", used), Cosine)
 
     def saved(self):
-        """Return a trainer of a new process that goes on from the last snapshot, if there is one."""
+        """Return a trainer of a new process that resumes from the last snapshot, if there is one."""
         trainer = self.trainer(seed=4)
         try:
             trainer.restore(load_latest(self.path))
@@ -132,7 +132,7 @@ class RandomRun:
 
 
 def network(draws, weights):
-    """Return a network of which every layer but the last two may be missing."""
+    """Return a network in which every layer but the last two may be missing."""
     noise, drops = weights.spawn(2)
     if draws.random() < 0.3:
         drops = noise
@@ -176,7 +176,7 @@ INTERRUPTIONS = [
     *[("trouble", hook) for hook in ("before_step", "on_gradients")],
     *[(kind, source) for kind in ("stop", "cut", "trouble") for source in ("batches", "held_out")],
 ]
-"""What ends a run: a wish to stop, the end of the process, or an error; and where."""
+"""What ends a run: a request to stop, the end of the process, or an error; and where."""
 
 
 class Interruption(Callback):
@@ -267,9 +267,10 @@ def interrupted(run, count, steps, seed=0):
     run
         A random run.
     count
-        Interruptions, each at a step of its own; some fall away, as some hooks are never called at the end.
+        Interruptions, each at a step of its own; some do not happen, as some hooks are never called at the
+        end.
     steps
-        How many the run has when nothing disturbs it.
+        The number of steps of the uninterrupted run.
     seed
         Of the interruptions.
     """

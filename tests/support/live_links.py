@@ -1,4 +1,4 @@
-"""What the tests of processes that train share: orders for tiny runs, and links to them."""
+"""What the tests of training processes share: orders for tiny runs, and links to them."""
 
 import asyncio
 import os
@@ -16,11 +16,11 @@ from workbench.page.link import Link
 from workbench.page.process import Reply
 
 PATIENCE = patience.SECONDS
-"""Seconds until something that does not come is given up."""
+"""Seconds to wait for something."""
 
 
 def tiny_order(directory: Path, **changes: Any) -> Launch:
-    """An order for a network that trains in a moment, in `directory`/model; by itself it never ends."""
+    """An order for a network that trains quickly, in `directory`/model; by itself it never ends."""
     places = {"model_directory": directory / "model", "output_directory": directory / "output"}
     texts = {**TINY, "epochs": "1000000", **places, **changes}
     given = {key.replace("-", "_"): Given(str(value), key) for key, value in texts.items()}

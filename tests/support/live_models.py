@@ -86,7 +86,7 @@ def inspect(session: Session, **options: Any) -> tuple[Run, CodeInspector]:
 
 
 def checksum(session: Session) -> str:
-    """Return a checksum of all that training has come to: parameters, and what the optimizer remembers."""
+    """Return a checksum of the state of training: parameters, and the state of the optimizer."""
     arrays, _ = session.trainer.state()
     digest = hashlib.sha256()
     for name in sorted(arrays):

@@ -1,4 +1,4 @@
-"""What the tests of live runs share: runs that train in a moment, and what decides their bits."""
+"""What the tests of live runs share: runs that train quickly, and what determines their bits."""
 
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,12 @@ def given_texts(directory: Path, architecture: str = "dense", **changes: Any) ->
 
 
 def open_run(directory: Path, architecture: str = "dense", **changes: Any) -> LiveRun:
-    """Return a run with those settings: a new one, or the one that is there."""
+    """Return a run with those settings: a new one, or the existing one."""
     return LiveRun.open(given_texts(directory, architecture, **changes))
 
 
 def open_session(directory: Path, architecture: str = "dense", **changes: Any) -> Session:
-    """Return a session with those settings that nobody watches."""
+    """Return a session with those settings without a page."""
     return start_session(make_settings(given_texts(directory, architecture, **changes)))
 
 
@@ -49,7 +49,7 @@ def kill(run: LiveRun) -> None:
 
 
 def bits(run: LiveRun | Session) -> str:
-    """Return what changes with any bit of any parameter."""
+    """Return a checksum of all parameters."""
     return checksum(run.session if isinstance(run, LiveRun) else run)
 
 

@@ -30,7 +30,7 @@ SETTINGS = {
 
 
 def make(variant, classes=4):
-    """Return a loss; class weights are those of as many classes."""
+    """Return a loss; class weights are those for a number of classes."""
     settings = dict(SETTINGS[variant])
     if "class_weights" in settings:
         settings["class_weights"] = settings["class_weights"][:classes]

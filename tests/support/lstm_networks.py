@@ -22,7 +22,7 @@ options = st.fixed_dictionaries(
 
 
 def lstm(kind, shape, dtype="float64", *, units=3, **settings):
-    """Peepholes and biases are drawn too: where they are zero, a mistake would not show."""
+    """Peepholes and biases are drawn too: if they were zero, some mistakes would not show."""
     network = kind(shape, units=units, generator=np.random.default_rng(2), dtype=dtype, **settings)
     network.parameters.values[:] = 0.5 * np.random.default_rng(7).normal(size=network.parameters.size)
     return network

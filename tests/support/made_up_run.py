@@ -1,4 +1,4 @@
-"""A made-up run: a small network whose numbers follow from what was asked of it, without training."""
+"""A simulated run: a small network whose numbers follow from the operations asked of it, without training."""
 
 import threading
 from collections.abc import Callable
@@ -55,7 +55,7 @@ class MadeUpRun:
     def wait_for(
         self, op: str, wanted: Callable[[dict[str, Any]], bool] = lambda args: True
     ) -> dict[str, Any]:
-        """Wait until an operation was asked with such arguments, and return these."""
+        """Wait until an operation was asked with matching arguments, and return these."""
 
         def found() -> dict[str, Any] | None:
             return next((args for name, args in reversed(self.asked) if name == op and wanted(args)), None)

@@ -1,10 +1,10 @@
-"""What may lie where nothing counts: numbers that nobody may compute with."""
+"""Garbage for masked places: numbers that must not be used."""
 
 import numpy as np
 
 
 def garbage(shape, dtype, generator):
-    """Draw NaN, infinite numbers, the largest there are, and what is neither a label nor a target."""
+    """Draw NaN, infinite numbers, the largest ones, and numbers that are neither labels nor targets."""
     most = np.finfo(dtype).max
     return generator.choice(np.array([np.nan, np.inf, -np.inf, most, -most, -100, 255], dtype), shape)
 

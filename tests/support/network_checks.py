@@ -1,4 +1,4 @@
-"""What every rung of every ladder must do, written once: the tests of each family call these."""
+"""Checks of every rung of every ladder, written once: the tests of each family call these."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ Build = Callable[..., Network]
 
 
 def example_of(family: str, rung: str = "o2", dtype: str = "float32") -> Network:
-    """Build a family's example on a rung, with what a model around it holds."""
+    """Build a family's example on a rung, with the contents of a model around it."""
     known = FAMILIES[family]
     made = known.example(known.rungs[rung], generator=np.random.default_rng(0), dtype=dtype)
     configuration, structure = made.to_configuration(), made.structure()
@@ -42,7 +42,7 @@ def numbers(network: Network, histories: int, seed: int = 0) -> tuple[np.ndarray
 def pass_through(
     network: Network, values: np.ndarray, signals: np.ndarray, training: bool = False
 ) -> dict[str, np.ndarray]:
-    """Run forward and backward once from zero gradients, and copy all that came out."""
+    """Run forward and backward once from zero gradients, and copy all results."""
     network.parameters.zero_gradients()
     outputs = network.forward(values, training).copy()
     input_signals = network.backward(signals).copy()
@@ -62,15 +62,15 @@ def assert_close(
 
 
 def check_gradients(network: Network, histories: int) -> None:
-    """Hold all gradients against central differences, some of each kind where there are many."""
+    """Compare all gradients with central differences, some of each kind where there are many."""
     inputs, _ = numbers(network, histories)
     gradients.check_gradients(network, inputs, sample=30, generator=np.random.default_rng(1)).raise_if_wrong()
 
 
 def check_same_as_plain(network: Network, plain: Network, histories: int, tolerance: float) -> None:
-    """Hold values, signals and gradients of a rung against the plain one's.
+    """Compare values, signals and gradients of a rung with the plain one's.
 
-    Gradients are sums over the batch that may cancel out: they are held relative to the largest of all.
+    Gradients are sums over the batch that may cancel out: they are compared relative to the largest of all.
     """
     network.parameters.copy_from(plain.parameters)
     values, signals = numbers(plain, histories)
@@ -83,7 +83,7 @@ def check_same_as_plain(network: Network, plain: Network, histories: int, tolera
 
 
 def check_same_as_graph(network: Network, graph: Network, tolerance: float) -> None:
-    """Hold a layer against a graph built with the same seed: initial parameters, values, gradients."""
+    """Compare a layer with a graph built with the same seed: initial parameters, values, gradients."""
     for name in ("weights", "biases"):
         assert np.array_equal(network.parameters[name].ravel(), graph.parameters[name])
     values, signals = numbers(network, 2)
@@ -121,7 +121,7 @@ def check_gradients_add_up(network: Network, histories: int, tolerance: float) -
 
 
 def check_number_of_histories(network: Network, tolerance: float) -> None:
-    """Run batches of several sizes in turn: each entry comes out as if it were alone."""
+    """Run batches of several sizes in turn: the outputs of each entry are those it has alone."""
     values, signals = numbers(network, 33)
     whole = pass_through(network, values, signals)
     for entries in (1, 15, 16, 17, 33):

@@ -145,7 +145,7 @@ class View:
 
 @contextmanager
 def opened(browser: Browser, run: FakeRun, width: int = 1100, height: int = 600) -> Iterator[View]:
-    """Open the page of a run; whatever goes wrong in it fails the test."""
+    """Open the page of a run; any error in it fails the test."""
     with serving(run) as address:
         page = browser.new_page(viewport={"width": width, "height": height}, reduced_motion="reduce")
         wrong: list[str] = []

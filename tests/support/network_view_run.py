@@ -1,4 +1,4 @@
-"""A made-up run for the network view: networks of every kind whose numbers move with every frame."""
+"""A simulated run for the network view: networks of every kind whose numbers change with every frame."""
 
 import math
 import threading
@@ -23,7 +23,7 @@ SHAPES: dict[str, list[tuple[str, Shape]]] = {
 
 
 class FakeRun:
-    """A network of made-up numbers that move with every frame."""
+    """A network of simulated numbers that change with every frame."""
 
     def __init__(self, model: str) -> None:
         self.shapes = SHAPES[model]
@@ -53,7 +53,7 @@ class FakeRun:
         return sum(op in (message.get("op"), *message) for message in self.received)
 
     def wait_for(self, op: str, times: int = 1, seconds: float = patience.SECONDS) -> bool:
-        """Wait until an operation, or `ready`, came so often."""
+        """Wait until an operation, or `ready`, came a number of times."""
         with self.arrived:
             return self.arrived.wait_for(lambda: self.count(op) >= times, seconds)
 

@@ -46,7 +46,7 @@ every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
 def batch_numbers(network, count, entries):
-    """Draw values far from mean zero, and signals that are zero where no entry is."""
+    """Draw values far from mean zero, and signals that are zero where there is no entry."""
     values, signals = checks.numbers(network, count)
     values = 2 * values + 3
     signals[..., entries:] = 0

@@ -1,4 +1,4 @@
-"""Names that files can have, and what they are in a list."""
+"""Names that files can have, and how lists show them."""
 
 import os
 

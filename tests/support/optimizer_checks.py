@@ -24,7 +24,7 @@ def make_parameters(size=37, dtype=np.float64, seed=1):
 
 
 def run_steps(optimizer, parameters, steps, seed=2):
-    """Take steps along gradients drawn anew for each."""
+    """Take steps along new gradients for each."""
     generator = np.random.default_rng(seed)
     for _ in range(steps):
         parameters.gradients[:] = generator.standard_normal(parameters.size)

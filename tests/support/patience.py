@@ -1,4 +1,4 @@
-"""How long tests wait for what has to come, however slow the machine: only a fault takes as long."""
+"""How long tests wait for an event, however slow the machine: only a fault takes this long."""
 
 SECONDS = 300
 MILLISECONDS = 1000 * SECONDS

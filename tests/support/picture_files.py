@@ -1,4 +1,4 @@
-"""Picture files made byte by byte, and what they show, worked out without the library that reads them."""
+"""Picture files made byte by byte, and what they show, computed without the library that reads them."""
 
 import struct
 import zlib
@@ -20,7 +20,7 @@ UPRIGHT = {
     7: lambda stored: stored[::-1, ::-1].swapaxes(0, 1),
     8: np.rot90,
 }
-"""What a camera held each way means by the rows that it stored: EXIF 2.32, tag 274."""
+"""The orientations of EXIF 2.32, tag 274, and how stored rows become upright."""
 
 
 def orientation_exif(orientation):
@@ -130,7 +130,8 @@ def _with_directory(body, entries, order):
 
 
 def shown(colours, channels, alpha=None):
-    """Return colours (height, width, 1 or 3), 0 to 255, as so many channels: laid over white, or with alpha.
+    """Return colours (height, width, 1 or 3), 0 to 255, in a number of channels: laid over white, or with
+    alpha.
 
     Luminance is that of ITU-R BT.601.
     """

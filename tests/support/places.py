@@ -1,4 +1,4 @@
-"""Where things lie that tests read."""
+"""The paths that tests read."""
 
 from pathlib import Path
 

@@ -11,7 +11,7 @@ NEEDED = f"needs the data sets of docs/data.md, in the folder data or the one th
 
 
 def find_data() -> Path | None:
-    """Return the folder of the data sets: as named, or in the checkout, or in a folder beside it."""
+    """Return the folder of the data sets: the one that is named, or in the checkout, or beside it."""
     named = os.environ.get(VARIABLE)
     if named:
         return Path(named)

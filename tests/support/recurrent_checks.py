@@ -1,4 +1,4 @@
-"""What every rung of a recurrent family must do beside what all must: masks, and states that go on."""
+"""Tests of every rung of a recurrent family beside the general ones: masks, and states that continue."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -17,7 +17,8 @@ class RecurrentChecks(RungChecks):
     Attributes
     ----------
     of_steps
-        Returns what builds a network of a class for so many steps: `of_steps(kind, dtype, **settings)`.
+        Returns a function that builds a network of a class for a number of steps: `of_steps(kind, dtype,
+        **settings)`.
     """
 
     of_steps: ClassVar[Callable[..., state_checks.Build]]

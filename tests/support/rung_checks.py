@@ -1,4 +1,4 @@
-"""What every rung of a family with parameters must do: tests that a class of each family's inherits."""
+"""Tests of every rung of a family with parameters, which a test class of each family inherits."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar

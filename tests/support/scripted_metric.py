@@ -1,4 +1,4 @@
-"""A metric whose numbers a test gives."""
+"""A metric with given numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from nn.metrics import Metric
 
 
 class Scripted(Metric):
-    """Gives the numbers it is told, one an epoch."""
+    """Returns given numbers, one an epoch."""
 
     name = "scripted"
 

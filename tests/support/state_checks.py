@@ -1,4 +1,4 @@
-"""What every network with states must do, on every rung: the tests of recurrent families call these."""
+"""Checks of every network with states, on every rung: the tests of recurrent families call these."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from networks.base.stateful import AnyStates, Stateful
 from tests.support import network_checks as checks
 
 Build = Callable[..., Stateful]
-"""Builds a network for sequences of so many steps: `build(steps)`; the same parameters every time."""
+"""Builds a network for sequences of a number of steps: `build(steps)`; the same parameters every time."""
 
 
 def states(network: Stateful, histories: int, seed: int = 3) -> AnyStates:
@@ -43,7 +43,7 @@ def named(states: AnyStates, prefix: str) -> dict[str, np.ndarray]:
 def pass_through(
     network: Stateful, values: np.ndarray, signals: np.ndarray, initial: AnyStates, final: AnyStates
 ) -> dict[str, np.ndarray]:
-    """Run forward and backward once with states on both sides, and copy all that came out."""
+    """Run forward and backward once with states on both sides, and copy all results."""
     network.parameters.zero_gradients()
     outputs = network.forward(values, initial=initial).copy()
     ends = named(network.final_states, "final")
@@ -54,7 +54,7 @@ def pass_through(
 
 
 def check_same_as_plain(network: Stateful, plain: Stateful, histories: int, tolerance: float) -> None:
-    """Hold a rung against the plain one with states on both sides, and steps that are not there."""
+    """Compare a rung with the plain one, with states on both sides, and missing steps."""
     network.parameters.copy_from(plain.parameters)
     values, signals = checks.numbers(plain, histories)
     ends = states(plain, histories, 3), states(plain, histories, 5)
@@ -67,7 +67,7 @@ def check_same_as_plain(network: Stateful, plain: Stateful, histories: int, tole
 
 
 def check_slope(network: Stateful, histories: int) -> None:
-    """Hold the gradients of everything at once against a central difference along a random direction.
+    """Compare all gradients at once with a central difference along a random direction.
 
     The loss weighs outputs and final states; inputs, initial states and parameters move.
     """
@@ -100,7 +100,7 @@ def check_slope(network: Stateful, histories: int) -> None:
 
 
 def check_masked_is_shorter(build: Build, steps: int, length: int, tolerance: float) -> None:
-    """A sequence that is masked from `length` on gives what a shorter one gives, and nothing after it."""
+    """A sequence that is masked from `length` on gives the results of a shorter one, and zeros after it."""
     long, short = build(steps), build(length)
     values, signals = checks.numbers(long, 5)
     values[length:] = np.nan
@@ -116,7 +116,7 @@ def check_masked_is_shorter(build: Build, steps: int, length: int, tolerance: fl
 
 
 def check_goes_on(build: Build, steps: int, tolerance: float) -> None:
-    """A stateful network gives for a sequence cut in two what another gives for the whole."""
+    """A stateful network gives for a sequence cut in two the results of the whole sequence."""
     whole, halves = build(2 * steps), build(steps)
     values, _ = checks.numbers(whole, 5)
     halves.stateful = True

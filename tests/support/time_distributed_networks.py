@@ -38,7 +38,7 @@ def build(rung="plain", shape=WORDS, output_shape=3, dtype="float64"):
 
 
 def normalised(rung="plain", shape=WORDS, dtype="float64"):
-    """A network that measures the batch: what is not there must not count."""
+    """A network that measures the batch: missing steps and entries must not count."""
     layers = [recipe(6, rung), FAMILIES["batch_normalisation"].rungs[rung].of()]
     options = {"generator": np.random.default_rng(2), "dtype": dtype}
     return TimeDistributed(shape, Sequential.of(layers), **options)

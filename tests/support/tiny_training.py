@@ -1,4 +1,4 @@
-"""A training run small enough to do a hundred times, also as a program that can be killed.
+"""A training run small enough to repeat a hundred times, also as a program that can be killed.
 
 python tests/support/tiny_training.py FOLDER EPOCHS
 """
@@ -73,7 +73,7 @@ def snapshot_of(trainer):
 
 
 def everything(trainer):
-    """Return all that must be the same after a resume: the state but for the clock."""
+    """Return all that must be the same after a resume: the state without the clock."""
     arrays, metadata = trainer.state()
     state = metadata["training"]
     del state["seconds"]
@@ -83,11 +83,11 @@ def everything(trainer):
 
 
 class Noise(Weightless):
-    """Adds noise while training, and carries the running mean of what it is given and the last batch's sum.
+    """Adds noise while training, and carries the running mean of its inputs and the last batch's sum.
 
     Half of the noise comes from its generator, half from one that this spawns in every forward.
 
-    Stands for all networks that draw, keep statistics, or go on where the last sequence ended.
+    Represents all networks that draw, keep statistics, or continue from the last sequence.
     """
 
     family = "noise_of_the_tests"
@@ -174,7 +174,7 @@ def long_callbacks(folder):
 
 
 def main(folder, epochs):
-    """Go on from the snapshot in the folder, if there is one, and save after every step."""
+    """Resume from the snapshot in the folder, if there is one, and save after every step."""
     path = Path(folder) / "model.safetensors"
     trainer = make_full_trainer()
     try:

@@ -9,7 +9,7 @@ from nn.activations import Activation
 
 
 def torch_peer(torch: Any, activation: Activation) -> Callable[[Any], Any]:
-    """Return what PyTorch computes for an activation, of a tensor."""
+    """Return PyTorch's function for an activation, applied to a tensor."""
     functional, leakage = torch.nn.functional, activation.slope
 
     def squash(x: Any) -> Any:

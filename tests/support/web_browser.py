@@ -1,4 +1,4 @@
-"""Debian's Chromium, driven by Playwright; tests that need it are skipped where it is not."""
+"""Debian's Chromium, driven by Playwright; tests that need it are skipped without it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ expect.set_options(timeout=patience.MILLISECONDS)
 
 @contextmanager
 def browser() -> Iterator[Browser]:
-    """Open a browser without a window, with nothing remembered."""
+    """Open a browser without a window or stored data."""
     path = find_browser()
     if path is None:
         pytest.skip("needs a browser: apt-get install chromium")

@@ -1,4 +1,4 @@
-"""A run that is none, as the websocket to the run sees one."""
+"""A simulated run, as the websocket sees one."""
 
 import asyncio
 from collections.abc import Collection
@@ -65,5 +65,5 @@ class FakeLink:
 
 
 def make_reply(header: dict[str, Any], arrays: dict[str, np.ndarray] | None = None) -> Reply:
-    """Return what a link returns."""
+    """Return the answer of a link."""
     return Reply(header, arrays or {}, pack({"type": "reply", **header}, arrays or {}))

@@ -1,6 +1,6 @@
 """What the tests of the web server share: a server in a process of its own, and requests sent as raw bytes.
 
-Run as a module it is the server, with a page of its own and a run that is none.
+Run as a module it is the server, with a page of its own and a simulated run.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from tests.support.web_link import FakeLink
 from workbench.run.messages import unpack
 
 PATIENCE = patience.SECONDS
-"""Seconds that anything may take on a busy machine."""
+"""Seconds to wait for anything on a busy machine."""
 
 ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/\?token=(\S+)\n")
 
@@ -186,7 +186,7 @@ def frame(opcode: int, payload: bytes, *, final: bool = True, masked: bool = Tru
 
 
 def read_frame(connection: socket.socket) -> tuple[int, bytes]:
-    """Return opcode and payload of the next frame; 0 and nothing when the connection has ended."""
+    """Return opcode and payload of the next frame; 0 and no bytes when the connection has ended."""
     start = read_exactly(connection, 2)
     if len(start) < 2:
         return 0, b""
@@ -197,7 +197,7 @@ def read_frame(connection: socket.socket) -> tuple[int, bytes]:
 
 
 def read_exactly(connection: socket.socket, count: int) -> bytes:
-    """Return so many bytes, fewer when the connection ends."""
+    """Return a number of bytes, fewer when the connection ends."""
     read = bytearray()
     while len(read) < count and (piece := receive(connection, count - len(read))):
         read += piece
@@ -205,7 +205,7 @@ def read_exactly(connection: socket.socket, count: int) -> bytes:
 
 
 def close_code(connection: socket.socket) -> int:
-    """Read until the server closes a websocket and return the code, 0 where it only hung up."""
+    """Read until the server closes a websocket and return the code, 0 where it only disconnected."""
     while True:
         opcode, payload = read_frame(connection)
         if opcode == CLOSE:
@@ -215,7 +215,7 @@ def close_code(connection: socket.socket) -> int:
 
 
 def build_page(link: Any) -> None:
-    """Register a small page: a button, an upload, and the text of what became of it."""
+    """Register a small page: a button, an upload, and the text of its result."""
     from nicegui import ui
 
     from autoencoder.web.uploads import read_upload

@@ -45,7 +45,7 @@ def assert_close(found, expected, tolerance):
 
 
 def check_same_as_plain(network: Network, plain: Network, histories: int, dtype: str) -> None:
-    """Hold values and signals of a rung against the plain one's."""
+    """Compare values and signals of a rung with the plain one's."""
     values, signals = checks.numbers(plain, histories)
     expected, found = (checks.pass_through(each, values, signals) for each in (plain, network))
     assert_close(found, expected, FAMILIES[network.family].tolerance[dtype])
@@ -54,7 +54,7 @@ def check_same_as_plain(network: Network, plain: Network, histories: int, dtype:
 
 
 def check_same_as_torch(network: Network, function, histories: int, dtype: str) -> None:
-    """Hold values and signals against a function of torch, which takes (N, channels, height, width)."""
+    """Compare values and signals with a function of torch, which takes (N, channels, height, width)."""
     torch = pytest.importorskip("torch")
     values, signals = checks.numbers(network, histories)
     inputs = torch.tensor(values.transpose(3, 2, 0, 1).copy(), requires_grad=True)

@@ -158,7 +158,7 @@ def network_of(dtype=np.float64, propagates=True):
 
 
 def rectifiers(histories_at_zero, histories=40):
-    """Return a layer without biases and inputs, some of which put every neuron on its kink."""
+    """Return a layer without biases, and inputs of which some put every neuron on its kink."""
     network = network_of()
     values, _ = checks.numbers(network, histories)
     values[..., :histories_at_zero] = 0

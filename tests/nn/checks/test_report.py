@@ -1,4 +1,4 @@
-"""What a report says: when it is right, which entry it names first, how many kinks it lets pass."""
+"""Reports: when a check passes, which entry is named first, how many kinks are tolerated."""
 
 import math
 

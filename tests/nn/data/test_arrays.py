@@ -160,7 +160,7 @@ def test_an_array_larger_than_memory_is_refused(tmp_path: Path, monkeypatch: pyt
 
 
 def test_an_array_that_its_compressed_bytes_cannot_hold_is_refused(tmp_path: Path, monkeypatch) -> None:
-    """Before it is asked whether there is memory for it."""
+    """Before available memory is checked."""
     np.savez_compressed(tmp_path / "a.npz", images=np.zeros((9, 28, 28), np.uint8))
     content = (tmp_path / "a.npz").read_bytes()
     with zipfile.ZipFile(tmp_path / "a.npz") as archive:

@@ -10,7 +10,7 @@ from nn.shape import Shape
 
 
 def coordinates(height: int, width: int) -> Image.Image:
-    """A picture whose pixels say where they are: red the row, green the column."""
+    """A picture whose pixels encode their place: red the row, green the column."""
     rows, columns = np.indices((height, width), np.uint8)
     return Image.fromarray(np.dstack([rows, columns, np.zeros_like(rows)]))
 

@@ -48,7 +48,7 @@ def test_the_same_digit_is_never_drawn_twice_alike() -> None:
 
 
 def test_digits_of_a_label_resemble_each_other() -> None:
-    """The nearest class mean tells far more digits than chance would (a tenth)."""
+    """The nearest class mean recognises far more digits than chance would (a tenth)."""
     drawn = digits(2000, generator=generator())
     assert drawn.labels is not None
     pixels = drawn.images.reshape(2000, -1) / 255

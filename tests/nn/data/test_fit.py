@@ -88,7 +88,7 @@ def test_very_thin_pictures(size: tuple[int, int], fit: Fit) -> None:
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_exif_orientation_is_applied(tmp_path: Path, suffix: str, orientation: int) -> None:
-    """Store a picture with bright top left corner as a camera held that way would."""
+    """Store a picture with a bright top left corner as a camera held that way would."""
     straight = Image.new("L", (24, 16), 20)
     straight.paste(230, (0, 0, 8, 8))
     undo = {

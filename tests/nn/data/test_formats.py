@@ -1,4 +1,4 @@
-"""Every kind of picture file: what is read is what was written, worked out without the library that reads."""
+"""Every kind of picture file: it is read as it was written, computed without the library that reads."""
 
 import io
 import struct
@@ -31,7 +31,7 @@ from tests.support.picture_files import (
 
 HEIGHT, WIDTH = 5, 7
 SIDEWAYS = (1, 3, 6, 7)
-"""Orientations that stand for all: as it is, on its head, on its side, on its side in a mirror."""
+"""Orientations that represent all: upright, upside down, on its side, on its side in a mirror."""
 
 LAYOUTS = [{}, {"rows_per_strip": 2}, {"tile": 16}]
 
@@ -46,7 +46,7 @@ def levels(samples, top):
 
 
 def check(tmp_path, contents, suffix, colours, alpha=None, orientation=1, tolerance=1.01):
-    """Hold a file, read by its path and from memory, to colours and alpha in levels of 0 to 255."""
+    """Compare a file, read by its path and from memory, with colours and alpha in levels of 0 to 255."""
     path = tmp_path / f"picture{suffix}"
     path.write_bytes(contents)
     for channels in (1, 3, 4):
@@ -55,7 +55,7 @@ def check(tmp_path, contents, suffix, colours, alpha=None, orientation=1, tolera
         with open_image(path) as picture:
             pixels = WholePicture(shape, "stretch")(picture, 0)[0].pixels
         np.testing.assert_array_equal(pixels, decode(contents, shape, "stretch"))
-        if channels == 4:  # where nothing is seen, the colour does not matter
+        if channels == 4:  # where it is transparent, the colour does not matter
             pixels = np.where(expected[..., 3:] > 0, pixels, np.append(expected[..., :3], pixels[..., 3:], 2))
         np.testing.assert_allclose(pixels, expected, atol=tolerance)
 
@@ -139,7 +139,7 @@ def test_png_with_a_palette(tmp_path, bits, alphas):
 
 
 def check_tiff(tmp_path, samples, bits, photometric, colours, alpha=None, tolerance=1.01, **tags):
-    """Hold uncompressed TIFF, which Pillow maps when it is given a path, to what it shows in every layout."""
+    """Compare uncompressed TIFF, which Pillow maps when given a path, with its content in every layout."""
     for order in tags.pop("orders", "<>"):
         for number, orientation in enumerate(UPRIGHT):
             for layout in (LAYOUTS[number % 2], {"tile": 16}):
@@ -152,7 +152,7 @@ ORDERS = {
     False: {1: "<>", 2: "<>", 4: "<>", 8: "<>", 12: "<", 16: "<>", 32: "<"},
     True: {1: "<>", 2: "<>", 4: "<>", 8: "<>", 16: "<"},
 }
-"""Orders of bytes in which Pillow knows grey of so many bits, as light and as ink."""
+"""Byte orders in which Pillow reads grey of a number of bits, as light and as ink."""
 
 
 @pytest.mark.parametrize(("ink", "bits"), [(ink, bits) for ink in ORDERS for bits in ORDERS[ink]])
@@ -441,7 +441,7 @@ def test_broken_exif_says_nothing(tmp_path, format_name, broken):
 
 
 def test_exif_with_more_than_an_orientation_turns(tmp_path):
-    """Tags whose values cannot be written again do no harm: nothing writes them."""
+    """Tags whose values cannot be written again are harmless: nothing writes them."""
     samples = drawn(1, 255)
     entries = struct.pack("<HHIHH", 274, 3, 1, 6, 0) + struct.pack("<HHII", 34665, 2, 4, 0x41424344)
     exif = b"II*\0\x08\0\0\0\x02\0" + entries + b"\0\0\0\0"

@@ -1,4 +1,4 @@
-"""Levels: floating point of a whole folder means one thing, and files that say otherwise are named."""
+"""Levels: floating point of a whole folder has one range, and files with another are named."""
 
 import logging
 

@@ -48,7 +48,7 @@ def test_without_information_the_physical_memory_counts(monkeypatch: pytest.Monk
 
 
 def test_a_limit_of_the_second_version_is_what_it_leaves(tmp_path: Path, groups: Path) -> None:
-    """Cache that can be dropped counts as free."""
+    """Cache that can be dropped counts as free memory."""
     write_group(groups / "jobs" / "mine", "1000", 700, 200)
     write_group(groups / "jobs", "900", 800, 50)
     write_group(groups, "max", 800, 50)

@@ -1,4 +1,4 @@
-"""Graphs as arrays and JSON: round trips, and everything that can be wrong with a file."""
+"""Graphs as arrays and JSON: round trips, and faults of files."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Neurons of a graph that are clamped: their values, what flows on, and that nothing flows into them."""
+"""Clamped neurons of a graph: their values, what flows on, and that nothing flows into them."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def build(rung, graph, dtype=np.float64, clamped=None):
 
 
 def some(graph, count=4, seed=0):
-    """Choose neurons to hold, sums and products, and their values: two of them share one."""
+    """Choose neurons to clamp, sums and products, and their values: two of them share one."""
     inner = np.flatnonzero(graph.kinds != Kind.INPUT)
     chosen = np.random.default_rng(seed).permutation(inner)[:count].tolist()
     return dict(zip(chosen, [0.5, -2.0, 0.5, 1.25], strict=False))

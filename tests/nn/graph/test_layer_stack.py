@@ -1,4 +1,4 @@
-"""The layer stack: who reads whom, and how many ticks it takes."""
+"""The layer stack: which layers read which, and how many steps a value takes."""
 
 import numpy as np
 import pytest

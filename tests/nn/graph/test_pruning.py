@@ -1,4 +1,4 @@
-"""Graphs without some of their neurons and connections, held against graphs that never had them."""
+"""Graphs without some of their neurons and connections, compared with graphs that never had them."""
 
 import numpy as np
 import pytest
@@ -76,7 +76,7 @@ def test_the_rest_is_what_it_would_be_without_them(seed):
 
 
 def unused(numbers, count):
-    """Return how many parameters nobody carried from the start; these stay."""
+    """Return how many parameters nothing carried from the start; these stay."""
     return count - len(np.unique(numbers[numbers >= 0]))
 
 

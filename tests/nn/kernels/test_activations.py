@@ -10,7 +10,7 @@ UNITS = {np.float32: 5, np.float64: 4}
 
 
 def sums(dtype: type) -> np.ndarray:
-    """Numbers over the whole range in which the functions change, and around the places where they bend."""
+    """Numbers over the whole range in which the functions vary, and around their bends."""
     wide, narrow = np.linspace(-80, 80, 100_001), np.linspace(-1e-3, 1e-3, 2_001)
     tiny = np.concatenate([-np.logspace(-30, -3, 500), np.logspace(-30, -3, 500)])
     return np.concatenate([wide, narrow, tiny, [-8.0, 8.0, 0.0]]).astype(dtype)

@@ -1,4 +1,4 @@
-"""Compiled kernels are kept, never stale, and done without where they cannot be kept."""
+"""Compiled kernels are cached, never stale, and compiled every time where they cannot be cached."""
 
 import ast
 import os
@@ -30,7 +30,7 @@ def imported_names(file: Path) -> Iterator[str]:
 
 
 def closure(file: Path) -> set[Path]:
-    """What Python's own parser says that a module imports of the package, directly or not."""
+    """What a module imports from the package, directly or not, by Python's own parser."""
     found, left = {file}, [file]
     while left:
         for name in imported_names(left.pop()):
@@ -72,7 +72,7 @@ def run_program(folder: Path) -> tuple[float, int]:
 
 
 def test_an_edited_callee_is_compiled_into_those_that_call_it(tmp_path):
-    """As after an upgrade: the sources differ, and what was compiled before lies beside them."""
+    """As after an upgrade: the sources differ, and old compiled kernels are still there."""
     shutil.copytree(NN, tmp_path / "nn", ignore=shutil.ignore_patterns("__pycache__"))
     first, second = run_program(tmp_path), run_program(tmp_path)
     assert first == (pytest.approx(np.tanh(0.5)), 0)

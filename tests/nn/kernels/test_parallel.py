@@ -1,9 +1,9 @@
-"""Parallel kernels keep clear of what Numba 0.68 computes otherwise in parallel functions, without a word.
+"""Parallel kernels avoid what Numba 0.68 silently computes differently in parallel functions.
 
-In a `prange` loop, writes through a named tuple that is read there are lost, and so is a name of before the
-loop that gets another value, such as a flag or the place of a maximum. `np.max` and `np.min` skip NaN. The
-counter of the loop is unsigned: differences of such numbers never are negative. A function that is put inside
-a parallel one counts as part of it; one that is called does not, but takes the unsigned counter.
+In a `prange` loop, writes through a named tuple that is read there are lost, and so are new values of names
+from before the loop, such as a flag or the place of a maximum. `np.max` and `np.min` skip NaN. The counter
+of the loop is unsigned: differences of such numbers are never negative. A function that is inlined into a
+parallel one counts as part of it; one that is called does not, but gets the unsigned counter.
 `findings/numba_parallel_loops.sh` shows each of these.
 """
 
@@ -43,7 +43,7 @@ def calls(nodes: list[ast.stmt]) -> Iterator[ast.Call]:
 
 
 def with_what_is_inside(nodes: list[ast.stmt], known: Functions) -> Iterator[list[ast.stmt]]:
-    """Yield statements, and those of the functions that are put in their place."""
+    """Yield statements, and those of inlined functions."""
     yield nodes
     for call in calls(nodes):
         if call.func.id in known and is_marked(known[call.func.id], "inline"):
@@ -64,7 +64,7 @@ def targets_of(statement: ast.stmt) -> list[ast.expr]:
 
 
 def bound(nodes: list[ast.stmt]) -> Iterator[tuple[str, int]]:
-    """Yield the names that get a value in statements, and the lines; `total += 1` is a sum, which is kept."""
+    """Yield the names that are assigned in statements, and the lines; not `total += 1`, a reduction."""
     for statement in chain(walk(nodes, ast.Assign), walk(nodes, ast.AnnAssign), walk(nodes, ast.For)):
         for target in targets_of(statement):
             if isinstance(target, ast.Name):
@@ -103,9 +103,9 @@ def stores(nodes: list[ast.stmt]) -> Iterator[tuple[ast.Subscript, ast.stmt]]:
 
 
 def lost_names(function: ast.FunctionDef, known: Functions) -> Iterator[int]:
-    """Yield the lines in a parallel loop at which a name of before the loop may get another value.
+    """Yield the lines in a parallel loop that may assign a name from before the loop.
 
-    One that every turn gives a value first, whatever it was, is that turn's own.
+    A name that is assigned first in every iteration is private to it.
     """
     for loop in parallel_loops(function):
         arguments = {each.arg for each in function.args.args}
@@ -120,7 +120,7 @@ def names_in(value: ast.expr) -> set[str]:
 
 
 def blind_extremes(function: ast.FunctionDef, known: Functions) -> Iterator[int]:
-    """Yield the lines of `np.max(a)` and `a.max()`; of two numbers, `max(a, b)` is what it always is."""
+    """Yield the lines of `np.max(a)` and `a.max()`; `max(a, b)` of two numbers is not affected."""
     for nodes in with_what_is_inside(function.body, known):
         for call in walk(nodes, ast.Call):
             if isinstance(call.func, ast.Attribute) and call.func.attr in SKIPPING_NAN:
@@ -128,7 +128,7 @@ def blind_extremes(function: ast.FunctionDef, known: Functions) -> Iterator[int]
 
 
 def unsigned_differences(function: ast.FunctionDef, known: Functions) -> Iterator[int]:
-    """Yield the lines at which a counter is negated, or one of two counters taken from the other."""
+    """Yield the lines at which a counter is negated, or two counters are subtracted."""
     counters = {loop.target.id for loop in parallel_loops(function)}
     yield from differences(function.body, counters, known)
 

@@ -1,4 +1,4 @@
-"""Separate kernels: called where they lie, by code that was just compiled and by code that was kept."""
+"""Separate kernels: called by address, from code that was just compiled and from cached code."""
 
 import subprocess
 import sys
@@ -56,7 +56,7 @@ def test_its_code_is_not_copied_into_that_of_its_caller():
     functions = version.library._final_module.functions
     assert not [
         each.name for each in functions if "6scaled" in each.name
-    ]  # names have their length before them
+    ]  # names are preceded by their length
     assert {name for name, _ in calls_of(version)} == {f"{__name__}.scaled"}
 
 

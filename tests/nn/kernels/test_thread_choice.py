@@ -1,4 +1,4 @@
-"""The choice of a number of threads, on machines that are made up: nothing here depends on a clock."""
+"""The choice of a number of threads, on simulated machines: nothing here depends on a clock."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ from nn.kernels.core.thread_choice import (
 
 SECOND = 1000 * MILLISECOND
 Machine = Callable[[int, int], float]
-"""Speed of regions on so many threads while so many cores are busy; one thread on an idle core has 1."""
+"""Speed of regions by the numbers of threads and of busy cores; one thread on an idle core has 1."""
 
 
 def two_cores(threads: int, busy: int) -> float:
@@ -38,7 +38,7 @@ def many_cores(cores: int) -> Machine:
 
 
 class Program:
-    """Runs the same regions again and again, with a choice, on a made-up machine."""
+    """Runs the same regions again and again, with a choice, on a simulated machine."""
 
     def __init__(self, machine: Machine, most: int, regions: list[int], noise: float = 0.0) -> None:
         self.machine, self.most, self.regions = machine, most, regions
@@ -48,7 +48,7 @@ class Program:
         self.noise = noise
 
     def run(self, seconds: float, busy: int) -> float:
-        """Go on for a while; return the work done, in seconds of one thread on an idle core."""
+        """Run for a while; return the work done, in seconds of one thread on an idle core."""
         done, end = 0, self.now + int(seconds * SECOND)
         while self.now < end:
             work = self.regions[self.number % len(self.regions)]
@@ -63,7 +63,7 @@ class Program:
         return done / SECOND
 
     def share_of_best(self, seconds: float, busy: int) -> float:
-        """Return the speed, in that of the best fixed number."""
+        """Return the speed relative to that of the best fixed number."""
         best = max(self.machine(count, busy) for count in range(1, self.most + 1))
         return self.run(seconds, busy) / seconds / (best / (1 + self.noise))
 

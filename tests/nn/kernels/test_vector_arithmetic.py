@@ -1,4 +1,4 @@
-"""Arithmetic of vectors in kernels, and the activations made of it."""
+"""Arithmetic of vectors in kernels, and the activations built from it."""
 
 import numpy as np
 import pytest

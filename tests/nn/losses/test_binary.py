@@ -1,4 +1,4 @@
-"""Losses between two classes: against PyTorch, at extreme outputs, and what their settings mean."""
+"""Losses between two classes: against PyTorch, at extreme outputs, and with all settings."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def test_torch_in_double_precision_gives_the_same_loss_and_gradient(
     mean.backward()
     loss = kind(positive_weight=positive_weight, label_smoothing=label_smoothing)
     value, signals = loss(outputs, targets, mask=mask)
-    tolerance = 1e-5 if dtype == np.float32 else 1e-9  # logits made from probabilities have lost digits
+    tolerance = 1e-5 if dtype == np.float32 else 1e-9  # logits computed from probabilities have lost digits
     assert value == pytest.approx(mean.item(), rel=tolerance, abs=tolerance / 10)
     np.testing.assert_allclose(signals, tensor.grad.numpy(), rtol=tolerance, atol=tolerance / 100)
 
@@ -89,7 +89,7 @@ def test_the_least_loss_is_at_the_smoothed_target(smoothing):
 
 
 def test_a_positive_weight_repeats_the_positives():
-    """Three times the weight is three times the entry, but for what the mean divides by."""
+    """Three times the weight is three times the entry, apart from the divisor of the mean."""
     logits, targets = np.array([0.3, -2.0, 1.0]), np.array([1.0, 0.0, 0.0])
     weighted, _ = BinaryCrossEntropyWithLogits(positive_weight=3)(logits, targets)
     repeated, _ = BinaryCrossEntropyWithLogits()(logits[[0, 0, 0, 1, 2]], targets[[0, 0, 0, 1, 2]])

@@ -84,7 +84,7 @@ def test_torch_gives_the_same_where_it_gives_a_number(name, dtype):
         expected.sum().backward()
         with np.errstate(all="ignore"):
             found = loss_by_name(name).elements(outputs, targets, slopes)
-        known = ~np.isnan(expected.detach().numpy())  # torch: infinity less infinity
+        known = ~np.isnan(expected.detach().numpy())  # torch: infinity minus infinity
         np.testing.assert_allclose(found[known], expected.detach().numpy()[known], rtol=3e-6, atol=1e-30)
         np.testing.assert_allclose(slopes[known], given.grad.numpy()[known], rtol=3e-6, atol=1e-7)
 
@@ -152,7 +152,7 @@ def test_torch_gives_the_same_softmax(name, dtype, rung):
 @pytest.mark.parametrize("classes", [10, 50_000])
 @every_rung
 def test_many_classes_share_what_there_is(classes, rung):
-    """Sums over the classes do not wander off, however many there are."""
+    """Sums over the classes stay exact, however many there are."""
     network = WEIGHTLESS["softmax"].rungs[rung](Shape(1, 1, classes))
     logits = np.full((1, 1, classes, 16), np.float32(0.3))
     outputs = network.forward(logits)

@@ -127,7 +127,7 @@ def test_nan_is_not_hidden(name):
 @every_loss
 @pytest.mark.parametrize("kind", ["positions", "entries", "booleans"])
 def test_a_mask_equals_leaving_out(name, kind):
-    """Whole entries masked away count as little as those that are not there."""
+    """Entries that are masked whole do not count, like those that do not exist."""
     loss, generator = loss_by_name(name), np.random.default_rng(0)
     outputs, targets = sample(loss, (2, 1, 3, 6), generator)
     mask = draw_mask(kind, loss, outputs.shape, generator)
@@ -225,7 +225,7 @@ def test_metrics_are_new_every_time():
 
 @pytest.mark.parametrize("name", ["binary_cross_entropy", "binary_cross_entropy_with_logits", "hinge"])
 def test_metrics_read_the_outputs_as_the_loss_does(name):
-    """Outputs on the right side of what the loss takes for undecided are all right."""
+    """Outputs on the right side of the loss's threshold are right answers."""
     loss = loss_by_name(name)
     undecided = 0.5 if name == "binary_cross_entropy" else 0.0
     outputs = undecided + np.array([-0.1, 0.1, -0.2, 0.3]).reshape(1, 4)

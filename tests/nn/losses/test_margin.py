@@ -1,4 +1,4 @@
-"""Losses of scores: against PyTorch or the formula, and targets that are no signs."""
+"""Losses of scores: against PyTorch or the formula, and targets that are not signs."""
 
 import numpy as np
 import pytest

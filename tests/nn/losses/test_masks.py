@@ -1,4 +1,4 @@
-"""Masks select: what a loss or a metric gives is what it gives on the selected outputs alone."""
+"""Masks: a loss or a metric is the same as on the selected outputs alone."""
 
 import numpy as np
 import pytest
@@ -110,7 +110,7 @@ def test_torch_gives_the_same_on_the_selected_outputs(variant, labels, kind):
     outputs, targets = (torch.tensor(np.ascontiguousarray(each.T)) for each in selected)
     outputs.requires_grad_()
     each = torch_losses(torch, SETTINGS[variant])(outputs, targets[:, 0].long() if labels else targets)
-    if variant == "categorical_cross_entropy":  # of probabilities as they are, not of those that sum to 1
+    if variant == "categorical_cross_entropy":  # of probabilities as they are, not normalised to sum to 1
         picked = outputs.gather(1, targets.long())[:, 0] if labels else None
         each = -torch.log(picked) if labels else -(targets * torch.log(outputs)).sum(1)
     weights = torch.tensor(counts, dtype=torch.float64)
@@ -147,7 +147,7 @@ def test_a_mask_is_looked_at_itself(name, wrong):
     for use in (lambda **o: loss(outputs, targets, **o), lambda **o: loss.weight(targets, **o)):
         with pytest.raises(ValueError, match=rf"the mask is {wrong} at \(4,\): weights must be in \[0, 1\]"):
             use(mask=mask)
-        use(mask=mask, entries=4)  # beyond the active entries nobody looks
+        use(mask=mask, entries=4)  # padding is never read
     with pytest.raises(ValueError, match="the mask is <U1, expected bool or numbers"):
         loss(outputs, targets, mask=np.array(["a"] * 6))
 

@@ -1,4 +1,4 @@
-"""Pictures of what a classifier takes for what."""
+"""Pictures of a classifier's confusions and mistakes."""
 
 import numpy as np
 import pytest

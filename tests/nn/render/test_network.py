@@ -1,4 +1,4 @@
-"""Pictures of networks: where neurons stand, their colours, which connections are drawn, extremes."""
+"""Pictures of networks: places of neurons, their colours, which connections are drawn, extremes."""
 
 import numpy as np
 import pytest

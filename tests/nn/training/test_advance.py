@@ -26,7 +26,7 @@ from tests.support.tiny_training import (
 
 
 class Recorder(Callback):
-    """Writes down what it is told, and does something after some steps."""
+    """Records its calls, and does something after some steps."""
 
     def __init__(self, actions=None):
         self.events, self.actions = [], actions or {}
@@ -40,7 +40,7 @@ class Recorder(Callback):
 
 
 class Sizes(ImageBatches):
-    """Writes down which entries are asked for."""
+    """Records which entries are asked for."""
 
     def __init__(self, *arguments):
         super().__init__(*arguments)
@@ -52,7 +52,7 @@ class Sizes(ImageBatches):
 
 
 def steady(**changes):
-    """Return a trainer whose learning rate does not depend on when it ends."""
+    """Return a trainer whose learning rate does not depend on the limits of training."""
     return make_trainer(**{"schedule": Constant(), "held_out": None, **changes})
 
 

@@ -1,4 +1,4 @@
-"""What is passed to a trainer: another kind of thing is refused by its name, with what to give instead."""
+"""Arguments of a trainer: other types are refused by name, with advice what to give instead."""
 
 from pathlib import Path
 

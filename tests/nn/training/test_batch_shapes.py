@@ -1,4 +1,4 @@
-"""Axes of one: labels of pixels and of steps, masks and rows of numbers are understood where they can be."""
+"""Axes of one: labels of pixels and of steps, masks and rows of numbers are accepted where unambiguous."""
 
 import numpy as np
 import pytest

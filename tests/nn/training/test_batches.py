@@ -89,7 +89,7 @@ def test_arrays_that_do_not_fit_are_refused(images, masks, message):
 
 
 def check_layout(array, expected_shape, **options):
-    """Return the only batch of an array as inputs, after a look at its shape."""
+    """Return the only batch of an array as inputs, after checking its shape."""
     batch = ArrayBatches(array, **options).batch(np.arange(len(array)))
     assert batch.inputs.shape == (*expected_shape, padded(len(array)))
     assert batch.inputs.dtype == np.dtype(options.get("dtype", np.float32))

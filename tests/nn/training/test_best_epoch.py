@@ -31,7 +31,7 @@ from tests.support.tiny_training import make_trainer as make_plain_trainer
 
 
 class Scripted(scripted_metric.Scripted):
-    """Gives the number that belongs to the epoch of its trainer."""
+    """Returns the number for the epoch of its trainer."""
 
     trainer = None
 
@@ -74,7 +74,7 @@ class Remember(Callback):
 
 
 class At(Callback):
-    """Does something when so many steps are done."""
+    """Does something after a number of steps."""
 
     def __init__(self, step, action):
         self.step, self.action = step, action
@@ -334,7 +334,7 @@ def test_batch_statistics_and_draws_are_those_of_the_best_epoch_and_of_the_end()
 def test_estimators_keep_the_best_epoch_when_the_epochs_are_over(kind):
     generator = np.random.default_rng(1)
     inputs = generator.normal(size=(60, 3)).astype(np.float32)
-    targets = generator.integers(2, size=60)  # nothing to learn: held-out losses soon rise
+    targets = generator.integers(2, size=60)  # there is nothing to learn, so held-out losses soon rise
     options = {"hidden": (64,), "learning_rate": 0.05, "validation_fraction": 0.3, "batch_size": 8, "seed": 3}
     if kind is Compressor:
         options |= {"learning_rate": 1.0}

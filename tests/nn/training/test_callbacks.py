@@ -14,7 +14,7 @@ from tests.support.tiny_training import STEPS_PER_EPOCH, make_trainer
 
 
 class Recorder(Callback):
-    """Writes down what it is told."""
+    """Records its calls."""
 
     def __init__(self):
         self.events = []

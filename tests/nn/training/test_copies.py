@@ -1,4 +1,4 @@
-"""Copies of what trains, in the middle of its work: sources of batches, optimizers, callbacks, trainers."""
+"""Copies in the middle of training: sources of batches, optimizers, callbacks, trainers."""
 
 import io
 from pathlib import Path
@@ -72,7 +72,7 @@ def test_parts_of_one_source_are_copied_with_one_array():
 
 
 class Drawing(ImageBatches):
-    """Draws which entries it gives, as a source that disturbs them does."""
+    """Draws the entries it returns, like a source that augments them."""
 
     def batch(self, indices):
         return super().batch(self.generator.permutation(len(self))[: len(indices)])

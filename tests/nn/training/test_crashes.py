@@ -1,6 +1,6 @@
 """No work is lost: killed at any moment, on a full disk, in a read-only folder, with damaged snapshots.
 
-Fifty kills are made every time: the processes are forked from one that has all imported and compiled.
+Fifty processes are killed each time: they are forked from one that has everything imported and compiled.
 """
 
 import json
@@ -25,7 +25,7 @@ KILLS = 50
 LONGEST = 0.12
 """Seconds of training before a kill."""
 CALLS = 60
-"""Calls that change a file before a process ends within one; some nine make a snapshot."""
+"""Number of calls that change a file before a process ends within one; a snapshot takes about nine."""
 FOREVER = 10**6
 
 
@@ -69,9 +69,9 @@ def server():
 
 
 def remains(folder):
-    """All that a run leaves behind, but for the time that it took.
+    """All results of a run except for its duration.
 
-    The best but one is left out: one killed after it had saved the best saves that once more.
+    The previous best snapshot is left out: a process killed right after saving the best saves it once more.
     """
     found = {}
     for name in ("model", "model.previous", "best"):
@@ -88,7 +88,7 @@ def remains(folder):
 
 
 def uninterrupted(server, folder, epochs):
-    """What remains of a run that nobody disturbs."""
+    """The results of an uninterrupted run."""
     folder.mkdir()
     server.start(folder, epochs)
     assert server.status() == 0
@@ -145,12 +145,12 @@ def test_trouble_with_the_folder_is_told_and_no_step_is_lost(tmp_path, server, t
     assert any(error.startswith("losses.csv: cannot write") for error in told["errors"])
     assert not list(folder.glob("*.unfinished*"))
     whole, found = uninterrupted(server, tmp_path / "whole", 4), remains(folder)
-    del whole["best"], found["best"]  # it may have come when it could not be saved
+    del whole["best"], found["best"]  # the best may have come while it could not be saved
     assert found == whole
 
 
 def truncations(path):
-    """Return sizes at every kind of place: nothing, within the length, header and data, one byte short."""
+    """Return sizes to cut a file at: zero, within the length, header and data, one byte short."""
     contents = path.read_bytes()
     header = int.from_bytes(contents[:8], "little")
     data = 8 + header

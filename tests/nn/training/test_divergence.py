@@ -23,7 +23,7 @@ BAD = [np.nan, np.inf, -np.inf]
 
 
 def reproduce(network, inputs):
-    """Return the loss of reproducing the inputs, and its signals."""
+    """Return the loss of reconstructing the inputs, and its signals."""
     with np.errstate(all="ignore"):
         return SquaredError()(network.forward(inputs), inputs, entries=3)
 

@@ -1,4 +1,4 @@
-"""NaN or Inf, wherever it comes from, stops training before the update."""
+"""NaN or Inf of any origin stops training before the update."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def nan_gradient(trainer):
 
 
 class SpoiledLoss(Huber):
-    """Gives the right signals and no number."""
+    """Returns the right signals, but NaN as the loss."""
 
     def __call__(self, *arguments, **options):
         return np.nan, super().__call__(*arguments, **options)[1]
@@ -48,7 +48,7 @@ def nan_loss(trainer):
 
 
 class Spoiling(Regularizer):
-    """Returns a penalty that is none, or spoils a gradient."""
+    """Returns an invalid penalty, or spoils a gradient."""
 
     name = "spoiling"
 
@@ -62,7 +62,7 @@ class Spoiling(Regularizer):
 
 
 class SpoilingClipping(ClipByGlobalNorm):
-    """Returns a norm that is none, or spoils a gradient."""
+    """Returns an invalid norm, or spoils a gradient."""
 
     def __init__(self, norm, gradient):
         super().__init__(1.0)

@@ -1,4 +1,4 @@
-"""Loss and metrics over a source do not depend on how it divides into batches, and disturb nothing."""
+"""Loss and metrics over a source do not depend on the batches, and evaluation changes nothing."""
 
 import numpy as np
 import pytest
@@ -68,7 +68,7 @@ def test_it_leaves_the_network_in_the_middle_of_its_sequence(epochs):
 
 
 class Remembering(type(make_noisy_network().networks[1])):
-    """Adds the number of batches since the last reset to what it is given."""
+    """Adds the number of batches since the last reset to its inputs."""
 
     def forward(self, values, training=False):
         before = 0.0 if self.last_sum is None else float(self.last_sum)
@@ -79,7 +79,7 @@ class Remembering(type(make_noisy_network().networks[1])):
 
 @pytest.mark.parametrize(("reset", "expected"), [("batch", 0.0), ("epoch", 1.0), ("never", 4.0)])
 def test_a_network_forgets_the_last_sequence_when_it_is_told_to(reset, expected):
-    """Three batches: with nothing forgotten they see 3, 4, 5 batches before them."""
+    """Three batches: without a reset they come after 3, 4 and 5 others."""
     network = Sequential([Remembering((1, 1, 1), generator=np.random.default_rng(1))])
     zeros = ArrayBatches(np.zeros(12))
     for _ in range(3):

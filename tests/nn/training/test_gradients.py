@@ -12,7 +12,7 @@ from tests.support.tiny_training import STEPS_PER_EPOCH, everything, make_traine
 
 
 class Look(Callback):
-    """Writes down the gradients, and what the parameters were then, of some steps."""
+    """Records the gradients and parameters of some steps."""
 
     def __init__(self, interval=1):
         self.interval = interval
@@ -28,7 +28,7 @@ class Look(Callback):
 
 
 class After(Callback):
-    """Writes down the parameters after every step."""
+    """Records the parameters after every step."""
 
     def __init__(self):
         self.values = []

@@ -17,7 +17,7 @@ RUNS = 600 if os.environ.get("HYPOTHESIS_PROFILE") == "exhaustive" else 24
 
 @pytest.fixture(autouse=True, scope="module")
 def no_waiting_for_the_disk():
-    """Whether a snapshot survives a power cut is not asked here."""
+    """Power cuts are not tested here."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(nn.snapshot.os, "fsync", lambda _: None)
         yield

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM ask to stop once; the second one is as it was before."""
+"""Ctrl-C and SIGTERM ask to stop once; a second one acts as usual."""
 
 import signal
 import threading

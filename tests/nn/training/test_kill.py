@@ -19,7 +19,7 @@ from tests.support.tiny_training import everything, long_callbacks, make_full_tr
 KILLS = 50 if os.environ.get("HYPOTHESIS_PROFILE") == "exhaustive" else 6
 EPOCHS = 100 + 20 * KILLS
 PATIENCE = patience.SECONDS
-"""Seconds after which a process that saves nothing is given up."""
+"""Seconds to wait for a process to save."""
 
 
 @contextlib.contextmanager
@@ -52,7 +52,7 @@ def restored(folder):
 
 
 def finished(folder):
-    """Everything that decides the bits, after the last epochs have been made up for."""
+    """Everything that determines the bits, after the remaining epochs."""
     trainer = restored(folder)
     assert trainer.step < 5 * EPOCHS
     return trained(folder, trainer)

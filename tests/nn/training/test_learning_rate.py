@@ -1,4 +1,4 @@
-"""Changing the learning rate while training runs: from anywhere, remembered, repeatable to the bit."""
+"""Changing the learning rate while training runs: from any thread, recorded, repeatable to the bit."""
 
 import logging
 import threading

@@ -1,4 +1,4 @@
-"""Limits: the share that is done, what a schedule follows, and the time left."""
+"""Limits: the share that is done, the progress of schedules, and the time left."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""One trainer a folder, one a snapshot: the second is told who holds it; a killed one holds nothing."""
+"""One trainer for a folder or a snapshot: a second one hears which process has it; a killed one has none."""
 
 import fcntl
 import os
@@ -74,7 +74,7 @@ def test_nothing_is_left_behind(tmp_path):
 
 
 def test_a_lock_whose_file_is_removed_while_it_is_taken_is_taken_anew(tmp_path, monkeypatch):
-    """Otherwise two could hold it: one the file that was removed, one the new one."""
+    """Otherwise two could hold the lock: one on the removed file, one on the new one."""
     removed, flock = [], fcntl.flock
 
     def remove_once(descriptor, operation):

@@ -111,7 +111,7 @@ def test_outputs_without_a_loss_are_named():
 
 @pytest.mark.parametrize("anything", [np.nan, np.inf, 9.0])
 def test_targets_of_an_output_that_does_not_count_may_be_anything(anything):
-    """Also what the output itself is: zero times infinity is not a number."""
+    """Whatever the output is: zero times infinity would be NaN."""
     outputs, targets = example()
     losses = Losses(make_losses().parts, {"digit": 0})
     expected, slopes = losses.parts["image"](outputs["image"], targets["image"])

@@ -1,4 +1,4 @@
-"""Masks in training: what does not count may be anything, and where nothing counts training goes on."""
+"""Masks in training: masked numbers may be anything, and batches may be masked whole."""
 
 import logging
 from functools import partial
@@ -67,7 +67,7 @@ def train(network, loss, source, epochs=2, **changes):
 
 
 def numbers(trainer):
-    """What training left: the parameters and the rows."""
+    """The results of training: parameters and rows."""
     rows = [(row.training_loss, row.held_out_loss, row.metrics) for row in trainer.rows]
     return trainer.network.parameters.values.copy(), rows
 
@@ -214,7 +214,7 @@ def test_targets_of_missing_steps_never_count_whatever_the_masks_say(shape, kind
 
 
 def test_outputs_without_steps_have_no_mask_of_steps():
-    """Vectors with as many numbers as there are steps are no sequences, nor are images as high."""
+    """Vectors with as many numbers as there are steps are not sequences, nor are images of that height."""
     inputs, _ = sequences()
     targets = {
         "vector": np.zeros((ENTRIES, STEPS), np.float32),
@@ -362,7 +362,7 @@ def test_training_goes_on_past_batches_and_held_out_data_of_which_nothing_counts
         generator=np.random.default_rng(2), schedule=Plateau(patience=0), options=Options(shuffled=False),
     )  # fmt: skip
     trainer.train(epochs=10, callbacks=[stopping])
-    assert [row.held_out_loss for row in trainer.rows] == [None] * 3  # no number is no progress
+    assert [row.held_out_loss for row in trainer.rows] == [None] * 3  # an unknown number is not progress
     assert all(np.isfinite(row.training_loss) for row in trainer.rows)
     assert trainer.schedule.state()["best"] is None
     assert len(trainer.log.curve.steps) == 9  # the second batch of every epoch has no loss
@@ -479,7 +479,7 @@ def test_a_source_of_its_own_may_mask_a_batch_whole():
 
 @pytest.mark.parametrize("masked", [False, True])
 def test_numbers_of_steps_given_as_rows_do_not_count_where_no_step_is(masked):
-    """A row of numbers is of steps where the network's outputs are."""
+    """A row of numbers belongs to steps where the network's outputs do."""
     inputs, targets = sequences()
     mask = np.arange(ENTRIES) % 4 != 3 if masked else None
 

@@ -1,4 +1,4 @@
-"""The loop with networks that carry, draw and mask: what is not there changes nothing, resumes are exact."""
+"""The loop with networks that have states, draw and mask: padding changes nothing, resumes are exact."""
 
 import numpy as np
 import pytest
@@ -48,7 +48,7 @@ def tagger(seed=2, **settings):
 
 
 def recogniser(seed=2):
-    """Draws and keeps running statistics."""
+    """A network that draws and keeps running statistics."""
     generator, noise = np.random.default_rng(seed).spawn(2)
     layers = [
         Convolution.of(channels=2, kernel=3),
@@ -72,7 +72,7 @@ def test_steps_that_are_not_there_change_nothing():
 
 @pytest.mark.parametrize("shuffled", [True, False])
 def test_a_stateful_network_goes_on_exactly_where_it_ended(shuffled):
-    """Four entries at a time, so that every batch has as many as the one it goes on from."""
+    """Four entries at a time, so that every batch is as large as the one whose states it continues."""
 
     def run(trainer, epochs):
         trainer.train(epochs=epochs)

@@ -1,4 +1,4 @@
-"""Options: what makes no sense is refused, and each changes what it says."""
+"""Options: invalid ones are refused, and each has its effect."""
 
 import numpy as np
 import pytest

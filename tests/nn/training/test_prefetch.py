@@ -1,4 +1,4 @@
-"""Prefetch: the same batches, gathered while another is in use; errors arrive, and the thread always ends."""
+"""Prefetch: the same batches, gathered while another is in use; errors are raised, and the thread ends."""
 
 import threading
 import time
@@ -24,7 +24,7 @@ def threads():
 
 
 class Slow(ImageBatches):
-    """Takes its time, and says when it is at work."""
+    """A slow source, which signals when it is at work."""
 
     def __init__(self, images):
         super().__init__(images)
@@ -139,7 +139,7 @@ def test_an_error_in_the_thread_is_raised_in_the_loop():
 
 
 def test_who_looks_at_the_source_itself_is_not_disturbed(source):
-    """Held-out data may be the data that are trained on: a batch of theirs stays as it is."""
+    """Held-out data may be the training data: a batch of theirs is not overwritten."""
     prefetched = Prefetched(source)
     early, late = np.arange(16), np.arange(16, 32)
     looked_at = source.batch(early)

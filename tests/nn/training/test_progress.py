@@ -1,4 +1,4 @@
-"""The progress bar: what it says, for every kind of limit, and that it lets go of the line."""
+"""The progress bar: its text for every kind of limit, and that it ends its line."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""The race: the rate that learned best is kept, with the very state its clone had."""
+"""The race: the rate that learned best is kept, with exactly the state of its clone."""
 
 import logging
 
@@ -20,7 +20,7 @@ from tests.support.tiny_training import (
 
 
 def clone_loss(rate, steps, after=0, held_out=False, **changes):
-    """Return the loss of a run with one rate, as a race measures it, and the run."""
+    """Return the loss of a run at one rate, as a race measures it, and the run."""
     trainer = make_full_trainer(schedule=Constant(), **changes)
     trainer.train(epochs=after)
     trainer.optimizer.learning_rate = rate
@@ -32,7 +32,7 @@ def clone_loss(rate, steps, after=0, held_out=False, **changes):
 
 
 class Rates(Callback):
-    """Writes down the learning rate that every step was made with."""
+    """Records the learning rate of every step."""
 
     def __init__(self):
         self.rates = []
@@ -111,7 +111,7 @@ def test_where_nothing_counts_no_rate_wins(judge):
 
 
 def test_stopped_in_the_middle_of_a_race_it_is_run_again(tmp_path):
-    """The state is that before the race, and a run that goes on ends like one that was not stopped."""
+    """The state is that before the race, and a run that continues ends like one that was not stopped."""
 
     class StopsInRace(Prefetched):
         asked = 0

@@ -113,7 +113,7 @@ def test_a_state_from_before_leaves_the_seed_sequence_as_it_is():
 
 
 class Sequence(np.random.bit_generator.ISeedSequence):
-    """One of somebody's own, which spawns nothing."""
+    """A seed sequence of another kind, which cannot spawn."""
 
     def generate_state(self, n_words, dtype=np.uint32):
         return np.arange(n_words, dtype=dtype)

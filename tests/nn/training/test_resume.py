@@ -1,4 +1,4 @@
-"""Exact resume with everything that has a state: stopped or cut off after any step, the bits are the same."""
+"""Exact resume with everything that has a state: stopped or killed after any step, the bits are the same."""
 
 import doctest
 import json
@@ -27,11 +27,11 @@ EPOCHS = 4
 
 
 class CutOff(Exception):  # noqa: N818 - not an error
-    """The end of a process, as far as a test can play it."""
+    """The end of a process, as far as a test can imitate it."""
 
 
 class CutAt(Callback):
-    """Ends training after a step without a word to the other callbacks."""
+    """Ends training after a step without a call of the other callbacks."""
 
     def __init__(self, step):
         self.step = step
@@ -58,7 +58,7 @@ def other_trainer():
 
 
 def finish(folder, trainer):
-    """Train to the end; return what decides the bits, what the callbacks keep, and the best snapshot."""
+    """Train to the end; return what determines the bits, the callbacks' states, and the best snapshot."""
     trainer.train(epochs=EPOCHS, callbacks=full_callbacks(folder))
     best = load(folder / "best.safetensors")
     return everything(trainer), {name: array.tobytes() for name, array in best.arrays.items()}
@@ -66,7 +66,7 @@ def finish(folder, trainer):
 
 @pytest.fixture(autouse=True, scope="module")
 def no_waiting_for_the_disk():
-    """Whether a snapshot survives a power cut is not asked here."""
+    """Power cuts are not tested here."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(nn.snapshot.os, "fsync", lambda _: None)
         yield
@@ -74,12 +74,12 @@ def no_waiting_for_the_disk():
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory):
-    """What a run that nobody disturbs ends with."""
+    """The results of an uninterrupted run."""
     return finish(tmp_path_factory.mktemp("whole"), make_full_trainer())
 
 
 def test_the_run_uses_what_it_is_to_test(uninterrupted):
-    """Otherwise the tests below prove less than they say."""
+    """Otherwise the tests below prove less than they claim."""
     (arrays, state), _ = uninterrupted
     assert state["schedule"]["current"] < 1
     assert state["optimizer"]["learning_rate"] != 0.01

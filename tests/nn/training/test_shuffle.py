@@ -123,7 +123,7 @@ def test_unshuffled_entries_come_in_their_order_and_nothing_is_drawn():
 
 
 def epoch_of(shuffle, count):
-    """Take all batches of an epoch; each is what was said to come, as large as was said at most."""
+    """Take all batches of an epoch; each is the announced one, at most of the announced size."""
     batches, coming, ended = [], None, False
     while not ended:
         assert coming in (None, shuffle.next(count).tolist())
@@ -161,7 +161,7 @@ def test_another_shuffle_goes_on_where_some_entries_are_left_over(last_batch, st
 
 @pytest.mark.parametrize(("last_batch", "sizes"), [("keep", [4, 1]), ("drop", [4]), ("merge", [5])])
 def test_other_batch_sizes_within_an_epoch(last_batch, sizes):
-    """Where fewer entries are left than a batch wants, they are one, whatever becomes of the rest."""
+    """Where fewer entries are left than a batch needs, they form one, with any rule for the rest."""
     shuffle = make_shuffle(9, last_batch=last_batch)
     assert len(take(shuffle, 4)[0]) == 4
     assert [len(batch) for batch in epoch_of(shuffle, 4)] == sizes

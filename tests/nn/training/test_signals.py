@@ -1,4 +1,4 @@
-"""Signals: in whatever moment one comes, a step is undone or has happened, and no block is cut short."""
+"""Signals: at any moment, a step is undone or has happened, and no block is cut short."""
 
 import os
 import signal
@@ -48,7 +48,7 @@ def test_a_signal_anywhere_undoes_the_step_or_comes_after_it(place, step):
 
 
 class Waiting(ImageBatches):
-    """Is interrupted in the thread that gathers, and goes on when somebody says so."""
+    """Is interrupted in the gathering thread, and continues when told to."""
 
     def __init__(self):
         super().__init__(make_images())
@@ -60,7 +60,7 @@ class Waiting(ImageBatches):
         self.calls += 1
         if self.calls == 3:
             os.kill(os.getpid(), signal.SIGINT)
-            self.go_on.wait(1)  # a signal just before a wait is seen after it only
+            self.go_on.wait(1)  # a signal just before a wait is handled only after it
         batch = super().batch(indices)
         self.at_once -= 1
         return batch

@@ -1,4 +1,4 @@
-"""State in a snapshot: what is of another network, or of the wrong kind, is refused and changes nothing."""
+"""State in a snapshot: that of another network, or of the wrong kind, is refused and changes nothing."""
 
 import json
 import math
@@ -22,7 +22,7 @@ from tests.support.tiny_training import (
 
 @pytest.fixture
 def snapshot():
-    """Of a run that stopped in the middle of the second epoch."""
+    """The state of a run that stopped in the middle of the second epoch."""
     trainer = make_trainer()
     trainer.train(epochs=1.5)
     return snapshot_of(trainer)

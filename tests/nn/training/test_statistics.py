@@ -33,7 +33,7 @@ from tests.support.tiny_training import CODE, SHAPE, STEPS_PER_EPOCH, make_image
 
 
 class Hold(Callback):
-    """Keeps what statistics are made of, for a single step."""
+    """Keeps the arrays that statistics are computed from, for a single step."""
 
     def wants_gradients(self, trainer):
         return trainer.step == 0
@@ -276,7 +276,7 @@ def test_an_unknown_unit_is_refused():
 
 
 class Evaluates(Callback):
-    """Measures the loss on the data that are trained on, in the midst of a step."""
+    """Measures the loss on the training data, in the middle of a step."""
 
     def wants_gradients(self, trainer):
         return True
@@ -287,7 +287,7 @@ class Evaluates(Callback):
 
 @pytest.mark.parametrize("prefetched", [False, True])
 def test_who_evaluates_on_the_same_data_changes_nothing_of_what_is_measured(prefetched):
-    """The values of a flatten are the batch itself, whose source writes the next where it lies."""
+    """The values of a flatten are the batch itself, which its source overwrites with the next."""
     found = []
     for first in ([], [Evaluates()]):
         source = ImageBatches(make_images())

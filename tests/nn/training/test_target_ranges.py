@@ -1,4 +1,4 @@
-"""A warning where the range of the outputs forbids the targets, and none where it does not."""
+"""A warning where the targets are outside the range of the outputs, and none otherwise."""
 
 import re
 
@@ -133,7 +133,7 @@ def test_a_bound_missed_by_rounding_is_reached():
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_the_bounds_that_are_claimed_hold_the_predictions(name):
-    """Outputs between -1 and 1 stand for nothing outside of `prediction_range`, and reach its ends."""
+    """Outputs between -1 and 1 give exactly the range of `prediction_range`."""
     corners = np.array(np.meshgrid(*[[-1.0, 1.0]] * 4)).reshape(4, -1)
     powers = np.exp(corners)
     predictions = {"": corners, "sigmoid": 1 / (1 + 1 / powers), "softmax": powers / powers.sum(axis=0)}

@@ -1,4 +1,4 @@
-"""TensorBoard: the files are read back, event by event, as TensorBoard reads them."""
+"""TensorBoard: files are read back, event by event, as TensorBoard reads them."""
 
 import builtins
 import errno
@@ -22,7 +22,7 @@ from tensorboardX.record_writer import masked_crc32c
 
 
 class CutOff(Exception):  # noqa: N818 - not an error
-    """The end of a process, as far as a test can play it."""
+    """The end of a process, as far as a test can imitate it."""
 
 
 class CutAt(Callback):
@@ -49,7 +49,7 @@ def events_of(path):
 
 
 def read(folder):
-    """Return what TensorBoard shows: by name the steps and the values, histograms as how many numbers."""
+    """Return what TensorBoard shows: steps and values by name, histograms as their numbers of entries."""
     shown = []
     for path in sorted(folder.iterdir()):
         for event in events_of(path):
@@ -139,7 +139,7 @@ def test_another_run_in_the_folder_hides_the_one_before(tmp_path, monkeypatch):
 
 
 def test_a_full_disk_is_told_and_training_goes_on(tmp_path, monkeypatch, caplog):
-    """What follows the epoch in which it has room again is written."""
+    """Everything after the epoch in which there is space again is written."""
     flush = EventsWriter.flush
 
     def full(self):

@@ -1,4 +1,4 @@
-"""Training: learns, stops, resumes to the bit, counts every entry once, and never updates with NaN."""
+"""Training: it learns, stops, resumes to the bit, counts every entry once, and never updates with NaN."""
 
 import itertools
 import os
@@ -163,7 +163,7 @@ def test_pixels_that_a_mask_leaves_out_change_nothing():
     mask = to_history(masks[..., None])
 
     class Changed:
-        """The inputs stay as they are; targets outside the mask become something else."""
+        """The inputs stay the same; targets outside the mask change."""
 
         def __init__(self, offset):
             self.targets = (targets + offset * (1 - mask)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""A step either happens or leaves no trace, whatever is raised in it; and after an error training goes on."""
+"""A step happens as a whole or not at all, whatever is raised in it; training continues after an error."""
 
 import numpy as np
 import pytest
@@ -108,7 +108,7 @@ def test_the_gradients_of_a_failed_step_are_not_added_to_the_next():
 
 
 def several_outputs(once):
-    """Return a model of two outputs, of which one's signals have a wrong shape when it is told to."""
+    """Return a model of two outputs, one of whose signals can be given a wrong shape."""
 
     class WrongShapeError(SquaredError):
         def __call__(self, *arguments, **options):
@@ -289,7 +289,7 @@ def test_statistics_of_a_step_that_failed_are_those_of_the_one_that_did_not():
 
 
 class Told(Callback):
-    """Remembers what it was told of, and at what loss."""
+    """Records its calls, with the loss at the time."""
 
     def __init__(self):
         self.of = []
@@ -335,7 +335,7 @@ def test_who_goes_on_without_the_callbacks_of_before_tells_nobody():
 
 @pytest.mark.parametrize("way", ["a failed step", "a race", "a resume"])
 def test_a_run_in_use_before_training_changes_nothing_of_it(way):
-    """It carries states of its own, from which a network that goes on from batch to batch does not learn."""
+    """It has states of its own, which do not affect a network whose states pass from batch to batch."""
     inputs = np.random.default_rng(0).normal(size=(8, 3, 2)).astype(np.float32)
 
     def make():
