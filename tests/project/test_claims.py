@@ -73,7 +73,7 @@ ROWS = [
         "continues to the same bits",
         "networks/copies::test_a_copy_of_a_used_network",
     ),
-    ("networks/noise_o1.py", "Dropout the same bits", RUNGS),
+    ("networks/noise_o1.py", "Dropout has the same bits", RUNGS),
     (
         "networks/normalisation.py",
         "as torch.nn.BatchNorm2d",
@@ -126,7 +126,7 @@ ROWS = [
     ("nn/kernels/core/scalars.py", "steps are the same bits", "nn/optimizers::test_squares_that_are_raised"),
     ("nn/kernels/softmax.py", "threads never change a bit", f"networks/weightless::{NO_THREADS}"),
     ("nn/kernels/upsampling.py", "threads never change a bit", f"networks/weightless::{NO_THREADS}"),
-    ("nn/losses/binary.py", "as PyTorch's is", "nn/losses/binary::test_torch_in_double_precision"),
+    ("nn/losses/binary.py", "as in PyTorch", "nn/losses/binary::test_torch_in_double_precision"),
     (
         "nn/losses/categorical.py",
         "as PyTorch's is for labels",
