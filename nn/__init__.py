@@ -20,6 +20,18 @@ if TYPE_CHECKING:
     from nn.class_weights import balanced_class_weights
     from nn.clipping import ClipByGlobalNorm, ClipByValue, Clipping
     from nn.data import DataError, Fit, ImageSet, digits, load_images
+    from nn.data.series import (
+        Roles,
+        Scaler,
+        SeriesSet,
+        check_apart,
+        cut_windows,
+        load_series,
+        sines,
+        split_by_time,
+        split_series,
+        timegan_order,
+    )
     from nn.graph import Connection, CycleError, Graph, Neuron, Partition, Weight
     from nn.history import from_history, to_history
     from nn.initializers import (
@@ -193,9 +205,12 @@ __all__ = [
     "ReLU",
     "Regularizer",
     "Report",
+    "Roles",
     "RootMeanSquaredError",
+    "Scaler",
     "Schedule",
     "SequenceShape",
+    "SeriesSet",
     "Shape",
     "ShapeLike",
     "Sigmoid",
@@ -222,18 +237,25 @@ __all__ = [
     "Weight",
     "Zeros",
     "balanced_class_weights",
+    "check_apart",
     "check_gradients",
     "check_storage",
+    "cut_windows",
     "digits",
     "evaluate",
     "from_history",
     "initializer_by_name",
     "load_images",
     "load_latest",
+    "load_series",
     "loss_by_name",
     "metric_by_name",
     "optimizer_by_name",
     "schedule_by_name",
+    "sines",
+    "split_by_time",
+    "split_series",
+    "timegan_order",
     "to_history",
     "use_threads",
 ]
@@ -268,6 +290,18 @@ EXPORTS = {
         "ImageSet",
         "digits",
         "load_images",
+    ),
+    "nn.data.series": (
+        "Roles",
+        "Scaler",
+        "SeriesSet",
+        "check_apart",
+        "cut_windows",
+        "load_series",
+        "sines",
+        "split_by_time",
+        "split_series",
+        "timegan_order",
     ),
     "nn.graph": (
         "Connection",

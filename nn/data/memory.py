@@ -91,8 +91,12 @@ def _room(group: Path, files: _Files) -> int | None:
     return max(limit - usage + int(statistics.get(files.droppable, 0)), 0)
 
 
-def require_memory(size_in_bytes: int, purpose: str) -> None:
-    """Refuse an allocation that does not fit.
+FEWER_IMAGES = "use smaller images, fewer of them, or fewer crops of each"
+"""What to do where images do not fit."""
+
+
+def require_memory(size_in_bytes: int, purpose: str, advice: str = FEWER_IMAGES) -> None:
+    """Refuse an allocation that does not fit; `advice` says what to do.
 
     Raises
     ------
@@ -103,5 +107,5 @@ def require_memory(size_in_bytes: int, purpose: str) -> None:
     if size_in_bytes > available:
         raise DataError(
             f"{purpose} needs {format_bytes(size_in_bytes)} of memory and {format_bytes(available)} is "
-            "available: use smaller images, fewer of them, or fewer crops of each"
+            f"available: {advice}"
         )

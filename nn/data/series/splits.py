@@ -1,0 +1,154 @@
+"""Dividing series into some to train on and some that are held out: whole ones, or by time with a gap."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nn.argument_checks import check_count, check_generator
+from nn.data.errors import DataError
+from nn.data.image_set import check_fraction
+from nn.data.series.pieces import cut_pieces
+from nn.data.series.series_set import SeriesSet
+
+
+def split_series(
+    series: SeriesSet, held_out_fraction: float, *, generator: np.random.Generator
+) -> tuple[SeriesSet, SeriesSet]:
+    """Divide whole series at random; with labels, those of every class.
+
+    Pieces of one series, such as windows, stay together.
+
+    Parameters
+    ----------
+    series
+        What to divide.
+    held_out_fraction
+        Share of the series to hold out, in (0, 1); of every class at least one, and not all.
+    generator
+        Draws which.
+
+    Returns
+    -------
+    training, held_out
+        Both in the old order.
+
+    Raises
+    ------
+    DataError
+        When there is only one series, or only one of a class.
+    """
+    _check_share(held_out_fraction)
+    check_generator(generator)
+    _, firsts, groups = np.unique(series.names, return_index=True, return_inverse=True)
+    labels = np.zeros(len(firsts), np.int64) if series.labels is None else series.labels[firsts]
+    held_out = np.zeros(len(firsts), bool)
+    for label in np.unique(labels):
+        members = generator.permutation(np.flatnonzero(labels == label))
+        if len(members) < 2:
+            whose = "" if series.labels is None else f" of class {series.classes[label]!r}"
+            raise DataError(
+                f"one series{whose}: there is none to hold out; give more of it, leave it out, or divide by "
+                "time (split_by_time)"
+            )
+        held_out[members[: _share_of(len(members), held_out_fraction)]] = True
+    chosen = held_out[groups]
+    return series.select(np.flatnonzero(~chosen)), series.select(np.flatnonzero(chosen))
+
+
+def split_by_time(
+    series: SeriesSet, held_out_fraction: float, *, window: int, gap: int | None = None
+) -> tuple[SeriesSet, SeriesSet]:
+    """Divide every series: its first steps to train on, its last ones held out, some between them left out.
+
+    Parameters
+    ----------
+    series
+        What to divide, before windows are cut.
+    held_out_fraction
+        Share of the steps to hold out, in (0, 1).
+    window
+        Steps of the windows that will be cut: both sides have at least one.
+    gap
+        Steps between both sides, by default `window`; at least as many, so that the last window of the
+        one side and the first of the other are no neighbours.
+
+    Raises
+    ------
+    DataError
+        When the gap is shorter, a series too short, or the series are windows already.
+    """
+    _check_share(held_out_fraction)
+    check_count("split: window", window)
+    gap = window if gap is None else gap
+    if gap < window:
+        raise DataError(f"a gap of {gap} steps is shorter than a window of {window}: give at least {window}")
+    if len(set(series.names)) < len(series):
+        raise DataError(
+            "these are pieces of series, such as windows, of which some overlap: divide by time before "
+            "windows "
+            "are cut, or whole series by split_series"
+        )
+    held_out = np.array([_share_of(int(length), held_out_fraction) for length in series.lengths])
+    held_out = np.maximum(held_out, window)
+    training = series.lengths - gap - held_out
+    short = np.flatnonzero(training < window)
+    if len(short):
+        row = short[0]
+        raise DataError(
+            f"series {series.names[row]} has {series.lengths[row]} steps: {gap} of gap and {held_out[row]} "
+            "held "
+            f"out leave {max(0, training[row])} to train on, fewer than a window of {window}: take shorter "
+            "windows, or hold out less"
+        )
+    rows = np.arange(len(series))
+    first = cut_pieces(series, rows, np.zeros(len(rows), np.int64), training)
+    return first, cut_pieces(series, rows, series.lengths - held_out, held_out)
+
+
+def check_apart(training: SeriesSet, held_out: SeriesSet) -> None:
+    """Refuse two sets that share steps of a series, such as windows that overlap.
+
+    Series are the same when their names and the file they were read from are.
+
+    Raises
+    ------
+    DataError
+        Naming the first such pair.
+    """
+    if training.source != held_out.source:
+        return
+    trained_on = _spans(training)
+    for name, held in _spans(held_out).items():
+        spans = trained_on.get(name)
+        if spans is None:
+            continue
+        reach = np.maximum.accumulate(spans[:, 1])
+        before = np.searchsorted(spans[:, 0], held[:, 1])  # how many start before a held-out piece ends
+        overlapping = np.flatnonzero((before > 0) & (reach[before - 1] > held[:, 0]))
+        if len(overlapping):
+            start, stop = held[overlapping[0]]
+            other = spans[(spans[:, 0] < stop) & (spans[:, 1] > start)][0]
+            raise DataError(
+                f"series {name}: steps {start} to {stop - 1} are held out, and {other[0]} to {other[1] - 1} "
+                "are "
+                "trained on: they overlap; divide before windows are cut, by split_series or split_by_time"
+            )
+
+
+def _spans(series: SeriesSet) -> dict[str, np.ndarray]:
+    """Return first steps and those after the last of all pieces of each series, int64 (n, 2), sorted."""
+    rows_of: dict[str, list[int]] = {}
+    for row, name in enumerate(series.names):
+        rows_of.setdefault(name, []).append(row)
+    spans = np.stack([series.starts, series.starts + series.lengths], axis=1)
+    return {name: spans[rows][np.argsort(spans[rows, 0])] for name, rows in rows_of.items()}
+
+
+def _check_share(fraction: float) -> None:
+    check_fraction(fraction)
+    if fraction == 0:
+        raise DataError("held-out fraction 0: nothing would be held out; give more")
+
+
+def _share_of(count: int, fraction: float) -> int:
+    return min(max(1, round(fraction * count)), count - 1)
