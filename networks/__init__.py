@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from networks.normalisation_o2 import BatchNormalisation, LayerNormalisation
     from networks.pooling_o2 import AveragePooling, GlobalAveragePooling, GlobalMaxPooling, MaxPooling
     from networks.reshape import Flatten, Reshape
+    from networks.second_order import InputGradients
     from networks.sequential import Sequential
     from networks.softmax_o2 import Softmax
     from networks.spectral_normalisation import SpectralNormalisation
@@ -71,6 +72,7 @@ __all__ = [
     "GraphNetwork",
     "HiddenStates",
     "Input",
+    "InputGradients",
     "LSTMCell",
     "LayerNormalisation",
     "Local",
@@ -167,6 +169,7 @@ EXPORTS = {
         "Flatten",
         "Reshape",
     ),
+    "networks.second_order": ("InputGradients",),
     "networks.sequential": ("Sequential",),
     "networks.softmax_o2": ("Softmax",),
     "networks.spectral_normalisation": ("SpectralNormalisation",),

@@ -70,7 +70,8 @@ class GraphNetwork(LaidOutGraph):
 
     def _backpropagate(self, learning_rate: float | None) -> None:
         trained = kernels.Trained(self.weights, self.biases)
-        if learning_rate is None:
+        adds = learning_rate is None and self.parameters.collects_gradients
+        if adds:
             gradients = [self.parameters.gradient(name) for name in trained._fields]
         else:
             gradients = [np.zeros_like(values) for values in trained]
@@ -89,7 +90,7 @@ class GraphNetwork(LaidOutGraph):
             self._lead,
             self._scratch,
         )
-        if learning_rate is not None:
+        if not adds:
             for name, gradient in zip(trained._fields, gradients, strict=True):
                 apply_gradient(self.parameters, name, gradient, learning_rate)
 

@@ -74,6 +74,8 @@ class Model(ClampingContainer):
         signals and carried state of its own, and the parameters of the first.
     calls
         The calls in the order in which they run.
+    output_nodes
+        The node that each output is taken from, by the name of the output.
     input_shapes, output_shapes
         Shapes by name.
     """
@@ -90,7 +92,7 @@ class Model(ClampingContainer):
         check_inputs_and_outputs(sources, results, calls, names)
         self.input_shapes = {name: node.shape for name, node in sources.items()}
         self.output_shapes = {name: node.shape for name, node in results.items()}
-        self._outputs = {name: names[id(node)] for name, node in results.items()}
+        self.output_nodes = {name: names[id(node)] for name, node in results.items()}
         called = {id(network): name for name, network in networks.items()}
         self.calls = [
             NamedCall(
@@ -153,7 +155,9 @@ class Model(ClampingContainer):
             network = self.named[call.name]
             sources = pack_inputs(network, [nodes[name] for name in call.sources])
             nodes[call.name] = self._run_of(call.name).forward(sources, training)
-        return _plain({name: self._zero_masked_steps(nodes[node]) for name, node in self._outputs.items()})
+        return _plain(
+            {name: self._zero_masked_steps(nodes[node]) for name, node in self.output_nodes.items()}
+        )
 
     def backward(self, signals: Any, learning_rate: float | None = None) -> Any:
         """Return the signals of the inputs; gradients are added or applied.
@@ -169,7 +173,7 @@ class Model(ClampingContainer):
             return self._update_after_backward(signals, learning_rate)
         arrived: dict[str, np.ndarray] = {}
         for name, array in self._by_name(signals, self.output_shapes, "output").items():
-            _add(arrived, self._outputs[name], self._zero_masked_steps(array))
+            _add(arrived, self.output_nodes[name], self._zero_masked_steps(array))
         for call in reversed(self.calls):
             network = self.named[call.name]
             sent = self._run_of(call.name).backward(arrived[call.name], learning_rate)
@@ -243,13 +247,14 @@ class Model(ClampingContainer):
     @property
     def returned(self) -> Any:
         """What the last forward returned."""
-        return _plain({name: self._run_of(node).returned for name, node in self._outputs.items()})
+        return _plain({name: self._run_of(node).returned for name, node in self.output_nodes.items()})
 
     @property
     def named_outputs(self) -> dict[str, ModelOutput]:
         """The outputs one by one."""
         return {
-            name: ModelOutput(self, node, self.output_shapes[name]) for name, node in self._outputs.items()
+            name: ModelOutput(self, node, self.output_shapes[name])
+            for name, node in self.output_nodes.items()
         }
 
     def output_range(self, input_range: Any = (-np.inf, np.inf)) -> tuple[float, float]:
@@ -265,7 +270,7 @@ class Model(ClampingContainer):
             "inputs": {name: str(shape) for name, shape in self.input_shapes.items()},
             "networks": {name: network.to_configuration() for name, network in owners.items()},
             "uses": [[call.network, *call.sources] for call in self.calls],
-            "outputs": dict(self._outputs),
+            "outputs": dict(self.output_nodes),
         }
 
     @classmethod
@@ -301,7 +306,7 @@ class Model(ClampingContainer):
             inputs = [given[name] for name in call.sources]
             layers += self._layers_of(call.name, self.named[call.name], len(layers), inputs)
             given[call.name] = len(layers) - 1
-        for name, node in self._outputs.items():
+        for name, node in self.output_nodes.items():
             layer = layers[given[node]]
             layers[given[node]] = replace(layer, outputs=(*layer.outputs, name))
         return layers

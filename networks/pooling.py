@@ -125,6 +125,16 @@ class MaxPooling(Pooling):
             input_signals[tap.pixels] += np.where(won, signals[tap.windows], 0)
         return input_signals
 
+    def values_of_winners(self, values: np.ndarray) -> np.ndarray:
+        """Return, of values (H, W, C, N), those in the places that were the greatest in the last forward."""
+        check_input(self, values, self.input_shape, "values")
+        winners = self._winners[..., : values.shape[-1]]
+        chosen = np.zeros(winners.shape, self.dtype)
+        for number, tap in enumerate(self.windows.taps()):
+            won = winners[tap.windows] == number
+            chosen[tap.windows][won] = values[tap.pixels][won]
+        return chosen
+
     def wiring(self) -> Sequence[NeuronLayer]:
         """Return the layer with its connections; see `networks.base.network.Network.wiring`."""
         wiring = PoolingWiring(self.windows, self.input_shape.channels, averages=False)

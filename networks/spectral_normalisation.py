@@ -14,7 +14,7 @@ with G = dLoss / d used, and u and v taken as constants (equation 12):
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -115,6 +115,11 @@ class SpectralNormalisation(Container):
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Return the output values (*output_shape, N) of input values (*input_shape, N)."""
+        self.divide_weights(training)
+        return self.network.forward(values, training)
+
+    def divide_weights(self, training: bool) -> None:
+        """Give the network inside the weights as they are used; in training, after the power iteration."""
         if training:
             self._iterate(self.iterations)
         weights = self.parameters[WEIGHTS]
@@ -122,12 +127,17 @@ class SpectralNormalisation(Container):
         self._sigma = sigma if sigma != 0 else self.dtype.type(1)  # weights of zero stay zero
         self._used.values[:] = self.parameters.values
         self._used[WEIGHTS][...] = weights / self._sigma
-        return self.network.forward(values, training)
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals (*input_shape, N) of output signals (*output_shape, N)."""
+        return self.add_gradients_of(lambda: self.network.backward(signals), learning_rate)
+
+    def add_gradients_of(
+        self, backward: Callable[[], np.ndarray], learning_rate: float | None = None
+    ) -> np.ndarray:
+        """Return the input signals of a backward of the network inside; pass its gradients through sigma."""
         self._used.zero_gradients()
-        input_signals = self.network.backward(signals)
+        input_signals = backward()
         for name in self.parameters.names:
             gradient = self._used.gradient(name)
             through = self._through_sigma(gradient) if name == WEIGHTS else gradient

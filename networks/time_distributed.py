@@ -83,7 +83,7 @@ class TimeDistributed(Container):
         flat = (given.height, given.width) == (1, 1)
         self.output_shape = as_shape((shape.steps, given.channels) if flat else (shape.steps, *given))
         self.parameters = Parameters.join({"network": self.network.parameters})
-        self._steps = Steps(shape.steps, 0, 0, None)
+        self.steps_there = Steps(shape.steps, 0, 0, None)
         self._values = self._signals = np.zeros((*self.output_shape, 0), self.dtype)
 
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
@@ -98,22 +98,26 @@ class TimeDistributed(Container):
         """
         check_input(self, values, self.input_shape, "input values")
         histories = values.shape[-1]
-        active = self.active_entries(histories) if training else histories
-        self._steps = Steps(self.input_shape[0], histories, active, self.checked_step_mask(histories))
-        self.network.entries = self._steps.count
-        outputs = self.network.forward(self._steps.gather(values, self.network.input_shape), training)
+        self.prepare_steps(histories, training)
+        self.network.entries = self.steps_there.count
+        outputs = self.network.forward(self.steps_there.gather(values, self.network.input_shape), training)
         if self._entries is None:
             self.network.entries = None
-        self._values = self._steps.spread(outputs)
+        self._values = self.steps_there.spread(outputs)
         return self._values.reshape(*self.output_shape, histories)
+
+    def prepare_steps(self, histories: int, training: bool) -> None:
+        """Find out which steps of the next batch are there, for `steps_there`."""
+        active = self.active_entries(histories) if training else histories
+        self.steps_there = Steps(self.input_shape[0], histories, active, self.checked_step_mask(histories))
 
     def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
         """Return the input signals (*input_shape, N) of output signals (*output_shape, N)."""
         check_signals(self, signals)
         self._signals = signals
-        gathered = self._steps.gather(signals, self.network.output_shape)
+        gathered = self.steps_there.gather(signals, self.network.output_shape)
         input_signals = self.network.backward(gathered, learning_rate)
-        return self._steps.spread(input_signals).reshape(*self.input_shape, -1)
+        return self.steps_there.spread(input_signals).reshape(*self.input_shape, -1)
 
     @property
     def propagates(self) -> bool:
@@ -246,4 +250,4 @@ class TimeDistributed(Container):
     def _at_all_steps(self, find: Callable[[], np.ndarray], shape: Shape) -> np.ndarray:
         """Return the values or signals of neurons of the network inside at every step, (steps, *shape, N)."""
         found = find()
-        return self._steps.spread(found.reshape(*shape, found.shape[-1]))
+        return self.steps_there.spread(found.reshape(*shape, found.shape[-1]))

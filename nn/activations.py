@@ -78,6 +78,21 @@ class Activation:
         """
         raise NotImplementedError
 
+    def curvature(self, values: np.ndarray) -> np.ndarray:
+        """Differentiate the derivative, as a function of the output, by that output: f'' = curvature * f'.
+
+        Parameters
+        ----------
+        values
+            What the activation returned, float32 or float64, any shape.
+
+        Returns
+        -------
+        ndarray
+            d derivative / d value, a new array of the same shape and dtype; 0 at kinks.
+        """
+        return np.zeros_like(values)
+
     def to_configuration(self) -> dict[str, Any]:
         """Return what `from_configuration` reads."""
         return {"name": self.name, **asdict(self)}
@@ -171,6 +186,10 @@ class ELU(Activation):
         """f' = 1 above zero, f + 1 below."""
         return np.where(values <= 0, values + 1, 1).astype(values.dtype)
 
+    def curvature(self, values: np.ndarray) -> np.ndarray:
+        """Return 0 above zero, 1 below, where f' = f + 1."""
+        return (values < 0).astype(values.dtype)
+
 
 @dataclass(frozen=True)
 class Softplus(Activation):
@@ -187,6 +206,10 @@ class Softplus(Activation):
     def derivative(self, values: np.ndarray) -> np.ndarray:
         """f' = sigmoid(x) = 1 - exp(-f)."""
         return -np.expm1(-values)
+
+    def curvature(self, values: np.ndarray) -> np.ndarray:
+        """Return exp(-f), of f' = 1 - exp(-f)."""
+        return np.exp(-values)
 
 
 @dataclass(frozen=True)
@@ -205,6 +228,10 @@ class Tanh(Activation):
         """f' = 1 - f²."""
         return 1 - values * values
 
+    def curvature(self, values: np.ndarray) -> np.ndarray:
+        """Return -2 f, of f' = 1 - f²."""
+        return -2 * values
+
 
 @dataclass(frozen=True)
 class Sigmoid(Activation):
@@ -222,6 +249,10 @@ class Sigmoid(Activation):
     def derivative(self, values: np.ndarray) -> np.ndarray:
         """f' = f (1 - f)."""
         return values * (1 - values)
+
+    def curvature(self, values: np.ndarray) -> np.ndarray:
+        """Return 1 - 2 f, of f' = f (1 - f)."""
+        return 1 - 2 * values
 
 
 @dataclass(frozen=True)

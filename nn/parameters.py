@@ -5,7 +5,8 @@ Optimizers, clipping and snapshots see one vector; networks see `parameters["wei
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -39,6 +40,8 @@ class Parameters(NamedShapes, DeepCopied):
         As given.
     size
         Number of parameters.
+    collects_gradients
+        Whether backward passes add to the gradients; see `gradients_kept`.
 
     Raises
     ------
@@ -57,6 +60,7 @@ class Parameters(NamedShapes, DeepCopied):
         self._parts: list[tuple[Parameters, int]] = []
         self._sharing: list[Parameters] = []
         self._frozen: set[str] = set()
+        self.collects_gradients = True
         self._lineage: str | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -115,6 +119,23 @@ class Parameters(NamedShapes, DeepCopied):
         """Set every gradient to zero; gradients not used so far are not allocated."""
         if self._root()._gradients is not None:
             self.gradients[:] = 0
+
+    @contextmanager
+    def gradients_kept(self) -> Iterator[None]:
+        """Within, backward passes propagate signals and leave the gradients as they are, which is faster.
+
+        For a network that only passes signals on, such as the discriminator in a step of the generator.
+        """
+        self._collect_gradients(False)
+        try:
+            yield
+        finally:
+            self._collect_gradients(True)
+
+    def _collect_gradients(self, wanted: bool) -> None:
+        self.collects_gradients = wanted
+        for each in (*(part for part, _ in self._parts), *self._sharing):
+            each._collect_gradients(wanted)
 
     def freeze(self, prefix: str = "") -> None:
         """Keep optimizers from changing an array, or all arrays of a network; "" names all.

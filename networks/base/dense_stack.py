@@ -108,11 +108,17 @@ class DenseStack:
             self._arena,
             self._plan,
             self._slopes,
-            self._one if learning_rate is None else self._arena.dtype.type(-learning_rate),
+            self._factor(learning_rate),
             first.propagates,
         )
         whole = self._entries == self._histories
         return self._input_signals if whole else self._input_signals[..., : self._entries]
+
+    def _factor(self, learning_rate: float | None) -> Any:
+        """Return what gradients are multiplied with before they are added."""
+        if learning_rate is not None:
+            return self._arena.dtype.type(-learning_rate)
+        return self._one if self._parameters.collects_gradients else self._none
 
     @property
     def returned(self) -> np.ndarray:
@@ -159,7 +165,7 @@ class DenseStack:
             plan.append([*sizes, layer.activation.code, layer.blocks, start, *starts, end])
         self._plan = np.array(plan, np.int64)
         self._slopes = np.array([layer.activation.slope for layer in self.layers], self._arena.dtype)
-        self._one = self._arena.dtype.type(1)
+        self._one, self._none = self._arena.dtype.type(1), self._arena.dtype.type(0)
         self._parallel = any(layer.blocks for layer in self.layers)
         values = [layer.value_rows for layer in self.layers]
         input_signals = [layer.input_signal_rows for layer in self.layers]

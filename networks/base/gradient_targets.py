@@ -13,7 +13,12 @@ from nn.parameters import Parameters
 def apply_gradient(
     parameters: Parameters, name: str, gradient: np.ndarray, learning_rate: float | None
 ) -> None:
-    """Add a gradient to the gradients, or apply it directly when there is a learning rate."""
+    """Add a gradient to the gradients, or apply it directly when there is a learning rate.
+
+    Nothing is done where gradients are kept.
+    """
+    if not parameters.collects_gradients:
+        return
     if learning_rate is None:
         parameters.gradient(name)[...] += gradient
     else:
@@ -31,9 +36,13 @@ def gradient_targets(
 def named_targets(
     parameters: Parameters, names: Sequence[str], learning_rate: float | None
 ) -> tuple[list[np.ndarray], Any]:
-    """Return the arrays that a kernel adds the gradients of the named arrays to, and the factor."""
+    """Return the arrays that a kernel adds the gradients of the named arrays to, and the factor.
+
+    The factor is zero where gradients are kept; the heavier kernels then leave out their products.
+    """
     if learning_rate is None:
-        targets, factor = [parameters.gradient(name) for name in names], 1.0
+        targets = [parameters.gradient(name) for name in names]
+        factor = 1.0 if parameters.collects_gradients else 0.0
     else:
         targets, factor = [parameters[name] for name in names], -learning_rate
     return targets, np.asarray(factor, parameters.dtype)[()]

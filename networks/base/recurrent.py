@@ -181,11 +181,24 @@ class Recurrent(Stateful):
     def _find(self, layer: int, direction: str) -> tuple[DirectedLayer, History]:
         """Return a directed layer, and what it saw, by name."""
         prefix = f"layer_{layer}.{direction}."
-        for directed, history in zip(self.directed_layers, self._histories, strict=True):
+        for directed in self.directed_layers:
             if directed.prefix == prefix:
-                return directed, history
+                return directed, self._history_of(directed)
         names = ", ".join(directed.prefix.removesuffix(".") for directed in self.directed_layers)
         raise ValueError(f"{self.family}: no {prefix.removesuffix('.')}; there are {names}")
+
+    def pass_of(self, directed: DirectedLayer, entries: int) -> History:
+        """Return what a directed layer saw in the last forward and backward, of the first so many histories.
+
+        The arrays may be views: the next pass overwrites them.
+        """
+        history = self._history_of(directed)
+        shown = (each[..., :entries] for each in (history.inputs, history.gates, history.deltas))
+        inputs, gates, deltas = shown
+        return History(inputs, tuple(each[..., :entries] for each in history.states), gates, deltas)
+
+    def _history_of(self, directed: DirectedLayer) -> History:
+        return self._histories[directed.number]
 
     def gates(self, layer: int = 0, direction: str = "forward") -> np.ndarray:
         """Return the values of a directed layer's gates in the last forward, (T, gates, units, N).

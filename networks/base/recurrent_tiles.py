@@ -166,10 +166,10 @@ class TiledRecurrent(Recurrent):
         there, kernels = self._directed_shapes(directed.inputs), self.backward_kernels
         return [directed.prefix + name if name in there else "" for name in kernels.Targets._fields[:-1]]
 
-    def _find(self, layer: int, direction: str) -> tuple[DirectedLayer, History]:
-        directed, history = super()._find(layer, direction)
+    def _history_of(self, directed: DirectedLayer) -> History:
+        history = super()._history_of(directed)
         states = tuple(whole(each) for each in history.states)
-        return directed, History(history.inputs, states, whole(history.gates), whole(history.deltas))
+        return History(history.inputs, states, whole(history.gates), whole(history.deltas))
 
     def _collect(self, layer: int) -> np.ndarray:
         return self._outputs[layer]

@@ -91,8 +91,9 @@ class TiledConvolution(convolution.Convolution):
         if self.propagates:
             identity = Identity.code, self.dtype.type(0)
             self._sum(plan, self._no_biases, self._deltas, self._input_signals, identity)
-        run = backward_kernels.gradients_parallel if self._parallel else backward_kernels.gradients_serial
-        run(self._gathering, arrays, scale)
+        if scale != 0:
+            run = backward_kernels.gradients_parallel if self._parallel else backward_kernels.gradients_serial
+            run(self._gathering, arrays, scale)
         return self._input_signals[..., : self._entries]
 
     def _sum(

@@ -68,11 +68,16 @@ def forward_parallel(weights, biases, inputs, values, code, slope, blocks):
 
 @kernel(allocates=False)
 def delta_rows(arrays, code, slope, scale, first, last):
-    """Compute deltas, scaled deltas and bias gradients of output neurons `first` to `last`."""
+    """Compute deltas, scaled deltas and bias gradients of output neurons `first` to `last`.
+
+    A scale of zero leaves out all that only gradients need, here and below.
+    """
     histories = arrays.values.size // arrays.biases.size
     begin, end = first * histories, last * histories
     values, signals = arrays.values[begin:end], arrays.signals[begin:end]
     multiply_by_derivative(code, slope, values, signals, arrays.deltas[begin:end])
+    if scale == 0:
+        return
     for o in range(first, last):
         total = scale_and_sum(arrays.deltas, o * histories, histories, scale, arrays.scaled)
         arrays.biases_target[o] += total
@@ -117,10 +122,11 @@ def backward_serial(arrays, code, slope, scale, propagates):
     """Run the whole backward pass on one thread."""
     outputs = arrays.biases.size
     delta_rows(arrays, code, slope, scale, 0, outputs)
-    transpose_inputs(arrays)
     if propagates:
         input_signal_rows(arrays, 0, arrays.weights.size // outputs)
-    weight_gradient_rows(arrays, 0, outputs)
+    if scale != 0:
+        transpose_inputs(arrays)
+        weight_gradient_rows(arrays, 0, outputs)
 
 
 @kernel(parallel=True)
@@ -132,15 +138,15 @@ def backward_parallel(arrays, code, slope, scale, propagates, blocks):
     outputs = arrays.biases.size
     inputs = arrays.weights.size // outputs
     for block in prange(blocks + 1):
-        if block == blocks:
-            transpose_inputs(arrays)
-        else:
+        if block < blocks:
             first, last = block_range(intp(block), blocks, outputs)
             delta_rows(arrays, code, slope, scale, first, last)
+        elif scale != 0:
+            transpose_inputs(arrays)
     if propagates:
         for block in prange(blocks):
             first, last = block_range(intp(block), blocks, inputs)
             input_signal_rows(arrays, first, last)
-    for block in prange(blocks):
+    for block in prange(blocks if scale != 0 else 0):
         first, last = block_range(intp(block), blocks, outputs)
         weight_gradient_rows(arrays, first, last)

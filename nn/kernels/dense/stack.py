@@ -147,6 +147,8 @@ def backward_stack_parallel(parameters, targets, inputs, signals, arena, plan, s
         for phase in range(PHASES):
             if phase == OF_INPUT_SIGNALS and number == 0 and not propagates:
                 continue
+            if phase == OF_GRADIENTS and scale == 0:
+                continue
             begin = phase * (blocks + 1)
             end = begin + (blocks + 1 if phase == OF_DELTAS else blocks)
             if plan[number, BLOCKS]:

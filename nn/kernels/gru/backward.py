@@ -25,7 +25,7 @@ from nn.kernels.recurrent.layout import (
     step_and_slots,
     width_of,
 )
-from nn.kernels.recurrent.tasks import backward_tasks, do_backward
+from nn.kernels.recurrent.tasks import backward_tasks, do_backward, phases_wanted
 
 
 class Signals(NamedTuple):
@@ -145,7 +145,7 @@ def backward_task(layer, signals, targets, blocks, propagates, phase, task):
 @kernel(allocates=False)
 def backward_serial(layer, signals, targets, blocks, propagates):
     """Run all phases on one thread."""
-    for phase in range(backward_phases(layer, blocks)):
+    for phase in range(phases_wanted(layer, targets, blocks)):
         for task in range(backward_tasks(layer, blocks, propagates, phase)):
             backward_task(layer, signals, targets, blocks, propagates, phase, task)
 
@@ -153,6 +153,6 @@ def backward_serial(layer, signals, targets, blocks, propagates):
 @kernel(parallel=True)
 def backward_parallel(layer, signals, targets, blocks, propagates):
     """Run the tasks of a phase in parallel; one loop for all, as each is compiled on its own."""
-    for phase in range(backward_phases(layer, blocks)):
+    for phase in range(phases_wanted(layer, targets, blocks)):
         for task in prange(backward_tasks(layer, blocks, propagates, phase)):
             backward_task(layer, signals, targets, blocks, propagates, phase, intp(task))

@@ -29,7 +29,7 @@ from nn.kernels.recurrent.layout import (
     step_and_slots,
     width_of,
 )
-from nn.kernels.recurrent.tasks import backward_tasks, do_backward
+from nn.kernels.recurrent.tasks import backward_tasks, do_backward, phases_wanted
 
 
 class Signals(NamedTuple):
@@ -162,7 +162,7 @@ def backward_task(layer, signals, targets, blocks, propagates, phase, task):
 @kernel(allocates=False)
 def backward_serial(layer, signals, targets, blocks, propagates):
     """Run backward on one thread."""
-    for phase in range(backward_phases(layer, blocks)):
+    for phase in range(phases_wanted(layer, targets, blocks)):
         for task in range(backward_tasks(layer, blocks, propagates, phase)):
             backward_task(layer, signals, targets, blocks, propagates, phase, task)
 
@@ -170,6 +170,6 @@ def backward_serial(layer, signals, targets, blocks, propagates):
 @kernel(parallel=True)
 def backward_parallel(layer, signals, targets, blocks, propagates):
     """Run backward with the tasks of a phase in parallel."""
-    for phase in range(backward_phases(layer, blocks)):
+    for phase in range(phases_wanted(layer, targets, blocks)):
         for task in prange(backward_tasks(layer, blocks, propagates, phase)):
             backward_task(layer, signals, targets, blocks, propagates, phase, intp(task))

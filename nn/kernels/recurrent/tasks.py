@@ -109,6 +109,12 @@ def backward_tasks(layer, blocks, propagates, phase):
 
 
 @kernel(inline=True)
+def phases_wanted(layer, targets, blocks):
+    """Return the number of phases: without the last, the gradients, where these are multiplied with zero."""
+    return backward_phases(layer, blocks) - (1 if targets.scale == 0 else 0)
+
+
+@kernel(inline=True)
 def step_back(layer, signals, number, first, last, begin, receive, deltas_of_units):
     """Take the step that forward took as number `number`; -1 only passes signals on to the initial states."""
     for unit in range(first, last, TILE):
