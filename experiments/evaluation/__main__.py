@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,16 +14,18 @@ from tqdm import tqdm
 
 from autoencoder.files import write_text
 from experiments.command import whole_number
-from experiments.evaluation.files import LEAST, Entries, check_together, read_entries
+from experiments.evaluation.files import LEAST, Entries, check_together, read_entries, same_steps
 from experiments.evaluation.page import render_page
 from experiments.evaluation.report import LIMIT, Report, evaluate
 from experiments.evaluation.transfer import SEEDS
+from experiments.series_options import add_roles, roles_of
 from nn import DataError
 
 PROGRAM = "python -m experiments.evaluation"
 EXAMPLES = f"""\
 files: .npz with the array values (entries, ...), numbers, and labels (entries,), or none in all of them.
        numpy.savez("synthetic.npz", values=images, labels=digits)
+       or series: .csv, .tsv or .txt (UCR), .ts, .arff; shorter ones are filled with zeros
   --real       what the generator was trained on
   --test       real entries that it never saw: they are the floor of every figure
   --synthetic  what it made; a series is (entries, steps, variables)
@@ -34,6 +37,8 @@ examples:
       a quick look
   {PROGRAM} --real train.npz --test test.npz --synthetic test.npz --out best --no-labels
       what a perfect generator has
+  {PROGRAM} --real train.csv --test test.csv --synthetic synthetic.npz --label kind --row series --out series
+      series, of which every row of a table is one
 
 exit status: 0 done, 1 failed while running, 2 bad input, 130 interrupted."""
 
@@ -47,9 +52,7 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     for name, words in (("real", "trained on"), ("test", "held out"), ("synthetic", "made")):
-        parser.add_argument(
-            f"--{name}", type=Path, required=True, metavar="FILE", help=f"entries {words}, .npz"
-        )
+        parser.add_argument(f"--{name}", type=Path, required=True, metavar="FILE", help=f"entries {words}")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where the report goes")
     parser.add_argument(
         "--limit",
@@ -69,6 +72,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--no-labels", action="store_true", help="leave labels out, and TSTR and TRTS with them"
     )
+    add_roles(parser)
     return parser
 
 
@@ -108,9 +112,11 @@ def write(report: Report, folder: Path) -> None:
 
 
 def _read(options: argparse.Namespace) -> tuple[Entries, Entries, Entries]:
-    real, test, synthetic = map(read_entries, (options.real, options.test, options.synthetic))
+    paths = options.real, options.test, options.synthetic
+    roles = roles_of(options, paths)
+    real, test, synthetic = same_steps([read_entries(path, roles) for path in paths])
     if options.no_labels:
-        real, test, synthetic = (each._replace(labels=None) for each in (real, test, synthetic))
+        real, test, synthetic = (replace(each, labels=None) for each in (real, test, synthetic))
     check_together(real, test, synthetic)
     return real, test, synthetic
 

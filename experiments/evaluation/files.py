@@ -1,28 +1,36 @@
-"""Reads entries and labels from `.npz` files; what cannot be used is named with its file and field."""
+"""Reads entries and labels from arrays or files of series; what cannot be used is named with its file."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from nn import DataError
-from nn.data.arrays import npz_headers, read_npz
+from nn import DataError, Roles, load_series
+from nn.data.arrays import read_named
+from nn.data.series.load import SERIES_SUFFIXES
 from nn.finite import check_finite
 
 LEAST = 20
 """Entries that a file must have."""
 
+NAMES = ("values", "labels", "lengths", "classes")
+OF_SERIES = frozenset(NAMES[2:])
+"""Arrays that say that the others are series."""
+
 HOW = "write it by numpy.savez(path, values=..., labels=...): (entries, ...) and (entries,), or no labels"
 
 
-class Entries(NamedTuple):
-    """What a file has: values (n, ...), labels (n,) or None, and where they are from."""
+@dataclass(frozen=True, eq=False)
+class Entries:
+    """What a file has: values (n, ...), labels (n,) or None, where they are from; whether they are series."""
 
     values: np.ndarray
     labels: np.ndarray | None
     path: Path
+    are_series: bool = False
 
     def __len__(self) -> int:
         return len(self.values)
@@ -30,11 +38,22 @@ class Entries(NamedTuple):
     def drawn(self, limit: int, generator: np.random.Generator) -> Entries:
         """Return at most `limit` of the entries, in random order."""
         rows = generator.permutation(len(self.values))[:limit]
-        return Entries(self.values[rows], None if self.labels is None else self.labels[rows], self.path)
+        return replace(
+            self, values=self.values[rows], labels=None if self.labels is None else self.labels[rows]
+        )
 
 
-def read_entries(path: Path) -> Entries:
-    """Read the arrays `values` and `labels` of a file.
+def read_entries(path: Path, roles: Roles | None = None) -> Entries:
+    """Read the arrays `values` and `labels` of an `.npz`, or series: of any format, or arrays that say so.
+
+    Labels of series are the names of their classes. Shorter series are filled with zeros.
+
+    Parameters
+    ----------
+    path
+        The file.
+    roles
+        What columns of a CSV file are.
 
     Raises
     ------
@@ -42,8 +61,8 @@ def read_entries(path: Path) -> Entries:
         When the file is none, has no `values`, too few of them, something that is not finite or no number, or
         labels that do not go with them.
     """
-    arrays = _arrays(path)
-    values, labels = arrays["values"], arrays.get("labels")
+    entries = _read(path, roles)
+    values, labels = entries.values, entries.labels
     if values.ndim < 2 or not values[:1].size or len(values) < LEAST:
         raise DataError(
             f"{path}: values have shape {values.shape}: at least {LEAST} entries (entries, ...) are needed"
@@ -54,26 +73,31 @@ def read_entries(path: Path) -> Entries:
         raise DataError(f"{path}: {error}: leave the entry out, or fill what is missing") from error
     if labels is not None:
         _check_labels(labels, len(values), path)
-    return Entries(values, labels, path)
+    return entries
 
 
-def _arrays(path: Path) -> dict[str, np.ndarray]:
-    """Return the arrays `values` and `labels` of a file, whichever there are."""
-    if path.suffix.lower() != ".npz":
-        raise DataError(f"{path}: no .npz: {HOW}")
-    try:
-        headers = npz_headers(path)
-        if "values" not in headers:
-            found = ", ".join(sorted(headers)) or "nothing"
-            raise DataError(f"{path}: no array called values, only {found}: {HOW}")
-        names = [name for name in ("values", "labels") if name in headers]
-        return {name: read_npz(path, name, headers, HOW) for name in names}
-    except DataError:
-        raise
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: no such file") from error
-    except Exception as error:  # NumPy's reader raises nearly anything on damaged files
-        raise DataError(f"{path}: cannot be read: {type(error).__name__}: {error}: {HOW}") from error
+def _read(path: Path, roles: Roles | None) -> Entries:
+    suffix = path.suffix.lower()
+    if suffix == ".npz":
+        arrays = read_named(path, NAMES, HOW)
+        if not OF_SERIES & arrays.keys():
+            return Entries(arrays["values"], arrays.get("labels"), path)
+    elif suffix not in SERIES_SUFFIXES:
+        raise DataError(f"{path}: no .npz, nor a file of series ({', '.join(SERIES_SUFFIXES)}): {HOW}")
+    series = load_series(path, roles=roles if suffix == ".csv" else None)
+    labels = None if series.labels is None else np.array(series.classes)[series.labels]
+    return Entries(series.values, labels, path, are_series=True)
+
+
+def same_steps(files: Sequence[Entries]) -> list[Entries]:
+    """Return files of series with as many steps as the longest, filled with zeros; others as they are."""
+    if not all(each.are_series for each in files):
+        return list(files)
+    steps = max(each.values.shape[1] for each in files)
+    return [
+        replace(each, values=np.pad(each.values, ((0, 0), (0, steps - each.values.shape[1]), (0, 0))))
+        for each in files
+    ]
 
 
 def _check_labels(labels: np.ndarray, count: int, path: Path) -> None:

@@ -16,7 +16,7 @@ from nn.data.levels import ROUNDING
 from nn.data.memory import require_memory
 from nn.data.unread import BEGINNING, kind_of_contents
 from nn.dtype_names import describe_dtype
-from nn.short_text import short_repr, shorten
+from nn.short_text import join_names, short_repr, shorten
 
 ARRAY_SUFFIXES = (".npy", ".npz")
 
@@ -145,6 +145,40 @@ def read_npz(path: Path, name: str, headers: Mapping[str, Header], expected: str
     with np.load(path, allow_pickle=False) as arrays:
         array: np.ndarray = arrays[name]
     return array
+
+
+def read_named(path: Path, names: tuple[str, ...], how: str) -> dict[str, np.ndarray]:
+    """Return those arrays of an `.npz` that have one of some names; of a `.npy` it is the first of them.
+
+    Parameters
+    ----------
+    path
+        The file.
+    names
+        The first must be there.
+    how
+        Ends messages: how to write such a file.
+
+    Raises
+    ------
+    DataError
+        When the file is damaged or too large, has no such array, or one of objects.
+    """
+    try:
+        if path.suffix.lower() == ".npy":
+            return {names[0]: read_npy(path, how)}
+        headers = npz_headers(path)
+        if names[0] not in headers:
+            found = join_names(sorted(headers))
+            raise DataError(f"{path}: no array called {names[0]}, only {found}: {how}")
+        return {name: read_npz(path, name, headers, how) for name in names if name in headers}
+    except DataError:
+        raise
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file") from error
+    except Exception as error:  # NumPy's reader raises nearly anything on damaged files
+        reason = shorten(f"{type(error).__name__}: {error}", LONGEST)
+        raise DataError(f"{path}: cannot be read: {reason}: {how}") from error
 
 
 def _check_compression(info: zipfile.ZipInfo, path: Path) -> None:

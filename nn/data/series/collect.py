@@ -53,7 +53,7 @@ def collect(
         lengths=lengths,
         variables=recording.variables,
         names=tuple(series.name for series in recording.series),
-        starts=np.zeros(len(lengths), np.int64),
+        starts=np.array([series.start for series in recording.series], np.int64),
         labels=labels,
         classes=names,
         times=_padded_times(recording, lengths),

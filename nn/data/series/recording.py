@@ -24,6 +24,8 @@ class Recorded:
         The line it is in, or that of each step; none where a file has no lines.
     times
         float64 or datetime64 (steps,), or None.
+    start
+        Step of a longer series at which it starts.
     """
 
     values: np.ndarray
@@ -31,6 +33,7 @@ class Recorded:
     label: str | None = None
     lines: Sequence[int] = ()
     times: np.ndarray | None = None
+    start: int = 0
 
     def place(self, step: int | None = None) -> str:
         """Say where in the file the series, or a step of it, is."""

@@ -143,6 +143,15 @@ class SeriesSet:
             times=None if self.times is None else self.times[indices],
         )
 
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Return all but the times as arrays, which `numpy.savez` writes and `load_series` reads."""
+        arrays = {"values": self.values, "lengths": self.lengths, "starts": self.starts}
+        texts = {"variables": self.variables, "names": self.names}
+        if self.labels is not None:
+            arrays["labels"] = self.labels
+            texts["classes"] = self.classes
+        return {**arrays, **{name: np.array(each, np.str_) for name, each in texts.items()}}
+
     def require_labels(self, least: int = 2) -> np.ndarray:
         """Return the labels, int64 (N,), for what needs them.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nn.data.arrays import npz_headers, read_npy, read_npz
+from nn.data.arrays import read_named
 from nn.data.errors import DataError
 from nn.data.series.recording import Recorded, Recording
 from nn.data.series.series_set import default_variables
@@ -19,14 +19,14 @@ HOW = (
     "(N,), "
     "the last two where needed"
 )
-KNOWN = ("values", "lengths", "labels", "classes", "variables", "names")
+KNOWN = ("values", "lengths", "labels", "classes", "variables", "names", "starts")
 
 
 def read_stored(path: Path) -> Recording:
     """Read `values` (N, steps) or (N, steps, variables), and of an `.npz` what else it has.
 
     These are `lengths` (N,), without which NaN at the end makes a series shorter, `labels` (N,), numbers or
-    text, `classes` by which labels are numbered, `variables` and `names`, as in `SeriesSet`.
+    text, `classes` by which labels are numbered, `variables`, `names` and `starts`, as in `SeriesSet`.
 
     Raises
     ------
@@ -40,11 +40,17 @@ def read_stored(path: Path) -> Recording:
     if values.ndim != 3 or not values.size or values.dtype.kind not in "fiu":
         raise DataError(f"{path}: values are {values.dtype} {values.shape}: numbers are needed: {HOW}")
     count, steps, variables = values.shape
-    lengths = _lengths(arrays.get("lengths"), count, steps, path)
+    lengths = _lengths(arrays, count, steps, path)
     labels = _labels(arrays, count, path)
     names = _texts(arrays, "names", count, path) or tuple(map(str, range(count)))
+    starts = _whole_numbers(arrays, "starts", count, path)
     series = [
-        Recorded(_cut(values[number], lengths, number), names[number], labels[number] if labels else None)
+        Recorded(
+            _cut(values[number], lengths, number),
+            names[number],
+            labels[number] if labels else None,
+            start=0 if starts is None else int(starts[number]),
+        )
         for number in range(count)
     ]
     return Recording(
@@ -54,49 +60,23 @@ def read_stored(path: Path) -> Recording:
     )
 
 
-def read_named(path: Path, names: tuple[str, ...], how: str) -> dict[str, np.ndarray]:
-    """Return those arrays of an `.npz` that have one of some names; of a `.npy` it is the first of them.
-
-    Parameters
-    ----------
-    path
-        The file.
-    names
-        The first must be there.
-    how
-        Ends messages: how to write such a file.
-
-    Raises
-    ------
-    DataError
-        When the file is damaged or too large, has no such array, or one of objects.
-    """
-    try:
-        if path.suffix.lower() == ".npy":
-            return {names[0]: read_npy(path, how)}
-        headers = npz_headers(path)
-        if names[0] not in headers:
-            found = join_names(sorted(headers))
-            raise DataError(f"{path}: no array called {names[0]}, only {found}: {how}")
-        return {name: read_npz(path, name, headers, how) for name in names if name in headers}
-    except DataError:
-        raise
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: no such file") from error
-    except Exception as error:  # NumPy's reader raises nearly anything on damaged files
-        raise DataError(f"{path}: cannot be read: {type(error).__name__}: {error}: {how}") from error
-
-
 def _cut(values: np.ndarray, lengths: np.ndarray | None, number: int) -> np.ndarray:
     series = np.asarray(values, np.float64)
     return without_missing_end(series) if lengths is None else series[: lengths[number]]
 
 
-def _lengths(lengths: np.ndarray | None, count: int, steps: int, path: Path) -> np.ndarray | None:
+def _whole_numbers(arrays: Mapping[str, np.ndarray], name: str, count: int, path: Path) -> np.ndarray | None:
+    """Return an array of whole numbers, one for every series; None where it is not there."""
+    numbers = arrays.get(name)
+    if numbers is not None and (numbers.shape != (count,) or numbers.dtype.kind not in "iu"):
+        raise DataError(f"{path}: {name} are {numbers.dtype} {numbers.shape}: give whole numbers ({count},)")
+    return numbers
+
+
+def _lengths(arrays: Mapping[str, np.ndarray], count: int, steps: int, path: Path) -> np.ndarray | None:
+    lengths = _whole_numbers(arrays, "lengths", count, path)
     if lengths is None:
         return None
-    if lengths.shape != (count,) or lengths.dtype.kind not in "iu":
-        raise DataError(f"{path}: lengths are {lengths.dtype} {lengths.shape}: give whole numbers ({count},)")
     wrong = np.flatnonzero((lengths < 1) | (lengths > steps))
     if len(wrong):
         raise DataError(

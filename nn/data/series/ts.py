@@ -95,7 +95,7 @@ def _content(path: Path) -> Iterator[Line]:
         text = whole.strip()
         if not text:
             blank = blank or number
-        elif not text.startswith("#"):
+        elif text[0] not in "#%":
             if blank and is_data:
                 raise DataError(f"{path}: line {blank} is blank, and more follow: remove it")
             blank = 0
@@ -115,6 +115,8 @@ def _read_header(lines: Iterator[Line], path: Path) -> Header:
             raise DataError(
                 f"{path}: line {line.number}: {short_repr(line.text)} comes before @data: is that missing?"
             )
+        if key == "problemname":
+            continue
         if key in seen:
             raise DataError(f"{path}: line {line.number}: a second {name}: remove one")
         seen.add(key)
@@ -133,7 +135,7 @@ def _read_header(lines: Iterator[Line], path: Path) -> Header:
                     "them "
                     "and this line"
                 )
-        elif key != "problemname":
+        else:
             raise DataError(
                 f"{path}: line {line.number}: {short_repr(name)} is unknown; known: "
                 f"{', '.join(f'@{each}' for each in KNOWN)}: correct or remove it"

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from experiments.evaluation.__main__ import main, make_parser
+from experiments.evaluation.files import read_entries, same_steps
 from tests.experiments.evaluation.known_answers import clusters, waves
+from tests.support.series_files import Labelled, write_arff, write_series_rows, write_ts
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 GOOD = {"values": clusters(80, 0), "labels": np.arange(80) % 2}
@@ -68,6 +70,71 @@ def test_series_without_labels(tmp_path):
     assert found["discriminative score, customary and weak"]["details"]["units"] == 1
 
 
+def test_labels_are_left_out(tmp_path):
+    assert main([*arguments(tmp_path), "--no-labels"]) == 0
+    _, found = figures(tmp_path)
+    assert "TSTR, network" not in found and "discriminative score, network" in found
+
+
+def write_series(folder, form, seed):
+    """Forty series of four to six steps, of two classes that differ in level."""
+    generator = np.random.default_rng(seed)
+    labels = ["Up" if number % 2 else "down" for number in range(40)]
+    series = [generator.normal(size=(4 + number % 3, 2)) + 3 * (number % 2) for number in range(len(labels))]
+    if form == "npz":
+        values = np.zeros((40, 6, 2))
+        for row, each in enumerate(series):
+            values[row, : len(each)] = each
+        lengths = np.array([len(each) for each in series])
+        path = folder / f"{seed}.npz"
+        np.savez(path, values=values, lengths=lengths, labels=np.arange(40) % 2, classes=["down", "Up"])
+        return path
+    path = folder / f"{seed}.{form}"
+    {"csv": write_series_rows, "arff": write_arff}[form](path, Labelled(series, labels))
+    return path
+
+
+def test_series_of_any_form_and_of_unequal_lengths(tmp_path):
+    """Classes go together by their names, whatever the form."""
+    paths = [write_series(tmp_path, form, seed) for seed, form in enumerate(("csv", "arff", "npz"))]
+    words = [word for name, path in zip(("real", "test", "synthetic"), paths, strict=True)
+             for word in (f"--{name}", str(path))]  # fmt: skip
+    out = ["--out", str(tmp_path / "report"), "--seeds", "1", "--label", "label", "--row", "series"]
+    assert main([*words, *out]) == 0
+    report, found = figures(tmp_path)
+    assert report["data"]["shape of an entry"] == [6, 2]
+    assert found["TRTR, network"]["value"] > 0.9 and found["TSTR, network"]["value"] > 0.9
+
+
+def test_shorter_series_are_filled_to_the_longest_of_all_files(tmp_path):
+    files = []
+    for steps in (3, 5):
+        path = tmp_path / f"{steps}.ts"
+        write_ts(path, Labelled([np.ones((steps, 1))] * 20, []))
+        files.append(read_entries(path))
+    short, long = same_steps(files)
+    assert short.values.shape == long.values.shape == (20, 5, 1)
+    assert short.values[0, :, 0].tolist() == [1, 1, 1, 0, 0]
+
+
+def test_bad_series_are_named_with_what_to_do(tmp_path, capsys):
+    words = arguments(tmp_path)
+    path = tmp_path / "synthetic.csv"
+    path.write_text("x,city\n1,Rome\n")
+    for name, message in (
+        ("csv", "line 2, column city: 'Rome' is no number"),
+        ("xls", "no .npz, nor a file of"),
+    ):
+        words[words.index("--synthetic") + 1] = str(tmp_path / f"synthetic.{name}")
+        with pytest.raises(SystemExit) as stopped:
+            main(words)
+        assert stopped.value.code == 2
+        assert message in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main([*arguments(tmp_path), "--label", "kind"])
+    assert "--label, --time, --variables and --row are about columns of .csv" in capsys.readouterr().err
+
+
 def with_nan():
     values = clusters(80, 0)
     values[7, 2] = np.nan
@@ -124,5 +191,5 @@ def test_all_real_entries_equal_is_said(tmp_path, capsys):
 
 def test_the_help_teaches_by_example():
     text = make_parser().format_help()
-    assert text.count("python -m experiments.evaluation --real") == 3
+    assert text.count("python -m experiments.evaluation --real") == 4
     assert "numpy.savez" in text

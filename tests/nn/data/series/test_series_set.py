@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nn import ArrayBatches, DataError, SeriesSet
+from nn import ArrayBatches, DataError, SeriesSet, cut_windows, load_series
 
 SERIES = SeriesSet.of(
     np.arange(12.0).reshape(3, 4, 1),
@@ -30,6 +30,22 @@ def test_some_are_selected_in_their_order():
     found = SERIES.select(np.array([2, 0]))
     assert found.values[:, 0, 0].tolist() == [8, 0]
     assert (found.names, found.lengths.tolist(), found.labels.tolist()) == (("2", "0"), [1, 4], [1, 0])
+
+
+def test_its_arrays_are_a_file_of_series(tmp_path):
+    windows = cut_windows(SERIES.select(np.array([0, 1])), 2)
+    for number, series in enumerate((SERIES, windows, changed(labels=None, classes=()))):
+        path = tmp_path / f"{number}.npz"
+        np.savez(path, **series.to_arrays())
+        again = load_series(path, dtype=np.float64)
+        assert again.values.tobytes() == series.values.tobytes()
+        for name in ("lengths", "starts", "labels"):
+            assert np.array_equal(getattr(again, name), getattr(series, name)), name
+        assert (again.names, again.variables, again.classes) == (
+            series.names,
+            series.variables,
+            series.classes,
+        )
 
 
 def test_memory_is_asked_before_a_copy(monkeypatch):
