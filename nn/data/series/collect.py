@@ -58,6 +58,7 @@ def collect(
         classes=names,
         times=_padded_times(recording, lengths),
         source=str(path),
+        origin=path.resolve(),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -38,7 +38,9 @@ class SeriesSet:
     times
         float64 or datetime64 (N, steps), NaN or NaT beyond the end; None when they are not known.
     source
-        What they were read from.
+        What messages call what they were read from.
+    origin
+        Equal where series of the same name are the same: of pieces of one set, and of sets from one file.
 
     Raises
     ------
@@ -55,6 +57,7 @@ class SeriesSet:
     classes: tuple[str, ...] = ()
     times: np.ndarray | None = None
     source: str = ""
+    origin: object = field(default_factory=object, repr=False)
 
     def __post_init__(self) -> None:
         if self.values.ndim != 3 or self.values.dtype not in (np.float32, np.float64):

@@ -108,14 +108,14 @@ def split_by_time(
 def check_apart(training: SeriesSet, held_out: SeriesSet) -> None:
     """Refuse two sets that share steps of a series, such as windows that overlap.
 
-    Series are the same when their names and the file they were read from are.
+    Series are the same when their names are, and the file or the array that they are from.
 
     Raises
     ------
     DataError
         Naming the first such pair.
     """
-    if training.source != held_out.source:
+    if training.origin != held_out.origin:
         return
     trained_on = _spans(training)
     for name, held in _spans(held_out).items():

@@ -91,6 +91,24 @@ def _decoded(line: bytes, path: Path, number: int) -> str:
         ) from error
 
 
+def without_blank_end(lines: Iterator[Line], path: Path) -> Iterator[Line]:
+    """Yield the lines that are not blank.
+
+    Raises
+    ------
+    DataError
+        When a blank one is not at the end.
+    """
+    blank = 0
+    for line in lines:
+        if not line.text.strip():
+            blank = blank or line.number
+            continue
+        if blank:
+            raise DataError(f"{path}: line {blank} is blank, and more follow: remove it")
+        yield line
+
+
 def parse_numbers(fields: Sequence[str], missing: frozenset[str] = MISSING) -> np.ndarray:
     """Return fields as float64 (n,); NaN where they say in lower case what `missing` holds.
 

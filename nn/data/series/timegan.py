@@ -88,4 +88,10 @@ def timegan_order(series: SeriesSet) -> SeriesSet:
     steps = np.arange(series.values.shape[1])
     backwards = np.where(steps < series.lengths[:, None], series.lengths[:, None] - 1 - steps, steps)
     values = np.take_along_axis(series.values, backwards[..., None], axis=1)
-    return replace(series, values=values, times=None, source=f"{series.source} (TimeGAN's order)")
+    return replace(
+        series,
+        values=values,
+        times=None,
+        source=f"{series.source} (TimeGAN's order)",
+        origin=(series.origin, "reversed"),
+    )

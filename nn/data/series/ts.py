@@ -22,6 +22,7 @@ from nn.data.series.text import (
     parse_numbers,
     parse_times,
     read_lines,
+    without_blank_end,
     without_missing_end,
 )
 from nn.short_text import join_names, short_repr
@@ -74,12 +75,12 @@ def read_ts(path: Path) -> Recording:
     DataError
         Naming the line, when the file has something else.
     """
-    lines = _content(path)
-    header = _read_header(lines, path)
+    lines = _content(read_lines(path))
+    header = _read_header((line for line in lines if line.text), path)
     read = _timed if header.is_true("timestamps") else _plain
     series: list[Recorded] = []
     first: tuple[int, ...] = ()
-    for line in lines:
+    for line in without_blank_end(lines, path):
         recorded = read(line, header, len(series), path)
         first = first or recorded.values.shape
         series.append(_hold_to_header(recorded, first, header, path))
@@ -87,20 +88,11 @@ def read_ts(path: Path) -> Recording:
     return Recording(series, variables, header.classes, HOW_TO_LABEL)
 
 
-def _content(path: Path) -> Iterator[Line]:
-    """Yield lines that are no comments, without blanks around them; blank ones may come at the end alone."""
-    blank = 0
-    is_data = False
-    for number, whole in read_lines(path):
-        text = whole.strip()
-        if not text:
-            blank = blank or number
-        elif text[0] not in "#%":
-            if blank and is_data:
-                raise DataError(f"{path}: line {blank} is blank, and more follow: remove it")
-            blank = 0
-            is_data = is_data or text.lower() == "@data"
-            yield Line(number, text)
+def _content(lines: Iterator[Line]) -> Iterator[Line]:
+    """Yield lines that are no comments, without blanks around them."""
+    for number, text in lines:
+        if text.strip()[:1] not in ("#", "%"):
+            yield Line(number, text.strip())
 
 
 def _read_header(lines: Iterator[Line], path: Path) -> Header:
@@ -211,7 +203,7 @@ def _timed(line: Line, header: Header, number: int, path: Path) -> Recorded:
         if not separator:
             break
     rest = line.text[place:]
-    if not dimensions[0] or (separator == "," and rest) or (not separator and rest) or separator == ",":
+    if separator == "," or (not separator and rest):
         raise DataError(
             f"{path}: line {line.number}, at {short_repr(rest)}: no pair (time,value), as @timeStamps true "
             "has "

@@ -10,7 +10,13 @@ from pathlib import Path
 from nn.data.errors import DataError
 from nn.data.series.recording import Recorded, Recording
 from nn.data.series.series_set import default_variables
-from nn.data.series.text import NotANumberError, parse_numbers, read_lines, without_missing_end
+from nn.data.series.text import (
+    NotANumberError,
+    parse_numbers,
+    read_lines,
+    without_blank_end,
+    without_missing_end,
+)
 
 
 def read_ucr(path: Path) -> Recording:
@@ -22,17 +28,11 @@ def read_ucr(path: Path) -> Recording:
         Naming the line and the field, when the file has something else.
     """
     series: list[Recorded] = []
-    blank, separator, count = 0, None, 0
-    for line, whole in read_lines(path):
-        text = whole.strip("\r\n")
-        if not text.strip():
-            blank = blank or line
-            continue
-        if blank:
-            raise DataError(f"{path}: line {blank} is blank, and more follow: remove it")
+    separator, count = None, 0
+    for line, text in without_blank_end(read_lines(path), path):
         if not series:
             separator = next((each for each in "\t," if each in text), None)
-        fields = text.split(separator)
+        fields = text.strip("\r\n").split(separator)
         count = count or len(fields)
         if len(fields) != count:
             raise DataError(

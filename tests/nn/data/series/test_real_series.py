@@ -52,6 +52,7 @@ def test_stock(shared_data):
     series = load_series(shared_data / "stock" / "stock_data.csv", dtype=np.float64)
     assert series.values.shape == (1, 3685, 6) and series.labels is None
     assert series.variables == ("Open", "High", "Low", "Close", "Adj_Close", "Volume")
+    assert 49 < series.values[0, 0, 0] < 50 and series.values[0, -1, 0] > 1000  # oldest first
     training, held_out = split_by_time(series, 0.2, window=24)
     assert (training.lengths[0], held_out.lengths[0], held_out.starts[0]) == (2924, 737, 2948)
     scaler = Scaler.min_max(training)

@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn import DataError, SeriesSet, check_apart, cut_windows, split_by_time, split_series
+from nn import (
+    DataError,
+    SeriesSet,
+    check_apart,
+    cut_windows,
+    load_series,
+    split_by_time,
+    split_series,
+    timegan_order,
+)
 
 
 def counting(lengths, labels=None, variables=1):
@@ -131,11 +140,18 @@ def test_what_overlaps_is_found_as_by_looking_at_every_step(one, other, length):
         check_apart(*sides)
 
 
-def test_series_of_two_files_are_different_ones():
-    one, other = counting([5]), SeriesSet(**{**vars(counting([5])), "source": "other.csv"})
+def test_series_are_the_same_by_name_and_what_they_are_from(tmp_path):
+    one, other = counting([5]), counting([5])
     check_apart(one, other)
+    check_apart(one, timegan_order(one))  # whose steps count from the end
     with pytest.raises(DataError, match="they overlap"):
-        check_apart(one, one)
+        check_apart(one, one.select(np.array([0])))
+    for name in ("one.tsv", "other.tsv"):
+        (tmp_path / name).write_text("1\t2\n")
+    loaded = load_series(tmp_path / "one.tsv")
+    check_apart(loaded, load_series(tmp_path / "other.tsv"))
+    with pytest.raises(DataError, match="series 0: steps 0 to 0 are held out, and 0 to 0 are trained on"):
+        check_apart(loaded, load_series(tmp_path / "." / "one.tsv"))
 
 
 @pytest.mark.parametrize(
