@@ -98,6 +98,8 @@ def _read_header(lines: Iterator[Line], path: Path) -> Attributes:
                 raise DataError(f"{path}: line {line.number}: @end {relational} is missing before @data")
             return _attributes(outside, inside, path)
         if match and match[2].strip().lower() == "relational":
+            if relational is not None:
+                raise DataError(f"{path}: line {line.number}: a relation within a relation: leave it out")
             relational = _unquoted(match[1])
             outside.append((line, "relational"))
         elif match:
@@ -107,8 +109,7 @@ def _read_header(lines: Iterator[Line], path: Path) -> Attributes:
         elif word != "@relation":
             raise DataError(
                 f"{path}: line {line.number}: {short_repr(line.text)} is none of @relation, @attribute with "
-                "a "
-                "name and a type, @end and @data: correct or remove it"
+                "a name and a type, @end and @data: correct or remove it"
             )
     raise DataError(f"{path}: there is no line @data, after which the series come: is the file cut off?")
 
@@ -125,10 +126,7 @@ def _attributes(outside: list[tuple[Line, str]], inside: list[tuple[Line, str]],
             raise DataError(f"{path}: line {line.number}: a second attribute with classes: leave one out")
         class_place, classes = place, _nominal(line, kind, path)
     for line, kind in inside:
-        if _checked_kind(line, kind, path) == "relational":
-            raise DataError(
-                f"{path}: line {line.number}: a relation within a relation: only numbers belong there"
-            )
+        _checked_kind(line, kind, path)
     is_relational = "relational" in kinds
     steps = len(inside) if is_relational else len(kinds)
     if not steps or (is_relational and len(kinds) > 1):
@@ -144,8 +142,7 @@ def _checked_kind(line: Line, kind: str, path: Path) -> str:
     if lower not in NUMERIC and lower != "relational":
         raise DataError(
             f"{path}: line {line.number}: type {short_repr(kind)}: only numeric, real, integer, relational "
-            "and "
-            "classes {a,b} are read: leave the attribute out"
+            "and classes {a,b} are read: leave the attribute out"
         )
     return lower
 
@@ -156,7 +153,7 @@ def _nominal(line: Line, kind: str, path: Path) -> tuple[str, ...]:
     if not classes or len(set(classes)) < len(classes):
         raise DataError(
             f"{path}: line {line.number}: {short_repr(kind)}: give different classes in braces, such as "
-            f"{{a,b}}"
+            "{a,b}"
         )
     return classes
 
@@ -169,8 +166,7 @@ def _fields(text: str, line: Line, path: Path) -> list[str]:
         if match is None:
             raise DataError(
                 f"{path}: line {line.number}, at {short_repr(text[place:])}: a quote is not closed, or "
-                "something "
-                "is around it: is the line cut off?"
+                "something is around it: is the line cut off?"
             )
         fields.append(match[1].strip())
         place, separator = match.end(), match[2]
@@ -196,8 +192,7 @@ def _recorded(line: Line, attributes: Attributes, number: int, path: Path) -> Re
     if len(fields) != attributes.fields:
         raise DataError(
             f"{path}: line {line.number}: {len(fields)} fields, but {attributes.fields} attributes: is the "
-            "line "
-            "cut off?"
+            "line cut off?"
         )
     label = None
     if attributes.class_place is not None:

@@ -70,8 +70,7 @@ def cut_windows(series: SeriesSet, length: int, stride: int = 1) -> SeriesSet:
         row = short[0]
         raise DataError(
             f"series {series.names[row]} has {series.lengths[row]} steps, fewer than a window of {length}: "
-            "take "
-            f"shorter windows, or leave out the {len(short)} that are shorter, by select"
+            f"take shorter windows, or leave out the {len(short)} that are shorter, by select"
         )
     counts = (series.lengths - length) // stride + 1
     rows = np.repeat(np.arange(len(series)), counts)

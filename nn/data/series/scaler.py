@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -74,7 +74,7 @@ class Scaler:
         """Return series with the values that were scaled, such as generated ones; padding stays 0."""
         return self._changed(series, lambda values: values * self.scale + self.offset)
 
-    def _changed(self, series: SeriesSet, change: Any) -> SeriesSet:
+    def _changed(self, series: SeriesSet, change: Callable[[np.ndarray], np.ndarray]) -> SeriesSet:
         if series.values.shape[2] != len(self.offset):
             raise DataError(
                 f"scaler: series have {series.values.shape[2]} variables, those it was fitted on "

@@ -166,8 +166,7 @@ class SeriesSet:
         where = f"{self.source}: " if self.source else ""
         if self.labels is None:
             raise DataError(
-                f"{where}labels are missing: name their column by Roles(label=...), or give a file that has "
-                "them"
+                f"{where}labels are missing: name their column by Roles(label=...), or give a file of some"
             )
         counts = np.bincount(self.labels, minlength=len(self.classes))
         used = np.flatnonzero(counts)
@@ -179,8 +178,7 @@ class SeriesSet:
             have = "one entry" if counts[rarest] == 1 else f"{counts[rarest]} entries"
             raise DataError(
                 f"{where}labels: class {short_repr(self.classes[rarest])} has {have}, and {least} are "
-                "needed: "
-                "leave it out, or give more of it"
+                "needed: leave it out, or give more of it"
             )
         return self.labels
 

@@ -85,8 +85,7 @@ def split_by_time(
     if len(set(series.names)) < len(series):
         raise DataError(
             "these are pieces of series, such as windows, of which some overlap: divide by time before "
-            "windows "
-            "are cut, or whole series by split_series"
+            "windows are cut, or whole series by split_series"
         )
     held_out = np.array([_share_of(int(length), held_out_fraction) for length in series.lengths])
     held_out = np.maximum(held_out, window)
@@ -96,9 +95,8 @@ def split_by_time(
         row = short[0]
         raise DataError(
             f"series {series.names[row]} has {series.lengths[row]} steps: {gap} of gap and {held_out[row]} "
-            "held "
-            f"out leave {max(0, training[row])} to train on, fewer than a window of {window}: take shorter "
-            "windows, or hold out less"
+            f"held out leave {max(0, training[row])} to train on, fewer than a window of {window}: take "
+            "shorter windows, or hold out less"
         )
     rows = np.arange(len(series))
     first = cut_pieces(series, rows, np.zeros(len(rows), np.int64), training)
@@ -130,8 +128,8 @@ def check_apart(training: SeriesSet, held_out: SeriesSet) -> None:
             other = spans[(spans[:, 0] < stop) & (spans[:, 1] > start)][0]
             raise DataError(
                 f"series {name}: steps {start} to {stop - 1} are held out, and {other[0]} to {other[1] - 1} "
-                "are "
-                "trained on: they overlap; divide before windows are cut, by split_series or split_by_time"
+                "are trained on: they overlap; divide before windows are cut, by split_series or "
+                "split_by_time"
             )
 
 

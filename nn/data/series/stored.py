@@ -16,8 +16,7 @@ from nn.short_text import join_names
 
 HOW = (
     "write it by numpy.savez(path, values=..., lengths=..., labels=...): (N, steps, variables), (N,) and "
-    "(N,), "
-    "the last two where needed"
+    "(N,), the last two where needed"
 )
 KNOWN = ("values", "lengths", "labels", "classes", "variables", "names", "starts")
 
@@ -81,8 +80,7 @@ def _lengths(arrays: Mapping[str, np.ndarray], count: int, steps: int, path: Pat
     if len(wrong):
         raise DataError(
             f"{path}: lengths: series {wrong[0]} has {lengths[wrong[0]]} steps: 1 to {steps} are possible; "
-            "leave "
-            "out series without any"
+            "leave out series without any"
         )
     return lengths
 
@@ -102,8 +100,7 @@ def _labels(arrays: Mapping[str, np.ndarray], count: int, path: Path) -> list[st
     if len(wrong):
         raise DataError(
             f"{path}: labels: series {wrong[0]} has {labels[wrong[0]]}, but there are {len(classes)} "
-            "classes, "
-            f"from 0 to {len(classes) - 1}"
+            f"classes, from 0 to {len(classes) - 1}"
         )
     return [classes[label] for label in labels]
 

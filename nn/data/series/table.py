@@ -103,8 +103,7 @@ def _check_count(row: Row, header: Sequence[str], path: Path) -> None:
     if len(row.fields) != len(header):
         raise DataError(
             f"{path}: line {row.line}: {len(row.fields)} fields, but {len(header)} columns in the first "
-            "line: "
-            "is the line cut off, or a comma not quoted?"
+            "line: is the line cut off, or a comma not quoted?"
         )
 
 
@@ -149,7 +148,7 @@ def _read_step_rows(
                 f"{short_repr(label)} here and {short_repr(steps.label)} before: one series has one label; "
                 "name the column that tells series apart by Roles(series=...)"
             )
-        steps.values.extend(_numbers(row, chosen, header, path))
+        steps.values.frombytes(_numbers(row, chosen, header, path).tobytes())
         steps.lines.append(row.line)
         if places.time is not None:
             steps.times.append(row.fields[places.time])
@@ -173,8 +172,8 @@ def _times(steps: _Steps, column: str, path: Path) -> np.ndarray:
     except NotANumberError as error:
         raise DataError(
             f"{path}: line {steps.lines[error.index]}, column {column}: "
-            f"{short_repr(steps.times[error.index])} "
-            "is no time as those before: give numbers, or dates of ISO 8601, all with an offset or none"
+            f"{short_repr(steps.times[error.index])} is no time as those before: give numbers, or dates of "
+            "ISO 8601, all with an offset or none"
         ) from error
 
 
@@ -208,8 +207,7 @@ def _step_columns(
                 continue
             raise DataError(
                 f"{path}: column {header[place]} is none of a variable and a step, such as x0: give it a "
-                "role, "
-                "name the variables, or leave row='series' out"
+                "role, name the variables, or leave row='series' out"
             )
         steps = columns.setdefault(match[1], {})
         step = int(match[2])

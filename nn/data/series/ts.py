@@ -124,8 +124,7 @@ def _read_header(lines: Iterator[Line], path: Path) -> Header:
             if _flag(line, words, path):
                 raise DataError(
                     f"{path}: line {line.number}: targets are numbers, and only classes are read: remove "
-                    "them "
-                    "and this line"
+                    "them and this line"
                 )
         else:
             raise DataError(
@@ -170,8 +169,7 @@ def _plain(line: Line, header: Header, number: int, path: Path) -> Recorded:
         except NotANumberError as error:
             raise DataError(
                 f"{path}: line {line.number}, dimension {variable + 1}, step {error.index}: {error}: a "
-                "missing "
-                "value is ?; a class at the end needs @classLabel true and the classes in the header"
+                "missing value is ?; a class at the end needs @classLabel true and the classes in the header"
             ) from error
     return Recorded(_side_by_side(columns, line, path), str(number), label, [line.number])
 
@@ -206,8 +204,7 @@ def _timed(line: Line, header: Header, number: int, path: Path) -> Recorded:
     if separator == "," or (not separator and rest):
         raise DataError(
             f"{path}: line {line.number}, at {short_repr(rest)}: no pair (time,value), as @timeStamps true "
-            "has "
-            "it: is the line cut off?"
+            "has it: is the line cut off?"
         )
     label = _timed_label(rest, separator, line, header, path)
     try:
@@ -237,8 +234,7 @@ def _timed_label(rest: str, separator: str, line: Line, header: Header, path: Pa
     if separator:
         raise DataError(
             f"{path}: line {line.number}: {short_repr(rest)} at the end is no pair (time,value): a class "
-            "needs "
-            "@classLabel true and the classes in the header"
+            "needs @classLabel true and the classes in the header"
         )
     return None
 
@@ -248,9 +244,8 @@ def _side_by_side(columns: Sequence[np.ndarray], line: Line, path: Path) -> np.n
     lengths = [len(column) for column in columns]
     if len(set(lengths)) > 1:
         raise DataError(
-            f"{path}: line {line.number}: dimensions have {join_names(lengths)} steps: fill the shorter "
-            "with ?; "
-            "a class at the end needs @classLabel true and the classes in the header"
+            f"{path}: line {line.number}: dimensions have {join_names(lengths)} steps: fill the shorter with "
+            "?; a class at the end needs @classLabel true and the classes in the header"
         )
     return np.stack(columns, axis=1)
 
@@ -268,8 +263,7 @@ def _hold_to_header(series: Recorded, first: tuple[int, ...], header: Header, pa
     if header.flags.get("equallength", True) and steps != length:
         raise DataError(
             f"{path}: {series.place()}: {steps} steps, but {length} by @seriesLength or in the first series "
-            "and "
-            "@equalLength true: correct one"
+            "and @equalLength true: correct one"
         )
     if not header.flags.get("missing", True) and np.isnan(series.values).any():
         raise DataError(f"{path}: {series.place()}: a value is missing, but @missing false: correct one")

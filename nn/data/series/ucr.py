@@ -37,8 +37,7 @@ def read_ucr(path: Path) -> Recording:
         if len(fields) != count:
             raise DataError(
                 f"{path}: line {line}: {len(fields)} fields, but {count} in the first line: fill shorter "
-                "series "
-                "with NaN; is the line cut off?"
+                "series with NaN; is the line cut off?"
             )
         if count < 2:
             raise DataError(f"{path}: line {line}: one field: a label and values, separated, are needed")
@@ -52,7 +51,6 @@ def _recorded(fields: list[str], line: int, number: int, path: Path) -> Recorded
     except NotANumberError as error:
         raise DataError(
             f"{path}: line {line}, field {error.index + 2}: {error}: only the first field is a label; a "
-            "missing "
-            "value is NaN"
+            "missing value is NaN"
         ) from error
     return Recorded(without_missing_end(values[:, None]), str(number), fields[0].strip(" "), [line])

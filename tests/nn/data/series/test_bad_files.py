@@ -128,6 +128,8 @@ BAD = [
     ("a.arff", "@relation r\n@attribute c {a,b\n@data\n", "line 2: '{a,b': give different classes in braces"),
     ("a.arff", "@relation r\n@attribute c {a}\n@attribute d {a}\n@data\n", "line 3: a second attribute with"),
     ("a.arff", RELATION.replace("@end all\n", ""), "line 5: @end all is missing before @data"),
+    ("a.arff", RELATION.replace("y numeric", "y relational"), "line 4: a relation within a relation"),
+    ("a.arff", RELATION.replace("y numeric", "y {a,b}"), "line 4: type '{a,b}': only numeric, real"),
     ("a.arff", ARFF, "there are no series in it"),
     ("a.arff", ARFF + "1,a\n", "line 6: 2 fields, but 3 attributes: is the line cut off"),
     ("a.arff", ARFF + "1,2,c\n", "line 6, series 0: class 'c' is none of the known classes, a, b"),

@@ -131,7 +131,7 @@ def test_ts_with_times(write):
 
 
 def test_ts_without_classlabel_and_with_blank_lines_at_the_end(write):
-    text = "%# as the archive\n@problemName x\n@problemName y\n@DATA\n1,2:3,4\n\n\n"
+    text = "%# as the archive\n@targetLabel false\n@problemName x\n@problemName y\n@DATA\n1,2:3,4\n\n\n"
     found = load_series(write("set.ts", text))
     assert found.values.tolist() == [[[1, 3], [2, 4]]]
     assert found.labels is None and found.variables == ("v0", "v1")
