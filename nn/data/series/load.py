@@ -53,8 +53,8 @@ def load_series(
         default they are as the file declares them, or else sorted.
     missing
         What is done with missing values: "refuse" them, "keep" them as NaN, or "interpolate" linearly between
-        the steps around them, with the nearest at both ends. A missing end is none, the series is shorter; but a row of a CSV file
-        that is a step is there.
+        the steps around them, with the nearest at both ends. A missing end is none, the series is
+        shorter; but a row of a CSV file that is a step is there.
     dtype
         float32 or float64.
 

@@ -29,7 +29,7 @@ MARK = "\ufeff"
 """The mark some editors put before the text."""
 
 BYTES_A_BYTE = 8
-"""Memory for each byte of a file: the shortest number has two with its separator and takes 8, held twice."""
+"""Memory for each byte of a file: the shortest number has two with its separator and takes 8, twice."""
 
 FEWER = "read fewer or shorter series: divide the file"
 
