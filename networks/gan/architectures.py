@@ -1,0 +1,244 @@
+"""The generators and discriminators that a blueprint describes.
+
+Sizes are halved while they are even and at least `SMALLEST` is left: 14 becomes 7, 28 becomes 7, 64 becomes
+4. (Convolutions: Radford et al. 2016, "Unsupervised representation learning with deep convolutional
+generative adversarial networks", with kernels of 4 and a stride of 2. Rows as steps: Esteban et al. 2017,
+"Real-valued medical time series generation with recurrent conditional GANs".)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from networks.base.network import Network
+from networks.base.recipe import Recipe
+from networks.gan.blueprint import Blueprint
+from networks.ladder import rung
+from networks.reshape import Flatten, Reshape
+from networks.sequential import Sequential
+from networks.spectral_normalisation import SpectralNormalisation
+from networks.time_distributed import TimeDistributed
+from nn.activations import Activation, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
+from nn.shape import SequenceShape, Shape
+
+SMALLEST = 4
+
+OUTPUTS: dict[str, Activation] = {"tanh": Tanh(), "sigmoid": Sigmoid()}
+
+LEAKY = LeakyReLU(0.2)
+
+Layers = list[Recipe[Any]]
+
+
+class Architect:
+    """Builds the networks of a blueprint on a rung.
+
+    Parameters
+    ----------
+    blueprint
+        What to build.
+    rung_name
+        Of the ladder: "plain", "o1" or "o2".
+    generator
+        Draws the weights.
+    dtype
+        float32 or float64.
+    """
+
+    def __init__(
+        self, blueprint: Blueprint, rung_name: str, generator: np.random.Generator, dtype: DTypeLike
+    ) -> None:
+        self._blueprint, self._rung = blueprint, rung_name
+        self._options: dict[str, Any] = {"generator": generator, "dtype": dtype}
+
+    def generator(self) -> Network:
+        """Return the network that makes data of noise."""
+        blueprint = self._blueprint
+        makers = {
+            "dense": self._dense_generator,
+            "lstm": self._lstm_generator,
+            "bidirectional": self._lstm_generator,
+            "convolution_lstm": self._convolution_lstm_generator,
+            "convolution": self._convolution_generator,
+        }
+        layers = makers[blueprint.architecture]()
+        as_data = Reshape.of(blueprint.data_shape)
+        return Sequential(blueprint.noise_shape, [*layers, as_data], **self._options)
+
+    def discriminator(self) -> Network:
+        """Return the network that scores data."""
+        blueprint = self._blueprint
+        makers = {
+            "dense": self._dense_discriminator,
+            "lstm": self._lstm_discriminator,
+            "bidirectional": self._lstm_discriminator,
+            "convolution_lstm": self._convolution_lstm_discriminator,
+            "convolution": self._convolution_discriminator,
+        }
+        return Sequential(blueprint.judged_shape, makers[blueprint.judge](), **self._options)
+
+    def _of(self, family: str, *arguments: Any, **options: Any) -> Recipe[Any]:
+        recipe: Recipe[Any] = rung(family, self._rung).of(*arguments, **options)
+        return recipe
+
+    def _dense(self, units: Any, activation: Activation) -> Recipe[Any]:
+        return self._of("dense", units, activation=activation)
+
+    def _lstm(self, architecture: str, whole_sequence: bool = True) -> Recipe[Any]:
+        return self._of(
+            "lstm",
+            units=self._blueprint.units,
+            layers=self._blueprint.layers,
+            bidirectional=architecture == "bidirectional",
+            whole_sequence=whole_sequence,
+        )
+
+    def _dense_generator(self) -> Layers:
+        hidden = [self._dense(self._blueprint.units, LEAKY) for _ in range(self._blueprint.layers)]
+        return [*hidden, self._dense(self._blueprint.data_shape, OUTPUTS[self._blueprint.output])]
+
+    def _lstm_generator(self) -> Layers:
+        blueprint = self._blueprint
+        drawn = self._dense(blueprint.rows.features, OUTPUTS[blueprint.output])
+        return [self._lstm(blueprint.architecture), TimeDistributed.of(drawn)]
+
+    def _convolution_lstm_generator(self) -> Layers:
+        blueprint, image = self._blueprint, self._blueprint.image
+        canvas = Shape(image.height, image.width, blueprint.channels)
+        return [
+            self._lstm(blueprint.architecture),
+            TimeDistributed.of(self._dense(image.width * blueprint.channels, LEAKY)),
+            Reshape.of(canvas),
+            self._convolution(blueprint.channels, image, LEAKY),
+            self._convolution(image.channels, image, OUTPUTS[blueprint.output]),
+        ]
+
+    def _convolution_generator(self) -> Layers:
+        blueprint, image = self._blueprint, self._blueprint.image
+        sizes = halved(image)
+        height, width = sizes[-1]
+        channels = blueprint.channels * 2 ** (len(sizes) - 1)
+        layers = [self._dense(Shape(height, width, channels), Identity()), *self._activated(ReLU())]
+        for number in reversed(range(len(sizes) - 1)):
+            layers += self._doubled(sizes[number + 1], sizes[number], blueprint.channels * 2**number)
+        return [*layers, self._convolution(image.channels, image, OUTPUTS[blueprint.output])]
+
+    def _doubled(self, small: tuple[int, int], large: tuple[int, int], channels: int) -> Layers:
+        """Return what makes an image twice as large along the sides that were halved."""
+        kernel, stride, padding = _halving(large, small)
+        transposed = self._of(
+            "transposed_convolution",
+            channels=channels,
+            kernel=kernel,
+            stride=stride,
+            padding=padding,
+            activation=Identity(),
+        )
+        return [transposed, *self._activated(ReLU())]
+
+    def _activated(self, activation: Activation) -> Layers:
+        """Return the generator's normalisation, and a function behind it."""
+        kind = self._blueprint.normalisation
+        function = self._of("activation", activation=activation)
+        return [*self._normalisation(kind), function]
+
+    def _normalisation(self, kind: str) -> Layers:
+        if kind in ("none", "spectral"):
+            return []
+        return [self._of(f"{kind}_normalisation")]
+
+    def _convolution(self, channels: int, image: Shape, activation: Activation) -> Recipe[Any]:
+        """Return a convolution that keeps the size."""
+        kernel, padding = ((3, 3), (1, 1)) if image.width > 1 else ((3, 1), (1, 0))
+        return self._of(
+            "convolution", channels=channels, kernel=kernel, padding=padding, activation=activation
+        )
+
+    def _dense_discriminator(self) -> Layers:
+        hidden: Layers = [Flatten.of()]
+        for _ in range(self._blueprint.layers):
+            hidden += [self._smooth(self._dense(self._blueprint.units, LEAKY)), *self._dropout()]
+        return [*hidden, self._head()]
+
+    def _lstm_discriminator(self) -> Layers:
+        return self._recurrent_head()
+
+    def _recurrent_head(self) -> Layers:
+        blueprint = self._blueprint
+        recurrent = self._lstm(blueprint.judge, whole_sequence=blueprint.sequences)
+        head = self._head()
+        return [recurrent, *self._dropout(), TimeDistributed.of(head) if blueprint.sequences else head]
+
+    def _convolution_lstm_discriminator(self) -> Layers:
+        blueprint, image = self._blueprint, self._blueprint.image
+        steps = SequenceShape(image.height, image.width * blueprint.channels)
+        seen = self._smooth(self._convolution(blueprint.channels, image, LEAKY))
+        return [*self._as_image(), seen, Reshape.of(steps), *self._recurrent_head()]
+
+    def _convolution_discriminator(self) -> Layers:
+        blueprint = self._blueprint
+        sizes = halved(blueprint.image)
+        layers = self._as_image()
+        for number in range(len(sizes) - 1):
+            kernel, stride, padding = _halving(sizes[number], sizes[number + 1])
+            convolution = self._of(
+                "convolution",
+                channels=blueprint.channels * 2**number,
+                kernel=kernel,
+                stride=stride,
+                padding=padding,
+                activation=LEAKY,
+            )
+            layers += [self._smooth(convolution), *self._normalised_input(number), *self._dropout()]
+        if len(sizes) == 1:
+            layers.append(self._smooth(self._convolution(blueprint.channels, blueprint.image, LEAKY)))
+        return [*layers, self._head()]
+
+    def _normalised_input(self, number: int) -> Layers:
+        """Return the normalisation behind a convolution; the first has none (Radford et al. 2016)."""
+        return self._normalisation(self._blueprint.discriminator_normalisation) if number else []
+
+    def _as_image(self) -> Layers:
+        blueprint = self._blueprint
+        if isinstance(blueprint.data_shape, Shape):
+            return []
+        return [Reshape.of(Shape(blueprint.image.height, 1, blueprint.judged_shape[-1]))]
+
+    def _dropout(self) -> Layers:
+        rate = self._blueprint.dropout
+        return [self._of("dropout", rate=rate)] if rate else []
+
+    def _head(self) -> Recipe[Any]:
+        return self._smooth(self._dense(self._blueprint.heads, Identity()))
+
+    def _smooth(self, layer: Recipe[Any]) -> Recipe[Any]:
+        if self._blueprint.discriminator_normalisation != "spectral":
+            return layer
+        return SpectralNormalisation.of(layer)
+
+
+def halved(image: Shape) -> list[tuple[int, int]]:
+    """Return the sizes from that of an image down, each side halved while that can be undone."""
+    sizes = [(image.height, image.width)]
+    while True:
+        sides = tuple(side // 2 if side % 2 == 0 and side // 2 >= SMALLEST else side for side in sizes[-1])
+        if sides == sizes[-1]:
+            return sizes
+        sizes.append((sides[0], sides[1]))
+
+
+def _halving(
+    large: tuple[int, int], small: tuple[int, int]
+) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
+    """Return kernel, stride and padding of the convolution from one size to the next."""
+    kernel, stride, padding = [], [], []
+    for before, after in zip(large, small, strict=True):
+        halves = before != after
+        side = 4 if halves else (3 if before > 1 else 1)
+        kernel.append(side)
+        stride.append(2 if halves else 1)
+        padding.append((side - 1) // 2)
+    return (kernel[0], kernel[1]), (stride[0], stride[1]), (padding[0], padding[1])

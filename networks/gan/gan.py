@@ -1,0 +1,190 @@
+"""Gan: a generator and a discriminator, what they are built from, and entries that are made by the first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from networks.gan.architectures import Architect
+from networks.gan.blueprint import RECURRENT, Blueprint
+from networks.gan.conditions import beside, one_hot
+from nn.argument_checks import check_count, check_generator
+from nn.history import from_history, to_history
+
+BATCH = 256
+"""Entries that are generated at once."""
+
+
+class Gan:
+    """Two networks: one makes data of noise, the other tells them from real ones.
+
+    Parameters
+    ----------
+    blueprint
+        What they are built from.
+    generator
+        Draws their weights.
+    rung_name
+        Of the ladder that they are on.
+    dtype
+        float32 or float64.
+
+    Attributes
+    ----------
+    generator, discriminator
+        The networks.
+    averaged
+        The generator's parameters averaged over steps, flat; None before training averages them.
+    """
+
+    def __init__(
+        self,
+        blueprint: Blueprint,
+        *,
+        generator: np.random.Generator,
+        rung_name: str = "o2",
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        architect = Architect(blueprint, rung_name, check_generator(generator), dtype)
+        self.blueprint = blueprint
+        self.generator, self.discriminator = architect.generator(), architect.discriminator()
+        self.averaged: np.ndarray | None = None
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The dtype of parameters and data."""
+        return self.generator.dtype
+
+    def draw_noise(self, count: int, generator: np.random.Generator) -> np.ndarray:
+        """Return normal noise for so many entries, (*noise shape without conditions, count)."""
+        *sides, _ = self.blueprint.noise_shape
+        return generator.normal(size=(*sides, self.blueprint.noise, count)).astype(self.dtype)
+
+    def conditions(self, labels: np.ndarray | None, count: int) -> np.ndarray:
+        """Return what says the classes of labels (N,): ones among zeros, (conditions, N); (0, N) without."""
+        if not self.blueprint.conditions:
+            return np.zeros((0, count), self.dtype)
+        return one_hot(self._checked_labels(labels, count), self.blueprint.conditions, self.dtype)
+
+    def make(
+        self,
+        noise: np.ndarray,
+        conditions: np.ndarray,
+        *,
+        training: bool = False,
+        mask: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Return what the generator makes, (*data shape, N).
+
+        Parameters
+        ----------
+        noise
+            As `draw_noise` returns it.
+        conditions
+            As `conditions` returns them, (conditions, N).
+        training
+            Whether it is part of a step of training.
+        mask
+            bool (steps, N), which steps are there, where entries differ in length.
+        """
+        self.generator.step_mask = mask
+        return self.generator.forward(beside(noise, conditions) if len(conditions) else noise, training)
+
+    def judged(self, data: np.ndarray, conditions: np.ndarray) -> np.ndarray:
+        """Return data (*data shape, N) as the discriminator takes them, (*judged shape, N)."""
+        shaped = data.reshape(*self.blueprint.judged_data, data.shape[-1])
+        return beside(shaped, conditions) if self.blueprint.judged_conditions else shaped
+
+    def data_signals(self, judged: np.ndarray) -> np.ndarray:
+        """Return what of the discriminator's input signals is for the data, (*data shape, N)."""
+        last = self.blueprint.judged_data[-1]
+        return judged[..., :last, :].reshape(*self.blueprint.data_shape, judged.shape[-1])
+
+    def generate(
+        self,
+        count: int,
+        *,
+        generator: np.random.Generator,
+        labels: np.ndarray | None = None,
+        masks: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Return new entries (N, *data shape), made with the averaged parameters where there are any.
+
+        Parameters
+        ----------
+        count
+            How many.
+        generator
+            Draws the noise; the same state gives the same entries.
+        labels
+            The class of each, whole numbers (N,), where the networks know classes.
+        masks
+            Which steps each has, bool (N, steps); by default all. Steps that are not there are zero.
+
+        Raises
+        ------
+        ValueError
+            When labels are missing, too many, or not among the classes; when masks do not fit.
+        """
+        noise = self.draw_noise(check_count("gan: count", count), check_generator(generator))
+        return self.generate_from(from_history(noise, count), labels=labels, masks=masks)
+
+    def generate_from(
+        self, noise: np.ndarray, *, labels: np.ndarray | None = None, masks: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Return the entries (N, *data shape) of noise (N, *noise shape without conditions).
+
+        See `generate`.
+        """
+        count = len(noise)
+        conditions = self.conditions(labels, count)
+        made = np.empty((count, *self.blueprint.data_shape), self.dtype)
+        with self.averaged_parameters(), self.generator.inference():
+            for start in range(0, count, BATCH):
+                part = slice(start, min(start + BATCH, count))
+                mask = None if masks is None else np.ascontiguousarray(masks[part].T)
+                values = to_history(noise[part], self.dtype)[..., : part.stop - part.start]
+                outputs = self.make(values, conditions[:, part], mask=mask)
+                made[part] = from_history(outputs, part.stop - part.start)
+        return made
+
+    @contextmanager
+    def averaged_parameters(self) -> Iterator[None]:
+        """Within, the generator has the averaged parameters, where there are any."""
+        if self.averaged is None:
+            yield
+            return
+        values = self.generator.parameters.values
+        kept = values.copy()
+        values[:] = self.averaged
+        try:
+            yield
+        finally:
+            values[:] = kept
+
+    def masks_steps(self) -> bool:
+        """Return whether entries may differ in length: both networks are recurrent and read steps."""
+        return self.blueprint.architecture in RECURRENT and self.blueprint.judge in RECURRENT
+
+    def _checked_labels(self, labels: np.ndarray | None, count: int) -> np.ndarray:
+        classes = self.blueprint.conditions
+        if labels is None:
+            raise ValueError(f"gan: labels are missing: it makes entries of {classes} classes, give {count}")
+        array = np.asarray(labels)
+        if array.shape != (count,) or not np.issubdtype(array.dtype, np.integer):
+            raise ValueError(f"gan: labels must be whole numbers ({count},), not {array.dtype} {array.shape}")
+        if count and not 0 <= array.min() <= array.max() < classes:
+            wrong = array.min() if array.min() < 0 else array.max()
+            raise ValueError(f"gan: label {wrong} is not one of {classes} classes, 0 to {classes - 1}")
+        return array
+
+    def to_configuration(self) -> dict[str, Any]:
+        """Describe both networks, each as `networks.network_from_configuration` reads it."""
+        return {
+            "generator": self.generator.to_configuration(),
+            "discriminator": self.discriminator.to_configuration(),
+        }

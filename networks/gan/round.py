@@ -1,0 +1,242 @@
+"""Round: a step of the discriminator and a step of the generator, and what both saw.
+
+Real and generated entries run through the discriminator side by side, as one batch of twice the size; a batch
+normalisation in it measures both together.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from networks.gan.conditions import Scores
+from networks.gan.gan import Gan
+from networks.gan.penalty import small_norm, unit_norm
+from networks.gan.settings import GanSettings
+from networks.second_order import InputGradients
+from nn.optimizers import Adam
+from nn.regularizers import MaxNorm
+
+
+class GanDiverged(ArithmeticError):  # noqa: N818 - says what happened
+    """A loss or a gradient is not finite."""
+
+
+class Batch(NamedTuple):
+    """Real entries (*data shape, N), what says their classes (conditions, N), and steps bool (steps, N)."""
+
+    data: np.ndarray
+    conditions: np.ndarray
+    mask: np.ndarray | None
+
+
+class StepFigures(NamedTuple):
+    """What a step of one side saw: its loss without and with penalties, and its gradients' length."""
+
+    loss: float
+    penalty: float
+    classification: float
+    gradient_norm: float
+    real_score: float
+    generated_score: float
+
+    def check(self, side: str) -> None:
+        """Refuse figures that are not finite, before the update.
+
+        Raises
+        ------
+        GanDiverged
+            Naming the side.
+        """
+        if not np.isfinite(self).all():
+            raise GanDiverged(
+                f"gan: the {side}'s loss or gradient is not finite; the update was not made. Lower the "
+                "learning rate, or take a loss or a penalty that keeps the discriminator smooth"
+            )
+
+
+class Round:
+    """Steps of both sides of a pair.
+
+    Parameters
+    ----------
+    gan
+        The networks.
+    settings
+        How they learn.
+    generator
+        Draws noise, places between entries and noisy labels.
+
+    Attributes
+    ----------
+    discriminator_optimizer, generator_optimizer
+        One for each side.
+    instance_noise
+        Deviation of the noise on what the discriminator sees now.
+    """
+
+    def __init__(self, gan: Gan, settings: GanSettings, generator: np.random.Generator) -> None:
+        self.gan, self.settings, self.random = gan, settings, generator
+        rate, decays = settings.learning_rate, (settings.momentum, settings.second_momentum)
+        self.discriminator_optimizer = Adam(rate, *decays)
+        self.generator_optimizer = Adam(rate * settings.generator_factor, *decays)
+        self.discriminator_optimizer.prepare(gan.discriminator.parameters)
+        self.generator_optimizer.prepare(gan.generator.parameters)
+        self.instance_noise = settings.instance_noise
+        self._gradients = InputGradients(gan.discriminator) if settings.penalty != "none" else None
+        self._limit = MaxNorm(settings.max_norm) if settings.max_norm else None
+
+    def step_discriminator(self, real: Batch) -> StepFigures:
+        """Let the discriminator learn from real entries and as many generated ones; the generator stays."""
+        generated = self._make(real)
+        both = np.concatenate([real.data, generated], axis=-1)
+        if self.instance_noise:
+            both = self._noisy(both)
+        parameters = self.gan.discriminator.parameters
+        parameters.zero_gradients()
+        figures = self._learn(both, real)
+        if self.settings.penalty == "gradient":
+            figures = figures._replace(penalty=self._penalise_between(both, real))
+        figures = figures._replace(gradient_norm=_length(parameters.gradients))
+        figures.check("discriminator")
+        self.discriminator_optimizer.step(parameters)
+        self._limit_weights()
+        return figures
+
+    def step_generator(self, real: Batch) -> StepFigures:
+        """Let the generator learn from what the discriminator says of it; the discriminator stays."""
+        gan, count = self.gan, real.data.shape[-1]
+        generated = self._make(real)
+        compares = self.settings.loss.compares
+        data = np.concatenate([real.data, generated], axis=-1) if compares else generated
+        shown = self._noisy(data) if self.instance_noise else data
+        scores = self._judge(shown, real, 2 if compares else 1)
+        of_real = scores.scores[..., :count] if compares else np.zeros_like(scores.scores)
+        of_generated = scores.scores[..., -count:]
+        part = self.settings.loss.generator(of_real, of_generated, self._weights(real))
+        signals = np.zeros_like(scores.scores)
+        signals[..., -count:] = part.generated_signals
+        class_loss, of_classes = scores.classification(self.settings.auxiliary_weight)
+        if compares:
+            of_classes[..., :count] = 0
+        with gan.discriminator.parameters.gradients_kept():
+            sent = gan.discriminator.backward(scores.signals(signals) + of_classes)
+        parameters = gan.generator.parameters
+        parameters.zero_gradients()
+        gan.generator.backward(np.ascontiguousarray(gan.data_signals(sent)[..., -count:]))
+        norm, means = _length(parameters.gradients), (_mean(of_real), _mean(of_generated))
+        figures = StepFigures(part.loss, 0.0, class_loss, norm, *means)
+        figures.check("generator")
+        self.generator_optimizer.step(parameters)
+        return figures
+
+    def _make(self, real: Batch) -> np.ndarray:
+        """Return generated entries of the classes and lengths of real ones."""
+        noise = self.gan.draw_noise(real.data.shape[-1], self.random)
+        made = self.gan.make(noise, real.conditions, training=True, mask=real.mask)
+        return made if real.mask is None else _there(made, real.mask)
+
+    def _noisy(self, data: np.ndarray) -> np.ndarray:
+        noise = self.random.standard_normal(data.shape, np.float32)
+        return data + data.dtype.type(self.instance_noise) * noise.astype(data.dtype, copy=False)
+
+    def _judge(self, data: np.ndarray, real: Batch, times: int) -> Scores:
+        """Run the discriminator on entries that repeat the classes and lengths of the real ones."""
+        gan = self.gan
+        conditions = np.tile(real.conditions, times)
+        gan.discriminator.step_mask = None if real.mask is None else np.tile(real.mask, times)
+        values = gan.judged(data, conditions)
+        outputs = gan.discriminator.forward(values, True)
+        return Scores(gan.blueprint, outputs, conditions)
+
+    def _learn(self, both: np.ndarray, real: Batch) -> StepFigures:
+        """Add the discriminator's gradients of its loss, and of penalties at the entries themselves."""
+        gan, settings, count = self.gan, self.settings, real.data.shape[-1]
+        penalised = settings.penalty in ("r1", "r2", "r1_r2")
+        conditions = np.tile(real.conditions, 2)
+        gan.discriminator.step_mask = None if real.mask is None else np.tile(real.mask, 2)
+        values = gan.judged(both, conditions)
+        forward = self._gradients.forward if penalised and self._gradients else gan.discriminator.forward
+        scores = Scores(gan.blueprint, forward(values, True), conditions)
+        of_real, of_generated = scores.scores[..., :count], scores.scores[..., count:]
+        targets = self._targets(of_real) if settings.smooths_labels else None
+        part = settings.loss.discriminator(of_real, of_generated, self._weights(real), targets)
+        of_scores = np.concatenate([part.real_signals, part.generated_signals], axis=-1)
+        class_loss, of_classes = scores.classification(settings.auxiliary_weight)
+        signals = scores.signals(of_scores) + of_classes
+        penalty = 0.0
+        if penalised and self._gradients:
+            penalty = self._penalise_at(scores, signals, count)
+        else:
+            gan.discriminator.backward(signals)
+        return StepFigures(part.loss, penalty, class_loss, 0.0, _mean(of_real), _mean(of_generated))
+
+    def _penalise_at(self, scores: Scores, signals: np.ndarray, count: int) -> float:
+        """Add the gradients of R1 and R2 together with those of the loss; return the penalty."""
+        assert self._gradients is not None
+        gradients = self._gradients.backward(scores.signals(scores.of_means()))
+        chosen = np.zeros(gradients.shape[-1], gradients.dtype)
+        if self.settings.penalty in ("r1", "r1_r2"):
+            chosen[:count] = 1
+        if self.settings.penalty in ("r2", "r1_r2"):
+            chosen[count:] = 1
+        of_data = self._without_conditions(gradients) * chosen
+        penalty = small_norm(of_data, self.settings.penalty_weight, count)
+        self._gradients.add_penalty(penalty.gradient_signals, signals)
+        return penalty.loss
+
+    def _penalise_between(self, both: np.ndarray, real: Batch) -> float:
+        """Add the gradients of the penalty between real and generated entries; return the penalty."""
+        assert self._gradients is not None
+        gan, count = self.gan, real.data.shape[-1]
+        share = self.random.random((count,)).astype(both.dtype)
+        between = share * both[..., :count] + (1 - share) * both[..., count:]
+        gan.discriminator.step_mask = real.mask
+        outputs = self._gradients.forward(gan.judged(between, real.conditions), True)
+        scores = Scores(gan.blueprint, outputs, real.conditions)
+        gradients = self._gradients.backward(scores.signals(scores.of_means()))
+        penalty = unit_norm(self._without_conditions(gradients), self.settings.penalty_weight)
+        self._gradients.add_penalty(penalty.gradient_signals, np.zeros_like(outputs))
+        return penalty.loss
+
+    def _without_conditions(self, gradients: np.ndarray) -> np.ndarray:
+        """Return input gradients with zeros for what says the class."""
+        data = self.gan.blueprint.judged_data[-1]
+        if gradients.shape[-2] == data:
+            return gradients
+        kept = gradients.copy()
+        kept[..., data:, :] = 0
+        return kept
+
+    def _targets(self, of_real: np.ndarray) -> np.ndarray:
+        """Return what real entries are to be scored, smoothed on one side (Salimans et al. 2016)."""
+        wanted = np.full(of_real.shape[-1], 1 - self.settings.label_smoothing)
+        wanted += self.settings.label_noise * self.random.uniform(-1, 1, wanted.size)
+        return np.broadcast_to(wanted.astype(of_real.dtype), of_real.shape)
+
+    def _weights(self, real: Batch) -> np.ndarray | None:
+        """Return which scores count where every step has one."""
+        if real.mask is None or not self.gan.blueprint.sequences:
+            return None
+        return real.mask.astype(real.data.dtype)
+
+    def _limit_weights(self) -> None:
+        parameters, limit = self.gan.discriminator.parameters, self.settings.weight_limit
+        if self._limit is not None:
+            self._limit.after_step(parameters)
+        if limit:
+            np.clip(parameters.values, -limit, limit, out=parameters.values)
+
+
+def _there(data: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Return data (steps, ..., N) with zeros at steps that are not there."""
+    return np.where(mask.reshape(len(mask), *(1,) * (data.ndim - 2), -1), data, data.dtype.type(0))
+
+
+def _length(gradients: np.ndarray) -> float:
+    return float(np.sqrt(np.sum(gradients.astype(np.float64) ** 2)))
+
+
+def _mean(scores: np.ndarray) -> float:
+    return float(np.mean(scores, dtype=np.float64))

@@ -1,0 +1,143 @@
+"""Adversarial training in a snapshot: both networks, both optimizers, and everything that draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from networks.base.network import Network
+from networks.gan.record import Count, EpochSums, GanRow, MovingLosses
+from nn.dotted_names import select_prefix
+from nn.optimizer import Optimizer
+from nn.snapshot import Snapshot, SnapshotError
+from nn.training.mean_loss import Real
+from nn.training.random_state import check_generator_state, generator_state, set_generator_state
+from nn.training.shuffle import ShuffleState
+from nn.training.state import OPTIMIZER, check_parameters, load_parameters, state_arrays
+
+AVERAGED = "averaged"
+SIDES = ("generator", "discriminator")
+
+
+class GanState(BaseModel):
+    """The part of the state that is not arrays.
+
+    Attributes
+    ----------
+    step, seconds
+        Rounds done, and seconds of training over all runs together.
+    shuffle
+        Position in the data.
+    random
+        State of the generator that draws noise.
+    generators
+        States of those that the networks draw from, by side and name.
+    learning_rates
+        Of both sides.
+    losses, sums, rows
+        What is recorded.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    step: Count
+    seconds: Annotated[Real, Field(ge=0)]
+    shuffle: ShuffleState
+    random: dict[str, Any]
+    generators: dict[str, dict[str, dict[str, Any]]]
+    learning_rates: dict[str, Annotated[Real, Field(ge=0)]]
+    losses: MovingLosses
+    sums: EpochSums
+    rows: list[GanRow]
+
+
+def arrays_of(networks: Mapping[str, Network], optimizers: Mapping[str, Optimizer]) -> dict[str, np.ndarray]:
+    """Return the arrays of both sides by the names they have in a snapshot: views, not copies."""
+    return {
+        f"{side}.{name}": array
+        for side in SIDES
+        for name, array in state_arrays(networks[side], optimizers[side]).items()
+    }
+
+
+def draws_of(networks: Mapping[str, Network]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return the states of all generators that the networks draw from."""
+    return {
+        side: {name: generator_state(each) for name, each in networks[side].generators.items()}
+        for side in SIDES
+    }
+
+
+def read_gan_state(snapshot: Snapshot) -> GanState:
+    """Return the state in a snapshot's metadata.
+
+    Raises
+    ------
+    SnapshotError
+        When there is none, or a field is missing, unknown or of the wrong kind; the message names it.
+    """
+    if "gan" not in snapshot.metadata:
+        raise SnapshotError(f"{snapshot.path}: holds no adversarial training to go on from")
+    try:
+        return GanState.model_validate(snapshot.metadata["gan"])
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, ("gan", *first["loc"])))
+        raise SnapshotError(f"{snapshot.path}: {field}: {first['msg']}") from error
+
+
+def side_of(snapshot: Snapshot, side: str) -> Snapshot:
+    """Return what a snapshot holds of one side, as one of that network alone."""
+    return Snapshot(select_prefix(snapshot.arrays, f"{side}."), snapshot.metadata, snapshot.path)
+
+
+def check_networks(
+    snapshot: Snapshot,
+    state: GanState,
+    networks: Mapping[str, Network],
+    optimizers: Mapping[str, Optimizer],
+) -> None:
+    """Refuse a snapshot of other networks, optimizers or generators; nothing is changed.
+
+    Raises
+    ------
+    SnapshotError
+        Naming what differs.
+    """
+    for side in SIDES:
+        network, part = networks[side], side_of(snapshot, side)
+        check_parameters(part, network.parameters)
+        kept = {"steps", *optimizers[side].slots}
+        found = set(select_prefix(part.arrays, OPTIMIZER))
+        if found != kept:
+            raise SnapshotError(
+                f"{snapshot.path}: {side}: its optimizer keeps {sorted(kept)}, not {sorted(found)}"
+            )
+        saved = state.generators.get(side, {})
+        if set(saved) != set(network.generators):
+            raise SnapshotError(f"{snapshot.path}: {side}: the networks draw from other generators")
+        try:
+            for name, generator in network.generators.items():
+                check_generator_state(generator, saved[name])
+        except ValueError as error:
+            raise SnapshotError(f"{snapshot.path}: {side}: {error}") from error
+
+
+def load_sides(
+    snapshot: Snapshot,
+    state: GanState,
+    networks: Mapping[str, Network],
+    optimizers: Mapping[str, Optimizer],
+) -> None:
+    """Restore both sides from a snapshot that `check_networks` has seen."""
+    for side in SIDES:
+        network, part = networks[side], side_of(snapshot, side)
+        load_parameters(part, network.parameters)
+        network.load_state(select_prefix(part.arrays, "state."))
+        optimizers[side].load_state(select_prefix(part.arrays, OPTIMIZER), network.parameters)
+        optimizers[side].learning_rate = state.learning_rates[side]
+        for name, generator in network.generators.items():
+            set_generator_state(generator, state.generators[side][name])
