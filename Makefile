@@ -19,8 +19,9 @@ run: $(ENVIRONMENT)/installed
 		--model-directory runs/digits/model --output-directory runs/digits
 	@echo "Look at runs/digits/reconstructions.png, network.png, code_sweep.png and loss.png"
 
-# Two processes; the tests of a file stay together, so that its kernels are compiled once.
-PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+# Two processes; the tests of a file stay together, so that its kernels are compiled once and its server starts
+# once. The longest come first (tests/support/longest_files.py), not those with the most tests.
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test: $(ENVIRONMENT)/installed-test
 	$(PYTEST)

@@ -10,6 +10,7 @@ import numba
 import pytest
 from hypothesis import settings
 
+from tests.support.longest_files import LONGEST
 from tests.support.real_data import NEEDED, find_data
 
 if TYPE_CHECKING:
@@ -22,6 +23,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 # Shells let background processes ignore Ctrl-C, which every test would inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files, so that at the end no process waits for another's long file."""
+    places = {file: place for place, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(LONGEST)))
 
 
 @pytest.fixture(scope="session")

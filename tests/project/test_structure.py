@@ -7,6 +7,7 @@ from functools import cache
 
 import pytest
 
+from tests.support.longest_files import LONGEST
 from tests.support.places import ROOT
 
 ORDER = ["nn", "networks", "workbench", "autoencoder", "experiments", "benchmarks"]
@@ -255,3 +256,8 @@ def test_what_a_rung_is_derived_from_is_the_plain_class_and_what_rungs_share():
         for other in others if is_rung(name) else []:
             plain = re.sub(r"_o\d+$", "", module)
             assert other.rpartition(".")[0] in (module, plain) or other.startswith("networks.base."), name
+
+
+def test_the_files_that_run_first_exist():
+    assert len(set(LONGEST)) == len(LONGEST)
+    assert not [file for file in LONGEST if not (ROOT / file).is_file()]

@@ -8,6 +8,9 @@ import pytest
 from autoencoder.__main__ import main
 from tests.support.browser import PATIENCE, SMALL, checksum, opened, playwright
 
+EPOCHS = {"dense": "150", "local": "100", "graph": "150"}
+"""Enough for some seconds, so that a run is stopped long before it ends."""
+
 
 def test_start_lowers_the_error_and_stop_ends_training(
     chromium: "playwright.Browser", tmp_path: Path
@@ -119,12 +122,12 @@ def test_two_pages_see_the_same_run_and_no_request_leaves_the_machine(
         )
 
 
-@pytest.mark.parametrize("architecture", ["dense", "local", "graph"])
+@pytest.mark.parametrize("architecture", EPOCHS)
 def test_a_run_that_is_watched_has_the_bits_of_one_that_is_not(
     chromium: "playwright.Browser", tmp_path: Path, architecture: str
 ) -> None:
     layers = {"local": ("--layers", "4", "--code-size", "18")}.get(architecture, ())
-    options = ("--epochs", "600", "--keep", "last", "--architecture", architecture, *layers)
+    options = ("--epochs", EPOCHS[architecture], "--keep", "last", "--architecture", architecture, *layers)
     alone = tmp_path / "alone"
     assert (
         main(["train", *SMALL, *options, "--model-directory", str(alone), "--output-directory", str(alone)])
