@@ -28,7 +28,8 @@ Measured gain:  on the machine and with the meaning of docs/benchmarks.md
     autoencoder 28x28x1 > 14x14x16 > 7x7x32    64  step        1.02    11.73     1.48       2.83  36% products
     autoencoder 64x64x3 > 32x32x16 > 16x16x32  64  step        7.96     8.35     1.67       1.63  30% products
 .. benchmark: end
-Loses when:     never expected: below a million multiply-adds it is o1
+Loses when:     some passes of less than 0.3 ms, where starting a parallel region can cost more than it gains;
+                below a million multiply-adds it is o1
 Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh and exp; the same bits for
                 any number of threads, because every sum is made in a fixed order
 """
