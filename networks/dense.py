@@ -58,7 +58,7 @@ class Dense(Network):
     Raises
     ------
     ValueError
-        When a shape is none, or a number of units is not a whole number of at least 1.
+        When a shape is not one, or a number of units is not a whole number of at least 1.
     """
 
     family = "dense"

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 import numpy as np
 
 from networks.base.network import Network
-from nn.dotted_names import Thing, select_prefix
+from nn.dotted_names import Item, select_prefix
 
 
-def join_arrays(of_networks: Mapping[str, Mapping[str, Thing]]) -> dict[str, Thing]:
+def join_arrays(of_networks: Mapping[str, Mapping[str, Item]]) -> dict[str, Item]:
     """Return the items of all networks: `means` of network `k` is called `k.means`, "" is called `k`."""
     return {
-        f"{network}.{name}" if name else network: thing
-        for network, things in of_networks.items()
-        for name, thing in things.items()
+        f"{network}.{name}" if name else network: item
+        for network, named in of_networks.items()
+        for name, item in named.items()
     }
 
 

@@ -287,7 +287,7 @@ def nodes_from_names(
     Raises
     ------
     ValueError
-        When a call is no such list, a name is unknown, or shapes do not fit.
+        When a call is not such a list, a name is unknown, or shapes do not fit.
     """
     nodes: dict[str, Node] = dict(inputs)
     numbers: Counter[str] = Counter()

@@ -10,7 +10,7 @@ from nn.kernels import softmax as kernels
 from nn.shape import features_of
 
 WORTH_A_REGION = 100_000
-"""Numbers from which a parallel region pays; exp makes them dearer than those of a copy."""
+"""Numbers from which a parallel region pays; exp makes them cost more than those of a copy."""
 
 BLOCKS = 32
 """Blocks of strips of a parallel pass: more than the threads, so that uneven ones even out."""

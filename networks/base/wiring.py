@@ -20,7 +20,7 @@ from nn.shape import AnyShape, SequenceShape, Shape, VideoShape
 from nn.tiling import Box
 
 FIXED = -1
-"""The place of a weight that is none of the parameters."""
+"""The place of a weight that is not a parameter."""
 
 
 class NoConnectionError(ValueError):
