@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from networks.base.network import Network
+from networks.base.recurrent_tiles import TiledRecurrent
 from networks.second_order.containers import (
     ModelTangent,
     SequentialTangent,
@@ -18,8 +19,15 @@ from networks.second_order.normalisation import BatchNormalisationTangent, Norma
 from networks.second_order.pooling import MaxPoolingTangent
 from networks.second_order.softmax import SoftmaxTangent
 from networks.second_order.tangent import DiagonalTangent, LinearTangent, LookupTangent, Tangent
+from networks.second_order.tiled_lstm import TiledLSTMTangent
 from networks.second_order.weighted import ActivationTangent, WeightedTangent
 from nn.short_text import join_names
+
+
+def lstm_tangent(network: Network) -> Tangent:
+    """Return the terms of an LSTM, those of its own rung."""
+    return TiledLSTMTangent(network) if isinstance(network, TiledRecurrent) else LSTMTangent(network)
+
 
 FAMILIES: dict[str, Callable[[Network], Tangent]] = {
     "activation": ActivationTangent,
@@ -40,8 +48,8 @@ FAMILIES: dict[str, Callable[[Network], Tangent]] = {
     "gru_cell": GRUTangent,
     "layer_normalisation": NormalisationTangent,
     "local": WeightedTangent,
-    "lstm": LSTMTangent,
-    "lstm_cell": LSTMTangent,
+    "lstm": lstm_tangent,
+    "lstm_cell": lstm_tangent,
     "max_pooling": MaxPoolingTangent,
     "multiply": MultiplyTangent,
     "nearest_upsampling": LinearTangent,

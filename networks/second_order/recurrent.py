@@ -61,7 +61,7 @@ class RecurrentTangent(Tangent):
 
     def forward_tangent(self, tangents: np.ndarray) -> np.ndarray:
         """Return the changes of the outputs."""
-        network, self._moved = self.network, []
+        network, self._moved, entries = self.network, [], tangents.shape[-1]
         below = self._where_there(tangents.reshape(network.steps, -1, tangents.shape[-1]))
         for layer in range(network.layer_count):
             outputs = []
@@ -71,10 +71,10 @@ class RecurrentTangent(Tangent):
                 outputs.append(directed.after(moved.states[0]))
             below = self._where_there(np.concatenate(outputs, axis=1) if len(outputs) > 1 else outputs[0])
         if network.whole_sequence:
-            return below.reshape(*network.output_shape, -1)
+            return below[..., :entries].reshape(*network.output_shape, -1)
         tops = network.directed_layers_of(network.layer_count - 1)
         last = [self._moved[directed.number].states[0][directed.last_slot] for directed in tops]
-        return np.concatenate(last).reshape(*network.output_shape, -1)
+        return np.concatenate(last)[..., :entries].reshape(*network.output_shape, -1)
 
     def backward_tangent(self, signal_tangents: np.ndarray) -> np.ndarray:
         """Return the changes of the input signals; add the gradients."""
@@ -86,7 +86,7 @@ class RecurrentTangent(Tangent):
                 for directed in network.directed_layers_of(layer)
             ]
             above, moved_above = (sum(part[1:], part[0]) for part in zip(*parts, strict=True))
-        return moved_above.reshape(*network.input_shape, -1)
+        return moved_above[..., : signal_tangents.shape[-1]].reshape(*network.input_shape, -1)
 
     def _run(self, directed: DirectedLayer, tangents: np.ndarray) -> Moved:
         """Run all steps of a directed layer forward."""
