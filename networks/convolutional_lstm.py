@@ -248,12 +248,12 @@ class ConvolutionalLSTM(ConvolutionalRecurrent):
         return [
             NeuronLayer(
                 shape=Shape(rows, width, gates),
-                wiring=Stacked(inputs, self.steps, height * width * seen),
+                wiring=Stacked(inputs, self.steps, [height * width * seen]),
                 values=lambda: np.moveaxis(self.gates(), 1, 3),
                 signals=unknown,
                 name="gates",
                 family=self.family,
-                delayed=Stacked(before, self.steps, own, lag=1),
+                delayed=Stacked(before, self.steps, [own], lag=1),
             ),
             NeuronLayer(
                 shape=Shape(rows, width, channels),

@@ -24,7 +24,7 @@ from networks.base.container import Build, Container, build_all
 from networks.base.network import Network
 from networks.base.recipe import Recipe
 from networks.base.steps import Steps
-from networks.base.wiring import NeuronLayer, Stacked, Unconnected, Wiring, sources_within
+from networks.base.wiring import NeuronLayer, Stacked, sources_within
 from nn.history import padded
 from nn.parameters import Parameters
 from nn.shape import AnyShape, Shape, VideoShape, as_shape
@@ -222,7 +222,7 @@ class TimeDistributed(Container):
                 replace(
                     layer,
                     shape=Shape(steps * height, *sides),
-                    wiring=self._wiring_of(layer, widths),
+                    wiring=Stacked(layer.wiring, steps, widths),
                     values=partial(self._at_all_steps, layer.values, layer.shape),
                     signals=partial(self._at_all_steps, layer.signals, layer.shape),
                     delayed=None,
@@ -231,16 +231,6 @@ class TimeDistributed(Container):
                 )
             )
         return layers
-
-    def _wiring_of(self, layer: NeuronLayer, widths: Sequence[int]) -> Wiring:
-        """Return the wiring of a layer at all steps, given how much it reads from each of its sources.
-
-        The steps of several sources lie one source after another: those connections are left unknown.
-        """
-        steps = self.input_shape[0]
-        if len(widths) > 1:
-            return Unconnected(steps * layer.wiring.targets)
-        return Stacked(layer.wiring, steps, widths[0])
 
     def _output_neurons_of(self, layer: NeuronLayer) -> np.ndarray:
         """Return the numbers of the output neurons at all steps."""

@@ -452,14 +452,17 @@ class Stacked(Wiring):
     steps
         How many.
     sources
-        Neurons of a step of the layer before.
+        Neurons of a step of each of the layers that are read. The layers lie one after another, each with all
+        of its steps.
     lag
-        How many steps before those of the layer before are.
+        How many steps before its own a neuron reads.
     """
 
-    def __init__(self, wiring: Wiring, steps: int, sources: int, lag: int = 0) -> None:
+    def __init__(self, wiring: Wiring, steps: int, sources: Sequence[int], lag: int = 0) -> None:
         super().__init__(steps * wiring.targets)
-        self._wiring, self._steps, self._sources, self._lag = wiring, steps, sources, lag
+        self._wiring, self._steps, self._lag = wiring, steps, lag
+        self._sizes = np.array(sources)
+        self._starts = np.cumsum(self._sizes) - self._sizes
 
     @property
     def count(self) -> int:
@@ -469,19 +472,28 @@ class Stacked(Wiring):
     def incoming(self, neuron: int) -> Connections:
         """See `Wiring.incoming`."""
         step, within = divmod(neuron, self._wiring.targets)
-        return self._at(self._wiring.incoming, within, step - self._lag, self._sources)
+        read = step - self._lag
+        if not 0 <= read < self._steps:
+            return Connections.none()
+        found = self._wiring.incoming(within)
+        return found._replace(neurons=self._sources_at(read, found.neurons).astype(np.int32))
 
     def outgoing(self, neuron: int) -> Connections:
         """See `Wiring.outgoing`."""
-        step, within = divmod(neuron, self._sources)
-        return self._at(self._wiring.outgoing, within, step + self._lag, self._wiring.targets)
-
-    def _at(self, find: Callable[[int], Connections], within: int, step: int, size: int) -> Connections:
-        """Return the connections of a neuron of a step with those of another step, none beyond the ends."""
-        if not 0 <= step < self._steps:
+        layer = int(np.searchsorted(self._steps * self._starts, neuron, side="right")) - 1
+        start = int(self._starts[layer])
+        step, within = divmod(neuron - self._steps * start, int(self._sizes[layer]))
+        reader = step + self._lag
+        if not 0 <= reader < self._steps:
             return Connections.none()
-        found = find(within)
-        return found._replace(neurons=found.neurons + np.int32(step * size))
+        found = self._wiring.outgoing(start + within)
+        return found._replace(neurons=found.neurons + np.int32(reader * self._wiring.targets))
+
+    def _sources_at(self, step: int, sources: np.ndarray) -> np.ndarray:
+        """Return the numbers among all steps, int64 (n,), of sources that are numbered within one step."""
+        layers = np.searchsorted(self._starts, sources, side="right") - 1
+        starts = self._starts[layers]
+        return self._steps * starts + step * self._sizes[layers] + sources - starts
 
     def biases(self) -> np.ndarray:
         """See `Wiring.biases`."""
@@ -499,7 +511,7 @@ class Stacked(Wiring):
         first = target_step - self._lag
         known = sources >= 0
         return (
-            np.where(known, sources + first * self._sources, -1),
+            np.where(known, self._sources_at(first, sources), -1),
             np.where(known, targets + target_step * self._wiring.targets, -1),
         )
 

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from networks.base.network import Network
+from networks.base.nodes import Call, Input
 from networks.base.wiring import FIXED, Connections, NeuronLayer, NoConnectionError, Wiring
 from networks.dense import Dense
 from networks.ladder import FAMILIES, rung
+from networks.merge import Concatenate
 from networks.model import Model
 from networks.sequential import Sequential
 from networks.spectral_normalisation import SpectralNormalisation
@@ -290,6 +292,29 @@ def test_layers_within_containers_have_their_parameters_in_the_whole():
             assert np.isclose(np.tanh(into.weights(parameters) @ before[into.neurons] + bias), own[neuron])
         before = own
     assert [layer.start for layer in layers] == [0, 20, 32]
+
+
+def steps_of_branches(generator: np.random.Generator) -> TimeDistributed:
+    """Return a network with two branches of different widths, applied to every step."""
+    image = Input(Shape(1, 1, 3), generator=generator, dtype=np.float64)
+    wide = Call(Dense.of(4, activation=TANH), image, name="wide")
+    narrow = Call(Dense.of(2, activation=TANH), image, name="narrow")
+    both = Call(Concatenate.of(), wide, narrow, name="both")
+    model = Model(image, Call(Dense.of(5, activation=TANH), both, name="head"))
+    return TimeDistributed(SequenceShape(4, 3), network=model)
+
+
+def test_branches_of_every_step_are_connected_within_their_step():
+    network = steps_of_branches(np.random.default_rng(3))
+    values = np.random.default_rng(4).normal(size=(4, 3, 2))
+    network.forward(values)
+    wide, narrow, both, _ = network.wiring()
+    assert both.sources == (0, 1)
+    before = np.concatenate([each.values()[..., 1].ravel() for each in (wide, narrow)])
+    read = [int(both.wiring.incoming(neuron).neurons[0]) for neuron in range(both.shape.size)]
+    np.testing.assert_array_equal(before[read], both.values()[..., 1].ravel())
+    into, out = all_incoming(both.wiring), [both.wiring.outgoing(n) for n in range(before.size)]
+    assert pairs(into) == pairs(out, turned=True)
 
 
 def test_networks_synchronise_what_changes_beside_parameters():
