@@ -93,6 +93,8 @@ class Channel:
         """Serve the viewer until it goes."""
         await self._socket.accept()
         try:
+            if self._link.status.get("starting"):  # the run answers after its first step, which is compiled
+                await self._tell_status()
             async with asyncio.TaskGroup() as group:
                 others = [group.create_task(work) for work in (self._answer(), self._show(), self._part())]
                 await self._listen()
@@ -150,7 +152,7 @@ class Channel:
             try:
                 frame = await self._link.frame(kinds or [])
             except OperationRefused:
-                await self._socket.send_bytes(pack({**self._link.status, "type": "status"}, {}))
+                await self._tell_status()
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             if kinds != self._wanted:
@@ -163,6 +165,9 @@ class Channel:
     async def _part(self) -> None:
         """Say that the run is over when it is, without being asked: later there is nobody to ask."""
         await self._link.ended.wait()
+        await self._tell_status()
+
+    async def _tell_status(self) -> None:
         await self._socket.send_bytes(pack({**self._link.status, "type": "status"}, {}))
 
     async def _send_new_curve(self) -> None:

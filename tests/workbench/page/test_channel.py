@@ -143,6 +143,19 @@ def test_nothing_comes_unasked_and_one_frame_when_ready():
     with_viewer(talk)
 
 
+def test_a_viewer_that_comes_before_the_first_step_is_told_that_the_run_starts():
+    async def run() -> None:
+        link = FakeLink()
+        link.status = {**link.status, "state": "training", "starting": True}
+        viewer = Viewer(link)
+        await viewer.raw()
+        header, _ = await viewer.hear()
+        assert (header["type"], header["state"], header["starting"]) == ("status", "training", True)
+        await viewer.leave()
+
+    asyncio.run(run())
+
+
 def test_a_viewer_that_changes_its_mind_gets_one_frame_of_what_it_wants_now():
     async def talk(viewer: Viewer) -> None:
         viewer.ready("late")
