@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -82,9 +82,8 @@ def serving(folder: Path, *options: str) -> Iterator[Served]:
         interrupt(process)
 
 
-@contextmanager
-def watching(folder: Path, name: str, *options: str) -> Iterator[Served]:
-    """Run an experiment with `--watch` until the block ends, then interrupt it as Ctrl-C does.
+def watching(folder: Path, name: str, *options: str) -> AbstractContextManager[Served]:
+    """Run an experiment with `--watch` until the block ends; see `watched_program`.
 
     Parameters
     ----------
@@ -94,13 +93,29 @@ def watching(folder: Path, name: str, *options: str) -> Iterator[Served]:
         Of the experiment.
     options
         Of its command line.
+    """
+    return watched_program(folder, f"experiments.{name}", "--watch", "--output", str(folder), *options)
+
+
+@contextmanager
+def watched_program(folder: Path, module: str, *options: str) -> Iterator[Served]:
+    """Run a program that opens a page until the block ends, then interrupt it as Ctrl-C does.
+
+    Parameters
+    ----------
+    folder
+        Gets what the program writes to its standard error, and what it saves if it is told to.
+    module
+        The program.
+    options
+        Of its command line.
 
     Raises
     ------
     ServerError
         When it ends before there is a page.
     """
-    command = [sys.executable, "-m", f"experiments.{name}", "--watch", "--output", str(folder), *options]
+    command = [sys.executable, "-m", module, *options]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     said = folder / "said"
     with said.open("wb") as file:

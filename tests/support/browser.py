@@ -108,18 +108,25 @@ def opened(
     browser: "playwright.Browser", folder: Path, *options: str, width: int = 1400, height: int = 1000
 ) -> Iterator[Opened]:
     """Serve a run and open its page; any error in the page fails the test."""
-    with serving(folder, *SMALL, *options) as served:
-        context = browser.new_context(viewport={"width": width, "height": height})
-        page, wrong, asked = context.new_page(), [], []
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.set_default_timeout(PATIENCE)
-        page.goto(served.address)
-        opened = Opened(page, served, asked)
+    with serving(folder, *SMALL, *options) as served, visited(browser, served, width, height) as opened:
         opened.wait("() => document.querySelector('canvas[data-test=network]')?.dataset.frames > 0")
         yield opened
-        context.close()
-        assert not wrong
+
+
+@contextmanager
+def visited(
+    browser: "playwright.Browser", served: Served, width: int = 1500, height: int = 1100
+) -> Iterator[Opened]:
+    """Open the page of a server; any error in the page fails the test."""
+    context = browser.new_context(viewport={"width": width, "height": height})
+    page, wrong, asked = context.new_page(), [], []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.set_default_timeout(PATIENCE)
+    page.goto(served.address)
+    yield Opened(page, served, asked)
+    context.close()
+    assert not wrong
 
 
 def saved_model(folder: Path) -> AutoEncoder:

@@ -74,7 +74,7 @@ class MadeUpRun:
              "neurons": int(np.prod(shape)), "connections": 64, "activation": "leaky",
              "code": number == CODE_LAYER, "output": number == len(SHAPES) - 1, "window": False,
              "output_names": [], "clampable": number > 0, "grey": number in (0, len(SHAPES) - 1),
-             "sources": [[number - 1, 0, int(np.prod(SHAPES[number - 1]))]] if number else []}
+             "sources": [number - 1] if number else []}
             for number, (name, shape) in enumerate(zip(NAMES, SHAPES, strict=True))
         ]  # fmt: skip
         return {

@@ -173,7 +173,7 @@ class FakeRun:
                 "neurons": math.prod(shape), "code": layer == self.code,
                 "output": layer == len(self.shapes) - 1, "window": kind == "local", "clampable": layer > 0,
                 "grey": layer in (0, len(self.shapes) - 1), "output_names": [],
-                "sources": [[layer - 1, 0, self.neurons(layer - 1)]] if layer else []}  # fmt: skip
+                "sources": [layer - 1] if layer else []}  # fmt: skip
 
     def _neuron(self, layer: int, neuron: int) -> dict[str, Any]:
         _, width, channels = self.shapes[layer][1]

@@ -11,8 +11,7 @@ import pytest
 
 from experiments.serving import interrupt, watching
 from networks.model_file import load_model
-from tests.support import patience
-from tests.support.browser import Opened
+from tests.support.browser import Opened, visited
 from tests.support.web_browser import playwright
 
 LAYERS = {
@@ -39,16 +38,9 @@ class Program(NamedTuple):
 @contextmanager
 def watched(browser: "playwright.Browser", name: str, folder: Path) -> Iterator[Program]:
     options = ("--limit", "300", "--epochs", "100000", "--batch-size", "16")
-    with watching(folder, name, *options) as served:
-        page, wrong = browser.new_page(viewport={"width": 1500, "height": 1100}), []
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.set_default_timeout(patience.MILLISECONDS)
-        page.goto(served.address)
-        opened = Opened(page, served, [])
+    with watching(folder, name, *options) as served, visited(browser, served) as opened:
         opened.wait("() => document.querySelector('canvas[data-test=network]')?.dataset.frames > 0")
         yield Program(name, opened)
-        page.close()
-        assert not wrong
 
 
 @pytest.fixture(params=LAYERS)

@@ -1,8 +1,8 @@
 """The layers of a network by number, and where in its parameters every neuron and connection is.
 
-Layer 0 is the input; layers 1, 2 ... compute, in the order in which they run: what `wiring` of the network
-answers. Neurons are flat indices into a layer's (height, width, channels); the sources of a neuron are
-indices into all layers that its own reads, one after another.
+The first layers are the inputs of the network, of most networks layer 0 alone; the others compute, in the
+order in which they run, as `wiring` of the network has them. Neurons are flat indices into a layer's (height,
+width, channels). A neuron numbers its sources through all layers that its own layer reads, one after another.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from networks.base.wiring import (
     as_image,
     sources_within,
 )
-from nn import Activation, Shape
+from nn import Activation, AnyShape, Shape
 from nn.tiling import Box
 from workbench.errors import AddressError
 
@@ -36,10 +36,11 @@ class LayerPart(NamedTuple):
     Attributes
     ----------
     name
-        `input`, then the label of the part and a number in it, `encoder 0`; without labels the name that the
-        network has for it, with its family where that is a number.
+        Of an input `input`, or its name where there are several. Of others the label of the part and a number
+        in it, `encoder 0`; without labels the name that the network has for it, with its family where that is
+        a number.
     kind
-        Its family.
+        Its family; `input` of an input.
     shape
         Height, width, channels.
     offset
@@ -50,22 +51,6 @@ class LayerPart(NamedTuple):
     kind: str
     shape: Shape
     offset: int
-
-
-class Source(NamedTuple):
-    """What a layer reads.
-
-    Attributes
-    ----------
-    layer
-        Which.
-    first, size
-        Where those of its neurons begin that are read, and how many they are: all, but of several inputs.
-    """
-
-    layer: int
-    first: int
-    size: int
 
 
 class Anatomy:
@@ -81,39 +66,57 @@ class Anatomy:
     Attributes
     ----------
     layers
-        All of them, the input first.
+        All of them, the inputs first.
+    inputs
+        How many of them are inputs.
     code
         Number of the last layer of the first part that has a label; None without labels.
     neurons
-        Of all layers together, the input's included.
+        Of all layers together, inputs included.
     """
 
     def __init__(self, network: Network, labels: Mapping[str, str] | None = None) -> None:
         self.network = network
-        self._insides: Sequence[NeuronLayer] = network.wiring()
+        self._computing: Sequence[NeuronLayer] = network.wiring()
         self._rows: dict[int, list[Rows]] = {}
         self._given: dict[int, np.ndarray | None] = {}
-        self._sources = _sources_of(network, self._insides)
-        self.layers = [LayerPart("input", "input", _input_shape(network), 0)]
-        for name, inside in zip(_names(self._insides, labels or {}), self._insides, strict=True):
-            self.layers.append(LayerPart(name, inside.family, inside.shape, self.neurons))
-        self.code = _last_of_the_first_part(self._insides, labels or {})
+        self.layers: list[LayerPart] = []
+        for name, shape in _named_inputs(network).items():
+            self._add(name, "input", as_image(shape))
+        self.inputs = len(self.layers)
+        for name, layer in zip(_names(self._computing, labels or {}), self._computing, strict=True):
+            self._add(name, layer.family, layer.shape)
+        self._sources = _sources_of(self._computing, self.inputs)
+        in_first_part = _layers_of_the_first_part(self._computing, labels or {})
+        self.code = self.inputs - 1 + in_first_part if in_first_part else None
+
+    def _add(self, name: str, kind: str, shape: Shape) -> None:
+        self.layers.append(LayerPart(name, kind, shape, self.neurons))
 
     @property
     def neurons(self) -> int:
         """How many neurons all layers have together."""
-        return self.layers[-1].offset + self.layers[-1].shape.size
+        return self.layers[-1].offset + self.layers[-1].shape.size if self.layers else 0
 
-    def sources(self, layer: int) -> Sequence[Source]:
-        """Return what a layer reads, in the order in which its connections number it; the input nothing."""
-        self._check_layer(layer, 0)
+    @property
+    def input_neurons(self) -> int:
+        """How many neurons all inputs have together: the first of all."""
+        return sum(layer.shape.size for layer in self.layers[: self.inputs])
+
+    def is_input(self, layer: int) -> bool:
+        """Return whether a layer is an input of the network, which computes nothing."""
+        return layer < self.inputs
+
+    def sources(self, layer: int) -> Sequence[int]:
+        """Return the layers that a layer reads, in the order in which it numbers its sources."""
+        self._check_layer(layer)
         return self._sources[layer]
 
     def outputs(self, layer: int) -> Sequence[str] | None:
         """Return the names of the outputs of the network that a layer is; None where it is none."""
-        self._check_layer(layer, 0)
-        if any(inside.outputs for inside in self._insides):
-            return self._insides[layer - 1].outputs or None if layer else None
+        self._check_layer(layer)
+        if any(each.outputs for each in self._computing):
+            return None if self.is_input(layer) else self._inside(layer).outputs or None
         return () if layer == len(self.layers) - 1 else None
 
     def check(self, layer: int, neuron: int) -> None:
@@ -124,27 +127,35 @@ class Anatomy:
         AddressError
             When there is no such layer, or it has no such neuron.
         """
-        self._check_layer(layer, 0)
+        self._check_layer(layer)
         size = self.layers[layer].shape.size
         if not 0 <= neuron < size:
             raise AddressError(f"{self._name(layer)} has neurons 0 to {size - 1}, no neuron {neuron}")
 
     def neuron_layer(self, layer: int, neuron: int = 0) -> NeuronLayer:
-        """Return a layer as its network has it; AddressError for the input, which computes nothing."""
-        self._check_layer(layer, 1)
+        """Return a layer as its network has it; AddressError for an input, which computes nothing."""
+        self._check_layer(layer, self.inputs)
         self.check(layer, neuron)
-        return self._insides[layer - 1]
+        if self.is_input(layer):
+            raise AddressError(
+                f"{self._name(layer)} is an input, which computes nothing: "
+                f"give layer {self.inputs} to {len(self.layers) - 1}"
+            )
+        return self._inside(layer)
+
+    def _inside(self, layer: int) -> NeuronLayer:
+        return self._computing[layer - self.inputs]
 
     def activation(self, layer: int) -> Activation | None:
-        """Return what the neurons of a layer apply to their sums; AddressError for the input."""
+        """Return what the neurons of a layer apply to their sums; AddressError for an input."""
         return self.neuron_layer(layer).activation()
 
     def connections(self, layer: int) -> int:
-        """Return how many connections lead into a layer, delayed ones included; none into the input."""
-        self._check_layer(layer, 0)
-        if layer == 0:
+        """Return how many connections lead into a layer, delayed ones included; none into an input."""
+        self._check_layer(layer)
+        if self.is_input(layer):
             return 0
-        inside = self._insides[layer - 1]
+        inside = self._inside(layer)
         return inside.wiring.count + (0 if inside.delayed is None else inside.delayed.count)
 
     def bias(self, layer: int, neuron: int) -> int:
@@ -164,8 +175,8 @@ class Anatomy:
     @cached_property
     def bias_places(self) -> np.ndarray:
         """Where the biases of the neurons of all layers are among all parameters, int64; -1 for none."""
-        places = [np.full(self.layers[0].shape.size, FIXED)]
-        for inside in self._insides:
+        places = [np.full(self.input_neurons, FIXED)]
+        for inside in self._computing:
             biases = inside.wiring.biases()
             places.append(np.where(biases == FIXED, FIXED, biases + inside.start))
         return np.concatenate(places)
@@ -200,15 +211,15 @@ class Anatomy:
         return places[places != FIXED]
 
     def incoming(self, layer: int, neuron: int) -> Connections:
-        """Return the connections into a neuron from what its layer reads; none for the input."""
+        """Return the connections into a neuron from what its layer reads; none for an input."""
         self.check(layer, neuron)
-        if layer == 0:
+        if self.is_input(layer):
             return Connections.none()
         found, given = self._into(layer, neuron), self._given_to(layer)
         return found if given is None else found._replace(neurons=given[found.neurons].astype(np.int32))
 
     def _into(self, layer: int, neuron: int) -> Connections:
-        inside = self._insides[layer - 1]
+        inside = self._inside(layer)
         return inside.wiring.incoming(neuron).shifted(inside.start)
 
     def outgoing(self, layer: int, neuron: int) -> dict[int, Connections]:
@@ -218,17 +229,16 @@ class Anatomy:
         for reader, sources in enumerate(self._sources):
             numbers, start = [], 0
             for source in sources:
-                within = neuron - source.first
-                if source.layer == layer and 0 <= within < source.size:
-                    numbers.append(start + within)
-                start += source.size
+                if source == layer:
+                    numbers.append(start + neuron)
+                start += self.layers[source].shape.size
             if numbers:
                 found[reader] = self._out_of(reader, numbers)
         return found
 
     def _out_of(self, reader: int, sources: Sequence[int]) -> Connections:
         """Return the connections into a layer from some of its sources."""
-        inside, given = self._insides[reader - 1], self._given_to(reader)
+        inside, given = self._inside(reader), self._given_to(reader)
         wired = sources if given is None else np.flatnonzero(np.isin(given, sources)).tolist()
         parts = [inside.wiring.outgoing(each).shifted(inside.start) for each in wired]
         return joined_connections(parts)
@@ -236,22 +246,22 @@ class Anatomy:
     def delayed(self, layer: int, neuron: int) -> Connections:
         """Return the connections into a neuron from `layer + 1` a step before; none where nothing recurs."""
         self.check(layer, neuron)
-        inside = self._insides[layer - 1] if layer else None
+        inside = None if self.is_input(layer) else self._inside(layer)
         if inside is None or inside.delayed is None:
             return Connections.none()
         return inside.delayed.incoming(neuron).shifted(inside.start)
 
     def window(self, layer: int, neuron: int) -> Box | None:
-        """Return which pixels of the layer before a neuron sees; None where it has no window."""
+        """Return which pixels of the layer that its own reads a neuron sees; None where it has no window."""
         self.check(layer, neuron)
-        if not layer or not self._reads_one(layer):
+        if self.is_input(layer) or len(self._sources[layer]) > 1:
             return None
-        return self._insides[layer - 1].wiring.window(neuron)
+        return self._inside(layer).wiring.window(neuron)
 
     def rows(self, layer: int) -> list[Rows]:
         """Return the weights into a layer, neuron by neuron, at their places among all parameters.
 
-        Those of connections from the layer before, and those of delayed ones where there are some.
+        Those of connections from what the layer reads, and those of delayed ones where there are some.
         """
         inside = self.neuron_layer(layer)
         if layer not in self._rows:
@@ -284,65 +294,51 @@ class Anatomy:
     def _given_to(self, layer: int) -> np.ndarray | None:
         """Return which of its sources a layer sees, int64; None for all in their order."""
         if layer not in self._given:
-            given = [
-                self._insides[each.layer - 1].output_neurons if each.layer else None
-                for each in self._sources[layer]
-            ]
-            starts = np.cumsum([0, *(each.size for each in self._sources[layer])])
+            sources = self._sources[layer]
+            sizes = [self.layers[each].shape.size for each in sources]
+            given = [None if self.is_input(each) else self._inside(each).output_neurons for each in sources]
             parts = [
-                start + (np.arange(source.size) if each is None else each)
-                for start, source, each in zip(starts, self._sources[layer], given, strict=False)
+                start + (np.arange(size) if each is None else each)
+                for start, size, each in zip(np.cumsum([0, *sizes]), sizes, given, strict=False)
             ]
             self._given[layer] = None if all(each is None for each in given) else np.concatenate(parts)
         return self._given[layer]
 
-    def _reads_one(self, layer: int) -> bool:
-        """Return whether a layer reads one other, and all of it."""
-        sources = self._sources[layer]
-        return len(sources) == 1 and sources[0].size == self.layers[sources[0].layer].shape.size
-
     def _check_source(self, layer: int, source: int) -> None:
         sources = self._sources[layer]
-        if self._reads_one(layer):
-            self.check(sources[0].layer, source)
+        if len(sources) == 1:
+            self.check(sources[0], source)
             return
-        count = sum(each.size for each in sources)
+        count = sum(self.layers[each].shape.size for each in sources)
         if not 0 <= source < count:
-            read = " and ".join(self._name(each.layer) for each in sources)
+            read = " and ".join(map(self._name, sources))
             raise AddressError(
                 f"{self._name(layer)} has sources 0 to {count - 1} in {read}, no source {source}"
             )
 
-    def _check_layer(self, layer: int, first: int) -> None:
+    def _check_layer(self, layer: int, first: int = 0) -> None:
+        """Refuse a layer that is not there, and say from which one on there are some that can be meant."""
         last = len(self.layers) - 1
-        if layer == 0 and first == 1:
-            raise AddressError(f"layer 0 is the input image, which computes nothing: give layer 1 to {last}")
-        if not first <= layer <= last:
+        if not 0 <= layer <= last:
             raise AddressError(f"there is no layer {layer}: give {first} to {last}")
 
     def _name(self, layer: int) -> str:
         return f"layer {layer} ({self.layers[layer].name})"
 
 
-def _input_shape(network: Network) -> Shape:
-    """Return the input as a layer; several inputs lie one after another."""
+def _named_inputs(network: Network) -> dict[str, AnyShape]:
+    """Return the shapes of all inputs by what they are called: `input` where there is one."""
     shapes = input_shapes(network)
-    return as_image(shapes[0]) if len(shapes) == 1 else Shape(1, sum(shape.size for shape in shapes), 1)
+    if len(shapes) == 1:
+        return {"input": shapes[0]}
+    known = getattr(network, "input_shapes", None)
+    names = known if isinstance(known, Mapping) else [f"input {number}" for number in range(len(shapes))]
+    return dict(zip(names, shapes, strict=True))
 
 
-def _sources_of(network: Network, insides: Sequence[NeuronLayer]) -> list[list[Source]]:
-    """Return what every layer reads, by number; the input nothing."""
-    shapes = input_shapes(network)
-    starts = np.cumsum([0, *(shape.size for shape in shapes)]).tolist()
-    inputs = [Source(0, first, shape.size) for first, shape in zip(starts, shapes, strict=False)]
-    numbers = sources_within(insides, 0, [-1 - number for number in range(len(inputs))])
-    return [
-        [],
-        *(
-            [inputs[-1 - n] if n < 0 else Source(n + 1, 0, insides[n].shape.size) for n in each]
-            for each in numbers
-        ),
-    ]
+def _sources_of(computing: Sequence[NeuronLayer], inputs: int) -> list[tuple[int, ...]]:
+    """Return the layers that every layer reads, by their numbers; inputs read none."""
+    return [()] * inputs + sources_within(computing, inputs, range(inputs))
 
 
 def joined_connections(parts: Sequence[Connections]) -> Connections:
@@ -361,25 +357,26 @@ def joined_connections(parts: Sequence[Connections]) -> Connections:
     )
 
 
-def _names(insides: Sequence[NeuronLayer], labels: Mapping[str, str]) -> list[str]:
-    """Return what layers are called, the input left out."""
+def _names(computing: Sequence[NeuronLayer], labels: Mapping[str, str]) -> list[str]:
+    """Return what layers that compute are called."""
     names = []
     numbers: Counter[str] = Counter()
-    for inside in insides:
-        part, _, rest = inside.name.partition(".")
+    for layer in computing:
+        part, _, rest = layer.name.partition(".")
         if part in labels:
             names.append(f"{labels[part]} {numbers[part]}")
         elif part.isdigit() or not part:
-            names.append(" ".join([inside.family, *filter(None, (part, rest.replace(".", " ")))]))
+            names.append(" ".join([layer.family, *filter(None, (part, rest.replace(".", " ")))]))
         else:
             names.append(" ".join(filter(None, (part, rest.replace(".", " ")))))
         numbers[part] += 1
     return names
 
 
-def _last_of_the_first_part(insides: Sequence[NeuronLayer], labels: Mapping[str, str]) -> int | None:
-    parts = [inside.name.partition(".")[0] for inside in insides]
-    return parts.count(parts[0]) if parts and parts[0] in labels else None
+def _layers_of_the_first_part(computing: Sequence[NeuronLayer], labels: Mapping[str, str]) -> int:
+    """Return how many layers the first part has; 0 where it has no label."""
+    parts = [layer.name.partition(".")[0] for layer in computing]
+    return parts.count(parts[0]) if parts and parts[0] in labels else 0
 
 
 def largest(sizes: np.ndarray, count: int) -> np.ndarray:

@@ -39,13 +39,13 @@ class Baseline:
         -------
         ndarray
             The root of the mean square over bias and weights, float32 (neurons of all layers,); NaN for
-            neurons that have neither, such as those of the input.
+            neurons that have neither, such as those of inputs.
         """
         anatomy = self._anatomy
         now = anatomy.network.parameters.values
         squares, counts = np.zeros(anatomy.neurons), np.zeros(anatomy.neurons)
         with np.errstate(over="ignore", invalid="ignore"):
-            for number, layer in enumerate(anatomy.layers[1:], 1):
+            for number, layer in enumerate(anatomy.layers[anatomy.inputs :], anatomy.inputs):
                 own = slice(layer.offset, layer.offset + layer.shape.size)
                 for rows in anatomy.rows(number):
                     weighted = rows.row_of >= 0

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from networks import Network
 from networks.base.wiring import as_image
 from nn import AnyShape, Batch, BatchSource, from_history
 from nn.history import aligned_zeros, padded
@@ -87,6 +88,17 @@ class NamedExamples:
         numbers = indices.tolist()
         names = [f"example {n}" if self._names is None else self._names[n] for n in numbers]
         return Images(select_entries(batch, len(numbers)), names)
+
+
+def in_order_of_inputs(batch: Batch, network: Network) -> Batch:
+    """Return a batch whose inputs come in the order of those of the network, whatever order they had."""
+    names = getattr(network, "input_shapes", None)
+    if not isinstance(batch.inputs, Mapping) or not isinstance(names, Mapping):
+        return batch
+    if names.keys() != batch.inputs.keys():
+        return batch  # for the network to refuse
+    inputs = {name: batch.inputs[name] for name in names}
+    return batch._replace(inputs=inputs, targets=inputs if batch.targets is batch.inputs else batch.targets)
 
 
 def select_entries(batch: Batch, entries: int, first: int = 0) -> Batch:

@@ -51,7 +51,7 @@ class Probe:
         self.twin.propagates = True
         self.twin.parameters.share(network.parameters)
         self.anatomy = Anatomy(self.twin, labels)
-        self._inputs = self._input_signals = np.zeros((self.anatomy.layers[0].shape.size, 0), np.float32)
+        self._inputs = self._input_signals = np.zeros((self.anatomy.input_neurons, 0), np.float32)
         self._outputs: Values = self._inputs
 
     def run(self, images: Images) -> np.ndarray:
@@ -143,7 +143,7 @@ def gather(
     what
         Which of both.
     inputs
-        Those of the inputs, (..., N).
+        Those of all inputs, one after another, (..., N).
     entry
         Number of the history.
     layers
@@ -157,9 +157,12 @@ def gather(
     numbers = np.full(anatomy.neurons, np.nan, np.float32)
     for number in range(len(anatomy.layers)) if layers is None else layers:
         layer = anatomy.layers[number]
-        array = inputs if number == 0 else getattr(anatomy.neuron_layer(number), what)()
-        assert array is not None
-        numbers[layer.offset : layer.offset + layer.shape.size] = array[..., entry].ravel()
+        own = slice(layer.offset, layer.offset + layer.shape.size)
+        if anatomy.is_input(number):
+            assert inputs is not None
+            numbers[own] = inputs[..., entry].ravel()[own]
+        else:
+            numbers[own] = getattr(anatomy.neuron_layer(number), what)()[..., entry].ravel()
     return numbers
 
 

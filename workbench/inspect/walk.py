@@ -17,7 +17,7 @@ from nn.training.trainable import run
 from nn.training.undo import Undo
 from workbench.errors import OperationError
 from workbench.inspect.anatomy import Anatomy
-from workbench.inspect.examples import Images, entries_of, single
+from workbench.inspect.examples import Images, entries_of, in_order_of_inputs, single
 from workbench.inspect.probe import gather, joined
 from workbench.inspect.view import SHOWN, Viewed
 from workbench.run.operations import Action
@@ -62,8 +62,9 @@ class Walk:
         undo, propagates = Undo(trainer), network.propagates
         try:
             indices = next_indices(trainer)
-            batch = reshape_batch(trainer.batches.batch(indices), trainer.network)
-            outputs = run(trainer.network, batch, training=True)
+            batch = reshape_batch(trainer.batches.batch(indices), network)
+            batch = in_order_of_inputs(batch, network)
+            outputs = run(network, batch, training=True)
             entries = range(min(SHOWN, batch.entries))
             self._images = self._session.examples["training"].images(batch, indices[: len(entries)])
             self._outputs = from_history(single(outputs), len(entries))

@@ -18,7 +18,7 @@ MOST_ROWS = 500
 
 
 def describe_layers(anatomy: Anatomy, repeats: bool) -> list[dict[str, Any]]:
-    """Describe the layers, the input first; where outputs repeat inputs, both are pictures."""
+    """Describe the layers, inputs first; where outputs repeat inputs, both are pictures."""
     outputs = [anatomy.outputs(number) for number in range(len(anatomy.layers))]
     several = sum(each is not None for each in outputs) > 1
     return [
@@ -32,17 +32,17 @@ def describe_layers(anatomy: Anatomy, repeats: bool) -> list[dict[str, Any]]:
             "code": number == anatomy.code,
             "output": outputs[number] is not None,
             "output_names": list(outputs[number] or ()) if several else [],
-            "grey": number == 0 or (outputs[number] is not None and repeats),
-            "sources": [list(source) for source in anatomy.sources(number)],
+            "grey": anatomy.is_input(number) or (outputs[number] is not None and repeats),
+            "sources": list(anatomy.sources(number)),
             "window": anatomy.window(number, 0) is not None,
-            "clampable": number > 0 and anatomy.neuron_layer(number).clamp is not None,
+            "clampable": not anatomy.is_input(number) and anatomy.neuron_layer(number).clamp is not None,
         }
         for number, part in enumerate(anatomy.layers)
     ]
 
 
 def _activation(anatomy: Anatomy, number: int) -> str | None:
-    activation = anatomy.activation(number) if number else None
+    activation = None if anatomy.is_input(number) else anatomy.activation(number)
     return None if activation is None else activation.name
 
 
@@ -56,8 +56,8 @@ def describe_session(session: Session) -> dict[str, Any]:
         "data": about["data"],
         "network": {
             "architecture": about["architecture"],
-            "neurons": anatomy.neurons - anatomy.layers[0].shape.size,
-            "connections": sum(anatomy.connections(number) for number in range(1, len(anatomy.layers))),
+            "neurons": anatomy.neurons - anatomy.input_neurons,
+            "connections": sum(anatomy.connections(number) for number in range(len(anatomy.layers))),
             "parameters": trainer.network.parameters.size,
             "memory": memory.parts,
         },

@@ -27,7 +27,7 @@ from nn.training.batch_shapes import reshape_batch
 from nn.training.limits import Limits
 from nn.training.memory import require_memory_to_change
 from workbench.errors import SettingsError
-from workbench.inspect.examples import Examples, NamedExamples
+from workbench.inspect.examples import Examples, NamedExamples, in_order_of_inputs
 from workbench.run.steering import Steering
 from workbench.run.trainer_settings import TrainerSettings, settings_of
 
@@ -191,7 +191,7 @@ class TrainerSession:
 
 
 class ReshapedBatches:
-    """A source whose batches have the axes that a network gives them.
+    """A source whose batches have the axes, and the order of inputs, that a network gives them.
 
     Parameters
     ----------
@@ -210,7 +210,7 @@ class ReshapedBatches:
 
     def batch(self, indices: np.ndarray) -> Batch:
         """Return the entries at `indices`, int (n,)."""
-        return reshape_batch(self._source.batch(indices), self._network)
+        return in_order_of_inputs(reshape_batch(self._source.batch(indices), self._network), self._network)
 
 
 def _described(key: str, settings: TrainerSettings) -> dict[str, Any]:

@@ -207,7 +207,9 @@ def test_what_is_not_there_is_refused_in_plain_words():
         anatomy.bias(9, 0)
     with pytest.raises(AddressError, match=r"there is no layer -1: give 0 to 4"):
         anatomy.check(-1, 0)
-    with pytest.raises(AddressError, match=r"layer 0 is the input image, which computes nothing"):
+    with pytest.raises(
+        AddressError, match=r"layer 0 \(input\) is an input, which computes nothing: give layer 1 to 4"
+    ):
         anatomy.bias(0, 0)
     with pytest.raises(AddressError, match=r"layer 1 \(encoder 0\) has neurons 0 to 11, no neuron 12"):
         anatomy.weight(1, 12, 0)
@@ -235,23 +237,28 @@ def branching() -> Model:
 
 def test_a_layer_has_the_layers_it_reads_in_their_order():
     anatomy = Anatomy(branching())
-    read = {anatomy.layers[n].name: list(map(tuple, anatomy.sources(n))) for n in range(len(anatomy.layers))}
-    assert read == {
-        "input": [],
-        "first": [(0, 0, 4)],
-        "second": [(1, 0, 5)],
-        "residual": [(1, 0, 5), (2, 0, 5)],
-        "both": [(3, 0, 5), (0, 4, 3)],
-        "head": [(4, 0, 8)],
-    }
+    read = [(part.name, list(anatomy.sources(n))) for n, part in enumerate(anatomy.layers)]
+    assert read == [
+        ("left", []),
+        ("right", []),
+        ("first", [0]),
+        ("second", [2]),
+        ("residual", [2, 3]),
+        ("both", [4, 1]),
+        ("head", [5]),
+    ]
+    assert [(part.kind, tuple(part.shape)) for part in anatomy.layers[: anatomy.inputs]] == [
+        ("input", (1, 1, 4)),
+        ("input", (1, 1, 3)),
+    ]
     assert [anatomy.outputs(n) for n in range(len(anatomy.layers))] == [
-        *(None, None, None), ("other",), None, ("one",)
+        *(None, None, None, None), ("other",), None, ("one",)
     ]  # fmt: skip
 
 
 def test_both_ends_of_connections_between_branches_agree():
     anatomy = Anatomy(branching())
-    for layer in range(1, len(anatomy.layers)):
+    for layer in range(anatomy.inputs, len(anatomy.layers)):
         into = {
             (t, s)
             for t in range(anatomy.layers[layer].shape.size)
@@ -260,13 +267,16 @@ def test_both_ends_of_connections_between_branches_agree():
         out: set[tuple[int, int]] = set()
         start = 0
         for source in anatomy.sources(layer):
-            for number in range(source.size):
-                found = anatomy.outgoing(source.layer, source.first + number).get(layer)
+            size = anatomy.layers[source].shape.size
+            for neuron in range(size):
+                found = anatomy.outgoing(source, neuron).get(layer)
                 assert found is not None
-                out |= {(target, start + number) for target in found.neurons.tolist()}
-            start += source.size
+                out |= {(target, start + neuron) for target in found.neurons.tolist()}
+            start += size
         assert into == out
-    head = Anatomy(branching()).weight(5, 1, 7)
-    assert head == anatomy.incoming(5, 1).places[7]
-    with pytest.raises(AddressError, match=r"sources 0 to 7 in layer 3 \(residual\) and layer 0"):
-        anatomy.weight(4, 0, 8)
+    head = Anatomy(branching()).weight(6, 1, 7)
+    assert head == anatomy.incoming(6, 1).places[7]
+    with pytest.raises(AddressError, match=r"sources 0 to 7 in layer 4 \(residual\) and layer 1 \(right\)"):
+        anatomy.weight(5, 0, 8)
+    with pytest.raises(AddressError, match=r"layer 1 \(right\) is an input, .*: give layer 2 to 6"):
+        anatomy.bias(1, 0)

@@ -153,8 +153,14 @@ def test_settings_reach_trainer_and_model(tmp_path: Path, architecture: str):
             {"kind": "bias", "layer": 9, "neuron": 0, "value": 1},
             r"change 3 \(bias\): there is no layer 9: give 1 to 4",
         ),
-        ({"kind": "bias", "layer": 0, "neuron": 0, "value": 1}, r"change 3 \(bias\): layer 0 is the input"),
-        ({"kind": "clamp", "layer": 0, "neuron": 0, "value": 1}, r"change 3 \(clamp\): layer 0 is the input"),
+        (
+            {"kind": "bias", "layer": 0, "neuron": 0, "value": 1},
+            r"change 3 \(bias\): layer 0 \(input\) is an input",
+        ),
+        (
+            {"kind": "clamp", "layer": 0, "neuron": 0, "value": 1},
+            r"change 3 \(clamp\): layer 0 \(input\) is an input",
+        ),
         (
             {"kind": "clamp", "layer": 1, "neuron": 12, "value": None},
             r"change 3 \(clamp\): .* has neurons 0 to 11",

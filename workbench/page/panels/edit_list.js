@@ -66,16 +66,16 @@ export default {
       if (!this.layers.length) await this.read(); // a click may come before the first status
       const place = `layer ${layer}, ${position(this.layers[layer].shape, neuron)}`;
       const title = `${this.layers[layer].name} · neuron ${neuron}`;
-      const { clampable } = this.layers[layer];
-      this.add({ key: `item-${layer}-${neuron}`, kind: "neuron", layer, neuron, title, place, clampable, lockable: layer > 0 });
+      const { clampable, kind } = this.layers[layer];
+      this.add({ key: `item-${layer}-${neuron}`, kind: "neuron", layer, neuron, title, place, clampable, lockable: kind !== "input" });
     },
     async addConnection({ layer, target, source }) {
       if (!this.layers.length) await this.read();
       const title = `${this.layers[layer].name} · neuron ${target} ← ${source}`;
       const from = placeOfSource(this.layers, layer, source);
       const ends = [position(this.layers[layer].shape, target), position(this.layers[from.layer].shape, from.neuron)];
-      const beside = from.layer === layer - 1 ? "" : ` of ${this.layers[from.layer].name}`;
-      const place = `layer ${layer}, into ${ends[0]} from ${ends[1]}${beside}`;
+      const sourceLayer = this.layers[layer].sources.length > 1 ? ` of ${this.layers[from.layer].name}` : "";
+      const place = `layer ${layer}, into ${ends[0]} from ${ends[1]}${sourceLayer}`;
       const key = `connection-${layer}-${target}-${source}`;
       this.add({ key, kind: "connection", layer, target, source, title, place, clampable: false, lockable: true });
     },

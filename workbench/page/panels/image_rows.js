@@ -49,14 +49,15 @@ export default {
           <span class="g-number g-image-error" :data-test="'image-error-' + (index - 1)">{{ error(index - 1) }}</span>
         </button>
       </div>
-      <p class="g-image-note g-muted g-small">{{ note }}</p>
+      <p class="g-image-note g-muted g-small">{{ repeats ? "Input, output, difference and error." : "Input, answer with what it should be in brackets, and error." }}</p>
+      <p v-if="brightness" class="g-image-range g-muted g-small" data-test="image-range">{{ brightness }}</p>
     </div>`,
   data: () => ({ source: "training", position: 0, entry: 0, count: 0, shown: 0, errors: [], range: [0, 1], names: [], sources: ALL, walking: false, repeats: true, answers: [], SOURCES }),
   computed: {
-    note() {
+    /** What black and white mean where it is not 0 and 1. */
+    brightness() {
       const [low, high] = this.range;
-      const rows = this.repeats ? "Input, output, difference and error." : "Input, answer with what it should be in brackets, and error.";
-      return low === 0 && high === 1 ? rows : `${rows} Black is ${digits(low, 3)}, white ${digits(high, 3)}.`;
+      return low === 0 && high === 1 ? "" : `Black is ${digits(low, 3)}, white ${digits(high, 3)}.`;
     },
     total() {
       return grouped(this.count);

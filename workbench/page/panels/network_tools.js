@@ -25,11 +25,11 @@ export default {
       <div class="g-joined" role="group" aria-label="Strongest connections">
         <label class="g-inline"><span class="g-wide-only">Strongest into</span>
           <select class="g-select" data-test="strongest-layer" aria-label="Layer" v-model.number="layer">
-            <option v-for="place in Math.max(0, layers.length - 1)" :key="place" :value="place">{{ place }} · {{ layers[place].name }}</option>
+            <option v-for="place in computing" :key="place" :value="place">{{ place }} · {{ layers[place].name }}</option>
           </select></label>
         <input class="g-field g-short" type="number" min="1" :max="${MOST}" data-test="strongest-count" v-model.number="count"
                aria-label="How many connections">
-        <button type="button" class="g-button" data-test="strongest" :disabled="layers.length < 2" :aria-pressed="drawn"
+        <button type="button" class="g-button" data-test="strongest" :disabled="!computing.length" :aria-pressed="drawn"
                 @click="draw(!drawn)">{{ drawn ? "Hide" : "Show" }}</button>
       </div>
       <button type="button" class="g-button" data-test="fit" title="Show the whole network" @click="view$().fit()">
@@ -37,6 +37,12 @@ export default {
     </div>`,
   props: { view: Number },
   data: () => ({ kind: "values", way: null, kinds: KINDS, layers: [], layer: 1, count: 200, drawn: false, run: null }),
+  computed: {
+    /** The numbers of the layers that connections lead into. */
+    computing() {
+      return [...this.layers.keys()].filter((layer) => this.layers[layer].kind !== "input");
+    },
+  },
   watch: {
     layer() {
       if (this.drawn) this.draw(true);
@@ -85,7 +91,7 @@ export default {
       const overview = await attempt(() => request("overview", {}));
       if (!overview) return;
       this.layers = overview.header.layers;
-      this.layer = Math.min(this.layer, this.layers.length - 1);
+      if (!this.computing.includes(this.layer)) this.layer = this.computing[0];
       this.drawn = false;
     },
   },

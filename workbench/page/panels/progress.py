@@ -63,18 +63,22 @@ class Facts:
 
     def _build(self) -> None:
         with panel("Data", "data"):
-            _data(self._overview["data"], self._overview["image"])
+            _data(self._overview["data"], self._overview["layers"])
         with panel("Network and machine", "size"):
             _network(self._overview["network"], self._overview["machine"])
 
 
-def _data(data: dict[str, Any], image: list[int]) -> None:
+def _data(data: dict[str, Any], layers: list[dict[str, Any]]) -> None:
     skipped = data["skipped"]
     with facts():
         fact("Training examples", _grouped(data["training"]), "training-images")
         fact("Held-out examples", _grouped(data["held_out"]), "held-out-images")
-        height, width, channels = image
-        fact("Input", f"{width} × {height} × {channels}")
+        inputs = [layer for layer in layers if layer["kind"] == "input"]
+        for layer in inputs:
+            height, width, channels = layer["shape"]
+            fact(
+                "Input" if len(inputs) == 1 else f"Input {layer['name']}", f"{width} × {height} × {channels}"
+            )
         if data["bytes"]:
             fact("Size", _mebibytes(data["bytes"]), "data-size")
     if skipped:

@@ -191,8 +191,8 @@ export class NetworkCanvas {
   drawMarks() {
     const { context, scene, attention } = this;
     const { hovered, chosen } = attention;
-    if (attention.chosenWindow) drawWindow(context, scene, scene.layers[chosen.layer].sources[0][0], attention.chosenWindow, true);
-    if (hovered?.place && attention.hoverWindow) drawWindow(context, scene, scene.layers[hovered.place.layer].sources[0][0], attention.hoverWindow, false);
+    if (attention.chosenWindow) drawWindow(context, scene, scene.layers[chosen.layer].sources[0], attention.chosenWindow, true);
+    if (hovered?.place && attention.hoverWindow) drawWindow(context, scene, scene.layers[hovered.place.layer].sources[0], attention.hoverWindow, false);
     if (hovered?.connection) drawStrong(context, hovered.connection, scene);
     if (hovered?.place) drawRing(context, scene, hovered.place, false);
     if (chosen) drawRing(context, scene, chosen, true);

@@ -18,8 +18,8 @@ export const shapeText = ([high, wide, channels]) => (channels > 1 ? [high, wide
 /** What stands behind a layer's name. */
 export const roleOf = (layer) => (layer.code ? "code" : layer.output ? ["output", layer.output_names.join(", ")].join(" ").trim() : "");
 
-/** @param {Layer} layer */
-export const detailOf = (layer) => (layer.kind === "input" ? shapeText(layer.shape) : `${layer.kind} · ${shapeText(layer.shape)}`);
+/** Kind and shape; "input" is said once. @param {Layer} layer */
+export const detailOf = (layer) => (layer.name === layer.kind ? shapeText(layer.shape) : `${layer.kind} · ${shapeText(layer.shape)}`);
 
 /** The pixels that a layer's caption needs. @param {Layer} layer */
 export function widestText(layer) {

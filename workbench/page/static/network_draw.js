@@ -47,7 +47,7 @@ export function drawFlow(context, scene) {
   context.save();
   context.fillStyle = context.strokeStyle = theme.css.border;
   layers.forEach(({ sources }, layer) => {
-    for (const from of new Set(sources.map(([source]) => source))) {
+    for (const from of new Set(sources)) {
       drawWay(context, scene, stopsBetween(scene, from, layer, depths[layer] - depths[from] - 1), turns);
     }
   });

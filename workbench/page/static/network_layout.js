@@ -19,7 +19,7 @@ const LANE = 16; // the height of what passes a column
 const ROW_PENALTY = 0.1; // one row reads best, so more of them must be worth it
 
 /**
- * @typedef {{name: string, kind: string, shape: number[], neurons: number, code: boolean, output: boolean, output_names: string[], grey: boolean, window: boolean, sources: [number, number, number][]}} Layer
+ * @typedef {{name: string, kind: string, shape: number[], neurons: number, code: boolean, output: boolean, output_names: string[], grey: boolean, window: boolean, sources: number[]}} Layer
  * @typedef {object} Block a layer's place, in pixels of the unzoomed view
  * @property {number} x
  * @property {number} y

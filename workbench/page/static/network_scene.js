@@ -28,7 +28,7 @@ export class Scene {
   overlays = [];
   values = [];
   limits = [];
-  range = new Range(); // of the input: what should be the input again is shown as it is
+  ranges = []; // of brightness, by layer: only those of inputs are used
   notes = [];
   /** @type {Map<string, Scale[]>} by kind, so that going back to a kind does not change its colours */
   scales = new Map();
@@ -52,7 +52,7 @@ export class Scene {
     this.overlays = layers.map(() => null);
     this.values = [];
     this.limits = layers.map(() => 0);
-    this.range = new Range();
+    this.ranges = layers.map(() => new Range());
     this.notes = layers.map(() => null);
     this.scales.clear();
     this.arrange();
@@ -69,6 +69,15 @@ export class Scene {
   /** Whether there is anything to draw, and room for it. */
   get isReady() {
     return this.blocks.length > 0 && this.size.width > 0;
+  }
+
+  isInput(layer) {
+    return this.layers[layer].kind === "input";
+  }
+
+  /** The range of brightness of a layer: an input's own. Outputs that should be the input again have that of the input. */
+  rangeOf(layer) {
+    return this.ranges[this.isInput(layer) ? layer : 0];
   }
 
   /** Whether a layer is an image: black is 0, or the lowest there was, and white is 1, or the highest. */
@@ -100,7 +109,8 @@ export class Scene {
     if (!this.scales.has(this.shownKind)) this.scales.set(this.shownKind, this.layers.map(() => new Scale()));
     const scales = this.scales.get(this.shownKind);
     this.values.forEach((numbers, layer) => {
-      if (this.isGrey(layer)) this.pictures[layer].paintGrey(numbers, layer === 0 ? this.range.follow(numbers) : this.range, this.theme.grey);
+      if (this.isInput(layer)) this.ranges[layer].follow(numbers);
+      if (this.isGrey(layer)) this.pictures[layer].paintGrey(numbers, this.rangeOf(layer), this.theme.grey);
       else {
         this.limits[layer] = scales[layer].follow(numbers);
         this.pictures[layer].paintDiverging(numbers, this.limits[layer], this.theme.diverging);
@@ -113,10 +123,10 @@ export class Scene {
   noteOf(layer) {
     if (this.overlays[layer]) return `weights ±${digits(this.overlays[layer].limit, 3)}`;
     if (!this.values[layer].some((value) => value === value)) {
-      return layer === 0 && this.shownKind !== "values" ? `no ${this.shownKind}` : "not reached";
+      return this.isInput(layer) && this.shownKind !== "values" ? `no ${this.shownKind}` : "not reached";
     }
     if (!this.values[layer].some((value) => Number.isFinite(value))) return "not finite";
-    if (this.isGrey(layer)) return `${digits(this.range.low, 3)} to ${digits(this.range.high, 3)}`;
+    if (this.isGrey(layer)) return `${digits(this.rangeOf(layer).low, 3)} to ${digits(this.rangeOf(layer).high, 3)}`;
     return this.shownKind === "change" ? `0 to ${limitText(this.limits[layer])}` : `±${limitText(this.limits[layer])}`;
   }
 

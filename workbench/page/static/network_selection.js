@@ -174,9 +174,11 @@ export class Attention {
     return this.lookAt({ layer, neuron: Math.floor(share * layers[layer].neurons) });
   }
 
-  /** Where the keyboard begins: in the code. */
+  /** Where the keyboard begins: in the code, or else in the first layer that computes. */
   first() {
-    return { layer: Math.max(1, this.scene.layers.findIndex(({ code }) => code)), neuron: 0 };
+    const { layers } = this.scene;
+    const code = layers.findIndex((layer) => layer.code);
+    return { layer: code >= 0 ? code : layers.findIndex(({ kind }) => kind !== "input"), neuron: 0 };
   }
 
   /** Choose by keyboard: the neuron is brought into sight. @param {Place} place */

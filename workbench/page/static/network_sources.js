@@ -4,10 +4,10 @@
 
 /** Where a source of a layer is. @param {Layer[]} layers @returns {Place} */
 export function placeOfSource(layers, layer, source) {
-  let number = source;
-  for (const [from, first, size] of layers[layer].sources) {
-    if (number < size) return { layer: from, neuron: first + number };
-    number -= size;
+  let neuron = source;
+  for (const from of layers[layer].sources) {
+    if (neuron < layers[from].neurons) return { layer: from, neuron };
+    neuron -= layers[from].neurons;
   }
   throw new RangeError(`layer ${layer} has no source ${source}`);
 }
@@ -15,17 +15,17 @@ export function placeOfSource(layers, layer, source) {
 /** Which source of a layer a neuron is. @param {Layer[]} layers @param {Place} place */
 export function sourceAt(layers, reader, { layer, neuron }) {
   let start = 0;
-  for (const [from, first, size] of layers[reader].sources) {
-    if (from === layer && neuron >= first && neuron < first + size) return start + neuron - first;
-    start += size;
+  for (const from of layers[reader].sources) {
+    if (from === layer) return start + neuron;
+    start += layers[from].neurons;
   }
   throw new RangeError(`layer ${reader} does not read neuron ${neuron} of layer ${layer}`);
 }
 
-/** How far each layer is from the input: one further than what it reads. @param {Layer[]} layers */
+/** How far each layer is from the inputs: one further than what it reads. @param {Layer[]} layers */
 export function depthsOf(layers) {
   const depths = [];
-  for (const { sources } of layers) depths.push(sources.length ? 1 + Math.max(...sources.map(([from]) => depths[from])) : 0);
+  for (const { sources } of layers) depths.push(sources.length ? 1 + Math.max(...sources.map((from) => depths[from])) : 0);
   return depths;
 }
 
@@ -40,7 +40,7 @@ export function columnsOf(layers) {
   const furthest = [...depths];
   layers.forEach(({ sources }, layer) => {
     columns[depths[layer]].push({ layer, isLane: false });
-    for (const [from] of sources) furthest[from] = Math.max(furthest[from], depths[layer]);
+    for (const from of sources) furthest[from] = Math.max(furthest[from], depths[layer]);
   });
   furthest.forEach((end, layer) => {
     for (let column = depths[layer] + 1; column < end; column++) columns[column].push({ layer, isLane: true });
@@ -50,7 +50,7 @@ export function columnsOf(layers) {
     const before = columns[number - 1];
     const heightOf = (from) => before.findIndex(({ layer }) => layer === from) / before.length;
     const wish = ({ layer, isLane }) => {
-      const from = isLane ? [layer] : layers[layer].sources.map(([source]) => source);
+      const from = isLane ? [layer] : layers[layer].sources;
       return from.reduce((sum, each) => sum + heightOf(each), 0) / from.length;
     };
     column.sort((one, other) => wish(one) - wish(other));
