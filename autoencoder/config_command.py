@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 
 from autoencoder.configuration_file import write_configuration
-from autoencoder.files import write_text
 from autoencoder.options import given_settings
 from autoencoder.validation import make_settings
 from workbench.errors import InputError
+from workbench.files import write_text
 
 
 def write_config(arguments: argparse.Namespace) -> int:

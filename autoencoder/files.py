@@ -1,55 +1,22 @@
-"""Writing results: directories, arrays and pictures; each file is complete or absent."""
+"""Writing results: directories and pictures; each file is complete or absent."""
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
 
 from workbench.errors import InputError
-from workbench.files import make_directory
+from workbench.files import make_directory, replacing
 
 NAME_LENGTH = 60
 """Bytes of a source's name in the name of a result: file systems have room for 255 in all."""
 
 NUMBERED = re.compile(r"\d+(-[^/]*)?\.png")
 """Names that `picture_names` gives."""
-
-
-@contextmanager
-def replacing(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
-    """Open a new file that replaces `path` when everything is written.
-
-    Without `sync` a crash of the whole machine may leave it empty: for results of which there are many.
-    """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    try:
-        with unfinished.open("wb") as file:
-            yield file
-            file.flush()
-            if sync:
-                os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def write_array(path: Path, array: np.ndarray) -> None:
-    """Write an array as `.npy`."""
-    with replacing(path) as file:
-        np.save(file, array, allow_pickle=False)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text in UTF-8."""
-    with replacing(path) as file:
-        file.write(text.encode())
 
 
 def picture_names(count: int, sources: Sequence[str] = ()) -> list[str]:

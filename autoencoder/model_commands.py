@@ -12,14 +12,7 @@ import numpy as np
 from autoencoder import results
 from autoencoder.code_file import read_codes
 from autoencoder.comparison import comparison_of
-from autoencoder.files import (
-    make_directory,
-    picture_names,
-    prepare_for_pictures,
-    write_array,
-    write_pictures,
-    write_text,
-)
+from autoencoder.files import picture_names, prepare_for_pictures, write_pictures
 from autoencoder.model import BATCH_SIZE, AutoEncoder
 from autoencoder.model_file import build_model, load_snapshot, settings_of
 from autoencoder.options import given_settings
@@ -32,6 +25,7 @@ from nn import ImageSet, Snapshot, SnapshotError
 from nn.data import load_all
 from nn.training.state import TrainingState, read_state
 from workbench.errors import InputError
+from workbench.files import make_directory, write_array, write_text
 
 OF_THE_RUN = ("model_directory", "output_directory", "threads", "rung", "storage")
 """Settings that are those of the command, given or default, and never those of the training."""

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from autoencoder.drawing import STRONGEST, draw_model
-from autoencoder.files import write_text
 from autoencoder.model import AutoEncoder
 from autoencoder.settings import Settings
 from nn import ImageSet
@@ -18,7 +17,7 @@ from nn.render.diagram import network_picture
 from nn.render.grids import reconstructions
 from nn.render.sweep import code_sweep
 from nn.training.log import LogRow, TrainingLog, to_csv
-from workbench.files import make_directory
+from workbench.files import make_directory, write_text
 
 PAIRS = 36
 """Originals and outputs in the picture of reconstructions."""

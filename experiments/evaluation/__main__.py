@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from autoencoder.files import write_text
 from experiments.command import whole_number
 from experiments.evaluation.files import LEAST, Entries, check_together, read_entries, same_steps
 from experiments.evaluation.page import render_page
@@ -20,6 +19,7 @@ from experiments.evaluation.report import LIMIT, Report, evaluate
 from experiments.evaluation.transfer import SEEDS
 from experiments.series_options import add_roles, roles_of
 from nn import DataError
+from workbench.files import write_text
 
 PROGRAM = "python -m experiments.evaluation"
 EXAMPLES = f"""\

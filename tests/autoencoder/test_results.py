@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from autoencoder.drawing import STRONGEST, draw_model
-from autoencoder.files import picture_names, prepare_for_pictures, replacing, write_array, write_pictures
+from autoencoder.files import picture_names, prepare_for_pictures, write_pictures
 from autoencoder.model import AutoEncoder
 from autoencoder.model_file import build_model, load_snapshot, settings_of
 from autoencoder.report import table
@@ -67,16 +67,6 @@ def test_a_sweep_changes_one_number_of_the_code_in_each_row():
     code = codes[:1].copy()
     code[0, number] = np.quantile(codes[:, number], 0.5)
     np.testing.assert_allclose(images[row, COLUMNS // 2], model.decode(code)[0], atol=1e-6)
-
-
-def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path):
-    path = tmp_path / "array.npy"
-    write_array(path, np.arange(3))
-    with pytest.raises(OSError, match="full"), replacing(path) as file:
-        file.write(b"half")
-        raise OSError("full")
-    np.testing.assert_array_equal(np.load(path), np.arange(3))
-    assert [each.name for each in tmp_path.iterdir()] == ["array.npy"]
 
 
 def test_names_keep_the_order_and_are_safe():
