@@ -14,7 +14,6 @@ from contextlib import ExitStack, contextmanager
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from networks import Network
 from nn import Callback, Outcome, Trainer
@@ -30,6 +29,7 @@ from workbench.run.operations import Opened
 from workbench.run.request_loop import RequestLoop
 from workbench.run.requests import Request
 from workbench.run.run_directory import RunDirectory
+from workbench.run.temporary_folders import temporary_folder
 from workbench.run.trainer_run import TrainerRun
 from workbench.run.trainer_session import TrainerSession
 
@@ -99,7 +99,7 @@ def watch(
     trainer.limits = Limits(epochs, minutes)
     trainer.limits.check()
     with ExitStack() as stack:
-        folder = directory or stack.enter_context(TemporaryDirectory(prefix="ganglion-"))
+        folder = directory or stack.enter_context(temporary_folder())
         run_directory = RunDirectory(Path(folder))
         stack.callback(run_directory.close)
         run = TrainerRun(TrainerSession(trainer), run_directory, callbacks)

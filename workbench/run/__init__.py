@@ -2,7 +2,8 @@
 
 The run
     `run` does what is asked (`watched` tells where it stands, with `status_report` and `speed`), with one
-    `session` after another in its `run_directory`, which keeps `snapshots`.
+    `session` after another in its `run_directory`, which keeps `snapshots`; where a program names none, it
+    lies in one of the `temporary_folders`.
 What is changed, and the record of it
     `changes`, made by `steering`; `journal` with its `events` and their `lineage`; `replay`.
 The process
