@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from autoencoder.model import AutoEncoder
-from autoencoder.settings import Settings, settings_texts, to_key, to_name
-from autoencoder.validation import Given, make_settings
+from autoencoder.settings import TABLE, Settings
 from nn import LeakyReLU, Trainer, TrainingMemoryError, optimizer_by_name
 from nn.training.limits import Limits
 from nn.training.memory import require_memory_to_change
 from workbench.errors import SettingsError
 from workbench.run.changes import LIVE_SETTINGS
+from workbench.settings.table import Given, to_key, to_name
 
 LIVE = tuple(map(to_name, LIVE_SETTINGS))
 """Settings that may change while a run goes on."""
@@ -37,8 +37,8 @@ class Adjustable:
         for name, each in given.items():
             if name not in LIVE:
                 raise SettingsError(f"{each.place}: cannot change while a run goes on")
-        texts = {name: Given(text, to_key(name)) for name, text in settings_texts(before).items()}
-        settings = make_settings({**texts, **given})
+        texts = {name: Given(text, to_key(name)) for name, text in TABLE.texts(before).items()}
+        settings = TABLE.make({**texts, **given})
         self._require_memory(settings)
         return settings
 
@@ -48,7 +48,7 @@ class Adjustable:
 
     def texts(self) -> dict[str, str]:
         """Return all settings as a configuration file has them, by field."""
-        return settings_texts(self.settings)
+        return TABLE.texts(self.settings)
 
     def change(self, given: Mapping[str, Given]) -> None:
         """Change live settings between two steps; raises as `checked`, nothing changed then."""

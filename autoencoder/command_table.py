@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from autoencoder.options import Command, Flag, Option
 from autoencoder.settings import Settings
+from workbench.settings.options import Command, Flag, Option
 
 WHERE = ("model_directory", "output_directory", "threads", "rung", "storage")
 SOURCE = ("input_directory", "fit", "limit")

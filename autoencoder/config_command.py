@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import argparse
 
-from autoencoder.configuration_file import write_configuration
-from autoencoder.options import given_settings
-from autoencoder.validation import make_settings
+from autoencoder.settings import TABLE
 from workbench.errors import InputError
 from workbench.files import write_text
+from workbench.settings.configuration_file import write_configuration
+from workbench.settings.options import given_settings
 
 
 def write_config(arguments: argparse.Namespace) -> int:
     """Write a configuration file with every key, or print it where no file is named."""
-    text = write_configuration(make_settings(given_settings(arguments)))
+    text = write_configuration(TABLE.make(given_settings(arguments, TABLE)), TABLE)
     path = arguments.file
     if path is None:
         print(text, end="")

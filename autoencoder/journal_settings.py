@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from autoencoder.settings import Settings, to_key, to_name
-from autoencoder.validation import Given, make_settings
+from autoencoder.settings import TABLE, Settings
 from workbench.errors import InputError
 from workbench.run.changes import SettingChange
 from workbench.run.events import ChangeEvent
 from workbench.run.lineage import Lineage
+from workbench.settings.table import Given, to_key, to_name
 
 
 def refuse_clock(lineage: Lineage, path: Path) -> None:
@@ -23,7 +23,7 @@ def refuse_clock(lineage: Lineage, path: Path) -> None:
     given = journal_settings(lineage, path)
     step = 0
     for entry in lineage.entries:
-        if entry.step > step and _follows_clock(make_settings(given)):
+        if entry.step > step and _follows_clock(TABLE.make(given)):
             raise InputError(
                 f"{path}: cannot be replayed: from step {step:,} on its schedule followed the "
                 "minutes, which are never the same; a run with epochs, or with schedule=constant, can be"

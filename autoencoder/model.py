@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autoencoder.architecture import plan_architecture
-from autoencoder.settings import Settings, settings_texts
+from autoencoder.settings import TABLE, Settings
 from networks import Network, Sequential
 from nn import Shape
 from nn.data.memory import require_memory
@@ -137,7 +137,7 @@ class AutoEncoder:
 
     def metadata(self) -> dict[str, Any]:
         """Return the JSON-able part of a model file."""
-        return {"settings": settings_texts(self.settings), "network": self.network.to_configuration()}
+        return {"settings": TABLE.texts(self.settings), "network": self.network.to_configuration()}
 
 
 def _as_images(images: np.ndarray) -> np.ndarray:

@@ -15,17 +15,17 @@ from autoencoder.comparison import comparison_of
 from autoencoder.files import picture_names, prepare_for_pictures, write_pictures
 from autoencoder.model import BATCH_SIZE, AutoEncoder
 from autoencoder.model_file import build_model, load_snapshot, settings_of
-from autoencoder.options import given_settings
 from autoencoder.report import describe_model
 from autoencoder.session_images import generators, load_data
-from autoencoder.settings import Settings, settings_texts
-from autoencoder.terminal import reading, use_threads
-from autoencoder.validation import Given, make_settings
+from autoencoder.settings import TABLE, Settings
 from nn import ImageSet, Snapshot, SnapshotError
 from nn.data import load_all
 from nn.training.state import TrainingState, read_state
 from workbench.errors import InputError
 from workbench.files import make_directory, write_array, write_text
+from workbench.settings.options import given_settings
+from workbench.settings.table import Given
+from workbench.terminal import reading, use_threads
 
 OF_THE_RUN = ("model_directory", "output_directory", "threads", "rung", "storage")
 """Settings that are those of the command, given or default, and never those of the training."""
@@ -58,15 +58,15 @@ class Opened(NamedTuple):
 
 def open_model(arguments: argparse.Namespace) -> Opened:
     """Load the model that the arguments name."""
-    given = given_settings(arguments)
-    asked = make_settings(given)
-    use_threads(asked)
+    given = given_settings(arguments, TABLE)
+    asked = TABLE.make(given)
+    use_threads(asked.threads)
     try:
         snapshot = load_snapshot(asked.model_directory)
-        texts = settings_texts(asked)
+        texts = TABLE.texts(asked)
         chosen = {name: Given(texts[name], name) for name in OF_THE_RUN}
         chosen |= {name: given[name] for name in OF_THE_DATA if name in given}
-        settings = make_settings({**settings_of(snapshot), **chosen})
+        settings = TABLE.make({**settings_of(snapshot), **chosen})
         model = build_model(snapshot, settings)
     except SnapshotError as error:
         raise InputError(str(error)) from error

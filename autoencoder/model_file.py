@@ -8,7 +8,6 @@ from typing import Any
 
 from autoencoder.model import STRUCTURE, AutoEncoder
 from autoencoder.settings import Settings
-from autoencoder.validation import Given
 from networks import Network, Sequential, network_from_configuration
 from networks.base.configuration import Fields
 from networks.base.container import build_all
@@ -19,6 +18,7 @@ from nn.lookup import look_up
 from nn.parameter_limit import at_most_parameters
 from nn.snapshot import previous
 from nn.training.state import PARAMETERS, load_parameters
+from workbench.settings.table import Given
 
 FILE_NAME = "model.safetensors"
 

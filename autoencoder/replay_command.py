@@ -9,12 +9,9 @@ from pathlib import Path
 
 from autoencoder.journal_settings import journal_settings, refuse_clock
 from autoencoder.model_file import holds_model, model_path
-from autoencoder.options import given_settings
 from autoencoder.report import EpochLines, describe_run
 from autoencoder.session import Session, start_session
-from autoencoder.settings import Settings, settings_texts
-from autoencoder.terminal import reading, use_threads
-from autoencoder.validation import Given, make_settings
+from autoencoder.settings import TABLE, Settings
 from nn import LossTable, ProgressBar
 from workbench.errors import InputError
 from workbench.exit_status import FAILED, STOPPED
@@ -22,6 +19,9 @@ from workbench.files import make_directory
 from workbench.run.journal import FILE_NAME, read_lineage
 from workbench.run.lineage import Lineage
 from workbench.run.replay import Replay
+from workbench.settings.options import given_settings
+from workbench.settings.table import Given
+from workbench.terminal import reading, use_threads
 
 OF_THE_RUN = ("model_directory", "output_directory", "threads")
 """Settings that are those of the command, given or default, and never those of the journal."""
@@ -46,18 +46,18 @@ def replay(arguments: argparse.Namespace) -> int:
 
 
 def _start(arguments: argparse.Namespace, path: Path, lineage: Lineage) -> Session:
-    given = given_settings(arguments)
-    asked = make_settings(given)
+    given = given_settings(arguments, TABLE)
+    asked = TABLE.make(given)
     if holds_model(asked.model_directory) and not arguments.overwrite:
         raise InputError(
             f"{asked.model_directory}: holds a model already; --model-directory takes another place, "
             "--overwrite begins anew there"
         )
-    texts = settings_texts(asked)
+    texts = TABLE.texts(asked)
     chosen = {name: Given(texts[name], name) for name in OF_THE_RUN}
     chosen |= {name: given[name] for name in OF_THE_JOURNAL if name in given}
-    settings = make_settings({**journal_settings(lineage, path), **chosen})
-    use_threads(settings)
+    settings = TABLE.make({**journal_settings(lineage, path), **chosen})
+    use_threads(settings.threads)
     with reading() as progress:
         session = start_session(settings, progress)
     if session.fingerprint != lineage.begin.data:

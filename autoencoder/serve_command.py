@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from autoencoder.live.launch import Launch
-from autoencoder.options import given_settings
-from autoencoder.validation import make_settings
+from autoencoder.settings import TABLE
 from workbench.errors import InputError
 from workbench.exit_status import FAILED, STOPPED
 from workbench.page.address import Address
 from workbench.page.link import Link
 from workbench.page.refusals import OperationRefused, StartFailed
 from workbench.run.messages import Header
+from workbench.settings.options import given_settings
 
 Result = TypeVar("Result")
 
@@ -38,8 +38,8 @@ def serve(arguments: argparse.Namespace) -> int:
     """Start the training process, and show it in a page until Ctrl-C."""
     if importlib.util.find_spec("nicegui") is None:
         raise InputError("the page needs NiceGUI: pip install 'ganglion[web]'")
-    given = given_settings(arguments)
-    make_settings(given)  # refuses impossible settings before anything is started
+    given = given_settings(arguments, TABLE)
+    TABLE.make(given)  # refuses impossible settings before anything is started
     inputs, models = _paths("inputs", arguments.inputs), _paths("models", arguments.models)
     launch = Launch(given, overwrite=arguments.overwrite, inputs=inputs, models=models)
     host, port, names = check_address(arguments.host, arguments.port, arguments.allow_host)

@@ -22,9 +22,8 @@ from autoencoder.session_images import (
     parts_of,
     training_batches,
 )
-from autoencoder.settings import Settings, bounds, placeholder, settings_texts, to_key, to_name, to_text
+from autoencoder.settings import TABLE, Settings
 from autoencoder.small_folders import decide, start_at_components
-from autoencoder.validation import Given, make_settings
 from networks import Network, structure_arrays
 from nn import (
     Callback,
@@ -51,6 +50,7 @@ from workbench.files import make_directory
 from workbench.inspect.examples import Examples, NamedExamples
 from workbench.run.changes import LIVE_SETTINGS, SettingChange
 from workbench.run.steering import Steering
+from workbench.settings.table import Given, to_key, to_name, to_text
 
 CHANGEABLE = frozenset(
     (
@@ -206,9 +206,9 @@ class Session(Adjustable):
 
 def _describe_setting(key: str) -> dict[str, Any]:
     name = to_name(key)
-    choice = placeholder(name) == "NAME"
-    choices = bounds(name).split(", ") if choice else []
-    return {"kind": "choice" if choice else "number", "bounds": bounds(name), "choices": choices}
+    choice = TABLE.placeholder(name) == "NAME"
+    choices = TABLE.bounds(name).split(", ") if choice else []
+    return {"kind": "choice" if choice else "number", "bounds": TABLE.bounds(name), "choices": choices}
 
 
 class Conclusion(Callback):
@@ -312,8 +312,8 @@ def resume_session(
 
 def _restore_lineage(session: Session, snapshot: Snapshot) -> None:
     """Clamp and lock as before, and remember what the settings to go on with change."""
-    before = settings_texts(make_settings(settings_of(snapshot)))
-    steering, after = session.steering, settings_texts(session.settings)
+    before = TABLE.texts(TABLE.make(settings_of(snapshot)))
+    steering, after = session.steering, TABLE.texts(session.settings)
     try:
         steering.load_state(snapshot.metadata.get(LINEAGE) or {"settings": before, "changes": []})
     except (ValueError, TypeError, KeyError) as error:
@@ -333,7 +333,7 @@ def resumed_settings(given: Mapping[str, Given], snapshot: Snapshot) -> Settings
     """
     stored = settings_of(snapshot)
     given = {name: each for name, each in given.items() if name not in LEFT_OPEN or each.value.strip()}
-    before, after = make_settings(stored), make_settings({**stored, **given})
+    before, after = TABLE.make(stored), TABLE.make({**stored, **given})
     for name in given.keys() - CHANGEABLE:
         if getattr(before, name) != getattr(after, name):
             raise SettingsError(

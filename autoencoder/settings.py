@@ -6,27 +6,32 @@ are all read and written through this one table.
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from autoencoder.setting_kinds import (
+from nn import Fit, Shape
+from workbench.settings.kinds import (
     Channels,
     Count,
     Directory,
-    Kept,
     OptionalCount,
     OptionalMinutes,
     OptionalPath,
-    OptionalPixels,
-    Output,
-    Start,
-    Storable,
-    Widths,
+    none_if_empty,
+    split,
 )
-from nn import Fit, Shape
+from workbench.settings.table import SettingsTable
+from workbench.storable import storable
+
+Start = Annotated[Literal["drawn", "principal"] | None, BeforeValidator(none_if_empty)]
+Output = Annotated[Literal["sigmoid", "identity"] | None, BeforeValidator(none_if_empty)]
+Kept = Annotated[Literal["last", "best"] | None, BeforeValidator(none_if_empty)]
+Width = Annotated[int, Field(ge=1, le=65536)]
+Widths = Annotated[tuple[Width, ...], BeforeValidator(split), Field(max_length=32)]
+Storable = Annotated[float, AfterValidator(storable)]
+OptionalPixels = Annotated[Annotated[int, Field(ge=0, le=16)] | None, BeforeValidator(none_if_empty)]
 
 DEFAULT_EPOCHS = 40
 FEW_IMAGES = 5_000
@@ -220,65 +225,5 @@ SECTIONS = {
 """The first field of each section of help texts and configuration files, and what it is called."""
 
 
-def sections() -> dict[str, list[str]]:
-    """Return the names of all fields by section, in order."""
-    found: dict[str, list[str]] = {}
-    for name in Settings.model_fields:
-        if name in SECTIONS:
-            fields = found.setdefault(SECTIONS[name], [])
-        fields.append(name)
-    return found
-
-
-def to_key(name: str) -> str:
-    """Turn the name of a field into the key that users write: `code_size` to `code-size`."""
-    return name.replace("_", "-")
-
-
-def to_name(key: str) -> str:
-    """Turn a key into the name of its field; both spellings are taken."""
-    return key.replace("-", "_")
-
-
-def to_text(value: Any) -> str:
-    """Write a value as a configuration file has it."""
-    if value is None:
-        return ""
-    if isinstance(value, tuple):
-        return ",".join(map(str, value))
-    return str(value)
-
-
-def bounds(name: str) -> str:
-    """Say which values a field takes, as in `1 to 4096` or `sgd, momentum`; empty where all are taken."""
-    schema = _schema(name)
-    if "enum" in schema:
-        return ", ".join(map(str, schema["enum"]))
-    if "minimum" in schema and "maximum" in schema:
-        return f"{schema['minimum']} to {schema['maximum']}"
-    words = {"minimum": "at least", "exclusiveMinimum": "above", "exclusiveMaximum": "below"}
-    return ", ".join(f"{word} {schema[key]}" for key, word in words.items() if key in schema)
-
-
-def placeholder(name: str) -> str:
-    """Return what stands for a field's value in help texts."""
-    schema = _schema(name)
-    kind = "enum" if "enum" in schema else schema.get("format", schema["type"])
-    return {"enum": "NAME", "path": "PATH", "integer": "N", "number": "X", "array": "N,N,..."}[kind]
-
-
-@cache
-def _schemas() -> dict[str, Any]:
-    properties: dict[str, Any] = Settings.model_json_schema()["properties"]
-    return properties
-
-
-def _schema(name: str) -> dict[str, Any]:
-    """Return the JSON schema of a field, of its value where it may be left empty."""
-    schema: dict[str, Any] = _schemas()[name]
-    return next((each for each in schema.get("anyOf", []) if each["type"] != "null"), schema)
-
-
-def settings_texts(settings: Settings) -> dict[str, str]:
-    """Return every value as a configuration file has it, by the name of its field."""
-    return {name: to_text(getattr(settings, name)) for name in Settings.model_fields}
+TABLE = SettingsTable(Settings, SECTIONS, "autoencoder config")
+"""What options, configuration files and models are read and written through."""

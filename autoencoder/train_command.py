@@ -8,15 +8,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from autoencoder.model_file import holds_model, load_snapshot, model_path
-from autoencoder.options import given_settings
 from autoencoder.report import EpochLines, describe_run
 from autoencoder.session import Session, resume_session, resumed_settings, start_session
-from autoencoder.terminal import reading, use_threads
-from autoencoder.validation import make_settings
+from autoencoder.settings import TABLE
 from nn import LossTable, ProgressBar, SnapshotError
 from workbench.errors import InputError
 from workbench.exit_status import STOPPED
 from workbench.files import make_directory
+from workbench.settings.options import given_settings
+from workbench.terminal import reading, use_threads
 
 
 def train(arguments: argparse.Namespace) -> int:
@@ -64,23 +64,23 @@ def _kept(session: Session) -> str:
 
 
 def _start(arguments: argparse.Namespace) -> Session:
-    settings = make_settings(given_settings(arguments))
+    settings = TABLE.make(given_settings(arguments, TABLE))
     if holds_model(settings.model_directory) and not arguments.overwrite:
         raise InputError(
             f"{settings.model_directory}: holds a model already; --resume goes on with it, --overwrite "
             "begins anew, --model-directory takes another place"
         )
-    use_threads(settings)
+    use_threads(settings.threads)
     with reading() as progress:
         return start_session(settings, progress)
 
 
 def _resume(arguments: argparse.Namespace) -> Session:
-    given = given_settings(arguments)
+    given = given_settings(arguments, TABLE)
     try:
-        snapshot = load_snapshot(make_settings(given).model_directory)
+        snapshot = load_snapshot(TABLE.make(given).model_directory)
         settings = resumed_settings(given, snapshot)
-        use_threads(settings)
+        use_threads(settings.threads)
         with reading() as progress:
             return resume_session(settings, snapshot, progress)
     except SnapshotError as error:

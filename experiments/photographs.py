@@ -17,13 +17,12 @@ from typing import Any
 import numpy as np
 
 from autoencoder.session import Session, start_session
-from autoencoder.settings import Settings, to_key, to_text
-from autoencoder.validation import Given
-from autoencoder.validation import make_settings as checked
+from autoencoder.settings import TABLE, Settings
 from nn import DataError, ImageSet, ProgressBar
 from nn.principal_components import PrincipalComponents, principal_components
 from nn.render import reconstructions, save
 from workbench.errors import SettingsError
+from workbench.settings.table import Given, to_key, to_text
 
 NAMES = {"width": "side", "height": "side", "input_directory": "images", "output_directory": "output"}
 """Names of settings that are called differently in the autoencoder."""
@@ -74,7 +73,8 @@ def make_settings(options: argparse.Namespace) -> Settings:
         "output_directory": options.output,
     }
     texts = {name: to_text(value) for name, value in values.items()}
-    return checked({name: Given(text, f"--{NAMES.get(name, to_key(name))}") for name, text in texts.items()})
+    given = {name: Given(text, f"--{NAMES.get(name, to_key(name))}") for name, text in texts.items()}
+    return TABLE.make(given)
 
 
 def project(images: ImageSet, components: PrincipalComponents) -> np.ndarray:

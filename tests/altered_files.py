@@ -29,7 +29,7 @@ from autoencoder.model import AutoEncoder
 from autoencoder.model_file import build_model, load_snapshot, settings_of
 from autoencoder.report import describe_model
 from autoencoder.session import Images, load_data, resume_session, resumed_settings, start_session
-from autoencoder.validation import Given, make_settings
+from autoencoder.settings import TABLE
 from networks import (
     Add,
     BatchNormalisation,
@@ -57,6 +57,7 @@ from tests.support.autoencoder_runs import tiny_settings
 from tests.support.tiny_training import full_callbacks, make_full_trainer
 from workbench.errors import SettingsError
 from workbench.run.changes import parse_changes
+from workbench.settings.table import Given
 
 MEMORY = 200 * 2**20
 """Bytes that loading any of these small files may take."""
@@ -166,7 +167,7 @@ def read_autoencoder(path: Path, rung_name: str) -> None:
     loaded = load_snapshot(path.parent)
     chosen = {"rung": Given(rung_name, "rung"), "storage": Given("float32", "storage")}
     try:
-        settings = make_settings({**settings_of(loaded), **chosen})
+        settings = TABLE.make({**settings_of(loaded), **chosen})
     except SettingsError as error:
         raise SnapshotError(f"{path}: {error}") from error
     describe_model(build_model(loaded, settings))

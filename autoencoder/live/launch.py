@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from autoencoder.live.operations import OPERATIONS
-from autoencoder.validation import Given
 from workbench.errors import InputError
 from workbench.run.operations import Opened, Operation
+from workbench.settings.table import Given
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class Launch:
         from autoencoder.live.inspector import CodeInspector  # noqa: PLC0415
         from autoencoder.live.run import LiveRun  # noqa: PLC0415
         from autoencoder.report import describe_run  # noqa: PLC0415
-        from autoencoder.terminal import reading  # noqa: PLC0415
         from nn import SnapshotError  # noqa: PLC0415
+        from workbench.terminal import reading  # noqa: PLC0415
 
         try:
             with reading() as progress:

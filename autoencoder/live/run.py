@@ -10,11 +10,12 @@ from autoencoder.live.catalogue import BUILT_IN, chosen, with_path
 from autoencoder.live.sessions import PLACES, Progress, open_session, renewed_session, rewound_session
 from autoencoder.model_file import FILE_NAME, holds_model, load_snapshot
 from autoencoder.session import Session
-from autoencoder.validation import Given, make_settings
+from autoencoder.settings import TABLE
 from nn import LossTable, Snapshot
 from workbench.files import make_directory
 from workbench.run.run import Run
 from workbench.run.run_directory import RunDirectory
+from workbench.settings.table import Given
 
 SAVED = "model"
 """What the journal calls the snapshot that is the model itself."""
@@ -86,7 +87,7 @@ class LiveRun(Run):
         SettingsError, InputError, DataError, SnapshotError, OperationError, FolderLockedError
             When settings, data, the model or its directory cannot be used.
         """
-        folder = run_directory(make_settings(given).model_directory)
+        folder = run_directory(TABLE.make(given).model_directory)
         try:
             session = open_session(given, overwrite=overwrite, progress=progress)
             if overwrite or not holds_model(folder.directory):

@@ -9,11 +9,11 @@ from autoencoder.adjustable import LIVE
 from autoencoder.model_file import holds_model, load_snapshot, settings_of
 from autoencoder.session import LINEAGE, Session, resume_session, resumed_settings, start_session
 from autoencoder.session_images import Images
-from autoencoder.settings import Settings, settings_texts, to_key
-from autoencoder.terminal import use_threads
-from autoencoder.validation import Given, make_settings
+from autoencoder.settings import TABLE, Settings
 from nn import Snapshot
 from workbench.errors import SettingsError
+from workbench.settings.table import Given, to_key
+from workbench.terminal import use_threads
 
 Progress = Callable[[int, int], None]
 
@@ -54,17 +54,17 @@ def open_session(
     SettingsError, DataError, SnapshotError
         As `start_session` and `resume_session`.
     """
-    settings = make_settings(given)
+    settings = TABLE.make(given)
     if settings.keep == "best":
         raise SettingsError(
             f"{given['keep'].place}=best: a run that a person changes ends as it is: give keep=last, or train"
         )
     if overwrite or not holds_model(settings.model_directory):
-        use_threads(settings)
+        use_threads(settings.threads)
         return start_session(settings.model_copy(update={"keep": "last"}), progress)
     snapshot = load_snapshot(settings.model_directory)
     settings = resumed_settings(_given_anew(given, settings, snapshot), snapshot)
-    use_threads(settings)
+    use_threads(settings.threads)
     return resume_session(settings, snapshot, progress)
 
 
@@ -74,7 +74,7 @@ def _given_anew(given: Mapping[str, Given], settings: Settings, snapshot: Snapsh
     began = lineage.get("settings") if isinstance(lineage, dict) else None
     if not isinstance(began, dict):
         return dict(given)
-    texts = settings_texts(settings)
+    texts = TABLE.texts(settings)
     same = {name for name in LIVE if began.get(name) == texts[name]}
     return {name: each for name, each in given.items() if name not in same}
 
@@ -85,21 +85,21 @@ def renewed_session(session: Session, given: Mapping[str, str]) -> Session:
     Settings that depend on the number of images are chosen again.
     """
     left_open = dict.fromkeys(session.decided, "")
-    settings = _altered({**settings_texts(session.settings), **left_open}, given)
+    settings = _altered({**TABLE.texts(session.settings), **left_open}, given)
     return start_session(settings, images=_images_of(session, settings))
 
 
 def rewound_session(session: Session, snapshot: Snapshot, directory: Path) -> Session:
     """Return one that goes on from a snapshot as the process runs now, with its model in a directory."""
     stored = {name: each.value for name, each in settings_of(snapshot).items()}
-    texts = settings_texts(session.settings)
+    texts = TABLE.texts(session.settings)
     now = {name: texts[name] for name in OF_NOW} | {"model_directory": str(directory)}
     settings = _altered(stored, now)
     return resume_session(settings, snapshot, images=_images_of(session, settings))
 
 
 def _altered(texts: Mapping[str, str], given: Mapping[str, str]) -> Settings:
-    return make_settings({name: Given(text, to_key(name)) for name, text in {**texts, **given}.items()})
+    return TABLE.make({name: Given(text, to_key(name)) for name, text in {**texts, **given}.items()})
 
 
 def _images_of(session: Session, settings: Settings) -> Images | None:

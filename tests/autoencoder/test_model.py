@@ -10,11 +10,11 @@ from autoencoder.layer_views import layer_views
 from autoencoder.model import BATCH_SIZE, AutoEncoder
 from autoencoder.model_file import build_model, holds_model, load_snapshot, model_path, settings_of
 from autoencoder.session import start_session
-from autoencoder.settings import Settings
-from autoencoder.validation import Given, make_settings
+from autoencoder.settings import TABLE, Settings
 from nn.snapshot import Snapshot, SnapshotError, previous, save
 from tests.support.autoencoder_runs import tiny_settings, train_tiny
 from workbench.errors import SettingsError
+from workbench.settings.table import Given
 
 ARCHITECTURES = [
     {"architecture": "dense"},
@@ -117,7 +117,7 @@ def saved(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[AutoEncoder, 
 def test_a_model_is_the_same_after_a_file_on_any_rung(saved: tuple[AutoEncoder, Path], rung: str):
     model, directory = saved
     snapshot = load_snapshot(directory)
-    settings = make_settings(settings_of(snapshot))
+    settings = TABLE.make(settings_of(snapshot))
     assert settings == model.settings
     loaded = build_model(snapshot, settings.model_copy(update={"rung": rung}))
     np.testing.assert_array_equal(loaded.network.parameters.values, model.network.parameters.values)
@@ -141,7 +141,7 @@ def test_a_model_trained_in_bfloat16_is_loaded_as_float32(tmp_path: Path):
 
 def test_bfloat16_needs_the_fastest_rung():
     with pytest.raises(SettingsError, match="storage=bfloat16 needs rung=o2"):
-        make_settings({"storage": Given("bfloat16", "--storage"), "rung": Given("o1", "--rung")})
+        TABLE.make({"storage": Given("bfloat16", "--storage"), "rung": Given("o1", "--rung")})
 
 
 def test_a_damaged_model_gives_way_to_the_one_before(saved: tuple[AutoEncoder, Path]):

@@ -13,9 +13,10 @@ from autoencoder.model import AutoEncoder
 from autoencoder.model_file import build_model, load_snapshot, settings_of
 from autoencoder.report import table
 from autoencoder.results import COLUMNS, SWEPT, spread, sweep
-from autoencoder.validation import make_settings
+from autoencoder.settings import TABLE
 from tests.support.autoencoder_runs import tiny_settings, train_tiny
 from workbench.errors import InputError
+from workbench.files import replacing, write_array
 
 
 def make(**changes: Any) -> AutoEncoder:
@@ -126,7 +127,7 @@ def test_windows_give_every_channel_its_own_colour(tmp_path: Path, channels: int
         rung="o2",
     )
     snapshot = load_snapshot(tmp_path / "model")
-    outputs = build_model(snapshot, make_settings(settings_of(snapshot))).reconstruct(images)
+    outputs = build_model(snapshot, TABLE.make(settings_of(snapshot))).reconstruct(images)
     means = outputs.mean(axis=(1, 2)) - colours[:, 0, 0] / 255
     assert np.sqrt((means**2).mean(axis=0)).max() < 0.05
     with Image.open(tmp_path / "output" / "reconstructions.png") as picture:

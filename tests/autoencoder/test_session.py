@@ -9,7 +9,6 @@ import pytest
 from autoencoder.model_file import load_snapshot
 from autoencoder.session import Session, resume_session, resumed_settings, start_session
 from autoencoder.session_images import fingerprint
-from autoencoder.validation import Given
 from nn.data import DataError, ImageSet
 from nn.snapshot import SnapshotError
 from nn.training import Trainer
@@ -17,6 +16,7 @@ from nn.training.callbacks import Callback
 from nn.training.lock import FolderLock, FolderLockedError
 from tests.support.autoencoder_runs import tiny_settings, write_images
 from workbench.errors import SettingsError
+from workbench.settings.table import Given
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -3,20 +3,10 @@
 import pytest
 from pydantic import ValidationError
 
-from autoencoder.settings import (
-    DEFAULT_EPOCHS,
-    Settings,
-    bounds,
-    placeholder,
-    sections,
-    settings_texts,
-    to_key,
-    to_name,
-    to_text,
-)
-from autoencoder.validation import Given, known_name, make_settings
+from autoencoder.settings import DEFAULT_EPOCHS, TABLE, Settings
 from nn.optimizers import OPTIMIZERS
 from workbench.errors import SettingsError
+from workbench.settings.table import Given, to_key, to_name, to_text
 
 
 def given(**texts: str) -> dict[str, Given]:
@@ -30,7 +20,7 @@ def test_environment_variables_are_not_read(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_every_optimizer_can_be_chosen():
-    assert set(bounds("optimizer").split(", ")) == set(OPTIMIZERS)
+    assert set(TABLE.bounds("optimizer").split(", ")) == set(OPTIMIZERS)
 
 
 def test_settings_do_not_change():
@@ -40,7 +30,7 @@ def test_settings_do_not_change():
 
 def test_texts_make_the_same_settings_again():
     settings = Settings(layers=(9, 5), minutes=1.5, input_directory="a b", channels=3, fit="random-crop")
-    assert make_settings(given(**settings_texts(settings))) == settings
+    assert TABLE.make(given(**TABLE.texts(settings))) == settings
 
 
 @pytest.mark.parametrize(
@@ -74,18 +64,18 @@ def test_texts_make_the_same_settings_again():
 )
 def test_a_bad_value_is_named_with_what_is_expected(texts: dict[str, str], expected: str):
     with pytest.raises(SettingsError) as error:
-        make_settings(given(**texts))
+        TABLE.make(given(**texts))
     assert expected in str(error.value)
 
 
 def test_every_bad_value_is_named():
     with pytest.raises(SettingsError) as error:
-        make_settings(given(width="0", seed="-1"))
+        TABLE.make(given(width="0", seed="-1"))
     assert len(str(error.value).splitlines()) == 2
 
 
 def test_an_empty_text_is_not_set():
-    settings = make_settings(given(minutes="", epochs=" ", input_directory="", threads="", layers=""))
+    settings = TABLE.make(given(minutes="", epochs=" ", input_directory="", threads="", layers=""))
     assert (settings.minutes, settings.epochs, settings.input_directory, settings.threads) == (None,) * 4
     assert settings.layers == ()
 
@@ -102,26 +92,26 @@ def test_layers_have_a_default_for_each_architecture():
 
 
 def test_keys_are_known_in_both_spellings():
-    assert known_name("code-size", "here") == known_name("code_size", "here") == "code_size"
+    assert TABLE.known_name("code-size", "here") == TABLE.known_name("code_size", "here") == "code_size"
     with pytest.raises(SettingsError, match="here: unknown key 'code-sice'; did you mean code-size"):
-        known_name("code-sice", "here")
+        TABLE.known_name("code-sice", "here")
     with pytest.raises(SettingsError, match="`autoencoder config` lists all keys"):
-        known_name("zzz", "here")
+        TABLE.known_name("zzz", "here")
 
 
 def test_every_field_has_a_section_a_description_and_a_placeholder():
-    names = [name for group in sections().values() for name in group]
+    names = [name for group in TABLE.sections().values() for name in group]
     assert names == list(Settings.model_fields)
     for name in names:
         assert Settings.model_fields[name].description
-        assert placeholder(name) in ("NAME", "PATH", "N", "X", "N,N,...")
+        assert TABLE.placeholder(name) in ("NAME", "PATH", "N", "X", "N,N,...")
         assert to_name(to_key(name)) == name
 
 
 def test_bounds_and_texts_read_well():
-    assert bounds("width") == "1 to 4096"
-    assert bounds("held_out") == "at least 0, below 1"
-    assert bounds("minutes") == "above 0"
-    assert bounds("rung") == "plain, o1, o2"
-    assert bounds("bias_mean") == bounds("model_directory") == ""
+    assert TABLE.bounds("width") == "1 to 4096"
+    assert TABLE.bounds("held_out") == "at least 0, below 1"
+    assert TABLE.bounds("minutes") == "above 0"
+    assert TABLE.bounds("rung") == "plain, o1, o2"
+    assert TABLE.bounds("bias_mean") == TABLE.bounds("model_directory") == ""
     assert [to_text(value) for value in (None, (3, 4), 0.5, "a")] == ["", "3,4", "0.5", "a"]

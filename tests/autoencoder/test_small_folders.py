@@ -11,7 +11,6 @@ from autoencoder.principal_start import start_principal
 from autoencoder.session import Session, resume_session, resumed_settings, start_session
 from autoencoder.settings import FEW_IMAGES, Settings
 from autoencoder.small_folders import decide, tenth_apart
-from autoencoder.validation import Given
 from networks.dense import Dense
 from networks.sequential import Sequential
 from nn.activations import Identity, LeakyReLU
@@ -22,6 +21,7 @@ from nn.snapshot import save
 from nn.training.callbacks import Callback
 from tests.support.autoencoder_runs import BY_HAND, run, tiny_options, tiny_settings
 from workbench.errors import SettingsError
+from workbench.settings.table import Given
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -10,9 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autoencoder.__main__ import main
+from autoencoder.__main__ import PROGRAM, main
 from autoencoder.command_table import COMMANDS
-from autoencoder.options import make_parser
 from experiments.evaluation.__main__ import main as evaluate
 from tests.support.autoencoder_runs import write_images
 from tests.support.places import ROOT
@@ -53,7 +52,7 @@ def check_command(command: str) -> None:
     """Run a command of this program; check that others exist."""
     program, *words = shlex.split(command)
     if program == "autoencoder" and words[0] in ("serve", "replay"):
-        make_parser(COMMANDS).parse(words)  # one runs until Ctrl-C, the other needs its results
+        PROGRAM.parser().parse(words)  # one runs until Ctrl-C, the other needs its results
     elif program == "autoencoder":
         assert main(shortened(words)) == 0, command
     elif program == "python" and words[:2] == ["-m", "experiments.evaluation"]:

@@ -14,7 +14,7 @@ import numpy as np
 from autoencoder.model import AutoEncoder
 from autoencoder.model_file import build_model, load_snapshot, settings_of
 from autoencoder.session import HALVES
-from autoencoder.validation import make_settings
+from autoencoder.settings import TABLE
 from experiments.serving import Served, serving
 from tests.support import patience
 from tests.support.web_browser import playwright
@@ -132,7 +132,7 @@ def visited(
 def saved_model(folder: Path) -> AutoEncoder:
     """Load the model that a server or a training run saved."""
     snapshot = load_snapshot(folder)
-    return build_model(snapshot, make_settings(settings_of(snapshot)))
+    return build_model(snapshot, TABLE.make(settings_of(snapshot)))
 
 
 def parameters_of(folder: Path) -> np.ndarray:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from autoencoder.live.launch import Launch
-from autoencoder.validation import Given
 from tests.support import patience
 from tests.support.autoencoder_runs import TINY
 from workbench.page.link import Link
 from workbench.page.process import Reply
+from workbench.settings.table import Given
 
 PATIENCE = patience.SECONDS
 """Seconds to wait for something."""

@@ -5,10 +5,11 @@ from typing import Any
 
 from autoencoder.live.run import LiveRun
 from autoencoder.session import Session, start_session
-from autoencoder.validation import Given, make_settings
+from autoencoder.settings import TABLE
 from tests.support.autoencoder_runs import TINY
 from tests.support.live_models import ARCHITECTURES
 from workbench.run.run_directory import checksum
+from workbench.settings.table import Given
 
 FAST = {"rung": "o2", "epochs": "4", "limit": "64", "snapshot-interval": "1000"}
 
@@ -28,7 +29,7 @@ def open_run(directory: Path, architecture: str = "dense", **changes: Any) -> Li
 
 def open_session(directory: Path, architecture: str = "dense", **changes: Any) -> Session:
     """Return a session with those settings without a page."""
-    return start_session(make_settings(given_texts(directory, architecture, **changes)))
+    return start_session(TABLE.make(given_texts(directory, architecture, **changes)))
 
 
 def train_steps(run: LiveRun, steps: int) -> None:

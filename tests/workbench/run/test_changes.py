@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoencoder.settings import Settings, to_name
+from autoencoder.settings import Settings
 from workbench.run.changes import (
     KINDS,
     LIVE_SETTINGS,
@@ -18,6 +18,7 @@ from workbench.run.changes import (
     SettingChange,
     parse_changes,
 )
+from workbench.settings.table import to_name
 
 GOOD: list[dict[str, Any]] = [
     {"kind": "setting", "name": "learning-rate", "value": "0.002"},

@@ -8,7 +8,6 @@ import pytest
 
 from autoencoder.model_file import load_snapshot
 from autoencoder.session import Session, resume_session, resumed_settings
-from autoencoder.validation import Given
 from nn.activations import LeakyReLU
 from nn.snapshot import SnapshotError
 from nn.training import Trainer, TrainingMemoryError
@@ -17,6 +16,7 @@ from tests.support.live_models import ARCHITECTURES
 from tests.support.live_runs import bits, open_session, setting
 from workbench.errors import SettingsError
 from workbench.run.changes import ChangeError, parse_changes
+from workbench.settings.table import Given
 
 
 class StopAfter(Callback):

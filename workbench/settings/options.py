@@ -6,11 +6,10 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from autoencoder.configuration_file import read_configuration
-from autoencoder.settings import Settings, bounds, placeholder, sections, to_key, to_text
-from autoencoder.validation import Given, nearest_key
+from workbench.settings.configuration_file import read_configuration
+from workbench.settings.table import Given, SettingsTable, to_key, to_text
 
 EXIT_CODES = """\
 exit status: 0 done; 1 failed while running; 2 bad input; 130 stopped by Ctrl-C or SIGTERM, with what was
@@ -77,12 +76,14 @@ class Command:
 class Parser(argparse.ArgumentParser):
     """A parser that suggests the nearest option for an unknown one."""
 
+    table: SettingsTable[Any]
+
     def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
         """Parse, or exit with status 2 and a message."""
         parsed, unknown = self.parse_known_args(arguments)
         if unknown:
             word = unknown[0]
-            hint = nearest_key(word.lstrip("-").partition("=")[0]) if word.startswith("-") else ""
+            hint = self.table.nearest_key(word.lstrip("-").partition("=")[0]) if word.startswith("-") else ""
             self.error(f"unknown argument {word}{hint.replace('mean ', 'mean --')}")
         return parsed
 
@@ -91,32 +92,38 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
-def make_parser(commands: Sequence[Command]) -> Parser:
+def make_parser(
+    program: str, description: str, commands: Sequence[Command], table: SettingsTable[Any]
+) -> Parser:
     """Return the parser of all commands; `command` in what it returns is the one that was called."""
     parser = Parser(
-        prog="autoencoder",
-        description="Train an image autoencoder on a folder of images and look at everything it does.",
-        epilog="autoencoder COMMAND --help shows the options of a command, with examples.\n\n" + EXIT_CODES,
+        prog=program,
+        description=description,
+        epilog=f"{program} COMMAND --help shows the options of a command, with examples.\n\n{EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.table = table
     parser.set_defaults(command=None)
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in commands:
-        _add_command(subparsers, command)
+        _add_command(subparsers, program, command, table)
     return parser
 
 
-def _add_command(subparsers: argparse._SubParsersAction[Parser], command: Command) -> None:
+def _add_command(
+    subparsers: argparse._SubParsersAction[Parser], program: str, command: Command, table: SettingsTable[Any]
+) -> None:
     parser = subparsers.add_parser(
         command.name,
-        usage=f"autoencoder {command.name} [OPTIONS]{f' [{command.file[0]}]' if command.file else ''}",
+        usage=f"{program} {command.name} [OPTIONS]{f' [{command.file[0]}]' if command.file else ''}",
         help=command.summary,
         description=command.description,
         epilog=f"examples:\n\n{command.examples}\n\n{EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.table = table
     parser.set_defaults(command=command.name)
     if command.file:
         name, help_text = command.file
@@ -128,11 +135,11 @@ def _add_command(subparsers: argparse._SubParsersAction[Parser], command: Comman
         parser.add_argument(f"--{flag.name}", action="store_true", help=flag.help)
     for option in command.options:
         _add_option(parser, option)
-    for section, names in sections().items():
+    for section, names in table.sections().items():
         shown = [name for name in names if name in command.settings]
         group = parser.add_argument_group(section) if shown else parser
         for name in shown:
-            _add_setting(group, name)
+            _add_setting(group, table, name)
 
 
 def _add_option(parser: Parser, option: Option) -> None:
@@ -144,21 +151,21 @@ def _add_option(parser: Parser, option: Option) -> None:
         parser.add_argument(name, metavar=option.placeholder, default=option.default, help=text)
 
 
-def _add_setting(group: argparse._ActionsContainer, name: str) -> None:
-    field = Settings.model_fields[name]
+def _add_setting(group: argparse._ActionsContainer, table: SettingsTable[Any], name: str) -> None:
+    field = table.model.model_fields[name]
     default = to_text(field.default)
-    remarks = [remark for remark in (bounds(name), f"default {default}" if default else "") if remark]
+    remarks = [each for each in (table.bounds(name), f"default {default}" if default else "") if each]
     text = f"{field.description} ({'; '.join(remarks)})" if remarks else str(field.description)
     group.add_argument(
         f"--{to_key(name)}",
         dest=name,
-        metavar=placeholder(name),
+        metavar=table.placeholder(name),
         default=argparse.SUPPRESS,
         help=text.replace("%", "%%"),
     )
 
 
-def given_settings(arguments: argparse.Namespace) -> dict[str, Given]:
+def given_settings(arguments: argparse.Namespace, table: SettingsTable[Any]) -> dict[str, Given]:
     """Return what the configuration file and then the options say, by field.
 
     Raises
@@ -166,8 +173,8 @@ def given_settings(arguments: argparse.Namespace) -> dict[str, Given]:
     SettingsError
         When the configuration file cannot be used.
     """
-    given = read_configuration(arguments.config) if arguments.config else {}
-    for name in Settings.model_fields:
+    given = read_configuration(arguments.config, table) if arguments.config else {}
+    for name in table.model.model_fields:
         if hasattr(arguments, name):
             given[name] = Given(getattr(arguments, name), f"--{to_key(name)}")
     return given

@@ -7,32 +7,37 @@ import io
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, TypeVar
 
 from dotenv.parser import Binding, parse_stream
+from pydantic import BaseModel
 
-from autoencoder.settings import Settings, bounds, sections, to_key, to_text
-from autoencoder.validation import Given, known_name
 from nn.one_line import is_encodable, one_line
 from workbench.errors import SettingsError
+from workbench.settings.table import Given, SettingsTable, to_key, to_text
+
+Kind = TypeVar("Kind", bound=BaseModel)
 
 LARGEST_FILE = 1_000_000
 """Bytes; a larger file is not a configuration."""
 
 COMMENT_WIDTH = 88
 HEADER = """\
-# Settings of the autoencoder: KEY=VALUE lines, read with --config FILE.
+# Settings: KEY=VALUE lines, read with --config FILE.
 # A # begins a comment; quote values that contain one: input-directory='photos #2'.
 # Options of the same names on the command line come after the file.
 """
 
 
-def read_configuration(path: Path) -> dict[str, Given]:
+def read_configuration(path: Path, table: SettingsTable[Any]) -> dict[str, Given]:
     """Read a configuration file.
 
     Parameters
     ----------
     path
         Lines of KEY=VALUE; `#` begins a comment, values may be quoted, keys are written with `-` or `_`.
+    table
+        Has the keys.
 
     Returns
     -------
@@ -54,7 +59,7 @@ def read_configuration(path: Path) -> dict[str, Given]:
             raise SettingsError(f"{path}:{line}: {text!r} is not KEY=VALUE")
         if binding.key is None or binding.value is None:
             continue
-        name = known_name(binding.key, f"{path}:{line}")
+        name = table.known_name(binding.key, f"{path}:{line}")
         if name in given:
             raise SettingsError(
                 f"{path}:{line}: {to_key(name)} was given in line {lines[name]} already: keep one of them"
@@ -85,7 +90,7 @@ def _line(binding: Binding) -> int:
     return int(binding.original.line) + text.count("\n", 0, blank)
 
 
-def write_configuration(settings: Settings) -> str:
+def write_configuration(settings: Kind, table: SettingsTable[Kind]) -> str:
     """Return a commented configuration file with every key.
 
     Raises
@@ -93,25 +98,24 @@ def write_configuration(settings: Settings) -> str:
     SettingsError
         When a path holds bytes that are not text: only the command line can say it.
     """
-    for name in Settings.model_fields:
+    for name in table.model.model_fields:
         text = to_text(getattr(settings, name))
         if not is_encodable(text):
             raise SettingsError(
                 f"{to_key(name)}={one_line(text)}: a configuration file cannot hold bytes that are not text: "
                 "give this one on the command line"
             )
-    return HEADER + "".join(_sections(settings))
+    return HEADER + "".join(_sections(settings, table))
 
 
-def _sections(settings: Settings) -> Iterator[str]:
-    fields = Settings.model_fields
-    for section, names in sections().items():
+def _sections(settings: Kind, table: SettingsTable[Kind]) -> Iterator[str]:
+    fields = table.model.model_fields
+    for section, names in table.sections().items():
         yield f"\n\n# {section.upper()}\n"
         for name in names:
-            comment = (
-                f"{fields[name].description} ({bounds(name)})" if bounds(name) else fields[name].description
-            )
-            for line in textwrap.wrap(str(comment), COMMENT_WIDTH):
+            bounds = f" ({table.bounds(name)})" if table.bounds(name) else ""
+            comment = f"{fields[name].description}{bounds}"
+            for line in textwrap.wrap(comment, COMMENT_WIDTH):
                 yield f"\n# {line}"
             yield f"\n{to_key(name)}={_quoted(to_text(getattr(settings, name)))}\n"
 
