@@ -13,8 +13,9 @@ Call = Callable[[], Any]
 Calls = Mapping[str, Call]
 """What is timed, by direction."""
 
-FORWARD, BACKWARD, BOTH, STEP, EPOCH = "forward", "backward", "forward + backward", "step", "epoch"
-DIRECTIONS = (FORWARD, BACKWARD, BOTH, STEP, EPOCH)
+FORWARD, BACKWARD, BOTH = "forward", "backward", "forward + backward"
+STEP, EPOCH, ROUND = "step", "epoch", "round"
+DIRECTIONS = (FORWARD, BACKWARD, BOTH, STEP, EPOCH, ROUND)
 
 
 class Work(NamedTuple):

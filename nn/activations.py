@@ -32,10 +32,13 @@ class Activation:
         Lowest and highest value it can produce; open ends are reached only by rounding.
     slope
         Its one parameter, 0 where it has none: the slope of the leaky or saturated part.
+    piecewise_linear
+        Whether its second derivative is zero but at kinks.
     """
 
     name: ClassVar[str]
     code: ClassVar[int]
+    piecewise_linear: ClassVar[bool] = False
     _range: ClassVar[tuple[float, float]] = (-np.inf, np.inf)
 
     @property
@@ -104,6 +107,7 @@ class Identity(Activation):
 
     name = "identity"
     code = 0
+    piecewise_linear = True
 
     def __call__(self, sums: np.ndarray) -> np.ndarray:
         """Return a copy."""
@@ -127,6 +131,7 @@ class LeakyReLU(Activation):
     leakage: float = 0.01
     name = "leaky_relu"
     code = 1
+    piecewise_linear = True
 
     def __post_init__(self) -> None:
         _check_leakage(self.name, self.leakage)
@@ -159,6 +164,7 @@ class ReLU(Activation):
 
     name = "relu"
     code = 1
+    piecewise_linear = True
     _range = (0.0, np.inf)
 
     def __call__(self, sums: np.ndarray) -> np.ndarray:
@@ -265,6 +271,7 @@ class Squash(Activation):
     leakage: float = 0.0
     name = "squash"
     code = 6
+    piecewise_linear = True
 
     def __post_init__(self) -> None:
         _check_leakage(self.name, self.leakage)

@@ -8,6 +8,7 @@ from benchmarks.rows import (
     convolution,
     dense,
     epoch,
+    gan,
     graph,
     large_local,
     local,
@@ -15,7 +16,7 @@ from benchmarks.rows import (
     small_layers,
 )
 
-MODULES = (dense, epoch, adam, local, large_local, graph, convolution, recurrent, small_layers)
+MODULES = (dense, epoch, adam, local, large_local, graph, convolution, recurrent, small_layers, gan)
 
 
 def rows_by_family() -> dict[str, list[Row]]:

@@ -6,15 +6,21 @@ normalisation in it measures both together.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 
+from networks.base.network import Network
+from networks.base.nodes import copy_with_same_generators
 from networks.gan.conditions import Scores
 from networks.gan.gan import Gan
-from networks.gan.penalty import small_norm, unit_norm
+from networks.gan.penalty import Penalty, small_norm, unit_norm
 from networks.gan.settings import GanSettings
 from networks.second_order import InputGradients
+from nn.kernels.core.sums import sum_of_squares
 from nn.optimizers import Adam
 from nn.regularizers import MaxNorm
 
@@ -84,7 +90,10 @@ class Round:
         self.discriminator_optimizer.prepare(gan.discriminator.parameters)
         self.generator_optimizer.prepare(gan.generator.parameters)
         self.instance_noise = settings.instance_noise
-        self._gradients = InputGradients(gan.discriminator) if settings.penalty != "none" else None
+        gan.generator.propagates = False
+        self._single = _twin(gan.discriminator)
+        judge = self._single if settings.penalty == "gradient" else gan.discriminator
+        self._gradients = InputGradients(judge) if settings.penalty != "none" else None
         self._limit = MaxNorm(settings.max_norm) if settings.max_norm else None
 
     def step_discriminator(self, real: Batch) -> StepFigures:
@@ -111,7 +120,7 @@ class Round:
         compares = self.settings.loss.compares
         data = np.concatenate([real.data, generated], axis=-1) if compares else generated
         shown = self._noisy(data) if self.instance_noise else data
-        scores = self._judge(shown, real, 2 if compares else 1)
+        scores = self._judge(shown, real, compares)
         of_real = scores.scores[..., :count] if compares else np.zeros_like(scores.scores)
         of_generated = scores.scores[..., -count:]
         part = self.settings.loss.generator(of_real, of_generated, self._weights(real))
@@ -121,7 +130,7 @@ class Round:
         if compares:
             of_classes[..., :count] = 0
         with gan.discriminator.parameters.gradients_kept():
-            sent = gan.discriminator.backward(scores.signals(signals) + of_classes)
+            sent = self._judge_of(compares).backward(scores.signals(signals) + of_classes)
         parameters = gan.generator.parameters
         parameters.zero_gradients()
         gan.generator.backward(np.ascontiguousarray(gan.data_signals(sent)[..., -count:]))
@@ -141,14 +150,17 @@ class Round:
         noise = self.random.standard_normal(data.shape, np.float32)
         return data + data.dtype.type(self.instance_noise) * noise.astype(data.dtype, copy=False)
 
-    def _judge(self, data: np.ndarray, real: Batch, times: int) -> Scores:
-        """Run the discriminator on entries that repeat the classes and lengths of the real ones."""
-        gan = self.gan
+    def _judge_of(self, both: bool) -> Network:
+        """Return what runs on real and generated entries side by side, or on generated ones alone."""
+        return self.gan.discriminator if both else self._single
+
+    def _judge(self, data: np.ndarray, real: Batch, both: bool) -> Scores:
+        """Run the discriminator on entries that have the classes and lengths of the real ones."""
+        judge, times = self._judge_of(both), 2 if both else 1
         conditions = np.tile(real.conditions, times)
-        gan.discriminator.step_mask = None if real.mask is None else np.tile(real.mask, times)
-        values = gan.judged(data, conditions)
-        outputs = gan.discriminator.forward(values, True)
-        return Scores(gan.blueprint, outputs, conditions)
+        judge.step_mask = None if real.mask is None else np.tile(real.mask, times)
+        outputs = judge.forward(self.gan.judged(data, conditions), True)
+        return Scores(self.gan.blueprint, outputs, conditions)
 
     def _learn(self, both: np.ndarray, real: Batch) -> StepFigures:
         """Add the discriminator's gradients of its loss, and of penalties at the entries themselves."""
@@ -169,7 +181,8 @@ class Round:
         if penalised and self._gradients:
             penalty = self._penalise_at(scores, signals, count)
         else:
-            gan.discriminator.backward(signals)
+            with _without_input_signals(gan.discriminator):
+                gan.discriminator.backward(signals)
         return StepFigures(part.loss, penalty, class_loss, 0.0, _mean(of_real), _mean(of_generated))
 
     def _penalise_at(self, scores: Scores, signals: np.ndarray, count: int) -> float:
@@ -183,7 +196,7 @@ class Round:
             chosen[count:] = 1
         of_data = self._without_conditions(gradients) * chosen
         penalty = small_norm(of_data, self.settings.penalty_weight, count)
-        self._gradients.add_penalty(penalty.gradient_signals, signals)
+        self._add_penalty(penalty, signals)
         return penalty.loss
 
     def _penalise_between(self, both: np.ndarray, real: Batch) -> float:
@@ -192,13 +205,19 @@ class Round:
         gan, count = self.gan, real.data.shape[-1]
         share = self.random.random((count,)).astype(both.dtype)
         between = share * both[..., :count] + (1 - share) * both[..., count:]
-        gan.discriminator.step_mask = real.mask
+        self._single.step_mask = real.mask
         outputs = self._gradients.forward(gan.judged(between, real.conditions), True)
         scores = Scores(gan.blueprint, outputs, real.conditions)
         gradients = self._gradients.backward(scores.signals(scores.of_means()))
         penalty = unit_norm(self._without_conditions(gradients), self.settings.penalty_weight)
-        self._gradients.add_penalty(penalty.gradient_signals, np.zeros_like(outputs))
+        self._add_penalty(penalty, np.zeros_like(outputs))
         return penalty.loss
+
+    def _add_penalty(self, penalty: Penalty, signals: np.ndarray) -> None:
+        """Add the gradients of a penalty and of the outputs' signals; those of the inputs have no use."""
+        assert self._gradients is not None
+        with _without_input_signals(self._gradients.network):
+            self._gradients.add_penalty(penalty.gradient_signals, signals)
 
     def _without_conditions(self, gradients: np.ndarray) -> np.ndarray:
         """Return input gradients with zeros for what says the class."""
@@ -229,13 +248,35 @@ class Round:
             np.clip(parameters.values, -limit, limit, out=parameters.values)
 
 
+@contextmanager
+def _without_input_signals(network: Network) -> Iterator[None]:
+    """Within, the first layer computes no signals of its inputs."""
+    network.propagates = False
+    try:
+        yield
+    finally:
+        network.propagates = True
+
+
 def _there(data: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Return data (steps, ..., N) with zeros at steps that are not there."""
     return np.where(mask.reshape(len(mask), *(1,) * (data.ndim - 2), -1), data, data.dtype.type(0))
 
 
+def _twin(network: Network) -> Network:
+    """Return a second network on the same parameters, whose arrays fit batches of another size.
+
+    Where a network carries a state or draws, there is one state, and so one network.
+    """
+    if network.state() or network.generators:
+        return network
+    twin = copy_with_same_generators(network)
+    twin.parameters.share(network.parameters)
+    return twin
+
+
 def _length(gradients: np.ndarray) -> float:
-    return float(np.sqrt(np.sum(gradients.astype(np.float64) ** 2)))
+    return math.sqrt(sum_of_squares(gradients))
 
 
 def _mean(scores: np.ndarray) -> float:

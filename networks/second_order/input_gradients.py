@@ -66,7 +66,7 @@ class InputGradients:
         Returns
         -------
         ndarray
-            dLoss / d inputs, (*input_shape, N).
+            dLoss / d inputs, (*input_shape, N), where the network propagates.
         """
         self._tangent.forward_tangent(gradient_signals)
         return self._tangent.backward_tangent(signals)

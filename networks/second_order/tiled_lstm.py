@@ -19,6 +19,10 @@ from nn.sums import total
 class TiledLSTMTangent(LSTMTangent):
     """An LSTM whose passes run on the register tile."""
 
+    def _sends(self, layer: int) -> bool:
+        """Whether somebody reads the signals of a layer's inputs."""
+        return bool(layer or self.network.propagates)
+
     @property
     def _is_plain(self) -> bool:
         return self.network.peepholes or self.network.step_mask is not None
@@ -46,7 +50,10 @@ class TiledLSTMTangent(LSTMTangent):
             step = directed.steps(network.steps)[-1]
             states[0], states[2] = sides[0][step], sides[1][step]
             sides = [np.zeros_like(each) for each in sides]
-        sent = [aligned_zeros(moved.inputs.shape if wanted else 0, dtype) for wanted in (layer, True)]
+        sent = [
+            aligned_zeros(moved.inputs.shape if wanted else 0, dtype)
+            for wanted in (layer, self._sends(layer))
+        ]
         weights = [
             np.ascontiguousarray(self._parameter(directed, name).T)
             for name in ("recurrent_weights", "input_weights")
@@ -56,7 +63,7 @@ class TiledLSTMTangent(LSTMTangent):
         arguments = self._layer(directed, moved), self._moved_of(moved, deltas)
         kernels.backward_parallel(*arguments, kernels.Signals(*signals))
         self._add_products(directed, arguments, deltas)
-        return sent[0], sent[1]
+        return sent[0], sent[1] if self._sends(layer) else np.zeros_like(moved.inputs)
 
     def _add_products(
         self, directed: DirectedLayer, arguments: tuple[kernels.Layer, kernels.Moved], deltas: np.ndarray

@@ -21,8 +21,9 @@ from typing import Any
 import numpy as np
 
 from networks.base.network import Network
+from networks.second_order.derivatives import times_derivative
 from networks.second_order.tangent import Tangent
-from nn.activations import Activation, Identity
+from nn.activations import Identity
 
 
 class WeightedTangent(Tangent):
@@ -55,20 +56,16 @@ class WeightedTangent(Tangent):
         parameters = self.products.parameters
         parameters["weights"][...] = self.network.parameters["weights"]
         parameters.zero_gradients()
-        activation: Activation = self.network.activation
         sums = self.products.forward(tangents)
-        if isinstance(activation, Identity):
-            return sums
-        return activation.derivative(self.network.values) * sums
+        return times_derivative(self.network.activation, self.network.values, sums)
 
     def backward_tangent(self, signal_tangents: np.ndarray) -> np.ndarray:
         """Return W^T delta'; add the gradients."""
         activation, values = self.network.activation, self.network.values
-        deltas, moved = self._signals, signal_tangents
-        if not isinstance(activation, Identity):
-            moved = moved + activation.curvature(values) * self.products.values * deltas
-            deltas = activation.derivative(values) * deltas
-        self.products.backward(deltas)
+        moved = signal_tangents
+        if not activation.piecewise_linear:
+            moved = moved + activation.curvature(values) * self.products.values * self._signals
+        self.products.backward(times_derivative(activation, values, self._signals))
         self.network.parameters.gradient("weights")[...] += self.products.parameters.gradient("weights")
         return self.network.backward(moved)
 
@@ -90,10 +87,11 @@ class ActivationTangent(Tangent):
     def forward_tangent(self, tangents: np.ndarray) -> np.ndarray:
         """Return f'(x) x'."""
         self._tangents = tangents
-        derivative: np.ndarray = self.network.activation.derivative(self.network.values)
-        return derivative * tangents
+        return times_derivative(self.network.activation, self.network.values, tangents)
 
     def backward_tangent(self, signal_tangents: np.ndarray) -> np.ndarray:
         """Return f'(x) (s' + h(y) x' s)."""
-        curvature = self.network.activation.curvature(self.network.values)
-        return self.network.backward(signal_tangents + curvature * self._tangents * self._signals)
+        activation, moved = self.network.activation, signal_tangents
+        if not activation.piecewise_linear:
+            moved = moved + activation.curvature(self.network.values) * self._tangents * self._signals
+        return self.network.backward(moved)

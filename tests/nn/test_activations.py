@@ -55,6 +55,20 @@ def test_derivative_is_the_slope_of_the_function(activation, sums):
 
 
 @every_activation
+@given(sums=st.lists(st.floats(-6, 6), min_size=1, max_size=20))
+def test_curvature_is_the_slope_of_the_derivative(activation, sums):
+    sums = np.array(sums)
+    sums = sums[np.abs(sums[:, None] - KINKS).min(axis=1) > 1e-3]
+    step, values = 1e-4, activation(sums)
+    sides = (activation.derivative(activation(sums + sign * step)) for sign in (1, -1))
+    numeric = np.subtract(*sides) / (2 * step)
+    curvature = activation.curvature(values)
+    assert np.allclose(curvature * activation.derivative(values), numeric, rtol=1e-5, atol=1e-7)
+    if activation.piecewise_linear:
+        assert not curvature.any()
+
+
+@every_activation
 @every_dtype
 def test_extreme_sums_stay_finite_and_in_range(activation, dtype):
     numbers = np.finfo(dtype)

@@ -53,7 +53,7 @@ class Signals(NamedTuple):
     """What the backward pass reads and writes beside these.
 
     above, moved_above: signals of the outputs (T, units, N); states: of hidden and cells, and their changes,
-    (4, units, N); sent, moved_sent: of the inputs (T, inputs, N), `sent` empty where nobody reads it;
+    (4, units, N); sent, moved_sent: of the inputs (T, inputs, N), empty where nobody reads them;
     recurrent_columns, input_columns: the weights transposed, (units, 4 * units) and (inputs, 4 * units).
     """
 
@@ -187,8 +187,9 @@ def backward_slice(layer, moved, signals, begin, width):
         send_back(signals.recurrent_columns, layer.deltas, hidden, place, layer, units)
         hidden = Target(signals.states, 2 * units * histories + begin, histories)
         send_back(signals.recurrent_columns, moved.deltas, hidden, place, layer, units)
-        sent = Target(signals.moved_sent, to, histories)
-        send_back(signals.input_columns, moved.deltas, sent, place, layer, features)
+        if signals.moved_sent.size:
+            sent = Target(signals.moved_sent, to, histories)
+            send_back(signals.input_columns, moved.deltas, sent, place, layer, features)
         if signals.sent.size:
             sent = Target(signals.sent, to, histories)
             send_back(signals.input_columns, layer.deltas, sent, place, layer, features)
