@@ -13,9 +13,10 @@ import numpy as np
 from tqdm import tqdm
 
 from experiments.command import whole_number
+from experiments.evaluation.figure import Report
 from experiments.evaluation.files import LEAST, Entries, check_together, read_entries, same_steps
 from experiments.evaluation.page import render_page
-from experiments.evaluation.report import LIMIT, Report, evaluate
+from experiments.evaluation.report import LIMIT, evaluate
 from experiments.evaluation.transfer import SEEDS
 from experiments.series_options import add_roles, roles_of
 from nn import DataError
@@ -25,7 +26,7 @@ PROGRAM = "python -m experiments.evaluation"
 EXAMPLES = f"""\
 files: .npz with the array values (entries, ...), numbers, and labels (entries,), or none in all of them.
        numpy.savez("synthetic.npz", values=images, labels=digits)
-       or series: .csv, .tsv or .txt (UCR), .ts, .arff; shorter ones are filled with zeros
+       or series: .csv, .tsv or .txt (UCR), .ts, .arff; of unequal lengths too
   --real       what the generator was trained on
   --test       real entries that it never saw: they are the floor of every figure
   --synthetic  what it made; a series is (entries, steps, variables)
@@ -72,6 +73,11 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--no-labels", action="store_true", help="leave labels out, and TSTR and TRTS with them"
     )
+    parser.add_argument(
+        "--unlabelled",
+        action="store_true",
+        help="the synthetic entries come without labels: no TSTR and TRTS, but the classes a network finds",
+    )
     add_roles(parser)
     return parser
 
@@ -117,7 +123,9 @@ def _read(options: argparse.Namespace) -> tuple[Entries, Entries, Entries]:
     real, test, synthetic = same_steps([read_entries(path, roles) for path in paths])
     if options.no_labels:
         real, test, synthetic = (replace(each, labels=None) for each in (real, test, synthetic))
-    check_together(real, test, synthetic)
+    if options.unlabelled:
+        synthetic = replace(synthetic, labels=None)
+    check_together(real, test, synthetic, labelled=not options.unlabelled)
     return real, test, synthetic
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from experiments.evaluation.classifiers import Make, fit
-from experiments.evaluation.entries import as_pair
+from experiments.evaluation.classifiers import Fitted, Judge, fit
+from experiments.evaluation.entries import checked_pair
 from experiments.evaluation.roc import area
 from experiments.evaluation.transfer import SEEDS
 
@@ -13,7 +13,7 @@ TEST_SHARE = 0.3
 
 
 def signed_scores(
-    make: Make,
+    judge: Judge,
     real: np.ndarray,
     synthetic: np.ndarray,
     *,
@@ -28,8 +28,8 @@ def signed_scores(
 
     Parameters
     ----------
-    make
-        Of the classifier.
+    judge
+        The classifier.
     real, synthetic
         (n, ...) and (m, ...).
     generator
@@ -37,17 +37,17 @@ def signed_scores(
     count
         Entries of each side, by default as many as the smaller has: 7 of 10 are trained on.
     """
-    one, other = as_pair(real, synthetic, least=4)
+    one, other = checked_pair(real, synthetic, least=4)
     found = []
     for seed in generator.integers(2**31, size=seeds):
-        model, tested, labels = _fitted(make, int(seed), one, other, count, generator)
+        model, tested, labels = _fitted(judge, int(seed), one, other, count, generator)
         probabilities = model.probabilities(tested)
         found.append(area(probabilities[labels == 1], probabilities[labels == 0]) - 0.5)
     return np.array(found)
 
 
 def customary_scores(
-    make: Make,
+    judge: Judge,
     real: np.ndarray,
     synthetic: np.ndarray,
     *,
@@ -61,22 +61,22 @@ def customary_scores(
     ----------
     Yoon, Jarrett and van der Schaar (2019), Time-series generative adversarial networks, section 5.
     """
-    as_pair(real, synthetic, least=4)
+    one, other = checked_pair(real, synthetic, least=4)
     found = []
     for seed in generator.integers(2**31, size=seeds):
-        model, tested, labels = _fitted(make, int(seed), real, synthetic, count, generator)
+        model, tested, labels = _fitted(judge, int(seed), one, other, count, generator)
         found.append(abs(np.mean(model.predict(tested) == labels) - 0.5))
     return np.array(found)
 
 
 def _fitted(
-    make: Make,
+    judge: Judge,
     seed: int,
     real: np.ndarray,
     synthetic: np.ndarray,
     count: int | None,
     generator: np.random.Generator,
-) -> tuple:
+) -> tuple[Fitted, np.ndarray, np.ndarray]:
     """Return a classifier trained on a part of both, the rest of both, and whether that is synthetic."""
     smaller = min(len(real), len(synthetic))
     count = smaller if count is None else min(count, smaller)
@@ -86,4 +86,4 @@ def _fitted(
         np.concatenate([part[rows] for part in parts]) for rows in (slice(tested, None), slice(tested))
     )
     labels = np.repeat([0, 1], count - tested)
-    return fit(make, seed, training, labels), test, np.repeat([0, 1], tested)
+    return fit(judge, seed, training, labels), test, np.repeat([0, 1], tested)

@@ -1,4 +1,4 @@
-"""Entries as all measures take them: float64 vectors (n, d), finite, at least two of them."""
+"""Entries as all measures take them: float64, finite, at least two of them, most as vectors (n, d)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ TOGETHER = 1 << 22
 """Distances that are computed together."""
 
 
-def as_vectors(entries: np.ndarray, what: str, *, least: int = 2) -> np.ndarray:
-    """Return entries (n, ...) as float64 (n, d).
+def checked(entries: np.ndarray, what: str, *, least: int = 2) -> np.ndarray:
+    """Return entries (n, ...) as float64 in their shape.
 
     Raises
     ------
@@ -22,13 +22,24 @@ def as_vectors(entries: np.ndarray, what: str, *, least: int = 2) -> np.ndarray:
     if entries.ndim == 0 or len(entries) < least or not entries[0].size:
         raise ValueError(f"{what}: shape {entries.shape}: at least {least} entries (n, ...) are needed")
     check_finite(entries, what, np.float64)
-    return entries.reshape(len(entries), -1).astype(np.float64)
+    return entries.astype(np.float64)
+
+
+def as_vectors(entries: np.ndarray, what: str, *, least: int = 2) -> np.ndarray:
+    """Return entries (n, ...) as float64 (n, d); see `checked`."""
+    return checked(entries, what, least=least).reshape(len(entries), -1)
+
+
+def checked_pair(real: np.ndarray, synthetic: np.ndarray, *, least: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    """Return both as float64 in their shape; refuse entries of different shapes."""
+    check_same_shape(real, synthetic)
+    return checked(real, "real", least=least), checked(synthetic, "synthetic", least=least)
 
 
 def as_pair(real: np.ndarray, synthetic: np.ndarray, *, least: int = 2) -> tuple[np.ndarray, np.ndarray]:
     """Return both as vectors (n, d) and (m, d); refuse entries of different shapes."""
-    check_same_shape(real, synthetic)
-    return as_vectors(real, "real", least=least), as_vectors(synthetic, "synthetic", least=least)
+    one, other = checked_pair(real, synthetic, least=least)
+    return one.reshape(len(one), -1), other.reshape(len(other), -1)
 
 
 def check_same_shape(real: np.ndarray, synthetic: np.ndarray) -> None:

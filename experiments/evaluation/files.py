@@ -11,6 +11,7 @@ import numpy as np
 from nn import DataError, Roles, load_series
 from nn.data.arrays import read_named
 from nn.data.series.load import SERIES_SUFFIXES
+from nn.data.series.series_set import mask_of
 from nn.finite import check_finite
 
 LEAST = 20
@@ -25,12 +26,15 @@ HOW = "write it by numpy.savez(path, values=..., labels=...): (entries, ...) and
 
 @dataclass(frozen=True, eq=False)
 class Entries:
-    """What a file has: values (n, ...), labels (n,) or None, where they are from; whether they are series."""
+    """What a file has: values (n, ...), labels (n,) or None, where they are from.
+
+    Of series also their lengths, int64 (n,): values are filled with zeros beyond them.
+    """
 
     values: np.ndarray
     labels: np.ndarray | None
     path: Path
-    are_series: bool = False
+    lengths: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -38,15 +42,19 @@ class Entries:
     def drawn(self, limit: int, generator: np.random.Generator) -> Entries:
         """Return at most `limit` of the entries, in random order."""
         rows = generator.permutation(len(self.values))[:limit]
-        return replace(
-            self, values=self.values[rows], labels=None if self.labels is None else self.labels[rows]
-        )
+        labels, lengths = (None if each is None else each[rows] for each in (self.labels, self.lengths))
+        return replace(self, values=self.values[rows], labels=labels, lengths=lengths)
+
+    @property
+    def mask(self) -> np.ndarray | None:
+        """Which steps there are, bool (n, steps); None where all are."""
+        return None if self.lengths is None else mask_of(self.lengths, self.values.shape[1])
 
 
 def read_entries(path: Path, roles: Roles | None = None) -> Entries:
     """Read the arrays `values` and `labels` of an `.npz`, or series: of any format, or arrays that say so.
 
-    Labels of series are the names of their classes. Shorter series are filled with zeros.
+    Labels of series are the names of their classes.
 
     Parameters
     ----------
@@ -86,18 +94,34 @@ def _read(path: Path, roles: Roles | None) -> Entries:
         raise DataError(f"{path}: no .npz, nor a file of series ({', '.join(SERIES_SUFFIXES)}): {HOW}")
     series = load_series(path, roles=roles if suffix == ".csv" else None)
     labels = None if series.labels is None else np.array(series.classes)[series.labels]
-    return Entries(series.values, labels, path, are_series=True)
+    return Entries(series.values, labels, path, series.lengths)
 
 
 def same_steps(files: Sequence[Entries]) -> list[Entries]:
-    """Return files of series with as many steps as the longest, filled with zeros; others as they are."""
-    if not all(each.are_series for each in files):
+    """Return files of series with as many steps as the longest, others as they are.
+
+    Lengths are kept where any series is shorter than the longest of all.
+    """
+    if any(each.values.ndim != 3 for each in files) or all(each.lengths is None for each in files):
         return list(files)
-    steps = max(each.values.shape[1] for each in files)
+    lengths = [_lengths(each) for each in files]
+    steps = max(each.max() for each in lengths)
+    unequal = any((each < steps).any() for each in lengths)
     return [
-        replace(each, values=np.pad(each.values, ((0, 0), (0, steps - each.values.shape[1]), (0, 0))))
-        for each in files
+        replace(each, values=_with_steps(each.values, steps), lengths=own if unequal else None)
+        for each, own in zip(files, lengths, strict=True)
     ]
+
+
+def _lengths(entries: Entries) -> np.ndarray:
+    if entries.lengths is not None:
+        return entries.lengths
+    return np.full(len(entries), entries.values.shape[1])
+
+
+def _with_steps(values: np.ndarray, steps: int) -> np.ndarray:
+    values = values[:, :steps]
+    return np.pad(values, ((0, 0), (0, steps - values.shape[1]), (0, 0)))
 
 
 def _check_labels(labels: np.ndarray, count: int, path: Path) -> None:
@@ -116,8 +140,10 @@ def _check_labels(labels: np.ndarray, count: int, path: Path) -> None:
         )
 
 
-def check_together(real: Entries, test: Entries, synthetic: Entries) -> None:
+def check_together(real: Entries, test: Entries, synthetic: Entries, *, labelled: bool = True) -> None:
     """Hold three files to one shape of entries and to labels that go together.
+
+    Synthetic entries need none where they are not to be `labelled`.
 
     Raises
     ------
@@ -130,15 +156,15 @@ def check_together(real: Entries, test: Entries, synthetic: Entries) -> None:
                 f"{other.path}: values have entries of shape {other.values.shape[1:]}, but those of "
                 f"{real.path} have {real.values.shape[1:]}: bring both to the same shape"
             )
-    files = real, test, synthetic
+    files = (real, test, synthetic) if labelled else (real, test)
     if any(each.labels is not None for each in files):
         for each in files:
             if each.labels is None:
                 raise DataError(
                     f"{each.path}: labels are missing, and the other files have some: add them, or give "
-                    "--no-labels"
+                    "--no-labels, or --unlabelled where only the synthetic entries have none"
                 )
-        _check_classes(real, test, synthetic)
+        _check_classes(*files)
 
 
 def _check_classes(real: Entries, *others: Entries) -> None:

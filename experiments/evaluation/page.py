@@ -16,7 +16,7 @@ from matplotlib.figure import Figure as Picture
 from matplotlib.ticker import FuncFormatter
 
 from experiments.charts import STYLE
-from experiments.evaluation.report import Figure, Report
+from experiments.evaluation.figure import Figure, Report
 from nn.render.colours import BACKGROUND, BORDER, GRID, HELD_OUT, INK, MUTED, TRAIN
 
 DOTS_PER_INCH = 160
@@ -34,6 +34,10 @@ td small, p.muted {{ color: {MUTED}; }} td small {{ display: block; }}
 .flag {{ border-left: 4px solid {HELD_OUT}; padding: .5rem 1rem; margin: 1rem 0; background: #fdf3ec; }}
 img {{ max-width: 100%; display: block; }}
 """
+
+SHARES = {"real": "real", "asked": "asked for", "found": "found in the synthetic entries"}
+MOST_NAMES = 20
+"""Classes whose names are written under a plot."""
 
 Draw = Callable[[Axes], None]
 
@@ -97,6 +101,8 @@ def _drawings(group: str, figures: Sequence[Figure], curves: dict[str, Any]) -> 
             (lambda axes: _roc(axes, *curves["roc"]), "Membership inference: ROC, logarithmic"),
             (lambda axes: _nearest(axes, curves), "Distance to the nearest training entry"),
         ]
+    if group == "Classes":
+        return [(lambda axes: _shares(axes, curves["classes"]), "Shares of classes")]
     return [
         (lambda axes: _bars(axes, figures), f"{group}: dots are values with their spread, ticks are floors")
     ]
@@ -145,6 +151,17 @@ def _nearest(axes: Axes, curves: dict[str, Any]) -> None:
     axes.legend(frameon=False, labelcolor=INK)
     axes.set_xlabel("Euclidean distance", color=MUTED)
     axes.set_ylabel("density", color=MUTED)
+
+
+def _shares(axes: Axes, found: dict[str, Any]) -> None:
+    places = np.arange(len(found["names"]))
+    sides = [("real", BORDER), ("asked", TRAIN), ("found", HELD_OUT)]
+    for number, (key, colour) in enumerate(sides):
+        axes.bar(places + 0.28 * (number - 1), found[key], 0.26, color=colour, label=SHARES[key])
+    names = found["names"] if len(places) <= MOST_NAMES else [""] * len(places)
+    axes.set_xticks(places, names)
+    axes.set_ylabel("share", color=MUTED)
+    axes.legend(frameon=False, labelcolor=INK)
 
 
 def _bars(axes: Axes, figures: Sequence[Figure]) -> None:

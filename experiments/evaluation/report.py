@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
-from experiments.evaluation import classifiers
-from experiments.evaluation.discrimination import customary_scores, signed_scores
+from experiments.evaluation import trained
+from experiments.evaluation.classifiers import strong_judges
+from experiments.evaluation.figure import Figure, Report
 from experiments.evaluation.files import Entries
 from experiments.evaluation.frechet import measure_frechet
+from experiments.evaluation.lengths import length_distance
 from experiments.evaluation.membership import Attack, attack
 from experiments.evaluation.mmd import MULTIPLES, PERMUTATIONS, mmd
 from experiments.evaluation.neighbours import count_copies, diversity, support
@@ -21,66 +22,15 @@ from experiments.evaluation.series import (
     marginal_distance,
     with_error,
 )
-from experiments.evaluation.transfer import SEEDS, Labelled, transfer
+from experiments.evaluation.sides import Side, filling_for, masks_of, sides_of
+from experiments.evaluation.transfer import SEEDS
 
 LIMIT = 2000
+JUDGES = 3
 FEATURES = 64
 """Principal components of the real entries that the Fréchet distance is measured in."""
 
-
-@dataclass(frozen=True)
-class Figure:
-    """A number of the report.
-
-    Attributes
-    ----------
-    name, group
-        What is measured, and under which heading it stands.
-    value, uncertainty
-        The number, and how far it would move, None of one seed; `spread` says what kind that is.
-    floor
-        The same of held-out real entries in place of the synthetic ones: what a perfect generator has.
-    convention
-        How it is defined, and what is good.
-    details
-        What else belongs to it.
-    """
-
-    name: str
-    group: str
-    value: float
-    uncertainty: float | None
-    spread: str
-    convention: str
-    floor: float | None = None
-    details: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Report:
-    """All figures, remarks that a reader must not miss, and the curves that are drawn."""
-
-    figures: list[Figure]
-    flags: list[str]
-    data: dict[str, Any]
-    curves: dict[str, Any]
-
-    def as_dictionary(self) -> dict[str, Any]:
-        """Return what `report.json` holds: numbers, text and lists of them."""
-        return {
-            "data": self.data,
-            "flags": self.flags,
-            "figures": [asdict(each) for each in self.figures],
-            "curves": self.curves,
-        }
-
-    def figure(self, name: str) -> Figure:
-        """Return the figure of a name."""
-        return next(each for each in self.figures if each.name == name)
-
-
 ERROR = "standard error, jackknife of 10 groups"
-SEED_SPREAD = "standard deviation over {} seeds"
 Progress = Callable[[str], None]
 """Is told what is measured next."""
 
@@ -100,7 +50,7 @@ def evaluate(
     Parameters
     ----------
     real, test, synthetic
-        Of the same shape; `check_together` holds them to it.
+        Of the same shape; `check_together` holds them to it. Labels of `synthetic` may be missing.
     generator
         Of all that is drawn.
     limit
@@ -116,47 +66,54 @@ def evaluate(
         name: {"file": str(each.path), "entries": len(each), "used": min(len(each), limit)}
         for name, each in (("real", real), ("test", test), ("synthetic", synthetic))
     }
-    copies = count_copies(real.values, test.values, synthetic.values)
-    attacked = attack(real.values, test.values, synthetic.values)
-    real, test, synthetic = (each.drawn(limit, generator) for each in (real, test, synthetic))
+    files, filling = (real, test, synthetic), filling_for(real)
+    everything = [each.shown for each in sides_of(files, filling)]
+    copies, attacked = count_copies(*everything), attack(*everything)
+    drawn = sides_of([each.drawn(limit, generator) for each in files], filling)
+    known, held_out, made = drawn
     figures: list[Figure] = []
     curves: dict[str, Any] = {}
     flags: list[str] = []
     progress("distances")
-    figures += _distances(real.values, test.values, synthetic.values, generator, curves)
+    figures += _distances(known, held_out, made, generator, curves)
     progress("coverage")
-    figures += _supports(test.values, synthetic.values, real.values, generator)
+    figures += _supports(held_out.shown, made.shown, known.shown, generator)
     figures += _copies(copies, curves)
     figures += _attack(attacked, flags, curves)
     if copies.exact:
         flags.append(
             f"{copies.exact} of {copies.entries} synthetic entries are exact copies of training entries."
         )
-    judges = classifiers.strong_classifiers()
-    for name, make in judges.items():
-        progress(f"discriminative score, {name}")
-        figures.append(
-            _discriminative(name, make, real.values, test.values, synthetic.values, generator, seeds)
-        )
-        if real.labels is not None:
-            progress(f"TSTR and TRTS, {name}")
-            figures += _transfer(name, make, real, test, synthetic, generator, seeds)
+    if known.labels is not None and len(np.unique(known.labels)) > 1:
+        progress("classes")
+        figures += trained.classes(*drawn, generator=generator, curves=curves)
+    judges = strong_judges(known.shown.shape[1:])
+    for judge in judges:
+        progress(f"discriminative score, {judge.name}")
+        figures.append(trained.discriminative(judge, *drawn, generator=generator, seeds=seeds))
+        if made.labels is not None:
+            progress(f"TSTR and TRTS, {judge.name}")
+            figures += trained.transferred(judge, *drawn, generator=generator, seeds=seeds)
     progress("customary discriminative score")
-    figures.append(_customary(real.values, test.values, synthetic.values, generator, seeds))
-    if len(judges) == 1:
-        flags.append("scikit-learn is not installed: no random forest judges; pip install scikit-learn.")
+    figures.append(trained.customary(*drawn, generator=generator, seeds=seeds))
+    if known.are_series:
+        progress("predictive score")
+        figures += trained.predictive(*drawn, generator=generator, seeds=seeds)
+    if len(judges) < JUDGES:
+        flags.append(
+            f"scikit-learn is not installed: {len(judges)} of {JUDGES} classifiers judge; pip install "
+            "scikit-learn."
+        )
     data["shape of an entry"] = list(real.values.shape[1:])
+    if filling is not None:
+        data["lengths"] = "unequal: shown with a variable more, which says whether a step is there"
     return Report(figures, flags, data, curves)
 
 
 def _distances(
-    real: np.ndarray,
-    test: np.ndarray,
-    made: np.ndarray,
-    generator: np.random.Generator,
-    curves: dict[str, Any],
+    real: Side, test: Side, made: Side, generator: np.random.Generator, curves: dict[str, Any]
 ) -> list[Figure]:
-    found, floor = (mmd(real, each, generator=generator) for each in (made, test))
+    found, floor = (mmd(real.shown, each.shown, generator=generator) for each in (made, test))
     curves["mmd chance"] = found.chance.tolist()
     details = {
         "p value": found.p_value,
@@ -177,7 +134,7 @@ def _distances(
             "MMD^2", "Distances", found.value, found.standard_error, ERROR, convention, floor.value, details
         )
     ]
-    figures.append(_frechet(real, test, made, generator))
+    figures.append(_frechet(real.shown, test.shown, made.shown, generator))
     measures = {
         "marginals": (
             marginal_distance,
@@ -185,21 +142,26 @@ def _distances(
             "order.",
         )
     }
-    if real.ndim == 3 and real.shape[1] > 1:
+    if real.are_series:
         measures["autocorrelation"] = (
             autocorrelation_distance,
             "Mean absolute difference of autocorrelations at lags to half of the steps, at most 20; axes "
             "are steps, variables. Blind to shift and scale.",
         )
-        if real.shape[2] > 1:
+        if real.values.shape[2] > 1:
             measures["cross-correlation"] = (
                 cross_correlation_distance,
                 "Mean absolute difference of correlations between variables at the same step. Blind to "
                 "shift, scale and order in time.",
             )
+    if real.mask is not None:
+        measures["lengths"] = (
+            length_distance,
+            "1-Wasserstein distance of the lengths, in steps; 0 is equal.",
+        )
     for name, (measure, words) in measures.items():
-        value = with_error(measure, real, made, generator=generator)
-        floor_value = measure(real, test)
+        value = with_error(measure, real.values, made.values, masks_of(real, made), generator=generator)
+        floor_value = measure(real.values, test.values, masks_of(real, test))
         figures.append(
             Figure(name, "Distances", value.value, value.standard_error, ERROR, words, floor_value)
         )
@@ -296,93 +258,3 @@ def _attack(found: Attack, flags: list[str], curves: dict[str, Any]) -> list[Fig
             0.01, details,
         ),
     ]  # fmt: skip
-
-
-def _discriminative(
-    name: str,
-    make: classifiers.Make,
-    real: np.ndarray,
-    test: np.ndarray,
-    made: np.ndarray,
-    generator: np.random.Generator,
-    seeds: int,
-) -> Figure:
-    count = min(len(real), len(test), len(made))
-    found, floor = (
-        signed_scores(make, real, each, generator=generator, count=count, seeds=seeds)
-        for each in (made, test)
-    )
-    words = (
-        f"AUC - 0.5, signed, of real against synthetic on the 30 % that were not trained on "
-        f"({classifiers.DESCRIPTIONS[name]}): 0 cannot be told, 0.5 always."
-    )
-    details = {
-        "entries of each side": count,
-        "seeds": found.tolist(),
-        "seeds of the floor": floor.tolist(),
-        "spread of the floor": _spread(floor),
-    }
-    return Figure(
-        f"discriminative score, {name}", "Told from real", float(found.mean()), _spread(found),
-        SEED_SPREAD.format(seeds), words, float(floor.mean()), details,
-    )  # fmt: skip
-
-
-def _customary(
-    real: np.ndarray, test: np.ndarray, made: np.ndarray, generator: np.random.Generator, seeds: int
-) -> Figure:
-    recurrent = real.ndim == 3 and real.shape[1] > 1
-    variables = real.shape[2] if recurrent else int(np.prod(real.shape[1:]))
-    units = classifiers.weak_units(variables)
-    make = classifiers.weak(variables, recurrent=recurrent)
-    count = min(len(real), len(test), len(made))
-    found, floor = (
-        customary_scores(make, real, each, generator=generator, count=count, seeds=seeds)
-        for each in (made, test)
-    )
-    words = (
-        f"|accuracy - 0.5| of the customary classifier, {units} {'GRU' if recurrent else 'dense'} unit(s): "
-        "too weak to judge by where that is few, to stand beside published figures only."
-    )
-    return Figure(
-        "discriminative score, customary and weak", "Told from real", float(found.mean()), _spread(found),
-        SEED_SPREAD.format(seeds), words, float(floor.mean()), {"units": units, "seeds": found.tolist()},
-    )  # fmt: skip
-
-
-def _transfer(
-    name: str,
-    make: classifiers.Make,
-    real: Entries,
-    test: Entries,
-    synthetic: Entries,
-    generator: np.random.Generator,
-    seeds: int,
-) -> list[Figure]:
-    sides = [Labelled(each.values, np.asarray(each.labels)) for each in (real, test, synthetic)]
-    found = transfer(make, *sides, generator=generator, seeds=seeds)
-    meanings = {
-        "TRTR": "trained on real, tested on held-out real: what can be reached",
-        "TSTR": "trained on synthetic, tested on held-out real",
-        "TRTS": "trained on real, tested on synthetic",
-    }
-    figures = []
-    for key, words in meanings.items():
-        values, shares = getattr(found, key.lower()), found.shares(key.lower())
-        details = {
-            "share of TRTR": float(shares.mean()),
-            "spread of the share": _spread(shares),
-            "seeds": values.tolist(),
-        }
-        figures.append(
-            Figure(
-                f"{key}, {name}", "Use for training", float(values.mean()), _spread(values),
-                SEED_SPREAD.format(seeds), f"Accuracy, {words} ({classifiers.DESCRIPTIONS[name]}).",
-                float(found.trtr.mean()), details,
-            )
-        )  # fmt: skip
-    return figures
-
-
-def _spread(values: np.ndarray) -> float | None:
-    return float(values.std(ddof=1)) if len(values) > 1 else None

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.evaluation.classifiers import Make, fit
-from experiments.evaluation.entries import as_vectors, check_same_shape
+from experiments.evaluation.classifiers import Judge, fit
+from experiments.evaluation.entries import check_same_shape, checked
 
 SEEDS = 5
 
@@ -33,7 +33,7 @@ class Transfer(NamedTuple):
 
 
 def transfer(
-    make: Make,
+    judge: Judge,
     real: Labelled,
     test: Labelled,
     synthetic: Labelled,
@@ -55,7 +55,7 @@ def transfer(
     check_same_shape(real.values, synthetic.values)
     check_same_shape(real.values, test.values)
     sides = [
-        Labelled(as_vectors(each.values, what), np.asarray(each.labels))
+        Labelled(checked(each.values, what), np.asarray(each.labels))
         for each, what in ((real, "real"), (test, "test"), (synthetic, "synthetic"))
     ]
     known, held_out, made = sides
@@ -63,7 +63,7 @@ def transfer(
     rows = []
     for seed in generator.integers(2**31, size=seeds):
         on_real, on_synthetic = (
-            fit(make, int(seed), each.values[part], each.labels[part])
+            fit(judge, int(seed), each.values[part], each.labels[part])
             for each in (known, made)
             for part in [generator.permutation(len(each.values))[:count]]
         )

@@ -36,10 +36,12 @@ def test_a_report_has_every_figure_with_convention_and_uncertainty(tmp_path, cap
     assert {"MMD^2", "Fréchet distance", "coverage", "exact copies", "membership AUC"} <= set(found)
     assert {"TRTR, network", "TSTR, network", "TRTS, network", "discriminative score, network"} <= set(found)
     assert "discriminative score, customary and weak" in found
+    assert {"Fréchet distance, features", "class shares", "class entropy", "missing classes"} <= set(found)
+    assert sum(name.startswith("discriminative score") for name in found) == 4
     assert all(each["convention"] and each["spread"] for each in found.values())
     assert report["data"]["real"]["used"] == 60
     page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
-    assert page.count("data:image/png;base64,") == 6
+    assert page.count("data:image/png;base64,") == 7
     assert all(name in page for name in found)
     assert "http" not in page
     assert "report.html" in capsys.readouterr().out
@@ -66,6 +68,8 @@ def test_series_without_labels(tmp_path):
     assert main(arguments(tmp_path, **files)) == 0
     _, found = figures(tmp_path)
     assert {"autocorrelation", "cross-correlation"} <= set(found)
+    assert {"predictive score, next step", "predictive score, published code"} <= set(found)
+    assert "discriminative score, recurrent network" in found
     assert "TSTR, network" not in found
     assert found["discriminative score, customary and weak"]["details"]["units"] == 1
 
@@ -104,9 +108,18 @@ def test_series_of_any_form_and_of_unequal_lengths(tmp_path):
     report, found = figures(tmp_path)
     assert report["data"]["shape of an entry"] == [6, 2]
     assert found["TRTR, network"]["value"] > 0.9 and found["TSTR, network"]["value"] > 0.9
+    assert found["lengths"]["value"] == 0
+    assert "unequal" in report["data"]["lengths"]
 
 
-def test_shorter_series_are_filled_to_the_longest_of_all_files(tmp_path):
+def test_synthetic_entries_without_labels_have_their_classes_told(tmp_path):
+    made = {"values": clusters(80, 2)}
+    assert main([*arguments(tmp_path, synthetic=made), "--unlabelled"]) == 0
+    _, found = figures(tmp_path)
+    assert "class shares" in found and "TSTR, network" not in found
+
+
+def test_shorter_series_have_as_many_steps_as_the_longest_of_all_files(tmp_path):
     files = []
     for steps in (3, 5):
         path = tmp_path / f"{steps}.ts"
@@ -114,7 +127,8 @@ def test_shorter_series_are_filled_to_the_longest_of_all_files(tmp_path):
         files.append(read_entries(path))
     short, long = same_steps(files)
     assert short.values.shape == long.values.shape == (20, 5, 1)
-    assert short.values[0, :, 0].tolist() == [1, 1, 1, 0, 0]
+    assert short.lengths.tolist() == [3] * 20 and long.lengths.tolist() == [5] * 20
+    assert [each.lengths for each in same_steps([long, long])] == [None, None]
 
 
 def test_bad_series_are_named_with_what_to_do(tmp_path, capsys):
