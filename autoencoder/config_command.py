@@ -5,21 +5,9 @@ from __future__ import annotations
 import argparse
 
 from autoencoder.settings import TABLE
-from workbench.errors import InputError
-from workbench.files import write_text
-from workbench.settings.configuration_file import write_configuration
-from workbench.settings.options import given_settings
+from workbench.settings import config_command
 
 
 def write_config(arguments: argparse.Namespace) -> int:
     """Write a configuration file with every key, or print it where no file is named."""
-    text = write_configuration(TABLE.make(given_settings(arguments, TABLE)), TABLE)
-    path = arguments.file
-    if path is None:
-        print(text, end="")
-        return 0
-    if path.exists() and not arguments.overwrite:
-        raise InputError(f"{path}: exists; give --overwrite to replace it, or another name")
-    write_text(path, text)
-    print(f"{'settings':10} {path}")
-    return 0
+    return config_command.write_config(arguments, TABLE)

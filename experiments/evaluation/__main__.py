@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,14 +12,12 @@ import numpy as np
 from tqdm import tqdm
 
 from experiments.command import whole_number
-from experiments.evaluation.figure import Report
 from experiments.evaluation.files import LEAST, Entries, check_together, read_entries, same_steps
-from experiments.evaluation.page import render_page
+from experiments.evaluation.output import summary, write
 from experiments.evaluation.report import LIMIT, evaluate
 from experiments.evaluation.transfer import SEEDS
 from experiments.series_options import add_roles, roles_of
 from nn import DataError
-from workbench.files import write_text
 
 PROGRAM = "python -m experiments.evaluation"
 EXAMPLES = f"""\
@@ -105,16 +102,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except (ValueError, OSError) as error:
         parser.exit(1, f"{parser.prog}: {error}\n")
-    print(_summary(report))
+    print(summary(report))
     print(f"\nreport: {options.out / 'report.html'}")
     return 0
-
-
-def write(report: Report, folder: Path) -> None:
-    """Write `report.json` and `report.html` into a folder that is there."""
-    text = json.dumps(report.as_dictionary(), indent=1, allow_nan=False)
-    write_text(folder / "report.json", text + "\n")
-    write_text(folder / "report.html", render_page(report))
 
 
 def _read(options: argparse.Namespace) -> tuple[Entries, Entries, Entries]:
@@ -132,15 +122,6 @@ def _read(options: argparse.Namespace) -> tuple[Entries, Entries, Entries]:
 def _show(bar: tqdm, name: str) -> None:
     bar.set_description(name)
     bar.update()
-
-
-def _summary(report: Report) -> str:
-    lines = []
-    for each in report.figures:
-        spread = "" if each.uncertainty is None else f" ± {each.uncertainty:.2g}"
-        floor = "" if each.floor is None else f"{each.floor:.4g}"
-        lines.append(f"{each.name:<42}{f'{each.value:.4g}{spread}':>20}  floor {floor}")
-    return "\n".join([*lines, *(f"! {flag}" for flag in report.flags)])
 
 
 if __name__ == "__main__":

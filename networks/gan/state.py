@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from networks.base.network import Network
+from networks.gan.gan import Gan
 from networks.gan.record import Count, EpochSums, GanRow, MovingLosses
 from nn.dotted_names import select_prefix
 from nn.optimizer import Optimizer
@@ -141,3 +142,24 @@ def load_sides(
         optimizers[side].learning_rate = state.learning_rates[side]
         for name, generator in network.generators.items():
             set_generator_state(generator, state.generators[side][name])
+
+
+def load_gan(snapshot: Snapshot, gan: Gan) -> None:
+    """Give a pair of networks what a snapshot of its training holds, to generate with and not to train on.
+
+    Raises
+    ------
+    SnapshotError
+        When it is of other networks; nothing is changed then.
+    """
+    networks = {"generator": gan.generator, "discriminator": gan.discriminator}
+    for side, network in networks.items():
+        check_parameters(side_of(snapshot, side), network.parameters)
+    averaged = snapshot.arrays.get(AVERAGED)
+    if averaged is not None and averaged.shape != (gan.generator.parameters.size,):
+        raise SnapshotError(f"{snapshot.path}: {AVERAGED} has {averaged.shape} parameters")
+    for side, network in networks.items():
+        part = side_of(snapshot, side)
+        load_parameters(part, network.parameters)
+        network.load_state(select_prefix(part.arrays, "state."))
+    gan.averaged = None if averaged is None else averaged.astype(gan.dtype)

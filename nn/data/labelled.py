@@ -1,4 +1,4 @@
-"""Images with labels: IDX files with their labels, or rendered digits."""
+"""Images with labels: IDX files with their labels, arrays with theirs, or rendered digits."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from nn.data.arrays import npz_headers, read_npz
 from nn.data.errors import DataError
 from nn.data.idx import IMAGE_NAME, read_idx_labels
 from nn.data.image_set import ImageSet
@@ -64,12 +65,56 @@ def _with_labels(images: ImageSet, origin: Path) -> ImageSet:
 
 
 def _labels_of(origin: Path) -> np.ndarray:
-    """Read the file of labels that belongs to a file of images, by its name."""
+    """Read the labels that belong to a file of images.
+
+    Raises
+    ------
+    DataError
+        When there are none.
+    """
     if not IMAGE_NAME.search(origin.name):
         raise DataError(f"{origin}: labels are known of IDX files only")
-    name = origin.name.replace("images", "labels").replace("idx3", "idx1")
-    stem = name.removesuffix(".gz")
+    labels = find_labels(origin)
+    if labels is None:
+        stem = _label_name(origin)
+        raise DataError(f"{origin}: there is no file of labels {stem} or {stem}.gz beside it")
+    return labels
+
+
+def find_labels(origin: Path) -> np.ndarray | None:
+    """Return the labels of a file of images, int64 (N,), or None where there are none.
+
+    Parameters
+    ----------
+    origin
+        An IDX file, which may have a file of labels of the same name beside it, or an `.npz`, which may have
+        an array called labels; other files and folders have none.
+
+    Raises
+    ------
+    DataError
+        When they cannot be read, or are no whole numbers.
+    """
+    if origin.suffix.lower() == ".npz":
+        return _stored_labels(origin)
+    if not IMAGE_NAME.search(origin.name):
+        return None
+    stem = _label_name(origin)
     for candidate in (origin.with_name(stem), origin.with_name(f"{stem}.gz")):
         if candidate.is_file():
             return read_idx_labels(candidate)
-    raise DataError(f"{origin}: there is no file of labels {stem} or {stem}.gz beside it")
+    return None
+
+
+def _label_name(origin: Path) -> str:
+    return origin.name.replace("images", "labels").replace("idx3", "idx1").removesuffix(".gz")
+
+
+def _stored_labels(origin: Path) -> np.ndarray | None:
+    headers = npz_headers(origin)
+    if "labels" not in headers:
+        return None
+    labels = read_npz(origin, "labels", headers, "labels of images are whole numbers (N,)")
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
+        raise DataError(f"{origin}: labels are {labels.dtype} {labels.shape}: give whole numbers (N,)")
+    return labels.astype(np.int64)

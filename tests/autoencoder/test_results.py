@@ -16,7 +16,6 @@ from autoencoder.results import COLUMNS, SWEPT, spread, sweep
 from autoencoder.settings import TABLE
 from tests.support.autoencoder_runs import tiny_settings, train_tiny
 from workbench.errors import InputError
-from workbench.files import replacing, write_array
 
 
 def make(**changes: Any) -> AutoEncoder:

@@ -1,0 +1,46 @@
+"""All experiments by name: `python -m experiments NAME ...`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from importlib import import_module
+
+from workbench.exit_status import BAD_INPUT
+
+EXPERIMENTS: Mapping[str, tuple[str, str]] = {
+    "gan": ("experiments.gan.__main__", "adversarial networks for images and time series"),
+    "evaluation": ("experiments.evaluation.__main__", "judge synthetic data against real data"),
+    "row_by_row": ("experiments.row_by_row", "an LSTM that reads digits row by row"),
+    "small_convolution": ("experiments.small_convolution", "a small convolutional network for digits"),
+    "biases": ("experiments.biases", "where biases start"),
+    "leakage": ("experiments.leakage", "the slope of the leaky ReLU below zero"),
+    "mixed_precision": ("experiments.mixed_precision", "values stored as bfloat16"),
+    "photographs": ("experiments.photographs", "windows on photographs beside principal components"),
+    "small_folders": ("experiments.small_folders", "few images beside principal components"),
+    "slow_half": ("experiments.slow_half", "what the second half of learning needs"),
+}
+"""Module of every experiment, and what it is about; only that of the one which is called is loaded."""
+
+USAGE = "usage: python -m experiments NAME ..., and NAME --help says more\n\n"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run an experiment and return its exit status; without a name list all of them."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or given[0] in ("-h", "--help"):
+        print(USAGE + "\n".join(f"  {name:18} {about}" for name, (_, about) in EXPERIMENTS.items()))
+        return 0
+    name, *rest = given
+    if name not in EXPERIMENTS:
+        near = get_close_matches(name, EXPERIMENTS, n=1)
+        hint = f"did you mean {near[0]}?" if near else "python -m experiments lists them"
+        print(f"python -m experiments: there is no {name!r}; {hint}", file=sys.stderr)
+        return BAD_INPUT
+    status: int = import_module(EXPERIMENTS[name][0]).main(rest)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The program `python -m experiments gan`: adversarial networks from the command line."""

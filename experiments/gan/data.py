@@ -1,0 +1,163 @@
+"""What adversarial networks learn from: any data, divided, scaled, and with what it takes to undo that."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from experiments.gan.form import Form
+from experiments.gan.images import load_pictures
+from experiments.gan.parts import Part, check_classes, held_out, select_classes
+from experiments.gan.series import load_divided, of_series
+from experiments.gan.settings import DIGITS, SINES, Settings
+from networks.gan.blueprint import RANGES
+from nn import DataError, ImageSet, Scaler, SequenceShape, digits
+from nn.data.arrays import ARRAY_SUFFIXES, npz_headers
+from nn.data.series.load import SERIES_SUFFIXES
+
+BUILT_IN_COUNT = 2000
+"""Digits or sines that are made without a limit."""
+
+LEAST = 2
+"""Entries that a validation score compares with."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """Scaled entries in three parts, and what their numbers mean.
+
+    Attributes
+    ----------
+    training, validation, test
+        Learned from; scoring the generator while it learns; for the evaluation.
+    form
+        Shape, classes and scaling.
+    """
+
+    training: Part
+    validation: Part
+    test: Part
+    form: Form
+
+    @property
+    def fingerprint(self) -> str:
+        """A short text that changes with any number or label that is learned from."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.training.values).data)
+        for more in (self.training.labels, self.training.masks):
+            if more is not None:
+                digest.update(np.ascontiguousarray(more).data)
+        return f"{len(self.training)} entries, sha256 {digest.hexdigest()[:16]}"
+
+
+def load_data(settings: Settings, progress: Progress | None = None) -> Data:
+    """Load, divide and scale what the settings name; the same settings give the same parts.
+
+    Raises
+    ------
+    DataError
+        When it cannot be used; names the file and what to do.
+    """
+    generator = np.random.default_rng([settings.seed, 1])
+    low, high = RANGES[settings.output]
+    if settings.data in SINES or _are_series(settings):
+        return _series(settings, generator, low, high)
+    return _images(settings, generator, progress)
+
+
+def _are_series(settings: Settings) -> bool:
+    path = Path(settings.data)
+    if settings.data == DIGITS or path.is_dir():
+        return False
+    suffix = path.suffix.lower()
+    if suffix in ARRAY_SUFFIXES:
+        kind = settings.kind or ("images" if _look_like_images(path) else "series")
+        return kind == "series"
+    return suffix in SERIES_SUFFIXES
+
+
+def _look_like_images(path: Path) -> bool:
+    """Return whether arrays are of bytes, or have four axes, or are called images."""
+    try:
+        if path.suffix.lower() == ".npz":
+            headers = npz_headers(path)
+            return "images" in headers or ("values" in headers and len(headers["values"].shape) == 4)
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except DataError:
+        raise
+    except Exception:  # NumPy's reader raises nearly anything; the reader of series says what is wrong
+        return False
+    return bool(array.ndim == 4 or array.dtype.kind == "u")
+
+
+def _images(settings: Settings, generator: np.random.Generator, progress: Progress | None) -> Data:
+    if settings.data == DIGITS:
+        count = settings.limit or BUILT_IN_COUNT
+        sets = [digits(count, settings.image_shape, generator=generator)]
+    else:
+        sets = load_pictures(settings, progress)
+    source = settings.data
+    names = tuple(map(str, np.unique(sets[0].labels).tolist())) if sets[0].labels is not None else ()
+    wanted = select_classes(settings, names, source)
+    parts = [_of_images(each, wanted, RANGES[settings.output]) for each in sets]
+    training, validation, test = _divided(parts, settings, generator, wanted, source)
+    low, high = RANGES[settings.output]
+    form = Form.of(training, settings.image_shape, wanted, low, high)
+    return Data(training, validation, test, form)
+
+
+def _of_images(images: ImageSet, classes: tuple[str, ...], limits: tuple[float, float]) -> Part:
+    """Return images as entries, those of some classes alone, numbered by them."""
+    rows, labels = np.arange(len(images)), None
+    if classes and images.labels is not None:
+        numbers = np.array([int(name) for name in classes])
+        rows = np.flatnonzero(np.isin(images.labels, numbers))
+        labels = np.searchsorted(numbers, images.labels[rows])
+    values, _ = images.batch(rows)
+    low, high = limits
+    return Part(values * np.float32(high - low) + np.float32(low), labels, None)
+
+
+def _divided(
+    parts: list[Part],
+    settings: Settings,
+    generator: np.random.Generator,
+    classes: tuple[str, ...],
+    source: str,
+) -> tuple[Part, Part, Part]:
+    """Return parts to train on, to score by and to test on; the last is there already where files hold it."""
+    check_classes(parts[0], classes, 4 - len(parts), source)
+    if len(parts) == 1:
+        known, test = held_out(parts[0], settings.test_share, generator)
+    else:
+        known, test = parts
+    training, validation = held_out(known, settings.validation_share, generator)
+    _check_count(validation, source)
+    return training, validation, test
+
+
+def _check_count(validation: Part, source: str) -> None:
+    if len(validation) < LEAST:
+        raise DataError(
+            f"{source}: {len(validation)} entries to score by, at least {LEAST} are needed: give more, or a "
+            "larger --validation-share"
+        )
+
+
+def _series(settings: Settings, generator: np.random.Generator, low: float, high: float) -> Data:
+    sets, classes = load_divided(settings, generator, BUILT_IN_COUNT)
+    scaler = Scaler.min_max(sets[0], low, high)
+    parts = [of_series(scaler.transform(each), settings, labelled=bool(classes)) for each in sets]
+    training, validation, test = parts
+    _check_count(validation, settings.data)
+    if len({part.values.shape[1] for part in parts}) > 1 or any(part.masks is not None for part in parts):
+        steps = max(part.values.shape[1] for part in parts)
+        training, validation, test = (part.padded(steps) for part in parts)
+    shape = SequenceShape(*training.values.shape[1:])
+    form = Form.of(training, shape, classes, low, high, scaler=scaler, variables=sets[0].variables)
+    return Data(training, validation, test, form)

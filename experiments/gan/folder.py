@@ -1,0 +1,174 @@
+"""The folder of a run: where everything is, and a model rebuilt from what is in it alone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments.gan.form import Form
+from experiments.gan.settings import TABLE, Settings, blueprint_of
+from networks.gan import Gan
+from networks.gan.state import load_gan
+from networks.model_file import UNBUILDABLE
+from nn import Snapshot, SnapshotError, load_latest
+from nn.parameter_limit import at_most_parameters
+from nn.snapshot import load, previous
+from workbench.errors import InputError, SettingsError
+from workbench.settings.table import Given
+
+PROGRAM = "gan"
+COUNTS = "form.counts"
+WRITTEN = re.compile(
+    r"epoch-\d+\.png|(samples|interpolation|losses)\.png|(progress|interpolation)\.gif|losses\.csv"
+    r"|samples\.npz|settings\.conf|best(\.previous)?\.safetensors"
+)
+"""Names of what a run writes beside its model."""
+
+
+class RunFolder:
+    """Where a run keeps what.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.model, self.best = path / "model.safetensors", path / "best.safetensors"
+        self.settings, self.table = path / "settings.conf", path / "losses.csv"
+        self.pictures, self.progress = path / "epochs", path / "progress.gif"
+        self.samples, self.arrays = path / "samples.png", path / "samples.npz"
+        self.plots, self.report = path / "losses.png", path / "report"
+
+    def picture(self, epoch: int) -> Path:
+        """Return where the samples of an epoch are drawn."""
+        return self.pictures / f"epoch-{epoch:05}.png"
+
+    def holds_run(self) -> bool:
+        """Return whether there is a model, or the one before it."""
+        return self.model.exists() or previous(self.model).exists()
+
+    def check_free(self) -> None:
+        """Refuse a folder that holds a run, or a model of another program.
+
+        Raises
+        ------
+        InputError
+            Saying how to go on with it, or begin anew.
+        """
+        if self.holds_run():
+            raise InputError(
+                f"{self.path}: holds a run already: `continue --folder {self.path}` goes on with it, "
+                "--overwrite begins anew, another --folder leaves it alone"
+            )
+
+    def clear(self) -> None:
+        """Remove what an earlier run wrote, but for its model, which is kept as the previous one."""
+        self.remove_unfinished()
+        for folder in (self.path, self.pictures):
+            for path in folder.glob("*") if folder.is_dir() else ():
+                if WRITTEN.fullmatch(path.name) and path.is_file():
+                    path.unlink()
+
+    def remove_unfinished(self) -> None:
+        """Remove files that a killed process left half written."""
+        for folder in (self.path, self.pictures):
+            for pattern in (".*.partial", ".*.unfinished"):
+                for path in folder.glob(pattern):
+                    path.unlink(missing_ok=True)
+
+    def load(self, *, best: bool = False) -> Snapshot:
+        """Read the model as it was saved last, or the best one.
+
+        Raises
+        ------
+        InputError
+            When there is none, or it is another program's.
+        SnapshotError
+            When it cannot be read.
+        """
+        if not self.holds_run():
+            raise InputError(
+                f"{self.path}: holds no run (there is no {self.model.name} in it): "
+                "`python -m experiments gan train` makes one; --folder says where it is"
+            )
+        if best and not self.best.exists():
+            raise InputError(f"{self.best}: there is no best model yet: leave --best out")
+        snapshot = load(self.best) if best else load_latest(self.model)
+        if snapshot.metadata.get("program") != PROGRAM:
+            raise InputError(
+                f"{snapshot.path}: holds a model of another program: give another --folder, it is left alone"
+            )
+        return snapshot
+
+
+def stored_settings(snapshot: Snapshot) -> dict[str, Given]:
+    """Return the settings that a run was made with.
+
+    Raises
+    ------
+    SnapshotError
+        When they are missing or not a table of texts.
+    """
+    stored = snapshot.metadata.get("settings")
+    if not isinstance(stored, dict) or not all(isinstance(text, str) for text in stored.values()):
+        raise SnapshotError(f"{snapshot.path}: holds no settings")
+    return {name: Given(text, f"{snapshot.path}: {name}") for name, text in stored.items()}
+
+
+def described(settings: Settings, form: Form) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Return what of a snapshot rebuilds a model: arrays and metadata."""
+    metadata = {"program": PROGRAM, "settings": TABLE.texts(settings), "form": form.to_configuration()}
+    return {COUNTS: form.counts}, metadata
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A trained pair, what its numbers mean, and the settings it was made with."""
+
+    gan: Gan
+    form: Form
+    settings: Settings
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, rung: str | None = None) -> Model:
+        """Return the model of a snapshot, on the rung it was trained on or another.
+
+        Raises
+        ------
+        SnapshotError
+            When what it holds does not go together.
+        """
+        try:
+            settings = TABLE.make(stored_settings(snapshot))
+        except SettingsError as error:
+            raise SnapshotError(str(error)) from error
+        form = form_of(snapshot)
+        try:
+            with at_most_parameters(sum(array.size for array in snapshot.arrays.values())):
+                blueprint = blueprint_of(settings, form.shape, len(form.classes))
+                gan = Gan(blueprint, generator=np.random.default_rng(0), rung_name=rung or settings.rung)
+        except (*UNBUILDABLE, SettingsError) as error:
+            raise SnapshotError(f"{snapshot.path}: the networks in it cannot be built: {error}") from error
+        load_gan(snapshot, gan)
+        return cls(gan, form, settings)
+
+
+def form_of(snapshot: Snapshot) -> Form:
+    """Return what the numbers of a snapshot's model mean.
+
+    Raises
+    ------
+    SnapshotError
+        When its description is none.
+    """
+    try:
+        return Form.from_configuration(snapshot.metadata["form"], snapshot.arrays[COUNTS])
+    except (KeyError, TypeError, ValueError) as error:
+        raise SnapshotError(f"{snapshot.path}: its form cannot be used: {error}") from error

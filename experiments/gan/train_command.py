@@ -1,0 +1,138 @@
+"""The commands `train` and `continue`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import timedelta
+
+import numpy as np
+
+from experiments.gan.folder import RunFolder
+from experiments.gan.form import Form
+from experiments.gan.pictures import draw_shown, progress_frames, write_gif
+from experiments.gan.progress import Bar
+from experiments.gan.run import Run, resumed_settings
+from experiments.gan.sampling import generate, make_shown
+from experiments.gan.settings import TABLE
+from experiments.gan.watchers import Watchers
+from networks.gan.round import GanDiverged
+from nn.render.canvas import save
+from nn.training.interrupts import INTERRUPTED
+from nn.training.limits import Limits
+from nn.training.lock import FolderLock
+from workbench.exit_status import FAILED, STOPPED
+from workbench.files import make_directory, replacing, write_text
+from workbench.settings.configuration_file import write_configuration
+from workbench.settings.options import given_settings
+from workbench.terminal import reading, use_threads
+
+SAMPLES = 512
+"""Entries in `samples.npz`."""
+
+
+def train(arguments: argparse.Namespace) -> int:
+    """Begin a run and train it."""
+    settings = TABLE.make(given_settings(arguments, TABLE))
+    folder = RunFolder(settings.folder)
+    if not arguments.overwrite:
+        folder.check_free()
+    use_threads(settings.threads)
+    with reading("reading entries") as progress:
+        run = Run.start(settings, progress)
+    make_directory(folder.path)
+    with FolderLock(folder.path):
+        if not arguments.overwrite:
+            folder.check_free()
+        folder.clear()
+        run.save()
+        return _train(run)
+
+
+def go_on(arguments: argparse.Namespace) -> int:
+    """Go on with a run, exactly where it was saved last."""
+    given = given_settings(arguments, TABLE)
+    folder = RunFolder(TABLE.make(given).folder)
+    folder.load()
+    with FolderLock(folder.path):
+        folder.remove_unfinished()
+        snapshot = folder.load()
+        settings = resumed_settings(given, snapshot).model_copy(update={"folder": folder.path})
+        use_threads(settings.threads)
+        with reading("reading entries") as progress:
+            run = Run.resume(settings, snapshot, progress)
+        return _train(run)
+
+
+def _train(run: Run) -> int:
+    settings, trainer = run.settings, run.trainer
+    print(_describe(run), flush=True)
+    write_text(run.folder.settings, write_configuration(settings, TABLE))
+    limits = Limits(settings.epoch_limit, settings.minutes)
+    watchers, bar = Watchers(run), Bar(limits, trainer)
+    try:
+        reason = trainer.train(
+            epochs=limits.epochs,
+            minutes=limits.minutes,
+            on_step=[watchers.on_step, bar.on_step],
+            on_epoch=[watchers.on_epoch, bar.on_epoch],
+        )
+    except GanDiverged as error:
+        print(f"{error}. The last snapshot is untouched: {run.folder.model}", file=sys.stderr)
+        return FAILED
+    finally:
+        bar.close()
+    run.save()
+    _write_results(run, watchers)
+    return _report(run, reason)
+
+
+def _write_results(run: Run, watchers: Watchers) -> None:
+    folder, form, rows = run.folder, run.data.form, run.trainer.rows
+    if rows:
+        watchers.write_table()
+        watchers.draw()
+        write_gif(folder.progress, progress_frames(folder.pictures))
+    made = make_shown(run.gan, run.shown)
+    title = f"after {run.trainer.epochs:.4g} epochs"
+    save(draw_shown(form, made, run.shown, title), folder.samples)
+    entries = generate(run.gan, form, SAMPLES, np.random.default_rng([run.settings.seed, 4]))
+    with replacing(folder.arrays) as file:
+        np.savez(file, **form.to_arrays(entries.values, entries.labels, entries.masks))  # type: ignore[arg-type]
+
+
+def _describe(run: Run) -> str:
+    data, form, blueprint = run.data, run.data.form, run.gan.blueprint
+    classes = f", {len(form.classes)} classes" if form.classes else ""
+    parts = {"train on": data.training, "score by": data.validation, "test on": data.test}
+    counts = ", ".join(f"{len(part):,} to {name}" for name, part in parts.items())
+    sizes = [f"{network.parameters.size:,}" for network in run.trainer.networks.values()]
+    lines = {
+        "data": f"{run.settings.data}: {counts}; {_shape(form)}{classes}",
+        "networks": f"{blueprint.architecture} and {blueprint.judge}, conditioning {blueprint.conditioning}; "
+        f"{sizes[0]} and {sizes[1]} parameters",
+        "folder": str(run.folder.path),
+    }
+    return "\n".join(f"{name:10} {text}" for name, text in lines.items())
+
+
+def _shape(form: Form) -> str:
+    return str(form.shape) if form.are_images else f"{form.shape[0]} steps of {form.shape[1]} variables"
+
+
+def _report(run: Run, reason: str) -> int:
+    trainer, folder, kept = run.trainer, run.folder, run.scores.kept
+    time = timedelta(seconds=round(trainer.clock.seconds))
+    print(f"{'trained':10} {trainer.epochs:.4g} epochs, {trainer.step:,} rounds, {time}")
+    if reason not in ("done", INTERRUPTED):
+        print(f"{'ended':10} {reason}")
+    if kept.best is not None:
+        print(f"{'best':10} epoch {kept.best_epoch:g}, MMD² {kept.best:.5f}: {folder.best}")
+    print(f"{'model':10} {folder.model}")
+    for path in (folder.samples, folder.progress, folder.plots, folder.arrays):
+        if path.exists():
+            print(f"{'result':10} {path}")
+    if reason == INTERRUPTED:
+        print(f"go on with: python -m experiments gan continue --folder {folder.path}")
+        return STOPPED
+    return 0
