@@ -167,7 +167,8 @@ class MadeUpRun:
         walk = None if self.stage is None else {"stage": self.stage, "stages": stages}
         header = {"step": self.steps, "run": self.run, "kinds": kinds, **self.view, "count": count,
                   "walk": walk, "names": [f"image {number}" for number in range(len(inputs))],
-                  "shown": len(inputs),
+                  "shown": len(inputs), "inputs": [{"name": "input", "range": [0, 1]}], "repeats": True,
+                  "answers": [], "sources": ["training", "held_out", "own"],
                   "errors": [0.01 * (number + 1) for number in range(len(inputs))]}  # fmt: skip
         size = sum(int(np.prod(shape)) for shape in SHAPES)
         numbers = {kind: np.linspace(-1, 1, size, dtype=np.float32) for kind in kinds}
@@ -195,7 +196,8 @@ class MadeUpRun:
                 "locked": number("lock", False), "incoming": 64, "outgoing": 3}  # fmt: skip
 
     def _connection(self, layer: int, target: int, source: int) -> Header:
-        return {"weight": self.numbers.get(("weight", layer, None, target, source), -0.25), "locked": False}
+        weight = self.numbers.get(("weight", layer, None, target, source), -0.25)
+        return {"weight": weight, "locked": False, "fixed": False}
 
     def _connections(self, layer: int, neuron: int) -> tuple[Header, Arrays]:
         none, nothing = np.zeros(0, np.int32), np.zeros(0, np.float32)

@@ -52,10 +52,18 @@ def test_every_input_is_a_block_with_its_name(page: Opened) -> None:
 
 
 def test_what_goes_below_zero_is_shown_with_its_range(page: Opened) -> None:
-    playwright.expect(page.part("image-range")).to_have_text("Black is -1, white 1.")
+    shown = "image: black is -1, white 1. series: black is -2, white 1."
+    playwright.expect(page.part("image-range")).to_have_text(shown)
     playwright.expect(page.part("image-range")).to_be_visible()
     corner = [page.pixels(f"image-input-{n}").reshape(8, 8, 4)[0, :2, 0].tolist() for n in range(8)]
     assert corner == [[0, 255]] * 8
+
+
+def test_every_input_of_an_example_is_drawn(page: Opened) -> None:
+    captions = page.page.locator(".g-image-captions span")
+    playwright.expect(captions).to_have_text(["image", "series", "Answer", "Error"])
+    series = [page.pixels(f"image-input-{n}-1").reshape(6, 3, 4)[0, 0, 0] for n in range(8)]
+    assert series == [0] * 8  # the lowest number there is
 
 
 def test_both_outputs_are_answered(page: Opened) -> None:
@@ -87,12 +95,15 @@ def test_a_weight_into_a_branch_is_changed_and_locked(page: Opened) -> None:
     playwright.expect(journal).to_contain_text("locked")
 
 
-def test_where_several_layers_are_read_the_list_says_from_which_a_connection_comes(page: Opened) -> None:
+def test_a_connection_without_a_weight_is_listed_as_fixed_with_the_layer_it_comes_from(page: Opened) -> None:
     page.choose_neuron(BOTH, 3)
     source = 12 + 3  # of the second layer that is added
     drawn = "at => document.querySelector('canvas[data-test=network]').curveAt(...at) !== null"
     page.wait(drawn, [BOTH, 3, source])
     at = page.part("network").evaluate("(canvas, at) => canvas.curveAt(...at)", [BOTH, 3, source])
     page.page.mouse.click(at["x"], at["y"])
-    notice = page.page.locator(".g-notice")
-    playwright.expect(notice).to_contain_text("is fixed")
+    connection = page.part(f"edit-connection-{BOTH}-3-{source}")
+    playwright.expect(connection).to_contain_text("of seen")
+    playwright.expect(connection).to_contain_text("Fixed at 1: this connection has no weight to change.")
+    playwright.expect(connection.locator("input")).to_have_count(0)
+    playwright.expect(page.page.locator(".g-notice")).to_have_count(0)

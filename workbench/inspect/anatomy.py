@@ -202,6 +202,18 @@ class Anatomy:
         except NoConnectionError as error:
             raise AddressError(f"{self._name(layer)}: {error}") from None
 
+    def fixed_factor(self, layer: int, target: int, source: int) -> float | None:
+        """Return what a connection without a weight multiplies by; None if it has one, or is not there.
+
+        Raises
+        ------
+        AddressError
+            When there is no such neuron.
+        """
+        into = self.incoming(layer, target)
+        fixed = np.flatnonzero((into.neurons == source) & (into.places == FIXED))
+        return float(into.weights(self.network.parameters.values)[fixed[0]]) if len(fixed) else None
+
     def incoming_parameters(self, layer: int, neuron: int) -> np.ndarray:
         """Return where the bias of a neuron and all weights into it are, int64 (n,)."""
         self.neuron_layer(layer, neuron)

@@ -33,8 +33,15 @@ class Images(NamedTuple):
 
     @property
     def values(self) -> np.ndarray:
-        """The inputs, float32 (n, ...)."""
+        """The inputs, float32 (n, ...); the first where there are several."""
         return from_history(single(self.batch.inputs), len(self.names))
+
+    def inputs(self, shapes: Sequence[AnyShape]) -> list[np.ndarray]:
+        """Return the values of every input of a network, float32 (n, size), given their shapes."""
+        count = len(self.names)
+        parts = [from_history(each, count).reshape(count, -1) for each in named(self.batch.inputs).values()]
+        ends = np.cumsum([shape.size for shape in shapes])
+        return np.split(np.concatenate(parts, axis=1), ends[:-1], axis=1)
 
     @property
     def mask(self) -> np.ndarray | None:
@@ -140,8 +147,6 @@ def pictures(values: np.ndarray, shape: AnyShape, span: tuple[float, float] = (0
     The lowest value of `span` is black and the highest white; what is beyond is cut off. NaN is black. Other
     channels than grey, colours and transparency become their mean.
     """
-    if values.size != len(values) * shape.size:  # of the first of several inputs
-        values = values.reshape(len(values), -1)[:, : shape.size]
     levels = _laid_out(values.reshape(len(values), *as_image(shape)))
     if levels.shape[-1] not in PICTURED:
         levels = levels.mean(axis=-1, keepdims=True)

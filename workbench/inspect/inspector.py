@@ -6,6 +6,7 @@ images that are looked at run through a twin of the network. A reply is a header
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias, get_args
@@ -16,7 +17,7 @@ from networks.base.nodes import input_shapes
 from workbench.errors import OperationError
 from workbench.inspect.anatomy import joined_connections
 from workbench.inspect.examples import brightness_range, pictures
-from workbench.inspect.observer import Inspected, Observer
+from workbench.inspect.observer import Inspected, Observer, Pass
 from workbench.inspect.view import View
 from workbench.run.operations import KINDS, Action
 
@@ -94,10 +95,11 @@ class Inspector:
         Returns
         -------
         header
-            Where one looks, the names and errors of the images, and how far a walk is.
+            Where one looks, the names and errors of the images, how far a walk is, and for every input of
+            the network its name and which values are black and white.
         arrays
-            For every kind float32 (neurons of all layers,), NaN where there is nothing; `inputs` and
-            `outputs` as uint8 (n, height, width, channels).
+            For every kind float32 (neurons of all layers,), NaN where there is nothing. As uint8 (n, height,
+            width, channels): `inputs`, further inputs as `inputs 1`, `inputs 2` and so on, and `outputs`.
 
         Raises
         ------
@@ -129,14 +131,7 @@ class Inspector:
             "walk": observer.walk_state(),
         }
         arrays = {kind: numbers[kind]() for kind in header["kinds"]}
-        network = observer.session.network
-        repeats, shape = seen.images.repeats, input_shapes(network)[0]
-        span = brightness_range(seen.images.values)
-        header["range"] = list(span)
-        shown = {
-            "inputs": pictures(seen.images.values, shape, span),
-            "outputs": pictures(seen.outputs if repeats else seen.images.values[:0], shape, span),
-        }
+        header["inputs"], shown = _pictures_of(observer, seen)
         return header, arrays | shown
 
     def set_baseline(self) -> Reply:
@@ -221,16 +216,21 @@ class Inspector:
     def connection(self, layer: int, target: int, source: int) -> Reply:
         """Return the weight of a connection, and whether it is locked, by itself or with its target.
 
+        `fixed` is true of a connection that has no weight to learn: `weight` is what it multiplies by.
+
         Raises
         ------
         AddressError
             When there is no such connection.
         """
         observer = self._refresh()
+        factor = observer.anatomy.fixed_factor(layer, target, source)
+        if factor is not None:
+            return {"weight": factor, "locked": False, "fixed": True}, {}
         weight = observer.session.network.parameters.values[observer.anatomy.weight(layer, target, source)]
         steering = observer.session.steering
         locked = (layer, target, source) in steering.weight_locks or (layer, target) in steering.locks
-        return {"weight": _number(weight), "locked": locked}, {}
+        return {"weight": _number(weight), "locked": locked, "fixed": False}, {}
 
     def walk(self, action: Action) -> Reply:
         """Walk through the next step of training, without making it.
@@ -252,6 +252,23 @@ class Inspector:
             raise OperationError("the run is training: stop it to walk through a step")
         observer.go(action)
         return {"walk": observer.walk_state()}, {}
+
+
+def _pictures_of(observer: Observer, seen: Pass) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
+    """Return what is said of every input of a network, and pictures of the inputs and outputs."""
+    shapes = input_shapes(observer.session.network)
+    inputs = seen.images.inputs(shapes)
+    spans = [brightness_range(values) for values in inputs]
+    shown = {
+        f"inputs {number}" if number else "inputs": pictures(*each)
+        for number, each in enumerate(zip(inputs, shapes, spans, strict=True))
+    }
+    outputs = seen.outputs if seen.images.repeats else seen.outputs[:0]
+    flat = outputs.reshape(len(outputs), math.prod(outputs.shape[1:]))
+    shown["outputs"] = pictures(flat[:, : shapes[0].size], shapes[0], spans[0])
+    names = [layer.name for layer in observer.anatomy.layers[: len(shapes)]]
+    listed = [{"name": name, "range": list(span)} for name, span in zip(names, spans, strict=True)]
+    return listed, shown
 
 
 def _number(value: np.floating) -> float | None:

@@ -1,5 +1,6 @@
 """The inspector: what it shows is what the model has, and a run that is looked at is the run that is not."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -7,11 +8,14 @@ import pytest
 
 from autoencoder.live.inspector import CodeInspector
 from autoencoder.session import HALVES, Session
+from tests.support import branching_training
 from tests.support.live_models import ARCHITECTURES, Run, checksum, inspect, make_images, make_session
 from workbench.errors import AddressError, OperationError
 from workbench.inspect.anatomy import Anatomy
+from workbench.inspect.inspector import Inspector
 from workbench.run.changes import parse_changes
 from workbench.run.operations import KINDS
+from workbench.run.trainer_session import TrainerSession
 
 NAMES = [*ARCHITECTURES, "unmixed"]
 
@@ -135,7 +139,8 @@ def test_connections_have_the_weights_of_their_ends(name: str):
     _, inspector = inspect(session)
     _, arrays = inspector.connections(1, 5)
     for source, weight in zip(arrays["sources"], arrays["source_weights"], strict=True):
-        assert inspector.connection(1, 5, int(source))[0] == {"weight": weight, "locked": False}
+        found, _ = inspector.connection(1, 5, int(source))
+        assert found == {"weight": weight, "locked": False, "fixed": False}
     for target, weight in zip(arrays["targets"], arrays["target_weights"], strict=True):
         assert inspector.connection(2, int(target), 5)[0]["weight"] == weight
     assert {array.dtype.name for array in arrays.values()} == {"int32", "float32"}
@@ -293,3 +298,30 @@ def test_images_that_are_no_bytes_can_be_looked_at():
     inspector.show("held_out", 0, 0)
     _, arrays = inspector.frame(["values"])
     np.testing.assert_array_equal(arrays["inputs"], np.rint(numbers * 255))
+
+
+def inspect_branches() -> Inspector:
+    """Return an inspector of a model with two inputs, several branches and two outputs."""
+    session = TrainerSession(branching_training.make_trainer())
+    return Inspector(SimpleNamespace(session=session, run=1, state="idle"))
+
+
+def test_all_inputs_are_shown_each_with_its_range():
+    inspector = inspect_branches()
+    header, arrays = inspector.frame(["values"])
+    assert header["inputs"] == [{"name": "image", "range": [-1, 1]}, {"name": "series", "range": [-2, 1]}]
+    assert (arrays["inputs"].shape, arrays["inputs 1"].shape) == ((8, 8, 8, 1), (8, 6, 3, 1))
+    np.testing.assert_array_equal(arrays["inputs"][:, 0, :2, 0], [[0, 255]] * 8)
+    series = arrays["values"][64 : 64 + 18].reshape(6, 3)
+    np.testing.assert_array_equal(arrays["inputs 1"][0, ..., 0], np.rint((series + 2) / 3 * 255))
+    assert len(arrays["outputs"]) == 0
+
+
+def test_a_connection_without_a_weight_says_what_it_multiplies_by():
+    inspector = inspect_branches()
+    both, label = map(branching_training.LAYERS.index, ("both", "label"))
+    fixed = {"weight": 1.0, "locked": False, "fixed": True}
+    assert inspector.connection(both, 3, 12 + 3)[0] == fixed
+    assert not inspector.connection(label, 1, 11)[0]["fixed"]
+    with pytest.raises(AddressError, match="no connection from neuron 4 to neuron 3"):
+        inspector.connection(both, 3, 4)

@@ -34,6 +34,8 @@ export default {
                          :value="item[row.field]" @commit="change(item, row.field, $event)" />
           </div>
           <p v-if="!item.known" class="g-muted g-small">Waits for the end of this mini-batch …</p>
+          <p v-else-if="item.fixed" class="g-muted g-small" data-test="edit-fixed">Fixed at {{ digits(item.weight) }}: this
+            connection has no weight to change.</p>
           <div v-else class="g-edit-foot">
             <label v-if="item.clampable" class="g-check" title="Keep the value fixed while the network runs, whatever comes in"><input type="checkbox" role="switch" data-test="edit-clamp"
               :checked="item.clamped" @change="clamp(item, $event.target.checked)">Clamp value</label>
@@ -55,7 +57,7 @@ export default {
       return item.kind === "neuron" ? "Training leaves its bias and the weights into it as they are" : "Training leaves this weight as it is";
     },
     rows(item) {
-      if (!item.known) return [];
+      if (!item.known || item.fixed) return [];
       if (item.kind === "connection") return [{ field: "weight", label: "Weight" }];
       const rows = [];
       if (item.bias !== null) rows.push({ field: "bias", label: "Bias" });
@@ -101,7 +103,8 @@ export default {
         const now = await attempt(() => request("connection", { layer, target, source }));
         if (!now) return this.miss(item);
         if (began < item.quiet) return;
-        Object.assign(item, { weight: now.header.weight, locked: now.header.locked, known: true });
+        const { weight, locked, fixed } = now.header;
+        Object.assign(item, { weight, locked, fixed, known: true });
       }
       for (const field in item.reach) {
         const needed = Math.abs(item[field] ?? 0) * 1.5;

@@ -33,14 +33,15 @@ export default {
             <span class="g-icon" aria-hidden="true">chevron_right</span></button>
         </div>
       </div>
-      <div class="g-images" role="radiogroup" :aria-label="repeats ? 'Examples: input, output and difference' : 'Examples: input and answer'" @keydown="press">
-        <div class="g-image-captions" :class="{ 'g-with-answers': !repeats }" aria-hidden="true">
-          <span>Input</span><template v-if="repeats"><span>Output</span><span>Difference</span></template>
+      <div class="g-images" :style="{ '--rows': rows }" role="radiogroup" :aria-label="repeats ? 'Examples: input, output and difference' : 'Examples: input and answer'" @keydown="press">
+        <div class="g-image-captions" aria-hidden="true">
+          <span v-for="input in inputs" :key="input.name">{{ inputs.length > 1 ? input.name : "Input" }}</span><template v-if="repeats"><span>Output</span><span>Difference</span></template>
           <span v-else>Answer</span><span>Error</span></div>
         <button v-for="index in shown" :key="index" type="button" class="g-image" role="radio" ref="columns"
                 :aria-checked="index - 1 === entry" :tabindex="index - 1 === entry ? 0 : -1"
                 :aria-label="caption(index - 1)" :title="caption(index - 1)" @click="pick(index - 1)">
-          <canvas :data-test="'image-input-' + (index - 1)" ref="inputs" width="1" height="1"></canvas>
+          <canvas v-for="(input, number) in inputs" :key="input.name" ref="inputs" width="1" height="1"
+                  :data-test="'image-input-' + (index - 1) + (number ? '-' + number : '')"></canvas>
           <template v-if="repeats">
             <canvas :data-test="'image-output-' + (index - 1)" ref="outputs" width="1" height="1"></canvas>
             <canvas :data-test="'image-difference-' + (index - 1)" ref="differences" width="1" height="1"></canvas>
@@ -49,15 +50,25 @@ export default {
           <span class="g-number g-image-error" :data-test="'image-error-' + (index - 1)">{{ error(index - 1) }}</span>
         </button>
       </div>
-      <p class="g-image-note g-muted g-small">{{ repeats ? "Input, output, difference and error." : "Input, answer with what it should be in brackets, and error." }}</p>
+      <p class="g-image-note g-muted g-small">{{ note }}</p>
       <p v-if="brightness" class="g-image-range g-muted g-small" data-test="image-range">{{ brightness }}</p>
     </div>`,
-  data: () => ({ source: "training", position: 0, entry: 0, count: 0, shown: 0, errors: [], range: [0, 1], names: [], sources: ALL, walking: false, repeats: true, answers: [], SOURCES }),
+  data: () => ({ source: "training", position: 0, entry: 0, count: 0, shown: 0, errors: [], inputs: [], names: [], sources: ALL, walking: false, repeats: true, answers: [], SOURCES }),
   computed: {
+    /** Below one another: the inputs, with the output and the difference or the answer, and the error. */
+    rows() {
+      return this.inputs.length + (this.repeats ? 3 : 2);
+    },
+    /** What is in the rows, where there is no room for captions beside them. */
+    note() {
+      const inputs = this.inputs.length > 1 ? `Inputs (${this.inputs.map(({ name }) => name).join(", ")})` : "Input";
+      return `${inputs}, ${this.repeats ? "output, difference" : "answer with what it should be in brackets,"} and error.`;
+    },
     /** What black and white mean where it is not 0 and 1. */
     brightness() {
-      const [low, high] = this.range;
-      return low === 0 && high === 1 ? "" : `Black is ${digits(low, 3)}, white ${digits(high, 3)}.`;
+      const others = this.inputs.filter(({ range: [low, high] }) => low !== 0 || high !== 1);
+      const black = (name) => (this.inputs.length > 1 ? `${name}: black` : "Black");
+      return others.map(({ name, range: [low, high] }) => `${black(name)} is ${digits(low, 3)}, white ${digits(high, 3)}.`).join(" ");
     },
     total() {
       return grouped(this.count);
@@ -73,25 +84,27 @@ export default {
     },
     async show(frame) {
       this.frame = frame;
-      const { source, position, entry, count, shown, errors, names, range = [0, 1], repeats = true, answers = [], sources = ALL } = frame.header;
+      const { source, position, entry, count, shown, errors, names, inputs, repeats, answers, sources } = frame.header;
       this.walking = frame.header.walk !== null;
-      Object.assign(this, { source, position, entry, count, shown, errors, names, range, repeats, answers, sources });
+      Object.assign(this, { source, position, entry, count, shown, errors, names, inputs, repeats, answers, sources });
       await this.$nextTick();
       this.draw();
     },
     draw() {
-      const { inputs, outputs } = this.frame?.arrays ?? {};
-      if (!inputs) return;
-      for (let index = 0; index < Math.min(this.shown, this.$refs.inputs?.length ?? 0); index++) {
-        const input = imageOf(inputs, index);
-        drawImage(this.$refs.inputs[index], input);
+      if (!this.frame) return;
+      const { outputs, ...arrays } = this.frame.arrays;
+      const inputs = this.inputs.map((_, number) => arrays[number ? `inputs ${number}` : "inputs"]);
+      const count = Math.min(this.shown, Math.floor((this.$refs.inputs?.length ?? 0) / inputs.length));
+      for (let index = 0; index < count; index++) {
+        const images = inputs.map((input) => imageOf(input, index));
+        images.forEach((image, number) => drawImage(this.$refs.inputs[index * inputs.length + number], image));
         if (!this.repeats) continue;
         const known = index < outputs.shape[0]; // a walk has not come to the output yet
         const output = known ? imageOf(outputs, index) : null;
         for (const name of ["outputs", "differences"]) this.$refs[name][index].classList.toggle("g-unknown", !known);
         if (!known) continue;
         drawImage(this.$refs.outputs[index], output);
-        drawDifference(this.$refs.differences[index], input, output);
+        drawDifference(this.$refs.differences[index], images[0], output);
       }
     },
     async choose(change) {

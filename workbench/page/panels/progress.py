@@ -75,10 +75,8 @@ def _data(data: dict[str, Any], layers: list[dict[str, Any]]) -> None:
         fact("Held-out examples", _grouped(data["held_out"]), "held-out-images")
         inputs = [layer for layer in layers if layer["kind"] == "input"]
         for layer in inputs:
-            height, width, channels = layer["shape"]
-            fact(
-                "Input" if len(inputs) == 1 else f"Input {layer['name']}", f"{width} × {height} × {channels}"
-            )
+            name = "Input" if len(inputs) == 1 else f"Input {layer['name']}"
+            fact(name, " × ".join(map(str, layer["shape"])))
         if data["bytes"]:
             fact("Size", _mebibytes(data["bytes"]), "data-size")
     if skipped:
