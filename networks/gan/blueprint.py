@@ -51,6 +51,8 @@ class Blueprint:
         Of convolutions: "none", "batch", "layer", and for the discriminator's "spectral".
     dropout
         Rate, in the discriminator.
+    completes
+        Whether a part of every entry is given, and the generator makes the rest; see `Gan`.
 
     Raises
     ------
@@ -72,6 +74,7 @@ class Blueprint:
     normalisation: str = "batch"
     discriminator_normalisation: str = "none"
     dropout: float = 0.0
+    completes: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.data_shape, Shape | SequenceShape):
@@ -131,10 +134,22 @@ class Blueprint:
     @property
     def noise_shape(self) -> AnyShape:
         """What the generator takes: noise and conditions, at every step where it is recurrent."""
-        numbers = self.noise + self.conditions
-        if self.architecture in ("dense", "convolution"):
-            return Shape(1, 1, numbers)
-        return SequenceShape(self.rows.steps, numbers)
+        numbers = self.noise + self.known + self.conditions
+        if self.is_recurrent:
+            return SequenceShape(self.rows.steps, numbers)
+        return Shape(1, 1, numbers)
+
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether the generator takes noise at every step."""
+        return self.architecture not in ("dense", "convolution")
+
+    @property
+    def known(self) -> int:
+        """Numbers beside the noise that say what is given: those of the step, or of the whole entry."""
+        if not self.completes:
+            return 0
+        return self.rows.features if self.is_recurrent else self.data_shape.size
 
     @property
     def judged_data(self) -> AnyShape:

@@ -32,6 +32,14 @@ class Gan:
         Of the ladder that they are on.
     dtype
         float32 or float64.
+    given
+        Which numbers of an entry are given, bool (*data shape), where the blueprint completes entries: the
+        generator reads them, and keeps them in what it makes.
+
+    Raises
+    ------
+    ValueError
+        When `given` is missing, of another shape or all of the entry, or the blueprint completes nothing.
 
     Attributes
     ----------
@@ -48,7 +56,9 @@ class Gan:
         generator: np.random.Generator,
         rung_name: str = "o2",
         dtype: DTypeLike = np.float32,
+        given: np.ndarray | None = None,
     ) -> None:
+        self.given = _checked_given(blueprint, given)
         architect = Architect(blueprint, rung_name, check_generator(generator), dtype)
         self.blueprint = blueprint
         self.generator, self.discriminator = architect.generator(), architect.discriminator()
@@ -77,6 +87,7 @@ class Gan:
         *,
         training: bool = False,
         mask: np.ndarray | None = None,
+        known: np.ndarray | None = None,
     ) -> np.ndarray:
         """Return what the generator makes, (*data shape, N).
 
@@ -90,9 +101,24 @@ class Gan:
             Whether it is part of a step of training.
         mask
             bool (steps, N), which steps are there, where entries differ in length.
+        known
+            Entries (*data shape, N) of which some numbers are given, where the generator completes them.
         """
         self.generator.step_mask = mask
-        return self.generator.forward(beside(noise, conditions) if len(conditions) else noise, training)
+        taken = noise if known is None else np.concatenate([noise, self._context(known)], axis=-2)
+        made = self.generator.forward(beside(taken, conditions) if len(conditions) else taken, training)
+        return made if known is None else np.where(self.region(made), known, made)
+
+    def region(self, data: np.ndarray) -> np.ndarray:
+        """Return which numbers of entries (*data shape, N) are given, of a shape that broadcasts to them."""
+        given = np.zeros(self.blueprint.data_shape, np.bool_) if self.given is None else self.given
+        return given[..., None]
+
+    def _context(self, known: np.ndarray) -> np.ndarray:
+        """Return what is given as the generator reads it, zero elsewhere, (*sides of the noise, known, N)."""
+        shown = np.where(self.region(known), known, known.dtype.type(0))
+        *sides, _ = self.blueprint.noise_shape
+        return shown.reshape(*sides, self.blueprint.known, known.shape[-1])
 
     def judged(self, data: np.ndarray, conditions: np.ndarray) -> np.ndarray:
         """Return data (*data shape, N) as the discriminator takes them, (*judged shape, N)."""
@@ -111,6 +137,7 @@ class Gan:
         generator: np.random.Generator,
         labels: np.ndarray | None = None,
         masks: np.ndarray | None = None,
+        known: np.ndarray | None = None,
     ) -> np.ndarray:
         """Return new entries (N, *data shape), made with the averaged parameters where there are any.
 
@@ -124,17 +151,25 @@ class Gan:
             The class of each, whole numbers (N,), where the networks know classes.
         masks
             Which steps each has, bool (N, steps); by default all. Steps that are not there are zero.
+        known
+            Entries (N, *data shape) of which some numbers are given, where the generator completes them.
 
         Raises
         ------
         ValueError
-            When labels are missing, too many, or not among the classes; when masks do not fit.
+            When labels are missing, too many, or not among the classes; when masks or what is given do not
+            fit.
         """
         noise = self.draw_noise(check_count("gan: count", count), check_generator(generator))
-        return self.generate_from(from_history(noise, count), labels=labels, masks=masks)
+        return self.generate_from(from_history(noise, count), labels=labels, masks=masks, known=known)
 
     def generate_from(
-        self, noise: np.ndarray, *, labels: np.ndarray | None = None, masks: np.ndarray | None = None
+        self,
+        noise: np.ndarray,
+        *,
+        labels: np.ndarray | None = None,
+        masks: np.ndarray | None = None,
+        known: np.ndarray | None = None,
     ) -> np.ndarray:
         """Return the entries (N, *data shape) of noise (N, *noise shape without conditions).
 
@@ -142,15 +177,32 @@ class Gan:
         """
         count = len(noise)
         conditions = self.conditions(labels, count)
+        self._check_known(known, count)
         made = np.empty((count, *self.blueprint.data_shape), self.dtype)
         with self.averaged_parameters(), self.generator.inference():
             for start in range(0, count, BATCH):
                 part = slice(start, min(start + BATCH, count))
                 mask = None if masks is None else np.ascontiguousarray(masks[part].T)
-                values = to_history(noise[part], self.dtype)[..., : part.stop - part.start]
-                outputs = self.make(values, conditions[:, part], mask=mask)
+                values, parts = self._histories(noise[part]), conditions[:, part]
+                shown = None if known is None else self._histories(known[part])
+                outputs = self.make(values, parts, mask=mask, known=shown)
                 made[part] = from_history(outputs, part.stop - part.start)
         return made
+
+    def _histories(self, entries: np.ndarray) -> np.ndarray:
+        """Return entries (N, ...) as (..., N)."""
+        return to_history(entries, self.dtype)[..., : len(entries)]
+
+    def _check_known(self, known: np.ndarray | None, count: int) -> None:
+        if (known is not None) != self.blueprint.completes:
+            needs = (
+                "completes entries: give them" if self.blueprint.completes else "completes nothing: give none"
+            )
+            raise ValueError(f"gan: the generator {needs} as `known`")
+        if known is not None and known.shape != (count, *self.blueprint.data_shape):
+            raise ValueError(
+                f"gan: known entries are {known.shape}, {(count, *self.blueprint.data_shape)} are needed"
+            )
 
     @contextmanager
     def averaged_parameters(self) -> Iterator[None]:
@@ -188,3 +240,17 @@ class Gan:
             "generator": self.generator.to_configuration(),
             "discriminator": self.discriminator.to_configuration(),
         }
+
+
+def _checked_given(blueprint: Blueprint, given: np.ndarray | None) -> np.ndarray | None:
+    """Return which numbers are given, after a look at them."""
+    if not blueprint.completes:
+        if given is not None:
+            raise ValueError("gan: numbers are given, but the blueprint does not complete entries")
+        return None
+    shape = tuple(blueprint.data_shape)
+    if given is None or given.dtype != np.bool_ or given.shape != shape or given.all():
+        raise ValueError(
+            f"gan: to complete entries, give which numbers are given: bool {shape}, False where some are made"
+        )
+    return given

@@ -73,6 +73,8 @@ class Round:
         How they learn.
     generator
         Draws noise, places between entries and noisy labels.
+    ignored
+        Which numbers of an entry the discriminator does not see, bool (*data shape); None to see all.
 
     Attributes
     ----------
@@ -82,7 +84,14 @@ class Round:
         Deviation of the noise on what the discriminator sees now.
     """
 
-    def __init__(self, gan: Gan, settings: GanSettings, generator: np.random.Generator) -> None:
+    def __init__(
+        self,
+        gan: Gan,
+        settings: GanSettings,
+        generator: np.random.Generator,
+        ignored: np.ndarray | None = None,
+    ) -> None:
+        self._ignored = None if ignored is None else ignored[..., None]
         self.gan, self.settings, self.random = gan, settings, generator
         rate, decays = settings.learning_rate, (settings.momentum, settings.second_momentum)
         self.discriminator_optimizer = Adam(rate, *decays)
@@ -99,9 +108,7 @@ class Round:
     def step_discriminator(self, real: Batch) -> StepFigures:
         """Let the discriminator learn from real entries and as many generated ones; the generator stays."""
         generated = self._make(real)
-        both = np.concatenate([real.data, generated], axis=-1)
-        if self.instance_noise:
-            both = self._noisy(both)
+        both = self._shown(np.concatenate([real.data, generated], axis=-1))
         parameters = self.gan.discriminator.parameters
         parameters.zero_gradients()
         figures = self._learn(both, real)
@@ -119,8 +126,7 @@ class Round:
         generated = self._make(real)
         compares = self.settings.loss.compares
         data = np.concatenate([real.data, generated], axis=-1) if compares else generated
-        shown = self._noisy(data) if self.instance_noise else data
-        scores = self._judge(shown, real, compares)
+        scores = self._judge(self._shown(data), real, compares)
         of_real = scores.scores[..., :count] if compares else np.zeros_like(scores.scores)
         of_generated = scores.scores[..., -count:]
         part = self.settings.loss.generator(of_real, of_generated, self._weights(real))
@@ -133,7 +139,7 @@ class Round:
             sent = self._judge_of(compares).backward(scores.signals(signals) + of_classes)
         parameters = gan.generator.parameters
         parameters.zero_gradients()
-        gan.generator.backward(np.ascontiguousarray(gan.data_signals(sent)[..., -count:]))
+        gan.generator.backward(self._of_made(gan.data_signals(sent)[..., -count:]))
         norm, means = _length(parameters.gradients), (_mean(of_real), _mean(of_generated))
         figures = StepFigures(part.loss, 0.0, class_loss, norm, *means)
         figures.check("generator")
@@ -143,12 +149,24 @@ class Round:
     def _make(self, real: Batch) -> np.ndarray:
         """Return generated entries of the classes and lengths of real ones."""
         noise = self.gan.draw_noise(real.data.shape[-1], self.random)
-        made = self.gan.make(noise, real.conditions, training=True, mask=real.mask)
+        known = real.data if self.gan.blueprint.completes else None
+        made = self.gan.make(noise, real.conditions, training=True, mask=real.mask, known=known)
         return made if real.mask is None else _there(made, real.mask)
 
-    def _noisy(self, data: np.ndarray) -> np.ndarray:
-        noise = self.random.standard_normal(data.shape, np.float32)
-        return data + data.dtype.type(self.instance_noise) * noise.astype(data.dtype, copy=False)
+    def _shown(self, data: np.ndarray) -> np.ndarray:
+        """Return what the discriminator sees of data: with noise, and without what it is to ignore."""
+        if self.instance_noise:
+            noise = self.random.standard_normal(data.shape, np.float32)
+            data = data + data.dtype.type(self.instance_noise) * noise.astype(data.dtype, copy=False)
+        return data if self._ignored is None else np.where(self._ignored, data.dtype.type(0), data)
+
+    def _of_made(self, signals: np.ndarray) -> np.ndarray:
+        """Return the signals of what the generator made itself and the discriminator saw."""
+        if self._ignored is not None:
+            signals = np.where(self._ignored, signals.dtype.type(0), signals)
+        if self.gan.given is not None:
+            signals = np.where(self.gan.region(signals), signals.dtype.type(0), signals)
+        return np.ascontiguousarray(signals)
 
     def _judge_of(self, both: bool) -> Network:
         """Return what runs on real and generated entries side by side, or on generated ones alone."""

@@ -56,6 +56,8 @@ class GanTrainer:
         Their classes, whole numbers (N,), where the networks know classes.
     masks
         Which steps each has, bool (N, steps), where they differ in length.
+    ignored
+        Which numbers of an entry count for nothing, bool (*data shape): the discriminator sees zeros there.
     settings
         How they learn.
     generator
@@ -85,6 +87,7 @@ class GanTrainer:
         labels: np.ndarray | None = None,
         masks: np.ndarray | None = None,
         *,
+        ignored: np.ndarray | None = None,
         settings: GanSettings = GanSettings(),  # noqa: B008 - frozen
         generator: np.random.Generator,
     ) -> None:
@@ -98,7 +101,7 @@ class GanTrainer:
                 f"gan: {len(entries)} entries are fewer than a batch of {settings.batch_size}: "
                 "give more, or take smaller batches"
             )
-        self.round = Round(gan, settings, generator)
+        self.round = Round(gan, settings, generator, _checked_ignored(gan, ignored))
         self.step = 0
         self.rows: list[GanRow] = []
         self.reason = ""
@@ -304,6 +307,13 @@ class GanTrainer:
         place = float(self.shuffle.epoch), self.step, self.clock.seconds
         self.rows.append(self._sums.row(*place, rates[0] / rates[1]))
         self._sums = EpochSums()
+
+
+def _checked_ignored(gan: Gan, ignored: np.ndarray | None) -> np.ndarray | None:
+    shape = tuple(gan.blueprint.data_shape)
+    if ignored is not None and (ignored.dtype != np.bool_ or ignored.shape != shape or ignored.all()):
+        raise DataError(f"gan: what is ignored must be bool {shape}, and not all of it")
+    return ignored
 
 
 def _check_entries(

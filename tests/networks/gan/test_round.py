@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from networks.base.family import RUNGS
+from networks.gan import Gan, GanTrainer
 from networks.gan.round import Batch, GanDiverged, Round
 from networks.gan.settings import GanSettings
+from nn import DataError
 from nn.losses.adversarial import ADVERSARIAL_LOSSES, Relativistic, Wasserstein
 from nn.optimizers import SGD
 from tests.support.gan_pairs import CLASSES, IMAGE, SERIES, blueprint, entries, trainer
@@ -188,3 +190,63 @@ def test_smoothed_labels_ask_for_less():
     first = steps.step_discriminator(batch_of(steps)).loss
     steps, _ = make_round(drawn, noisy)
     assert steps.step_discriminator(batch_of(steps)).loss == first
+
+
+@pytest.mark.parametrize("architecture", ["lstm", "convolution"])
+def test_ignored_numbers_and_given_ones(architecture):
+    region = np.zeros(IMAGE, bool)
+    region[:4] = True
+    drawn = blueprint(IMAGE, architecture=architecture, completes=True, normalisation="none")
+    data, _ = entries(IMAGE, 4, np.float64)
+    gan = Gan(drawn, generator=np.random.default_rng(0), dtype=np.float64, given=region)
+    made = gan.generate(4, generator=np.random.default_rng(1), known=data)
+    assert np.array_equal(made[:, region], data[:, region])
+    assert not np.isclose(made[:, ~region], data[:, ~region]).any()
+    other = gan.generate(4, generator=np.random.default_rng(1), known=-data)
+    assert not np.isclose(made[:, ~region], other[:, ~region]).any()
+    hidden = np.where(region, data, 7.0)
+    assert np.array_equal(gan.generate(4, generator=np.random.default_rng(1), known=hidden), made)
+
+    ignored = np.zeros(IMAGE, bool)
+    ignored[:, :2] = True
+    random = Fixed(5)
+    steps = Round(gan, GanSettings(batch_size=4, penalty="r1"), random, ignored)
+    steps.discriminator_optimizer = SGD(learning_rate=0.0)
+    steps.generator_optimizer = SGD(learning_rate=0.0)
+    batch = batch_of(steps)
+    found = []
+    for values in (batch.data, np.where((ignored & ~region)[..., None], 9.0, batch.data)):
+        random.rewind()
+        found.append(steps.step_discriminator(batch._replace(data=values)).loss)
+    assert found[0] == found[1]
+    parameters = gan.generator.parameters
+    step = lambda: steps.step_generator(batch)  # noqa: E731
+    gradient = applied(step, random, parameters, steps.generator_optimizer)
+    places = np.random.default_rng(0).permutation(parameters.size)[:12]
+    assert np.allclose(gradient[places], slopes(step, random, parameters, places), rtol=2e-4, atol=1e-8)
+
+
+def test_regions_that_do_not_fit_are_refused():
+    drawn = blueprint(IMAGE, completes=True)
+    draw = np.random.default_rng(0)
+    for region in (None, np.ones(IMAGE, bool), np.zeros((8, 8), bool), np.zeros(IMAGE)):
+        with pytest.raises(ValueError, match=r"give which numbers are given: bool \(8, 8, 1\)"):
+            Gan(drawn, generator=draw, given=region)
+    with pytest.raises(ValueError, match="the blueprint does not complete entries"):
+        Gan(blueprint(IMAGE), generator=draw, given=np.zeros(IMAGE, bool))
+    gan = Gan(drawn, generator=draw, given=np.zeros(IMAGE, bool))
+    with pytest.raises(ValueError, match="completes entries: give them as `known`"):
+        gan.generate(2, generator=draw)
+    with pytest.raises(ValueError, match=r"known entries are \(3, 8, 8, 1\)"):
+        gan.generate(2, generator=draw, known=np.zeros((3, *IMAGE)))
+    with pytest.raises(ValueError, match="completes nothing: give none as `known`"):
+        Gan(blueprint(IMAGE), generator=draw).generate(2, generator=draw, known=np.zeros((2, *IMAGE)))
+    with pytest.raises(DataError, match="what is ignored must be bool"):
+        data, _ = entries(IMAGE)
+        GanTrainer(
+            Gan(blueprint(IMAGE), generator=draw),
+            data,
+            ignored=np.ones(IMAGE, bool),
+            settings=GanSettings(batch_size=4),
+            generator=draw,
+        )
