@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from experiments.gan.parts import Part
-from nn import DataError, Scaler, SequenceShape, SeriesSet, Shape
-from nn.shape import VideoShape, as_shape
+from nn import DataError, Scaler, SequenceShape, SeriesSet, Shape, VideoShape
+from nn.shape import as_shape
 from nn.short_text import join_names, short_repr
 
 
