@@ -54,7 +54,7 @@ SERVE = Command(
     description="""\
 Print the address of a page on this machine that shows the network while it trains: what goes in and comes
 out, every neuron and connection, the error. From there training is started and stopped, settings, biases
-and weights are changed between two steps, snapshots are kept and gone back to.
+and weights are changed between two steps, snapshots are kept and rewound to.
 
 A model in the model directory is gone on with, with the settings it was made with; otherwise a new one is
 made. Everything that is changed is written to journal.jsonl beside the model, so that `autoencoder replay`

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nn.one_line import one_line
 
 INTERNAL_ERROR = "internal error: see the terminal"
-"""What is said of any other error."""
+"""The message of any other error."""
 
 
 class SettingsError(ValueError):
@@ -13,7 +13,7 @@ class SettingsError(ValueError):
 
 
 class InputError(ValueError):
-    """A file given to the program that cannot be used: one line names it and what is expected."""
+    """An unusable file that was given to the program: one line names it and what is expected."""
 
     def __init__(self, message: str) -> None:
         super().__init__(one_line(message))

@@ -14,7 +14,7 @@ STOPPED = 130
 def explain(error: Exception) -> tuple[int, str] | None:
     """Return the exit status and the line for an error; None for one that is a fault of the program.
 
-    What can raise the others is loaded by then, and a command that does without stays quick to start.
+    Modules are imported here only after an error, so that commands that do not need them start quickly.
     """
     from nn.kernels.core.numba_environment import NumbaEnvironmentError  # noqa: PLC0415
 

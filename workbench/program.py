@@ -1,4 +1,4 @@
-"""A program of several commands: what is called, exit statuses, and errors in one line."""
+"""A program of several commands: dispatch, exit statuses, and errors in one line."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class BesideBars(logging.Handler):
 
 @contextmanager
 def warnings_shown() -> Iterator[None]:
-    """Write what the library warns of to standard error, as it is, beside any bar."""
+    """Write the warnings of the library to standard error, without breaking a bar."""
     handler = BesideBars()
     logging.getLogger().addHandler(handler)
     try:
@@ -40,7 +40,7 @@ def warnings_shown() -> Iterator[None]:
 
 
 def use_threads(wanted: int | None) -> None:
-    """Keep to a number of threads, at most as many as there are; None adapts it to what others use."""
+    """Use a number of threads, at most as many as there are; None adapts it to the load of the machine."""
     import numba  # noqa: PLC0415 - large, and not needed by commands that do not compute
 
     from nn.threads import threads  # noqa: PLC0415 - as is numba
@@ -56,7 +56,7 @@ def use_threads(wanted: int | None) -> None:
 
 @contextmanager
 def reading(what: str = "reading images") -> Iterator[Callable[[int, int], None]]:
-    """Give a function to be told how many of how many are done, which draws a bar when it takes long."""
+    """Yield a function of how many are done of how many, which draws a bar when reading takes long."""
     with tqdm(desc=what, delay=SILENT_SECONDS, leave=False, disable=None) as bar:
 
         def show(done: int, total: int) -> None:

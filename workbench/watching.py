@@ -55,7 +55,7 @@ def watch(
 
     The address of the page is printed on standard error.
 
-    Training begins at once and is steered from the page: stopped, gone on with, changed, gone back. The bits
+    Training begins at once and is steered from the page: stopped, continued, changed, rewound. The bits
     are those of a training that nobody watches, unless somebody changes something. Ctrl-C ends the step and
     returns; the trainer has what was learned, clamped and locked neurons included.
 
@@ -109,7 +109,7 @@ def watch(
         about = {"status": run.status(), "overview": run.overview(), "about": ""}
         mailbox.send(pack({"type": "ready", **about}, {}), answers=False)
         try:
-            Watching(Opened(run, Inspector(run), ""), mailbox).follow(wait)
+            ProgramLoop(Opened(run, Inspector(run), ""), mailbox).run(wait)
         finally:
             mailbox.send(pack({"type": "ended", "message": why_ended(run)}, {}), answers=False)
         if run.error is not None:
@@ -119,7 +119,7 @@ def watch(
 
 
 def why_ended(run: TrainerRun) -> str:
-    """Return in words why nobody trains or answers any more."""
+    """Return in words why the run is over."""
     outcome, step = run.session.outcome, run.session.trainer.step
     if run.error is not None:
         return f"{type(run.error).__name__} after step {step:,}: {run.error}"
@@ -132,14 +132,14 @@ def why_ended(run: TrainerRun) -> str:
     return f"training stopped after step {step:,}: {outcome.reason}"
 
 
-class Watching(RequestLoop):
-    """Answers what the page asks of a run in the process that the page does not own."""
+class ProgramLoop(RequestLoop):
+    """Answers the requests of the page in the process of the program, which does not end with the page."""
 
     _run: TrainerRun
     _left = False
 
-    def follow(self, wait: bool) -> None:
-        """Train, and do what is asked until Ctrl-C, or to the end of training where nobody waits."""
+    def run(self, wait: bool) -> None:
+        """Train, and with `wait` answer requests until Ctrl-C."""
         self._train()
         try:
             while wait and not self._left and not self._interrupted:
@@ -157,7 +157,7 @@ class Watching(RequestLoop):
         return bool(outcome and outcome.reason == INTERRUPTED and not self._run.paused)
 
     def _train(self) -> None:
-        """Train; errors of callbacks and data are for the program, and not caught here."""
+        """Train; errors of callbacks and data are left to the program."""
         self._started, self._training = False, True
         try:
             self._run.train(self._between_steps)
@@ -174,7 +174,7 @@ class Watching(RequestLoop):
 
 @contextmanager
 def served_page(port: int) -> Iterator[Connection]:
-    """Start the process that serves the page, and give the connection to it; it ends with this.
+    """Start the process that serves the page, yield the connection to it, and end it.
 
     Raises
     ------
@@ -194,14 +194,14 @@ def served_page(port: int) -> Iterator[Connection]:
             env={
                 **os.environ,
                 "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-                "PYTHONSAFEPATH": "1",  # files of the folder that a program runs in are not for the page
+                "PYTHONSAFEPATH": "1",  # files in the program's folder must not shadow modules
             },
             text=True,
         )
         assert process.stdin is not None
-        told = {"socket": numbers[0], "connection": numbers[1], "token": address.token}
+        handover = {"socket": numbers[0], "connection": numbers[1], "token": address.token}
         with process.stdin:
-            process.stdin.write(json.dumps(told) + "\n")
+            process.stdin.write(json.dumps(handover) + "\n")
     try:
         yield ours
     finally:

@@ -1,4 +1,4 @@
-"""Architectures: shapes of the layers, what is planned against what is built, memory."""
+"""Architectures: shapes of the layers, plans compared with built models, memory."""
 
 import numpy as np
 import pytest

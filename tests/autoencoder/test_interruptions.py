@@ -1,4 +1,4 @@
-"""A training process that is killed or interrupted, and what is left of it."""
+"""A training process that is killed or interrupted, and the files that it leaves."""
 
 import signal
 import subprocess
@@ -16,13 +16,13 @@ from tests.support.places import ROOT
 
 EPOCHS = 40
 PATIENCE = patience.SECONDS
-"""Seconds until a process that does not train is given up."""
+"""Seconds to wait for a process that should train."""
 
 OPTIONS = tiny_options(epochs=EPOCHS, snapshot_interval=0.001)
 
 
 def start(directory: Path, *more: str) -> subprocess.Popen[str]:
-    """Begin or go on training in a process of its own."""
+    """Start or continue training in a separate process."""
     places = ("--model-directory", str(directory / "model"), "--output-directory", str(directory / "output"))
     command = [sys.executable, "-m", "autoencoder", "train", *places, *more]
     pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE}
@@ -47,7 +47,7 @@ def parameters(directory: Path) -> dict[str, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
-    """What a run that nobody disturbs ends with."""
+    """The result of a run that is not interrupted."""
     directory = tmp_path_factory.mktemp("uninterrupted")
     places = ("--model-directory", directory / "model", "--output-directory", directory / "output")
     assert run("train", *OPTIONS, *places) == 0

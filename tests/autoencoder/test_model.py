@@ -1,4 +1,4 @@
-"""Models: encoding, decoding, and files that are read without trust."""
+"""Models: encoding, decoding, and files, which are not trusted."""
 
 from pathlib import Path
 from typing import Any

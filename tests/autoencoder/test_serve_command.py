@@ -26,7 +26,7 @@ needs_nicegui = pytest.mark.skipif(
 
 
 class Server:
-    """A server in a process group of its own, as a terminal would start it."""
+    """A server in a separate process group, as in a terminal."""
 
     def __init__(self, directory: Path, *more: str) -> None:
         places = ("--model-directory", directory / "model", "--output-directory", directory / "output")
@@ -147,7 +147,7 @@ def test_a_training_process_that_is_killed_ends_the_server(tmp_path: Path):
         os.kill(*server.workers(), signal.SIGKILL)
         status, _, errors = server.wait()
     assert status == 1
-    assert errors.startswith("autoencoder serve: the training process has ended, though nobody asked it to")
+    assert errors.startswith("autoencoder serve: the training process has ended unexpectedly")
     assert len(errors.splitlines()) == 1
 
 

@@ -1,4 +1,4 @@
-"""Sessions: data, model and trainer from settings; going on exactly where training stopped."""
+"""Sessions: data, model and trainer from settings; continuing exactly where training stopped."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Settings: types, bounds, defaults, and what they turn into."""
+"""Settings: types, bounds, defaults, and the objects made from them."""
 
 import pytest
 from pydantic import ValidationError

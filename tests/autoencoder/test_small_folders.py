@@ -1,4 +1,4 @@
-"""Few images: what they decide, the start at principal components, and that the end is never worse."""
+"""Few images: defaults that depend on them, the start at principal components, and results never worse."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -110,7 +110,7 @@ def test_the_network_begins_as_the_components(channels, leakage, widths, code, c
 
 
 class Seen(Callback):
-    """Remembers the parameters that training begins with."""
+    """Records the parameters at the start of training."""
 
     def on_start(self, trainer) -> None:
         self.parameters = trainer.network.parameters.values.copy()

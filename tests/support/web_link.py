@@ -58,7 +58,7 @@ class FakeLink:
         values = np.zeros(FRAME_NUMBERS, np.float32)
         return make_reply({"type": "frame", "kinds": list(kinds), "number": self.frames}, {"values": values})
 
-    def part(self, message: str) -> None:
+    def announce_end(self, message: str) -> None:
         """Tell viewers that the run is over, and why."""
         self.status = {**self.status, "state": "ended", "message": message}
         self.ended.set()

@@ -25,7 +25,7 @@ NEURON = {
     "row_by_row": (1, 130, "row 0, column 32, channel 2"),
     "small_convolution": (3, 2500, "row 5, column 8"),
 }
-"""A neuron with a bias, and words that say where it is."""
+"""A neuron with a bias, and its position in words."""
 
 
 class Program(NamedTuple):

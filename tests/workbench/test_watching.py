@@ -1,4 +1,4 @@
-"""A trainer of any program, watched and steered: the same bits, and what a person does is done to it."""
+"""A trainer of any program, watched and steered: the same bits, and a person's changes take effect."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -40,7 +40,7 @@ from workbench.run.requests import Request
 from workbench.run.run_directory import RunDirectory
 from workbench.run.trainer_run import TrainerRun
 from workbench.run.trainer_session import TrainerSession
-from workbench.watching import Watching, why_ended
+from workbench.watching import ProgramLoop, why_ended
 
 ENTRIES = 40
 
@@ -105,7 +105,7 @@ def make_trainer(name: str = "recurrent", **options: Any) -> Trainer:
 
 
 def bits(trainer: Trainer) -> str:
-    """Return a checksum of all that training has come to."""
+    """Return a checksum of the whole state of training."""
     arrays, metadata = trainer.state()
     digest = hashlib.sha256(repr(metadata["training"]["step"]).encode())
     for name in sorted(arrays):
@@ -114,7 +114,7 @@ def bits(trainer: Trainer) -> str:
 
 
 class Letters:
-    """A mailbox with requests that come again and again, and all that is sent."""
+    """A mailbox with requests that are repeated, and everything that is sent."""
 
     def __init__(self, requests: Sequence[Request], rounds: int = 10**6) -> None:
         self.requests, self.left, self.sent = list(requests), rounds * len(requests), []
@@ -149,7 +149,7 @@ def test_looking_on_changes_no_bit(name: str, tmp_path: Path):
 
 
 class Looking(Callback):
-    """Looks at everything after every step, and walks through the next."""
+    """Inspects everything after every step, and walks through the next."""
 
     def __init__(self, folder: Path, trainer: Trainer) -> None:
         self.run, self.inspector = make_run(folder, trainer)
@@ -189,7 +189,7 @@ def test_requests_between_steps_are_answered_and_change_no_bit(tmp_path: Path):
             Request(6, "code", {}),
         ]
     )
-    Watching(Opened(run, inspector, ""), letters).follow(wait=False)  # type: ignore[arg-type]
+    ProgramLoop(Opened(run, inspector, ""), letters).run(wait=False)  # type: ignore[arg-type]
     assert bits(trainer) == bits(alone)
     assert {header["id"] for header in letters.sent} >= {2, 3, 4, 5, 6}
     assert all("no operation 'code'" in error or "newer request" in error for error in letters.errors())
@@ -288,7 +288,7 @@ def test_training_goes_on_when_the_page_has_ended(tmp_path: Path):
     trainer = make_trainer()
     trainer.limits = trainer.limits._replace(epochs=2)
     run, inspector = make_run(tmp_path, trainer)
-    Watching(Opened(run, inspector, ""), Letters([HUNG_UP], 1)).follow(wait=True)  # type: ignore[arg-type]
+    ProgramLoop(Opened(run, inspector, ""), Letters([HUNG_UP], 1)).run(wait=True)  # type: ignore[arg-type]
     assert run.state == "finished"
 
 
@@ -377,7 +377,7 @@ def test_a_callback_that_stops_does_not_end_the_watching(tmp_path: Path):
             return HUNG_UP if seconds else None
 
     run, inspector = make_run(tmp_path, trainer, [StopsAt()])
-    Watching(Opened(run, inspector, ""), Waiting([])).follow(wait=True)  # type: ignore[arg-type]
+    ProgramLoop(Opened(run, inspector, ""), Waiting([])).run(wait=True)  # type: ignore[arg-type]
     assert (trainer.step, len(waited), run.state) == (3, 1, "idle")
 
 

@@ -1,5 +1,5 @@
-"""Looking into a network that trains: `inspector` answers, with what an `observer` sees of a session.
+"""Inspection of a network while it trains: the `inspector` answers requests from an `observer` of a session.
 
-`view` says which examples are looked at, `probe` runs them, `baseline` measures changes, `walk` takes a step
-of training apart. `anatomy` finds neurons and connections in the parameters.
+`view` chooses the examples that are shown, `probe` runs them, `baseline` measures changes, `walk` goes
+through a step of training layer by layer. `anatomy` finds neurons and connections in the parameters.
 """

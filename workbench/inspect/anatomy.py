@@ -61,7 +61,7 @@ class Anatomy:
     network
         Any, on any rung.
     labels
-        What its parts are called, by their names in it.
+        Labels of its parts, by their names in it.
 
     Attributes
     ----------
@@ -120,7 +120,7 @@ class Anatomy:
         return () if layer == len(self.layers) - 1 else None
 
     def check(self, layer: int, neuron: int) -> None:
-        """Refuse a neuron that is not there.
+        """Raise an error for a neuron that does not exist.
 
         Raises
         ------
@@ -133,7 +133,7 @@ class Anatomy:
             raise AddressError(f"{self._name(layer)} has neurons 0 to {size - 1}, no neuron {neuron}")
 
     def neuron_layer(self, layer: int, neuron: int = 0) -> NeuronLayer:
-        """Return a layer as its network has it; AddressError for an input, which computes nothing."""
+        """Return the layer of the network itself; AddressError for an input, which computes nothing."""
         self._check_layer(layer, self.inputs)
         self.check(layer, neuron)
         if self.is_input(layer):
@@ -147,7 +147,7 @@ class Anatomy:
         return self._computing[layer - self.inputs]
 
     def activation(self, layer: int) -> Activation | None:
-        """Return what the neurons of a layer apply to their sums; AddressError for an input."""
+        """Return the activation of a layer; AddressError for an input."""
         return self.neuron_layer(layer).activation()
 
     def connections(self, layer: int) -> int:
@@ -159,7 +159,7 @@ class Anatomy:
         return inside.wiring.count + (0 if inside.delayed is None else inside.delayed.count)
 
     def bias(self, layer: int, neuron: int) -> int:
-        """Return where the bias of a neuron is among all parameters.
+        """Return the place of the bias of a neuron among all parameters.
 
         Raises
         ------
@@ -174,7 +174,7 @@ class Anatomy:
 
     @cached_property
     def bias_places(self) -> np.ndarray:
-        """Where the biases of the neurons of all layers are among all parameters, int64; -1 for none."""
+        """Places of the biases of all neurons among all parameters, int64; -1 for none."""
         places = [np.full(self.input_neurons, FIXED)]
         for inside in self._computing:
             biases = inside.wiring.biases()
@@ -182,7 +182,7 @@ class Anatomy:
         return np.concatenate(places)
 
     def weight(self, layer: int, target: int, source: int) -> int:
-        """Return where the weight into neuron `target` of `layer` from `source` of what it reads is.
+        """Return the place, among all parameters, of the weight into a neuron from one of its sources.
 
         Raises
         ------
@@ -215,7 +215,7 @@ class Anatomy:
         return float(into.weights(self.network.parameters.values)[fixed[0]]) if len(fixed) else None
 
     def incoming_parameters(self, layer: int, neuron: int) -> np.ndarray:
-        """Return where the bias of a neuron and all weights into it are, int64 (n,)."""
+        """Return the places of the bias of a neuron and of all weights into it, int64 (n,)."""
         self.neuron_layer(layer, neuron)
         bias = self.bias_places[self.layers[layer].offset + neuron : self.layers[layer].offset + neuron + 1]
         weights = [self._into(layer, neuron).places, self.delayed(layer, neuron).places]
@@ -264,7 +264,7 @@ class Anatomy:
         return inside.delayed.incoming(neuron).shifted(inside.start)
 
     def window(self, layer: int, neuron: int) -> Box | None:
-        """Return which pixels of the layer that its own reads a neuron sees; None where it has no window."""
+        """Return the window of a neuron, in pixels of the layer that it reads; None where it has none."""
         self.check(layer, neuron)
         if self.is_input(layer) or len(self._sources[layer]) > 1:
             return None
@@ -273,7 +273,7 @@ class Anatomy:
     def rows(self, layer: int) -> list[Rows]:
         """Return the weights into a layer, neuron by neuron, at their places among all parameters.
 
-        Those of connections from what the layer reads, and those of delayed ones where there are some.
+        Those from the layers that it reads, and those of delayed connections if there are some.
         """
         inside = self.neuron_layer(layer)
         if layer not in self._rows:
@@ -284,7 +284,7 @@ class Anatomy:
     def strongest(self, layer: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return connections into a layer with the largest weights, the largest first.
 
-        Of a weight that many share, one of them.
+        Of a shared weight, one of its connections.
 
         Returns
         -------
@@ -304,7 +304,7 @@ class Anatomy:
         return sources.astype(np.int32), targets.astype(np.int32), weights.astype(np.float32)
 
     def _given_to(self, layer: int) -> np.ndarray | None:
-        """Return which of its sources a layer sees, int64; None for all in their order."""
+        """Return the numbers of the sources that a layer reads, int64; None for all in their order."""
         if layer not in self._given:
             sources = self._sources[layer]
             sizes = [self.layers[each].shape.size for each in sources]
@@ -329,7 +329,7 @@ class Anatomy:
             )
 
     def _check_layer(self, layer: int, first: int = 0) -> None:
-        """Refuse a layer that is not there, and say from which one on there are some that can be meant."""
+        """Raise an error for a layer that does not exist, which names those from `first` on."""
         last = len(self.layers) - 1
         if not 0 <= layer <= last:
             raise AddressError(f"there is no layer {layer}: give {first} to {last}")
@@ -339,7 +339,7 @@ class Anatomy:
 
 
 def _named_inputs(network: Network) -> dict[str, AnyShape]:
-    """Return the shapes of all inputs by what they are called: `input` where there is one."""
+    """Return the shapes of all inputs by name; a single one is called `input`."""
     shapes = input_shapes(network)
     if len(shapes) == 1:
         return {"input": shapes[0]}
@@ -370,7 +370,7 @@ def joined_connections(parts: Sequence[Connections]) -> Connections:
 
 
 def _names(computing: Sequence[NeuronLayer], labels: Mapping[str, str]) -> list[str]:
-    """Return what layers that compute are called."""
+    """Return the names of the layers that compute."""
     names = []
     numbers: Counter[str] = Counter()
     for layer in computing:

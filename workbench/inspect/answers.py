@@ -1,4 +1,4 @@
-"""What came out for examples, in words."""
+"""The outputs for examples, in words."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from nn.training.losses import AnyLoss
 from workbench.inspect.examples import Images
 
 THRESHOLDS: dict[type[Loss], float] = {BinaryCrossEntropy: 0.5, BinaryCrossEntropyWithLogits: 0.0}
-"""Outputs from which on a binary answer is 1: of probabilities, and of what they are the logits of."""
+"""Smallest output that counts as 1: of probabilities, and of their logits."""
 
 HALF = 0.5
-"""Target from which on 1 is wanted."""
+"""Smallest target that counts as 1."""
 
 
 def answers(images: Images, outputs: Values, loss: AnyLoss) -> list[str]:
-    """Return in words what came out for examples, and in brackets what should have.
+    """Return the outputs for examples in words, with the targets in brackets.
 
-    The number of the greatest output where the target is a label, or has a one among zeros; 0 or 1 where the
-    loss takes binary targets; the share that is right where every pixel or step has a label; else the
-    outputs. Of several outputs a line each, with its name; nothing where the inputs should come out.
+    The class with the greatest output where the target is a label or one-hot; 0 or 1 where the loss takes
+    binary targets; the accuracy where every pixel or step has a label; else the outputs. Several outputs have
+    a line each, with their names. Nothing is returned where the targets are the inputs.
 
     Parameters
     ----------
@@ -68,12 +68,12 @@ def _answer(output: np.ndarray, target: np.ndarray, weights: np.ndarray, loss: L
 
 
 def _labels(target: np.ndarray, count: int) -> np.ndarray:
-    """Return the labels that targets are, or those whose place has the one."""
+    """Return targets as labels, from labels or one-hot vectors."""
     return target.ravel() if target.size == count else target.argmax(axis=-1).ravel()
 
 
 def _judged(found: np.ndarray, wanted: np.ndarray, weights: np.ndarray) -> str:
-    """Return one answer with the right one, and of many the share that is right among those that count."""
+    """Return a single answer with its target, or the accuracy of several under their weights."""
     if found.size == 1:
         return f"{found[0]:g} ({wanted[0]:g})"
     counted = weights.reshape(found.size, -1)[:, 0] > 0

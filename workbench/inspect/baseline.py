@@ -9,7 +9,7 @@ from nn.data.memory import require_memory
 from workbench.inspect.anatomy import Anatomy
 
 PART = 1 << 20
-"""Weights that are compared at a time, so that no large array is made in between."""
+"""Weights that are compared at a time, so that temporary arrays stay small."""
 
 
 class Baseline:

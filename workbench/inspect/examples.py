@@ -1,4 +1,4 @@
-"""The examples that are looked at, as a network takes them and as people see them."""
+"""Examples: as batches for a network, and as pictures for people."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from nn.history import aligned_zeros, padded
 from nn.training.batch import Values, named
 
 PICTURED = (1, 3, 4)
-"""Channels of what can be shown as a picture."""
+"""Numbers of channels that can be shown as a picture."""
 
 
 class Images(NamedTuple):
-    """Some examples to run.
+    """Some examples with their names.
 
     Attributes
     ----------
     batch
-        As the network takes them; its arrays are kept, whatever comes after.
+        As the network takes them; its arrays are copies.
     names
         Of each.
     """
@@ -34,7 +34,7 @@ class Images(NamedTuple):
     @property
     def values(self) -> np.ndarray:
         """The inputs, float32 (n, ...); the first where there are several."""
-        return from_history(single(self.batch.inputs), len(self.names))
+        return from_history(first_of(self.batch.inputs), len(self.names))
 
     def inputs(self, shapes: Sequence[AnyShape]) -> list[np.ndarray]:
         """Return the values of every input of a network, float32 (n, size), given their shapes."""
@@ -45,18 +45,18 @@ class Images(NamedTuple):
 
     @property
     def mask(self) -> np.ndarray | None:
-        """What counts of the targets, float32 (n, ...); None where all does."""
+        """The mask of the targets, float32 (n, ...); None where there is none."""
         mask = self.batch.mask
-        return None if not named(mask) else from_history(single(mask), len(self.names))
+        return None if not named(mask) else from_history(first_of(mask), len(self.names))
 
     @property
     def repeats(self) -> bool:
-        """Whether the network should give what it takes, as an autoencoder does."""
+        """Whether the targets are the inputs, as those of an autoencoder."""
         return self.batch.targets is self.batch.inputs
 
 
 class Examples(Protocol):
-    """Examples of a source, by number."""
+    """The examples of a source, by number."""
 
     def __len__(self) -> int:
         """How many there are."""
@@ -65,7 +65,7 @@ class Examples(Protocol):
         """Return some of them, int (n,), as they are when nothing is learned from them."""
 
     def images(self, batch: Batch, indices: np.ndarray) -> Images:
-        """Return the first entries of a batch that was made of examples of these numbers."""
+        """Return the first entries of a batch, which are the examples of these numbers."""
 
 
 class NamedExamples:
@@ -98,7 +98,7 @@ class NamedExamples:
 
 
 def in_order_of_inputs(batch: Batch, network: Network) -> Batch:
-    """Return a batch whose inputs come in the order of those of the network, whatever order they had."""
+    """Return a batch with its inputs in the order of the network's inputs."""
     names = getattr(network, "input_shapes", None)
     if not isinstance(batch.inputs, Mapping) or not isinstance(names, Mapping):
         return batch
@@ -109,7 +109,7 @@ def in_order_of_inputs(batch: Batch, network: Network) -> Batch:
 
 
 def select_entries(batch: Batch, entries: int, first: int = 0) -> Batch:
-    """Return a copy of some entries of a batch; its targets stay the inputs where they are these."""
+    """Return a copy of some entries of a batch; targets that are the inputs stay the same arrays."""
     inputs = entries_of(batch.inputs, entries, first)
     targets = inputs if batch.targets is batch.inputs else entries_of(batch.targets, entries, first)
     mask = None if batch.mask is None else entries_of(batch.mask, entries, first)
@@ -118,7 +118,7 @@ def select_entries(batch: Batch, entries: int, first: int = 0) -> Batch:
 
 
 def entries_of(values: Values, entries: int, first: int = 0) -> Values:
-    """Return a copy of some entries of histories, filled up to whole vectors."""
+    """Return a copy of some entries of histories, padded to whole vectors."""
     if isinstance(values, Mapping):
         return {name: _padded(array[..., first : first + entries]) for name, array in values.items()}
     return _padded(values[..., first : first + entries])
@@ -130,13 +130,13 @@ def _padded(values: np.ndarray) -> np.ndarray:
     return copy
 
 
-def single(values: Values | None) -> np.ndarray:
-    """Return the first of several histories, or the only ones."""
+def first_of(values: Values | None) -> np.ndarray:
+    """Return the first of several arrays of histories, or the only one."""
     return next(iter(named(values).values()))
 
 
 def brightness_range(values: np.ndarray) -> tuple[float, float]:
-    """Return which values are black and white: 0 and 1, further apart where values reach beyond."""
+    """Return which values are black and white: 0 and 1, or the extremes of the values beyond these."""
     known = values[np.isfinite(values)]
     return float(min(0.0, known.min(initial=0.0))), float(max(1.0, known.max(initial=1.0)))
 
@@ -144,8 +144,8 @@ def brightness_range(values: np.ndarray) -> tuple[float, float]:
 def pictures(values: np.ndarray, shape: AnyShape, span: tuple[float, float] = (0.0, 1.0)) -> np.ndarray:
     """Return values (n, *shape) as pictures, uint8 (n, height, width, channels).
 
-    The lowest value of `span` is black and the highest white; what is beyond is cut off. NaN is black. Other
-    channels than grey, colours and transparency become their mean.
+    The lower value of `span` is black and the upper one white; values beyond are clipped. NaN is black.
+    Channels are averaged where their number is not in PICTURED.
     """
     levels = _laid_out(values.reshape(len(values), *as_image(shape)))
     if levels.shape[-1] not in PICTURED:
@@ -155,7 +155,7 @@ def pictures(values: np.ndarray, shape: AnyShape, span: tuple[float, float] = (0
 
 
 def _laid_out(levels: np.ndarray) -> np.ndarray:
-    """Return a single pixel of many channels, or a column of such pixels, as a row: it is no picture."""
+    """Return a single pixel of many channels, or a column of single-channel pixels, as a row of numbers."""
     count, height, width, channels = levels.shape
     if width > 1 or (height > 1 and channels > 1):
         return levels
@@ -163,15 +163,15 @@ def _laid_out(levels: np.ndarray) -> np.ndarray:
 
 
 def to_bytes(values: np.ndarray) -> np.ndarray:
-    """Return brightnesses as uint8: 0 to 1 become 0 to 255, what is beyond is cut off, NaN is black."""
+    """Return brightnesses as uint8: 0 to 1 become 0 to 255, values beyond are clipped, NaN is black."""
     levels = np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=0.0)
     return np.rint(np.clip(levels, 0, 1) * 255).astype(np.uint8)
 
 
 def squared_errors(images: Images, outputs: np.ndarray) -> list[float | None]:
-    """Return the mean squared error of each output where the mask lets it count.
+    """Return the mean squared error of each output under the mask.
 
-    Outputs are cut off at 0 and 1 where what they should be lies between.
+    Outputs are clipped to 0 to 1 where all values of the input lie there.
     """
     wanted = images.values
     inner = tuple(range(1, wanted.ndim))

@@ -1,7 +1,7 @@
 """Looking into a run: frames of all neurons, single neurons and connections, and the walk.
 
-Everything is asked for between two steps of training, and training goes on as if nobody had looked: the
-images that are looked at run through a twin of the network. A reply is a header for JSON and arrays.
+Everything is called between two steps of training, and changes nothing for it: examples run through a twin of
+the network. A reply is a header for JSON and arrays.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Inspector:
     Parameters
     ----------
     run
-        Whose session is looked into; when it has another one, everything begins anew there.
+        Whose present session is inspected.
     clock
         Seconds that only grow.
     """
@@ -41,15 +41,15 @@ class Inspector:
 
     @property
     def sources(self) -> list[str]:
-        """Where what is looked at may come from."""
+        """The sources that examples may come from."""
         return list(self._run.session.examples)
 
     def _observe(self, before: View | None) -> Observer:
-        """Return what looks at the session of now, from where one looked before."""
+        """Return an observer of the present session, with the same examples as before."""
         return Observer(self._run.session, before, self._clock)
 
     def _refresh(self) -> Observer:
-        """Return what is seen now: of another session where there is one, without a walk that is over."""
+        """Return the observer of the present session, and end a walk whose step has been made."""
         observer = self._observer
         if self._run.session is not observer.session:
             observer.end_walk()
@@ -64,7 +64,7 @@ class Inspector:
         return self._run.state == "training"
 
     def show(self, source: str, position: int, entry: int) -> Reply:
-        """Look at other images.
+        """Show other examples.
 
         Parameters
         ----------
@@ -85,7 +85,7 @@ class Inspector:
         return view.place(), {}
 
     def frame(self, kinds: Sequence[str]) -> Reply:
-        """Return one number for every neuron, and the images that are looked at.
+        """Return one number for every neuron, and the examples that are shown.
 
         Parameters
         ----------
@@ -95,8 +95,8 @@ class Inspector:
         Returns
         -------
         header
-            Where one looks, the names and errors of the images, how far a walk is, and for every input of
-            the network its name and which values are black and white.
+            The place of the examples, their names and errors, how far a walk is, and for every input of the
+            network its name and which values are black and white.
         arrays
             For every kind float32 (neurons of all layers,), NaN where there is nothing. As uint8 (n, height,
             width, channels): `inputs`, further inputs as `inputs 1`, `inputs 2` and so on, and `outputs`.
@@ -147,7 +147,7 @@ class Inspector:
         return {"step": observer.session.trainer.step}, {}
 
     def neuron(self, layer: int, neuron: int) -> Reply:
-        """Return what there is to know about a neuron, for the image that is drawn.
+        """Return everything about a neuron, for the example whose neurons are drawn.
 
         Raises
         ------
@@ -159,7 +159,7 @@ class Inspector:
         anatomy.check(layer, neuron)
         part = anatomy.layers[layer]
         row, column, channel = map(int, np.unravel_index(neuron, part.shape))
-        seen, place = observer.glance(self._training), part.offset + neuron
+        seen, place = observer.recent_pass(self._training), part.offset + neuron
         return {
             **{"row": row, "column": column, "channel": channel},
             "value": _number(seen.values[place]),
@@ -238,24 +238,24 @@ class Inspector:
         Parameters
         ----------
         action
-            `begin`, `forward` and `backward` for a layer on, `next` for whatever comes, or `end`.
+            `begin`, `forward` or `backward` by a layer, `next` in either direction, or `end`.
 
         Raises
         ------
         OperationError
-            While the run trains, or when the walk does not go on that way.
+            While the run trains, or when the walk cannot go in that direction.
         """
         if action not in get_args(Action):
             raise OperationError(f"action {action!r}: give one of {', '.join(get_args(Action))}")
         observer = self._refresh()
         if self._training:
             raise OperationError("the run is training: stop it to walk through a step")
-        observer.go(action)
+        observer.move(action)
         return {"walk": observer.walk_state()}, {}
 
 
 def _pictures_of(observer: Observer, seen: Pass) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
-    """Return what is said of every input of a network, and pictures of the inputs and outputs."""
+    """Return name and range of every input of a network, and pictures of inputs and outputs."""
     shapes = input_shapes(observer.session.network)
     inputs = seen.images.inputs(shapes)
     spans = [brightness_range(values) for values in inputs]
@@ -272,5 +272,5 @@ def _pictures_of(observer: Observer, seen: Pass) -> tuple[list[dict[str, Any]], 
 
 
 def _number(value: np.floating) -> float | None:
-    """Return a number as JSON has it, None where it is not finite."""
+    """Return a number that JSON can hold; None where it is not finite."""
     return float(value) if np.isfinite(value) else None

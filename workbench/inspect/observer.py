@@ -1,4 +1,4 @@
-"""What is seen of one session: the images that run, what they gave, a baseline, and a walk-through."""
+"""What viewers see of one session: examples and their results, a baseline, and a walk-through."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from workbench.inspect.view import View, Viewed
 from workbench.inspect.walk import Walk
 from workbench.run.operations import Action
 
-GOOD_FOR = 0.2
-"""Seconds for which the values of a neuron are taken from the run before while training goes on."""
+RECENT_SECONDS = 0.2
+"""For how long, while training goes on, single neurons are read from the last pass instead of a new one."""
 
 
 class Inspected(Protocol):
-    """A run as it is looked into: `workbench.run.run.Run`, or anything with these."""
+    """A run that can be inspected: `workbench.run.run.Run`, or anything with these."""
 
     @property
     def session(self) -> Viewed:
-        """The session of the moment; another one after a reset."""
+        """The present session; another one after a reset."""
 
     @property
     def run(self) -> int:
-        """Which of its sessions that is, counted up."""
+        """The number of that session, which grows with each."""
 
     @property
     def state(self) -> str:
@@ -40,22 +40,22 @@ class Inspected(Protocol):
 
 
 class Pass(NamedTuple):
-    """What images, run through the network, gave.
+    """Examples that were run through the network, with the results.
 
     Attributes
     ----------
     images
         Those that ran.
     outputs
-        What came out, float32 (n, height, width, channels); without entries where it is not known yet.
+        Float32 (n, ...); without entries where they are not known yet.
     errors
         Of each output: the mean squared error where the network should give what it takes, else the loss.
     values, signals
-        Of all neurons for the entry that is looked at, float32; NaN where they are not known.
+        Of all neurons for the entry that is drawn, float32; NaN where they are not known.
     entry
         Which that is.
     answers
-        What came out, in words; see `workbench.inspect.answers`.
+        The outputs in words; see `workbench.inspect.answers`.
     """
 
     images: Images
@@ -103,32 +103,32 @@ class Observer:
         self._last: tuple[float, int, Pass] | None = None
 
     def look(self, signals: bool) -> Pass:
-        """Run the images that are looked at; on a walk return what it has come to.
+        """Run the examples of the view; during a walk return what it has reached.
 
         Parameters
         ----------
         signals
-            Whether error signals are wanted: they take another pass.
+            Whether error signals are wanted: they need a backward pass.
         """
         entry = self.view.entry
         if self.walk is not None:
-            self.walk.follow()
+            self.walk.refresh()
             images = self.walk.images
             entry = min(entry, len(images.names) - 1)
             walked = self.walk.values(entry), self.walk.signals(entry)
             outputs = self.walk.outputs
             errors = squared_errors(images, outputs) if images.repeats and len(outputs) else []
-            said = answers(images, self.walk.every_output, self.session.trainer.loss) if len(outputs) else []
-            return Pass(images, outputs, errors, *walked, entry, said)
+            words = answers(images, self.walk.every_output, self.session.trainer.loss) if len(outputs) else []
+            return Pass(images, outputs, errors, *walked, entry, words)
         images = self.view.images()
         outputs, loss = self.probe.run(images), self.session.trainer.loss
         errors = self._errors(images, outputs)
         values = self.probe.values(entry)
-        said = answers(images, self.probe.every_output, loss)
+        words = answers(images, self.probe.every_output, loss)
         if not signals:
-            return Pass(images, outputs, errors, values, np.full_like(values, np.nan), entry, said)
+            return Pass(images, outputs, errors, values, np.full_like(values, np.nan), entry, words)
         self.probe.send_back(images, loss)
-        seen = Pass(images, outputs, errors, values, self.probe.signals(entry), entry, said)
+        seen = Pass(images, outputs, errors, values, self.probe.signals(entry), entry, words)
         self._last = self._clock(), self.view.shown, seen
         return seen
 
@@ -137,11 +137,11 @@ class Observer:
             return squared_errors(images, outputs)
         return self.probe.losses(images, self.session.trainer.loss)
 
-    def glance(self, training: bool) -> Pass:
-        """Return values and signals: while training goes on those of a moment ago will do."""
+    def recent_pass(self, training: bool) -> Pass:
+        """Return a pass with values and signals; during training it may be a moment old."""
         if training and self._last is not None:
             then, shown, seen = self._last
-            if self._clock() - then < GOOD_FOR and shown == self.view.shown:
+            if self._clock() - then < RECENT_SECONDS and shown == self.view.shown:
                 return seen
         return self.look(True)
 
@@ -166,19 +166,19 @@ class Observer:
             raise OperationError(str(error)) from error
 
     def change(self) -> np.ndarray:
-        """Return how much every neuron has changed, see `Baseline.change`; nothing yet where none was set."""
+        """Return how much every neuron has changed, see `Baseline.change`; without a baseline set one."""
         if self._baseline is None:
             self.set_baseline()
         assert self._baseline is not None
         return self._baseline.change()
 
-    def go(self, action: Action) -> None:
+    def move(self, action: Action) -> None:
         """Begin a walk, go on with it or end it; `next` begins where there is none.
 
         Raises
         ------
         OperationError
-            When the walk does not go on that way, or none has begun.
+            When the walk cannot go in that direction, or none has begun.
         """
         if action == "end":
             self.end_walk()
@@ -188,14 +188,14 @@ class Observer:
         elif self.walk is None:
             raise OperationError("no walk has begun: begin one first")
         else:
-            self.walk.go_on(action)
+            self.walk.advance(action)
 
     def end_walk(self) -> None:
         """End the walk, if there is one."""
         self.walk = None
 
     def walk_state(self) -> dict[str, Any] | None:
-        """Return how far a walk is, None where there is none."""
+        """Return how far the walk is; None without one."""
         if self.walk is None:
             return None
         loss = self.walk.loss

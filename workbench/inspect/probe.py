@@ -1,8 +1,8 @@
-"""A twin of a network that runs images to be looked at, while the network itself is trained.
+"""A twin of a network, which runs examples for viewers while the network itself is trained.
 
 The twin has histories of its own and the network's parameters, so it computes what the network would at this
-moment, and nothing that training relies on is touched. What its backward pass adds to the gradients,
-which the two share, is cleared at once: between two steps of training they are zero.
+moment, and nothing that training relies on is touched. What its backward pass adds to the gradients, which
+both share, is cleared at once: between two steps of training they are zero.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from nn.training.batch import Values
 from nn.training.losses import AnyLoss, batch_loss
 from nn.training.trainable import forget_batch, run
 from workbench.inspect.anatomy import Anatomy
-from workbench.inspect.examples import Images, entries_of, select_entries, single
+from workbench.inspect.examples import Images, entries_of, first_of, select_entries
 
 PART = LANES
-"""Images that run at a time where there are many: as many as histories have room for anyway."""
+"""Entries that run at a time where there are many: a whole vector of histories."""
 
 
 class Probe:
@@ -33,7 +33,7 @@ class Probe:
     Parameters
     ----------
     network
-        Its parameters, activations and clamped neurons are followed.
+        Whose parameters, activations and clamped neurons the twin always has.
     labels
         As for `workbench.inspect.anatomy.Anatomy`.
 
@@ -56,13 +56,13 @@ class Probe:
 
     def run(self, images: Images) -> np.ndarray:
         """Run examples and return what comes out, float32 (n, ...), not clipped."""
-        self.follow()
+        self.synchronise()
         batch = images.batch
         self._inputs = joined(batch.inputs)
         with np.errstate(over="ignore", invalid="ignore"):
             self._outputs = run(self.twin, batch)
         forget_batch(self.twin)
-        return from_history(single(self._outputs), batch.entries)
+        return from_history(first_of(self._outputs), batch.entries)
 
     @property
     def every_output(self) -> Values:
@@ -107,9 +107,9 @@ class Probe:
     def run_part(self, part: Network, batch: np.ndarray) -> np.ndarray:
         """Run a batch (n, ...) through a part of the twin, float32 (n, ...).
 
-        A few entries at a time, which need no more room than the images that are looked at.
+        A few entries at a time, which need no more memory than the examples of the view.
         """
-        self.follow()
+        self.synchronise()
         with np.errstate(over="ignore", invalid="ignore"):
             parts = [
                 from_history(widened(part.forward(to_history(some))), len(some))
@@ -117,8 +117,8 @@ class Probe:
             ]
         return np.concatenate(parts)
 
-    def follow(self) -> None:
-        """Take over what may change in the network beside its parameters: activations and clamped neurons."""
+    def synchronise(self) -> None:
+        """Copy what may change in the network beside its parameters: activations and clamped neurons."""
         self.twin.synchronise_with(self.network)
 
 
@@ -141,7 +141,7 @@ def gather(
     anatomy
         Of the network that ran.
     what
-        Which of both.
+        Which of the two.
     inputs
         Those of all inputs, one after another, (..., N).
     entry

@@ -1,4 +1,4 @@
-"""What is looked at: some images of a source, and the one among them whose neurons are drawn."""
+"""The view: some examples of a source, and the one among them whose neurons are drawn."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from workbench.run.operations import Source
 from workbench.run.session import Session
 
 SHOWN = 8
-"""Images that are looked at together."""
+"""Examples that are shown together."""
 
 
 class Viewed(Session, Protocol):
-    """A session whose images are looked at."""
+    """A session with examples to show."""
 
     @property
     def examples(self) -> Mapping[str, Examples]:
-        """What can be looked at: "training", and "held_out" where something is."""
+        """Examples by source: "training", and "held_out" if there are some."""
 
 
 class View:
-    """Which images are looked at; all who look see the same.
+    """Which examples are shown, to all viewers alike.
 
     Parameters
     ----------
     session
-        Has the images.
+        Has the examples.
     before
-        What was looked at in another session: kept as far as there is such a thing here.
+        The view of another session: its place is kept where this session has it.
 
     Attributes
     ----------
     source, position, entry
-        Where the images are from, the number of the first of them there, and which of those that are
-        shown is the one whose neurons are drawn.
+        The source, the number of the first example in it, and which of the shown examples is the one whose
+        neurons are drawn.
     own
-        The image a person gave, uint8 (height, width, channels); None before.
+        A person's own image, uint8 (height, width, channels); None before there is one.
     shown
-        How often something else was chosen to be looked at.
+        How often the view was changed.
     """
 
     def __init__(self, session: Viewed, before: View | None = None) -> None:
@@ -60,12 +60,12 @@ class View:
         self.show(source, before.position, before.entry)
 
     def show(self, source: str, position: int, entry: int) -> None:
-        """Look at other images; places that do not exist become the nearest that do.
+        """Show other examples; numbers beyond the source become the nearest within it.
 
         Raises
         ------
         OperationError
-            When there is no such source, or nothing is in it.
+            When there is no such source, or it is empty.
         """
         if source not in get_args(Source):
             raise OperationError(f"source {source!r}: give one of {', '.join(get_args(Source))}")
@@ -79,12 +79,12 @@ class View:
         self.entry = min(max(entry, 0), min(SHOWN, count - self.position) - 1)
 
     def take(self, image: np.ndarray) -> None:
-        """Take an image that a person gave, and look at it.
+        """Show a person's own image.
 
         Raises
         ------
         OperationError
-            When it is of another kind or shape than the images of the network.
+            When its dtype or shape is not that of the network's input.
         """
         shape = self._session.network.input_shape
         if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.shape != tuple(shape):
@@ -94,11 +94,11 @@ class View:
 
     @property
     def count(self) -> int:
-        """How many images the source has."""
+        """How many examples the source has."""
         return self._count(self.source)
 
     def place(self) -> dict[str, Any]:
-        """Return where one looks, for a reply."""
+        """Return source, position, entry and count, for a reply."""
         return {
             "source": self.source,
             "position": self.position,
@@ -107,11 +107,11 @@ class View:
         }
 
     def images(self) -> Images:
-        """Return the images that are looked at."""
+        """Return the examples that are shown."""
         return self.at(range(self.position, min(self.position + SHOWN, self.count)))
 
     def at(self, positions: Sequence[int]) -> Images:
-        """Return images of the source by their positions in it, or by the nearest there are."""
+        """Return examples of the source by their numbers, or the nearest there are."""
         chosen = np.clip(np.array(positions), 0, self.count - 1)
         if self.source == "own":
             assert self.own is not None

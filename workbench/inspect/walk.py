@@ -1,8 +1,8 @@
 """A walk through one step of training: forward, loss and backward, a layer at a time, without the update.
 
-It takes the very batch that the next step learns from through the network itself, and shows what came of it
-layer by layer. Nothing that the step depends on is left changed: the batch is not marked as done, what layers
-carry and draw from is put back, gradients are cleared, and parameters and optimizer are not touched. So the
+It runs the batch that the next step learns from through the network itself, and shows the results layer by
+layer. Nothing that the step depends on is left changed: the batch is not marked as done, the states and
+generators of layers are restored, gradients are cleared, and parameters and optimizer are not touched. So the
 step gives the same bits afterwards.
 """
 
@@ -17,7 +17,7 @@ from nn.training.trainable import run
 from nn.training.undo import Undo
 from workbench.errors import OperationError
 from workbench.inspect.anatomy import Anatomy
-from workbench.inspect.examples import Images, entries_of, in_order_of_inputs, single
+from workbench.inspect.examples import Images, entries_of, first_of, in_order_of_inputs
 from workbench.inspect.probe import gather, joined
 from workbench.inspect.view import SHOWN, Viewed
 from workbench.run.operations import Action
@@ -52,11 +52,11 @@ class Walk:
         self.stage = 0
         self.step = session.trainer.step
         self._last = len(names) - 1
-        self._take()
+        self._run()
 
     @np.errstate(over="ignore", invalid="ignore")
-    def _take(self) -> None:
-        """Take the batch through the network and back, and keep what is shown of it."""
+    def _run(self) -> None:
+        """Run the batch forward and backward through the network, and keep what is shown of it."""
         trainer, network = self._session.trainer, self._session.network
         self._changes = len(self._session.steering.changed)
         undo, propagates = Undo(trainer), network.propagates
@@ -67,7 +67,7 @@ class Walk:
             outputs = run(network, batch, training=True)
             entries = range(min(SHOWN, batch.entries))
             self._images = self._session.examples["training"].images(batch, indices[: len(entries)])
-            self._outputs = from_history(single(outputs), len(entries))
+            self._outputs = from_history(first_of(outputs), len(entries))
             self.every_output = entries_of(outputs, len(entries))
             self._values = [gather(self._anatomy, "values", joined(batch.inputs), entry) for entry in entries]
             self._loss, signals = batch_loss(trainer.loss, outputs, batch)
@@ -78,28 +78,28 @@ class Walk:
             network.propagates = propagates
             undo.restore(trainer)
 
-    def follow(self) -> None:
-        """Take the batch again where something was changed since."""
+    def refresh(self) -> None:
+        """Run the batch again if something was changed since."""
         if len(self._session.steering.changed) != self._changes:
-            self._take()
+            self._run()
 
     @property
     def loss(self) -> float | None:
-        """Of the batch; None before it is reached."""
+        """The loss of the batch; None before it is reached."""
         return self._loss if self.stage > self._last else None
 
-    def go_on(self, action: Action) -> None:
-        """Go one stage further.
+    def advance(self, action: Action) -> None:
+        """Go to the next stage.
 
         Parameters
         ----------
         action
-            `forward` or `backward`, where the walk must be on that part of its way, or `next`.
+            `forward` or `backward`, which the walk must be doing just then, or `next`.
 
         Raises
         ------
         OperationError
-            When there is nothing further that way.
+            When there is no further stage in that direction.
         """
         forward_done = self.stage > self._last
         if action == "forward" and forward_done:
@@ -136,12 +136,12 @@ class Walk:
 
     @property
     def outputs(self) -> np.ndarray:
-        """What came out for them, float32 (n, ...); of no entry before it is reached."""
+        """Their outputs, float32 (n, ...); without entries before they are reached."""
         return self._outputs if self.stage >= self._last else self._outputs[:0]
 
 
 def next_indices(trainer: Trainer) -> np.ndarray:
-    """Return which entries the next step learns from, int (n,), without a trace in the order of entries."""
+    """Return which entries the next step learns from, int (n,), and leave the order of entries as it was."""
     before = trainer.shuffle.state()
     indices = trainer.shuffle.next(trainer.batch_size).copy()
     if before.epoch_generator is None:  # the order of this epoch was drawn just now

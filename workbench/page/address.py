@@ -1,4 +1,4 @@
-"""Where the page is: the socket that is listened on, the names it goes by, and the token that opens it."""
+"""The address of the page: the listening socket, its host names, and the token that opens it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from workbench.errors import InputError
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]")
-"""What this machine calls itself."""
+"""Names of this machine for itself."""
 
 HTTP_PORT = 80
 """The port that browsers leave out of an address."""
@@ -19,7 +19,7 @@ HTTP_PORT = 80
 
 @dataclass(frozen=True)
 class Address:
-    """A listening socket and what a request must say to be answered.
+    """A listening socket, and the host names and token that requests must have.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class Address:
     hosts
         Names, besides those in LOCAL_HOSTS, under which the page may be opened.
     token
-        What opens the page; whoever knows it can do everything that the page can.
+        Opens the page; whoever knows it can do everything that the page can.
     """
 
     socket: socket.socket
@@ -42,7 +42,7 @@ class Address:
         Parameters
         ----------
         host
-            IP address, or name of one, of the network to be reached from; 127.0.0.1 is this machine alone.
+            IP address to listen on, or a name of one; 127.0.0.1 is reached from this machine alone.
         port
             0 takes a free one.
         hosts

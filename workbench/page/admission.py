@@ -18,21 +18,21 @@ BUSY = f"""<!doctype html>
 <meta name="viewport" content="width=device-width"><title>Ganglion</title>
 <style>:root {{ color-scheme: light dark; font: 1rem system-ui, sans-serif }}
 body {{ display: grid; min-height: 90vh; place-items: center }}</style></head>
-<body><p>Many pages are open. This one is tried again by itself.</p></body></html>
+<body><p>Too many pages are open. This page reloads by itself.</p></body></html>
 """
 
 
-class Bucket:
-    """Lets so many through at once, and then so many a second.
+class TokenBucket:
+    """A token bucket: lets a burst through, and then so many a second.
 
     Parameters
     ----------
     burst
-        How many at once after a rest.
+        How many at once after a pause.
     rate
-        How many a second go on being let through.
+        How many a second after that.
     time
-        Returns seconds of a clock that never goes back.
+        Returns seconds of a monotonic clock.
     """
 
     def __init__(self, burst: int, rate: float, time: Callable[[], float]) -> None:
@@ -40,7 +40,7 @@ class Bucket:
         self._tokens, self._seen = float(burst), time()
 
     def take(self) -> bool:
-        """Say whether one more may pass now."""
+        """Return whether one more may pass now."""
         now = self._time()
         self._tokens = min(self._burst, self._tokens + (now - self._seen) * self._rate)
         self._seen = now
@@ -56,7 +56,7 @@ class Admission:
     Parameters
     ----------
     app
-        What builds pages and opens websockets.
+        The application that builds pages and opens websockets.
     limits
         How many.
     """
@@ -64,7 +64,7 @@ class Admission:
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self.app = app
         self._limits = limits
-        self._bucket: Bucket | None = None
+        self._bucket: TokenBucket | None = None
         self._open: dict[str, int] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,7 +91,7 @@ class Admission:
     def _has_room(self) -> bool:
         if self._bucket is None:
             time = asyncio.get_running_loop().time
-            self._bucket = Bucket(self._limits.page_burst, self._limits.pages_per_second, time)
-        # Pages that nobody came for in the end are kept much longer otherwise.
+            self._bucket = TokenBucket(self._limits.page_burst, self._limits.pages_per_second, time)
+        # By default pages that never connected are kept much longer.
         Client.prune_instances(client_age_threshold=self._limits.abandoned_seconds)
         return len(Client.instances) < self._limits.viewers and self._bucket.take()

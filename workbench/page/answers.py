@@ -1,4 +1,4 @@
-"""Short answers to requests that are refused, and what every answer says to the browser."""
+"""Short responses to refused requests, and the headers that every response has."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ async def answer(
 
 
 def browser_headers(authority: str) -> list[Header]:
-    """Return what every answer says of what a browser may do with it.
+    """Return the security headers of every response.
 
-    The page's own framework makes functions from text and has scripts in its pages: `unsafe-eval` and
-    `unsafe-inline` cannot be left out. Everything is loaded from `authority`, nothing from elsewhere.
+    The page's framework makes functions from text and has inline scripts: `unsafe-eval` and `unsafe-inline`
+    are needed. Everything is loaded from `authority`, nothing from elsewhere.
     """
     policy = (
         "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "

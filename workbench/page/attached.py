@@ -1,7 +1,7 @@
-"""The program that serves the page of a run that another process has: `python -m workbench.page.attached`.
+"""The program that serves the page of a run in another process: `python -m workbench.page.attached`.
 
-What it needs to know comes in a line of JSON on its standard input, so that nobody else sees the token: the
-numbers of the connection and of the listening socket, which it inherits, and the token.
+It reads a line of JSON from its standard input, where no other user sees the token: the file descriptors of
+the connection and of the listening socket, which it inherits, and the token.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from workbench.page.refusals import StartFailed
 from workbench.page.server import serve
 
 BEHIND_TRAINING = 10
-"""Steps of priority by which this process stands back."""
+"""Niceness of this process: training comes first."""
 
 
 def main() -> int:
-    """Serve the page until the process with the run hangs up."""
+    """Serve the page until the process with the run disconnects."""
     given = json.loads(sys.stdin.readline())
     os.nice(BEHIND_TRAINING)
     address = Address(socket.socket(fileno=given["socket"]), token=given["token"])

@@ -1,6 +1,7 @@
-"""The websocket of one viewer: operations it asks for, one after another, and frames when it is ready.
+"""The websocket of one viewer: operations it requests, one after another, and frames when it is ready.
 
-Nothing but the end is sent that was not asked for, so that a page that is slow, hidden or gone costs nothing.
+Except for the end of the run nothing is sent without a request, so that a page that is slow, hidden or gone
+costs nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from workbench.page.refusals import OperationRefused
 from workbench.run.messages import pack
 
 RETRY_SECONDS = 1.0
-"""Pause after a frame was refused, before the next is asked for."""
+"""Pause after a frame was refused, before the next is requested."""
 
 WRONG_KIND, BAD, TOO_LARGE = 1003, 1008, 1009
 """Codes that close a websocket (RFC 6455, section 7.4.1)."""
@@ -34,16 +35,16 @@ class _Message(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
 
-class Asked(_Message):
-    """An operation, and the number that its reply will have."""
+class OperationRequest(_Message):
+    """A request for an operation, and the number of its reply."""
 
     id: int = Field(ge=0, lt=2**53)
     op: str = Field(max_length=64)
     args: dict[str, Any] = Field(default_factory=dict)
 
 
-class Wanted(_Message):
-    """What the next frame should have."""
+class FrameRequest(_Message):
+    """The kinds of numbers that the next frame should have."""
 
     kinds: list[Annotated[str, Field(max_length=64)]] = Field(max_length=16)
 
@@ -51,7 +52,7 @@ class Wanted(_Message):
 class Ready(_Message):
     """The viewer is done with the frame before."""
 
-    ready: Wanted
+    ready: FrameRequest
 
 
 class BadMessage(Exception):  # noqa: N818 - what came
@@ -76,27 +77,30 @@ class Channel:
     socket
         Its websocket, not accepted yet.
     link
-        What does the operations.
+        To the run.
     limits
-        How long messages may be and how many may wait.
+        On the length of messages and the number that wait.
     """
 
     def __init__(self, socket: WebSocket, link: Link, limits: Limits) -> None:
         self._socket, self._link, self._limits = socket, link, limits
-        self._asked: asyncio.Queue[tuple[Asked, int]] = asyncio.Queue(limits.live_requests)
+        self._requests: asyncio.Queue[tuple[OperationRequest, int]] = asyncio.Queue(limits.live_requests)
         self._waiting_bytes = 0
-        self._wanted: list[str] | None = None
-        self._is_wanted = asyncio.Event()
+        self._frame_kinds: list[str] | None = None
+        self._frame_requested = asyncio.Event()
         self._curve: Reply | None = None
 
     async def run(self) -> None:
-        """Serve the viewer until it goes."""
+        """Serve the viewer until it disconnects."""
         await self._socket.accept()
         try:
             if self._link.status.get("starting"):  # the run answers after its first step, which is compiled
-                await self._tell_status()
+                await self._send_status()
             async with asyncio.TaskGroup() as group:
-                others = [group.create_task(work) for work in (self._answer(), self._show(), self._part())]
+                others = [
+                    group.create_task(work)
+                    for work in (self._answer_requests(), self._send_frames(), self._announce_end())
+                ]
                 await self._listen()
                 for other in others:
                     other.cancel()
@@ -120,54 +124,54 @@ class Channel:
             raise BadMessage(TOO_LARGE, "a message that is too long")
         message = read(text)
         if isinstance(message, Ready):
-            self._wanted = message.ready.kinds
-            self._is_wanted.set()
+            self._frame_kinds = message.ready.kinds
+            self._frame_requested.set()
             return
         self._waiting_bytes += len(text)
-        if self._asked.full() or self._waiting_bytes > self._limits.live_waiting_bytes:
+        if self._requests.full() or self._waiting_bytes > self._limits.live_waiting_bytes:
             raise BadMessage(BAD, "too many requests wait")
-        self._asked.put_nowait((message, len(text)))
+        self._requests.put_nowait((message, len(text)))
 
-    async def _answer(self) -> None:
+    async def _answer_requests(self) -> None:
         while True:
-            asked, size = await self._asked.get()
+            request, size = await self._requests.get()
             self._waiting_bytes -= size
-            await self._socket.send_bytes(await self._do(asked))
+            await self._socket.send_bytes(await self._perform(request))
 
-    async def _do(self, asked: Asked) -> bytes:
+    async def _perform(self, request: OperationRequest) -> bytes:
         try:
-            reply = await self._link.ask(asked.op, **asked.args)
-            return pack({**reply.header, "type": "reply", "id": asked.id}, reply.arrays)
+            reply = await self._link.ask(request.op, **request.args)
+            return pack({**reply.header, "type": "reply", "id": request.id}, reply.arrays)
         except OperationRefused as error:
             text = str(error)
         except Exception:
-            logger.exception("%s failed", asked.op)
+            logger.exception("%s failed", request.op)
             text = INTERNAL_ERROR
-        return pack({"type": "reply", "id": asked.id, "error": text}, {})
+        return pack({"type": "reply", "id": request.id, "error": text}, {})
 
-    async def _show(self) -> None:
+    async def _send_frames(self) -> None:
         while True:
-            await self._is_wanted.wait()
-            kinds = self._wanted
+            await self._frame_requested.wait()
+            kinds = self._frame_kinds
             try:
                 frame = await self._link.frame(kinds or [])
             except OperationRefused:
-                await self._tell_status()
+                await self._send_status()
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            if kinds != self._wanted:
+            if kinds != self._frame_kinds:
                 continue  # the viewer wants something else by now, and waits for one frame only
-            self._wanted = None
-            self._is_wanted.clear()
+            self._frame_kinds = None
+            self._frame_requested.clear()
             await self._socket.send_bytes(frame.message)
             await self._send_new_curve()
 
-    async def _part(self) -> None:
-        """Say that the run is over when it is, without being asked: later there is nobody to ask."""
+    async def _announce_end(self) -> None:
+        """Send the status when the run is over, without a request: later nothing would answer one."""
         await self._link.ended.wait()
-        await self._tell_status()
+        await self._send_status()
 
-    async def _tell_status(self) -> None:
+    async def _send_status(self) -> None:
         await self._socket.send_bytes(pack({**self._link.status, "type": "status"}, {}))
 
     async def _send_new_curve(self) -> None:
@@ -178,19 +182,19 @@ class Channel:
             await self._socket.send_bytes(curve.message)
 
 
-def read(text: str) -> Asked | Ready:
-    """Return the message that a text from a viewer is.
+def read(text: str) -> OperationRequest | Ready:
+    """Parse a message of a viewer.
 
     Raises
     ------
     BadMessage
-        When it is none.
+        When it is not one.
     """
     try:
         value = json.loads(text, parse_constant=_refuse_constant)
         if isinstance(value, dict) and "ready" in value:
             return Ready.model_validate(value)
-        return Asked.model_validate(value)
+        return OperationRequest.model_validate(value)
     except (ValidationError, ValueError, RecursionError) as error:
         raise BadMessage(BAD, "no message") from error
 

@@ -1,4 +1,4 @@
-"""Who may ask: every request must know the token, and come from a page of this server or from no page at all.
+"""Access control: every request must have the token, and come from a page of this server or from no page.
 
 The page runs on the machine of the person who looks at it, where every website that is open in the same
 browser could send requests too. Host keeps out names that a website made point here (DNS rebinding), Origin
@@ -31,7 +31,7 @@ LARGE_HEADERS = Refusal(431, "The headers are too large.")
 WRONG_ORIGIN = Refusal(403, "The request comes from another site.")
 
 FROM_PROXIES = (b"forwarded", b"x-forwarded-")
-"""Beginnings of headers that are believed by nobody here."""
+"""Beginnings of headers that are ignored: no proxy is trusted."""
 
 SAFE_METHODS = ("GET", "HEAD")
 
@@ -39,14 +39,14 @@ logger = logging.getLogger(__name__)
 
 
 class Guard:
-    """ASGI middleware around everything: lets through what may be answered, and sees that it is.
+    """ASGI middleware around everything: passes on requests that are allowed, and answers every one.
 
     Parameters
     ----------
     app
         What answers.
     token
-        What a request must know.
+        That every request must have.
     authorities
         Hosts with ports under which the page may be asked for, in lower case.
     port

@@ -1,4 +1,4 @@
-"""How much a request may take: bytes of its body, time to send them, and others at the same time."""
+"""Limits on requests: bytes of a body, the time to send it, and how many at a time."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class Limits:
     viewers
         Pages open at a time; also websockets of each kind.
     page_burst, pages_per_second
-        How many pages may be opened one after another, and how many go on being.
+        How many pages may be opened at once after a pause, and how many a second after that.
     abandoned_seconds, reconnect_seconds
-        After how long a page is forgotten that never connected, or whose browser is gone.
+        After how long a page is deleted that never connected, or whose browser has disconnected.
     live_bytes
-        Of a message to the run; the longest is a drawing, of 512 x 512 pixels in colour for one.
+        Of a message to the run; the longest are drawings, up to 512 x 512 pixels in colour.
     live_requests, live_waiting_bytes
         How many of them one viewer may have waiting, and how long all of these may be.
     socket_bytes

@@ -24,7 +24,7 @@ UNANSWERED_LIMIT = 900
 """Requests without an answer; fewer than the worker takes in, so that it always hears the last one."""
 
 STATUS_PERIOD = 0.25
-"""Seconds between two looks at the status while somebody watches."""
+"""Seconds between two requests for the status while somebody watches."""
 
 CLOSE_SECONDS = 60.0
 """How long the end of a step and saving may take."""
@@ -41,9 +41,9 @@ CHANGES = (
     "weight_locks",
     "changes",
 )
-"""What listeners are told of when it differs in the status; the rest are numbers that always move."""
+"""Fields of the status whose changes listeners hear of; the others change all the time."""
 
-LOST = "the training process has ended, though nobody asked it to: the terminal may say why"
+LOST = "the training process has ended unexpectedly: the terminal may say why"
 
 ENDED = "the training process was ended from outside, and has saved"
 
@@ -58,13 +58,13 @@ class Link:
     status
         The last one seen; empty before `start`. Its state is "lost" once the process is gone.
     ready
-        What the process said about the run when it had opened it.
+        What the process sent about the run when it had opened it.
     curve
         The newest curve, which comes with frames by itself; None before the first.
     lost
         Set when the process has ended without `close`, which says whether it saved.
     ended
-        Set when the run is over, and why is the message of the status, whose state is "ended".
+        Set when the run is over; the status has the state "ended" and the reason as its message.
     """
 
     def __init__(self) -> None:
@@ -80,10 +80,10 @@ class Link:
         self._frames = SharedFrames(self._fetch_frame)
         self._callbacks: dict[object, Callable[[], None]] = {}
         self._watchers: set[object] = set()
-        self._looking: asyncio.Task[None] | None = None
+        self._polling: asyncio.Task[None] | None = None
         self._closing = self._ended = False
-        self._said: Header = {}
-        self._seen = 0.0
+        self._close_reply: Header = {}
+        self._status_time = 0.0
         self._overview: tuple[object, Reply] | None = None
 
     @property
@@ -103,38 +103,40 @@ class Link:
         return await self._open(partial(Process, launch))
 
     async def attach(self, connection: Connection) -> Header:
-        """Take up a conversation with a process that has a run open, and return what it says about that.
+        """Connect to a process that has a run open already, and return what it sends about the run.
 
         Raises
         ------
         StartFailed
-            When it ends before it says anything.
+            When it ends before that.
         """
         return await self._open(partial(Peer, connection))
 
     async def _open(self, begin: Callable[[Callable[[Reply], None], Callable[[], None]], Peer]) -> Header:
-        """Begin a conversation and wait until the run is ready."""
+        """Connect, and wait until the run is ready."""
         loop = asyncio.get_running_loop()
         self._opened = loop.create_future()
 
-        def tell(function: Callable[..., None], *arguments: object) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+        def call_in_loop(function: Callable[..., None], *arguments: object) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed already
                 loop.call_soon_threadsafe(function, *arguments)
 
-        self._process = begin(lambda reply: tell(self._receive, reply), lambda: tell(self._end))
+        self._process = begin(
+            lambda reply: call_in_loop(self._receive, reply), lambda: call_in_loop(self._end)
+        )
         try:
             self.ready = await self._opened
         except asyncio.CancelledError:
             self._closing = True
             self._process.stop()  # nothing is trained yet
             raise
-        self._see(self.ready["status"])
+        self._update_status(self.ready["status"])
         header = {"type": "reply", **self.ready["overview"]}
         self._overview = self._session, Reply(header, {}, pack(header, {}))
         return self.ready
 
     async def ask(self, op: str, /, **args: Any) -> Reply:
-        """Do an operation; see `workbench.run.operations`.
+        """Request an operation of the run, see `workbench.run.operations`, and return its reply.
 
         An overview that is known is returned at once, so that a page can be opened during a long step.
 
@@ -150,11 +152,11 @@ class Link:
         if op == "frame":
             return await self.frame(checked["kinds"])
         if op == "overview":
-            return await self._look_over()
+            return await self._read_overview()
         return await self._request(op, checked)
 
     async def frame(self, kinds: Collection[str]) -> Reply:
-        """Return the next frame; it has these kinds, and what others want who wait for it too.
+        """Return the next frame; it has these kinds, and those that other viewers wait for.
 
         Its header has the status, and `message` is what a browser is sent.
 
@@ -175,15 +177,15 @@ class Link:
         return lambda: self._callbacks.pop(key, None) and None
 
     def watch(self) -> Callable[[], None]:
-        """Keep the status fresh; return a function that says that this one watches no more."""
+        """Keep the status up to date for a viewer; return a function that ends this."""
         key = object()
         self._watchers.add(key)
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look())
+        if self._polling is None or self._polling.done():
+            self._polling = asyncio.create_task(self._poll_status())
         return lambda: self._watchers.discard(key)
 
     async def close(self) -> Header:
-        """Let the process save and end; return what it says of that, with "error" where it could not.
+        """Let the process save and end; return its last message, with "error" if it could not save.
 
         A process that takes longer than CLOSE_SECONDS is stopped.
         """
@@ -191,10 +193,10 @@ class Link:
         if process is None:
             return {}
         self._watchers.clear()
-        if not self._said:
-            self._said = await self._ask_to_close()
+        if not self._close_reply:
+            self._close_reply = await self._ask_to_close()
         await asyncio.to_thread(process.end)
-        return self._said
+        return self._close_reply
 
     async def _ask_to_close(self) -> Header:
         try:
@@ -205,13 +207,13 @@ class Link:
         except TimeoutError:
             return {"error": f"the training process did not end within {CLOSE_SECONDS:.0f} seconds"}
 
-    def part(self, message: str) -> None:
-        """Tell all viewers that the run is over, and why; what they show stays as it is."""
-        self._see({**self.status, "state": "ended", "message": message})
+    def announce_end(self, message: str) -> None:
+        """Tell all viewers that the run is over, and why; their pages stay as they are."""
+        self._update_status({**self.status, "state": "ended", "message": message})
         self.ended.set()
 
     def abandon(self) -> None:
-        """Hang up without waiting: the process saves and ends by itself."""
+        """Disconnect without waiting: the process saves and ends by itself."""
         self._closing = True
         if self._process is not None:
             self._process.hang_up()
@@ -228,64 +230,66 @@ class Link:
         if "error" in reply.header:
             raise OperationRefused(reply.header["error"])
         if op == "status":
-            self._see(reply.header)
+            self._update_status(reply.header)
         return reply
 
     async def _fetch_frame(self, kinds: list[str]) -> Reply:
         reply = await self._request("frame", {"kinds": kinds})
-        self._see(reply.header["status"])
+        self._update_status(reply.header["status"])
         return reply
 
     @property
     def _session(self) -> object:
-        """What an overview is of: it changes with nothing else."""
+        """What an overview depends on: the session and its settings."""
         return self.status.get("run"), self.status.get("settings")
 
-    async def _look_over(self) -> Reply:
+    async def _read_overview(self) -> Reply:
         session = self._session
         if self._overview is None or self._overview[0] != session or self._ended:
             self._overview = session, await self._request("overview", {})
         return self._overview[1]
 
-    async def _look(self) -> None:
-        """Ask for the status as long as somebody watches, and no frame brings it."""
+    async def _poll_status(self) -> None:
+        """Request the status as long as somebody watches and no frame brings it."""
         time = asyncio.get_running_loop().time
         while self._watchers and not self._ended:
-            pause = self._seen + STATUS_PERIOD - time()
+            pause = self._status_time + STATUS_PERIOD - time()
             if pause > 0:
                 await asyncio.sleep(pause)
                 continue
             try:
                 await self._request("status", {})
-            except OperationRefused:  # at once, when many wait: the loop is not to turn on the spot
+            except (
+                OperationRefused
+            ):  # refused at once when many wait: without a pause this would be a busy loop
                 await asyncio.sleep(STATUS_PERIOD)
 
     def _receive(self, reply: Reply) -> None:
-        """Take a message: called in the loop."""
+        """Handle a message; called in the loop."""
         header = reply.header
         if header["type"] == "curve":
             self.curve = reply
         elif header["type"] == "ready":
             self._settle(self._opened, header)
         elif header["type"] == "ended":
-            self.part(header["message"])
+            self.announce_end(header["message"])
         elif header["type"] == "failed":
             self._closing = True
             self._settle(self._opened, StartFailed(header["status"], header["text"]))
         else:
             if header["type"] == "closed":
-                self._said = header
+                self._close_reply = header
             self._settle(self._waiting.pop(header["id"], None), reply)
 
     def _end(self) -> None:
-        """Take note that the process is gone: called in the loop."""
+        """Handle the end of the process; called in the loop."""
         self._ended = True
         self._settle(self._opened, StartFailed(FAILED, LOST))
         if not self._closing:
             self.lost.set()
             if not self.ended.is_set():
-                message = ENDED if self._said else LOST
-                self._see({**self.status, "state": "lost", "message": message})
+                message = ENDED if self._close_reply else LOST
+                self._update_status({**self.status, "state": "lost", "message": message})
         why = self.status["message"] if self.ended.is_set() else LOST
         for answer in self._waiting.values():
             self._settle(answer, OperationRefused(why))
@@ -300,9 +304,9 @@ class Link:
         else:
             future.set_result(result)
 
-    def _see(self, status: Mapping[str, Any]) -> None:
+    def _update_status(self, status: Mapping[str, Any]) -> None:
         before, self.status = self.status, status
-        self._seen = asyncio.get_running_loop().time()
+        self._status_time = asyncio.get_running_loop().time()
         if all(before.get(key) == status.get(key) for key in CHANGES):
             return
         for callback in list(self._callbacks.values()):

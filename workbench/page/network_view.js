@@ -41,7 +41,7 @@ export default {
     kind: { type: String, default: "values" },
     label: {
       type: String,
-      default: "Network. Arrow keys move from neuron to neuron, page up and down between layers, enter chooses, plus, minus and zero zoom, escape lets go.",
+      default: "Network. Arrow keys move from neuron to neuron, page up and down between layers, enter chooses, plus, minus and zero zoom, escape deselects.",
     },
   },
   emits: ["choose-neuron", "choose-connection"],
@@ -67,10 +67,10 @@ export default {
       this.network.setKind(kind);
     },
     select(layer, neuron) {
-      this.network.attention.select({ layer, neuron });
+      this.network.selection.select({ layer, neuron });
     },
     showStrongest(layer, count) {
-      this.network.attention.showStrongest(layer, count);
+      this.network.selection.showStrongest(layer, count);
     },
     fit() {
       this.network.scene.camera.fit();
@@ -114,11 +114,11 @@ export default {
       const where = place ? `${layer.name}, ${placeText(layer, place.neuron)}` : "";
       const known = facts ? factsOf(facts).map((fact) => fact.join(" ")).join(" · ") : "";
       const isNew = where !== this.where;
-      if (isNew) this.told = false;
+      if (isNew) this.wasSpoken = false;
       this.where = where;
       this.info = [where, known].filter(Boolean).join(" · ");
-      if (facts && !this.told) {
-        this.told = true;
+      if (facts && !this.wasSpoken) {
+        this.wasSpoken = true;
         this.spoken = this.info;
       }
     },
@@ -128,9 +128,9 @@ export default {
     this.network = new NetworkCanvas(this.$refs.canvas, {
       chooseNeuron: (choice) => this.$emit("choose-neuron", choice),
       chooseConnection: (choice) => this.$emit("choose-connection", choice),
-      hover: (hovered, facts) => this.showTip(hovered, facts),
-      follow: (place, facts) => this.showChosen(place, facts),
-      legend: (legend) => this.showLegend(legend),
+      showHovered: (hovered, facts) => this.showTip(hovered, facts),
+      showChosen: (place, facts) => this.showChosen(place, facts),
+      showLegend: (legend) => this.showLegend(legend),
     });
     this.network.setKind(this.kind);
   },

@@ -44,7 +44,7 @@ class NetworkView(Element, component="network_view.js"):
     Parameters
     ----------
     kind
-        What the colours say.
+        Which numbers the colours show.
     """
 
     def __init__(self, kind: Kind = "values") -> None:
@@ -52,7 +52,7 @@ class NetworkView(Element, component="network_view.js"):
         self._props["kind"] = kind
 
     def set_kind(self, kind: Kind) -> None:
-        """Colour the neurons by something else."""
+        """Colour the neurons by another kind of numbers."""
         self._props["kind"] = kind
         self.update()
 

@@ -1,4 +1,4 @@
-"""The page: which panels there are and where."""
+"""The page and the places of its panels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which paths there are: requests for any other never reach what serves files."""
+"""The paths that exist: requests for others never reach the code that serves files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PATH_BYTES = 1024
 QUERY_BYTES = 4096
 
 PLAIN = re.compile(rb"(?:/[A-Za-z0-9_~@+=,:-][A-Za-z0-9._~@+=,:-]*)*/?")
-"""Paths that can be read in one way only: no escapes, no empty or hidden parts, none that lead upwards."""
+"""Unambiguous paths: without escapes, empty or hidden parts, or parts that lead upwards."""
 
 QUERY = re.compile(rb"[\x21-\x7e]*")
 

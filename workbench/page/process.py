@@ -1,4 +1,4 @@
-"""The process that trains, as its parent sees it: threads carry what goes to and fro."""
+"""The process that trains, as seen by its parent: threads send requests and receive messages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from workbench.run.requests import Request
 from workbench.run.worker import Launch, run_worker
 
 END_SECONDS = 10.0
-"""How long a process that has said all it had to may take to end; then it is stopped."""
+"""How long a process may take to end after its last message; then it is stopped."""
 
 
 class Reply(NamedTuple):
@@ -38,7 +38,7 @@ class Reply(NamedTuple):
 
 
 class Peer:
-    """The process that trains, at the other end of a connection that is there.
+    """The process that trains, at the other end of a connection.
 
     Parameters
     ----------
@@ -63,21 +63,21 @@ class Peer:
         return None
 
     def send(self, request: Request) -> None:
-        """Send a request, at once or as soon as the process listens."""
+        """Queue a request for sending."""
         self._requests.put(request)
 
     def hang_up(self) -> None:
-        """End the conversation: a process that was started for it saves and ends."""
+        """Disconnect: a process that was started for the page saves and ends."""
         self._requests.put(None)
         with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self._connection.fileno())) as pipe:
             pipe.shutdown(socket.SHUT_RDWR)  # closing would leave it open while a thread reads
 
     def stop(self) -> None:
-        """End the conversation at once."""
+        """Disconnect at once."""
         self.hang_up()
 
     def end(self) -> None:
-        """End the conversation."""
+        """Disconnect."""
         self.hang_up()
 
     def _read(self) -> None:

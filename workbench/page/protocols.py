@@ -1,4 +1,4 @@
-"""Connections that nobody can hold open for nothing: uvicorn's protocols with deadlines and bounds.
+"""Uvicorn's protocols with deadlines and limits, so that idle connections cannot be held open.
 
 Uvicorn waits without end for the rest of a request's headers and for a peer to read what it is sent; both
 are limited here. What a peer does wrong is answered or cut off, and never reaches the log.
@@ -61,18 +61,18 @@ class LimitedConfig(uvicorn.Config):
 
 
 class Deadline:
-    """Cuts a connection off, or does something else, unless it is called off in time."""
+    """Calls a function after a time, such as one that closes a connection, unless it is stopped before."""
 
     def __init__(self) -> None:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self, seconds: float, action: Callable[[], None]) -> None:
-        """Begin to wait, unless it waits already."""
+        """Start the time, unless it runs already."""
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(seconds, action)
 
     def stop(self) -> None:
-        """Wait no more."""
+        """Stop the time."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -130,11 +130,11 @@ class HttpProtocol(H11Protocol):
             self._reading_due.stop()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no request."""
+        """Refuse bytes that are not a request."""
         self._end(400)
 
     def _should_upgrade(self) -> bool:
-        """Say whether this is a proper handshake of a websocket; others are requests like all."""
+        """Return whether this is a valid handshake of a websocket; others are handled as plain requests."""
         return self._get_upgrade() == b"websocket" and is_handshake(self.scope["method"], self.headers)
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
@@ -175,7 +175,7 @@ class HttpProtocol(H11Protocol):
 
 
 class WebsocketProtocol(WebSocketsSansIOProtocol):
-    """A websocket that ends when its peer does not read, does not answer pings, or speaks rubbish."""
+    """A websocket that ends when its peer does not read, does not answer pings, or sends invalid data."""
 
     config: LimitedConfig
 
@@ -227,7 +227,7 @@ class WebsocketProtocol(WebSocketsSansIOProtocol):
             self.transport.abort()
 
     def send_receive_event_to_app(self) -> None:
-        """Pass a message on; text that is none ends the connection."""
+        """Pass a message on; invalid UTF-8 ends the connection."""
         if self.curr_msg_data_type == "text":
             try:
                 b"".join(self.frames).decode()
@@ -239,7 +239,7 @@ class WebsocketProtocol(WebSocketsSansIOProtocol):
         super().send_receive_event_to_app()
 
     def handle_parser_exception(self) -> None:
-        """End a connection whose bytes mean nothing."""
+        """End a connection after invalid data."""
         if self.conn.close_sent is None:
             self.queue.put_nowait({"type": "websocket.disconnect", "code": 1006})
             self.transport.abort()

@@ -1,4 +1,4 @@
-"""What the process that trains could not do, as its callers see it."""
+"""Errors of the process that trains, as its callers see them."""
 
 from __future__ import annotations
 

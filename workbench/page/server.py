@@ -1,4 +1,4 @@
-"""The server of the page: our own application, with the page's framework inside, behind guards."""
+"""The server of the page: an application with the page's framework inside, behind guards."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ ICON = (
 
 STOPPED = "the program that shows it was stopped"
 
-PARTING_SECONDS = 0.2
-"""For the last messages to viewers: that the run is over, and why."""
+END_NOTICE_SECONDS = 0.2
+"""Time for the last messages to viewers: that the run is over, and why."""
 
 
 async def serve(
@@ -77,7 +77,7 @@ async def serve(
         Folders of files that the panels of an application load, by their names under `/assets/`.
     """
     limits = limits or Limits()
-    # What is wrong with an upload is said on the page, or to whoever sent what is none.
+    # Errors of uploads are shown on the page, or answered.
     warnings.filterwarnings("ignore", module="PIL")
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
     server = Server(
@@ -99,8 +99,8 @@ async def serve(
         await asyncio.shield(serving)
     except asyncio.CancelledError:
         if not link.ended.is_set():
-            link.part(link.status["message"] if link.lost.is_set() else STOPPED)
-        await asyncio.sleep(PARTING_SECONDS)
+            link.announce_end(link.status["message"] if link.lost.is_set() else STOPPED)
+        await asyncio.sleep(END_NOTICE_SECONDS)
         server.should_exit = True
         await serving
         raise
@@ -142,13 +142,13 @@ def application(
 
 
 def guarded(app: ASGIApp, address: Address, limits: Limits) -> ASGIApp:
-    """Return an application behind everything that requests have to pass."""
+    """Return an application behind all its middleware."""
     inner = LimitedRequests(Admission(CheckedMessages(app), limits), limits)
     return Guard(inner, address.token, address.authorities, address.port)
 
 
 class Server(uvicorn.Server):
-    """Uvicorn's server, which leaves signals to the program.
+    """Uvicorn's server, without its signal handlers.
 
     Parameters
     ----------
@@ -160,12 +160,12 @@ class Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
         super().__init__(config)
-        self._tell_started = started
+        self._on_started = started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer requests."""
         await super().startup(sockets)
-        self._tell_started()
+        self._on_started()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -174,7 +174,7 @@ class Server(uvicorn.Server):
 
 
 class Files(StaticFiles):
-    """Our files, of which browsers ask each time whether they have changed."""
+    """Static files that browsers validate with every request."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return a file."""

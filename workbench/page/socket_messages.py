@@ -1,7 +1,7 @@
-"""What the page's framework may be sent over its websocket: it trusts its pages, and here nobody is trusted.
+"""Checks the messages to the page's framework over its websocket: it trusts its pages, and nothing here does.
 
-Rubbish would not do it harm, but fill the terminal with tracebacks, and polling for messages would be a
-second way in; so both end here.
+Malformed messages would do no harm but fill the terminal with tracebacks, and polling for messages would be a
+second way in; both are refused here.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def is_query(query: bytes) -> bool:
 
 
 def read(text: str | None) -> str | None:
-    """Return the name of the event that a message is, empty for one that is no event; None for rubbish."""
+    """Return the event of a message by name, "" for other packets; None for malformed messages."""
     packet = PACKET.fullmatch(text or "")
     if packet is None:
         return None

@@ -1,7 +1,7 @@
-"""What a person may change in a run: one form for the wire, the journal and snapshots.
+"""Changes that a person may make in a run, in one format for messages, the journal and snapshots.
 
 A list of changes is read and checked as a whole by `parse_changes`; whether layers, neurons and values
-suit a certain run is for `workbench.run.steering.Steering.check` to say.
+fit a certain run is checked by `workbench.run.steering.Steering.check`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LIVE_SETTINGS = ("learning-rate", "batch-size", "optimizer", "leakage", "epochs"
 """Keys of the settings that may change while a run goes on."""
 
 MOST_CHANGES = 1000
-"""In one list."""
+"""Of a list."""
 
 
 class ChangeError(OperationError):
@@ -62,7 +62,7 @@ class WeightChange(_Change):
 
 
 class ClampChange(_Change):
-    """A value at which a neuron is held, or None to release it."""
+    """A value at which a neuron is clamped, or None to release it."""
 
     kind: Literal["clamp"] = "clamp"
     layer: Number

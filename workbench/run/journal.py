@@ -18,7 +18,7 @@ from typing import Any
 from workbench.errors import InputError
 from workbench.run.changes import Changed
 from workbench.run.events import BeginEvent, ChangeEvent, Event, RewindEvent, parse_event
-from workbench.run.lineage import Lineage, LineageError, common, follow, same_run, trace
+from workbench.run.lineage import Lineage, LineageError, common, extended, same_run, trace
 
 FILE_NAME = "journal.jsonl"
 PREVIOUS_NAME = "journal.previous.jsonl"
@@ -27,7 +27,7 @@ LONGEST_LINE = 1_000_000
 """Bytes; a longer line is not of a journal."""
 
 REMEMBERED = 2000
-"""Events that `tail` can give."""
+"""Number of events that are kept for `tail`."""
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ class Journal:
     path
         The file.
     lineage
-        What of it counts; None before anything is written.
+        Of its events; None before the first.
     """
 
     def __init__(self, directory: Path, apart_from: Collection[str] = ()) -> None:
@@ -134,8 +134,8 @@ class Journal:
     def take_up(self, begin: BeginEvent, changed: Sequence[Changed], step: int, name: str) -> None:
         """Bring the journal in line with a run that continues from a snapshot.
 
-        Of the same run it says what is rewound and what it does not know yet; of another one it begins
-        anew, and the old file is kept.
+        For the same run a rewind and missing changes are added; for another run a new journal is started, and
+        the old file is kept.
 
         Parameters
         ----------
@@ -197,7 +197,7 @@ class Journal:
         except OSError as error:
             raise JournalError(f"{self.path}: cannot write the journal: {error.strerror}") from error
         for event in events:
-            self.lineage = follow(self.lineage, event)
+            self.lineage = extended(self.lineage, event)
             self._tail.append(event)
 
 
@@ -217,7 +217,7 @@ def _append(path: Path, text: bytes) -> None:
         try:
             os.ftruncate(descriptor, end)
             written = 0
-            while written < len(text):  # a full disk takes a part first, and then says so
+            while written < len(text):  # a full disk may write a part before the error
                 written += os.pwrite(descriptor, text[written:], end + written)
         except OSError:
             os.ftruncate(descriptor, end)
@@ -227,7 +227,7 @@ def _append(path: Path, text: bytes) -> None:
 
 
 def _end_of_lines(descriptor: int) -> int:
-    """Return where the last line that was written to its end ends."""
+    """Return the end of the last complete line."""
     end = os.fstat(descriptor).st_size
     if not end or os.pread(descriptor, 1, end - 1) == b"\n":
         return end

@@ -17,7 +17,7 @@ class Lineage(NamedTuple):
     Attributes
     ----------
     begin
-        Its settings at first, and its data.
+        Its first settings, and its data.
     entries
         Changes, snapshots and stops in order, those of what was rewound left out.
     """
@@ -37,7 +37,7 @@ class Lineage(NamedTuple):
 
 
 class LineageError(ValueError):
-    """Events that cannot follow each other; `number` is that of the event, from 0."""
+    """An event that cannot come after those before it; `number` is its own, from 0."""
 
     def __init__(self, number: int, message: str) -> None:
         super().__init__(message)
@@ -50,12 +50,12 @@ def trace(events: Iterable[Event]) -> Lineage:
     Raises
     ------
     LineageError
-        When they do not begin with a beginning, or one of them cannot follow those before it.
+        When the first is not a begin event, or one cannot come after those before it.
     """
     lineage: Lineage | None = None
     for number, event in enumerate(events):
         try:
-            lineage = follow(lineage, event)
+            lineage = extended(lineage, event)
         except ValueError as error:
             raise LineageError(number, str(error)) from None
     if lineage is None:
@@ -63,13 +63,13 @@ def trace(events: Iterable[Event]) -> Lineage:
     return lineage
 
 
-def follow(lineage: Lineage | None, event: Event) -> Lineage:
-    """Return the lineage after one more event; what was given is changed.
+def extended(lineage: Lineage | None, event: Event) -> Lineage:
+    """Return the lineage after one more event; the given one is changed.
 
     Raises
     ------
     ValueError
-        When it cannot follow.
+        When it cannot come after those before it.
     """
     if isinstance(event, BeginEvent) or lineage is None:
         if lineage is not None or not isinstance(event, BeginEvent):
@@ -102,7 +102,7 @@ def _rewound(entries: list[Entry], event: RewindEvent) -> list[Entry]:
 
 
 def same_run(first: BeginEvent, second: BeginEvent, apart_from: Collection[str] = ()) -> bool:
-    """Return whether two runs begin alike: with the same data and settings, apart from some settings."""
+    """Return whether two runs begin with the same data and settings, apart from some settings."""
 
     def deciding(texts: Mapping[str, str]) -> dict[str, str]:
         return {name: text for name, text in texts.items() if text and name not in apart_from}

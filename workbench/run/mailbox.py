@@ -1,4 +1,4 @@
-"""Requests and answers of the training process, carried by threads so that training waits for neither."""
+"""Requests and answers of the training process, received and sent by threads: training waits for neither."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ from multiprocessing.connection import Connection
 from workbench.run.requests import CLOSE, UNASKED, Request
 
 UNANSWERED_LIMIT = 1000
-"""Requests that may be without an answer at a time; others wait in the pipe, with who sends them."""
+"""Requests that may be unanswered at a time; others wait in the pipe."""
 
 DELIVERY_SECONDS = 5.0
 """How long the last answers may take before the process ends without them."""
 
 HUNG_UP = Request(UNASKED, CLOSE, {})
-"""Found after the last request when there is nobody at the other end any more."""
+"""Comes after the last request when the other end has disconnected."""
 
 
 class Mailbox:
-    """The worker's end of a pipe.
+    """The training process's end of a pipe.
 
-    Unread answers stay with the sending thread; their number is limited, since at most UNANSWERED_LIMIT
-    requests are accepted.
+    Answers wait in the sending thread until they are read; there are never more than UNANSWERED_LIMIT.
 
     Parameters
     ----------
@@ -40,22 +39,22 @@ class Mailbox:
         threading.Thread(target=self._receive, name="receiver", daemon=True).start()
 
     def next(self, seconds: float = 0.0) -> Request | None:
-        """Return the oldest pending request; None where none comes within some seconds."""
+        """Return the oldest pending request; None if none comes within some seconds."""
         try:
             return self._requests.get(timeout=seconds) if seconds != 0 else self._requests.get_nowait()
         except queue.Empty:
             return None
 
     def hang_up(self) -> None:
-        """Make HUNG_UP the next request but those that are here; may be called by a signal handler."""
+        """Add HUNG_UP after the pending requests; may be called by a signal handler."""
         self._requests.put(HUNG_UP)
 
     def send(self, message: bytes, *, answers: bool = True) -> None:
-        """Send a message; `answers` when it is the answer to a request, of which each has one."""
+        """Send a message; `answers` if it is the one answer to a request."""
         self._messages.put((message, answers))
 
     def close(self) -> None:
-        """Deliver what was sent, as far as anybody reads it."""
+        """Deliver what was sent, unless nobody reads it in time."""
         self._messages.put(None)
         self._sender.join(DELIVERY_SECONDS)
 

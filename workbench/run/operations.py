@@ -1,6 +1,6 @@
 """The operations on a watched run: their names, arguments and handlers.
 
-What comes in is from outside: arguments are checked here, whole, before any code of the run sees them.
+Requests come from outside: their arguments are checked completely here, before the run sees them.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from workbench.run.changes import short_repr
 from workbench.run.messages import Arrays, Header
 
 Kind = Literal["values", "signals", "biases", "change"]
-"""What can be drawn of every neuron."""
+"""Numbers that can be drawn for every neuron."""
 
 Source = Literal["training", "held_out", "own"]
 """Where images come from: the data, and one that a person drew or uploaded."""
 
 Action = Literal["begin", "forward", "backward", "next", "end"]
-"""Of a walk."""
+"""Actions of a walk."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -31,7 +31,7 @@ Name = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
 class Arguments(BaseModel):
-    """Of an operation that takes none; the base of the others."""
+    """Arguments of an operation that takes none; the base of the others."""
 
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
@@ -55,7 +55,7 @@ class Reset(Arguments):
 
 
 class Count(Arguments):
-    """How many."""
+    """A number of things."""
 
     count: int = Field(ge=1, le=2000)
 
@@ -147,7 +147,7 @@ class Opened(NamedTuple):
     Attributes
     ----------
     run, inspector
-        What does the operations: a `workbench.run.run.Run` and a `workbench.inspect.inspector.Inspector`.
+        Their methods are the operations: `workbench.run.run.Run`, `workbench.inspect.inspector.Inspector`.
     about
         Lines about it for the terminal.
     operations
@@ -163,12 +163,12 @@ class Opened(NamedTuple):
 def check(
     op: str, args: Mapping[str, Any], operations: Mapping[str, Operation] = OPERATIONS
 ) -> dict[str, Any]:
-    """Return the arguments of one of some operations as its method takes them.
+    """Return the checked arguments of an operation, as its method takes them.
 
     Raises
     ------
     OperationError
-        When there is no such operation, or the arguments are not its own.
+        When there is no such operation, or its arguments are not valid.
     """
     if op not in operations:
         raise OperationError(f"no operation {short_repr(op)}: there are {', '.join(operations)}")
@@ -185,9 +185,9 @@ def dispatch(opened: Opened, op: str, args: Mapping[str, Any]) -> tuple[Header, 
     Parameters
     ----------
     opened
-        Who does it, and what can be asked.
+        The run and its operations.
     op, args
-        What is asked, from outside.
+        Name and arguments, from outside.
 
     Returns
     -------
@@ -197,7 +197,7 @@ def dispatch(opened: Opened, op: str, args: Mapping[str, Any]) -> tuple[Header, 
     Raises
     ------
     OperationError
-        When there is no such operation, or the arguments are not its own.
+        When there is no such operation, or its arguments are not valid.
     """
     checked = check(op, args, opened.operations)
     target = opened.inspector if opened.operations[op].inspects else opened.run

@@ -46,13 +46,13 @@ class Replay(Callback):
 
     def on_start(self, trainer: Trainer) -> None:
         """Make the changes due before the first step."""
-        self._follow(trainer)
+        self._replay_due(trainer)
 
     def on_step(self, trainer: Trainer) -> None:
         """Make the changes due before the next step."""
-        self._follow(trainer)
+        self._replay_due(trainer)
 
-    def _follow(self, trainer: Trainer) -> None:
+    def _replay_due(self, trainer: Trainer) -> None:
         while self._entries and self._entries[0].step <= trainer.step and not self.difference:
             entry = self._entries.popleft()
             if isinstance(entry, ChangeEvent):

@@ -1,4 +1,4 @@
-"""Answering requests to a run, between the steps of training and while it stands still."""
+"""Answers requests to a run, between the steps of training and while it is idle."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from workbench.run.throttle import (
 )
 
 SIGNAL_SECONDS = 1.0
-"""Longest time to wait for requests: a signal in the moment before one waits is not seen while waiting."""
+"""Longest wait for requests: a signal just before a wait is noticed only after it."""
 
 USER_ERRORS = (
     *(OperationError, SettingsError, InputError, DataError),
@@ -40,7 +40,7 @@ class RequestLoop:
     Parameters
     ----------
     opened
-        What does it.
+        The run and its operations.
     mailbox
         Where requests come from and answers go.
     """
@@ -68,7 +68,7 @@ class RequestLoop:
         try:
             self._run.train(self._between_steps)
         except Exception:
-            logger.exception("training failed")  # what is there is still to be looked at, and saved
+            logger.exception("training failed")  # its state can still be inspected and saved
         finally:
             self._training = False
 
@@ -140,7 +140,7 @@ class RequestLoop:
             self._make_due_curve()
 
     def _make_due_curve(self) -> None:
-        """Send the curve after a frame, when it is another one than before and the one before is old."""
+        """Send the curve after a frame, if it has changed and the last one is old enough."""
         began = time.monotonic()
         status = self._run.status()
         shown = status["run"], status["step"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 CLOSE = "close"
-"""Asked last: save, say where things stand, and end. No operation of a page."""
+"""The last request, which no page makes: save, reply with the last save, and end."""
 
 UNASKED = 0
-"""Number of what is sent though nobody asked for it."""
+"""Number of messages that answer no request."""
 
 
 class Request(NamedTuple):

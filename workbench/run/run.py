@@ -23,7 +23,7 @@ from workbench.run.watched import Watched
 
 
 class Run(Watched, ABC):
-    """A session that is watched and changed, and those that follow it."""
+    """A session that is watched and changed, and the sessions after it."""
 
     @abstractmethod
     def _rewound(self, snapshot: Snapshot) -> Session:
@@ -76,14 +76,14 @@ class Run(Watched, ABC):
             self._note_stop()
 
     def stop(self) -> dict[str, Any]:
-        """Let `train` end after the current step, or take back that it is called next."""
+        """Let `train` end after the current step, or cancel its announcement."""
         self._announced = False
         if self._training:
             self.session.trainer.stop()
         return {}
 
     def step(self) -> dict[str, Any]:
-        """Learn from one mini-batch."""
+        """Train on one mini-batch."""
         self._require_idle("step")
         self._require_unfinished()
         trainer = self.session.trainer
@@ -135,7 +135,7 @@ class Run(Watched, ABC):
         return self._renew({} if seed is None else {"seed": str(seed)})
 
     def close(self) -> None:
-        """Save what is not saved yet, and release the model directory.
+        """Save unsaved changes, and release the model directory.
 
         Raises
         ------
@@ -148,7 +148,7 @@ class Run(Watched, ABC):
             self.directory.close()
 
     def _leave(self) -> None:
-        """Save what is not saved yet; after training diverged the last good state is saved already."""
+        """Save unsaved changes; after training diverged the last good state is saved already."""
         if self._diverged or self._moment == self._saved:
             return
         self.directory.save(self.session)
@@ -167,7 +167,7 @@ class Run(Watched, ABC):
         return {"step": 0}
 
     def _put(self, session: Session) -> None:
-        """Save another session in place of this one, which has to be saved again if it stays after all."""
+        """Save another session over this one, which has to be saved again if it stays in use."""
         self._saved = None
         self.directory.save(session)
 

@@ -96,7 +96,7 @@ class RunDirectory:
         return kept
 
     def note(self, event: SnapshotEvent | StopEvent) -> None:
-        """Write an event that only serves comparisons; if that fails, warn and continue."""
+        """Write an event that is only used for comparisons; if that fails, log the error and continue."""
         try:
             self.journal.add(event)
         except JournalError as error:
@@ -112,10 +112,9 @@ class RunDirectory:
         self.journal.take_up(beginning(session), steering.changed, step, name)
 
     def catch_up(self, session: Session) -> None:
-        """Repeat the changes in the journal that the saved model just missed.
+        """Repeat changes in the journal that are missing in the saved model.
 
-        These are such that were made in the very step of the model, by a process that was killed before it
-        saved again.
+        They were made at the step of the model, by a process that was killed before it saved again.
         """
         lineage, steering = self.journal.lineage, session.steering
         if lineage is None or not same_run(lineage.begin, beginning(session), self.journal.apart_from):

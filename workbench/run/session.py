@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class Steered(Protocol):
-    """What steering changes: settings, and the network that a trainer trains."""
+    """What steering changes: settings, and the network of a trainer."""
 
     settings: Any
-    """Compared with `==`; nobody here looks into them."""
+    """Compared with `==`; their contents matter to the application alone."""
 
     @property
     def trainer(self) -> Trainer:

@@ -42,7 +42,7 @@ class SnapshotFolder:
     Parameters
     ----------
     directory
-        Of the run. Files in its folder `snapshots` that are none are left out, with a warning.
+        Of the run. Files in its folder `snapshots` that cannot be read are skipped, with a warning.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -50,9 +50,9 @@ class SnapshotFolder:
         self._kept: dict[str, KeptSnapshot] = {}
         for path in sorted(self.folder.glob(f"step-*{SUFFIX}")):
             if NAME.fullmatch(path.stem):
-                self._look(path)
+                self._add_if_valid(path)
 
-    def _look(self, path: Path) -> None:
+    def _add_if_valid(self, path: Path) -> None:
         try:
             self._kept[path.stem] = KeptSnapshot(path.stem, *_step_and_seconds(path))
         except (OSError, ValueError, TypeError, KeyError, SafetensorError) as error:
@@ -100,7 +100,7 @@ class SnapshotFolder:
 
 
 def _step_and_seconds(path: Path) -> tuple[int, float]:
-    """Read the head of a snapshot, which is small, and none of its arrays."""
+    """Read the header of a snapshot, without its arrays."""
     with safe_open(path, framework="numpy") as file:
         training = json.loads((file.metadata() or {})["metadata"])["training"]
     return int(training["step"]), float(training["seconds"])

@@ -96,7 +96,7 @@ def learning_rate(trainer: Trainer) -> float:
 
 
 def describe_curve(trainer: Trainer) -> dict[str, Any]:
-    """Return the curve of the loss, which keeps itself short, and rows of at most so many epochs."""
+    """Return the curve of the loss, which is thinned as it grows, and rows of at most MOST_ROWS epochs."""
     curve = trainer.log.curve
     rows = [[row.step, row.training_loss, row.held_out_loss, row.seconds] for row in _thinned(trainer.rows)]
     return {"steps": list(curve.steps), "losses": list(curve.losses), "rows": rows}

@@ -1,8 +1,8 @@
-"""Steering: changes made by hand between two steps, and the record from which they can be made again.
+"""Steering: a person's changes between two steps, and the record from which they can be replayed.
 
-Parameters and settings that are changed live where all others do. What has to be kept beside them are the
-values at which neurons are clamped, the locks, and the lineage: the settings that the run began with and
-every list of changes since. It goes into every snapshot, and clamps and locks follow from it.
+Changed parameters and settings are stored in network and trainer. Kept beside them are the values of clamped
+neurons, the locks, and the lineage: the settings at the start of the run and every list of changes after it.
+The lineage is part of every snapshot; clamps and locks are restored from it.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ class Steering:
     Attributes
     ----------
     begin
-        Texts of the settings that the run began with.
+        Texts of the settings at the start of the run.
     changed
-        What was changed since, in order.
+        All changes since, in order.
     clamps
         Layer and neuron to the value at which it is clamped.
     locks, weight_locks
-        Layer and neuron, and layer, target and source, of what does not learn; in the order of locking.
+        Layer and neuron, and layer, target and source, of what is not trained; in the order of locking.
     """
 
     def __init__(self, session: Steered) -> None:
@@ -68,7 +68,7 @@ class Steering:
 
     @cached_property
     def anatomy(self) -> Anatomy:
-        """Where neurons and connections are."""
+        """The places of neurons and connections."""
         return Anatomy(self._session.network, self._session.labels)
 
     def check(self, changes: Sequence[Change]) -> Any:
@@ -110,7 +110,7 @@ class Steering:
     def note(self, changes: Sequence[Change]) -> None:
         """Record changes that are already in the parameters."""
         self.changed.append(Changed(self._session.trainer.step, tuple(changes)))
-        self._follow(changes)
+        self._clamp_and_lock(changes)
 
     def state(self) -> dict[str, Any]:
         """Return the lineage as JSON-able values; nothing where nothing was changed."""
@@ -119,7 +119,7 @@ class Steering:
         return {"settings": self.begin, "changes": [each.to_json() for each in self.changed]}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Take over a lineage, and clamp and lock accordingly.
+        """Restore a lineage with its clamps and locks.
 
         Raises
         ------
@@ -131,10 +131,10 @@ class Steering:
             for change in each.changes:
                 self._find(change)
         self.begin, self.changed = begin, changed
-        self._follow([change for each in changed for change in each.changes])
+        self._clamp_and_lock([change for each in changed for change in each.changes])
 
     def go_back(self, state: Mapping[str, Any] | None) -> None:
-        """Take the lineage of an earlier moment of this run over, and clamp and lock no more than it says.
+        """Restore the lineage of an earlier moment of this run, and exactly its clamps and locks.
 
         Raises
         ------
@@ -167,7 +167,7 @@ class Steering:
             return None
         return self.anatomy.weight(change.layer, change.target, change.source)
 
-    def _follow(self, changes: Sequence[Change]) -> None:
+    def _clamp_and_lock(self, changes: Sequence[Change]) -> None:
         """Clamp, release, lock and unlock."""
         for change in changes:
             if isinstance(change, ClampChange):
@@ -184,7 +184,7 @@ class Steering:
             self._lock()
 
     def _clamp(self) -> None:
-        """Pass every network the values of its clamped neurons, released ones included."""
+        """Set the clamped neurons of every network; without those that were released."""
         wanted: dict[Clamp, dict[int, float]] = {clamp: {} for clamp in self._clamp_functions}
         for (layer, neuron), value in self.clamps.items():
             inside = self.anatomy.neuron_layer(layer)
@@ -195,7 +195,7 @@ class Steering:
         self._clamp_functions = set(wanted)
 
     def _lock(self) -> None:
-        """Let the trainer restore what is locked; without locks it trains as if there had never been any."""
+        """Make the trainer keep locked parameters; without locks it trains as if there had never been any."""
         rows = [self.anatomy.incoming_parameters(*place) for place in self.locks]
         single = [self.anatomy.weight(*place) for place in self.weight_locks]
         self._regularizer.indices = np.unique(np.concatenate([*rows, np.array(single, np.int64)]))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from nn import Callback, Trainer
 
 STEPS = 50
-"""Of which speeds are the average."""
+"""Steps over which speeds are averaged."""
 
 
 class Speeds(NamedTuple):
@@ -22,7 +22,7 @@ class Speeds(NamedTuple):
     milliseconds_per_step
         The median, of the step alone.
     seconds_per_epoch, images_per_second
-        With all that happens between steps.
+        Including everything between steps.
     """
 
     milliseconds_per_step: float | None = None
@@ -47,7 +47,7 @@ class StepTimer(Callback):
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """The name of the callback."""
         return "between steps"
 
     def on_start(self, trainer: Trainer) -> None:

@@ -15,17 +15,17 @@ CURVE_SHARE = 0.01
 """Of the time that goes into curves, at most."""
 
 REQUEST_SECONDS = 0.01
-"""How long requests may keep training waiting between two steps; those left over wait for another time."""
+"""How long requests may hold up training between two steps; the others wait for later steps."""
 
 REQUEST_SHARE = 0.1
 """Of the time of training that goes into requests, at most, however many come."""
 
 
 class Throttle:
-    """The times at which something may be done again.
+    """Computes when something may be done again.
 
-    What it costs is the smaller of the last two times: one of them may have been the first, for which code
-    is compiled, or another process may have come in between.
+    Its cost is taken as the smaller of the last two durations: one may have included compilation, or been
+    interrupted by another process.
 
     Parameters
     ----------
@@ -39,14 +39,14 @@ class Throttle:
         self._costs = (0.0, 0.0)
 
     def due(self, period: float, *, freely: bool = False) -> float:
-        """Return the moment from which on the next may be made.
+        """Return the earliest time for the next one.
 
         Parameters
         ----------
         period
             Seconds between two, at least.
         freely
-            Whether nothing has to wait for it, so that the share does not count.
+            Whether training is idle, so that the share does not matter.
         """
         return self._began + (period if freely else max(period, min(self._costs) / self._share))
 

@@ -1,4 +1,4 @@
-"""The run of a program's trainer: watched, steered and returned to snapshots in place."""
+"""The run of a program's trainer: watched, steered, and restored from snapshots in place."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class TrainerRun(Run):
     Attributes
     ----------
     error
-        What ended the last training; None where it ended well.
+        That ended the last training; None where it ended normally.
     paused
         Whether a person stopped the last training.
     """
@@ -68,13 +68,13 @@ class TrainerRun(Run):
         return self.session
 
     def _renewed(self, given: Mapping[str, str]) -> TrainerSession:
-        """Return the trainer to its state at the start; it has no seed that could be replaced."""
+        """Restore the state at the start; a trainer has no seed that could be replaced."""
         if given:
             raise OperationError("this run starts again from the program's trainer: leave the seed empty")
         return self._rewound(load(self.directory.directory / START))
 
     def _renew(self, given: Mapping[str, str]) -> dict[str, Any]:
-        """Keep what there is as a snapshot, and begin again: both are of one trainer."""
+        """Keep the present state as a snapshot, and restart the same trainer."""
         if any(self._moment) and not self._diverged:
             self.directory.keep(self.session)
         session = self._renewed(given)

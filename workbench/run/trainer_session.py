@@ -1,4 +1,4 @@
-"""The session of a trainer that a program made: what of it may change, and what is looked at."""
+"""The session of a program's own trainer: its settings and its examples."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ BOUNDS = {
 
 
 class TrainerSession:
-    """A trainer with what a person may do to it; see `workbench.run.session.Session`.
+    """A trainer that is steered and inspected; see `workbench.run.session.Session`.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class TrainerSession:
 
     @property
     def fingerprint(self) -> str:
-        """How many examples there are: no more is known of data that are not kept."""
+        """The number of examples: nothing else is known of data that may be generated."""
         return f"{len(self.trainer.batches)} examples"
 
     @cached_property
@@ -107,7 +107,7 @@ class TrainerSession:
         return after
 
     def use(self, settings: TrainerSettings) -> None:
-        """Go on, between two steps, with settings that `checked_texts` returned."""
+        """Apply settings that `checked_texts` returned, between two steps."""
         before, trainer = self.settings, self.trainer
         if settings.batch_size != before.batch_size:
             trainer.use_batch_size(settings.batch_size)
@@ -139,12 +139,12 @@ class TrainerSession:
             raise SettingsError(str(error)) from error
 
     def go_back(self, snapshot: Snapshot) -> None:
-        """Bring trainer, settings, clamps and locks back to a snapshot of this run.
+        """Restore trainer, settings, clamps and locks from a snapshot of this run.
 
         Raises
         ------
         SnapshotError
-            When it is none; nothing is changed then.
+            When it is not one; nothing is changed then.
         """
         before = self.settings
         try:
@@ -155,10 +155,10 @@ class TrainerSession:
             self.steering.go_back(snapshot.metadata.get(LINEAGE))
         except (KeyError, TypeError, ValueError, SnapshotError) as error:
             self.use(before)
-            raise SnapshotError(f"{snapshot.path}: cannot be gone back to: {error}") from error
+            raise SnapshotError(f"{snapshot.path}: this run cannot return to it: {error}") from error
 
     def describe(self) -> dict[str, Any]:
-        """Return what stays as it is; see `Session.describe`."""
+        """Return what never changes; see `Session.describe`."""
         held_out = self.trainer.held_out
         return {
             "data": {

@@ -1,4 +1,4 @@
-"""What of a trainer may change while it trains, as a person writes and reads it."""
+"""The settings of a trainer that may change while it trains, as texts and as values."""
 
 from __future__ import annotations
 

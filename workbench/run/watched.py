@@ -1,4 +1,4 @@
-"""A run as those see it who only watch."""
+"""The part of a run that changes nothing: its state, progress and journal."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from workbench.run.step_timer import StepTimer
 
 
 class Watched:
-    """A session, and where it stands; nothing here changes it.
+    """A session and its state; no method changes the session.
 
     Parameters
     ----------
     session
-        To begin with.
+        The first one.
     directory
-        Where it lives; closed with the run.
+        Of the run; closed with it.
 
     Attributes
     ----------
     session, directory
-        Now.
+        The present ones.
     run
-        Grows with every new session.
+        Number of the session, which grows with each.
     """
 
     def __init__(self, session: Session, directory: RunDirectory) -> None:
@@ -38,7 +38,7 @@ class Watched:
         self._take(session, directory)
 
     def _take(self, session: Session, directory: RunDirectory) -> None:
-        """Go on with a session whose state is on the disk."""
+        """Continue with a session that is saved."""
         self.session, self.directory = session, directory
         self.run += 1
         self._between = StepTimer()
@@ -47,16 +47,16 @@ class Watched:
 
     @property
     def _moment(self) -> tuple[int, int]:
-        """What changes with every step and every change."""
+        """Changes with every step and every change."""
         return self.session.trainer.step, len(self.session.steering.changed)
 
     def announce(self) -> None:
-        """Say that `train` is called next, by whoever owns the run."""
+        """Announce that the owner of the run calls `train` next."""
         self._announced = True
 
     @property
     def starting(self) -> bool:
-        """Whether the first step of this process is on its way, for which kernels are compiled."""
+        """Whether training is at the first step of this process, for which kernels are compiled."""
         return (self._training or self._announced) and not self._stepped
 
     @property
@@ -69,11 +69,11 @@ class Watched:
         return "finished" if self.session.trainer.share_done >= 1 else "idle"
 
     def overview(self) -> dict[str, Any]:
-        """Return what stays as it is until there is another session."""
+        """Return what stays the same until there is another session."""
         return describe_session(self.session)
 
     def status(self) -> dict[str, Any]:
-        """Return where the run stands, how fast it goes, and what was changed."""
+        """Return the state of the run, its progress and speed, and what was changed."""
         trainer, steering = self.session.trainer, self.session.steering
         speeds = self._between.speeds(len(trainer.batches))
         per_second = 0.0 if speeds.seconds_per_epoch is None else 1 / speeds.seconds_per_epoch
@@ -95,7 +95,7 @@ class Watched:
         }
 
     def last_saved(self) -> dict[str, Any]:
-        """Return how far the run is and where its model is; None where nothing was saved yet."""
+        """Return the progress of the run and the path of its model, which is None before the first save."""
         trainer, path = self.session.trainer, self.directory.model_path
         return {
             "step": trainer.step,

@@ -1,4 +1,4 @@
-"""The process that trains: it does what is asked between steps, and training waits for nobody."""
+"""The process that trains: it answers requests between steps, and training never waits for them."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ logger = logging.getLogger(__name__)
 
 
 class Launch(Protocol):
-    """What a process that trains is started with: it travels there, and opens the run."""
+    """Is sent to the process that trains, and opens the run there."""
 
     @property
     def operations(self) -> Mapping[str, Operation]:
-        """What can be asked of the run."""
+        """The operations of the run."""
 
     def open(self) -> Opened:
         """Open the run; what it raises is explained by `workbench.exit_status.explain`."""
 
 
 def run_worker(connection: Connection, launch: Launch) -> None:
-    """Build a run, say so, and do what comes through the connection until it is closed or ends; then save.
+    """Open a run, answer requests until the connection is closed, and save.
 
-    The first message is "ready", with what there is to say about the run, or "failed", with the exit status
-    and a line that says why. Ctrl-C in the terminal reaches this process too: it ends training as it does
-    in `train`, and is otherwise left to the process at the other end.
+    The first message is "ready", with a description of the run, or "failed", with the exit status and the
+    reason. Ctrl-C in the terminal reaches this process too: it ends training as in `train`, and is otherwise
+    left to the process at the other end.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -58,7 +58,7 @@ def run_worker(connection: Connection, launch: Launch) -> None:
 
 
 def _open(launch: Launch, mailbox: Mailbox) -> RequestLoop | None:
-    # The process at the other end names this module, and has no use for what computes.
+    # The process at the other end imports this module too, but computes nothing.
     from workbench.run.request_loop import RequestLoop  # noqa: PLC0415
 
     try:
@@ -77,7 +77,7 @@ def _open(launch: Launch, mailbox: Mailbox) -> RequestLoop | None:
 
 @contextmanager
 def _hanging_up_on_sigterm(mailbox: Mailbox) -> Iterator[None]:
-    """Save and end on SIGTERM, as when the other end hangs up; while training the trainer's handler stops."""
+    """Save and end on SIGTERM, as when the other end disconnects; during training the trainer handles it."""
 
     def handle(number: int, frame: FrameType | None) -> None:
         mailbox.hang_up()

@@ -12,7 +12,7 @@ LARGEST_COUNT = 10**15
 
 
 def split(value: Any) -> Any:
-    """Turn `512,256` into its parts; an empty text is no part at all."""
+    """Turn `512,256` into its parts; an empty text has no parts."""
     if isinstance(value, str):
         return [part.strip() for part in value.split(",")] if value.strip() else []
     return value

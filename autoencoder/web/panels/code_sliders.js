@@ -6,7 +6,7 @@ import { latestOnly } from "/assets/latest_only.js";
 const FEW = 16;
 const AGAIN = 1500;
 
-/** The numbers of the shown image's code as sliders, and the image that the decoder makes of them. */
+/** The numbers of the shown image's code as sliders, and their image by the decoder. */
 export default {
   components: { NumberField, SliderField },
   template: `
@@ -41,7 +41,7 @@ export default {
       const low = Math.min(this.low[index], this.start[index]) - margin;
       return [low, Math.max(this.high[index], this.start[index]) + margin];
     },
-    /** What goes wrong is said here: much of it nobody asked for, it follows the run. */
+    /** Errors are shown here and not as notices: most requests are made without a person. */
     async ask(operation, values) {
       try {
         const reply = await request(operation, values);
@@ -66,7 +66,7 @@ export default {
       this.touched = true;
       this.decode();
     },
-    follow(frame) {
+    onFrame(frame) {
       const { run, source, position, entry, step } = frame.header;
       const shown = [run, source, position, entry].join(" ");
       if (shown !== this.shown) {
@@ -88,8 +88,8 @@ export default {
     });
   },
   mounted() {
-    if (last("frame")) this.follow(last("frame"));
-    this.off = on("frame", this.follow);
+    if (last("frame")) this.onFrame(last("frame"));
+    this.off = on("frame", this.onFrame);
   },
   unmounted() {
     this.off();

@@ -5,7 +5,7 @@ import { latestOnly } from "/assets/latest_only.js";
 
 const CROSSING = 4000;
 
-/** What lies between two images: the decoder's image of a mixture of their codes. */
+/** Between two images: the decoder's image of a mixture of their codes. */
 export default {
   components: { NumberField, SliderField },
   template: `
@@ -59,7 +59,7 @@ export default {
       this.playing = false;
       cancelAnimationFrame(this.turn);
     },
-    follow(status) {
+    onStatus(status) {
       if (status.run === this.run && (status.step === this.step || this.playing)) return;
       if (status.run === this.run && performance.now() - this.drawn < 1000) return;
       Object.assign(this, { run: status.run, step: status.step });
@@ -81,8 +81,8 @@ export default {
     });
   },
   mounted() {
-    if (last("status")) this.follow(last("status"));
-    this.off = on("status", this.follow);
+    if (last("status")) this.onStatus(last("status"));
+    this.off = on("status", this.onStatus);
   },
   unmounted() {
     this.off();

@@ -51,7 +51,7 @@ def own_panel(viewer: Viewer) -> None:
             fit = viewer.status["settings"]["fit"]
             image = await read_upload(await event.file.read(), viewer.overview["image"], fit)
         except ValueError as error:
-            viewer.complain(f"{event.file.name}: {error}")
+            viewer.show_error(f"{event.file.name}: {error}")
             return
         finally:
             upload.reset()
@@ -64,6 +64,6 @@ def own_panel(viewer: Viewer) -> None:
             auto_upload=True,
             max_file_size=LARGEST_UPLOAD,
             on_upload=receive,
-            on_rejected=lambda: viewer.complain(f"Files of up to {LARGEST_UPLOAD // 2**20} MiB are taken"),
+            on_rejected=lambda: viewer.show_error(f"Files of up to {LARGEST_UPLOAD // 2**20} MiB are taken"),
         ).props("flat accept=image/* data-test=upload")
     viewer.on_change(lambda: pad.resize(viewer.overview["image"]))

@@ -1,4 +1,4 @@
-"""Snapshots, models and inputs by name: from outside come names, and nothing but names."""
+"""Snapshots, models and inputs by name: nothing else is accepted from outside."""
 
 import json
 from pathlib import Path
@@ -122,7 +122,7 @@ def test_names_are_the_last_parts_of_paths_and_unique(tmp_path: Path):
 
 @pytest.fixture
 def run_with_choice(tmp_path: Path) -> LiveRun:
-    """A run on digits that may change to photographs, or to a folder that holds none."""
+    """A run on digits that may change to photographs, or to a folder without any."""
     write_images(tmp_path / "photos", 12, channels=1)
     (tmp_path / "empty").mkdir()
     inputs = by_name([tmp_path / "photos", tmp_path / "empty"])

@@ -1,4 +1,4 @@
-"""The code to take hold of: its ranges, images of it, and images between two others."""
+"""Editing the code: its ranges, images of it, and images between two others."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Operations: the table is what a run and its inspector can do, and nothing unchecked reaches them."""
+"""Operations: the table has every operation of run and inspector, and all arguments are checked."""
 
 import base64
 import inspect
@@ -108,7 +108,7 @@ ANYTHING = st.recursive(
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveRun, CodeInspector]]:
-    """A run that has made three steps, kept a snapshot there, and is looked into."""
+    """A run after three steps with a snapshot, and its inspector."""
     run = open_run(tmp_path_factory.mktemp("watched"))
     train_steps(run, 3)
     run.snapshot()
@@ -167,7 +167,7 @@ def test_an_image_becomes_an_array_of_bytes():
 
 
 class Box:
-    """A mailbox without a pipe: what is asked, and what was answered."""
+    """A mailbox without a pipe: requests and answers."""
 
     def __init__(self, *requests: Request) -> None:
         self.requests = [*requests, HUNG_UP]
@@ -182,7 +182,7 @@ class Box:
 
 
 def answer(run: LiveRun, inspector: CodeInspector, *requests: Request) -> dict[int, dict[str, Any]]:
-    """What requests are answered with, by their numbers."""
+    """The answers to requests, by their numbers."""
     box = Box(*requests)
     RequestLoop(Opened(run, inspector, "", OPERATIONS), box).serve()  # type: ignore[arg-type]
     return box.answers

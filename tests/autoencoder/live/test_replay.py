@@ -1,4 +1,4 @@
-"""Replaying: whatever was done to a run, its journal leads to the same bits; where not, that is said."""
+"""Replaying: the journal of any run leads to the same bits, and differences are reported."""
 
 import json
 import tempfile
@@ -45,7 +45,7 @@ deeds = st.one_of(
 
 
 def addressed(run: LiveRun, change: dict[str, Any]) -> dict[str, Any]:
-    """Turn the neuron of a change of a weight into a connection that is there."""
+    """Replace the ends of a weight change by those of a connection that exists."""
     if "weight" not in change["kind"]:
         return change
     source = int(run.session.steering.anatomy.incoming(change["layer"], change["neuron"]).neurons[0])
@@ -54,7 +54,7 @@ def addressed(run: LiveRun, change: dict[str, Any]) -> dict[str, Any]:
 
 
 def act(run: LiveRun, deed: str, argument: Any, reopen: Callable[[], LiveRun]) -> LiveRun:
-    """Do something to a run, and return it or the one that followed it."""
+    """Apply an action to a run, and return it or the run that replaced it."""
     if deed == "apply":
         run.apply([addressed(run, change) for change in argument])
     elif deed == "train" and run.state == "idle":

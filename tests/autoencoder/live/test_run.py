@@ -1,4 +1,4 @@
-"""Live runs: what can be asked of them, and that watching does not change a bit."""
+"""Live runs: their operations, and that watching does not change a bit."""
 
 import json
 from pathlib import Path

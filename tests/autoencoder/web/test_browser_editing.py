@@ -1,4 +1,4 @@
-"""Neurons and connections changed from the page, in a real browser, and found again in the model."""
+"""Neurons and connections changed from the page, in a real browser, and compared with the saved model."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +21,7 @@ def page(chromium: "playwright.Browser", tmp_path: Path) -> Iterator[Opened]:
 
 
 def closed_model(page: Opened) -> AutoEncoder:
-    """Stop training, if there is any, after one more step, which saves what is there."""
+    """Stop training, if there is any, after one more step, which saves the model."""
     if page.text("state").lower() == "training":
         page.stop()
     return saved_model(page.served.model_directory)
@@ -111,7 +111,7 @@ def test_a_connection_that_is_clicked_gets_the_weight_that_is_typed(page: Opened
 
 
 def strongest_of(page: Opened) -> list[int]:
-    """The strongest connection into the chosen neuron of the model as it was saved first."""
+    """The strongest connection into the chosen neuron of the model in its first save."""
     model = saved_model(page.served.model_directory)
     anatomy = Anatomy(model.network, HALVES)
     into = anatomy.incoming(CODE, NEURON)

@@ -1,4 +1,4 @@
-"""Codes, walks and images of one's own on the page, in a real browser."""
+"""Codes, walks and a person's own images on the page, in a real browser."""
 
 import io
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ def page(chromium: "playwright.Browser", tmp_path_factory: pytest.TempPathFactor
 
 
 def until_changed(page: Opened, name: str, before: np.ndarray) -> None:
-    """Wait until a canvas shows something else."""
+    """Wait until a canvas has changed."""
     page.wait(
         "([name, before]) => { const canvas = document.querySelector(`[data-test='${name}']`);"
         " const now = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;"

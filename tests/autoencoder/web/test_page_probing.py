@@ -117,7 +117,7 @@ def test_a_connection_has_a_weight(page: Page, run: MadeUpRun) -> None:
 
 
 def choose(page: Page, method: str, place: dict[str, int]) -> None:
-    """Do what the network view does when something in it is clicked."""
+    """Call the handlers of a click in the network view."""
     page.evaluate(
         """([method, place]) => {
             const found = Object.values(mounted_app.$refs).find((each) => each?.[method]);

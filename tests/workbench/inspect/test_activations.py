@@ -1,4 +1,4 @@
-"""Activations that are changed while a network lives: layers that take another, graphs that replace one."""
+"""Activations that are changed during training: of layers, and of some neurons of a graph."""
 
 import copy
 import json
@@ -51,7 +51,7 @@ def test_a_layer_goes_on_as_one_made_with_the_activation(family, after, rung, dt
 
 
 def mixed():
-    """Return a graph in which some neurons have each of four activations, one of them that of the inputs."""
+    """Return a graph with four activations, each of some neurons, one of which is that of the inputs."""
     return random_graph(3, [BEFORE, Identity(), Sigmoid(), Tanh()])
 
 
@@ -72,7 +72,7 @@ def rewired(graph, after):
 @every_dtype
 @pytest.mark.parametrize("after", [AFTER, Sigmoid(), ELU()], ids=repr)
 def test_a_graph_goes_on_as_one_made_with_the_activation(rung, dtype, after):
-    """One that no neuron has yet, one that others have."""
+    """An activation that no neuron has yet, and one that others have."""
     graph = mixed()
     network, made = (RUNGS[rung](each, ticks=2, dtype=dtype) for each in (graph, rewired(graph, after)))
     unchanged = passes(network)

@@ -1,4 +1,4 @@
-"""Addresses: where a neuron's and a connection's numbers are, against what changes when they are changed."""
+"""Places of biases and weights, checked by changing them and comparing values."""
 
 from itertools import pairwise
 from typing import Any
@@ -39,7 +39,7 @@ def layer_values(model: AutoEncoder, image: np.ndarray) -> list[np.ndarray]:
 
 
 def linear(name: str) -> AutoEncoder:
-    """Return a model that shows every change of a weight in its target: linear, far from zero."""
+    """Return a model in which every change of a weight changes its target: linear, far from zero."""
     model = (
         make_model(name, leakage=1.0, output_activation="identity") if name != "unmixed" else make_model(name)
     )
@@ -225,7 +225,7 @@ def test_the_ends_of_the_network_have_nothing_beyond():
 
 
 def branching() -> Model:
-    """Return a model of two inputs and two outputs, in which a layer is read over another."""
+    """Return a model of two inputs and two outputs, with a connection that skips a layer."""
     left, right = Input(Shape(1, 1, 4), generator=np.random.default_rng(2)), Input(Shape(1, 1, 3))
     first = Call(Dense.of(5), left, name="first")
     second = Call(Dense.of(5), first, name="second")

@@ -1,4 +1,4 @@
-"""What came out, in words: for every kind of target, and of every output."""
+"""Outputs in words: for every kind of target, and for several outputs."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ CATEGORICAL = CategoricalCrossEntropyWithLogits()
 
 
 def said(output, target, loss, mask=None):
-    """Return what is said of one example."""
+    """Return the answer for one example."""
     outputs = to_history(np.float32([output]))
     masks = None if mask is None else to_history(np.float32([mask]))
     batch = Batch(np.zeros((1, 1, 1, 16), np.float32), to_history(np.float32([target])), masks, 1)

@@ -1,4 +1,4 @@
-"""Which examples are looked at, and how they are drawn: as pictures, or as a row of their numbers."""
+"""Which examples are shown, and how they are drawn: as pictures, or as a row of numbers."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -1,4 +1,4 @@
-"""The inspector: what it shows is what the model has, and a run that is looked at is the run that is not."""
+"""The inspector: it shows the numbers of the model, and inspecting a run does not change it."""
 
 from types import SimpleNamespace
 from typing import Any

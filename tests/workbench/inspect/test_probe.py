@@ -1,4 +1,4 @@
-"""The twin that runs images to be looked at: it computes what the model would, and touches nothing."""
+"""The twin that runs examples for viewers: it computes what the model would, and changes nothing."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def some_images(model: AutoEncoder, count: int = 8, *, masked: bool = False) -> 
 
 
 def expected(model: AutoEncoder, images: Images) -> tuple[np.ndarray, list[np.ndarray], list[np.ndarray]]:
-    """Return what a model of its own gives: outputs, and values and signals of every layer (..., N)."""
+    """Return the results of a separate model: outputs, and values and signals of every layer (..., N)."""
     inputs = to_history(images.values)
     mask = None if images.mask is None else to_history(images.mask)
     outputs = model.network.forward(inputs)
@@ -121,7 +121,7 @@ def test_it_follows_another_activation(name: str, rung: str):
 
 
 def clamp(anatomy: Anatomy, layer: int, neurons: dict[int, float]) -> None:
-    """Hold neurons of a layer that is in the middle of a graph, or a network by itself."""
+    """Clamp neurons of a layer in the middle of a graph, or of a network of one layer."""
     inside = anatomy.neuron_layer(layer)
     assert inside.clamp is not None
     inside.clamp({inside.first + neuron: value for neuron, value in neurons.items()})

@@ -1,4 +1,4 @@
-"""The walk through a step: what it reveals is what the step computes, and the step is the same afterwards."""
+"""The walk through a step: it shows what the step computes, and the step is the same afterwards."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def stages(inspector: Inspector) -> list[str]:
 
 
 def known(anatomy: Anatomy, numbers: np.ndarray) -> list[str]:
-    """Return the names of the layers whose numbers are known, whole, among all neurons."""
+    """Return the names of the layers whose numbers are all known."""
     names = []
     for layer in anatomy.layers:
         part = np.isnan(numbers[layer.offset : layer.offset + layer.shape.size])
@@ -47,7 +47,7 @@ def state(session: Session) -> tuple[Any, ...]:
 
 
 def next_batch(session: Session) -> Batch:
-    """Return the batch of the next step, and the order of entries where it stood."""
+    """Return the batch of the next step, with the order of entries as it was."""
     return session.trainer.batches.batch(session.trainer.shuffle.next(session.trainer.batch_size))
 
 

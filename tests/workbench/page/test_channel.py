@@ -1,4 +1,4 @@
-"""The websocket to the run, without a network: what one viewer sends and is sent."""
+"""The websocket to the run, without a network: messages to and from one viewer."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ pytest.importorskip("nicegui")
 from starlette.websockets import WebSocket
 
 from tests.support.web_link import FakeLink, make_reply
-from workbench.page.channel import RETRY_SECONDS, Asked, BadMessage, Channel, Ready, read
+from workbench.page.channel import RETRY_SECONDS, BadMessage, Channel, OperationRequest, Ready, read
 from workbench.page.limits import Limits
 from workbench.run.messages import unpack
 
@@ -41,7 +41,7 @@ class Viewer:
         self._outgoing.put_nowait(message)
 
     def say(self, message: Any) -> None:
-        """Send a message; text goes as it is."""
+        """Send a message; a string is sent unchanged."""
         text = message if isinstance(message, str) else json.dumps(message)
         self._incoming.put_nowait({"type": "websocket.receive", "text": text})
 
@@ -50,7 +50,7 @@ class Viewer:
         self.say({"id": number, "op": op, "args": args})
 
     def ready(self, *kinds: str) -> None:
-        """Say that a frame can be taken."""
+        """Send that the viewer is ready for a frame."""
         self.say({"ready": {"kinds": list(kinds)}})
 
     async def raw(self) -> Any:
@@ -63,11 +63,11 @@ class Viewer:
 
     @property
     def silent(self) -> bool:
-        """Whether nothing was sent that was not heard."""
+        """Whether every message that was sent has been received."""
         return self._outgoing.empty()
 
     async def leave(self) -> None:
-        """Go, and wait until that was noticed."""
+        """Disconnect, and wait until the channel has ended."""
         self._incoming.put_nowait({"type": "websocket.disconnect", "code": 1001})
         await asyncio.wait_for(self.serving, PATIENCE)
 
@@ -83,7 +83,7 @@ def with_viewer(talk: Callable[[Viewer], Awaitable[None]], **limits: Any) -> Non
 
 
 async def settle() -> None:
-    """Let everything happen that can happen now."""
+    """Let all pending tasks run."""
     for _ in range(50):
         await asyncio.sleep(0)
 
@@ -282,7 +282,7 @@ def test_a_viewer_that_goes_leaves_nothing_behind():
 
 
 def test_messages_are_read_strictly():
-    assert read('{"id": 3, "op": "walk", "args": {"action": "next"}}') == Asked(
+    assert read('{"id": 3, "op": "walk", "args": {"action": "next"}}') == OperationRequest(
         id=3, op="walk", args={"action": "next"}
     )
     assert read('{"ready": {"kinds": []}}') == Ready.model_validate({"ready": {"kinds": []}})

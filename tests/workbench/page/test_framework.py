@@ -1,4 +1,4 @@
-"""Rubbish for the page's framework, from one who knows the token: no errors, no tracebacks, no way around."""
+"""Malformed messages to the page's framework, with the token: no errors, no tracebacks, nothing bypassed."""
 
 import json
 import re

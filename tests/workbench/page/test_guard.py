@@ -1,4 +1,4 @@
-"""Who is let through, without a server: requests as the guard sees them."""
+"""Access control without a server: requests as the guard receives them."""
 
 import asyncio
 from typing import Any

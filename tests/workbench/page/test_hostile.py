@@ -1,4 +1,4 @@
-"""Requests that mean harm: refused or cut off, never an error of the server, which goes on as before."""
+"""Hostile requests: refused or disconnected, never an error of the server, which goes on as before."""
 
 import random
 import socket
@@ -225,7 +225,7 @@ def test_slow_requests_are_cut_off(server):
 
 
 def drip(connection: socket.socket, begun: bytes) -> bytes:
-    """Send a request byte after byte until the server has had enough, and return its answer."""
+    """Send a request byte after byte until the server ends the connection, and return its answer."""
     connection.settimeout(0.1)
     connection.sendall(begun)
     until = time.monotonic() + patience.SECONDS

@@ -1,4 +1,4 @@
-"""How much may be asked for: bodies and requests without a server, connections that do nothing with one."""
+"""Limits: on bodies and requests without a server, on idle connections with one."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ from tests.support import patience
 pytest.importorskip("nicegui")
 
 from tests.support.web_server import PING, TEXT, close_code, frame, head, read_all, running
-from workbench.page.admission import Bucket
+from workbench.page.admission import TokenBucket
 from workbench.page.limits import LimitedRequests, Limits
 
 LISTENING = "0A"
@@ -25,7 +25,7 @@ UPLOAD = "/_nicegui/client/x/upload/1"
 
 
 class Application:
-    """Takes bodies, and waits when it is to."""
+    """Reads bodies, and waits while `go_on` is not set."""
 
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
@@ -119,7 +119,7 @@ def test_requests_at_a_time():
 
 def test_a_bucket_lets_a_burst_through_and_then_so_many_a_second():
     now = 100.0
-    bucket = Bucket(3, 2.0, lambda: now)
+    bucket = TokenBucket(3, 2.0, lambda: now)
     assert [bucket.take() for _ in range(4)] == [True, True, True, False]
     now += 0.4
     assert not bucket.take()
@@ -164,7 +164,7 @@ def test_connections_that_do_nothing_are_ended_and_have_an_end_to_their_number()
 
 
 def connections_of(process: int) -> int:
-    """Return how many connections a process has, the one it listens on apart."""
+    """Return how many connections a process has, without the listening one."""
     folder = Path(f"/proc/{process}/fd")
     opened = set()
     for path in folder.iterdir():

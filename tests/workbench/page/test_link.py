@@ -1,4 +1,4 @@
-"""The handle on the process that trains: frames are shared, the status stays fresh, the loop never waits."""
+"""The link to the process that trains: frames are shared, the status is kept up to date, nothing blocks."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ from workbench.run.throttle import FRAME_PERIOD, Throttle
 
 
 class Frames:
-    """Frames that are handed out one by one; each tells its kinds."""
+    """Frames that are released one by one; each lists its kinds."""
 
     def __init__(self) -> None:
         self.asked: list[list[str]] = []
@@ -37,7 +37,7 @@ class Frames:
 
 
 async def settle() -> None:
-    """Let everything go on that can."""
+    """Let all pending tasks run."""
     for _ in range(10):
         await asyncio.sleep(0)
 

@@ -1,4 +1,4 @@
-"""The page's connection to the run: what it understands, when it asks, and what it does when it is cut."""
+"""The page's connection to the run: messages, requests, and reconnecting after a loss."""
 
 from collections.abc import Iterator
 

@@ -81,7 +81,7 @@ def test_scales_stay_while_numbers_move_a_little(view: View) -> None:
         const { Scale } = await import("/assets/network_picture.js");
         const scale = new Scale();
         return [1, 1.04, 0.9, 0.6, 1.09, 1.4, 0.3, 0, 1e-7].map((size) =>
-            scale.follow(new Float32Array(500).fill(size)));
+            scale.fit(new Float32Array(500).fill(size)));
     }""")
     assert limits == pytest.approx([1, 1, 1, 1, 1, 1.5, 0.3, 0, 1e-7])
 
@@ -140,4 +140,4 @@ def test_another_network_takes_the_place_of_the_one_before(view: View, run: Fake
     run.shapes, run.run = [*run.shapes[:3], ("dense", (3, 3, 1)), *run.shapes[4:]], 2
     view.wait("network.scene.layers[3].neurons === 9")
     view.wait_for_frames()
-    assert view.look("network.attention.chosen") is None
+    assert view.look("network.selection.chosen") is None

@@ -1,4 +1,4 @@
-"""The network view as an element of a page in Python: what it sends to the browser and hears from it."""
+"""The network view as an element of a page in Python: messages to the browser and events from it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The network on its canvas, in a real browser: what a person chooses in it with mouse and keys."""
+"""The network on its canvas, in a real browser: choosing with mouse and keyboard."""
 
 from collections.abc import Iterator
 
@@ -59,13 +59,13 @@ def test_the_keyboard_moves_from_neuron_to_neuron(view: View) -> None:
     }  # fmt: skip
     for key, place in steps.items():
         view.page.keyboard.press(key)
-        assert view.look("[network.attention.chosen.layer, network.attention.chosen.neuron]") == place
+        assert view.look("[network.selection.chosen.layer, network.selection.chosen.neuron]") == place
     assert view.events() == []
     view.page.keyboard.press("ArrowDown")
     view.page.keyboard.press("Enter")
     assert view.events() == [["neuron", {"layer": 3, "neuron": 8, "append": True}]]
     view.page.keyboard.press("Escape")
-    assert view.look("network.attention.chosen") is None
+    assert view.look("network.selection.chosen") is None
 
 
 def test_what_the_keyboard_leads_to_is_spoken(view: View) -> None:
@@ -91,12 +91,12 @@ def test_the_pointer_shows_the_numbers_of_a_neuron(view: View, run: FakeRun) -> 
 
 def test_a_click_on_a_curve_chooses_its_connection(view: View, run: FakeRun) -> None:
     view.page.mouse.click(*view.at(3, 9))
-    view.wait("network.attention.curves.length > 40")
+    view.wait("network.selection.curves.length > 40")
     sources, weights = run.weights_into(3, 9)
     source = int(sources[np.argmax(np.abs(weights))])
     place = view.canvas.evaluate("(canvas, place) => canvas.curveAt(...place)", [3, 9, source])
     drawn = view.look(
-        "network.attention.curves.filter((each) => each.layer === 3).map((each) => each.source)"
+        "network.selection.curves.filter((each) => each.layer === 3).map((each) => each.source)"
     )
     assert set(drawn) == set(sources[np.argsort(-np.abs(weights))[:24]].tolist())
     view.page.mouse.click(place["x"], place["y"])
@@ -122,14 +122,14 @@ def test_the_window_of_a_local_neuron_is_known_when_it_is_pointed_at(chromium: B
     run = FakeRun("local")
     with opened(chromium, run) as view:
         view.page.mouse.move(*view.at(2, 1400))
-        view.wait("network.attention.hoverWindow")
-        assert view.look("network.attention.hoverWindow") == run.window(2, 1400)
+        view.wait("network.selection.hoverWindow")
+        assert view.look("network.selection.hoverWindow") == run.window(2, 1400)
 
 
 def test_the_strongest_connections_of_a_layer_are_drawn_and_can_be_chosen(view: View) -> None:
     view.page.evaluate("view.showStrongest(3, 50)")
-    view.wait("network.attention.wiring.length === 50")
-    first = view.look("network.attention.wiring[0]")
+    view.wait("network.selection.wiring.length === 50")
+    first = view.look("network.selection.wiring[0]")
     place = view.canvas.evaluate(
         "(canvas, place) => canvas.curveAt(...place)", [first["layer"], first["target"], first["source"]]
     )
@@ -139,8 +139,8 @@ def test_the_strongest_connections_of_a_layer_are_drawn_and_can_be_chosen(view: 
 
 def test_a_graph_shows_its_wiring_by_itself(chromium: Browser) -> None:
     with opened(chromium, FakeRun("graph")) as view:
-        view.wait("network.attention.wiring.length >= 200")
-        layers = view.look("[...new Set(network.attention.wiring.map((each) => each.layer))].sort()")
+        view.wait("network.selection.wiring.length >= 200")
+        layers = view.look("[...new Set(network.selection.wiring.map((each) => each.layer))].sort()")
     assert layers == [1, 2, 3, 4, 5, 6]
 
 

@@ -1,4 +1,4 @@
-"""The page in a real browser before a made-up run: what is asked of the run, and what is shown of it."""
+"""The page in a real browser before a made-up run: requests to the run, and what is shown."""
 
 import re
 from collections.abc import Iterator

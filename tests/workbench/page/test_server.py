@@ -1,4 +1,4 @@
-"""The server as a whole: the page, its files, what is said on the terminal, and the end."""
+"""The server as a whole: the page, its files, the terminal, and the end."""
 
 import re
 import signal

@@ -1,4 +1,4 @@
-"""The colours of the page: text can be read on everything it stands on, in light and in dark."""
+"""The colours of the page: text is readable on all its backgrounds, in light and in dark."""
 
 import re
 from pathlib import Path

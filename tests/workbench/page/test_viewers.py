@@ -1,4 +1,4 @@
-"""Many viewers who read nothing, or come and go: the server lives on, and its memory stays what it was."""
+"""Many viewers who read nothing, or connect and leave: the server goes on, and its memory does not grow."""
 
 import re
 import socket
@@ -16,7 +16,7 @@ pytest.importorskip("nicegui")
 VIEWERS = 50
 MEBIBYTE = 2**20
 HALF_LANES = 8
-"""Frames of a viewer that reads nothing: two are held, and what is on its way is up to the system."""
+"""Frames of a viewer that reads nothing: two in the server, and those in buffers of the system."""
 
 READY = frame(TEXT, b'{"ready": {"kinds": ["values"]}}')
 
@@ -46,14 +46,14 @@ def test_stalled_viewers_hold_few_frames_each_and_are_dropped():
 
 
 def wait_for_end(connection: socket.socket) -> None:
-    """Wait until the server has hung up, reading nothing before."""
+    """Wait until the server has disconnected, without reading before."""
     with suppress(ConnectionError):
         while True:
             connection.sendall(READY)
 
 
 def visit(server: RunningServer) -> bool:
-    """Open the page and connect as its script does, then vanish; return whether it was let in."""
+    """Open the page and connect as its script does, then disconnect; return whether it was admitted."""
     status, page = server.request("/")
     assert status in (200, 429)
     if status == 429:
@@ -71,7 +71,7 @@ def visit(server: RunningServer) -> bool:
 
 
 def visit_often(server: RunningServer, times: int) -> None:
-    """Visit until it was let in so often; it lets in as many as leave."""
+    """Visit until so many visits were admitted."""
     while times:
         times -= visit(server)
 

@@ -1,4 +1,4 @@
-"""Changes: what is taken from outside, and what is said of what is not."""
+"""Changes: what is accepted from outside, and the messages for what is not."""
 
 import json
 from typing import Any, get_args

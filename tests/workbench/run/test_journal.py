@@ -1,4 +1,4 @@
-"""The journal: lines that are whole or not there, what of them counts, and what is refused."""
+"""The journal: lines that are complete or absent, the lineage, and what is refused."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A reader that does not read: training goes on, nothing grows, and every request is answered in the end."""
+"""A viewer that reads nothing: training continues, memory does not grow, every request is answered later."""
 
 import contextlib
 import multiprocessing
@@ -17,10 +17,10 @@ from workbench.run.requests import CLOSE
 from workbench.run.worker import run_worker
 
 FLOOD = 20 * UNANSWERED_LIMIT
-"""Requests of the reader that does not read; the status that each asks for takes more than 1 kB."""
+"""Requests of that viewer for the status, of which each takes more than 1 kB."""
 
 GROWTH = 10 * 2**20
-"""Bytes that a worker may grow by; the answers that nobody reads would take twice that."""
+"""Bytes by which a worker may grow; the unread answers would take twice that."""
 
 
 def memory_of(number: int) -> int:

@@ -1,4 +1,4 @@
-"""Messages: everything that goes in comes out, everything else is refused."""
+"""Messages: what is packed is unpacked unchanged, everything else is refused."""
 
 import json
 import struct

@@ -1,4 +1,4 @@
-"""What a run tells of itself: the curve stays small however long training takes."""
+"""Reports of a run: the curve stays small however long training takes."""
 
 from itertools import pairwise
 from pathlib import Path

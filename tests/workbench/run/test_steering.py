@@ -1,4 +1,4 @@
-"""Steering: changes between steps reach model and trainer, all of them or none, and are remembered."""
+"""Steering: changes between steps reach model and trainer, all of them or none, and are recorded."""
 
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,7 @@ def test_without_locks_the_trainer_is_what_it_was(tmp_path: Path):
 
 
 def shown(session: Session, layer: int) -> np.ndarray:
-    """Return what the last forward of the model left in a layer, (neurons, N)."""
+    """Return the values of a layer in the last forward pass of the model, (neurons, N)."""
     inside = session.steering.anatomy.neuron_layer(layer)
     values = inside.values()
     return values.reshape(-1, values.shape[-1])

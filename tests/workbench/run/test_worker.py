@@ -1,4 +1,4 @@
-"""The process that trains: what is asked is done between steps, and whatever ends it, the model is saved."""
+"""The process that trains: requests are answered between steps, and the model is saved however it ends."""
 
 import asyncio
 import hashlib

@@ -1,7 +1,7 @@
 const KEY = "ganglion-appearance";
 const DARK = { auto: null, light: false, dark: true };
 
-/** Automatic (as the system is), light or dark; remembered in this browser. */
+/** Automatic (the setting of the system), light or dark; remembered in this browser. */
 export default {
   template: `
     <select class="g-select" data-test="dark-mode" aria-label="Appearance" title="Appearance" v-model="mode">

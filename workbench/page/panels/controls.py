@@ -23,7 +23,7 @@ class LogSlider(Element, component="log_slider.js"):
 
 
 class Controls:
-    """The panel; every field shows what the run has, whoever changed it."""
+    """The panel; every field shows the value in the run, also after changes by other viewers."""
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
@@ -89,7 +89,7 @@ class Controls:
             self._show()
 
     def _show(self) -> None:
-        """Bring the fields to the run's values; the others are left alone: someone may type."""
+        """Set the fields whose values in the run have changed; a person may be typing in the others."""
         settings = self._viewer.status["settings"]
         for key, field in self._numbers.items():
             if settings[key] != self._shown.get(key) and not self._is_typed(key, settings[key]):
@@ -111,7 +111,7 @@ class Controls:
         return True
 
     def _hint(self) -> None:
-        """Say in the empty fields what holds then."""
+        """Show in empty fields which value applies."""
         epochs = self._viewer.status["epochs"]
         self._numbers["epochs"].props["placeholder"] = "∞" if epochs is None else str(epochs)
         self._numbers["minutes"].props["placeholder"] = "∞"

@@ -1,5 +1,5 @@
 import { last, on, request } from "/assets/live.js";
-import { gatherer, position } from "/assets/edits.js";
+import { batched, position } from "/assets/edits.js";
 import { NumberField, SliderField } from "/assets/fields.js";
 import { digits } from "/assets/format.js";
 import { placeOfSource } from "/assets/network_sources.js";
@@ -7,7 +7,7 @@ import { attempt } from "/assets/notices.js";
 
 const LONGEST = 32;
 const REFRESH = 1000;
-const QUIET = 300; // milliseconds after a change in which what was read before it may still come
+const IGNORE_MILLISECONDS = 300; // after a change, in which replies from before it may still come
 
 /** The neurons and connections that were chosen, each with what can be changed about it. */
 export default {
@@ -83,7 +83,7 @@ export default {
     },
     add(item) {
       const there = this.items.find((other) => other.key === item.key);
-      const chosen = there ?? { ...item, name: `${item.title}, ${item.place}`, known: false, quiet: 0, reach: { bias: 1, value: 1, weight: 1 } };
+      const chosen = there ?? { ...item, name: `${item.title}, ${item.place}`, known: false, ignoredUntil: 0, reach: { bias: 1, value: 1, weight: 1 } };
       this.items = [chosen, ...this.items.filter((other) => other !== there)].slice(0, LONGEST);
       this.refresh(this.items[0]);
     },
@@ -95,14 +95,14 @@ export default {
       const began = performance.now();
       if (item.kind === "neuron") {
         const now = await attempt(() => request("neuron", { layer, neuron }));
-        if (!now) return this.miss(item);
-        if (began < item.quiet) return;
+        if (!now) return this.removeMissing(item);
+        if (began < item.ignoredUntil) return;
         const { value, signal, bias, locked, clamp } = now.header;
         Object.assign(item, { value, signal, bias, locked, clamped: clamp !== null, known: true });
       } else {
         const now = await attempt(() => request("connection", { layer, target, source }));
-        if (!now) return this.miss(item);
-        if (began < item.quiet) return;
+        if (!now) return this.removeMissing(item);
+        if (began < item.ignoredUntil) return;
         const { weight, locked, fixed } = now.header;
         Object.assign(item, { weight, locked, fixed, known: true });
       }
@@ -111,8 +111,8 @@ export default {
         if (needed > item.reach[field] * 1.4) item.reach[field] = Number(needed.toPrecision(1));
       }
     },
-    miss(item) {
-      if (last("connection")) this.remove(item); // it is not there; without a connection nobody knows
+    removeMissing(item) {
+      if (last("connection")) this.remove(item); // it does not exist; without a connection this is not known
     },
     async refreshAll() {
       if (this.refreshing || document.hidden) return;
@@ -123,22 +123,22 @@ export default {
     change(item, field, value) {
       item[field] = value;
       if (field === "value") item.clamped = true;
-      this.tell(item, { kind: field === "value" ? "clamp" : field, value });
+      this.sendChange(item, { kind: field === "value" ? "clamp" : field, value });
     },
     clamp(item, clamped) {
       item.clamped = clamped;
-      this.tell(item, { kind: "clamp", value: clamped ? item.value : null });
+      this.sendChange(item, { kind: "clamp", value: clamped ? item.value : null });
     },
     lock(item, locked) {
       item.locked = locked;
-      this.tell(item, { kind: item.kind === "neuron" ? "lock" : "lock_weight", locked });
+      this.sendChange(item, { kind: item.kind === "neuron" ? "lock" : "lock_weight", locked });
     },
-    tell(item, change) {
+    sendChange(item, change) {
       const { kind, layer, neuron, target, source } = item;
-      item.quiet = performance.now() + QUIET;
+      item.ignoredUntil = performance.now() + IGNORE_MILLISECONDS;
       this.send({ ...change, ...(kind === "neuron" ? { layer, neuron } : { layer, target, source }) });
     },
-    follow(status) {
+    onStatus(status) {
       if (status.run === this.run) return;
       this.run = status.run;
       this.read();
@@ -153,11 +153,11 @@ export default {
     },
   },
   created() {
-    this.send = gatherer(() => this.refreshAll());
+    this.send = batched(() => this.refreshAll());
   },
   mounted() {
-    if (last("status")) this.follow(last("status"));
-    this.off = on("status", this.follow);
+    if (last("status")) this.onStatus(last("status"));
+    this.off = on("status", this.onStatus);
     this.timer = setInterval(this.refreshAll, REFRESH);
   },
   unmounted() {

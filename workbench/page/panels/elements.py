@@ -1,4 +1,4 @@
-"""What the panels are made of: sections, buttons, choices, facts, and live numbers."""
+"""The elements of panels: sections, buttons, choices, facts, and live numbers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class LiveText(Element, component="live_text.js", default_classes="g-live"):
 
 
 class Metrics(Element, component="metric_list.js"):
-    """What is measured on the held-out data beside the loss, at most so many; nothing where nothing is."""
+    """The metrics of the held-out data, at most so many."""
 
     def __init__(self, most: int) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class Metrics(Element, component="metric_list.js"):
 
 
 class Choice(Element, default_classes="g-select"):
-    """A drop-down list, the browser's own: it knows the keyboard and small screens.
+    """A drop-down list of the browser itself, which works with a keyboard and on small screens.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class Choice(Element, default_classes="g-select"):
         self.on("change", self._pick, js_handler="(event) => emit(event.target.value)")
 
     def show(self, options: Mapping[str, str], value: str | None) -> None:
-        """Offer these options with this one picked; where there are none, say so."""
+        """Offer these options with this one picked; show that there are none if so."""
         if dict(options) != self._options or not self.default_slot.children:
             self._options = dict(options)
             self.clear()
@@ -131,7 +131,7 @@ def button(
 
 
 def enable(made: Element, enabled: bool, title: str, reason: str) -> None:
-    """Let a button be pressed and say what it does, or not and say why."""
+    """Enable a button, with a title that says what it does, or disable it with the reason."""
     made.props["disabled"] = not enabled
     made.props["title"] = title if enabled else reason
 

@@ -1,4 +1,4 @@
-"""The top of the page: the state of the run and what is done to it as a whole."""
+"""The header of the page: the state of the run, and actions on the whole run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ READINGS = (
 
 
 class Transport(Element, component="transport.js"):
-    """Start, stop, step and the state; the browser asks for them itself."""
+    """Start, stop, step and the state; the browser requests them itself."""
 
 
 class Appearance(Element, component="appearance.js"):
@@ -26,7 +26,7 @@ class Appearance(Element, component="appearance.js"):
 
 
 def header(viewer: Viewer, keys: Keys) -> None:
-    """Build the top of the page; `keys` are those of its panels beside what every page has."""
+    """Build the header; `keys` are those of an application's panels, for the list of keys."""
 
     async def snapshot() -> None:
         reply = await viewer.ask("snapshot")
@@ -45,13 +45,13 @@ def header(viewer: Viewer, keys: Keys) -> None:
                     LiveText(field, format, test)
         Metrics(1)
         with group("g-buttons g-end"):
-            button("Snapshot", "snapshot", snapshot, "bookmark_add", "Keep the state of the run now")
+            button("Snapshot", "snapshot", snapshot, "bookmark_add", "Keep the present state of the run")
             reset = button("Reset", "reset", begin_anew, "restart_alt")
             Appearance()
             button("", "help", explain.open, "help_outline", "Keyboard and help (?)", "g-square")
 
     def show() -> None:
-        enable(reset, viewer.status["state"] != "training", "Begin anew", STOP_FIRST)
+        enable(reset, viewer.status["state"] != "training", "Start again", STOP_FIRST)
 
     show()
     viewer.on_change(show)

@@ -8,12 +8,12 @@ const SHOWN = 8;
 const SOURCES = { training: "Training data", held_out: "Held-out data", own: "Own image" };
 const ALL = Object.keys(SOURCES);
 
-/** Several images with what the network makes of them and the difference; one of them is the chosen one. */
+/** Several examples with the outputs of the network and the differences; one of them is chosen. */
 export default {
   components: { NumberField },
   template: `
     <div>
-      <p v-if="walking" class="g-muted g-line">The next mini-batch, as far as the walk through the layers has come.</p>
+      <p v-if="walking" class="g-muted g-line">The next mini-batch, as far as the walk through the layers has reached.</p>
       <div v-else class="g-tools">
         <label class="g-inline">Source
           <select class="g-select" data-test="source" :value="source" @change="choose({ source: $event.target.value, position: 0, entry: 0 })">
@@ -55,11 +55,11 @@ export default {
     </div>`,
   data: () => ({ source: "training", position: 0, entry: 0, count: 0, shown: 0, errors: [], inputs: [], names: [], sources: ALL, walking: false, repeats: true, answers: [], SOURCES }),
   computed: {
-    /** Below one another: the inputs, with the output and the difference or the answer, and the error. */
+    /** How many rows there are: of inputs, output and difference or answer, and error. */
     rows() {
       return this.inputs.length + (this.repeats ? 3 : 2);
     },
-    /** What is in the rows, where there is no room for captions beside them. */
+    /** Explains the rows where there is no room for captions. */
     note() {
       const inputs = this.inputs.length > 1 ? `Inputs (${this.inputs.map(({ name }) => name).join(", ")})` : "Input";
       return `${inputs}, ${this.repeats ? "output, difference" : "answer with what it should be in brackets,"} and error.`;
@@ -99,7 +99,7 @@ export default {
         const images = inputs.map((input) => imageOf(input, index));
         images.forEach((image, number) => drawImage(this.$refs.inputs[index * inputs.length + number], image));
         if (!this.repeats) continue;
-        const known = index < outputs.shape[0]; // a walk has not come to the output yet
+        const known = index < outputs.shape[0]; // a walk has not reached the output yet
         const output = known ? imageOf(outputs, index) : null;
         for (const name of ["outputs", "differences"]) this.$refs[name][index].classList.toggle("g-unknown", !known);
         if (!known) continue;
@@ -110,7 +110,7 @@ export default {
     async choose(change) {
       const { source, position, entry } = this;
       await attempt(() => request("show", { source, position, entry, ...change }));
-      this.$forceUpdate(); // what was refused gives the fields their old values back
+      this.$forceUpdate(); // after a refusal the fields show their old values again
     },
     move(distance) {
       const end = Math.max(0, this.count - 1);

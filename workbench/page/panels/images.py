@@ -1,4 +1,4 @@
-"""The images that run through the network to be looked at."""
+"""The examples that run through the network for viewers."""
 
 from __future__ import annotations
 

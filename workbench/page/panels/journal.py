@@ -1,4 +1,4 @@
-"""What was done to the run."""
+"""The journal of the run."""
 
 from __future__ import annotations
 

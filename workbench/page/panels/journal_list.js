@@ -17,7 +17,7 @@ const WORDS = {
   lock_weight: (change) => `weight of ${where(change)} ${change.locked ? "locked" : "unlocked"}`,
 };
 
-const EVENTS = { begin: "begun", snapshot: "snapshot kept", rewind: "gone back", stop: "stopped" };
+const EVENTS = { begin: "started", snapshot: "snapshot kept", rewind: "rewound", stop: "stopped" };
 
 function describe(event) {
   if (event.event === "change") {
@@ -39,7 +39,7 @@ export default {
     </ol>`,
   data: () => ({ lines: [] }),
   methods: {
-    async follow(status) {
+    async onStatus(status) {
       const { run, changes, state, snapshots } = status;
       const version = [run, changes, state, snapshots.length].join(" ");
       if (version === this.version || this.reading) return;
@@ -52,8 +52,8 @@ export default {
     },
   },
   mounted() {
-    if (last("status")) this.follow(last("status"));
-    this.off = on("status", this.follow);
+    if (last("status")) this.onStatus(last("status"));
+    this.off = on("status", this.onStatus);
   },
   unmounted() {
     this.off();

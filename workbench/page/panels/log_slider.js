@@ -1,7 +1,7 @@
 import { SliderField } from "/assets/fields.js";
 import { latestOnly } from "/assets/latest_only.js";
 
-/** A slider whose places are powers of ten; `pick` tells the value, at most 20 times a second. */
+/** A slider whose places are powers of ten; it emits `pick` with the value, at most 20 times a second. */
 export default {
   components: { SliderField },
   template: `<SliderField :value="place" :low="Math.log10(low)" :high="Math.log10(high)" step="0.01"
@@ -15,10 +15,10 @@ export default {
   },
   methods: {
     slide(place) {
-      this.tell(Number((10 ** place).toPrecision(3)));
+      this.emitLatest(Number((10 ** place).toPrecision(3)));
     },
   },
   created() {
-    this.tell = latestOnly((value) => this.$emit("pick", value));
+    this.emitLatest = latestOnly((value) => this.$emit("pick", value));
   },
 };

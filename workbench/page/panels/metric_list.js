@@ -1,7 +1,7 @@
 import { last, on } from "/assets/live.js";
 import { digits } from "/assets/format.js";
 
-/** What was measured on the held-out data beside the loss, in the last epoch. */
+/** The metrics of the held-out data in the last epoch. */
 export default {
   template: `
     <div v-if="shown.length" class="g-readings g-metrics">

@@ -1,4 +1,4 @@
-"""The network, and what is chosen in it to be changed by hand."""
+"""The network, and the list of neurons and connections to edit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class NetworkTools(Element, component="network_tools.js"):
     """What the network view shows: the kind of number, the strongest connections, everything."""
 
     def use(self, view: NetworkView) -> None:
-        """Steer this view."""
+        """Control this view."""
         self.props["view"] = view.id
 
 
@@ -31,7 +31,7 @@ def network_panel() -> NetworkView:
 
 
 def edit_panel(view: NetworkView) -> None:
-    """Build the list; what is chosen in `view` goes onto it without a detour through the server."""
+    """Build the list; what is chosen in `view` is added to it by the browser itself."""
     with panel("Edit", "edit"):
         edits = EditList()
     view.on("choose-neuron", js_handler=f"(place) => getElement({edits.id}).addNeuron(place)")

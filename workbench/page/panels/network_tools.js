@@ -3,13 +3,13 @@ import { attempt } from "/assets/notices.js";
 
 const MOST = 2000;
 const KINDS = {
-  values: ["Values", "What each neuron puts out for the chosen image"],
-  signals: ["Signals", "The error signal that comes back to each neuron"],
+  values: ["Values", "The value of each neuron for the chosen example"],
+  signals: ["Signals", "The error signal of each neuron"],
   biases: ["Biases", "The bias of each neuron"],
   change: ["Change", "How much a neuron's bias and weights have changed since the baseline"],
 };
 
-/** What the network view shows. */
+/** Tools of the network view: the kind of number, the baseline, the strongest connections. */
 export default {
   template: `
     <div class="g-tools">
@@ -77,7 +77,7 @@ export default {
       if (drawn) this.view$().showStrongest(this.layer, Math.min(MOST, Math.max(1, Math.round(this.count) || 1)));
       else this.view$().showStrongest(null);
     },
-    /** On a walk the kind of number follows the stage: values forward, signals back; then it is as before. */
+    /** During a walk show values forward and signals backward; afterwards the same kind as before. */
     followWalk({ header: { walk } }) {
       const way = walk && (walk.stage > walk.stages.indexOf("loss") ? "signals" : "values");
       if (way === this.way) return;
@@ -85,7 +85,7 @@ export default {
       this.way = way;
       this.show(way ?? this.before);
     },
-    async follow(status) {
+    async onStatus(status) {
       if (status.run === this.run) return;
       this.run = status.run;
       const overview = await attempt(() => request("overview", {}));
@@ -96,8 +96,8 @@ export default {
     },
   },
   mounted() {
-    if (last("status")) this.follow(last("status"));
-    this.offs = [on("status", this.follow), on("frame", this.followWalk)];
+    if (last("status")) this.onStatus(last("status"));
+    this.offs = [on("status", this.onStatus), on("frame", this.followWalk)];
   },
   unmounted() {
     this.offs.forEach((off) => off());

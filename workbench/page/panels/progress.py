@@ -26,7 +26,7 @@ TIMES = (
 
 
 class ErrorChart(Element, component="error_chart.js", esm={}):
-    """The error over the steps; the browser draws it from what comes with the frames."""
+    """The error over the steps; the browser draws it from the curves that come with frames."""
 
 
 def error_panel() -> None:

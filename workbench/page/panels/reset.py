@@ -13,12 +13,12 @@ LARGEST_SEED = 2**32 - 1
 
 
 def reset_dialog(viewer: Viewer) -> Callable[[], None]:
-    """Build the dialog; returns what opens it."""
+    """Build the dialog and return a function that opens it."""
     with ui.dialog() as dialog, group("g-dialog"):
-        text("h2", "Begin anew?", "g-title")
+        text("h2", "Start again?", "g-title")
         text(
             "p",
-            "Training begins again with new weights. The state of now is kept as a snapshot to rewind to.",
+            "Training starts again with new weights. The present state is kept as a snapshot to rewind to.",
         )
         seed = ui.number("Seed", min=0, max=LARGEST_SEED, precision=0).props(
             "dense outlined stack-label data-test=seed"
@@ -35,7 +35,7 @@ def reset_dialog(viewer: Viewer) -> Callable[[], None]:
 
         with group("g-buttons g-end"):
             button("Cancel", "reset-cancel", dialog.close)
-            button("Begin anew", "reset-confirm", confirm, classes="g-primary")
+            button("Start again", "reset-confirm", confirm, classes="g-primary")
 
     def show() -> None:
         seed.set_value(viewer.overview["machine"].get("seed"))

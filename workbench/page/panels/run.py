@@ -1,4 +1,4 @@
-"""Going back to a snapshot, loading a model, choosing other images: what puts another state into the run."""
+"""Rewinding, loading a model, choosing other images: everything that replaces the state of the run."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from nicegui.element import Element
 from workbench.page.panels.elements import STOP_FIRST, Choice, button, enable, group, notify, panel, text
 from workbench.page.panels.viewer import Viewer
 
-GO_BACK = "Go back to this snapshot; what was trained since is lost where no snapshot has it"
-GO_ON = "Go on with this model as it was saved last"
-BEGIN = "Begin anew with these images; the state of now is kept as a snapshot"
+GO_BACK = "Rewind to this snapshot; training since then is lost unless another snapshot has it"
+GO_ON = "Continue this model from its last save"
+BEGIN = "Start again with these images; the present state is kept as a snapshot"
 
 
 class Offer(NamedTuple):
-    """What an application may offer to go on with, by names that stand in the overview."""
+    """Models or data that an application offers by name, as listed in the overview."""
 
     label: str
     caption: str
@@ -30,11 +30,11 @@ OFFERS = {
     "models": Offer("Model", "Load", "load", "load_model", "model", GO_ON),
     "inputs": Offer("Data set", "Use", "choose-input", "choose_input", "input", BEGIN),
 }
-"""By the key under which the overview has the names."""
+"""By the key of the names in the overview."""
 
 
 class Row(NamedTuple):
-    """A choice, the button that acts on it, and what that does."""
+    """A choice, the button that acts on it, and the title of the button."""
 
     choice: Choice
     button: Element
@@ -72,17 +72,17 @@ class Run:
         name = self._snapshots.value
         reply = await self._viewer.ask("rewind", name=name)
         if reply is not None:
-            notify(f"Gone back to step {reply['step']}")
+            notify(f"Rewound to step {reply['step']}")
 
     async def _load(self) -> None:
         name = self._offered["models"].value
         if await self._viewer.ask(OFFERS["models"].operation, name=name) is not None:
-            notify(f"Going on with the model {name}")
+            notify(f"Continuing the model {name}")
 
     async def _choose_input(self) -> None:
         name = self._offered["inputs"].value
         if await self._viewer.ask(OFFERS["inputs"].operation, name=name) is not None:
-            notify(f"Begun anew with {name}")
+            notify(f"Started again with {name}")
             await self._viewer.ask("show", source="training", position=0, entry=0)
 
     def _show(self) -> None:
@@ -99,6 +99,6 @@ class Run:
 
 
 def _caption(snapshot: Mapping[str, Any]) -> str:
-    """Return `step 296`, and `step 296 (2)` for the second that was kept there."""
+    """Return `step 296`, and `step 296 (2)` for the second snapshot of that step."""
     _, _, number = snapshot["name"].removeprefix("step-").partition("-")
     return f"step {snapshot['step']}" + (f" ({number})" if number else "")

@@ -1,5 +1,5 @@
 import { last, on, request } from "/assets/live.js";
-import { attempt, complain } from "/assets/notices.js";
+import { attempt, showError } from "/assets/notices.js";
 
 const LOST = "lost";
 const ENDED = "ended";
@@ -49,24 +49,24 @@ export default {
       if (this.training && this.starting) return "Starting: compiling";
       const meaning = this.state === "idle" && this.message ? "Stopped" : (MEANING[this.state] ?? this.state);
       if (this.state === "finished") return `${meaning}: raise a limit to go on`;
-      if (this.state === ENDED) return meaning; // why is said in the notice
+      if (this.state === ENDED) return meaning; // the notice says why
       return this.message && this.state !== "training" ? `${meaning}: ${this.message}` : meaning;
     },
   },
   methods: {
     show(status) {
-      if (status.state === "diverged" && this.state !== "diverged") this.dismiss = complain(new Error(status.message), 0);
+      if (status.state === "diverged" && this.state !== "diverged") this.dismiss = showError(new Error(status.message), 0);
       if (status.state !== "diverged") this.dismiss?.();
       if (status.state === ENDED && this.state !== ENDED) this.end(status.message);
       this.state = status.state;
       this.message = status.message ?? "";
       this.starting = status.starting ?? false;
     },
-    /** Leave the page as it is, to be read: nobody is there any more who could be asked for something. */
+    /** Leave the page as it is, to be read, without controls: the run has ended. */
     end(message) {
       document.body.classList.add("g-ended");
       for (const element of document.querySelectorAll(STEERING)) element.inert = true;
-      complain(new Error(`The run has ended: ${message}. The page stays as it was.`), 0);
+      showError(new Error(`The run has ended: ${message}. The page stays as it was.`), 0);
     },
     showConnection(open) {
       if (!open) Object.assign(this, { state: LOST, message: "" });

@@ -29,16 +29,16 @@ class Viewer:
         self._client = client
         self._listeners: list[Callable[[], None]] = []
         self._run: int | None = None
-        self._leave: Callable[[], None] | None = None
+        self._unwatch: Callable[[], None] | None = None
         self.overview: Mapping[str, Any] = {}
 
     @property
     def status(self) -> Mapping[str, Any]:
-        """The last status that was seen."""
+        """The last status of the run."""
         return self._link.status
 
     async def load(self) -> None:
-        """Ask for what the panels are built from, and follow the run until the page is gone.
+        """Load the overview, from which panels are built, and watch the run until the page is closed.
 
         Raises
         ------
@@ -46,52 +46,52 @@ class Viewer:
             When the run does not answer.
         """
         self._run = self.status["run"]
-        self._client.on_delete(self._link.on_change(self._follow))
+        self._client.on_delete(self._link.on_change(self._on_change))
         self.overview = (await self._link.ask("overview")).header
         self._client.on_connect(self._watch)
-        self._client.on_disconnect(self._rest)
-        self._client.on_delete(self._rest)
+        self._client.on_disconnect(self._stop_watching)
+        self._client.on_delete(self._stop_watching)
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call `listener` whenever somebody has changed the run."""
         self._listeners.append(listener)
 
     async def ask(self, operation: str, **arguments: Any) -> Mapping[str, Any] | None:
-        """Ask something of the run; None when it was refused, which the person then is told."""
+        """Request an operation and return its header; show an error and return None when it is refused."""
         try:
             return (await self._link.ask(operation, **arguments)).header
         except OperationRefused as error:
-            self.complain(str(error).removeprefix(ONLY_SETTING))
+            self.show_error(str(error).removeprefix(ONLY_SETTING))
             return None
 
-    def complain(self, message: str) -> None:
+    def show_error(self, message: str) -> None:
         """Show a message, as text."""
         with self._client:
             notify(message)
 
     def _watch(self) -> None:
-        self._rest()
-        self._leave = self._link.watch()
+        self._stop_watching()
+        self._unwatch = self._link.watch()
 
-    def _rest(self) -> None:
-        if self._leave is not None:
-            self._leave()
-            self._leave = None
+    def _stop_watching(self) -> None:
+        if self._unwatch is not None:
+            self._unwatch()
+            self._unwatch = None
 
-    def _follow(self) -> None:
+    def _on_change(self) -> None:
         if self.status["run"] == self._run:
-            self._tell()
+            self._notify_listeners()
         else:
             self._run = self.status["run"]
-            background_tasks.create(self._look_again())
+            background_tasks.create(self._reload())
 
-    async def _look_again(self) -> None:
+    async def _reload(self) -> None:
         overview = await self.ask("overview")
         if overview is not None:
             self.overview = overview
-            self._tell()
+            self._notify_listeners()
 
-    def _tell(self) -> None:
+    def _notify_listeners(self) -> None:
         if self._client.is_deleted:
             return
         for listener in self._listeners:

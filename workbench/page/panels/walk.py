@@ -1,4 +1,4 @@
-"""A step of training taken apart."""
+"""A step of training, layer by layer."""
 
 from __future__ import annotations
 

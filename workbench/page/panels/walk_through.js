@@ -2,7 +2,7 @@ import { last, on, request } from "/assets/live.js";
 import { loss } from "/assets/format.js";
 import { attempt } from "/assets/notices.js";
 
-/** Training held still on one mini-batch: values appear layer by layer, then the loss, then the signals. */
+/** One mini-batch without an update: values appear layer by layer, then the loss, then the signals. */
 export default {
   template: `
     <div>
@@ -44,7 +44,7 @@ export default {
     async go(action) {
       await attempt(() => request("walk", { action }));
     },
-    follow(frame) {
+    onFrame(frame) {
       this.walk = frame.header.walk;
     },
     showState(status) {
@@ -52,9 +52,9 @@ export default {
     },
   },
   mounted() {
-    if (last("frame")) this.follow(last("frame"));
+    if (last("frame")) this.onFrame(last("frame"));
     if (last("status")) this.showState(last("status"));
-    this.offs = [on("frame", this.follow), on("status", this.showState)];
+    this.offs = [on("frame", this.onFrame), on("status", this.showState)];
   },
   unmounted() {
     this.offs.forEach((off) => off());

@@ -8,7 +8,7 @@ const LIGHT = { below: ["#053061", "#2166ac", "#4393c3", "#92c5de", "#d1e5f0"], 
 const DARK = { below: ["#d3eafc", "#8cc6f5", "#4a98da", "#2f6ca3", "#20435f"], above: ["#5c2f30", "#9c443f", "#df6154", "#fb9c88", "#ffdcd2"] };
 
 /**
- * @typedef {object} Theme what the canvas is drawn with
+ * @typedef {object} Theme colours and font of the canvas
  * @property {boolean} dark
  * @property {Record<"surface" | "ink" | "muted" | "border" | "control" | "accent" | "positive" | "negative" | "zero", string>} css
  * @property {string} font
@@ -41,7 +41,7 @@ export function shadeOf(value, limit) {
 /** A pixel as CSS has it. */
 export const cssOf = (pixel) => `rgb(${pixel & 255} ${(pixel >> 8) & 255} ${(pixel >> 16) & 255})`;
 
-/** Black or white, whatever can be read on a pixel. */
+/** Black or white, whichever is readable on a pixel. */
 export function inkOn(pixel) {
   return luminance([pixel & 255, (pixel >> 8) & 255, (pixel >> 16) & 255]) > 0.3 ? "#101416" : "#ffffff";
 }

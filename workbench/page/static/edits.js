@@ -1,4 +1,4 @@
-/** Changes that a person makes by hand, gathered and sent together: at once, then at most 20 times a second. */
+/** Changes that a person makes, sent in batches: the first at once, then at most 20 times a second. */
 
 import { request } from "/assets/live.js";
 import { latestOnly } from "/assets/latest_only.js";
@@ -6,8 +6,8 @@ import { attempt } from "/assets/notices.js";
 
 const place = (change) => [change.kind, change.layer, change.neuron ?? `${change.target}-${change.source}`].join(" ");
 
-/** Make a function that takes one change; of two changes of the same thing only the newer one is sent. */
-export function gatherer(done) {
+/** Make a function that sends one change; of several changes of the same thing only the latest is sent. */
+export function batched(done) {
   const waiting = new Map();
   const flush = latestOnly(async () => {
     const changes = [...waiting.values()];

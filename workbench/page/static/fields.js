@@ -1,8 +1,8 @@
-/** Number fields and sliders that a refreshed number never takes away from the hand that holds them. */
+/** Number fields and sliders that a refresh does not overwrite while a person changes them. */
 
 import { digits } from "/assets/format.js";
 
-const HELD = 800;
+const RELEASE_MILLISECONDS = 800;
 
 /** A number field: emits `commit` with a finite number on Enter and when it is left. */
 export const NumberField = {
@@ -28,27 +28,27 @@ export const NumberField = {
 
 /** A slider: emits `slide` with every movement and keeps its place until a moment after the last. */
 export const SliderField = {
-  template: `<input class="g-slider" type="range" :min="low" :max="high" :step="step" :value="held ?? value"
-    :style="{ '--share': share }" @input="slide" @pointerup="letGo" @keyup="letGo">`,
+  template: `<input class="g-slider" type="range" :min="low" :max="high" :step="step" :value="dragged ?? value"
+    :style="{ '--share': share }" @input="slide" @pointerup="release" @keyup="release">`,
   props: { value: Number, low: Number, high: Number, step: { type: [Number, String], default: "any" } },
   emits: ["slide"],
-  data: () => ({ held: null }),
+  data: () => ({ dragged: null }),
   computed: {
     share() {
-      const value = this.held ?? this.value ?? this.low;
+      const value = this.dragged ?? this.value ?? this.low;
       return Math.min(1, Math.max(0, (value - this.low) / (this.high - this.low || 1)));
     },
   },
   methods: {
     slide(event) {
       clearTimeout(this.timer);
-      this.held = Number(event.target.value);
-      this.$emit("slide", this.held);
-      this.letGo();
+      this.dragged = Number(event.target.value);
+      this.$emit("slide", this.dragged);
+      this.release();
     },
-    letGo() {
+    release() {
       clearTimeout(this.timer);
-      this.timer = setTimeout(() => (this.held = null), HELD);
+      this.timer = setTimeout(() => (this.dragged = null), RELEASE_MILLISECONDS);
     },
   },
   unmounted() {

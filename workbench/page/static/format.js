@@ -1,10 +1,10 @@
-/** How numbers are written on the page: one place, so that a number looks the same wherever it is. */
+/** Formats of numbers on the page: in one place, so that a number looks the same everywhere. */
 
 const NOTHING = "–";
 
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 
-/** Four digits that count; very small and very large numbers as 1.2e-5. */
+/** Four significant digits; very small and very large numbers as 1.2e-5. */
 export function digits(value, count = 4) {
   if (!isNumber(value)) return NOTHING;
   if (value === 0) return "0";

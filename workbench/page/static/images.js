@@ -1,6 +1,6 @@
-/** Images from bytes: how uint8 pixels of 1, 3 or 4 channels get onto a canvas. */
+/** Drawing uint8 images of 1, 3 or 4 channels on a canvas. */
 
-const PART = 8192; // arguments that every browser lets a function have
+const PART = 8192; // arguments of a function that every browser allows
 
 /** The red, green and blue of a colour of the theme, such as "--ganglion-positive". */
 export function themeColour(name) {
@@ -38,8 +38,8 @@ export function drawImage(canvas, image) {
 }
 
 /**
- * Draw what `second` has more or less than `first`: grey images in the colours of signed numbers, coloured
- * ones as the difference around a middle grey, so that its hue can be seen.
+ * Draw the difference of `second` from `first`: of grey images in the colours of signed numbers, of coloured
+ * ones around a middle grey, which keeps its hue visible.
  */
 export function drawDifference(canvas, first, second) {
   if (first.channels === 1) drawSigned(canvas, first, second);

@@ -1,4 +1,4 @@
-/** Requests that follow a moving hand: one at a time, at most 20 a second, and the newest wins. */
+/** Requests while something is dragged: one at a time, at most 20 a second, with the latest arguments. */
 
 const PAUSE = 50;
 

@@ -9,7 +9,7 @@ const LONGEST_PAUSE = 10_000;
 
 /** @type {Map<string, Set<(value: any) => void>>} */
 const listeners = new Map();
-/** @type {Map<string, any>} what came last, by type */
+/** @type {Map<string, any>} the last message of each type */
 const newest = new Map();
 /** @type {Map<number, {text: string, resolve: (reply: Message) => void, reject: (error: Error) => void}>} */
 const waiting = new Map();
@@ -21,17 +21,17 @@ let socket = null;
 let pause = FIRST_PAUSE;
 let timer = 0;
 let number = 0;
-let over = false; // the run has ended, and said so: nobody is there to connect to
-let owing = false; // whether the server waits for this page to say that it is ready
+let over = false; // the run has announced its end: there is nothing to connect to
+let readyDue = false; // whether the server still has to be told that this page is ready
 
 const isOpen = () => socket?.readyState === WebSocket.OPEN;
 
 /**
- * Hear what comes: `frame` ({header, arrays}), `status` and `curve` (as the operations of the same names return
+ * Listen to messages: `frame` ({header, arrays}), `status` and `curve` (as the operations of the same names return
  * them), `reply` ({header, arrays}), `open` and `close` (nothing), `connection` (whether there is one).
  * @param {string} type
  * @param {(value: any) => void} callback
- * @returns {() => void} what ends it
+ * @returns {() => void} stops listening
  */
 export function on(type, callback) {
   if (!listeners.has(type)) listeners.set(type, new Set());
@@ -40,11 +40,11 @@ export function on(type, callback) {
   return () => listeners.get(type).delete(callback);
 }
 
-/** What came last of a type, or undefined. */
+/** The last message of a type, or undefined. */
 export const last = (type) => newest.get(type);
 
 /**
- * Ask for an operation. One that is asked for before the connection is there waits for it.
+ * Request an operation; without a connection the request waits for one.
  * @param {string} op
  * @param {Record<string, any>} [args]
  * @returns {Promise<Message>} rejected with an Error whose message is for people
@@ -60,9 +60,9 @@ export function request(op, args = {}) {
 }
 
 /**
- * Say which kinds of numbers one part of the page wants in its frames; the page asks for those of all its parts.
+ * Set which kinds of numbers a part of the page wants in its frames; the page requests those of all its parts.
  * @param {any} owner
- * @param {string[]} kinds none to want nothing any more
+ * @param {string[]} kinds empty for none
  */
 export function setKinds(owner, kinds) {
   const before = wanted().join();
@@ -71,7 +71,7 @@ export function setKinds(owner, kinds) {
   if (wanted().join() !== before) becomeReady();
 }
 
-/** Connect, unless there is a connection or one on its way. */
+/** Connect, unless there is a connection or one is being made. */
 export function connect() {
   if (socket || timer || over) return;
   const address = new URL("/live", location.href);
@@ -85,7 +85,7 @@ export function connect() {
 
 const wanted = () => [...new Set([...kindsByOwner.values()].flat())].sort();
 
-function tell(type, value) {
+function notify(type, value) {
   for (const callback of [...(listeners.get(type) ?? [])]) {
     try {
       callback(value);
@@ -95,32 +95,32 @@ function tell(type, value) {
   }
 }
 
-function keep(type, value) {
+function store(type, value) {
   if (type === "status" && value.state === "ended") over = true;
   newest.set(type, value);
-  tell(type, value);
+  notify(type, value);
 }
 
 function opened() {
   pause = FIRST_PAUSE;
   for (const { text } of waiting.values()) socket.send(text);
-  tell("open");
-  keep("connection", true);
+  notify("open");
+  store("connection", true);
   becomeReady();
 }
 
 function closed() {
   const wasOpen = newest.get("connection");
   socket = null;
-  owing = false;
+  readyDue = false;
   const lost = [...waiting.values()];
   waiting.clear();
   const why = over ? newest.get("status").message : "the connection to the run is lost; it is tried again";
   for (const { reject } of lost) reject(Object.assign(new Error(why), { isKnown: over }));
   if (over) return; // what is on the page stays
   if (wasOpen !== false) {
-    tell("close");
-    keep("connection", false);
+    notify("close");
+    store("connection", false);
   }
   timer = setTimeout(again, pause * (0.5 + Math.random() / 2));
   pause = Math.min(2 * pause, LONGEST_PAUSE);
@@ -144,12 +144,12 @@ function receive(buffer) {
   const { type, ...rest } = message.header;
   if (type === "frame") showFrame(message);
   else if (type === "reply") settle(message);
-  else keep(type, rest);
+  else store(type, rest);
 }
 
 function showFrame(message) {
-  keep("frame", message);
-  if (message.header.status) keep("status", message.header.status);
+  store("frame", message);
+  if (message.header.status) store("status", message.header.status);
   becomeReady();
 }
 
@@ -158,18 +158,18 @@ function settle(message) {
   waiting.delete(message.header.id);
   if (message.header.error !== undefined) request?.reject(Object.assign(new Error(message.header.error), { isKnown: over }));
   else request?.resolve(message);
-  tell("reply", message);
+  notify("reply", message);
 }
 
-/** Ask for the next frame once the last one is on the screen: the second animation frame follows its drawing. */
+/** Request the next frame once the last one is on the screen: the second animation frame follows its drawing. */
 function becomeReady() {
-  owing = true;
+  readyDue = true;
   requestAnimationFrame(() => requestAnimationFrame(sayReady));
 }
 
 function sayReady() {
-  if (!owing || !isOpen() || document.visibilityState === "hidden") return;
-  owing = false;
+  if (!readyDue || !isOpen() || document.visibilityState === "hidden") return;
+  readyDue = false;
   socket.send(JSON.stringify({ ready: { kinds: wanted() } }));
 }
 

@@ -1,9 +1,9 @@
-/** What part of the view is seen: zoom and pan, with a short glide unless the person wants no motion. */
+/** The visible part of the view: zoom and pan, with a short animation unless the person prefers no motion. */
 
 const GLIDE = 180;
 const LEAST = 0.5;
 const MOST = 80;
-const INSIDE = 60; // pixels of the network that cannot be pushed out of sight
+const INSIDE = 60; // pixels of the network that always stay visible
 
 export class Camera {
   x = 0;
@@ -11,7 +11,7 @@ export class Camera {
   zoom = 1;
   size = { width: 0, height: 0 };
 
-  /** @param {() => void} changed called whenever something else is to be seen */
+  /** @param {() => void} changed called whenever the visible part has changed */
   constructor(changed) {
     this.changed = changed;
     this.animation = 0;
@@ -32,7 +32,7 @@ export class Camera {
     return { x: (x - this.x) / this.zoom, y: (y - this.y) / this.zoom };
   }
 
-  /** Zoom so that what is at a point of the canvas stays there. */
+  /** Zoom around a point of the canvas. */
   zoomAt(x, y, factor, glide = false) {
     const from = this.goal ?? this;
     const zoom = Math.min(MOST, Math.max(LEAST, from.zoom * factor));
@@ -45,7 +45,7 @@ export class Camera {
     this.moveTo({ x: from.x + across, y: from.y + down, zoom: from.zoom }, glide);
   }
 
-  /** See everything. */
+  /** Show everything. */
   fit(glide = true) {
     this.moveTo({ x: 0, y: 0, zoom: 1 }, glide);
   }

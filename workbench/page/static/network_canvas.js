@@ -2,11 +2,11 @@
 
 import { gradientOf, MIDDLE, readTheme } from "/assets/colours.js";
 import { last, on, request, setKinds } from "/assets/live.js";
-import { Attention } from "/assets/network_selection.js";
+import { Selection } from "/assets/network_selection.js";
 import { drawCaption, drawFlow, drawLayer, makeHatching } from "/assets/network_draw.js";
 import { middleOfNeuron } from "/assets/network_geometry.js";
-import { Hand } from "/assets/network_input.js";
-import { course, drawCurves, drawStrong, pointOf } from "/assets/network_links.js";
+import { InputHandler } from "/assets/network_input.js";
+import { course, drawCurves, drawHighlighted, pointOf } from "/assets/network_links.js";
 import { drawMarkers, drawRing, drawWindow } from "/assets/network_markers.js";
 import { Scene } from "/assets/network_scene.js";
 
@@ -16,28 +16,28 @@ const FAINTER = 0.2;
 
 export class NetworkCanvas {
   run = null;
-  isSeen = false;
+  isVisible = false;
   drawing = 0;
 
   /**
    * @param {HTMLCanvasElement} canvas
-   * @param {import("/assets/network_selection.js").Told & {legend: (legend: object) => void}} told
+   * @param {import("/assets/network_selection.js").Listeners & {showLegend: (legend: object) => void}} listeners
    */
-  constructor(canvas, told) {
-    Object.assign(this, { canvas, told, context: canvas.getContext("2d"), status: last("status") ?? {} });
+  constructor(canvas, listeners) {
+    Object.assign(this, { canvas, listeners, context: canvas.getContext("2d"), status: last("status") ?? {} });
     const changed = () => this.changed();
     this.scene = new Scene(canvas, changed);
-    this.attention = new Attention(this.scene, told, changed);
-    this.hand = this.makeHand();
+    this.selection = new Selection(this.scene, listeners, changed);
+    this.input = this.makeInput();
     this.ends = [
-      on("frame", (frame) => this.takeFrame(frame)),
+      on("frame", (frame) => this.receiveFrame(frame)),
       on("open", () => this.loadLayers()),
-      on("status", (status) => this.takeStatus(status)),
+      on("status", (status) => this.receiveStatus(status)),
     ];
-    this.watchers = [
-      watch(ResizeObserver, () => this.resize(), canvas),
-      watch(NearbyObserver, (entries) => this.see(entries.at(-1).isIntersecting), canvas),
-      watch(MutationObserver, () => this.changeTheme(), document.body, { attributeFilter: ["class"] }),
+    this.observers = [
+      observe(ResizeObserver, () => this.resize(), canvas),
+      observe(NearbyObserver, (entries) => this.setVisible(entries.at(-1).isIntersecting), canvas),
+      observe(MutationObserver, () => this.changeTheme(), document.body, { attributeFilter: ["class"] }),
     ];
     canvas.dataset.frames = 0;
     canvas.cellAt = (layer, neuron) => this.onPage(this.scene.camera.project(middleOfNeuron(this.scene.blocks[layer], neuron)));
@@ -46,69 +46,69 @@ export class NetworkCanvas {
     if (last("connection")) this.loadLayers();
   }
 
-  makeHand() {
-    const { attention, canvas } = this;
-    return new Hand(canvas, this.scene.camera, {
-      hover: (x, y) => attention.hover(x, y),
-      leave: () => attention.leave(),
+  makeInput() {
+    const { selection, canvas } = this;
+    return new InputHandler(canvas, this.scene.camera, {
+      hover: (x, y) => selection.hover(x, y),
+      leave: () => selection.leave(),
       click: (x, y, append) => {
         canvas.focus({ preventScroll: true });
-        attention.click(x, y, append);
+        selection.click(x, y, append);
       },
-      step: (across, down) => attention.step(across, down),
-      changeLayer: (change) => attention.changeLayer(change),
-      confirm: () => attention.confirm(),
-      letGo: () => attention.letGo(),
+      step: (across, down) => selection.step(across, down),
+      changeLayer: (change) => selection.changeLayer(change),
+      addChosen: () => selection.addChosen(),
+      deselect: () => selection.deselect(),
     });
   }
 
   stop() {
     setKinds(this, []);
     for (const end of this.ends) end();
-    for (const watcher of this.watchers) watcher.disconnect();
-    this.hand.stop();
-    this.attention.stop();
+    for (const observer of this.observers) observer.disconnect();
+    this.input.stop();
+    this.selection.stop();
     this.scene.camera.stop();
     cancelAnimationFrame(this.drawing);
   }
 
   async loadLayers() {
     const { header } = await request("overview").catch(() => ({}));
-    if (!header) return; // the connection is lost; with the next one the layers are asked for again
+    if (!header) return; // the connection is lost; with the next one the layers are requested again
     const before = JSON.stringify(this.scene.layers);
     if (JSON.stringify(header.layers) !== before) {
       this.scene.setLayers(header.layers);
-      this.attention.reset();
+      this.selection.reset();
     }
-    if (last("frame")) this.takeFrame(last("frame"));
+    if (last("frame")) this.receiveFrame(last("frame"));
     this.changed();
   }
 
-  takeFrame({ header, arrays }) {
+  receiveFrame({ header, arrays }) {
     if (this.run !== null && header.run !== this.run) this.loadLayers();
     this.run = header.run;
     const numbers = arrays[this.scene.kind];
     if (!numbers || !this.scene.setValues(this.scene.kind, numbers.data)) return;
     this.fresh = true;
-    this.attention.refresh();
+    this.selection.refresh();
     this.changed();
   }
 
-  takeStatus(status) {
+  receiveStatus(status) {
     this.status = status;
     this.changed();
   }
 
   setKind(kind) {
     this.scene.kind = kind;
-    this.see(this.isSeen);
-    this.tellLegend();
+    this.setVisible(this.isVisible);
+    this.showLegend();
   }
 
-  /** Numbers are asked for only while the canvas is in sight. */
-  see(isSeen) {
-    this.isSeen = isSeen;
-    setKinds(this, isSeen ? [this.scene.kind] : []);
+  /** Numbers are requested only while the canvas is visible. */
+  setVisible(isVisible) {
+    this.isVisible = isVisible;
+    setKinds(this, isVisible ? [this.scene.kind] : []);
     this.changed();
   }
 
@@ -126,9 +126,9 @@ export class NetworkCanvas {
   changeTheme() {
     this.scene.theme = readTheme(this.canvas);
     this.scene.paint();
-    this.attention.refresh();
+    this.selection.refresh();
     this.makeHatching();
-    this.tellLegend();
+    this.showLegend();
     this.changed();
   }
 
@@ -136,14 +136,14 @@ export class NetworkCanvas {
     this.hatching = makeHatching(this.context, this.scene.theme, this.scene.size.ratio);
   }
 
-  tellLegend() {
+  showLegend() {
     const { kind, theme } = this.scene;
     const gradient = gradientOf(theme.diverging, kind === "change" ? MIDDLE : 0);
-    this.told.legend({ kind, gradient, hasCurves: this.hasCurves });
+    this.listeners.showLegend({ kind, gradient, hasCurves: this.hasCurves });
   }
 
   get hasCurves() {
-    return this.attention.curves.length + this.attention.wiring.length > 0;
+    return this.selection.curves.length + this.selection.wiring.length > 0;
   }
 
   /** Draw before the screen shows its next picture. */
@@ -154,22 +154,22 @@ export class NetworkCanvas {
   draw() {
     cancelAnimationFrame(this.drawing);
     this.drawing = 0;
-    const { context, scene, attention } = this;
+    const { context, scene, selection } = this;
     const { width, height, ratio } = scene.size;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
-    if (!scene.isReady || !this.isSeen) return;
+    if (!scene.isReady || !this.isVisible) return;
     this.canvas.style.touchAction = scene.camera.fits ? "pan-y" : "none";
     drawFlow(context, scene);
     this.drawLayers(false);
-    drawCurves(context, attention.wiring, scene, this.wiringOpacity());
-    drawCurves(context, attention.curves, scene, STRONG);
+    drawCurves(context, selection.wiring, scene, this.wiringOpacity());
+    drawCurves(context, selection.curves, scene, STRONG);
     this.drawLayers(true);
     scene.layers.forEach((_, layer) => drawCaption(context, scene, layer));
     this.drawMarks();
     if (this.hadCurves !== this.hasCurves) {
       this.hadCurves = this.hasCurves;
-      this.tellLegend();
+      this.showLegend();
     }
     if (!this.fresh) return;
     this.fresh = false;
@@ -184,19 +184,19 @@ export class NetworkCanvas {
   }
 
   wiringOpacity() {
-    if (this.attention.strongest !== null) return STRONG;
-    return this.attention.curves.length ? FAINTER : FAINT;
+    if (this.selection.strongest !== null) return STRONG;
+    return this.selection.curves.length ? FAINTER : FAINT;
   }
 
   drawMarks() {
-    const { context, scene, attention } = this;
-    const { hovered, chosen } = attention;
-    if (attention.chosenWindow) drawWindow(context, scene, scene.layers[chosen.layer].sources[0], attention.chosenWindow, true);
-    if (hovered?.place && attention.hoverWindow) drawWindow(context, scene, scene.layers[hovered.place.layer].sources[0], attention.hoverWindow, false);
-    if (hovered?.connection) drawStrong(context, hovered.connection, scene);
+    const { context, scene, selection } = this;
+    const { hovered, chosen } = selection;
+    if (selection.chosenWindow) drawWindow(context, scene, scene.layers[chosen.layer].sources[0], selection.chosenWindow, true);
+    if (hovered?.place && selection.hoverWindow) drawWindow(context, scene, scene.layers[hovered.place.layer].sources[0], selection.hoverWindow, false);
+    if (hovered?.connection) drawHighlighted(context, hovered.connection, scene);
     if (hovered?.place) drawRing(context, scene, hovered.place, false);
     if (chosen) drawRing(context, scene, chosen, true);
-    drawMarkers(context, scene, this.status, [...attention.curves, ...attention.wiring]);
+    drawMarkers(context, scene, this.status, [...selection.curves, ...selection.wiring]);
   }
 
   onPage(point) {
@@ -206,21 +206,21 @@ export class NetworkCanvas {
 
   /** The middle of a connection that is drawn, or null. */
   middleOfCurve({ layer, target, source }) {
-    const drawn = [...this.attention.curves, ...this.attention.wiring];
+    const drawn = [...this.selection.curves, ...this.selection.wiring];
     const found = drawn.find((each) => each.layer === layer && each.target === target && each.source === source);
     return found ? pointOf(course(found, this.scene.blocks, this.scene.camera), 0.5) : null;
   }
 }
 
-/** Tells of a canvas a screen away too: when it is scrolled to, its numbers are there. */
+/** Reports a canvas that is up to a screen away too: its numbers are there when it is scrolled to. */
 class NearbyObserver extends IntersectionObserver {
-  constructor(told) {
-    super(told, { rootMargin: "100%" });
+  constructor(callback) {
+    super(callback, { rootMargin: "100%" });
   }
 }
 
-function watch(Watcher, told, element, options) {
-  const watcher = new Watcher(told);
-  watcher.observe(element, options);
-  return watcher;
+function observe(Observer, callback, element, options) {
+  const observer = new Observer(callback);
+  observer.observe(element, options);
+  return observer;
 }

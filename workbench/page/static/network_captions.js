@@ -1,4 +1,4 @@
-/** What is written about layers and neurons. */
+/** Captions of layers and descriptions of neurons. */
 
 import { digits } from "/assets/format.js";
 import { positionOf } from "/assets/network_geometry.js";
@@ -15,10 +15,10 @@ export const fonts = (family) => ({ name: `${NAME_FONT} ${family}`, detail: `${D
 /** "16×16", and "32×32×6" where there are several channels. */
 export const shapeText = ([high, wide, channels]) => (channels > 1 ? [high, wide, channels] : [high, wide]).join("×");
 
-/** What stands behind a layer's name. */
+/** The role after a layer's name. */
 export const roleOf = (layer) => (layer.code ? "code" : layer.output ? ["output", layer.output_names.join(", ")].join(" ").trim() : "");
 
-/** Kind and shape; "input" is said once. @param {Layer} layer */
+/** Kind and shape; without the kind where the name is the same. @param {Layer} layer */
 export const detailOf = (layer) => (layer.name === layer.kind ? shapeText(layer.shape) : `${layer.kind} · ${shapeText(layer.shape)}`);
 
 /** The pixels that a layer's caption needs. @param {Layer} layer */
@@ -35,7 +35,7 @@ export function widestText(layer) {
 /** The end of a scale, which is a round number. */
 export const limitText = (limit) => (limit === 0 || (limit >= 1e-3 && limit < 1e5) ? String(limit) : limit.toExponential().replace("e+", "e"));
 
-/** Where a neuron lies, in words. @param {Layer} layer */
+/** The position of a neuron in words. @param {Layer} layer */
 export function placeText(layer, neuron) {
   const { row, column, channel } = positionOf(layer.shape, neuron);
   const [, , channels] = layer.shape;
@@ -43,7 +43,7 @@ export function placeText(layer, neuron) {
 }
 
 /**
- * What is known of a neuron, as lines of name and number.
+ * The numbers of a neuron, as lines of name and number.
  * @param {Record<string, any>} facts the reply of the operation `neuron`
  * @returns {[string, string][]}
  */

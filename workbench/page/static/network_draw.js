@@ -39,7 +39,7 @@ export function frameOf({ blocks, camera }, layer) {
   return { x, y, width: block.width * camera.zoom, height: block.height * camera.zoom };
 }
 
-/** Which way the numbers go: bands between neighbours, lines past columns and from the end of a row to the next. */
+/** Draw which layers read which: bands between neighbours, lines past columns and from a row to the next. */
 export function drawFlow(context, scene) {
   const { layers, theme } = scene;
   const depths = depthsOf(layers);

@@ -1,4 +1,4 @@
-/** Pointer, wheel, touch and keyboard on the canvas, as what they mean for the network view. */
+/** Pointer, wheel, touch and keyboard events of the canvas, as actions of the network view. */
 
 const STILL = 4; // pixels that a pointer may move and still click
 const WHEEL = 0.0022;
@@ -7,29 +7,29 @@ const PAN = 60;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /**
- * @typedef {object} Meaning
+ * @typedef {object} Actions called for events
  * @property {(x: number, y: number) => void} hover
  * @property {() => void} leave
  * @property {(x: number, y: number, append: boolean) => void} click
  * @property {(across: number, down: number) => void} step to a neighbour
  * @property {(change: number) => void} changeLayer
- * @property {() => void} confirm
- * @property {() => void} letGo
+ * @property {() => void} addChosen
+ * @property {() => void} deselect
  */
 
-/** Listens to a canvas until it is told to stop. */
-export class Hand {
-  /** @param {HTMLCanvasElement} canvas @param {import("/assets/network_camera.js").Camera} camera @param {Meaning} meaning */
-  constructor(canvas, camera, meaning) {
-    Object.assign(this, { canvas, camera, meaning, pointers: new Map(), moved: false });
-    this.ending = new AbortController();
+/** Listens to a canvas until `stop`. */
+export class InputHandler {
+  /** @param {HTMLCanvasElement} canvas @param {import("/assets/network_camera.js").Camera} camera @param {Actions} actions */
+  constructor(canvas, camera, actions) {
+    Object.assign(this, { canvas, camera, actions, pointers: new Map(), moved: false });
+    this.listening = new AbortController();
     const listen = (name, handler, options) =>
-      canvas.addEventListener(name, handler.bind(this), { signal: this.ending.signal, ...options });
+      canvas.addEventListener(name, handler.bind(this), { signal: this.listening.signal, ...options });
     listen("pointerdown", this.down);
     listen("pointermove", this.move);
     listen("pointerup", this.up);
     listen("pointercancel", this.up);
-    listen("pointerleave", () => meaning.leave());
+    listen("pointerleave", () => actions.leave());
     listen("click", this.click);
     listen("dblclick", () => camera.fit());
     listen("wheel", this.wheel, { passive: false });
@@ -37,7 +37,7 @@ export class Hand {
   }
 
   stop() {
-    this.ending.abort();
+    this.listening.abort();
   }
 
   /** The point of an event on the canvas. */
@@ -57,14 +57,14 @@ export class Hand {
     const point = this.at(event);
     const before = this.pointers.get(event.pointerId);
     if (!before) {
-      if (event.pointerType !== "touch") this.meaning.hover(point.x, point.y);
+      if (event.pointerType !== "touch") this.actions.hover(point.x, point.y);
       return;
     }
     const far = Math.hypot(point.x - before.start.x, point.y - before.start.y) > STILL;
     if (far && !this.moved) {
       this.moved = true;
       this.canvas.setPointerCapture(event.pointerId);
-      this.meaning.leave();
+      this.actions.leave();
     }
     if (!this.moved) return;
     if (this.pointers.size > 1) this.pinch(event.pointerId, before, point);
@@ -86,7 +86,7 @@ export class Hand {
   click(event) {
     if (this.moved || event.detail > 1) return; // a drag, or the second half of a double click
     const { x, y } = this.at(event);
-    this.meaning.click(x, y, event.ctrlKey || event.metaKey);
+    this.actions.click(x, y, event.ctrlKey || event.metaKey);
   }
 
   /** The plain wheel belongs to the page where it can scroll, until the canvas has the focus. */
@@ -99,7 +99,7 @@ export class Hand {
     const faster = event.ctrlKey ? 4 : 1; // a pinch on a touchpad comes as a slow wheel
     const { x, y } = this.at(event);
     this.camera.zoomAt(x, y, Math.exp(-Math.max(-250, Math.min(250, event.deltaY * unit * faster)) * WHEEL));
-    this.meaning.hover(x, y);
+    this.actions.hover(x, y);
   }
 
   key(event) {
@@ -111,20 +111,20 @@ export class Hand {
   }
 
   actionOf({ key, shiftKey }) {
-    const { camera, meaning, canvas } = this;
+    const { camera, actions, canvas } = this;
     const middle = [canvas.clientWidth / 2, canvas.clientHeight / 2];
     const arrow = ARROWS[key];
     if (arrow && shiftKey) return () => camera.pan(-PAN * arrow[0], -PAN * arrow[1], true);
-    if (arrow) return () => meaning.step(...arrow);
+    if (arrow) return () => actions.step(...arrow);
     return {
       "+": () => camera.zoomAt(...middle, KEY_ZOOM, true),
       "=": () => camera.zoomAt(...middle, KEY_ZOOM, true),
       "-": () => camera.zoomAt(...middle, 1 / KEY_ZOOM, true),
       0: () => camera.fit(),
-      PageUp: () => meaning.changeLayer(-1),
-      PageDown: () => meaning.changeLayer(1),
-      Enter: () => meaning.confirm(),
-      Escape: () => meaning.letGo(),
+      PageUp: () => actions.changeLayer(-1),
+      PageDown: () => actions.changeLayer(1),
+      Enter: () => actions.addChosen(),
+      Escape: () => actions.deselect(),
     }[key];
   }
 }

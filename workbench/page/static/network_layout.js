@@ -12,10 +12,10 @@ export const FOOT = 20; // pixels below it, for its scale
 const GAP = 26; // the least between two layers
 const WIDEST_GAP = 130;
 const LARGEST_CELL = 30;
-const SHRINKING = 0.25; // a layer's side grows like the fourth root of its neurons: the code stays visible
+const SHRINKING = 0.25; // a layer's side grows with the fourth root of its neurons, so that small layers stay visible
 const ASPECTS = [0.3, 0.45, 0.7, 1, 1.4, 2.2, 3.4];
-const COMFORT = 100; // pixels of a layer's side: far below it every pixel counts, far above it none
-const LANE = 16; // the height of what passes a column
+const COMFORT = 100; // pixels of a layer's side, above which more of them help little
+const LANE = 16; // the height of a line that passes a column
 const ROW_PENALTY = 0.1; // one row reads best, so more of them must be worth it
 
 /**
@@ -34,7 +34,7 @@ const ROW_PENALTY = 0.1; // one row reads best, so more of them must be worth it
  */
 
 /**
- * Lay out layers so that all of them are seen as large as possible.
+ * Lay out layers so that all of them are as large as possible.
  * @param {Layer[]} layers
  * @param {number} width of the view
  * @param {number} height of the view
@@ -68,13 +68,13 @@ function planOf(layers, columns, captions, aspect, rows, room) {
   return { tilings, bounds, scale: Math.min(low, Math.max(...tilings.map(({ share }) => LARGEST_CELL / share))) };
 }
 
-/** From 0 to 1: how well the layers are seen. */
+/** From 0 to 1: how large the layers are. */
 function comfortOf({ tilings, scale }, ratio) {
   const sides = tilings.map((tiling) => sizeOf(tiling, snap(cellOf(tiling, scale), ratio))).map((size) => Math.sqrt(size.width * size.height));
   return sum(sides.map((side) => 1 - Math.exp(-side / COMFORT))) / sides.length;
 }
 
-/** How the channels of a layer are arranged when it shall be about `aspect` times as wide as high. */
+/** How the channels of a layer are arranged to be about `aspect` times as wide as high. */
 function tile(layer, aspect) {
   const [high, wide, channels] = layer.shape;
   const ideal = Math.sqrt((aspect * high * channels) / wide);
@@ -82,7 +82,7 @@ function tile(layer, aspect) {
   return { high, wide, columns: evenly(channels, columns), channels, shape: layer.shape, share: layer.neurons ** -SHRINKING };
 }
 
-/** A number of columns near the wished one that leaves no hole, where there is one. */
+/** A number of columns near the given one that leaves no gap, if there is one. */
 function evenly(channels, columns) {
   const near = [columns, columns + 1, columns - 1].filter((count) => count > 0 && channels % count === 0);
   return near[0] ?? columns;
@@ -126,7 +126,7 @@ const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
 const cellOf = (tiling, scale) => Math.min(LARGEST_CELL, scale * tiling.share);
 
-/** Whole device pixels, where that costs little: then all cells are equally large. Smaller ones are smoothed. */
+/** Round to whole device pixels, so that all cells are equally large; cells below two pixels are smoothed instead. */
 const snap = (cell, ratio) => (cell * ratio >= 2 ? Math.floor(cell * ratio) / ratio : cell);
 
 const gapOf = (tiling, cell) => (tiling.channels > 1 ? Math.max(3, Math.min(6, Math.round(cell))) : 0);

@@ -2,7 +2,7 @@
 
 import { middleOfNeuron } from "/assets/network_geometry.js";
 
-const POINTS = 24; // along a curve, to find out how near it is
+const POINTS = 24; // along a curve, to measure its distance
 const NEAR = 6;
 const DASH = [5, 4];
 const CROSSING = 0.6; // of the opacity, where a curve crosses from one row of layers to another
@@ -75,8 +75,8 @@ export function drawCurves(context, connections, { blocks, camera, theme }, opac
   context.restore();
 }
 
-/** Draw the one under the pointer, or the chosen one, above the others. */
-export function drawStrong(context, connection, { blocks, camera, theme }) {
+/** Draw the connection under the pointer above the others. */
+export function drawHighlighted(context, connection, { blocks, camera, theme }) {
   const way = course(connection, blocks, camera);
   context.save();
   context.lineCap = "round";

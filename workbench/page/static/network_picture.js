@@ -3,7 +3,7 @@
 import { MIDDLE, SHADES } from "/assets/colours.js";
 
 const SAMPLES = 2048;
-const SHARE = 0.99; // of the numbers within the scale: single outliers do not turn the others pale
+const SHARE = 0.99; // of the numbers within the scale: single outliers do not make the others pale
 const STEPS = [1, 1.5, 2, 3, 4, 6, 8, 10];
 const TOO_SMALL = 1.1;
 const TOO_LARGE = 0.5;
@@ -82,13 +82,13 @@ export class Picture {
   }
 }
 
-/** The range of an image's brightness: 0 to 1, and wider for good where a number lies beyond. */
-export class Range {
+/** The range of an image's brightness: 0 to 1, widened by every number beyond. */
+export class BrightnessRange {
   low = 0;
   high = 1;
 
-  /** Look at the numbers that are to be shown. */
-  follow(values) {
+  /** Widen it to numbers that are to be shown. */
+  include(values) {
     for (const value of values) {
       if (value < this.low && value > -Infinity) this.low = value;
       else if (value > this.high && value < Infinity) this.high = value;
@@ -101,8 +101,8 @@ export class Range {
 export class Scale {
   limit = 0;
 
-  /** Look at the numbers that are to be coloured. */
-  follow(values) {
+  /** Fit it to numbers that are to be coloured, and return its limit. */
+  fit(values) {
     const size = typicalSize(values);
     if (size > this.limit * TOO_SMALL || size < this.limit * TOO_LARGE) this.limit = roundUp(size);
     return this.limit;

@@ -1,4 +1,4 @@
-/** What the network view shows: layers, their places, their numbers as pixels, and the weights of a neuron. */
+/** The contents of the network view: layers, their places, their numbers as pixels, and the weights of a neuron. */
 
 import { readTheme } from "/assets/colours.js";
 import { digits } from "/assets/format.js";
@@ -7,7 +7,7 @@ import { limitText } from "/assets/network_captions.js";
 import { neuronAt } from "/assets/network_geometry.js";
 import { layOut } from "/assets/network_layout.js";
 import { largest, strongestOf } from "/assets/network_links.js";
-import { Picture, Range, Scale } from "/assets/network_picture.js";
+import { Picture, BrightnessRange, Scale } from "/assets/network_picture.js";
 import { placeOfSource, sourceAt } from "/assets/network_sources.js";
 
 const CURVES = 24; // of a neuron, in each direction
@@ -52,7 +52,7 @@ export class Scene {
     this.overlays = layers.map(() => null);
     this.values = [];
     this.limits = layers.map(() => 0);
-    this.ranges = layers.map(() => new Range());
+    this.ranges = layers.map(() => new BrightnessRange());
     this.notes = layers.map(() => null);
     this.scales.clear();
     this.arrange();
@@ -85,7 +85,7 @@ export class Scene {
     return this.shownKind === "values" && this.layers[layer].grey;
   }
 
-  /** Whether a layer's neurons are circles: those of a graph, but for the image that it makes. */
+  /** Whether a layer's neurons are circles: those of a graph, except its output. */
   isRound(layer) {
     return this.layers[layer].kind === "graph" && !this.layers[layer].output;
   }
@@ -109,17 +109,17 @@ export class Scene {
     if (!this.scales.has(this.shownKind)) this.scales.set(this.shownKind, this.layers.map(() => new Scale()));
     const scales = this.scales.get(this.shownKind);
     this.values.forEach((numbers, layer) => {
-      if (this.isInput(layer)) this.ranges[layer].follow(numbers);
+      if (this.isInput(layer)) this.ranges[layer].include(numbers);
       if (this.isGrey(layer)) this.pictures[layer].paintGrey(numbers, this.rangeOf(layer), this.theme.grey);
       else {
-        this.limits[layer] = scales[layer].follow(numbers);
+        this.limits[layer] = scales[layer].fit(numbers);
         this.pictures[layer].paintDiverging(numbers, this.limits[layer], this.theme.diverging);
       }
     });
     this.writeNotes();
   }
 
-  /** What stands below a layer: the scale of its colours, or why there are none. */
+  /** The note below a layer: the scale of its colours, or why it has none. */
   noteOf(layer) {
     if (this.overlays[layer]) return `weights ±${digits(this.overlays[layer].limit, 3)}`;
     if (!this.values[layer].some((value) => value === value)) {

@@ -1,6 +1,6 @@
-/** What a person looks at in the network: the chosen neuron, what is under the pointer, and their connections. */
+/** What is selected in the network: the chosen neuron, what is under the pointer, and their connections. */
 
-import { ChosenAsk, HoverAsk, WiringAsk } from "/assets/network_requests.js";
+import { ChosenRequests, HoverRequests, StrongestRequests } from "/assets/network_requests.js";
 import { middleOfNeuron, neighbour } from "/assets/network_geometry.js";
 import { curveAt } from "/assets/network_links.js";
 
@@ -10,14 +10,14 @@ const EDGE = 40; // pixels from the edge of the canvas that the keyboard keeps t
 /**
  * @typedef {import("/assets/network_scene.js").Place} Place
  * @typedef {import("/assets/network_links.js").Connection} Connection
- * @typedef {object} Told who is told what happens
+ * @typedef {object} Listeners called when the selection changes
  * @property {(choice: Place & {append: boolean}) => void} chooseNeuron
  * @property {(choice: {layer: number, target: number, source: number}) => void} chooseConnection
- * @property {(hovered: object | null, facts: object | null) => void} hover what is under the pointer
- * @property {(place: Place | null, facts: object | null) => void} follow the chosen neuron, and its numbers
+ * @property {(hovered: object | null, facts: object | null) => void} showHovered what is under the pointer
+ * @property {(place: Place | null, facts: object | null) => void} showChosen the chosen neuron, and its numbers
  */
 
-export class Attention {
+export class Selection {
   /** @type {Place | null} */
   chosen = null;
   /** @type {{place: Place | null, connection: Connection | null, x: number, y: number} | null} */
@@ -30,65 +30,65 @@ export class Attention {
   curves = [];
   /** @type {Connection[]} of layers */
   wiring = [];
-  /** @type {number | null} the layer whose strongest connections are asked for */
+  /** @type {number | null} the layer whose strongest connections are drawn */
   strongest = null;
 
   /**
    * @param {import("/assets/network_scene.js").Scene} scene
-   * @param {Told} told
+   * @param {Listeners} listeners
    * @param {() => void} changed
    */
-  constructor(scene, told, changed) {
-    Object.assign(this, { scene, told, changed, facts: null });
-    this.hoverAsk = new HoverAsk((facts, window) => this.takeHover(facts, window));
-    this.chosenAsk = new ChosenAsk((...reply) => this.takeChosen(...reply));
-    this.wiringAsk = new WiringAsk((found) => this.takeWiring(found));
+  constructor(scene, listeners, changed) {
+    Object.assign(this, { scene, listeners, changed, facts: null });
+    this.hoverRequests = new HoverRequests((facts, window) => this.receiveHovered(facts, window));
+    this.chosenRequests = new ChosenRequests((...reply) => this.receiveChosen(...reply));
+    this.strongestRequests = new StrongestRequests((found) => this.receiveStrongest(found));
   }
 
-  /** There are new numbers. */
+  /** Update after new numbers. */
   refresh() {
-    this.chosenAsk.refresh();
-    this.wiringAsk.refresh();
+    this.chosenRequests.refresh();
+    this.strongestRequests.refresh();
     if (this.hovered) this.hover(this.hovered.x, this.hovered.y);
   }
 
-  /** There are other layers. */
+  /** Clear everything: the layers have changed. */
   reset() {
-    this.letGo();
+    this.deselect();
     this.leave();
     this.showStrongest(null);
   }
 
   stop() {
-    this.hoverAsk.follow(null);
-    this.chosenAsk.choose(null);
-    this.wiringAsk.stop();
+    this.hoverRequests.point(null);
+    this.chosenRequests.choose(null);
+    this.strongestRequests.stop();
   }
 
   hover(x, y) {
     const place = this.scene.placeAt(x, y);
     const connection = place ? null : curveAt([...this.curves, ...this.shownWiring], this.scene, x, y);
     this.hovered = place || connection ? { place, connection, x, y } : null;
-    this.hoverAsk.follow(place, Boolean(this.scene.layers[place?.layer]?.window));
-    this.told.hover(this.hovered, this.facts);
+    this.hoverRequests.point(place, Boolean(this.scene.layers[place?.layer]?.window));
+    this.listeners.showHovered(this.hovered, this.facts);
     this.changed();
   }
 
   leave() {
     this.hovered = null;
-    this.hoverAsk.follow(null);
-    this.told.hover(null, null);
+    this.hoverRequests.point(null);
+    this.listeners.showHovered(null, null);
     this.changed();
   }
 
-  takeHover(facts, window) {
+  receiveHovered(facts, window) {
     this.facts = facts;
     this.hoverWindow = window;
-    this.told.hover(this.hovered, facts);
+    this.listeners.showHovered(this.hovered, facts);
     this.changed();
   }
 
-  /** The connections of layers that can be pointed at: not the faint ones behind those of a neuron. */
+  /** The connections of layers that the pointer can hit: not the faint ones behind those of a neuron. */
   get shownWiring() {
     return this.strongest !== null || !this.curves.length ? this.wiring : [];
   }
@@ -98,46 +98,46 @@ export class Attention {
     const { place, connection } = this.hovered ?? {};
     if (place) {
       this.select(place);
-      this.told.chooseNeuron({ ...place, append });
+      this.listeners.chooseNeuron({ ...place, append });
     } else if (connection) {
       const { layer, target, source } = connection;
-      this.told.chooseConnection({ layer, target, source });
-    } else this.letGo();
+      this.listeners.chooseConnection({ layer, target, source });
+    } else this.deselect();
   }
 
-  /** Enter: the neuron that the keyboard led to is added to the chosen ones. */
-  confirm() {
-    if (this.chosen) this.told.chooseNeuron({ ...this.chosen, append: true });
+  /** Enter: add the neuron that was reached by keyboard to the chosen ones. */
+  addChosen() {
+    if (this.chosen) this.listeners.chooseNeuron({ ...this.chosen, append: true });
   }
 
-  /** Follow a neuron, without telling anyone that it was chosen. @param {Place} place */
+  /** Show a neuron as the chosen one, without calling `chooseNeuron`. @param {Place} place */
   select(place) {
     if (!this.scene.has(place)) return;
-    if (place.layer !== this.chosen?.layer || place.neuron !== this.chosen.neuron) this.forget();
+    if (place.layer !== this.chosen?.layer || place.neuron !== this.chosen.neuron) this.hideCurves();
     this.chosen = place;
-    this.chosenAsk.choose(place);
-    this.told.follow(place, null);
+    this.chosenRequests.choose(place);
+    this.listeners.showChosen(place, null);
     this.changed();
   }
 
-  letGo() {
-    this.forget();
+  deselect() {
+    this.hideCurves();
     this.chosen = null;
-    this.chosenAsk.choose(null);
-    this.told.follow(null, null);
+    this.chosenRequests.choose(null);
+    this.listeners.showChosen(null, null);
     this.changed();
   }
 
-  forget() {
+  hideCurves() {
     this.curves = [];
     this.chosenWindow = null;
     this.scene.hideConnections();
   }
 
-  takeChosen(place, facts, reply) {
+  receiveChosen(place, facts, reply) {
     this.curves = this.scene.showConnections(place, reply);
     this.chosenWindow = reply.header.window;
-    this.told.follow(place, facts);
+    this.listeners.showChosen(place, facts);
     this.changed();
   }
 
@@ -145,12 +145,12 @@ export class Attention {
   showStrongest(layer, count = 0) {
     const graphs = this.scene.layers.flatMap(({ kind }, number) => (kind === "graph" ? [number] : []));
     this.strongest = count > 0 ? layer : null;
-    if (this.strongest !== null) this.wiringAsk.choose([{ layer, count }]);
-    else this.wiringAsk.choose(graphs.map((graph) => ({ layer: graph, count: Math.ceil(WIRING / graphs.length) })));
+    if (this.strongest !== null) this.strongestRequests.choose([{ layer, count }]);
+    else this.strongestRequests.choose(graphs.map((graph) => ({ layer: graph, count: Math.ceil(WIRING / graphs.length) })));
     this.changed();
   }
 
-  takeWiring(found) {
+  receiveStrongest(found) {
     this.wiring = found.flatMap(({ layer, arrays: { sources, targets, weights } }) =>
       Array.from(weights.data, (weight, index) => this.scene.connection(layer, targets.data[index], sources.data[index], weight)),
     ).sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight));
@@ -160,29 +160,29 @@ export class Attention {
   /** An arrow key. */
   step(across, down) {
     const { chosen } = this;
-    if (!chosen) this.lookAt(this.first());
-    else this.lookAt({ ...chosen, neuron: neighbour(this.scene.blocks[chosen.layer], chosen.neuron, across, down) });
+    if (!chosen) this.moveTo(this.first());
+    else this.moveTo({ ...chosen, neuron: neighbour(this.scene.blocks[chosen.layer], chosen.neuron, across, down) });
   }
 
-  /** To the next layer, or the one before, as far along it as in this one. */
+  /** Move to the next layer or the one before, to about the same place in it. */
   changeLayer(change) {
     const { layers } = this.scene;
     const { chosen } = this;
-    if (!chosen) return this.lookAt(this.first());
+    if (!chosen) return this.moveTo(this.first());
     const layer = Math.max(0, Math.min(layers.length - 1, chosen.layer + change));
     const share = chosen.neuron / layers[chosen.layer].neurons;
-    return this.lookAt({ layer, neuron: Math.floor(share * layers[layer].neurons) });
+    return this.moveTo({ layer, neuron: Math.floor(share * layers[layer].neurons) });
   }
 
-  /** Where the keyboard begins: in the code, or else in the first layer that computes. */
+  /** Where the keyboard begins: the code, or else the first layer that computes. */
   first() {
     const { layers } = this.scene;
     const code = layers.findIndex((layer) => layer.code);
     return { layer: code >= 0 ? code : layers.findIndex(({ kind }) => kind !== "input"), neuron: 0 };
   }
 
-  /** Choose by keyboard: the neuron is brought into sight. @param {Place} place */
-  lookAt(place) {
+  /** Choose by keyboard, and scroll the neuron into view. @param {Place} place */
+  moveTo(place) {
     if (!this.scene.has(place) || !this.scene.isReady) return;
     this.select(place);
     const { camera, blocks, size } = this.scene;

@@ -1,9 +1,9 @@
-/** What a person is told when something was refused. Quasar shows messages as text, never as markup. */
+/** Notices of what was refused. Quasar shows messages as text, never as markup. */
 
 const SHOWN = 6000; // milliseconds
 
-/** Show what went wrong for a while, or with 0 until it is dismissed; the result takes it away. */
-export function complain(error, timeout = SHOWN) {
+/** Show what went wrong for a while, or with 0 until it is dismissed; calling the result dismisses it. */
+export function showError(error, timeout = SHOWN) {
   return Quasar.Notify.create({
     message: error.message ?? String(error),
     classes: "g-notice",
@@ -14,12 +14,12 @@ export function complain(error, timeout = SHOWN) {
   });
 }
 
-/** Run `work`; what it is refused is shown. The result, or undefined. */
+/** Run `work` and return its result; show its error and return undefined when it is refused. */
 export async function attempt(work) {
   try {
     return await work();
   } catch (error) {
-    if (!error.isKnown) complain(error);
+    if (!error.isKnown) showError(error);
     return undefined;
   }
 }
