@@ -166,6 +166,7 @@ def page_of(scene: Scene, data: Path, browser: Any) -> Iterator[Any]:
             viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="dark" if scene.dark else "light"
         )
         page = context.new_page()
+        page.set_default_timeout(MOST_MILLISECONDS)
         page.goto(served.address)
         page.wait_for_function("document.querySelector('canvas[data-test=network]')?.dataset.frames > 0")
         page.wait_for_timeout(1000)
