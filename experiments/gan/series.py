@@ -9,8 +9,18 @@ import numpy as np
 
 from experiments.gan.parts import Part, check_classes, select_classes
 from experiments.gan.settings import DEFAULT_WINDOW, SINES, Settings
-from nn import DataError, Roles, SeriesSet, cut_windows, load_series, sines, split_by_time, split_series
-from nn.data.series import check_apart, timegan_order
+from nn import (
+    DataError,
+    Roles,
+    SeriesSet,
+    check_apart,
+    cut_windows,
+    load_series,
+    sines,
+    split_by_time,
+    split_series,
+    timegan_order,
+)
 
 
 def load_divided(
