@@ -15,6 +15,10 @@ from nn import AnyShape, Identity, LeakyReLU
 HIDDEN = (128, 64)
 EPOCHS = 200
 CUSTOMARY_EPOCHS = 60
+BATCH_SIZE = 32
+PATIENCE = 20
+"""Epochs without a lower loss: with fewer, a recurrent network stops before it begins to learn."""
+
 VALIDATION = 0.2
 TREES = 200
 BOOSTED_TREES = 100
@@ -94,9 +98,7 @@ class Fitted(NamedTuple):
         return found.reshape(len(found), -1).astype(np.float64)
 
 
-def _stopped(
-    layers: Sequence[Recipe[Network]], *, batch_size: int, learning_rate: float, patience: int
-) -> Make:
+def _stopped(layers: Sequence[Recipe[Network]], learning_rate: float) -> Make:
     """Return how to make a network that stops early: layers, called `body`, behind which the classes come."""
 
     def build(inputs: AnyShape, outputs: AnyShape, generator: np.random.Generator) -> Network:
@@ -106,10 +108,10 @@ def _stopped(
     return lambda seed: Classifier(
         network=build,
         epochs=EPOCHS,
-        batch_size=batch_size,
+        batch_size=BATCH_SIZE,
         learning_rate=learning_rate,
         validation_fraction=VALIDATION,
-        patience=patience,
+        patience=PATIENCE,
         seed=seed,
     )
 
@@ -131,9 +133,7 @@ NETWORK = Judge(
     f"dense, {HIDDEN[0]} and {HIDDEN[1]} units, stopped early",
     _stopped(
         [Dense.of(units, activation=LeakyReLU()) for units in HIDDEN],
-        batch_size=32,
-        learning_rate=0.002,
-        patience=20,
+        0.002,
     ),
 )
 FOREST = Judge("random forest", f"{TREES} trees", _forest)
@@ -143,9 +143,7 @@ RECURRENT = Judge(
     f"GRU, {GRU_UNITS} units in each direction, stopped early",
     _stopped(
         [GRU.of(units=GRU_UNITS, bidirectional=True, whole_sequence=False)],
-        batch_size=64,
-        learning_rate=0.005,
-        patience=10,
+        0.005,
     ),
     flat=False,
 )
@@ -158,9 +156,7 @@ CONVOLUTIONAL = Judge(
             Flatten.of(),
             Dense.of(FEATURES, activation=LeakyReLU()),
         ],
-        batch_size=64,
-        learning_rate=0.002,
-        patience=10,
+        0.002,
     ),
     flat=False,
 )

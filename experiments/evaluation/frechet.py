@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.evaluation.entries import as_pair
+from experiments.evaluation.entries import as_pair, as_vectors
 from experiments.evaluation.uncertainty import jackknife
+
+COMPONENTS = 64
 
 
 class Distance(NamedTuple):
@@ -46,6 +48,15 @@ def frechet_distance(real: np.ndarray, synthetic: np.ndarray) -> float:
 def _covariance(centred: np.ndarray) -> np.ndarray:
     covariance: np.ndarray = centred.T @ centred / (len(centred) - 1)
     return covariance
+
+
+def in_components(real: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
+    """Return entries (n, ...) in the first principal components of the real ones, which come first."""
+    sides = [as_vectors(real, "real"), *(as_vectors(each, "others") for each in others)]
+    mean = sides[0].mean(axis=0)
+    _, _, directions = np.linalg.svd(sides[0] - mean, full_matrices=False)
+    kept = directions[:COMPONENTS].T
+    return [(each - mean) @ kept for each in sides]
 
 
 def measure_frechet(real: np.ndarray, synthetic: np.ndarray, *, generator: np.random.Generator) -> Distance:

@@ -60,9 +60,19 @@ def render_page(report: Report) -> str:
         f"<p class=muted>Entries of shape {shape}. What follows &plusmn; is said in words below every "
         "figure; the floor is the same figure of held-out real entries in place of the synthetic ones, "
         "which is what a perfect generator has.</p>"
-        f"<table><tr><th>data<th>file<th>entries<th>used</tr>{rows}</table>"
+        f"{_lengths(data)}<table><tr><th>data<th>file<th>entries<th>used</tr>{rows}</table>"
         + "".join(_section(group, report) for group in groups)
         + "</html>\n"
+    )
+
+
+def _lengths(data: dict[str, Any]) -> str:
+    if "lengths" not in data:
+        return ""
+    return (
+        "<p class=muted>Lengths are unequal: marginals and correlations are of the steps there are, and "
+        "predictions of the next step that is there; all else sees a variable more, which says whether a "
+        "step is there, and the mean of each variable beyond the end.</p>"
     )
 
 
@@ -79,7 +89,8 @@ def _row(figure: Figure) -> str:
     uncertainty = "" if figure.uncertainty is None else f" &plusmn; {figure.uncertainty:.2g}"
     floor = "" if figure.floor is None else f"{figure.floor:.4g}"
     details = "; ".join(f"{name} {_text(value)}" for name, value in figure.details.items())
-    words = f"{escape(figure.convention)}<small>&plusmn; {escape(figure.spread)}. {escape(details)}</small>"
+    spread = escape(figure.spread) if figure.uncertainty is None else f"&plusmn; {escape(figure.spread)}"
+    words = f"{escape(figure.convention)}<small>{spread}. {escape(details)}</small>"
     return (
         f"<tr><td>{escape(figure.name)}</td><td class=number>{figure.value:.4g}{uncertainty}</td>"
         f"<td class=number>{floor}</td><td>{words}</td></tr>"
@@ -161,7 +172,7 @@ def _shares(axes: Axes, found: dict[str, Any]) -> None:
     names = found["names"] if len(places) <= MOST_NAMES else [""] * len(places)
     axes.set_xticks(places, names)
     axes.set_ylabel("share", color=MUTED)
-    axes.legend(frameon=False, labelcolor=INK)
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False, labelcolor=INK)
 
 
 def _bars(axes: Axes, figures: Sequence[Figure]) -> None:

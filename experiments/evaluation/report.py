@@ -11,7 +11,7 @@ from experiments.evaluation import trained
 from experiments.evaluation.classifiers import strong_judges
 from experiments.evaluation.figure import Figure, Report
 from experiments.evaluation.files import Entries
-from experiments.evaluation.frechet import measure_frechet
+from experiments.evaluation.frechet import in_components, measure_frechet
 from experiments.evaluation.lengths import length_distance
 from experiments.evaluation.membership import Attack, attack
 from experiments.evaluation.mmd import MULTIPLES, PERMUTATIONS, mmd
@@ -27,8 +27,6 @@ from experiments.evaluation.transfer import SEEDS
 
 LIMIT = 2000
 JUDGES = 3
-FEATURES = 64
-"""Principal components of the real entries that the Fréchet distance is measured in."""
 
 ERROR = "standard error, jackknife of 10 groups"
 Progress = Callable[[str], None]
@@ -66,7 +64,8 @@ def evaluate(
         name: {"file": str(each.path), "entries": len(each), "used": min(len(each), limit)}
         for name, each in (("real", real), ("test", test), ("synthetic", synthetic))
     }
-    files, filling = (real, test, synthetic), filling_for(real)
+    files = real, test, synthetic
+    filling = filling_for(files)
     everything = [each.shown for each in sides_of(files, filling)]
     copies, attacked = count_copies(*everything), attack(*everything)
     drawn = sides_of([each.drawn(limit, generator) for each in files], filling)
@@ -106,7 +105,7 @@ def evaluate(
         )
     data["shape of an entry"] = list(real.values.shape[1:])
     if filling is not None:
-        data["lengths"] = "unequal: shown with a variable more, which says whether a step is there"
+        data["lengths"] = "unequal"
     return Report(figures, flags, data, curves)
 
 
@@ -170,11 +169,7 @@ def _distances(
 
 def _frechet(real: np.ndarray, test: np.ndarray, made: np.ndarray, generator: np.random.Generator) -> Figure:
     count = min(len(test), len(made))
-    sides = [each.reshape(len(each), -1).astype(np.float64) for each in (real, test[:count], made[:count])]
-    mean = sides[0].mean(axis=0)
-    _, _, directions = np.linalg.svd(sides[0] - mean, full_matrices=False)
-    kept = directions[:FEATURES].T
-    known, held_out, synthetic = ((each - mean) @ kept for each in sides)
+    known, held_out, synthetic = in_components(real, test[:count], made[:count])
     found, floor = (measure_frechet(known, each, generator=generator) for each in (synthetic, held_out))
     words = (
         f"Fréchet distance in {found.features} principal components of the real entries. Biased upwards, "

@@ -37,9 +37,12 @@ class Side(NamedTuple):
         return self.values.ndim == 3 and self.values.shape[1] > 1
 
 
-def filling_for(real: Entries) -> Filling | None:
-    """Return what series are filled with, from the real training series; None where lengths do not differ."""
-    return None if real.mask is None else filling_of(real.values, real.mask)
+def filling_for(files: Sequence[Entries]) -> Filling | None:
+    """Return what series are filled with, from the first of files; None where no series is shorter."""
+    masks = [each.mask for each in files]
+    if masks[0] is None or all(each is None or each.all() for each in masks):
+        return None
+    return filling_of(files[0].values, masks[0])
 
 
 def sides_of(files: Sequence[Entries], filling: Filling | None) -> list[Side]:
@@ -49,8 +52,9 @@ def sides_of(files: Sequence[Entries], filling: Filling | None) -> list[Side]:
 
 def _side_of(entries: Entries, filling: Filling | None) -> Side:
     values, mask = entries.values, entries.mask
-    shown = values if filling is None or mask is None else filling.show(values, mask)
-    return Side(values, shown, entries.labels, mask)
+    if filling is None or mask is None:
+        return Side(values, values, entries.labels)
+    return Side(values, filling.show(values, mask), entries.labels, mask)
 
 
 def masks_of(real: Side, synthetic: Side) -> Masks | None:

@@ -212,8 +212,8 @@ def _shares(found: ClassShares, floor: ClassShares, labelled: bool, judge: Judge
             "single class.", floor.entropy,
         ),
         Figure(
-            "missing classes", CLASSES, float(missing), None, "none: a count",
+            "missing classes", CLASSES, float(missing), None, "a count, without uncertainty",
             f"Classes of which less than a tenth is found of what was asked for, {told}.",
-            float(len(floor.missing)), {"missing": [str(each) for each in found.missing]},
+            float(len(floor.missing)), {"missing": [str(each) for each in found.missing] or "none"},
         ),
     ]  # fmt: skip

@@ -14,6 +14,7 @@ from experiments.evaluation.classifiers import (
     weak,
 )
 from experiments.evaluation.discrimination import customary_scores, signed_scores
+from experiments.evaluation.table import labelled_waves
 from experiments.evaluation.transfer import Labelled, transfer
 from tests.experiments.evaluation.known_answers import changed, clusters, waves
 
@@ -111,6 +112,13 @@ def test_each_of_three_strong_classifiers_tells_noise_from_data_and_not_data_fro
     assert found.min() > 0.4
     floor = signed_scores(judge, real, fresh, generator=generator())
     assert abs(floor.mean()) < 0.12
+
+
+def test_the_recurrent_network_does_not_stop_before_it_learned():
+    """With less patience, half of the seeds found nothing."""
+    real, fresh = (labelled_waves(240, seed).values for seed in range(2))
+    noisy = fresh + 0.2 * np.random.default_rng(2).normal(size=fresh.shape)
+    assert signed_scores(RECURRENT, real, noisy, generator=generator(), seeds=4).min() > 0.35
 
 
 def test_the_third_classifier_suits_the_shape():

@@ -1,8 +1,11 @@
 """Series of unequal lengths: every measure looks at what is there, and sees where it ends."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from experiments.evaluation.files import Entries
 from experiments.evaluation.frechet import frechet_distance
 from experiments.evaluation.lengths import filling_of, length_distance
 from experiments.evaluation.mmd import mmd
@@ -12,6 +15,7 @@ from experiments.evaluation.series import (
     cross_correlation_distance,
     marginal_distance,
 )
+from experiments.evaluation.sides import filling_for, sides_of
 from tests.experiments.evaluation.known_answers import waves
 
 OF_SERIES = [marginal_distance, autocorrelation_distance, cross_correlation_distance]
@@ -86,3 +90,17 @@ def test_distances_rise_with_what_is_cut_off():
         found["mmd"].append(mmd(real, made, generator=np.random.default_rng(0), permutations=1).value)
         found["frechet"].append(frechet_distance(real, made))
     assert all((np.diff(each) > 0).all() for each in found.values()), found
+
+
+def entries(lengths):
+    return Entries(waves(len(lengths), 0), None, Path("made"), np.asarray(lengths))
+
+
+def test_lengths_that_are_equal_add_nothing():
+    full = entries([24] * 30)
+    assert filling_for([full, full]) is None
+    (side,) = sides_of([full], None)
+    assert side.shown is side.values and side.mask is None
+    filling = filling_for([full, entries([20] * 30)])
+    (side,) = sides_of([full], filling)
+    assert side.shown.shape == (30, 24, 3) and side.mask.all()
