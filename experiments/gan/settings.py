@@ -261,8 +261,8 @@ TABLE = SettingsTable(Settings, SECTIONS, "python -m experiments gan config")
 RENAMED = {"channels": "filters"}
 """Fields of a blueprint that have another name here."""
 
-OF_DATA = ("data_shape", "classes")
-"""Fields of a blueprint that the data decide."""
+OF_DATA = ("data_shape", "classes", "completes")
+"""Fields of a blueprint that the data decide, or that the program does not offer."""
 
 
 def blueprint_of(settings: Settings, shape: Shape | SequenceShape, classes: int) -> Blueprint:
