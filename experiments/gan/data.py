@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from experiments.gan.form import Form
 from experiments.gan.images import load_pictures
-from experiments.gan.parts import Part, check_classes, held_out, select_classes
+from experiments.gan.parts import Part, are_usable, held_out, select_classes
 from experiments.gan.series import load_divided, of_series
 from experiments.gan.settings import DIGITS, SINES, Settings
 from networks.gan.blueprint import RANGES
@@ -101,13 +101,14 @@ def _images(settings: Settings, generator: np.random.Generator, progress: Progre
         sets = [digits(count, settings.image_shape, generator=generator)]
     else:
         sets = load_pictures(settings, progress)
-    source = settings.data
-    names = tuple(map(str, np.unique(sets[0].labels).tolist())) if sets[0].labels is not None else ()
-    wanted = select_classes(settings, names, source)
-    parts = [_of_images(each, wanted, RANGES[settings.output]) for each in sets]
-    training, validation, test = _divided(parts, settings, generator, wanted, source)
+    there = () if sets[0].labels is None else tuple(map(str, np.unique(sets[0].labels).tolist()))
+    classes = select_classes(settings, there)
     low, high = RANGES[settings.output]
-    form = Form.of(training, settings.image_shape, wanted, low, high)
+    parts = [_of_images(each, classes, (low, high)) for each in sets]
+    if not are_usable(parts[0].labels, classes, 4 - len(parts), settings):
+        parts, classes = [replace(each, labels=None) for each in parts], ()
+    training, validation, test = _divided(parts, settings, generator)
+    form = Form.of(training, settings.image_shape, classes, low, high)
     return Data(training, validation, test, form)
 
 
@@ -124,20 +125,15 @@ def _of_images(images: ImageSet, classes: tuple[str, ...], limits: tuple[float, 
 
 
 def _divided(
-    parts: list[Part],
-    settings: Settings,
-    generator: np.random.Generator,
-    classes: tuple[str, ...],
-    source: str,
+    parts: list[Part], settings: Settings, generator: np.random.Generator
 ) -> tuple[Part, Part, Part]:
     """Return parts to train on, to score by and to test on; the last is there already where files hold it."""
-    check_classes(parts[0], classes, 4 - len(parts), source)
     if len(parts) == 1:
         known, test = held_out(parts[0], settings.test_share, generator)
     else:
         known, test = parts
     training, validation = held_out(known, settings.validation_share, generator)
-    _check_count(validation, source)
+    _check_count(validation, settings.data)
     return training, validation, test
 
 
@@ -152,7 +148,7 @@ def _check_count(validation: Part, source: str) -> None:
 def _series(settings: Settings, generator: np.random.Generator, low: float, high: float) -> Data:
     sets, classes = load_divided(settings, generator, BUILT_IN_COUNT)
     scaler = Scaler.min_max(sets[0], low, high)
-    parts = [of_series(scaler.transform(each), settings, labelled=bool(classes)) for each in sets]
+    parts = [of_series(scaler.transform(each)) for each in sets]
     training, validation, test = parts
     _check_count(validation, settings.data)
     if len({part.values.shape[1] for part in parts}) > 1 or any(part.masks is not None for part in parts):

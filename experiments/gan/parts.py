@@ -54,7 +54,7 @@ class Part:
         )
 
 
-def select_classes(settings: Settings, there: Sequence[str], source: str) -> tuple[str, ...]:
+def select_classes(settings: Settings, there: Sequence[str]) -> tuple[str, ...]:
     """Return the classes that are learned, in the order that they have in the data; none without labels.
 
     Raises
@@ -67,46 +67,50 @@ def select_classes(settings: Settings, there: Sequence[str], source: str) -> tup
         if settings.classes or asked:
             option = "--classes" if settings.classes else f"--conditioning {settings.conditioning}"
             raise DataError(
-                f"{source}: labels are missing, and {option} needs them: give a file of labels beside IDX "
-                "files, an array called labels in an .npz, or --label-column of a .csv; or leave it out"
+                f"{settings.data}: labels are missing, and {option} needs them: give a file of labels beside "
+                "IDX files, an array called labels in an .npz, or --label-column of a .csv; or leave it out"
             )
         return ()
     unknown = [name for name in settings.classes if name not in there]
     if unknown:
         raise DataError(
-            f"{source}: --classes: there is no class {short_repr(unknown[0])}; there are {join_names(there)}"
+            f"{settings.data}: --classes: there is no class {short_repr(unknown[0])}; "
+            f"there are {join_names(there)}"
         )
     return tuple(name for name in there if not settings.classes or name in settings.classes)
 
 
-def check_classes(part: Part, classes: Sequence[str], least: int, source: str) -> None:
-    """Refuse a class with too few entries to be in every part.
+def are_usable(labels: np.ndarray | None, classes: Sequence[str], least: int, settings: Settings) -> bool:
+    """Return whether there are labels, and every class has enough entries to be in every part.
 
     Raises
     ------
     DataError
-        Naming the class.
+        When one has not, naming it, and labels are to be learned.
     """
-    if part.labels is None:
-        return
-    counts = np.bincount(part.labels, minlength=len(classes))
+    if labels is None:
+        return False
+    counts = np.bincount(labels, minlength=len(classes))
     rarest = int(counts.argmin())
-    if counts[rarest] < least:
+    if counts[rarest] < least and settings.conditioning != "none":
         have = {0: "no entry", 1: "one entry"}.get(int(counts[rarest]), f"{counts[rarest]} entries")
         raise DataError(
-            f"{source}: labels: class {short_repr(classes[rarest])} has {have}, and {least} are needed, one "
-            "to learn from, one to score by and one to test on: give more of it, or leave it out by --classes"
+            f"{settings.data}: labels: class {short_repr(classes[rarest])} has {have}, and {least} are "
+            "needed, one to learn from, one to score by and one to test on: give more of it, leave it out by "
+            "--classes, or learn without labels by --conditioning none"
         )
+    return bool(counts[rarest] >= least)
 
 
 def held_out(part: Part, share: float, generator: np.random.Generator) -> tuple[Part, Part]:
     """Divide entries at random into some that are kept and some that are held out, both in the old order.
 
-    Of every class at least one is held out, and at least one is kept.
+    Of every class at least one is held out, without classes at least two in all; and at least one is kept.
     """
+    least = 2 if part.labels is None else 1
     labels = np.zeros(len(part), np.int64) if part.labels is None else part.labels
     chosen = np.zeros(len(part), bool)
     for label in np.unique(labels):
         members = generator.permutation(np.flatnonzero(labels == label))
-        chosen[members[: min(max(1, round(share * len(members))), len(members) - 1)]] = True
+        chosen[members[: min(max(least, round(share * len(members))), len(members) - 1)]] = True
     return part.select(np.flatnonzero(~chosen)), part.select(np.flatnonzero(chosen))

@@ -138,7 +138,7 @@ def line_cells(shares: np.ndarray, there: np.ndarray) -> np.ndarray:
 
 
 def as_images(shares: np.ndarray, there: np.ndarray, by: str) -> np.ndarray:
-    """Return series as grey images, about square: steps across, variables down.
+    """Return series as grey images, square: steps across, variables down.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def as_images(shares: np.ndarray, there: np.ndarray, by: str) -> np.ndarray:
     Returns
     -------
     images
-        float32 (N, height, width, 1) in [0, 1].
+        float32 (N, side, side, 1) in [0, 1].
     """
     if by == "local":
         inside = there[..., None]
@@ -161,8 +161,9 @@ def as_images(shares: np.ndarray, there: np.ndarray, by: str) -> np.ndarray:
         span = np.where(most > least, most - least, 1)
         shares = np.where(inside, (shares - least) / span, 0).astype(np.float32)
     rows = np.moveaxis(shares, 1, 2)
-    down, across = (max(1, round(rows.shape[axis] / rows.shape[other])) for axis, other in ((2, 1), (1, 2)))
-    return np.repeat(np.repeat(rows, down, axis=1), across, axis=2)[..., None]
+    side = max(rows.shape[1:])
+    down, across = (np.arange(side) * count // side for count in rows.shape[1:])
+    return rows[:, down][:, :, across][..., None]
 
 
 def write_gif(path: Path, pictures: Sequence[Image.Image]) -> None:

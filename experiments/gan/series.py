@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.gan.parts import Part, check_classes, select_classes
+from experiments.gan.parts import Part, are_usable, select_classes
 from experiments.gan.settings import DEFAULT_WINDOW, SINES, Settings
 from nn import (
     DataError,
@@ -43,16 +43,21 @@ def load_divided(
         When the data cannot be used.
     """
     series = _load(settings, generator, built_in)
-    classes = select_classes(settings, series.classes if series.labels is not None else (), settings.data)
+    classes = select_classes(settings, series.classes if series.labels is not None else ())
     series_classes, series = series.classes or None, _of_classes(series, classes)
     sets = [series]
     if settings.test_data is not None:
-        sets.append(_of_classes(_read(settings.test_data, settings, series_classes), classes))
+        test = _read(settings.test_data, settings, series_classes)
+        if (test.labels is None) != (series.labels is None):
+            raise DataError(
+                f"{settings.test_data}: labels are in one of both files alone: give both, or none"
+            )
+        sets.append(_of_classes(test, classes))
     if settings.timegan_order:
         sets = [timegan_order(each) for each in sets]
     by_time = settings.split_by == "time" or (settings.split_by is None and len(set(series.names)) == 1)
-    if not by_time:
-        check_classes(of_series(series, None), classes, 4 - len(sets), settings.data)
+    if not are_usable(series.labels, classes, 1 if by_time else 4 - len(sets), settings):
+        sets, classes = [replace(each, labels=None, classes=()) for each in sets], ()
     known, test = (
         sets if len(sets) == 2 else _divide(sets[0], settings.test_share, settings, generator, by_time)
     )
@@ -62,10 +67,10 @@ def load_divided(
     return [_windows(each, settings) for each in (training, validation, test)], classes
 
 
-def of_series(series: SeriesSet, settings: Settings | None = None, *, labelled: bool = True) -> Part:
+def of_series(series: SeriesSet) -> Part:
     """Return series as entries."""
     masks = None if series.mask.all() else series.mask
-    return Part(series.values, series.labels if labelled else None, masks)
+    return Part(series.values, series.labels, masks)
 
 
 def _load(settings: Settings, generator: np.random.Generator, built_in: int) -> SeriesSet:

@@ -24,7 +24,7 @@ from workbench.settings.kinds import (
 )
 from workbench.settings.table import SettingsTable
 
-DEFAULT_EPOCHS = 12
+DEFAULT_EPOCHS = 10
 """Passes over the training entries when neither epochs nor minutes are given."""
 
 DIGITS = "digits"

@@ -94,7 +94,7 @@ def _write_results(run: Run, watchers: Watchers) -> None:
         watchers.draw()
         write_gif(folder.progress, progress_frames(folder.pictures))
     made = make_shown(run.gan, run.shown)
-    title = f"after {run.trainer.epochs:.4g} epochs"
+    title = f"epochs: {run.trainer.epochs:.4g}"
     save(draw_shown(form, made, run.shown, title), folder.samples)
     entries = generate(run.gan, form, SAMPLES, np.random.default_rng([run.settings.seed, 4]))
     with replacing(folder.arrays) as file:
