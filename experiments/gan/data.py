@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -55,6 +56,17 @@ class Data:
         return f"{len(self.training)} entries, sha256 {digest.hexdigest()[:16]}"
 
 
+@contextmanager
+def naming(source: str) -> Iterator[None]:
+    """Within, errors about data say which these are."""
+    try:
+        yield
+    except DataError as error:
+        if source in str(error):
+            raise
+        raise DataError(f"{source}: {error}") from error
+
+
 def load_data(settings: Settings, progress: Progress | None = None) -> Data:
     """Load, divide and scale what the settings name; the same settings give the same parts.
 
@@ -65,9 +77,10 @@ def load_data(settings: Settings, progress: Progress | None = None) -> Data:
     """
     generator = np.random.default_rng([settings.seed, 1])
     low, high = RANGES[settings.output]
-    if settings.data in SINES or _are_series(settings):
-        return _series(settings, generator, low, high)
-    return _images(settings, generator, progress)
+    with naming(settings.data):
+        if settings.data in SINES or _are_series(settings):
+            return _series(settings, generator, low, high)
+        return _images(settings, generator, progress)
 
 
 def _are_series(settings: Settings) -> bool:
@@ -133,14 +146,14 @@ def _divided(
     else:
         known, test = parts
     training, validation = held_out(known, settings.validation_share, generator)
-    _check_count(validation, settings.data)
+    _check_count(validation)
     return training, validation, test
 
 
-def _check_count(validation: Part, source: str) -> None:
+def _check_count(validation: Part) -> None:
     if len(validation) < LEAST:
         raise DataError(
-            f"{source}: {len(validation)} entries to score by, at least {LEAST} are needed: give more, or a "
+            f"{len(validation)} entries to score by, at least {LEAST} are needed: give more, or a "
             "larger --validation-share"
         )
 
@@ -150,7 +163,7 @@ def _series(settings: Settings, generator: np.random.Generator, low: float, high
     scaler = Scaler.min_max(sets[0], low, high)
     parts = [of_series(scaler.transform(each)) for each in sets]
     training, validation, test = parts
-    _check_count(validation, settings.data)
+    _check_count(validation)
     if len({part.values.shape[1] for part in parts}) > 1 or any(part.masks is not None for part in parts):
         steps = max(part.values.shape[1] for part in parts)
         training, validation, test = (part.padded(steps) for part in parts)

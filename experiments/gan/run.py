@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.gan.data import Data, Progress, load_data
+from experiments.gan.data import Data, Progress, load_data, naming
 from experiments.gan.folder import RunFolder, described, form_of, stored_settings
 from experiments.gan.sampling import Shown, choose_shown
 from experiments.gan.scores import Scores
@@ -63,11 +63,12 @@ class Run:
         weights, rounds = (np.random.default_rng([settings.seed, place]) for place in (5, 7))
         gan = Gan(blueprint, generator=weights, rung_name=settings.rung)
         training = data.training
-        self.trainer = GanTrainer(
-            gan, training.values, training.labels, training.masks, settings=learning, generator=rounds
-        )
+        with naming(settings.data):
+            self.trainer = GanTrainer(
+                gan, training.values, training.labels, training.masks, settings=learning, generator=rounds
+            )
+            self.scores = Scores(data.training, data.validation, settings.seed)
         self.shown: Shown = choose_shown(gan, data.form, training, settings.seed)
-        self.scores = Scores(data.training, data.validation, settings.seed)
 
     @classmethod
     def start(cls, settings: Settings, progress: Progress | None = None) -> Run:

@@ -22,6 +22,9 @@ from nn import (
     timegan_order,
 )
 
+IN_PYTHON = 'load with missing="interpolate", or missing="keep" for NaN'
+"""What a message about missing values advises there."""
+
 
 def load_divided(
     settings: Settings, generator: np.random.Generator, built_in: int
@@ -90,9 +93,12 @@ def _read(path: Path, settings: Settings, classes: tuple[str, ...] | None) -> Se
         settings.variables or None,
         settings.row,
     )
-    return load_series(
-        path, roles=None if roles == Roles() else roles, missing=settings.missing, classes=classes
-    )
+    try:
+        return load_series(
+            path, roles=None if roles == Roles() else roles, missing=settings.missing, classes=classes
+        )
+    except DataError as error:
+        raise DataError(str(error).replace(IN_PYTHON, "give --missing interpolate")) from error
 
 
 def _of_classes(series: SeriesSet, classes: tuple[str, ...]) -> SeriesSet:
