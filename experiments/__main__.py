@@ -19,7 +19,6 @@ EXPERIMENTS: Mapping[str, tuple[str, str]] = {
     "mixed_precision": ("experiments.mixed_precision", "values stored as bfloat16"),
     "photographs": ("experiments.photographs", "windows on photographs beside principal components"),
     "small_folders": ("experiments.small_folders", "few images beside principal components"),
-    "slow_half": ("experiments.slow_half", "what the second half of learning needs"),
 }
 """Module of every experiment, and what it is about; only that of the one which is called is loaded."""
 

@@ -13,12 +13,17 @@ import pytest
 from autoencoder.__main__ import PROGRAM, main
 from autoencoder.command_table import COMMANDS
 from experiments.evaluation.__main__ import main as evaluate
+from experiments.gan.__main__ import main as gan
 from tests.support.autoencoder_runs import write_images
 from tests.support.places import ROOT
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PRINTED = re.compile(r"^```python\n(?:.*?)^```\n\n```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SHORTER_GAN = {
+    "train": ["--epochs", "1", "--limit", "260", "--filters", "2", "--units", "4", "--overwrite"],
+    "evaluate": ["--entries", "30", "--seeds", "1"],
+}
 SHORTER = ["--epochs", "1", "--limit", "24", "--crops", "8", "--batch-size", "16", "--overwrite"]
 
 
@@ -57,6 +62,8 @@ def check_command(command: str) -> None:
         assert main(shortened(words)) == 0, command
     elif program == "python" and words[:2] == ["-m", "experiments.evaluation"]:
         assert evaluate([*words[2:], "--limit", "40", "--seeds", "1"]) == 0, command
+    elif program == "python" and words[:3] == ["-m", "experiments", "gan"]:
+        assert gan([*words[3:], *SHORTER_GAN.get(words[3], [])]) == 0, command
     elif program == "make":
         subprocess.run(["make", "--dry-run", *words], cwd=ROOT, check=True, capture_output=True)
     else:
@@ -73,6 +80,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         pixels = np.random.default_rng(1).integers(0, 256, (24, 28, 28), np.uint8)
         header = b"".join(number.to_bytes(4, "big") for number in (2051, *pixels.shape))
         (tmp_path / "mnist" / f"{name}-images-idx3-ubyte").write_bytes(header + pixels.tobytes())
+        labels = (np.arange(24) % 10).astype(np.uint8)
+        header = b"".join(number.to_bytes(4, "big") for number in (2049, 24))
+        (tmp_path / "mnist" / f"{name}-labels-idx1-ubyte").write_bytes(header + labels.tobytes())
+    prices = np.random.default_rng(2).normal(size=(800, 2)).cumsum(axis=0)
+    np.savetxt(tmp_path / "stock.csv", prices, delimiter=",", header="price,volume", comments="")
     for number, name in enumerate(("train", "test", "synthetic")):
         labels = np.arange(40) % 2
         values = np.random.default_rng(number).normal(size=(40, 4)) + labels[:, None]
