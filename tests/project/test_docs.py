@@ -21,7 +21,19 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PRINTED = re.compile(r"^```python\n(?:.*?)^```\n\n```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHORTER_GAN = {
-    "train": ["--epochs", "1", "--limit", "260", "--filters", "2", "--units", "4", "--overwrite"],
+    "train": [
+        "--epochs",
+        "1",
+        "--limit",
+        "260",
+        "--filters",
+        "2",
+        "--units",
+        "4",
+        "--batch-size",
+        "4",
+        "--overwrite",
+    ],
     "evaluate": ["--entries", "30", "--seeds", "1"],
 }
 SHORTER = ["--epochs", "1", "--limit", "24", "--crops", "8", "--batch-size", "16", "--overwrite"]
