@@ -52,6 +52,9 @@ best.safetensors where a score was the best. Ctrl-C ends the round, saves, draws
   {PROGRAM} train --data images.npz --loss relativistic --penalty r1_r2 --penalty-weight 1
       another loss, with a penalty on the discriminator's input gradients
 
+  {PROGRAM} train --given rows:0-13 --folder runs/lower
+      the lower halves of digits, completed from the upper ones
+
   {PROGRAM} train --config gan.conf --patience 10 --overwrite
       settings from a file, and an end after ten scores without a better one""",
     settings=ALL,
@@ -80,7 +83,8 @@ GENERATE = Command(
     description="""\
 Write new entries to FOLDER/generated.npz, as `values` in the data's own units (pixels 0 to 1) with their
 labels, and draw up to a hundred of them in FOLDER/generated.png. The file can be given as --data, and to
-`python -m experiments.evaluation`. Nothing but the run's folder is needed.""",
+`python -m experiments.evaluation`. Nothing but the run's folder is needed, unless the generator completes
+entries (--given): these are then those that were kept for the test.""",
     examples=f"""\
   {PROGRAM} generate
       64 entries of classes as frequent as in the data
@@ -90,7 +94,7 @@ labels, and draw up to a hundred of them in FOLDER/generated.png. The file can b
 
   {PROGRAM} generate --folder runs/sines --best --count 1000
       with the model of the best validation score""",
-    settings=PLACE,
+    settings=("data", "test_data", *PLACE),
     flags=(BEST,),
     options=(
         Option("count", "N", "how many", "64"),
@@ -113,7 +117,7 @@ noise is. A generator that has learned more than single entries changes one into
 
   {PROGRAM} interpolate --labels 3 --rows 3 --steps 12 --draw 1
       threes only""",
-    settings=PLACE,
+    settings=("data", "test_data", *PLACE),
     flags=(BEST,),
     options=(
         Option("rows", "N", "pairs of noise", "5"),

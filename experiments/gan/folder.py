@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from experiments.gan.form import Form
+from experiments.gan.region import region_of
 from experiments.gan.settings import TABLE, Settings, blueprint_of
 from networks.gan import Gan
 from networks.gan.state import load_gan
@@ -153,7 +154,9 @@ class Model:
         try:
             with at_most_parameters(sum(array.size for array in snapshot.arrays.values())):
                 blueprint = blueprint_of(settings, form.shape, len(form.classes))
-                gan = Gan(blueprint, generator=np.random.default_rng(0), rung_name=rung or settings.rung)
+                given = region_of(settings.given, form, "--given")
+                weights = np.random.default_rng(0)
+                gan = Gan(blueprint, generator=weights, rung_name=rung or settings.rung, given=given)
         except (*UNBUILDABLE, SettingsError) as error:
             raise SnapshotError(f"{snapshot.path}: the networks in it cannot be built: {error}") from error
         load_gan(snapshot, gan)

@@ -39,7 +39,8 @@ def generate(arguments: argparse.Namespace) -> int:
     model, folder = _open(arguments)
     form, out = model.form, Path(arguments.out) if arguments.out else folder.path / "generated"
     generator = np.random.default_rng(_whole(arguments.draw, "draw", 0))
-    made = new_entries(model.gan, form, count, generator, _labels(arguments, form, count))
+    labels = _labels(arguments, form, count)
+    made = new_entries(model.gan, form, count, generator, labels=labels, pool=_pool(arguments, model, folder))
     make_directory(out.parent)
     with replacing(out.with_name(f"{out.name}.npz")) as file:
         np.savez(file, **form.to_arrays(made.values, made.labels, made.masks))  # type: ignore[arg-type]
@@ -64,7 +65,12 @@ def interpolate(arguments: argparse.Namespace) -> int:
     flat = ways.reshape(rows * steps, *ways.shape[2:])
     everywhere = None if labels is None else np.repeat(labels, steps)
     kept = None if masks is None else np.repeat(masks, steps, axis=0)
-    made = Part(gan.generate_from(flat, labels=everywhere, masks=kept), everywhere, kept)
+    pool, known = _pool(arguments, model, folder), None
+    if pool is not None:
+        chosen = generator.integers(len(pool), size=rows)
+        known = np.repeat(pool.values[chosen], steps, axis=0)
+        kept = None if pool.masks is None else np.repeat(pool.masks[chosen], steps, axis=0)
+    made = Part(gan.generate_from(flat, labels=everywhere, masks=kept, known=known), everywhere, kept)
     names = [] if labels is None else [form.classes[label] for label in labels]
     shares = [f"{share:.0%}" for share in np.linspace(0, 1, steps)]
     picture = draw_rows(form, made, steps, Rows(names, shares, "From one noise to another"))
@@ -90,7 +96,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
             "by --data"
         )
     generator = np.random.default_rng(settings.seed)
-    made = new_entries(model.gan, form, min(entries, len(data.training)), generator)
+    made = new_entries(model.gan, form, min(entries, len(data.training)), generator, pool=data.test)
     parts = {"training": data.training, "test": data.test, "generated": made}
     real, test, synthetic = (_entries(form, part, name) for name, part in parts.items())
     with tqdm(unit="measure", disable=None) as bar:
@@ -114,6 +120,14 @@ def _open(arguments: argparse.Namespace) -> tuple[Model, RunFolder]:
     folder = RunFolder(settings.folder)
     use_threads(settings.threads)
     return Model.of(folder.load(best=arguments.best)), folder
+
+
+def _pool(arguments: argparse.Namespace, model: Model, folder: RunFolder) -> Part | None:
+    """Return the test entries where the generator completes some; None where it needs none."""
+    if not model.gan.blueprint.completes:
+        return None
+    snapshot = folder.load(best=arguments.best)
+    return load_data(resumed_settings(given_settings(arguments, TABLE), snapshot)).test
 
 
 def _labels(arguments: argparse.Namespace, form: Form, count: int) -> np.ndarray | None:

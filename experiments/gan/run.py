@@ -10,6 +10,7 @@ import numpy as np
 
 from experiments.gan.data import Data, Progress, load_data, naming
 from experiments.gan.folder import RunFolder, described, form_of, stored_settings
+from experiments.gan.region import region_of
 from experiments.gan.sampling import Shown, choose_shown
 from experiments.gan.scores import Scores
 from experiments.gan.settings import TABLE, Settings, blueprint_of, gan_settings
@@ -61,11 +62,19 @@ class Run:
         blueprint = blueprint_of(settings, data.form.shape, len(data.form.classes))
         learning = gan_settings(settings)
         weights, rounds = (np.random.default_rng([settings.seed, place]) for place in (5, 7))
-        gan = Gan(blueprint, generator=weights, rung_name=settings.rung)
+        given, ignored = (
+            region_of(names, data.form, option)
+            for names, option in ((settings.given, "--given"), (settings.ignored, "--ignored"))
+        )
+        gan = Gan(blueprint, generator=weights, rung_name=settings.rung, given=given)
         training = data.training
         with naming(settings.data):
             self.trainer = GanTrainer(
-                gan, training.values, training.labels, training.masks, settings=learning, generator=rounds
+                gan,
+                *(training.values, training.labels, training.masks),
+                settings=learning,
+                generator=rounds,
+                ignored=ignored,
             )
             self.scores = Scores(data.training, data.validation, settings.seed)
         self.shown: Shown = choose_shown(gan, data.form, training, settings.seed)

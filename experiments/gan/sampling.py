@@ -43,7 +43,11 @@ def choose_shown(gan: Gan, form: Form, real: Part, seed: int) -> Shown:
     count = ROWS * len(rows)
     noise = np.moveaxis(gan.draw_noise(count, generator), -1, 0)
     everywhere = None if labels is None else np.tile(labels, ROWS)
-    return Shown(labels, noise, form.draw_masks(everywhere, count, generator), real.select(rows))
+    masks = form.draw_masks(everywhere, count, generator)
+    chosen = real.select(rows)
+    if gan.blueprint.completes and chosen.masks is not None:
+        masks = np.tile(chosen.masks, (ROWS, 1))
+    return Shown(labels, noise, masks, chosen)
 
 
 def _real_rows(form: Form, real: Part, generator: np.random.Generator) -> np.ndarray:
@@ -57,13 +61,28 @@ def _real_rows(form: Form, real: Part, generator: np.random.Generator) -> np.nda
 def make_shown(gan: Gan, shown: Shown) -> np.ndarray:
     """Return the generated entries of what is shown, (rows * columns, *shape), scaled."""
     everywhere = None if shown.labels is None else np.tile(shown.labels, ROWS)
-    return gan.generate_from(shown.noise, labels=everywhere, masks=shown.masks)
+    known = np.concatenate([shown.real.values] * ROWS) if gan.blueprint.completes else None
+    return gan.generate_from(shown.noise, labels=everywhere, masks=shown.masks, known=known)
 
 
 def generate(
-    gan: Gan, form: Form, count: int, generator: np.random.Generator, labels: np.ndarray | None = None
+    gan: Gan,
+    form: Form,
+    count: int,
+    generator: np.random.Generator,
+    *,
+    labels: np.ndarray | None = None,
+    pool: Part | None = None,
 ) -> Part:
-    """Return new entries, of given classes or as frequent as in the training, and as long as these."""
+    """Return new entries, of given classes or as frequent as in the training, and as long as these.
+
+    Where the generator completes entries, these are drawn from a pool, with their classes and lengths.
+    """
+    if pool is not None and gan.blueprint.completes:
+        given = pool.select(generator.integers(len(pool), size=count))
+        labels = given.labels if labels is None and gan.blueprint.conditions else labels
+        options = {"labels": labels, "masks": given.masks, "known": given.values}
+        return Part(gan.generate(count, generator=generator, **options), labels, given.masks)
     if labels is None and gan.blueprint.conditions:
         labels = form.draw_labels(count, generator)
     masks = form.draw_masks(labels, count, generator)

@@ -75,7 +75,13 @@ class Scores:
         """Return the score of a generator after an epoch; lower is better."""
         generator = np.random.default_rng([self._seed, 2, epoch])
         labels = self._real.labels if gan.blueprint.conditions else None
-        made = gan.generate(len(self._real), generator=generator, labels=labels, masks=self._real.masks)
+        made = gan.generate(
+            len(self._real),
+            generator=generator,
+            labels=labels,
+            masks=self._real.masks,
+            known=self._real.values if gan.blueprint.completes else None,
+        )
         both = np.concatenate([self._vectors, as_vectors(made, "generated entries")])
         return unbiased_mmd(rbf_kernel(both, both, self._bandwidths), len(self._real))
 

@@ -159,6 +159,15 @@ class Settings(BaseModel):
     )
     dropout: Fraction = Field(0.0, description="rate, in the discriminator")
 
+    given: Names = Field(
+        (),
+        description="parts of an entry that are given, of which the generator makes the rest: variables by "
+        "name, steps:0-11 of series, rows:0-13 or columns:0-13 of images, several separated by commas",
+    )
+    ignored: Names = Field(
+        (), description="parts of an entry that the discriminator does not see, written the same way"
+    )
+
     loss: Literal["non_saturating", "least_squares", "hinge", "wasserstein", "relativistic"] = Field(
         "non_saturating", description="of both sides"
     )
@@ -258,11 +267,11 @@ SECTIONS = {
 TABLE = SettingsTable(Settings, SECTIONS, "python -m experiments gan config")
 """What options, settings files and runs are read and written through."""
 
-RENAMED = {"channels": "filters"}
+RENAMED = {"channels": "filters", "completes": "given"}
 """Fields of a blueprint that have another name here."""
 
-OF_DATA = ("data_shape", "classes", "completes")
-"""Fields of a blueprint that the data decide, or that the program does not offer."""
+OF_DATA = ("data_shape", "classes")
+"""Fields of a blueprint that the data decide."""
 
 
 def blueprint_of(settings: Settings, shape: Shape | SequenceShape, classes: int) -> Blueprint:
@@ -286,6 +295,7 @@ def blueprint_of(settings: Settings, shape: Shape | SequenceShape, classes: int)
         "architecture": settings.architecture or ("convolution" if isinstance(shape, Shape) else "lstm"),
         "discriminator": settings.discriminator or "",
         "conditioning": settings.conditioning or ("projection" if classes > 1 else "none"),
+        "completes": bool(settings.given),
     }
     names = [each.name for each in fields(Blueprint) if each.name not in (*OF_DATA, *open_ones)]
     chosen: dict[str, Any] = {name: getattr(settings, RENAMED.get(name, name)) for name in names}

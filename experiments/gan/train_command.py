@@ -96,7 +96,8 @@ def _write_results(run: Run, watchers: Watchers) -> None:
     made = make_shown(run.gan, run.shown)
     title = f"epochs: {run.trainer.epochs:.4g}"
     save(draw_shown(form, made, run.shown, title), folder.samples)
-    entries = generate(run.gan, form, SAMPLES, np.random.default_rng([run.settings.seed, 4]))
+    generator = np.random.default_rng([run.settings.seed, 4])
+    entries = generate(run.gan, form, SAMPLES, generator, pool=run.data.test)
     with replacing(folder.arrays) as file:
         np.savez(file, **form.to_arrays(entries.values, entries.labels, entries.masks))  # type: ignore[arg-type]
 
