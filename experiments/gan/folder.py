@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,15 +56,19 @@ class RunFolder:
         """Return whether there is a model, or the one before it."""
         return self.model.exists() or previous(self.model).exists()
 
-    def check_free(self) -> None:
-        """Refuse a folder that holds a run, or a model of another program.
+    def check_free(self, *, overwrite: bool = False) -> None:
+        """Refuse a folder that holds a run, unless it may be overwritten; never overwrite another program's.
 
         Raises
         ------
         InputError
             Saying how to go on with it, or begin anew.
         """
-        if self.holds_run():
+        if not self.holds_run():
+            return
+        with contextlib.suppress(SnapshotError):  # a damaged model may be overwritten
+            self.load()
+        if not overwrite:
             raise InputError(
                 f"{self.path}: holds a run already: `continue --folder {self.path}` goes on with it, "
                 "--overwrite begins anew, another --folder leaves it alone"

@@ -35,15 +35,13 @@ def train(arguments: argparse.Namespace) -> int:
     """Begin a run and train it."""
     settings = TABLE.make(given_settings(arguments, TABLE))
     folder = RunFolder(settings.folder)
-    if not arguments.overwrite:
-        folder.check_free()
+    folder.check_free(overwrite=arguments.overwrite)
     use_threads(settings.threads)
     with reading("reading entries") as progress:
         run = Run.start(settings, progress)
     make_directory(folder.path)
     with FolderLock(folder.path):
-        if not arguments.overwrite:
-            folder.check_free()
+        folder.check_free(overwrite=arguments.overwrite)
         folder.clear()
         run.save()
         return _train(run)

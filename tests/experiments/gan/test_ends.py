@@ -106,10 +106,17 @@ def test_folders_of_other_programs_are_left_alone(tmp_path: Path, capsys: pytest
     for command in ("continue", "generate", "interpolate", "evaluate"):
         assert run(command, "--folder", tmp_path) == 2
         assert "holds a model of another program: give another --folder" in capsys.readouterr().err
-    assert run("train", *options(), "--folder", tmp_path) == 2
-    assert "holds a run already" in capsys.readouterr().err
+    for more in ([], ["--overwrite"]):
+        assert run("train", *options(), "--folder", tmp_path, *more) == 2
+        assert "holds a model of another program" in capsys.readouterr().err
     assert run("generate", "--folder", tmp_path / "nothing") == 2
     assert "holds no run" in capsys.readouterr().err
+
+
+def test_a_damaged_model_may_be_overwritten(tmp_path: Path):
+    RunFolder(tmp_path).model.write_bytes(b"nothing")
+    assert run("train", *options(epochs=1), "--folder", tmp_path) == 2
+    train(tmp_path, "--overwrite", epochs=1)
 
 
 def test_going_on_with_something_else_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
