@@ -13,6 +13,9 @@ from nn import DataError, Scaler, SequenceShape, SeriesSet, Shape, VideoShape
 from nn.shape import as_shape
 from nn.short_text import join_names, short_repr
 
+LEVELS = 255
+"""Of pixels, above black."""
+
 
 @dataclass(frozen=True, eq=False)
 class Form:
@@ -71,9 +74,12 @@ class Form:
         return np.clip(shares, 0, 1).astype(np.float32)
 
     def unscaled(self, values: np.ndarray, masks: np.ndarray | None = None) -> np.ndarray:
-        """Return scaled entries in the data's own units; pixels are 0 to 1."""
+        """Return scaled entries in the data's own units; pixels are 0 to 1, of the 256 levels of images.
+
+        Between two levels no real pixel lies: entries that did would be told by that alone.
+        """
         if self.scaler is None:
-            return self.shares(values)
+            return np.round(self.shares(values) * LEVELS) / np.float32(LEVELS)
         lengths = None if masks is None else masks.sum(axis=1)
         return self.scaler.inverse(SeriesSet.of(values, lengths=lengths)).values
 
