@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from networks.base.network import Network
-from networks.second_order.tangent import Tangent
+from networks.second_order.tangent import NonlinearTangent
 
 
-class MultiplyTangent(Tangent):
+class MultiplyTangent(NonlinearTangent):
     """The product of several inputs, number by number."""
 
     network: Any
@@ -24,19 +24,12 @@ class MultiplyTangent(Tangent):
         super().__init__(network)
         self._values: list[np.ndarray] = []
         self._tangents: list[np.ndarray] = []
-        self._signals = np.zeros(0, network.dtype)
 
     def forward(self, values: Sequence[np.ndarray], training: bool) -> np.ndarray:
         """Keep the inputs."""
         self._values = list(values)
         outputs: np.ndarray = super().forward(values, training)
         return outputs
-
-    def backward(self, signals: np.ndarray) -> Sequence[np.ndarray]:
-        """Keep the signals."""
-        self._signals = signals.copy()
-        sent: Sequence[np.ndarray] = super().backward(signals)
-        return sent
 
     def forward_tangent(self, tangents: Sequence[np.ndarray]) -> np.ndarray:
         """Return y'."""

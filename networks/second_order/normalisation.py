@@ -21,11 +21,11 @@ import numpy as np
 
 from networks.base.gradient_targets import apply_gradient
 from networks.base.network import Network
-from networks.second_order.tangent import Tangent
+from networks.second_order.tangent import NonlinearTangent
 from nn.sums import mean, total, variance
 
 
-class NormalisationTangent(Tangent):
+class NormalisationTangent(NonlinearTangent):
     """A batch or layer normalisation.
 
     Everything is computed from the inputs, as (groups, measured, N) or (positions, channels, N).
@@ -42,7 +42,7 @@ class NormalisationTangent(Tangent):
         super().__init__(network)
         self._measures, self._active = False, 0
         self._inputs = self._normalised = self._factors = np.zeros(0, network.dtype)
-        self._signals = self._tangents = self._projected = np.zeros(0, network.dtype)
+        self._tangents = self._projected = np.zeros(0, network.dtype)
 
     def forward(self, values: np.ndarray, training: bool) -> np.ndarray:
         """Keep the inputs."""
@@ -55,12 +55,6 @@ class NormalisationTangent(Tangent):
         self._active = self.network.active_entries(values.shape[-1]) if training else values.shape[-1]
         outputs: np.ndarray = super().forward(values, training)
         return outputs
-
-    def backward(self, signals: np.ndarray) -> np.ndarray:
-        """Keep the signals."""
-        self._signals = signals.copy()
-        sent: np.ndarray = super().backward(signals)
-        return sent
 
     def forward_tangent(self, tangents: np.ndarray) -> np.ndarray:
         """Return y' = scale n'."""

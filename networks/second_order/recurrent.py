@@ -18,7 +18,7 @@ import numpy as np
 from networks.base.directed_layers import DirectedLayer, History, sum_over_steps
 from networks.base.gradient_targets import apply_gradient
 from networks.base.network import Network
-from networks.second_order.tangent import Tangent
+from networks.second_order.tangent import NonlinearTangent
 from nn.step_masks import zero_masked_steps
 from nn.sums import total
 
@@ -43,7 +43,7 @@ class StepBack(NamedTuple):
     moved_signals: States
 
 
-class RecurrentTangent(Tangent):
+class RecurrentTangent(NonlinearTangent):
     """A recurrent network; its states before the first step do not move."""
 
     network: Any
@@ -51,13 +51,6 @@ class RecurrentTangent(Tangent):
     def __init__(self, network: Network) -> None:
         super().__init__(network)
         self._moved: list[Moved] = []
-        self._signals = np.zeros(0, network.dtype)
-
-    def backward(self, signals: np.ndarray) -> np.ndarray:
-        """Keep the signals."""
-        self._signals = signals.copy()
-        sent: np.ndarray = super().backward(signals)
-        return sent
 
     def forward_tangent(self, tangents: np.ndarray) -> np.ndarray:
         """Return the changes of the outputs."""

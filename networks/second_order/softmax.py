@@ -11,23 +11,18 @@ from typing import Any
 import numpy as np
 
 from networks.base.network import Network
-from networks.second_order.tangent import Tangent
+from networks.second_order.tangent import NonlinearTangent
 from nn.sums import total
 
 
-class SoftmaxTangent(Tangent):
+class SoftmaxTangent(NonlinearTangent):
     """A softmax over the last axis before the histories."""
 
     network: Any
 
     def __init__(self, network: Network) -> None:
         super().__init__(network)
-        self._signals = self._tangents = np.zeros(0, network.dtype)
-
-    def backward(self, signals: np.ndarray) -> np.ndarray:
-        """Keep the signals."""
-        self._signals = signals.copy()
-        return super().backward(signals)
+        self._tangents = np.zeros(0, network.dtype)
 
     def forward_tangent(self, tangents: np.ndarray) -> np.ndarray:
         """Return p'."""

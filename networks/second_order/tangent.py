@@ -49,6 +49,19 @@ class Tangent(ABC):
         """
 
 
+class NonlinearTangent(Tangent):
+    """A network whose signals are part of how its input signals and gradients change."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__(network)
+        self._signals = np.zeros(0, network.dtype)
+
+    def backward(self, signals: np.ndarray) -> Any:
+        """Keep the signals as well: their array belongs to the network above, which reuses it."""
+        self._signals = signals.copy()
+        return super().backward(signals)
+
+
 class LinearTangent(Tangent):
     """A network without parameters that is linear and the same in every forward: sums, moves, averages.
 

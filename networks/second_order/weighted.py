@@ -22,11 +22,11 @@ import numpy as np
 
 from networks.base.network import Network
 from networks.second_order.derivatives import times_derivative
-from networks.second_order.tangent import Tangent
+from networks.second_order.tangent import NonlinearTangent
 from nn.activations import Identity
 
 
-class WeightedTangent(Tangent):
+class WeightedTangent(NonlinearTangent):
     """A layer with parameters "weights" and "biases", and an activation.
 
     Attributes
@@ -44,12 +44,6 @@ class WeightedTangent(Tangent):
         products.parameters["biases"][...] = 0
         products.propagates = False
         self.products: Network = products
-        self._signals = np.zeros(0, network.dtype)
-
-    def backward(self, signals: np.ndarray) -> np.ndarray:
-        """Keep the signals: their array belongs to the network above, which reuses it."""
-        self._signals = signals.copy()
-        return super().backward(signals)
 
     def forward_tangent(self, tangents: np.ndarray) -> np.ndarray:
         """Return y' = f'(z) W x'."""
@@ -70,19 +64,14 @@ class WeightedTangent(Tangent):
         return self.network.backward(moved)
 
 
-class ActivationTangent(Tangent):
+class ActivationTangent(NonlinearTangent):
     """A function applied to every value: the lines above with z' = x'."""
 
     network: Any
 
     def __init__(self, network: Network) -> None:
         super().__init__(network)
-        self._signals = self._tangents = np.zeros(0, network.dtype)
-
-    def backward(self, signals: np.ndarray) -> np.ndarray:
-        """Keep the signals."""
-        self._signals = signals.copy()
-        return super().backward(signals)
+        self._tangents = np.zeros(0, network.dtype)
 
     def forward_tangent(self, tangents: np.ndarray) -> np.ndarray:
         """Return f'(x) x'."""
