@@ -39,7 +39,6 @@ class TorchPair:
         build = _recurrent if recurrent else _convolutional
         self.generator, self.discriminator = build(gan.generator), build(gan.discriminator)
         arrange = _steps if recurrent else _images
-        self._arrange = arrange
         data = batch.data.reshape(*gan.blueprint.judged_data, -1)
         self._real, self._conditions = arrange(data), tensor(batch.conditions.T)
         rate, decays = settings.learning_rate, (settings.momentum, settings.second_momentum)
@@ -96,7 +95,7 @@ class TorchPair:
     def _make(self) -> Any:
         noise = self._gan.draw_noise(len(self._real), self._random)
         values = tensor(np.moveaxis(noise, -1, 0))
-        if not isinstance(self._conditions, int) and self._conditions.shape[1]:
+        if self._conditions.shape[1]:
             values = _beside(values, self._conditions)
         return self.generator(values)
 

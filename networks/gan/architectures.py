@@ -73,8 +73,8 @@ class Architect:
         blueprint = self._blueprint
         makers = {
             "dense": self._dense_discriminator,
-            "lstm": self._lstm_discriminator,
-            "bidirectional": self._lstm_discriminator,
+            "lstm": self._recurrent_head,
+            "bidirectional": self._recurrent_head,
             "convolution_lstm": self._convolution_lstm_discriminator,
             "convolution": self._convolution_discriminator,
         }
@@ -121,7 +121,7 @@ class Architect:
         sizes = halved(image)
         height, width = sizes[-1]
         channels = blueprint.channels * 2 ** (len(sizes) - 1)
-        layers = [self._dense(Shape(height, width, channels), Identity()), *self._activated(ReLU())]
+        layers = [self._dense(Shape(height, width, channels), Identity()), *self._activated()]
         for number in reversed(range(len(sizes) - 1)):
             layers += self._doubled(sizes[number + 1], sizes[number], blueprint.channels * 2**number)
         return [*layers, self._convolution(image.channels, image, OUTPUTS[blueprint.output])]
@@ -137,13 +137,12 @@ class Architect:
             padding=padding,
             activation=Identity(),
         )
-        return [transposed, *self._activated(ReLU())]
+        return [transposed, *self._activated()]
 
-    def _activated(self, activation: Activation) -> Layers:
-        """Return the generator's normalisation, and a function behind it."""
-        kind = self._blueprint.normalisation
-        function = self._of("activation", activation=activation)
-        return [*self._normalisation(kind), function]
+    def _activated(self) -> Layers:
+        """Return the generator's normalisation, and the function behind it."""
+        function = self._of("activation", activation=ReLU())
+        return [*self._normalisation(self._blueprint.normalisation), function]
 
     def _normalisation(self, kind: str) -> Layers:
         if kind in ("none", "spectral"):
@@ -162,9 +161,6 @@ class Architect:
         for _ in range(self._blueprint.layers):
             hidden += [self._smooth(self._dense(self._blueprint.units, LEAKY)), *self._dropout()]
         return [*hidden, self._head()]
-
-    def _lstm_discriminator(self) -> Layers:
-        return self._recurrent_head()
 
     def _recurrent_head(self) -> Layers:
         blueprint = self._blueprint

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from networks.base.network import Network
 from networks.gan.architectures import Architect
 from networks.gan.blueprint import RECURRENT, Blueprint
 from networks.gan.conditions import beside, one_hot
@@ -65,6 +65,11 @@ class Gan:
         self.averaged: np.ndarray | None = None
 
     @property
+    def networks(self) -> dict[str, Network]:
+        """Both networks by side."""
+        return {"generator": self.generator, "discriminator": self.discriminator}
+
+    @property
     def dtype(self) -> np.dtype:
         """The dtype of parameters and data."""
         return self.generator.dtype
@@ -107,16 +112,17 @@ class Gan:
         self.generator.step_mask = mask
         taken = noise if known is None else np.concatenate([noise, self._context(known)], axis=-2)
         made = self.generator.forward(beside(taken, conditions) if len(conditions) else taken, training)
-        return made if known is None else np.where(self.region(made), known, made)
+        return made if known is None else np.where(self.region, known, made)
 
-    def region(self, data: np.ndarray) -> np.ndarray:
-        """Return which numbers of entries (*data shape, N) are given, of a shape that broadcasts to them."""
-        given = np.zeros(self.blueprint.data_shape, np.bool_) if self.given is None else self.given
-        return given[..., None]
+    @property
+    def region(self) -> np.ndarray:
+        """Which numbers of entries (*data shape, N) are given, bool (*data shape, 1)."""
+        assert self.given is not None
+        return self.given[..., None]
 
     def _context(self, known: np.ndarray) -> np.ndarray:
         """Return what is given as the generator reads it, zero elsewhere, (*sides of the noise, known, N)."""
-        shown = np.where(self.region(known), known, known.dtype.type(0))
+        shown = np.where(self.region, known, known.dtype.type(0))
         *sides, _ = self.blueprint.noise_shape
         return shown.reshape(*sides, self.blueprint.known, known.shape[-1])
 
@@ -218,8 +224,9 @@ class Gan:
         finally:
             values[:] = kept
 
+    @property
     def masks_steps(self) -> bool:
-        """Return whether entries may differ in length: both networks are recurrent and read steps."""
+        """Whether entries may differ in length: both networks are recurrent and read steps."""
         return self.blueprint.architecture in RECURRENT and self.blueprint.judge in RECURRENT
 
     def _checked_labels(self, labels: np.ndarray | None, count: int) -> np.ndarray:
@@ -233,13 +240,6 @@ class Gan:
             wrong = array.min() if array.min() < 0 else array.max()
             raise ValueError(f"gan: label {wrong} is not one of {classes} classes, 0 to {classes - 1}")
         return array
-
-    def to_configuration(self) -> dict[str, Any]:
-        """Describe both networks, each as `networks.network_from_configuration` reads it."""
-        return {
-            "generator": self.generator.to_configuration(),
-            "discriminator": self.discriminator.to_configuration(),
-        }
 
 
 def _checked_given(blueprint: Blueprint, given: np.ndarray | None) -> np.ndarray | None:

@@ -126,7 +126,8 @@ class Round:
         generated = self._make(real)
         compares = self.settings.loss.compares
         data = np.concatenate([real.data, generated], axis=-1) if compares else generated
-        scores = self._judge(self._shown(data), real, compares)
+        judge = gan.discriminator if compares else self._single
+        scores = self._judge(judge, self._shown(data), real)
         of_real = scores.scores[..., :count] if compares else np.zeros_like(scores.scores)
         of_generated = scores.scores[..., -count:]
         part = self.settings.loss.generator(of_real, of_generated, self._weights(real))
@@ -136,7 +137,7 @@ class Round:
         if compares:
             of_classes[..., :count] = 0
         with gan.discriminator.parameters.gradients_kept():
-            sent = self._judge_of(compares).backward(scores.signals(signals) + of_classes)
+            sent = judge.backward(scores.signals(signals) + of_classes)
         parameters = gan.generator.parameters
         parameters.zero_gradients()
         gan.generator.backward(self._of_made(gan.data_signals(sent)[..., -count:]))
@@ -150,8 +151,7 @@ class Round:
         """Return generated entries of the classes and lengths of real ones."""
         noise = self.gan.draw_noise(real.data.shape[-1], self.random)
         known = real.data if self.gan.blueprint.completes else None
-        made = self.gan.make(noise, real.conditions, training=True, mask=real.mask, known=known)
-        return made if real.mask is None else _there(made, real.mask)
+        return self.gan.make(noise, real.conditions, training=True, mask=real.mask, known=known)
 
     def _shown(self, data: np.ndarray) -> np.ndarray:
         """Return what the discriminator sees of data: with noise, and without what it is to ignore."""
@@ -165,30 +165,27 @@ class Round:
         if self._ignored is not None:
             signals = np.where(self._ignored, signals.dtype.type(0), signals)
         if self.gan.given is not None:
-            signals = np.where(self.gan.region(signals), signals.dtype.type(0), signals)
+            signals = np.where(self.gan.region, signals.dtype.type(0), signals)
         return np.ascontiguousarray(signals)
 
-    def _judge_of(self, both: bool) -> Network:
-        """Return what runs on real and generated entries side by side, or on generated ones alone."""
-        return self.gan.discriminator if both else self._single
+    def _judge(
+        self, judge: Network, data: np.ndarray, real: Batch, gradients: InputGradients | None = None
+    ) -> Scores:
+        """Run a discriminator on entries that repeat the classes and lengths of the real ones.
 
-    def _judge(self, data: np.ndarray, real: Batch, both: bool) -> Scores:
-        """Run the discriminator on entries that have the classes and lengths of the real ones."""
-        judge, times = self._judge_of(both), 2 if both else 1
+        With input gradients of this discriminator, their passes begin with this forward.
+        """
+        times = data.shape[-1] // real.data.shape[-1]
         conditions = np.tile(real.conditions, times)
         judge.step_mask = None if real.mask is None else np.tile(real.mask, times)
-        outputs = judge.forward(self.gan.judged(data, conditions), True)
+        outputs = (gradients or judge).forward(self.gan.judged(data, conditions), True)
         return Scores(self.gan.blueprint, outputs, conditions)
 
     def _learn(self, both: np.ndarray, real: Batch) -> StepFigures:
         """Add the discriminator's gradients of its loss, and of penalties at the entries themselves."""
         gan, settings, count = self.gan, self.settings, real.data.shape[-1]
-        penalised = settings.penalty in ("r1", "r2", "r1_r2")
-        conditions = np.tile(real.conditions, 2)
-        gan.discriminator.step_mask = None if real.mask is None else np.tile(real.mask, 2)
-        values = gan.judged(both, conditions)
-        forward = self._gradients.forward if penalised and self._gradients else gan.discriminator.forward
-        scores = Scores(gan.blueprint, forward(values, True), conditions)
+        gradients = None if settings.penalty == "gradient" else self._gradients
+        scores = self._judge(gan.discriminator, both, real, gradients)
         of_real, of_generated = scores.scores[..., :count], scores.scores[..., count:]
         targets = self._targets(of_real) if settings.smooths_labels else None
         part = settings.loss.discriminator(of_real, of_generated, self._weights(real), targets)
@@ -196,17 +193,16 @@ class Round:
         class_loss, of_classes = scores.classification(settings.auxiliary_weight)
         signals = scores.signals(of_scores) + of_classes
         penalty = 0.0
-        if penalised and self._gradients:
-            penalty = self._penalise_at(scores, signals, count)
+        if gradients is not None:
+            penalty = self._penalise_at(gradients, scores, signals, count)
         else:
             with _without_input_signals(gan.discriminator):
                 gan.discriminator.backward(signals)
         return StepFigures(part.loss, penalty, class_loss, 0.0, _mean(of_real), _mean(of_generated))
 
-    def _penalise_at(self, scores: Scores, signals: np.ndarray, count: int) -> float:
+    def _penalise_at(self, passes: InputGradients, scores: Scores, signals: np.ndarray, count: int) -> float:
         """Add the gradients of R1 and R2 together with those of the loss; return the penalty."""
-        assert self._gradients is not None
-        gradients = self._gradients.backward(scores.signals(scores.of_means()))
+        gradients = passes.backward(scores.signals(scores.of_means()))
         chosen = np.zeros(gradients.shape[-1], gradients.dtype)
         if self.settings.penalty in ("r1", "r1_r2"):
             chosen[:count] = 1
@@ -214,28 +210,20 @@ class Round:
             chosen[count:] = 1
         of_data = self._without_conditions(gradients) * chosen
         penalty = small_norm(of_data, self.settings.penalty_weight, count)
-        self._add_penalty(penalty, signals)
+        _add_penalty(passes, penalty, signals)
         return penalty.loss
 
     def _penalise_between(self, both: np.ndarray, real: Batch) -> float:
         """Add the gradients of the penalty between real and generated entries; return the penalty."""
-        assert self._gradients is not None
-        gan, count = self.gan, real.data.shape[-1]
+        passes, count = self._gradients, real.data.shape[-1]
+        assert passes is not None
         share = self.random.random((count,)).astype(both.dtype)
         between = share * both[..., :count] + (1 - share) * both[..., count:]
-        self._single.step_mask = real.mask
-        outputs = self._gradients.forward(gan.judged(between, real.conditions), True)
-        scores = Scores(gan.blueprint, outputs, real.conditions)
-        gradients = self._gradients.backward(scores.signals(scores.of_means()))
+        scores = self._judge(self._single, between, real, passes)
+        gradients = passes.backward(scores.signals(scores.of_means()))
         penalty = unit_norm(self._without_conditions(gradients), self.settings.penalty_weight)
-        self._add_penalty(penalty, np.zeros_like(outputs))
+        _add_penalty(passes, penalty, scores.signals(np.zeros_like(scores.scores)))
         return penalty.loss
-
-    def _add_penalty(self, penalty: Penalty, signals: np.ndarray) -> None:
-        """Add the gradients of a penalty and of the outputs' signals; those of the inputs have no use."""
-        assert self._gradients is not None
-        with _without_input_signals(self._gradients.network):
-            self._gradients.add_penalty(penalty.gradient_signals, signals)
 
     def _without_conditions(self, gradients: np.ndarray) -> np.ndarray:
         """Return input gradients with zeros for what says the class."""
@@ -276,9 +264,10 @@ def _without_input_signals(network: Network) -> Iterator[None]:
         network.propagates = True
 
 
-def _there(data: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Return data (steps, ..., N) with zeros at steps that are not there."""
-    return np.where(mask.reshape(len(mask), *(1,) * (data.ndim - 2), -1), data, data.dtype.type(0))
+def _add_penalty(passes: InputGradients, penalty: Penalty, signals: np.ndarray) -> None:
+    """Add the gradients of a penalty and of the outputs' signals; those of the inputs have no use."""
+    with _without_input_signals(passes.network):
+        passes.add_penalty(penalty.gradient_signals, signals)
 
 
 def _twin(network: Network) -> Network:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from networks.base.network import Network
 from networks.gan.gan import Gan
@@ -17,7 +17,14 @@ from nn.snapshot import Snapshot, SnapshotError
 from nn.training.mean_loss import Real
 from nn.training.random_state import check_generator_state, generator_state, set_generator_state
 from nn.training.shuffle import ShuffleState
-from nn.training.state import OPTIMIZER, check_parameters, load_parameters, state_arrays
+from nn.training.state import (
+    CARRIED,
+    OPTIMIZER,
+    check_parameters,
+    load_parameters,
+    read_metadata,
+    state_arrays,
+)
 
 AVERAGED = "averaged"
 SIDES = ("generator", "discriminator")
@@ -80,14 +87,7 @@ def read_gan_state(snapshot: Snapshot) -> GanState:
     SnapshotError
         When there is none, or a field is missing, unknown or of the wrong kind; the message names it.
     """
-    if "gan" not in snapshot.metadata:
-        raise SnapshotError(f"{snapshot.path}: holds no adversarial training to go on from")
-    try:
-        return GanState.model_validate(snapshot.metadata["gan"])
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, ("gan", *first["loc"])))
-        raise SnapshotError(f"{snapshot.path}: {field}: {first['msg']}") from error
+    return read_metadata(snapshot, "gan", GanState, "adversarial training")
 
 
 def side_of(snapshot: Snapshot, side: str) -> Snapshot:
@@ -136,8 +136,7 @@ def load_sides(
     """Restore both sides from a snapshot that `check_networks` has seen."""
     for side in SIDES:
         network, part = networks[side], side_of(snapshot, side)
-        load_parameters(part, network.parameters)
-        network.load_state(select_prefix(part.arrays, "state."))
+        _load_network(part, network)
         optimizers[side].load_state(select_prefix(part.arrays, OPTIMIZER), network.parameters)
         optimizers[side].learning_rate = state.learning_rates[side]
         for name, generator in network.generators.items():
@@ -152,14 +151,17 @@ def load_gan(snapshot: Snapshot, gan: Gan) -> None:
     SnapshotError
         When it is of other networks; nothing is changed then.
     """
-    networks = {"generator": gan.generator, "discriminator": gan.discriminator}
-    for side, network in networks.items():
+    for side, network in gan.networks.items():
         check_parameters(side_of(snapshot, side), network.parameters)
     averaged = snapshot.arrays.get(AVERAGED)
     if averaged is not None and averaged.shape != (gan.generator.parameters.size,):
         raise SnapshotError(f"{snapshot.path}: {AVERAGED} has {averaged.shape} parameters")
-    for side, network in networks.items():
-        part = side_of(snapshot, side)
-        load_parameters(part, network.parameters)
-        network.load_state(select_prefix(part.arrays, "state."))
+    for side, network in gan.networks.items():
+        _load_network(side_of(snapshot, side), network)
     gan.averaged = None if averaged is None else averaged.astype(gan.dtype)
+
+
+def _load_network(part: Snapshot, network: Network) -> None:
+    """Give a network the parameters of a snapshot of one side, and what it carried."""
+    load_parameters(part, network.parameters)
+    network.load_state(select_prefix(part.arrays, CARRIED))

@@ -114,7 +114,7 @@ class GanTrainer:
     @property
     def networks(self) -> dict[str, Network]:
         """Both networks by side."""
-        return {"generator": self.gan.generator, "discriminator": self.gan.discriminator}
+        return self.gan.networks
 
     @property
     def optimizers(self) -> dict[str, Optimizer]:
@@ -128,15 +128,6 @@ class GanTrainer:
     def epochs(self) -> float:
         """Epochs done, with the share of the current one."""
         return self.shuffle.epochs
-
-    @property
-    def rounds_per_epoch(self) -> int:
-        """Rounds in an epoch; the entries that fill no batch wait for another order."""
-        return max(1, len(self.entries) // self._entries_per_round)
-
-    @property
-    def _entries_per_round(self) -> int:
-        return self.settings.batch_size * self.settings.discriminator_steps
 
     def train(
         self,
@@ -330,7 +321,7 @@ def _check_entries(
             raise DataError(str(error)) from None
     if masks is None:
         return
-    if not gan.masks_steps():
+    if not gan.masks_steps:
         raise DataError("gan: entries of different lengths need recurrent networks on both sides: take lstm")
     if masks.dtype != np.bool_ or masks.shape != entries.shape[:2] or not masks[:, 0].all():
         raise DataError(

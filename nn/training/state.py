@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -20,6 +20,8 @@ OPTIMIZER = "optimizer."
 CARRIED = "state."
 CALLBACKS = "callbacks."
 TRAINED = "trained."
+
+Kind = TypeVar("Kind", bound=BaseModel)
 
 
 class OptimizerState(BaseModel):
@@ -86,13 +88,24 @@ def read_state(snapshot: Snapshot) -> TrainingState:
     SnapshotError
         When there is none, or a field is missing, unknown or of the wrong kind; the message names it.
     """
-    if "training" not in snapshot.metadata:
-        raise SnapshotError(f"{snapshot.path}: holds no state of training to go on from")
+    return read_metadata(snapshot, "training", TrainingState, "state of training")
+
+
+def read_metadata(snapshot: Snapshot, name: str, model: type[Kind], what: str) -> Kind:
+    """Return what a snapshot's metadata hold under a name, checked against a model.
+
+    Raises
+    ------
+    SnapshotError
+        As `read_state`; `what` says what is missing.
+    """
+    if name not in snapshot.metadata:
+        raise SnapshotError(f"{snapshot.path}: holds no {what} to go on from")
     try:
-        return TrainingState.model_validate(snapshot.metadata["training"])
+        return model.model_validate(snapshot.metadata[name])
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(map(str, ("training", *first["loc"])))
+        field = ".".join(map(str, (name, *first["loc"])))
         raise SnapshotError(f"{snapshot.path}: {field}: {first['msg']}") from error
 
 
