@@ -14,7 +14,7 @@ from autoencoder.code_file import read_codes
 from autoencoder.comparison import comparison_of
 from autoencoder.files import picture_names, prepare_for_pictures, write_pictures
 from autoencoder.model import BATCH_SIZE, AutoEncoder
-from autoencoder.model_file import build_model, load_snapshot, settings_of
+from autoencoder.model_file import build_model, load_snapshot
 from autoencoder.report import describe_model
 from autoencoder.session_images import generators, load_data
 from autoencoder.settings import TABLE, Settings
@@ -24,6 +24,7 @@ from nn.training.state import TrainingState, read_state
 from workbench.errors import InputError
 from workbench.files import make_directory, write_array, write_text
 from workbench.settings.options import given_settings
+from workbench.settings.stored import settings_of
 from workbench.settings.table import Given
 from workbench.terminal import reading, use_threads
 

@@ -18,7 +18,6 @@ from nn.lookup import look_up
 from nn.parameter_limit import at_most_parameters
 from nn.snapshot import previous
 from nn.training.state import PARAMETERS, load_parameters
-from workbench.settings.table import Given
 
 FILE_NAME = "model.safetensors"
 
@@ -48,20 +47,6 @@ def load_snapshot(directory: Path) -> Snapshot:
     if not holds_model(directory):
         raise SnapshotError(f"{directory}: no {FILE_NAME} in it; `autoencoder train` makes one")
     return load_latest(model_path(directory))
-
-
-def settings_of(snapshot: Snapshot) -> dict[str, Given]:
-    """Return the settings that a model was made with.
-
-    Raises
-    ------
-    SnapshotError
-        When they are missing or not a table of texts.
-    """
-    stored = snapshot.metadata.get("settings")
-    if not isinstance(stored, dict) or not all(isinstance(text, str) for text in stored.values()):
-        raise SnapshotError(f"{snapshot.path}: holds no settings, so no model of this program")
-    return {name: Given(text, f"{snapshot.path}: {name}") for name, text in stored.items()}
 
 
 def build_model(snapshot: Snapshot, settings: Settings) -> AutoEncoder:

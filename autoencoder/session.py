@@ -13,7 +13,7 @@ from autoencoder.architecture import plan_architecture
 from autoencoder.comparison import COMPARISON, Comparison, compare
 from autoencoder.memory import require_training_memory
 from autoencoder.model import AutoEncoder
-from autoencoder.model_file import build_model, model_path, settings_of
+from autoencoder.model_file import build_model, model_path
 from autoencoder.session_images import (
     Images,
     fingerprint,
@@ -50,6 +50,7 @@ from workbench.files import make_directory
 from workbench.inspect.examples import Examples, NamedExamples
 from workbench.run.changes import LIVE_SETTINGS, SettingChange
 from workbench.run.steering import Steering
+from workbench.settings.stored import settings_of
 from workbench.settings.table import Given, to_key, to_name, to_text
 
 CHANGEABLE = frozenset(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from nn import Fit, Shape
 from workbench.settings.kinds import (
@@ -22,6 +22,7 @@ from workbench.settings.kinds import (
     none_if_empty,
     split,
 )
+from workbench.settings.stored import ProgramSettings
 from workbench.settings.table import SettingsTable
 from workbench.storable import storable
 
@@ -40,19 +41,8 @@ FEW_IMAGES = 5_000
 DEFAULT_LAYERS = {"dense": (512, 256), "local": (8, 16), "graph": (512, 256)}
 
 
-class Settings(BaseModel):
-    """All settings of the program; immutable.
-
-    Environment variables are not read: a run is described by its files and its command line alone.
-    """
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        validate_default=True,
-        protected_namespaces=(),
-        hide_input_in_errors=True,
-    )
+class Settings(ProgramSettings):
+    """All settings of the program."""
 
     input_directory: OptionalPath = Field(
         None,

@@ -26,7 +26,7 @@ import numpy as np
 from safetensors.numpy import save as to_bytes
 
 from autoencoder.model import AutoEncoder
-from autoencoder.model_file import build_model, load_snapshot, settings_of
+from autoencoder.model_file import build_model, load_snapshot
 from autoencoder.report import describe_model
 from autoencoder.session import Images, load_data, resume_session, resumed_settings, start_session
 from autoencoder.settings import TABLE
@@ -57,6 +57,7 @@ from tests.support.autoencoder_runs import tiny_settings
 from tests.support.tiny_training import full_callbacks, make_full_trainer
 from workbench.errors import SettingsError
 from workbench.run.changes import parse_changes
+from workbench.settings.stored import settings_of
 from workbench.settings.table import Given
 
 MEMORY = 200 * 2**20

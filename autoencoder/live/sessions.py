@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from autoencoder.adjustable import LIVE
-from autoencoder.model_file import holds_model, load_snapshot, settings_of
+from autoencoder.model_file import holds_model, load_snapshot
 from autoencoder.session import LINEAGE, Session, resume_session, resumed_settings, start_session
 from autoencoder.session_images import Images
 from autoencoder.settings import TABLE, Settings
 from nn import Snapshot
 from workbench.errors import SettingsError
+from workbench.settings.stored import settings_of
 from workbench.settings.table import Given, to_key
 from workbench.terminal import use_threads
 

@@ -20,7 +20,7 @@ from nn import Snapshot, SnapshotError, load_latest
 from nn.parameter_limit import at_most_parameters
 from nn.snapshot import load, previous
 from workbench.errors import InputError, SettingsError
-from workbench.settings.table import Given
+from workbench.settings.stored import settings_of
 
 PROGRAM = "gan"
 COUNTS = "form.counts"
@@ -114,20 +114,6 @@ class RunFolder:
         return snapshot
 
 
-def stored_settings(snapshot: Snapshot) -> dict[str, Given]:
-    """Return the settings that a run was made with.
-
-    Raises
-    ------
-    SnapshotError
-        When they are missing or not a table of texts.
-    """
-    stored = snapshot.metadata.get("settings")
-    if not isinstance(stored, dict) or not all(isinstance(text, str) for text in stored.values()):
-        raise SnapshotError(f"{snapshot.path}: holds no settings")
-    return {name: Given(text, f"{snapshot.path}: {name}") for name, text in stored.items()}
-
-
 def described(settings: Settings, form: Form) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Return what of a snapshot rebuilds a model: arrays and metadata."""
     metadata = {"program": PROGRAM, "settings": TABLE.texts(settings), "form": form.to_configuration()}
@@ -152,7 +138,7 @@ class Model:
             When what it holds does not go together.
         """
         try:
-            settings = TABLE.make(stored_settings(snapshot))
+            settings = TABLE.make(settings_of(snapshot))
         except SettingsError as error:
             raise SnapshotError(str(error)) from error
         form = form_of(snapshot)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from experiments.gan.data import Data, Progress, load_data, naming
-from experiments.gan.folder import RunFolder, described, form_of, stored_settings
+from experiments.gan.folder import RunFolder, described, form_of
 from experiments.gan.region import region_of
 from experiments.gan.sampling import Shown, choose_shown
 from experiments.gan.scores import Scores
@@ -18,6 +18,7 @@ from networks.gan import Gan, GanTrainer
 from nn import Snapshot, SnapshotError
 from nn.snapshot import save
 from workbench.errors import SettingsError
+from workbench.settings.stored import settings_of
 from workbench.settings.table import Given, to_key, to_text
 
 CHANGEABLE = frozenset(
@@ -137,7 +138,7 @@ def resumed_settings(given: Mapping[str, Given], snapshot: Snapshot) -> Settings
     SettingsError
         When something is given that must not change, naming its place and both values.
     """
-    stored = stored_settings(snapshot)
+    stored = settings_of(snapshot)
     before, after = TABLE.make(stored), TABLE.make({**stored, **given})
     for name in given.keys() - CHANGEABLE:
         if getattr(before, name) != getattr(after, name):

@@ -6,7 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
 from networks.gan import Blueprint, GanSettings
 from nn import SequenceShape, Shape
@@ -22,6 +22,7 @@ from workbench.settings.kinds import (
     none_if_empty,
     split,
 )
+from workbench.settings.stored import ProgramSettings
 from workbench.settings.table import SettingsTable
 
 DEFAULT_EPOCHS = 10
@@ -52,16 +53,8 @@ Steps = Annotated[int, Field(ge=1, le=1000)]
 Size = Annotated[int, Field(ge=1, le=65536)]
 
 
-class Settings(BaseModel):
-    """All settings; immutable. Environment variables are not read."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        validate_default=True,
-        protected_namespaces=(),
-        hide_input_in_errors=True,
-    )
+class Settings(ProgramSettings):
+    """All settings of the program."""
 
     data: str = Field(
         DIGITS,

@@ -8,12 +8,13 @@ import pytest
 
 from autoencoder.layer_views import layer_views
 from autoencoder.model import BATCH_SIZE, AutoEncoder
-from autoencoder.model_file import build_model, holds_model, load_snapshot, model_path, settings_of
+from autoencoder.model_file import build_model, holds_model, load_snapshot, model_path
 from autoencoder.session import start_session
 from autoencoder.settings import TABLE, Settings
 from nn.snapshot import Snapshot, SnapshotError, previous, save
 from tests.support.autoencoder_runs import tiny_settings, train_tiny
 from workbench.errors import SettingsError
+from workbench.settings.stored import settings_of
 from workbench.settings.table import Given
 
 ARCHITECTURES = [

@@ -10,12 +10,13 @@ from PIL import Image
 from autoencoder.drawing import STRONGEST, draw_model
 from autoencoder.files import picture_names, prepare_for_pictures, write_pictures
 from autoencoder.model import AutoEncoder
-from autoencoder.model_file import build_model, load_snapshot, settings_of
+from autoencoder.model_file import build_model, load_snapshot
 from autoencoder.report import table
 from autoencoder.results import COLUMNS, SWEPT, spread, sweep
 from autoencoder.settings import TABLE
 from tests.support.autoencoder_runs import tiny_settings, train_tiny
 from workbench.errors import InputError
+from workbench.settings.stored import settings_of
 
 
 def make(**changes: Any) -> AutoEncoder:

@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autoencoder.model import AutoEncoder
-from autoencoder.model_file import build_model, load_snapshot, settings_of
+from autoencoder.model_file import build_model, load_snapshot
 from autoencoder.session import HALVES
 from autoencoder.settings import TABLE
 from experiments.serving import Served, serving
 from tests.support import patience
 from tests.support.web_browser import playwright
 from workbench.inspect.anatomy import Anatomy
+from workbench.settings.stored import settings_of
 
 SMALL = (
     *("--limit", "400", "--width", "12", "--height", "12", "--layers", "24", "--code-size", "6"),
