@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from networks.local_o2 import Local
     from networks.lstm_o2 import LSTM, LSTMCell
     from networks.merge_o2 import Add, Concatenate, Multiply
+    from networks.minibatch_deviation import MinibatchDeviation
     from networks.model import Model
     from networks.model_file import load_model, model_metadata, save_model, structure_arrays
     from networks.noise_o2 import Dropout, GaussianNoise
@@ -77,6 +78,7 @@ __all__ = [
     "LayerNormalisation",
     "Local",
     "MaxPooling",
+    "MinibatchDeviation",
     "Model",
     "Multiply",
     "NearestUpsampling",
@@ -144,6 +146,7 @@ EXPORTS = {
         "Concatenate",
         "Multiply",
     ),
+    "networks.minibatch_deviation": ("MinibatchDeviation",),
     "networks.model": ("Model",),
     "networks.model_file": (
         "load_model",

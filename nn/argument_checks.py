@@ -47,10 +47,10 @@ def check_factor(what: str, value: float) -> float:
     return _checked(what, value, _is_number(value) and 0 < value <= 1, "above 0 and at most 1")
 
 
-def check_count(what: str, value: int) -> int:
-    """Return a setting, or raise a ValueError when it is not a whole number of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-        raise ValueError(f"{what} {value!r} must be a whole number of at least 1")
+def check_count(what: str, value: int, least: int = 1) -> int:
+    """Return a setting, or raise a ValueError when it is not a whole number of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise ValueError(f"{what} {value!r} must be a whole number of at least {least}")
     return int(value)
 
 

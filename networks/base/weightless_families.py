@@ -37,8 +37,9 @@ def _layer(module: str, name: str, **options: Any) -> Family:
     return family(module, name, partial(_layer_example, **options))
 
 
-def _reshaping(name: str, **options: Any) -> Family:
-    return Family(Rungs("reshape", name, single=True), partial(_layer_example, **options), USUAL_TOLERANCE)
+def _single(module: str, name: str, **options: Any) -> Family:
+    """Return a family with one class for all rungs."""
+    return Family(Rungs(module, name, single=True), partial(_layer_example, **options), USUAL_TOLERANCE)
 
 
 WEIGHTLESS: dict[str, Family] = {
@@ -47,12 +48,13 @@ WEIGHTLESS: dict[str, Family] = {
     "average_pooling": _layer("pooling", "AveragePooling", window=2, padding=1),
     "bilinear_upsampling": _layer("upsampling", "BilinearUpsampling", factor=2),
     "concatenate": family("merge", "Concatenate", _merge_example),
-    "flatten": _reshaping("Flatten"),
+    "flatten": _single("reshape", "Flatten"),
     "global_average_pooling": _layer("pooling", "GlobalAveragePooling"),
     "global_max_pooling": _layer("pooling", "GlobalMaxPooling"),
     "max_pooling": _layer("pooling", "MaxPooling", window=3, stride=2),
+    "minibatch_deviation": _single("minibatch_deviation", "MinibatchDeviation"),
     "multiply": family("merge", "Multiply", _merge_example),
     "nearest_upsampling": _layer("upsampling", "NearestUpsampling", factor=2),
-    "reshape": _reshaping("Reshape", output_shape=Shape(6, 2, 5)),
+    "reshape": _single("reshape", "Reshape", output_shape=Shape(6, 2, 5)),
     "softmax": _layer("softmax", "Softmax"),
 }

@@ -15,6 +15,7 @@ from networks.second_order.containers import (
 from networks.second_order.gru import GRUTangent
 from networks.second_order.lstm import LSTMTangent
 from networks.second_order.merge import MultiplyTangent
+from networks.second_order.minibatch_deviation import MinibatchDeviationTangent
 from networks.second_order.normalisation import BatchNormalisationTangent, NormalisationTangent
 from networks.second_order.pooling import MaxPoolingTangent
 from networks.second_order.softmax import SoftmaxTangent
@@ -51,6 +52,7 @@ FAMILIES: dict[str, Callable[[Network], Tangent]] = {
     "lstm": lstm_tangent,
     "lstm_cell": lstm_tangent,
     "max_pooling": MaxPoolingTangent,
+    "minibatch_deviation": MinibatchDeviationTangent,
     "multiply": MultiplyTangent,
     "nearest_upsampling": LinearTangent,
     "reshape": LinearTangent,

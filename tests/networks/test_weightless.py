@@ -26,6 +26,7 @@ OPTIONS = {
     "flatten": {},
     "global_average_pooling": {},
     "global_max_pooling": {},
+    "minibatch_deviation": {"group": 3, "momentum": 0.2, "epsilon": 1e-6},
     "max_pooling": {"window": (3, 2), "stride": 2, "padding": (1, 0)},
     "nearest_upsampling": {"factor": (2, 3)},
     "softmax": {},

@@ -111,6 +111,8 @@ CASES: Mapping[str, Build] = {
     "batch_normalisation": _between("batch_normalisation"),
     "layer_normalisation": _between("layer_normalisation"),
     "layer_normalisation over all axes": _between("layer_normalisation", axes="all"),
+    "minibatch_deviation": _between("minibatch_deviation", group=2, epsilon=0.1),
+    "minibatch_deviation over 3 entries": _between("minibatch_deviation", group=3, epsilon=0.1),
     "lstm": _recurrent("lstm"),
     "lstm, both directions, two layers": _recurrent("lstm", layers=2, bidirectional=True, peepholes=True),
     "lstm, last step": _recurrent("lstm", layers=2, whole_sequence=False, bidirectional=True),
