@@ -152,6 +152,17 @@ class Settings(ProgramSettings):
     )
     dropout: Fraction = Field(0.0, description="rate, in the discriminator")
 
+    minibatch_statistics: Annotated[int, Field(ge=0, le=65536)] = Field(
+        0,
+        description="entries of a group whose deviation the discriminator is told, which shows it when "
+        "generated ones are all alike: at least 2, and a divisor of the batch size; 0: none",
+    )
+    multi_scale: bool = Field(
+        False,
+        description="whether convolutional networks exchange images at every size (MSG-GAN), which lets "
+        "gradients arrive at all layers",
+    )
+
     given: Names = Field(
         (),
         description="parts of an entry that are given, of which the generator makes the rest: variables by "
@@ -313,6 +324,11 @@ def gan_settings(settings: Settings) -> GanSettings:
         raise SettingsError(
             f"--loss {settings.loss} has no targets that --label-smoothing or --label-noise could change: "
             "leave them out, or take non_saturating or least_squares"
+        )
+    if settings.minibatch_statistics and settings.batch_size % settings.minibatch_statistics:
+        raise SettingsError(
+            f"--minibatch-statistics {settings.minibatch_statistics} does not divide --batch-size "
+            f"{settings.batch_size}: a group would have real entries and generated ones; change one of them"
         )
     try:
         return GanSettings(loss=loss, **chosen)

@@ -1,13 +1,14 @@
 """The generators and discriminators that a blueprint describes.
 
-Sizes are halved while they are even and at least `SMALLEST` is left: 14 becomes 7, 28 becomes 7, 64 becomes
-4. (Convolutions: Radford et al. 2016, "Unsupervised representation learning with deep convolutional
-generative adversarial networks", with kernels of 4 and a stride of 2. Rows as steps: Esteban et al. 2017,
-"Real-valued medical time series generation with recurrent conditional GANs".)
+(Convolutions: Radford et al. 2016, "Unsupervised representation learning with deep convolutional generative
+adversarial networks", with kernels of 4 and a stride of 2. Rows as steps: Esteban et al. 2017, "Real-valued
+medical time series generation with recurrent conditional GANs". Minibatch statistics in front of the
+discriminator's head: Karras et al. 2018, section 3.)
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import DTypeLike
 from networks.base.network import Network
 from networks.base.recipe import Recipe
 from networks.gan.blueprint import Blueprint
+from networks.gan.sizes import Size, halved, halving
 from networks.ladder import rung
 from networks.reshape import Flatten, Reshape
 from networks.sequential import Sequential
@@ -23,8 +25,6 @@ from networks.spectral_normalisation import SpectralNormalisation
 from networks.time_distributed import TimeDistributed
 from nn.activations import Activation, Identity, LeakyReLU, ReLU, Sigmoid, Tanh
 from nn.shape import SequenceShape, Shape
-
-SMALLEST = 4
 
 OUTPUTS: dict[str, Activation] = {"tanh": Tanh(), "sigmoid": Sigmoid()}
 
@@ -118,17 +118,22 @@ class Architect:
 
     def _convolution_generator(self) -> Layers:
         blueprint, image = self._blueprint, self._blueprint.image
-        sizes = halved(image)
-        height, width = sizes[-1]
-        channels = blueprint.channels * 2 ** (len(sizes) - 1)
-        layers = [self._dense(Shape(height, width, channels), Identity()), *self._activated()]
-        for number in reversed(range(len(sizes) - 1)):
-            layers += self._doubled(sizes[number + 1], sizes[number], blueprint.channels * 2**number)
+        layers = [each for stage in self._growing() for each in stage]
         return [*layers, self._convolution(image.channels, image, OUTPUTS[blueprint.output])]
 
-    def _doubled(self, small: tuple[int, int], large: tuple[int, int], channels: int) -> Layers:
+    def _growing(self) -> list[Layers]:
+        """Return the layers that make features of every size of noise, from the smallest to the largest."""
+        sizes, channels = halved(self._blueprint.image), self._blueprint.channels
+        height, width = sizes[-1]
+        smallest = Shape(height, width, channels * 2 ** (len(sizes) - 1))
+        stages: list[Layers] = [[self._dense(smallest, Identity()), *self._activated()]]
+        for number in reversed(range(len(sizes) - 1)):
+            stages.append(self._doubled(sizes[number + 1], sizes[number], channels * 2**number))
+        return stages
+
+    def _doubled(self, small: Size, large: Size, channels: int) -> Layers:
         """Return what makes an image twice as large along the sides that were halved."""
-        kernel, stride, padding = _halving(large, small)
+        kernel, stride, padding = halving(large, small)
         transposed = self._of(
             "transposed_convolution",
             channels=channels,
@@ -160,13 +165,14 @@ class Architect:
         hidden: Layers = [Flatten.of()]
         for _ in range(self._blueprint.layers):
             hidden += [self._smooth(self._dense(self._blueprint.units, LEAKY)), *self._dropout()]
-        return [*hidden, self._head()]
+        return [*hidden, *self._heads()]
 
     def _recurrent_head(self) -> Layers:
         blueprint = self._blueprint
         recurrent = self._lstm(blueprint.judge, whole_sequence=blueprint.sequences)
-        head = self._head()
-        return [recurrent, *self._dropout(), TimeDistributed.of(head) if blueprint.sequences else head]
+        *statistics, head = self._heads()
+        head = TimeDistributed.of(head) if blueprint.sequences else head
+        return [recurrent, *self._dropout(), *statistics, head]
 
     def _convolution_lstm_discriminator(self) -> Layers:
         blueprint, image = self._blueprint, self._blueprint.image
@@ -176,22 +182,26 @@ class Architect:
 
     def _convolution_discriminator(self) -> Layers:
         blueprint = self._blueprint
-        sizes = halved(blueprint.image)
-        layers = self._as_image()
-        for number in range(len(sizes) - 1):
-            kernel, stride, padding = _halving(sizes[number], sizes[number + 1])
+        layers = [*self._as_image(), *(each for stage in self._shrinking() for each in stage)]
+        if len(halved(blueprint.image)) == 1:
+            layers.append(self._smooth(self._convolution(blueprint.channels, blueprint.image, LEAKY)))
+        return [*layers, *self._heads()]
+
+    def _shrinking(self) -> list[Layers]:
+        """Return the layers from features of every size to those of the next, from the largest on."""
+        stages: list[Layers] = []
+        for number, (large, small) in enumerate(pairwise(halved(self._blueprint.image))):
+            kernel, stride, padding = halving(large, small)
             convolution = self._of(
                 "convolution",
-                channels=blueprint.channels * 2**number,
+                channels=self._blueprint.channels * 2**number,
                 kernel=kernel,
                 stride=stride,
                 padding=padding,
                 activation=LEAKY,
             )
-            layers += [self._smooth(convolution), *self._normalised_input(number), *self._dropout()]
-        if len(sizes) == 1:
-            layers.append(self._smooth(self._convolution(blueprint.channels, blueprint.image, LEAKY)))
-        return [*layers, self._head()]
+            stages.append([self._smooth(convolution), *self._normalised_input(number), *self._dropout()])
+        return stages
 
     def _normalised_input(self, number: int) -> Layers:
         """Return the normalisation behind a convolution; the first has none (Radford et al. 2016)."""
@@ -207,34 +217,13 @@ class Architect:
         rate = self._blueprint.dropout
         return [self._of("dropout", rate=rate)] if rate else []
 
-    def _head(self) -> Recipe[Any]:
-        return self._smooth(self._dense(self._blueprint.heads, Identity()))
+    def _heads(self) -> Layers:
+        """Return what scores features, after what says how much entries differ."""
+        group = self._blueprint.minibatch_statistics
+        statistics = [self._of("minibatch_deviation", group=group)] if group else []
+        return [*statistics, self._smooth(self._dense(self._blueprint.heads, Identity()))]
 
     def _smooth(self, layer: Recipe[Any]) -> Recipe[Any]:
         if self._blueprint.discriminator_normalisation != "spectral":
             return layer
         return SpectralNormalisation.of(layer)
-
-
-def halved(image: Shape) -> list[tuple[int, int]]:
-    """Return the sizes from that of an image down, each side halved while that can be undone."""
-    sizes = [(image.height, image.width)]
-    while True:
-        sides = tuple(side // 2 if side % 2 == 0 and side // 2 >= SMALLEST else side for side in sizes[-1])
-        if sides == sizes[-1]:
-            return sizes
-        sizes.append((sides[0], sides[1]))
-
-
-def _halving(
-    large: tuple[int, int], small: tuple[int, int]
-) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
-    """Return kernel, stride and padding of the convolution from one size to the next."""
-    kernel, stride, padding = [], [], []
-    for before, after in zip(large, small, strict=True):
-        halves = before != after
-        side = 4 if halves else (3 if before > 1 else 1)
-        kernel.append(side)
-        stride.append(2 if halves else 1)
-        padding.append((side - 1) // 2)
-    return (kernel[0], kernel[1]), (stride[0], stride[1]), (padding[0], padding[1])

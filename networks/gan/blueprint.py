@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from networks.gan.sizes import SMALLEST, halved
 from nn.argument_checks import check_below_one, check_count
 from nn.data.errors import DataError
 from nn.lookup import look_up
 from nn.shape import AnyShape, SequenceShape, Shape, as_shape
+from nn.short_text import join_names
 
 ARCHITECTURES = ("dense", "lstm", "bidirectional", "convolution_lstm", "convolution")
 RECURRENT = ("lstm", "bidirectional")
@@ -51,6 +53,13 @@ class Blueprint:
         Of convolutions: "none", "batch", "layer", and for the discriminator's "spectral".
     dropout
         Rate, in the discriminator.
+    minibatch_statistics
+        Entries of a group whose deviation is a further feature in front of the discriminator's head (Karras
+        et al. 2018), 0 for none. Groups are neighbours in a batch, which must be a multiple of this, so that
+        each has real entries or generated ones.
+    multi_scale
+        Whether convolutional networks exchange an image at every size (Karnewar and Wang 2020); see
+        `networks.gan.multi_scale`.
     completes
         Whether a part of every entry is given, and the generator makes the rest; see `Gan`.
 
@@ -74,6 +83,8 @@ class Blueprint:
     normalisation: str = "batch"
     discriminator_normalisation: str = "none"
     dropout: float = 0.0
+    minibatch_statistics: int = 0
+    multi_scale: bool = False
     completes: bool = False
 
     def __post_init__(self) -> None:
@@ -91,10 +102,28 @@ class Blueprint:
         for field in ("units", "layers", "channels", "noise"):
             check_count(f"gan: {field}", getattr(self, field))
         check_below_one("gan: dropout", self.dropout)
+        if self.minibatch_statistics:
+            check_count("gan: minibatch_statistics", self.minibatch_statistics, least=2)
+        if self.multi_scale:
+            self._check_scales()
         if self.conditioning != "none" and self.classes < 2:
             raise ValueError(
                 f"gan: conditioning by {self.conditioning} needs labels of two classes or more, "
                 f"not {self.classes}: give labels, or conditioning 'none'"
+            )
+
+    def _check_scales(self) -> None:
+        """Refuse networks that have no images of several sizes."""
+        kinds = {self.architecture, self.judge}
+        if not isinstance(self.data_shape, Shape) or kinds != {"convolution"}:
+            raise ValueError(
+                f"gan: multi_scale is for images and convolution on both sides, not for {self.data_shape} "
+                f"and {join_names(sorted(kinds))}: leave it out, or take architecture 'convolution'"
+            )
+        if len(halved(self.data_shape)) == 1:
+            raise ValueError(
+                f"gan: multi_scale needs images of several sizes, and {self.data_shape} cannot be halved: "
+                f"give a side that is even and at least {2 * SMALLEST}, or leave it out"
             )
 
     @property
@@ -172,3 +201,18 @@ class Blueprint:
         """
         if tuple(shape[1:]) != tuple(self.data_shape):
             raise DataError(f"gan: entries are {shape[1:]}, the networks are built for {self.data_shape}")
+
+    def check_batch(self, size: int) -> None:
+        """Refuse batches of real entries, or of generated ones, that leave a part of a group over.
+
+        Raises
+        ------
+        ValueError
+            Naming both sizes.
+        """
+        group = self.minibatch_statistics
+        if group and size % group:
+            raise ValueError(
+                f"gan: batches of {size} entries do not divide into groups of {group} for minibatch "
+                "statistics: take a batch_size that is a multiple, or other groups"
+            )

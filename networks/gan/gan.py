@@ -12,6 +12,8 @@ from networks.base.network import Network
 from networks.gan.architectures import Architect
 from networks.gan.blueprint import RECURRENT, Blueprint
 from networks.gan.conditions import beside, one_hot
+from networks.gan.multi_scale import MultiScaleArchitect
+from networks.gan.views import view_of
 from nn.argument_checks import check_count, check_generator
 from nn.history import from_history, to_history
 
@@ -45,6 +47,8 @@ class Gan:
     ----------
     generator, discriminator
         The networks.
+    view
+        How they see entries.
     averaged
         The generator's parameters averaged over steps, flat; None before training averages them.
     """
@@ -59,8 +63,9 @@ class Gan:
         given: np.ndarray | None = None,
     ) -> None:
         self.given = _checked_given(blueprint, given)
-        architect = Architect(blueprint, rung_name, check_generator(generator), dtype)
-        self.blueprint = blueprint
+        kind = MultiScaleArchitect if blueprint.multi_scale else Architect
+        architect = kind(blueprint, rung_name, check_generator(generator), dtype)
+        self.blueprint, self.view = blueprint, view_of(blueprint)
         self.generator, self.discriminator = architect.generator(), architect.discriminator()
         self.averaged: np.ndarray | None = None
 
@@ -94,7 +99,7 @@ class Gan:
         mask: np.ndarray | None = None,
         known: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Return what the generator makes, (*data shape, N).
+        """Return what the generator makes, as it is shown to the discriminator; see `networks.gan.views`.
 
         Parameters
         ----------
@@ -111,30 +116,22 @@ class Gan:
         """
         self.generator.step_mask = mask
         taken = noise if known is None else np.concatenate([noise, self._context(known)], axis=-2)
-        made = self.generator.forward(beside(taken, conditions) if len(conditions) else taken, training)
-        return made if known is None else np.where(self.region, known, made)
+        outputs = self.generator.forward(beside(taken, conditions) if len(conditions) else taken, training)
+        made = self.view.made(outputs)
+        return made if known is None else np.where(self.region, self.view.of(known), made)
 
     @property
     def region(self) -> np.ndarray:
-        """Which numbers of entries (*data shape, N) are given, bool (*data shape, 1)."""
+        """Which numbers of what is shown of entries are given: a pixel where all that it stands for is."""
         assert self.given is not None
-        return self.given[..., None]
+        return self.view.where_all(self.given)
 
     def _context(self, known: np.ndarray) -> np.ndarray:
         """Return what is given as the generator reads it, zero elsewhere, (*sides of the noise, known, N)."""
-        shown = np.where(self.region, known, known.dtype.type(0))
+        assert self.given is not None
+        shown = np.where(self.given[..., None], known, known.dtype.type(0))
         *sides, _ = self.blueprint.noise_shape
         return shown.reshape(*sides, self.blueprint.known, known.shape[-1])
-
-    def judged(self, data: np.ndarray, conditions: np.ndarray) -> np.ndarray:
-        """Return data (*data shape, N) as the discriminator takes them, (*judged shape, N)."""
-        shaped = data.reshape(*self.blueprint.judged_data, data.shape[-1])
-        return beside(shaped, conditions) if self.blueprint.judged_conditions else shaped
-
-    def data_signals(self, judged: np.ndarray) -> np.ndarray:
-        """Return what of the discriminator's input signals is for the data, (*data shape, N)."""
-        last = self.blueprint.judged_data[-1]
-        return judged[..., :last, :].reshape(*self.blueprint.data_shape, judged.shape[-1])
 
     def generate(
         self,
@@ -191,7 +188,7 @@ class Gan:
                 mask = None if masks is None else np.ascontiguousarray(masks[part].T)
                 values, parts = self._histories(noise[part]), conditions[:, part]
                 shown = None if known is None else self._histories(known[part])
-                outputs = self.make(values, parts, mask=mask, known=shown)
+                outputs = self.view.entries(self.make(values, parts, mask=mask, known=shown))
                 made[part] = from_history(outputs, part.stop - part.start)
         return made
 

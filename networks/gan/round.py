@@ -1,7 +1,7 @@
 """Round: a step of the discriminator and a step of the generator, and what both saw.
 
 Real and generated entries run through the discriminator side by side, as one batch of twice the size; a batch
-normalisation in it measures both together.
+normalisation in it measures both together, groups of minibatch statistics each have one kind alone.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -82,6 +82,11 @@ class Round:
         One for each side.
     instance_noise
         Deviation of the noise on what the discriminator sees now.
+
+    Raises
+    ------
+    ValueError
+        When groups of minibatch statistics would have real entries and generated ones.
     """
 
     def __init__(
@@ -91,7 +96,8 @@ class Round:
         generator: np.random.Generator,
         ignored: np.ndarray | None = None,
     ) -> None:
-        self._ignored = None if ignored is None else ignored[..., None]
+        gan.blueprint.check_batch(settings.batch_size)
+        self._ignored = None if ignored is None else gan.view.where_any(ignored)
         self.gan, self.settings, self.random = gan, settings, generator
         rate, decays = settings.learning_rate, (settings.momentum, settings.second_momentum)
         self.discriminator_optimizer = Adam(rate, *decays)
@@ -107,9 +113,9 @@ class Round:
 
     def step_discriminator(self, real: Batch) -> StepFigures:
         """Let the discriminator learn from real entries and as many generated ones; the generator stays."""
-        generated = self._make(real)
-        both = self._shown(np.concatenate([real.data, generated], axis=-1))
-        parameters = self.gan.discriminator.parameters
+        gan, generated = self.gan, self._make(real)
+        both = self._shown(np.concatenate([gan.view.of(real.data), generated], axis=-1))
+        parameters = gan.discriminator.parameters
         parameters.zero_gradients()
         figures = self._learn(both, real)
         if self.settings.penalty == "gradient":
@@ -125,7 +131,7 @@ class Round:
         gan, count = self.gan, real.data.shape[-1]
         generated = self._make(real)
         compares = self.settings.loss.compares
-        data = np.concatenate([real.data, generated], axis=-1) if compares else generated
+        data = np.concatenate([gan.view.of(real.data), generated], axis=-1) if compares else generated
         judge = gan.discriminator if compares else self._single
         scores = self._judge(judge, self._shown(data), real)
         of_real = scores.scores[..., :count] if compares else np.zeros_like(scores.scores)
@@ -140,7 +146,7 @@ class Round:
             sent = judge.backward(scores.signals(signals) + of_classes)
         parameters = gan.generator.parameters
         parameters.zero_gradients()
-        gan.generator.backward(self._of_made(gan.data_signals(sent)[..., -count:]))
+        gan.generator.backward(self._of_made(gan.view.judged_signals(sent)[..., -count:]))
         norm, means = _length(parameters.gradients), (_mean(of_real), _mean(of_generated))
         figures = StepFigures(part.loss, 0.0, class_loss, norm, *means)
         figures.check("generator")
@@ -160,13 +166,13 @@ class Round:
             data = data + data.dtype.type(self.instance_noise) * noise.astype(data.dtype, copy=False)
         return data if self._ignored is None else np.where(self._ignored, data.dtype.type(0), data)
 
-    def _of_made(self, signals: np.ndarray) -> np.ndarray:
-        """Return the signals of what the generator made itself and the discriminator saw."""
+    def _of_made(self, signals: np.ndarray) -> Any:
+        """Return signals for the generator: of what it made itself and the discriminator saw."""
         if self._ignored is not None:
             signals = np.where(self._ignored, signals.dtype.type(0), signals)
         if self.gan.given is not None:
             signals = np.where(self.gan.region, signals.dtype.type(0), signals)
-        return np.ascontiguousarray(signals)
+        return self.gan.view.made_signals(signals)
 
     def _judge(
         self, judge: Network, data: np.ndarray, real: Batch, gradients: InputGradients | None = None
@@ -178,7 +184,7 @@ class Round:
         times = data.shape[-1] // real.data.shape[-1]
         conditions = np.tile(real.conditions, times)
         judge.step_mask = None if real.mask is None else np.tile(real.mask, times)
-        outputs = (gradients or judge).forward(self.gan.judged(data, conditions), True)
+        outputs = (gradients or judge).forward(self.gan.view.judged(data, conditions), True)
         return Scores(self.gan.blueprint, outputs, conditions)
 
     def _learn(self, both: np.ndarray, real: Batch) -> StepFigures:
@@ -202,15 +208,14 @@ class Round:
 
     def _penalise_at(self, passes: InputGradients, scores: Scores, signals: np.ndarray, count: int) -> float:
         """Add the gradients of R1 and R2 together with those of the loss; return the penalty."""
-        gradients = passes.backward(scores.signals(scores.of_means()))
+        gradients = self._input_gradients(passes, scores)
         chosen = np.zeros(gradients.shape[-1], gradients.dtype)
         if self.settings.penalty in ("r1", "r1_r2"):
             chosen[:count] = 1
         if self.settings.penalty in ("r2", "r1_r2"):
             chosen[count:] = 1
-        of_data = self._without_conditions(gradients) * chosen
-        penalty = small_norm(of_data, self.settings.penalty_weight, count)
-        _add_penalty(passes, penalty, signals)
+        penalty = small_norm(gradients * chosen, self.settings.penalty_weight, count)
+        self._add_penalty(passes, penalty, signals)
         return penalty.loss
 
     def _penalise_between(self, both: np.ndarray, real: Batch) -> float:
@@ -220,19 +225,23 @@ class Round:
         share = self.random.random((count,)).astype(both.dtype)
         between = share * both[..., :count] + (1 - share) * both[..., count:]
         scores = self._judge(self._single, between, real, passes)
-        gradients = passes.backward(scores.signals(scores.of_means()))
-        penalty = unit_norm(self._without_conditions(gradients), self.settings.penalty_weight)
-        _add_penalty(passes, penalty, scores.signals(np.zeros_like(scores.scores)))
+        penalty = unit_norm(self._input_gradients(passes, scores), self.settings.penalty_weight)
+        self._add_penalty(passes, penalty, scores.signals(np.zeros_like(scores.scores)))
         return penalty.loss
 
-    def _without_conditions(self, gradients: np.ndarray) -> np.ndarray:
-        """Return input gradients with zeros for what says the class."""
-        data = self.gan.blueprint.judged_data[-1]
-        if gradients.shape[-2] == data:
-            return gradients
-        kept = gradients.copy()
-        kept[..., data:, :] = 0
-        return kept
+    def _input_gradients(self, passes: InputGradients, scores: Scores) -> np.ndarray:
+        """Return the gradients of the sum of all scores with respect to what is shown, conditions left out.
+
+        Where entries of a batch are mixed, by a batch normalisation or minibatch statistics, those of an
+        entry have its part in the scores of others.
+        """
+        return self.gan.view.judged_signals(passes.backward(scores.signals(scores.of_means())))
+
+    def _add_penalty(self, passes: InputGradients, penalty: Penalty, signals: np.ndarray) -> None:
+        """Add the gradients of a penalty and of the outputs' signals; those of the inputs have no use."""
+        directions = self.gan.view.without_conditions(penalty.gradient_signals)
+        with _without_input_signals(passes.network):
+            passes.add_penalty(directions, signals)
 
     def _targets(self, of_real: np.ndarray) -> np.ndarray:
         """Return what real entries are to be scored, smoothed on one side (Salimans et al. 2016)."""
@@ -262,12 +271,6 @@ def _without_input_signals(network: Network) -> Iterator[None]:
         yield
     finally:
         network.propagates = True
-
-
-def _add_penalty(passes: InputGradients, penalty: Penalty, signals: np.ndarray) -> None:
-    """Add the gradients of a penalty and of the outputs' signals; those of the inputs have no use."""
-    with _without_input_signals(passes.network):
-        passes.add_penalty(penalty.gradient_signals, signals)
 
 
 def _twin(network: Network) -> Network:

@@ -9,76 +9,17 @@ from hypothesis import strategies as st
 
 from networks.base.family import RUNGS
 from networks.gan import Gan, GanTrainer
-from networks.gan.round import Batch, GanDiverged, Round
+from networks.gan.round import GanDiverged, Round
 from networks.gan.settings import GanSettings
 from nn import DataError
 from nn.losses.adversarial import ADVERSARIAL_LOSSES, Relativistic, Wasserstein
 from nn.optimizers import SGD
 from tests.support.gan_pairs import CLASSES, IMAGE, SERIES, blueprint, entries, trainer
+from tests.support.gan_rounds import Fixed, applied, batch_of, check_steps, make_round, slopes
 
 ARCHITECTURES = ["dense", "lstm", "bidirectional", "convolution_lstm", "convolution"]
 CONDITIONINGS = ["none", "inputs", "auxiliary", "projection"]
 PENALTIES = ["none", "gradient", "r1", "r2", "r1_r2"]
-
-
-class Fixed:
-    """A generator that draws the same every time it is wound back, and otherwise as NumPy's."""
-
-    def __init__(self, seed):
-        self._seed = seed
-        self.rewind()
-
-    def rewind(self):
-        self._generator = np.random.default_rng(self._seed)
-
-    def __getattr__(self, name):
-        return getattr(self._generator, name)
-
-
-def make_round(drawn, configuration, rung="o2", seed=0):
-    pair = trainer(drawn, rung=rung, dtype=np.float64, seed=seed)
-    random = Fixed(seed)
-    steps = Round(pair.gan, configuration, random)
-    steps.discriminator_optimizer = SGD(learning_rate=1.0)
-    steps.generator_optimizer = SGD(learning_rate=1.0)
-    return steps, random
-
-
-def batch_of(steps, seed=3):
-    gan = steps.gan
-    data, labels = entries(gan.blueprint.data_shape, 4, np.float64, seed)
-    conditions = gan.conditions(labels, 4) if gan.blueprint.conditions else np.zeros((0, 4))
-    return Batch(np.ascontiguousarray(np.moveaxis(data, 0, -1)), conditions, None)
-
-
-def objective(figures):
-    return figures.loss + figures.penalty + figures.classification
-
-
-def slopes(step, random, parameters, places):
-    """Differences of what a step minimises, which moves no parameter as long as the rate is zero."""
-    found = []
-    for place in places:
-        before, sides = parameters.values[place], []
-        for sign in (1, -1):
-            parameters.values[place] = before + sign * 1e-5
-            random.rewind()
-            sides.append(objective(step()))
-        parameters.values[place] = before
-        found.append((sides[0] - sides[1]) / 2e-5)
-    return np.array(found)
-
-
-def applied(step, random, parameters, optimizer):
-    """The gradient that a step applies: plain descent of rate 1 subtracts it."""
-    before = parameters.values.copy()
-    optimizer.learning_rate = 1.0
-    random.rewind()
-    step()
-    gradient = before - parameters.values
-    parameters.values[:] = before
-    optimizer.learning_rate = 0.0
-    return gradient
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -103,17 +44,7 @@ def test_steps_descend_what_they_say(architecture, penalty, seed, loss, conditio
     configuration = GanSettings(
         loss=ADVERSARIAL_LOSSES[loss](), penalty=penalty, penalty_weight=2.0, instance_noise=0.1, batch_size=4
     )
-    steps, random = make_round(drawn, configuration, seed=seed)
-    batch = batch_of(steps, seed)
-    for side in ("discriminator", "generator"):
-        parameters = getattr(steps.gan, side).parameters
-        step = lambda side=side: getattr(steps, f"step_{side}")(batch)  # noqa: E731
-        gradient = applied(step, random, parameters, getattr(steps, f"{side}_optimizer"))
-        places = np.random.default_rng(seed).permutation(parameters.size)[:6]
-        wanted = slopes(step, random, parameters, places)
-        assert np.allclose(gradient[places], wanted, rtol=2e-4, atol=1e-6), side
-        if np.abs(wanted).max() > 0.01:
-            assert not np.allclose(1.01 * gradient[places], wanted, rtol=2e-4, atol=1e-6)
+    check_steps(drawn, configuration, seed)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -192,11 +123,18 @@ def test_smoothed_labels_ask_for_less():
     assert steps.step_discriminator(batch_of(steps)).loss == first
 
 
-@pytest.mark.parametrize("architecture", ["lstm", "convolution"])
-def test_ignored_numbers_and_given_ones(architecture):
+@pytest.mark.parametrize(
+    "networks",
+    [
+        {"architecture": "lstm"},
+        {"architecture": "convolution"},
+        {"architecture": "convolution", "multi_scale": True},
+    ],
+)
+def test_ignored_numbers_and_given_ones(networks):
     region = np.zeros(IMAGE, bool)
     region[:4] = True
-    drawn = blueprint(IMAGE, architecture=architecture, completes=True, normalisation="none")
+    drawn = blueprint(IMAGE, **networks, completes=True, normalisation="none")
     data, _ = entries(IMAGE, 4, np.float64)
     gan = Gan(drawn, generator=np.random.default_rng(0), dtype=np.float64, given=region)
     made = gan.generate(4, generator=np.random.default_rng(1), known=data)
