@@ -106,7 +106,7 @@ class Round:
         self.generator_optimizer.prepare(gan.generator.parameters)
         self.instance_noise = settings.instance_noise
         gan.generator.propagates = False
-        self._single = _twin(gan.discriminator)
+        self._single, self._carries = _twin(gan.discriminator), bool(gan.discriminator.state())
         judge = self._single if settings.penalty == "gradient" else gan.discriminator
         self._gradients = InputGradients(judge) if settings.penalty != "none" else None
         self._limit = MaxNorm(settings.max_norm) if settings.max_norm else None
@@ -184,8 +184,20 @@ class Round:
         times = data.shape[-1] // real.data.shape[-1]
         conditions = np.tile(real.conditions, times)
         judge.step_mask = None if real.mask is None else np.tile(real.mask, times)
-        outputs = (gradients or judge).forward(self.gan.view.judged(data, conditions), True)
+        with self._carried_by(judge):
+            outputs = (gradients or judge).forward(self.gan.view.judged(data, conditions), True)
         return Scores(self.gan.blueprint, outputs, conditions)
+
+    @contextmanager
+    def _carried_by(self, judge: Network) -> Iterator[None]:
+        """Within, a discriminator carries on from what the one in the pair carries, and that from it."""
+        own = self.gan.discriminator
+        if judge is own or not self._carries:
+            yield
+            return
+        judge.load_state(own.state())
+        yield
+        own.load_state(judge.state())
 
     def _learn(self, both: np.ndarray, real: Batch) -> StepFigures:
         """Add the discriminator's gradients of its loss, and of penalties at the entries themselves."""
@@ -274,12 +286,7 @@ def _without_input_signals(network: Network) -> Iterator[None]:
 
 
 def _twin(network: Network) -> Network:
-    """Return a second network on the same parameters, whose arrays fit batches of another size.
-
-    Where a network carries a state or draws, there is one state, and so one network.
-    """
-    if network.state() or network.generators:
-        return network
+    """Return a second network on the same parameters, whose arrays fit batches of another size."""
     twin = copy_with_same_generators(network)
     twin.parameters.share(network.parameters)
     return twin

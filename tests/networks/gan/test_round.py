@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import networks.gan.round as round_module
 from networks.base.family import RUNGS
 from networks.gan import Gan, GanTrainer
 from networks.gan.round import GanDiverged, Round
 from networks.gan.settings import GanSettings
-from nn import DataError
+from nn import DataError, Shape
 from nn.losses.adversarial import ADVERSARIAL_LOSSES, Relativistic, Wasserstein
 from nn.optimizers import SGD
 from tests.support.gan_pairs import CLASSES, IMAGE, SERIES, blueprint, entries, trainer
@@ -188,3 +189,31 @@ def test_regions_that_do_not_fit_are_refused():
             settings=GanSettings(batch_size=4),
             generator=draw,
         )
+
+
+@pytest.mark.parametrize("penalty", ["none", "gradient", "r1"])
+@pytest.mark.parametrize(
+    "judge",
+    [
+        {"discriminator_normalisation": "batch"},
+        {"discriminator_normalisation": "spectral"},
+        {"dropout": 0.3},
+        {"minibatch_statistics": 2},
+    ],
+)
+def test_batches_of_another_size_change_no_bit(judge, penalty, monkeypatch):
+    """A second discriminator with arrays of its own carries and draws what the only one would."""
+    drawn = blueprint(Shape(16, 16, 1), architecture="convolution", **judge)
+    pairs = [trainer(drawn, penalty=penalty)]
+    monkeypatch.setattr(round_module, "_twin", lambda network: network)
+    pairs.append(trainer(drawn, penalty=penalty))
+    for pair in pairs:
+        pair.train(epochs=2)
+    (one, _), (other, _) = (pair.state() for pair in pairs)
+    assert one.keys() == other.keys()
+    assert all(np.array_equal(array, other[name]) for name, array in one.items())
+    states = [
+        {name: each.bit_generator.state for name, each in pair.gan.discriminator.generators.items()}
+        for pair in pairs
+    ]
+    assert states[0] == states[1]
