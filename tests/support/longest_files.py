@@ -7,6 +7,7 @@ LONGEST = (
     "tests/benchmarks/test_benchmarks.py",
     "tests/workbench/test_browser_watching.py",
     "tests/networks/test_inference.py",
+    "tests/networks/video/test_gradients.py",
     "tests/autoencoder/web/test_browser_probing.py",
     "tests/networks/test_spectral_normalisation.py",
     "tests/autoencoder/test_serve_command.py",

@@ -1,0 +1,111 @@
+"""Stage: encoder, decoder or predictor, a chain of networks that runs whole sequences or step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from networks.base.container import Container
+from networks.base.network import Network
+from networks.base.stateful import States
+from networks.video.architecture import Cells
+from networks.video.parts import FramePart, Part, RecurrentFrames, RecurrentPart
+from nn.parameters import Parameters
+
+
+class Stage(Container):
+    """A chain of networks.
+
+    Parameters
+    ----------
+    named
+        The networks by name, in order.
+    cells
+        What makes single steps of the recurrent ones.
+    """
+
+    family = "video_stage"
+
+    def __init__(self, named: dict[str, Network], cells: Cells) -> None:
+        self.named = named
+        networks = list(named.values())
+        self.input_shape, self.output_shape = networks[0].input_shape, networks[-1].output_shape
+        self.parameters = Parameters.join({name: each.parameters for name, each in named.items()})
+        self.parts: list[Part] = []
+        self.recurrent: list[RecurrentPart] = []
+        for name, network in named.items():
+            if name in cells:
+                layer = RecurrentFrames(network, cells[name])
+                self.recurrent.append(layer)
+                self.parts.append(layer)
+            else:
+                self.parts.append(FramePart(network))
+
+    @property
+    def propagates(self) -> bool:
+        """Whether the first network computes the signals of its inputs."""
+        return next(iter(self.named.values())).propagates
+
+    @propagates.setter
+    def propagates(self, wanted: bool) -> None:
+        next(iter(self.named.values())).propagates = wanted
+
+    def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
+        """Return the outputs (T, ..., N) of inputs (T, ..., N), all at once."""
+        for part in self.parts:
+            values = part.run(values, training)
+        return values
+
+    def backward(self, signals: np.ndarray, learning_rate: float | None = None) -> np.ndarray:
+        """Return the input signals of the last `forward`; gradients are added."""
+        for part in reversed(self.parts):
+            signals = part.run_back(signals)
+        return signals
+
+    def begin(self, steps: int, histories: int) -> None:
+        """Get ready for so many single steps on so many histories."""
+        for part in self.parts:
+            part.begin(steps, histories)
+
+    def step(self, number: int, values: np.ndarray, training: bool = False) -> np.ndarray:
+        """Return the outputs (..., N) of a step, in order from number 0."""
+        for part in self.parts:
+            values = part.step(number, values, training)
+        return values
+
+    def begin_back(self) -> None:
+        """Get ready for the same steps backwards."""
+        for part in self.parts:
+            part.begin_back()
+
+    def step_back(self, number: int, signals: np.ndarray) -> np.ndarray:
+        """Return the input signals (..., N) of a step, in order from the last."""
+        for part in reversed(self.parts):
+            signals = part.step_back(number, signals)
+        return signals
+
+    def end_back(self) -> None:
+        """Add the gradients of all steps, where `step_back` has not."""
+        for part in self.parts:
+            part.end_back()
+
+    @property
+    def final(self) -> list[States]:
+        """The states of all recurrent layers after the last step."""
+        return [layer.final for layer in self.recurrent]
+
+    def start_from(self, states: Sequence[States | None]) -> None:
+        """Let all recurrent layers begin with these."""
+        for layer, each in zip(self.recurrent, states, strict=True):
+            layer.initial = each
+
+    @property
+    def initial_signals(self) -> list[States]:
+        """dLoss / d initial states of all recurrent layers in the last backward."""
+        return [layer.initial_signals for layer in self.recurrent]
+
+    def end_with(self, signals: Sequence[States | None]) -> None:
+        """Let the next backward begin with these signals of the final states."""
+        for layer, each in zip(self.recurrent, signals, strict=True):
+            layer.final_signals = each
