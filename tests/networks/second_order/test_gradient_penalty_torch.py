@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from networks import LSTM, Convolution, Dense, Sequential
+from networks import LSTM, Convolution, Dense, MinibatchDeviation, Sequential
 from networks.second_order import InputGradients
 from nn import Identity, LeakyReLU, SequenceShape, Shape, Tanh
 
@@ -25,7 +25,7 @@ def by_torch(network, values, critic):
 
 def by_hand(network, values):
     gradients = InputGradients(network)
-    outputs = gradients.forward(values)
+    outputs = gradients.forward(values, training=True)
     g = gradients.backward(np.ones_like(outputs))
     norms = np.sqrt((g**2).reshape(-1, g.shape[-1]).sum(axis=0))
     gradients.add_penalty(2 * (norms - 1) / norms * g / len(norms), np.zeros_like(outputs))
@@ -88,5 +88,24 @@ def test_an_lstm_critic():
             c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
             h = torch.sigmoid(o) * torch.tanh(c)
         return score(p, h, "1")
+
+    check(network, values, critic)
+
+
+def test_a_critic_that_is_told_the_deviation_of_groups():
+    """The gradient of the sum of all scores with respect to an entry goes through those of its group too."""
+    layers = [
+        Dense.of(8, activation=Tanh()),
+        MinibatchDeviation.of(group=3),
+        Dense.of(1, activation=Identity()),
+    ]
+    network = build(Shape(1, 1, 6), *layers)
+    values = np.random.default_rng(1).normal(size=(1, 1, 6, 9))
+
+    def critic(x, p):
+        hidden = torch.tanh(score(p, x[0, 0], "0"))
+        groups = hidden.reshape(8, 3, 3)
+        statistics = torch.sqrt(groups.var(dim=-1, unbiased=False) + 1e-8).mean(dim=0)
+        return score(p, torch.cat([hidden, statistics.repeat_interleave(3)[None]]), "2")
 
     check(network, values, critic)
