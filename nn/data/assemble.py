@@ -101,7 +101,7 @@ def _piece_names(name: str, pieces: int) -> list[str]:
     return [name] if pieces == 1 else [f"{name}#{place}" for place in range(pieces)]
 
 
-def warn_of_skipped(origin: Path, skipped: Sequence[Skipped], total: int) -> None:
+def warn_of_skipped(origin: Path | str, skipped: Sequence[Skipped], total: int) -> None:
     """Name the files that could not be used, the first `MOST_NAMED` of them, and count them all."""
     for path, why in skipped[:MOST_NAMED]:
         logger.warning("%s: skipped: %s", path, why)

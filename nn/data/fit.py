@@ -30,6 +30,9 @@ TURNS: dict[Any, Image.Transpose] = {
 }
 """What sets a picture upright, by the orientation in its EXIF (version 2.32, tag 274)."""
 
+LYING = (5, 6, 7, 8)
+"""Orientations of pictures whose rows are columns when they are upright."""
+
 RESAMPLING = Image.Resampling.LANCZOS
 
 
@@ -99,8 +102,14 @@ def upright(picture: Image.Image, channels: int) -> Image.Image:
     return converted if turn is None else converted.transpose(turn)
 
 
+def upright_size(picture: Image.Image) -> tuple[int, int]:
+    """Return the height and width that a picture has when it is upright, from its header."""
+    width, height = picture.size
+    return (width, height) if _orientation(picture) in LYING else (height, width)
+
+
 def _orientation(picture: Image.Image) -> Any:
-    """Return the orientation of a decoded picture; 1, upright, where its EXIF cannot be read."""
+    """Return the orientation of a picture; 1, upright, where its EXIF cannot be read."""
     try:
         return picture.getexif().get(ExifTags.Base.Orientation, 1)
     except Exception:  # its reader raises nearly anything on what is damaged, and the pixels are whole

@@ -91,8 +91,8 @@ def find_images(root: Path) -> ImageFiles:
             subfolders.clear()
             continue
         seen.add(real)
-        subfolders[:] = sorted(name for name in subfolders if not _is_hidden(name))
-        for path in (Path(folder, name) for name in files if not _is_hidden(name)):
+        subfolders[:] = sorted(name for name in subfolders if not is_hidden(name))
+        for path in (Path(folder, name) for name in files if not is_hidden(name)):
             suffix = path.suffix.lower()
             if suffix in image_suffixes():
                 paths.append(path.relative_to(root))
@@ -103,7 +103,8 @@ def find_images(root: Path) -> ImageFiles:
     return ImageFiles(root, sorted(paths, key=Path.as_posix), sorted(skipped))
 
 
-def _is_hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
+    """Return whether files and folders of a name are not looked at."""
     return name.startswith(".") or name in FOLDERS_OF_SYSTEMS
 
 

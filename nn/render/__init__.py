@@ -1,5 +1,6 @@
 """Pictures of images, losses and networks: arrays in, `PIL.Image` out, `save` for the disk."""
 
+from nn.render.animation import side_by_side, write_gif, write_webp
 from nn.render.canvas import save
 from nn.render.classes import confusion, mistakes
 from nn.render.curves import loss_curve
@@ -8,6 +9,7 @@ from nn.render.grids import reconstructions
 from nn.render.layer_curves import layer_curves
 from nn.render.network import ConnectionsPicture, LayerPicture, strongest_connections
 from nn.render.sweep import code_sweep
+from nn.render.video_file import write_video
 
 __all__ = [
     "ConnectionsPicture",
@@ -20,5 +22,9 @@ __all__ = [
     "network_picture",
     "reconstructions",
     "save",
+    "side_by_side",
     "strongest_connections",
+    "write_gif",
+    "write_video",
+    "write_webp",
 ]

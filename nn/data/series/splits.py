@@ -37,7 +37,7 @@ def split_series(
     DataError
         When there is only one series, or only one of a class.
     """
-    _check_share(held_out_fraction)
+    check_share_held_out(held_out_fraction)
     check_generator(generator)
     _, firsts, groups = np.unique(series.names, return_index=True, return_inverse=True)
     labels = np.zeros(len(firsts), np.int64) if series.labels is None else series.labels[firsts]
@@ -50,7 +50,7 @@ def split_series(
                 f"one series{whose}: there is none to hold out; give more of it, leave it out, or divide by "
                 "time (split_by_time)"
             )
-        held_out[members[: _share_of(len(members), held_out_fraction)]] = True
+        held_out[members[: share_of(len(members), held_out_fraction)]] = True
     chosen = held_out[groups]
     return series.select(np.flatnonzero(~chosen)), series.select(np.flatnonzero(chosen))
 
@@ -77,7 +77,7 @@ def split_by_time(
     DataError
         When the gap is shorter, a series too short, or the series are windows already.
     """
-    _check_share(held_out_fraction)
+    check_share_held_out(held_out_fraction)
     check_count("split: window", window)
     gap = window if gap is None else gap
     if gap < window:
@@ -87,7 +87,7 @@ def split_by_time(
             "these are pieces of series, such as windows, of which some overlap: divide by time before "
             "windows are cut, or whole series by split_series"
         )
-    held_out = np.array([_share_of(int(length), held_out_fraction) for length in series.lengths])
+    held_out = np.array([share_of(int(length), held_out_fraction) for length in series.lengths])
     held_out = np.maximum(held_out, window)
     training = series.lengths - gap - held_out
     short = np.flatnonzero(training < window)
@@ -142,11 +142,13 @@ def _spans(series: SeriesSet) -> dict[str, np.ndarray]:
     return {name: spans[rows][np.argsort(spans[rows, 0])] for name, rows in rows_of.items()}
 
 
-def _check_share(fraction: float) -> None:
+def check_share_held_out(fraction: float) -> None:
+    """Raise DataError unless the fraction is in (0, 1)."""
     check_fraction(fraction)
     if fraction == 0:
         raise DataError("held-out fraction 0: nothing would be held out; give more")
 
 
-def _share_of(count: int, fraction: float) -> int:
+def share_of(count: int, fraction: float) -> int:
+    """Return how many of `count` a share is, rounded: at least one, and not all."""
     return min(max(1, round(fraction * count)), count - 1)

@@ -10,7 +10,6 @@ from numpy.typing import DTypeLike
 from nn.data.errors import DataError
 from nn.data.memory import require_memory
 from nn.history import aligned_zeros, padded
-from nn.kernels.gather import gather
 from nn.pixel_scaling import WHITE
 from nn.shape import VideoShape
 
@@ -76,6 +75,8 @@ class ClipSource(ABC):
 
 def clip_values(clips: np.ndarray, *, low: float = 0.0, dtype: DTypeLike = np.float32) -> np.ndarray:
     """Return clips in bytes, (n, steps, height, width, channels), as `ClipSource.values`."""
+    from nn.kernels.gather import gather  # noqa: PLC0415 - films and writers need no compiler
+
     if low not in LOWS:
         raise DataError(f"low {low!r}: black becomes 0 or -1")
     entries = len(clips)
