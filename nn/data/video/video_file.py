@@ -31,6 +31,9 @@ MISSING = "video files need PyAV: pip install 'ganglion[video]'"
 DURATION = re.compile(r"(\d+):(\d+):(\d+(?:\.\d*)?)")
 """How Matroska's tag of that name writes a time."""
 
+SOUGHT_IN = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
+"""FFmpeg's names of formats with an index of their frames; in others seeking lands anywhere."""
+
 SHORT = 2.0
 """A file that says it lasts this many frames longer than it does is truncated."""
 
@@ -41,16 +44,20 @@ class Times(NamedTuple):
     Attributes
     ----------
     starts
-        In the units of the stream, sorted: int64 (n,); None where the file does not say it of every frame.
+        In the units of the stream, sorted: int64 (n,).
     durations
         In milliseconds: float64 (n,); 0 where they are not known.
     unit
         What durations are rounded to, in milliseconds.
+    keys
+        Where decoding can begin: when such a frame begins, and when it is decoded, int64 (2, keys), sorted;
+        none where files of this format are not sought in.
     """
 
-    starts: np.ndarray | None
+    starts: np.ndarray
     durations: np.ndarray
     unit: float
+    keys: np.ndarray
 
 
 class VideoFile(Film):
@@ -58,8 +65,8 @@ class VideoFile(Film):
 
     Frames are found by their times, which are read without decoding: counts and rates that headers state are
     not relied on (a GIF of 60 frames a second has a rate of 100, and Matroska does not count its frames).
-    Frames are as they are stored, not turned as a player would. Transport streams (.ts) do not say how long
-    they are: what is there of a truncated one is read.
+    Frames are upright, as players turn them. Transport streams (.ts) do not say how long they are: what is
+    there of a truncated one is read.
 
     Parameters
     ----------
@@ -81,7 +88,7 @@ class VideoFile(Film):
     in_order = True
 
     def __init__(self, path: Path, name: str, channels: int | None = None, rate: float | None = None) -> None:
-        self._path = path
+        self._path, self.name = path, name
         with opened(path, name) as (container, stream):
             context = stream.codec_context
             pixels = context.width * context.height
@@ -89,14 +96,18 @@ class VideoFile(Film):
                 raise DataError(
                     f"{name}: {context.width} x {context.height} pixels: expected 1 to {PIXEL_LIMIT} in all"
                 )
+            self._size = (context.height, context.width)
             grey = (context.pix_fmt or "").startswith(("gray", "mono"))
-            shape = Shape(context.height, context.width, channels or (1 if grey else 3))
             times = _times(container, stream, name)
         if times is None:
-            times = Times(None, np.zeros(_count(path, name)), 1.0)
-        if len(times.durations) < 2 and rate is None:
+            count = _count(path, name)
+            times = Times(np.arange(count), np.zeros(count), 1.0, np.zeros((2, 0), np.int64))
+        if len(times.starts) < 2 and rate is None:
             raise DataError(f"{name}: {STILL}")
-        self._starts = times.starts
+        self._turns = self._quarter_turns()
+        size = self._size if self._turns % 2 == 0 else self._size[::-1]
+        shape = Shape(*size, channels or (1 if grey else 3))
+        self._starts, self._keys = times.starts, times.keys
         self._ends = np.cumsum(repeats(times.durations, times.unit, rate, name))
         super().__init__(name, int(self._ends[-1]), shape)
 
@@ -106,33 +117,59 @@ class VideoFile(Film):
         stored = np.searchsorted(self._ends, np.arange(first, first + count), side="right")
         frames = np.empty((count, *self.shape), np.uint8)
         for place, frame in self._decoded(int(stored[0]), int(stored[-1])):
-            if (frame.height, frame.width) != self.shape[:2]:
+            height, width = self._size
+            if (frame.height, frame.width) != self._size:
                 raise DataError(
-                    f"{self.name}: frame {place} has {frame.height} x {frame.width} pixels, the first "
-                    f"{self.shape.height} x {self.shape.width}"
+                    f"{self.name}: frame {place} has {frame.height} x {frame.width} pixels, others {height} "
+                    f"x {width}"
                 )
-            frames[stored == place] = np.atleast_3d(frame.to_ndarray(format=FORMATS[self.shape.channels]))
+            pixels = np.atleast_3d(frame.to_ndarray(format=FORMATS[self.shape.channels]))
+            frames[stored == place] = np.rot90(pixels, self._turns)
         return frames
 
+    def _quarter_turns(self) -> int:
+        """Return how many quarter turns to the left set frames upright, as the first says."""
+        first = next(self._all(), None)
+        if first is None:
+            raise DataError(f"{self.name}: frame 0 cannot be decoded: damaged or truncated")
+        return round(first.rotation / 90) % 4
+
     def _decoded(self, first: int, last: int) -> Iterator[tuple[int, Any]]:
-        """Yield stored frames and their places, from the first to the last of them."""
+        """Yield stored frames and their places, from the first to the last of them.
+
+        They are looked for from the nearest frame where decoding can begin; should one not come, all are
+        counted from the beginning of the file.
+        """
         expected = first
-        with opened(self._path, self.name) as (container, stream):
-            if first and self._starts is not None:
-                container.seek(int(self._starts[first]), stream=stream, backward=True)
-            for number, frame in enumerate(_frames(container, stream, self.name)):
-                place = number
-                if self._starts is not None:
-                    place = int(np.searchsorted(self._starts, frame.pts))
+        for frames in (self._sought(first), enumerate(self._all())):
+            for place, frame in frames:
                 if place < expected:
                     continue
                 if place > expected or frame.is_corrupt:
                     break
                 yield place, frame
                 expected += 1
-                if place == last:
+                if expected > last:
                     return
         raise DataError(f"{self.name}: frame {expected} cannot be decoded: damaged or truncated")
+
+    def _sought(self, first: int) -> Iterator[tuple[int, Any]]:
+        """Yield places and frames from somewhere before the first; nothing where that is the beginning."""
+        begins, decoded = self._keys
+        key = int(np.searchsorted(begins, self._starts[first], side="right")) - 1
+        if key < 1:
+            return
+        with opened(self._path, self.name) as (container, stream):
+            container.seek(int(decoded[key]), stream=stream, backward=True)
+            for frame in _frames(container, stream, self.name):
+                place = int(np.searchsorted(self._starts, frame.pts))
+                if place == len(self._starts) or self._starts[place] != frame.pts:
+                    return
+                yield place, frame
+
+    def _all(self) -> Iterator[Any]:
+        with opened(self._path, self.name) as (container, stream):
+            yield from _frames(container, stream, self.name)
 
 
 @contextmanager
@@ -153,6 +190,8 @@ def opened(path: Path, name: str) -> Iterator[tuple[Any, Any]]:
     with container:
         if not container.streams.video:
             raise DataError(f"{name}: there is no video in it, or it is truncated")
+        if container.streams.video[0].codec_context is None:
+            raise DataError(f"{name}: a video of a kind that this FFmpeg does not decode, or damaged")
         yield container, container.streams.video[0]
 
 
@@ -197,7 +236,15 @@ def _times(container: Any, stream: Any, name: str) -> Times | None:
     missing = _stated_end(container, stream) - durations.sum()
     if missing > SHORT * durations.max():
         raise DataError(f"{name}: truncated: its last {missing:.0f} ms are not there")
-    return Times(starts, durations, max(unit, 1.0))
+    keys = np.zeros((2, 0), np.int64)
+    if container.format.name in SOUGHT_IN:
+        found = sorted(
+            (packet.pts, packet.pts if packet.dts is None else packet.dts)
+            for packet in packets
+            if packet.is_keyframe
+        )
+        keys = np.array(found, np.int64).reshape(-1, 2).T
+    return Times(starts, durations, max(unit, 1.0), keys)
 
 
 def _stated_end(container: Any, stream: Any) -> float:

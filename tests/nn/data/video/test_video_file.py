@@ -1,10 +1,13 @@
 """Video files through PyAV: frames by their times, levels, rates, and files that end early."""
 
+import struct
 import sys
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nn.data import DataError
 from nn.data.video import load_films
@@ -101,6 +104,52 @@ def test_frames_that_were_left_out_are_repeated(tmp_path, av):
     assert np.array_equal(whole(tmp_path / "film.mkv"), GREY[[0, 1, 1, 2, 3, 3, 3, 4, 5]])
 
 
+ONE = 1 << 16
+TURNS = {0: (ONE, 0, 0, ONE), 1: (0, -ONE, ONE, 0), 2: (-ONE, 0, 0, -ONE), 3: (0, ONE, -ONE, 0)}
+"""The matrix of a film in MP4 (ISO 14496-12, 8.3.2) by how many quarter turns to the left it is shown."""
+
+
+@pytest.mark.usefixtures("av")
+@pytest.mark.parametrize("turns", TURNS)
+def test_films_that_lie_on_their_side_are_upright(tmp_path, turns):
+    """As telephones write them."""
+    write_video(tmp_path / "film.mp4", GREY, 25)
+    contents = (tmp_path / "film.mp4").read_bytes()
+
+    def matrix(a, b, c, d):
+        return struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)
+
+    place = contents.index(matrix(*TURNS[0]), contents.index(b"tkhd"))
+    (tmp_path / "film.mp4").write_bytes(contents[:place] + matrix(*TURNS[turns]) + contents[place + 36 :])
+    assert np.array_equal(whole(tmp_path / "film.mp4", channels=1), np.rot90(GREY, turns, axes=(1, 2)))
+
+
+WINDOWS = {
+    "film.mp4": ("libx264", {"bf": "3"}),
+    "film.mov": ("libx265", {"x265-params": "log-level=none"}),
+    "film.mkv": ("libx264", {"bf": "3"}),
+    "film.avi": ("libx264", {"bf": "3"}),
+    "film.mpg": ("mpeg2video", {"bf": "2"}),
+    "film.ts": ("libx264", {"bf": "3"}),
+    "film.h264": ("libx264", {"bf": "2"}),
+}
+
+
+@pytest.mark.parametrize("name", WINDOWS)
+def test_any_frames_are_those_of_the_whole_film(tmp_path, av, name):
+    """Where frames need later ones too, and in files without an index or without any times, too."""
+    codec, options = WINDOWS[name]
+    if codec not in av.codecs_available:
+        pytest.skip(f"this PyAV has no {codec}")
+    encode(av, tmp_path / name, moving_square(50, 32, 48), codec, **options)
+    film = VideoFile(tmp_path / name, name, channels=1)
+    every = film.read(0, film.frames)
+    assert film.frames == 50
+    assert np.abs(every.astype(int) - moving_square(50, 32, 48)).mean() < 6
+    for first, count in ((49, 1), (9, 3), (10, 12), (21, 9), (38, 12), (1, 48)):
+        assert np.array_equal(film.read(first, count), every[first : first + count])
+
+
 CODECS = {
     "film.mkv": ("ffv1", "gray", {}),
     "film.webm": ("libvpx-vp9", "yuv420p", {}),
@@ -132,6 +181,33 @@ def test_streams_do_not_say_how_long_they_are(tmp_path, av):
     some = whole(tmp_path / "film.ts")
     assert 5 <= len(some) < 12
     assert np.array_equal(some[:5], every[:5])
+
+
+FORMATS = [("film.mp4", "libx264", "yuv420p"), ("film.mkv", "ffv1", "gray")]
+
+
+@pytest.mark.parametrize(("name", "codec", "layout"), FORMATS)
+@given(share=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255))
+def test_one_changed_byte_gives_frames_or_a_clear_error(tmp_path_factory, name, codec, layout, share, byte):
+    av = pytest.importorskip("av", reason="video files need PyAV, the extra `video`")
+    path = tmp_path_factory.mktemp("film") / name
+    encode(av, path, GREY[:5], codec, layout)
+    contents = bytearray(path.read_bytes())
+    contents[int(share * len(contents))] = byte
+    path.write_bytes(bytes(contents))
+    try:
+        film = VideoFile(path, name)
+        assert film.read(0, min(film.frames, 9)).shape[1:] == film.shape
+    except DataError as error:
+        assert f"{name}: " in str(error)
+
+
+def test_a_codec_that_is_not_known_is_refused(tmp_path, av):
+    encode(av, tmp_path / "film.mp4", GREY[:5])
+    contents = (tmp_path / "film.mp4").read_bytes()
+    (tmp_path / "film.mp4").write_bytes(contents.replace(b"avc1", b"xyz1"))
+    with pytest.raises(DataError, match=r"film\.mp4: a video of a kind that this FFmpeg does not decode"):
+        VideoFile(tmp_path / "film.mp4", "film.mp4")
 
 
 @pytest.mark.usefixtures("av")
