@@ -20,7 +20,7 @@ from autoencoder.live.launch import Launch
 from autoencoder.settings import TABLE
 from workbench.errors import InputError
 from workbench.exit_status import FAILED, STOPPED
-from workbench.page.address import Address
+from workbench.page.address import Address, parse_port
 from workbench.page.link import Link
 from workbench.page.refusals import OperationRefused, StartFailed
 from workbench.run.messages import Header
@@ -61,8 +61,7 @@ def check_address(host: str, port: str, allowed: Sequence[str]) -> tuple[str, in
     InputError
         When that is no address, or opens the page to others without saying under which names.
     """
-    if not port.isascii() or not port.isdecimal() or int(port) > 65535:
-        raise InputError(f"--port={port}: a port is a number from 0 to 65535; 0 is any that is free")
+    number = parse_port(port)
     names = [name.lower() for name in _parts(allowed)]
     for name in names:
         if not HOST_NAME.fullmatch(name):
@@ -76,7 +75,7 @@ def check_address(host: str, port: str, allowed: Sequence[str]) -> tuple[str, in
             "can change the run, and the connection is not encrypted. If that is wanted, say under which "
             "names browsers may open it: --allow-host NAME,NAME"
         )
-    return host.strip("[]"), int(port), names
+    return host.strip("[]"), number, names
 
 
 def _is_own(host: str) -> bool:

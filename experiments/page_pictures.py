@@ -2,8 +2,8 @@
 
     python -m experiments.page_pictures data
 
-writes an animation on MNIST, and pictures of windows on photographs, of a random graph and of two experiments
-that are watched, to docs/pictures.
+writes an animation on MNIST, and pictures of windows on photographs, of a random graph, of two experiments
+that are watched and of adversarial networks, to docs/pictures.
 Needs a Chromium and `pip install 'ganglion[web]' playwright`.
 """
 
@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
-from experiments.serving import Served, find_browser, serving, watching
+from experiments.serving import Served, find_browser, serving, watched_program, watching
 
 WIDTH, HEIGHT = 1440, 900
 MOST_MILLISECONDS = 300_000
@@ -44,7 +44,8 @@ class Scene(NamedTuple):
     dark
         Whether the page is dark.
     watched
-        The experiment whose training is shown, in place of `autoencoder serve`.
+        The experiment whose training is shown, in place of `autoencoder serve`; "gan" is the program of
+        adversarial networks.
     """
 
     name: str
@@ -138,6 +139,15 @@ def look(layer: int, neuron: int, steps: int) -> Callable[[Any], list[Image.Imag
     return act
 
 
+def generate(page: Any) -> list[Image.Image]:
+    """Wait until digits can be read, and look at how one of them is made."""
+    wait_for_steps(page, 1000)
+    page.locator("[data-test=sample-13]").click()
+    choose(page, 7, (14 * 28 + 14) * 16 + 3)
+    page.wait_for_timeout(4000)
+    return [picture(page)]
+
+
 WATCHED = ("--limit", "3000", "--epochs", "200")
 
 SCENES = (
@@ -146,6 +156,7 @@ SCENES = (
     Scene("page_graph", (*GRAPH, "--limit", "3000"), None, settle(3, 9, 1000), dark=True),
     Scene("page_rows", WATCHED, None, look(1, 4700, 300), watched="row_by_row"),
     Scene("page_convolution", WATCHED, None, look(3, 2500, 300), watched="small_convolution"),
+    Scene("page_gan", ("--epochs", "200"), None, generate, watched="gan"),
 )
 
 
@@ -153,6 +164,9 @@ def running(scene: Scene, folder: Path, options: Sequence[str]) -> AbstractConte
     """Return a context in which the scene's run is served."""
     if scene.watched is None:
         return serving(folder, *options)
+    if scene.watched == "gan":
+        place = ("--folder", str(folder / "run"))
+        return watched_program(folder, "experiments", "gan", "train", "--watch", *place, *options)
     return watching(folder, scene.watched, *options)
 
 

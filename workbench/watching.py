@@ -18,22 +18,21 @@ from pathlib import Path
 from networks import Network
 from nn import Callback, Outcome, Trainer
 from nn.training.arguments import check_kind
-from nn.training.interrupts import INTERRUPTED
 from nn.training.limits import Limits
 from workbench.errors import InputError
+from workbench.inspect.gan_inspector import GanInspector
 from workbench.inspect.inspector import Inspector
-from workbench.page.address import Address
+from workbench.page.address import LAST_PORT, Address
+from workbench.run.gan_run import GanRun, WatchedGan
 from workbench.run.mailbox import HUNG_UP, Mailbox
 from workbench.run.messages import pack
-from workbench.run.operations import Opened
+from workbench.run.operations import GAN_OPERATIONS, Opened, about
 from workbench.run.request_loop import RequestLoop
 from workbench.run.requests import Request
 from workbench.run.run_directory import RunDirectory
 from workbench.run.temporary_folders import temporary_folder
 from workbench.run.trainer_run import TrainerRun
 from workbench.run.trainer_session import TrainerSession
-
-LAST_PORT = 65535
 
 END_SECONDS = 10.0
 """How long the process that serves the page may take to end."""
@@ -86,12 +85,9 @@ def watch(
     TrainingDiverged
         As `Trainer.train`, when the page is closed.
     """
-    if importlib.util.find_spec("nicegui") is None:
-        raise InputError("the page needs NiceGUI: pip install 'ganglion[web]'")
+    require_page(port)
     check_kind("watch: trainer", trainer, Trainer, "a Trainer, which has network, loss and data")
     check_kind("watch: callbacks", callbacks, Sequence, "a list of them")
-    if not 0 <= port <= LAST_PORT:
-        raise InputError(f"watch: port is {port}: give 0 to {LAST_PORT}")
     if not isinstance(trainer.network, Network):
         raise ValueError(
             f"watch: the network is of type {type(trainer.network).__name__}: give one of networks"
@@ -103,58 +99,95 @@ def watch(
         run_directory = RunDirectory(Path(folder))
         stack.callback(run_directory.close)
         run = TrainerRun(TrainerSession(trainer), run_directory, callbacks)
-        mailbox = Mailbox(stack.enter_context(served_page(port)))
-        stack.callback(mailbox.close)
-        run.announce()
-        about = {"status": run.status(), "overview": run.overview(), "about": ""}
-        mailbox.send(pack({"type": "ready", **about}, {}), answers=False)
-        try:
-            ProgramLoop(Opened(run, Inspector(run), ""), mailbox).run(wait)
-        finally:
-            mailbox.send(pack({"type": "ended", "message": why_ended(run)}, {}), answers=False)
+        connection = stack.enter_context(served_page(port))
+        show(Opened(run, Inspector(run), ""), connection, wait)
         if run.error is not None:
             raise run.error
     assert run.session.outcome is not None
     return run.session.outcome
 
 
-def why_ended(run: TrainerRun) -> str:
-    """Return in words why the run is over."""
-    outcome, step = run.session.outcome, run.session.trainer.step
+def require_page(port: int) -> None:
+    """Refuse what makes a page impossible.
+
+    Raises
+    ------
+    InputError
+        When NiceGUI is not installed, or there is no such port.
+    """
+    if importlib.util.find_spec("nicegui") is None:
+        raise InputError("the page needs NiceGUI: pip install 'ganglion[web]'")
+    if not 0 <= port <= LAST_PORT:
+        raise InputError(f"watch: port is {port}: give 0 to {LAST_PORT}")
+
+
+def show(opened: Opened, connection: Connection, wait: bool) -> None:
+    """Train a run in this process while a page that is served by another one shows it.
+
+    Parameters
+    ----------
+    opened
+        The run and its operations.
+    connection
+        Of `served_page`.
+    wait
+        Whether to go on answering the page when training has ended, until Ctrl-C.
+    """
+    run, mailbox = opened.run, Mailbox(connection)
+    try:
+        run.announce()
+        mailbox.send(pack(about(opened), {}), answers=False)
+        try:
+            ProgramLoop(opened, mailbox).run(wait)
+        finally:
+            mailbox.send(pack({"type": "ended", "message": run.why_ended()}, {}), answers=False)
+    finally:
+        mailbox.close()
+
+
+def show_gan(watched: WatchedGan, connection: Connection) -> str:
+    """Train a pair of adversarial networks while a page shows it, which stays until Ctrl-C.
+
+    Parameters
+    ----------
+    watched
+        The training.
+    connection
+        Of `served_page`.
+
+    Returns
+    -------
+    str
+        Why the last training ended: `workbench.run.run_state.PAUSED` where somebody on the page stopped it.
+
+    Raises
+    ------
+    GanDiverged
+        When training did.
+    """
+    run = GanRun(watched)
+    show(Opened(run, GanInspector(run), "", GAN_OPERATIONS), connection, wait=True)
     if run.error is not None:
-        return f"{type(run.error).__name__} after step {step:,}: {run.error}"
-    if outcome is None or run.paused:
-        return f"the program ended at step {step:,}"
-    if not outcome.stopped:
-        return f"training reached its limit at step {step:,}"
-    if outcome.reason == INTERRUPTED:
-        return f"training was interrupted after step {step:,}"
-    return f"training stopped after step {step:,}: {outcome.reason}"
+        raise run.error
+    return run.reason
 
 
 class ProgramLoop(RequestLoop):
     """Answers the requests of the page in the process of the program, which does not end with the page."""
 
-    _run: TrainerRun
     _left = False
 
     def run(self, wait: bool) -> None:
         """Train, and with `wait` answer requests until Ctrl-C."""
         self._train()
         try:
-            while wait and not self._left and not self._interrupted:
+            while wait and not self._left and not self._run.interrupted:
                 self._handle(self._mailbox.next(self._patience()))
                 self._make_due_frame()
                 if self._started:
                     self._train()
         except KeyboardInterrupt:
             pass
-
-    @property
-    def _interrupted(self) -> bool:
-        """Whether Ctrl-C ended the last training: not its limits, a callback or somebody on the page."""
-        outcome = self._run.session.outcome
-        return bool(outcome and outcome.reason == INTERRUPTED and not self._run.paused)
 
     def _train(self) -> None:
         """Train; errors of callbacks and data are left to the program."""

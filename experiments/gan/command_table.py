@@ -14,6 +14,8 @@ GOES_ON = (
 )
 
 OVERWRITE = Flag("overwrite", "begin anew where there is a run; its model is kept as .previous")
+WATCH = Flag("watch", "show the run in a page of the browser while it trains; it stays until Ctrl-C")
+PORT = Option("port", "N", "of that page on this machine; 0: any that is free", "0")
 BEST = Flag("best", "the model with the best validation score, not the last one")
 LABELS = Option("labels", "NAME,NAME", "classes to make, in turn, such as 3 or 0,1,2", "")
 DRAW = Option("draw", "N", "start of the random draws: the same number gives the same entries", "0")
@@ -55,10 +57,14 @@ best.safetensors where a score was the best. Ctrl-C ends the round, saves, draws
   {PROGRAM} train --given rows:0-13 --folder runs/lower
       the lower halves of digits, completed from the upper ones
 
+  {PROGRAM} train --minutes 5 --watch
+      samples, losses and both networks in the browser while it trains
+
   {PROGRAM} train --config gan.conf --patience 10 --overwrite
       settings from a file, and an end after ten scores without a better one""",
     settings=ALL,
-    flags=(OVERWRITE,),
+    flags=(OVERWRITE, WATCH),
+    options=(PORT,),
 )
 
 CONTINUE = Command(
@@ -73,8 +79,13 @@ the plots show one history. A run that its --patience ended is patient anew.""",
       go on in runs/gan to the limits it was begun with
 
   {PROGRAM} continue --folder runs/sines --epochs 40
-      forty epochs in all""",
+      forty epochs in all
+
+  {PROGRAM} continue --minutes 60 --watch
+      seen in the browser""",
     settings=GOES_ON,
+    flags=(WATCH,),
+    options=(PORT,),
 )
 
 GENERATE = Command(

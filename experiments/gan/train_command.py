@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
+from multiprocessing.connection import Connection
 
 import numpy as np
 
@@ -17,12 +20,14 @@ from experiments.gan.sampling import generate, make_shown
 from experiments.gan.settings import TABLE
 from experiments.gan.watchers import Watchers
 from networks.gan.round import GanDiverged
+from networks.gan.trainer import Watcher
 from nn.render.canvas import save
 from nn.training.interrupts import INTERRUPTED
 from nn.training.limits import Limits
 from nn.training.lock import FolderLock
 from workbench.exit_status import FAILED, STOPPED
 from workbench.files import make_directory, replacing, write_text
+from workbench.run.run_state import PAUSED
 from workbench.settings.configuration_file import write_configuration
 from workbench.settings.options import given_settings
 from workbench.terminal import reading, use_threads
@@ -36,15 +41,16 @@ def train(arguments: argparse.Namespace) -> int:
     settings = TABLE.make(given_settings(arguments, TABLE))
     folder = RunFolder(settings.folder)
     folder.check_free(overwrite=arguments.overwrite)
-    use_threads(settings.threads)
-    with reading("reading entries") as progress:
-        run = Run.start(settings, progress)
-    make_directory(folder.path)
-    with FolderLock(folder.path):
-        folder.check_free(overwrite=arguments.overwrite)
-        folder.clear()
-        run.save()
-        return _train(run)
+    with _page(arguments) as page:
+        use_threads(settings.threads)
+        with reading("reading entries") as progress:
+            run = Run.start(settings, progress)
+        make_directory(folder.path)
+        with FolderLock(folder.path):
+            folder.check_free(overwrite=arguments.overwrite)
+            folder.clear()
+            run.save()
+            return _train(run, page)
 
 
 def go_on(arguments: argparse.Namespace) -> int:
@@ -52,37 +58,119 @@ def go_on(arguments: argparse.Namespace) -> int:
     given = given_settings(arguments, TABLE)
     folder = RunFolder(TABLE.make(given).folder)
     folder.load()
-    with FolderLock(folder.path):
+    with _page(arguments) as page, FolderLock(folder.path):
         folder.remove_unfinished()
         snapshot = folder.load()
         settings = resumed_settings(given, snapshot).model_copy(update={"folder": folder.path})
         use_threads(settings.threads)
         with reading("reading entries") as progress:
             run = Run.resume(settings, snapshot, progress)
-        return _train(run)
+        return _train(run, page)
 
 
-def _train(run: Run) -> int:
-    settings, trainer = run.settings, run.trainer
+@contextmanager
+def _page(arguments: argparse.Namespace) -> Iterator[Connection | None]:
+    """Yield the connection to a page that is served, where one is asked for.
+
+    Raises
+    ------
+    InputError
+        When there can be none, before anything else is done.
+    """
+    if not arguments.watch:
+        yield None
+        return
+    from workbench.page.address import parse_port  # noqa: PLC0415 - only a page needs it
+    from workbench.watching import require_page, served_page  # noqa: PLC0415 - as this
+
+    port = parse_port(arguments.port)
+    require_page(port)
+    with served_page(port) as connection:
+        yield connection
+
+
+class Training:
+    """Trains a run to its limits, in one stretch or several, and then writes what came of it, once.
+
+    Parameters
+    ----------
+    run
+        What is trained.
+
+    Attributes
+    ----------
+    limits
+        Where it ends.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.limits = run, Limits(run.settings.epoch_limit, run.settings.minutes)
+        self._watchers, self._bar = Watchers(run), Bar(self.limits, run.trainer)
+        self._status: int | None = None
+
+    def train(self, more: Sequence[Watcher] = ()) -> str:
+        """Train and save; return why it ended.
+
+        Parameters
+        ----------
+        more
+            Called after every round, too.
+
+        Raises
+        ------
+        GanDiverged
+            When it did, once that is said.
+        """
+        watchers, bar = self._watchers, self._bar
+        try:
+            reason = self.run.trainer.train(
+                **self.limits._asdict(),
+                on_step=[watchers.on_step, bar.on_step, *more],
+                on_epoch=[watchers.on_epoch, bar.on_epoch],
+            )
+        except GanDiverged as error:
+            bar.close()
+            kept = self.run.folder.model
+            print(f"{error}. The last snapshot is untouched: {kept}", file=sys.stderr, flush=True)
+            raise
+        self.run.save()
+        return reason
+
+    def train_for_page(self, more: Sequence[Watcher]) -> str:
+        """Train as `train` does, and write the results unless somebody on the page stopped it."""
+        reason = self.train(more)
+        if reason != PAUSED:
+            self.finish(reason)
+        if reason not in (PAUSED, INTERRUPTED):
+            print(f"{'page':10} stays until Ctrl-C", flush=True)
+        return reason
+
+    def finish(self, reason: str) -> int:
+        """Write results, say where they are, and return the exit status."""
+        if self._status is None:
+            self._bar.close()
+            _write_results(self.run, self._watchers)
+            self._status = _report(self.run, reason)
+        return self._status
+
+
+def _train(run: Run, page: Connection | None) -> int:
     print(_describe(run), flush=True)
-    write_text(run.folder.settings, write_configuration(settings, TABLE))
-    limits = Limits(settings.epoch_limit, settings.minutes)
-    watchers, bar = Watchers(run), Bar(limits, trainer)
+    write_text(run.folder.settings, write_configuration(run.settings, TABLE))
+    training = Training(run)
     try:
-        reason = trainer.train(
-            epochs=limits.epochs,
-            minutes=limits.minutes,
-            on_step=[watchers.on_step, bar.on_step],
-            on_epoch=[watchers.on_epoch, bar.on_epoch],
-        )
-    except GanDiverged as error:
-        print(f"{error}. The last snapshot is untouched: {run.folder.model}", file=sys.stderr)
+        reason = training.train() if page is None else _show(training, page)
+    except GanDiverged:
         return FAILED
-    finally:
-        bar.close()
-    run.save()
-    _write_results(run, watchers)
-    return _report(run, reason)
+    return training.finish(reason)
+
+
+def _show(training: Training, page: Connection) -> str:
+    """Train while a page shows it; return why that ended."""
+    from experiments.gan.page import watched_gan  # noqa: PLC0415 - only a page needs it
+    from workbench.watching import show_gan  # noqa: PLC0415 - only a page needs it
+
+    return show_gan(watched_gan(training.run, training.limits, training.train_for_page), page)
 
 
 def _write_results(run: Run, watchers: Watchers) -> None:
@@ -123,7 +211,7 @@ def _report(run: Run, reason: str) -> int:
     trainer, folder, kept = run.trainer, run.folder, run.scores.kept
     time = timedelta(seconds=round(trainer.clock.seconds))
     print(f"{'trained':10} {trainer.epochs:.4g} epochs, {trainer.step:,} rounds, {time}")
-    if reason not in ("done", INTERRUPTED):
+    if reason not in ("done", INTERRUPTED, PAUSED):
         print(f"{'ended':10} {reason}")
     if kept.best is not None:
         print(f"{'best':10} epoch {kept.best_epoch:g}, MMD² {kept.best:.5f}: {folder.best}")
@@ -131,7 +219,7 @@ def _report(run: Run, reason: str) -> int:
     for path in (folder.samples, folder.progress, folder.plots, folder.arrays):
         if path.exists():
             print(f"{'result':10} {path}")
-    if reason == INTERRUPTED:
+    if reason in (INTERRUPTED, PAUSED):
         print(f"go on with: python -m experiments gan continue --folder {folder.path}")
         return STOPPED
     return 0

@@ -115,10 +115,13 @@ class Gan:
             Entries (*data shape, N) of which some numbers are given, where the generator completes them.
         """
         self.generator.step_mask = mask
-        taken = noise if known is None else np.concatenate([noise, self._context(known)], axis=-2)
-        outputs = self.generator.forward(beside(taken, conditions) if len(conditions) else taken, training)
-        made = self.view.made(outputs)
+        made = self.view.made(self.generator.forward(self.taken(noise, conditions, known), training))
         return made if known is None else np.where(self.region, self.view.of(known), made)
+
+    def taken(self, noise: np.ndarray, conditions: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
+        """Return what the generator reads, (*noise shape, N), of what `make` is given."""
+        context = noise if known is None else np.concatenate([noise, self._context(known)], axis=-2)
+        return beside(context, conditions) if len(conditions) else context
 
     @property
     def region(self) -> np.ndarray:

@@ -146,7 +146,7 @@ class Round:
             sent = judge.backward(scores.signals(signals) + of_classes)
         parameters = gan.generator.parameters
         parameters.zero_gradients()
-        gan.generator.backward(self._of_made(gan.view.judged_signals(sent)[..., -count:]))
+        gan.generator.backward(self.of_made(gan.view.judged_signals(sent)[..., -count:]))
         norm, means = _length(parameters.gradients), (_mean(of_real), _mean(of_generated))
         figures = StepFigures(part.loss, 0.0, class_loss, norm, *means)
         figures.check("generator")
@@ -164,9 +164,13 @@ class Round:
         if self.instance_noise:
             noise = self.random.standard_normal(data.shape, np.float32)
             data = data + data.dtype.type(self.instance_noise) * noise.astype(data.dtype, copy=False)
+        return self.visible(data)
+
+    def visible(self, data: np.ndarray) -> np.ndarray:
+        """Return what is shown of data with zeros where the discriminator is to ignore them."""
         return data if self._ignored is None else np.where(self._ignored, data.dtype.type(0), data)
 
-    def _of_made(self, signals: np.ndarray) -> Any:
+    def of_made(self, signals: np.ndarray) -> Any:
         """Return signals for the generator: of what it made itself and the discriminator saw."""
         if self._ignored is not None:
             signals = np.where(self._ignored, signals.dtype.type(0), signals)

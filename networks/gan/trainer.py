@@ -13,7 +13,7 @@ import numpy as np
 from networks.base.network import Network
 from networks.gan.gan import Gan
 from networks.gan.record import EpochSums, GanRow, MovingLosses
-from networks.gan.round import Batch, Round
+from networks.gan.round import Batch, Round, StepFigures
 from networks.gan.settings import GanSettings
 from networks.gan.state import (
     AVERAGED,
@@ -69,6 +69,8 @@ class GanTrainer:
         Rounds done.
     rows
         A row for every epoch.
+    figures
+        What the last round saw, by side; empty before the first in this process.
     reason
         Why training ended the last time.
     clock
@@ -104,6 +106,7 @@ class GanTrainer:
         self.round = Round(gan, settings, generator, _checked_ignored(gan, ignored))
         self.step = 0
         self.rows: list[GanRow] = []
+        self.figures: dict[str, StepFigures] = {}
         self.reason = ""
         self.clock = Clock()
         self._losses, self._sums = MovingLosses(), EpochSums()
@@ -193,6 +196,7 @@ class GanTrainer:
         for _ in range(settings.generator_steps):
             generator = self.round.step_generator(batch)
         self.step += 1
+        self.figures = {"generator": generator, "discriminator": discriminator}
         self._average()
         self._sums.add(discriminator, generator)
         self._losses.add(discriminator.loss, generator.loss, settings.loss_ratio_limit)

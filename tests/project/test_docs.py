@@ -13,6 +13,7 @@ import pytest
 from autoencoder.__main__ import PROGRAM, main
 from autoencoder.command_table import COMMANDS
 from experiments.evaluation.__main__ import main as evaluate
+from experiments.gan.__main__ import GAN
 from experiments.gan.__main__ import main as gan
 from tests.support.autoencoder_runs import write_images
 from tests.support.places import ROOT
@@ -74,6 +75,8 @@ def check_command(command: str) -> None:
         assert main(shortened(words)) == 0, command
     elif program == "python" and words[:2] == ["-m", "experiments.evaluation"]:
         assert evaluate([*words[2:], "--limit", "40", "--seeds", "1"]) == 0, command
+    elif program == "python" and words[:3] == ["-m", "experiments", "gan"] and "--watch" in words:
+        GAN.parser().parse(words[3:])  # it runs until Ctrl-C
     elif program == "python" and words[:3] == ["-m", "experiments", "gan"]:
         assert gan([*words[3:], *SHORTER_GAN.get(words[3], [])]) == 0, command
     elif program == "make":

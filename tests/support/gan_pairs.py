@@ -21,10 +21,10 @@ def entries(shape, count=12, dtype=np.float32, seed=0):
     return generator.uniform(-1, 1, (count, *shape)).astype(dtype), generator.integers(0, CLASSES, count)
 
 
-def trainer(drawn=None, rung="o2", dtype=np.float32, masks=None, seed=1, **settings):
+def trainer(drawn=None, rung="o2", dtype=np.float32, masks=None, seed=1, given=None, **settings):
     """A trainer of a pair for 12 entries."""
     drawn = drawn or blueprint()
-    gan = Gan(drawn, generator=np.random.default_rng(seed), rung_name=rung, dtype=dtype)
+    gan = Gan(drawn, generator=np.random.default_rng(seed), rung_name=rung, dtype=dtype, given=given)
     data, labels = entries(drawn.data_shape, dtype=dtype)
     settings = GanSettings(**{"batch_size": 4, **settings})
     return GanTrainer(gan, data, labels, masks, settings=settings, generator=np.random.default_rng(seed + 1))

@@ -27,7 +27,7 @@ class FakeLink:
 
     def __init__(self) -> None:
         self.status: dict[str, Any] = {"run": 1, "state": "idle", "settings": {"fit": "crop"}}
-        self.curve: Reply | None = None
+        self.unrequested: dict[str, Reply] = {}
         self.frames = 0
         self.asked: list[str] = []
         self.go_on, self.ended, self.lost = asyncio.Event(), asyncio.Event(), asyncio.Event()

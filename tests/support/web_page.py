@@ -17,6 +17,7 @@ from nicegui import ui
 from starlette.websockets import WebSocketDisconnect
 
 import workbench.page
+from autoencoder.live.operations import OPERATIONS
 from autoencoder.web.page import ASSETS as CODE_ASSETS
 from autoencoder.web.page import build_code_page
 from tests.support.made_up_run import MadeUpRun
@@ -30,6 +31,8 @@ ASSETS = Path(workbench.page.__file__).parent / "static"
 
 class MadeUpLink:
     """The run for the panels in Python."""
+
+    operations = OPERATIONS
 
     def __init__(self, run: MadeUpRun) -> None:
         self.run = run

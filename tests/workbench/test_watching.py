@@ -40,7 +40,7 @@ from workbench.run.requests import Request
 from workbench.run.run_directory import RunDirectory
 from workbench.run.trainer_run import TrainerRun
 from workbench.run.trainer_session import TrainerSession
-from workbench.watching import ProgramLoop, why_ended
+from workbench.watching import ProgramLoop
 
 ENTRIES = 40
 
@@ -412,15 +412,15 @@ def test_why_a_run_has_ended_is_said(tmp_path: Path):
     trainer.limits = Limits(1, None)
     run, _ = make_run(tmp_path / "limit", trainer)
     run.train(lambda: None)
-    assert why_ended(run) == "training reached its limit at step 3"
+    assert run.why_ended() == "training reached its limit at step 3"
     run, _ = make_run(tmp_path / "stopped", make_trainer(), [Stopping()])
     run.train(lambda: None)
     assert run.status()["message"] == "it is good enough"
-    assert why_ended(run) == "training stopped after step 1: it is good enough"
+    assert run.why_ended() == "training stopped after step 1: it is good enough"
     run, _ = make_run(tmp_path / "failed", make_trainer(), [Stopping(RuntimeError("broken"))])
     with pytest.raises(RuntimeError):
         run.train(lambda: None)
-    assert why_ended(run) == "RuntimeError after step 1: broken"
+    assert run.why_ended() == "RuntimeError after step 1: broken"
 
 
 def test_what_every_layer_reads_is_told(tmp_path: Path):

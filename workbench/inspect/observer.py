@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
@@ -91,13 +91,15 @@ class Observer:
         Through the next step, None while there is none.
     """
 
+    views: ClassVar[type[View]] = View
+
     def __init__(
         self, session: Viewed, before: View | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.session, self._clock = session, clock
         self.anatomy = Anatomy(session.network, session.labels)
         self.probe = Probe(session.network, session.labels)
-        self.view = View(session, before)
+        self.view = self.views(session, before)
         self.walk: Walk | None = None
         self._baseline: Baseline | None = None
         self._last: tuple[float, int, Pass] | None = None
@@ -118,16 +120,15 @@ class Observer:
             walked = self.walk.values(entry), self.walk.signals(entry)
             outputs = self.walk.outputs
             errors = squared_errors(images, outputs) if images.repeats and len(outputs) else []
-            words = answers(images, self.walk.every_output, self.session.trainer.loss) if len(outputs) else []
-            return Pass(images, outputs, errors, *walked, entry, words)
+            said = answers(images, self.walk.every_output, self.session.trainer.loss) if len(outputs) else []
+            return Pass(images, outputs, errors, *walked, entry, said)
         images = self.view.images()
-        outputs, loss = self.probe.run(images), self.session.trainer.loss
-        errors = self._errors(images, outputs)
+        outputs = self.probe.run(images)
+        errors, words = self._errors(images, outputs), self._answers(images)
         values = self.probe.values(entry)
-        words = answers(images, self.probe.every_output, loss)
         if not signals:
             return Pass(images, outputs, errors, values, np.full_like(values, np.nan), entry, words)
-        self.probe.send_back(images, loss)
+        self._send_back(images)
         seen = Pass(images, outputs, errors, values, self.probe.signals(entry), entry, words)
         self._last = self._clock(), self.view.shown, seen
         return seen
@@ -136,6 +137,13 @@ class Observer:
         if images.repeats:
             return squared_errors(images, outputs)
         return self.probe.losses(images, self.session.trainer.loss)
+
+    def _answers(self, images: Images) -> Sequence[str]:
+        return answers(images, self.probe.every_output, self.session.trainer.loss)
+
+    def _send_back(self, images: Images) -> None:
+        """Send the error signals of examples that were just run back."""
+        self.probe.send_back(images, self.session.trainer.loss)
 
     def recent_pass(self, training: bool) -> Pass:
         """Return a pass with values and signals; during training it may be a moment old."""

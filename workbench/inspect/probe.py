@@ -89,9 +89,14 @@ class Probe:
         loss
             Whose slopes the signals are.
         """
+        with np.errstate(over="ignore", invalid="ignore"):
+            _, signals = batch_loss(loss, self._outputs, images.batch)
+        self.send_signals(signals)
+
+    def send_signals(self, signals: Values) -> None:
+        """Send signals of the outputs of the last `run`, histories (..., N), back through the twin."""
         try:
             with np.errstate(over="ignore", invalid="ignore"):
-                _, signals = batch_loss(loss, self._outputs, images.batch)
                 self._input_signals = joined(self.twin.backward(signals))  # type: ignore[arg-type]
         finally:
             self.network.parameters.zero_gradients()

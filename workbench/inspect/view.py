@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, get_args
+from typing import Any, ClassVar, Protocol, get_args
 
 import numpy as np
 
@@ -47,6 +47,9 @@ class View:
         How often the view was changed.
     """
 
+    most: ClassVar[int] = SHOWN
+    """Examples that run together."""
+
     def __init__(self, session: Viewed, before: View | None = None) -> None:
         self._session = session
         self.own: np.ndarray | None = None
@@ -76,7 +79,7 @@ class View:
             raise OperationError("no image is held out: a new run with held-out above 0 would have some")
         self.source, self.position = source, min(max(position, 0), count - 1)
         self.shown += 1
-        self.entry = min(max(entry, 0), min(SHOWN, count - self.position) - 1)
+        self.entry = min(max(entry, 0), min(self.most, count - self.position) - 1)
 
     def take(self, image: np.ndarray) -> None:
         """Show a person's own image.
@@ -108,7 +111,7 @@ class View:
 
     def images(self) -> Images:
         """Return the examples that are shown."""
-        return self.at(range(self.position, min(self.position + SHOWN, self.count)))
+        return self.at(range(self.position, min(self.position + self.most, self.count)))
 
     def at(self, positions: Sequence[int]) -> Images:
         """Return examples of the source by their numbers, or the nearest there are."""

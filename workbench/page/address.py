@@ -17,6 +17,22 @@ HTTP_PORT = 80
 """The port that browsers leave out of an address."""
 
 
+LAST_PORT = 65535
+
+
+def parse_port(text: str) -> int:
+    """Return the port that an option names.
+
+    Raises
+    ------
+    InputError
+        When there is no such port.
+    """
+    if not text.isascii() or not text.isdecimal() or int(text) > LAST_PORT:
+        raise InputError(f"--port={text}: a port is a number from 0 to {LAST_PORT}; 0 is any that is free")
+    return int(text)
+
+
 @dataclass(frozen=True)
 class Address:
     """A listening socket, and the host names and token that requests must have.

@@ -88,7 +88,7 @@ class Channel:
         self._waiting_bytes = 0
         self._frame_kinds: list[str] | None = None
         self._frame_requested = asyncio.Event()
-        self._curve: Reply | None = None
+        self._sent: dict[str, Reply] = {}
 
     async def run(self) -> None:
         """Serve the viewer until it disconnects."""
@@ -164,7 +164,7 @@ class Channel:
             self._frame_kinds = None
             self._frame_requested.clear()
             await self._socket.send_bytes(frame.message)
-            await self._send_new_curve()
+            await self._send_unrequested()
 
     async def _announce_end(self) -> None:
         """Send the status when the run is over, without a request: later nothing would answer one."""
@@ -174,12 +174,12 @@ class Channel:
     async def _send_status(self) -> None:
         await self._socket.send_bytes(pack({**self._link.status, "type": "status"}, {}))
 
-    async def _send_new_curve(self) -> None:
-        """Send the curve, which the training process sends at most once a second, when it is a new one."""
-        curve = self._link.curve
-        if curve is not None and curve is not self._curve:
-            self._curve = curve
-            await self._socket.send_bytes(curve.message)
+    async def _send_unrequested(self) -> None:
+        """Send the curve, and what else the training process sends by itself, when it is new."""
+        for kind, reply in self._link.unrequested.items():
+            if self._sent.get(kind) is not reply:
+                self._sent[kind] = reply
+                await self._socket.send_bytes(reply.message)
 
 
 def read(text: str) -> OperationRequest | Ready:

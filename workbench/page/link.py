@@ -16,8 +16,9 @@ from workbench.page.frames import SharedFrames
 from workbench.page.process import Peer, Process, Reply
 from workbench.page.refusals import OperationRefused, StartFailed
 from workbench.run.messages import Header, pack
-from workbench.run.operations import OPERATIONS, Operation, check
+from workbench.run.operations import GAN_OPERATIONS, OPERATIONS, Operation, check
 from workbench.run.requests import CLOSE, Request
+from workbench.run.throttle import UNREQUESTED
 from workbench.run.worker import Launch
 
 UNANSWERED_LIMIT = 900
@@ -25,6 +26,9 @@ UNANSWERED_LIMIT = 900
 
 STATUS_PERIOD = 0.25
 """Seconds between two requests for the status while somebody watches."""
+
+EVERY_OPERATION = {**OPERATIONS, **GAN_OPERATIONS}
+"""Operations that a run in another program may have."""
 
 CLOSE_SECONDS = 60.0
 """How long the end of a step and saving may take."""
@@ -59,8 +63,10 @@ class Link:
         The last one seen; empty before `start`. Its state is "lost" once the process is gone.
     ready
         What the process sent about the run when it had opened it.
-    curve
-        The newest curve, which comes with frames by itself; None before the first.
+    operations
+        What can be asked of the run, by name.
+    unrequested
+        The newest of every kind of message that comes with frames by itself, by type.
     lost
         Set when the process has ended without `close`, which says whether it saved.
     ended
@@ -70,10 +76,10 @@ class Link:
     def __init__(self) -> None:
         self.status: Mapping[str, Any] = {}
         self.ready: Header = {}
-        self.curve: Reply | None = None
+        self.unrequested: dict[str, Reply] = {}
         self.lost, self.ended = asyncio.Event(), asyncio.Event()
         self._process: Peer | None = None
-        self._operations: Mapping[str, Operation] = OPERATIONS
+        self.operations: Mapping[str, Operation] = OPERATIONS
         self._opened: asyncio.Future[Header] | None = None
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
         self._number = 0
@@ -99,7 +105,7 @@ class Link:
         StartFailed
             When the run cannot be opened; the process has ended then.
         """
-        self._operations = launch.operations
+        self.operations = launch.operations
         return await self._open(partial(Process, launch))
 
     async def attach(self, connection: Connection) -> Header:
@@ -110,7 +116,9 @@ class Link:
         StartFailed
             When it ends before that.
         """
-        return await self._open(partial(Peer, connection))
+        ready = await self._open(partial(Peer, connection))
+        self.operations = {name: EVERY_OPERATION[name] for name in ready["operations"]}
+        return ready
 
     async def _open(self, begin: Callable[[Callable[[Reply], None], Callable[[], None]], Peer]) -> Header:
         """Connect, and wait until the run is ready."""
@@ -146,7 +154,7 @@ class Link:
             When it was not done.
         """
         try:
-            checked = check(op, args, self._operations)
+            checked = check(op, args, self.operations)
         except OperationError as error:
             raise OperationRefused(str(error)) from None
         if op == "frame":
@@ -267,8 +275,8 @@ class Link:
     def _receive(self, reply: Reply) -> None:
         """Handle a message; called in the loop."""
         header = reply.header
-        if header["type"] == "curve":
-            self.curve = reply
+        if header["type"] in UNREQUESTED:
+            self.unrequested[header["type"]] = reply
         elif header["type"] == "ready":
             self._settle(self._opened, header)
         elif header["type"] == "ended":

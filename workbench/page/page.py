@@ -14,8 +14,9 @@ from workbench.page.panels.help import Keys
 from workbench.page.panels.images import image_panel
 from workbench.page.panels.journal import journal_panel
 from workbench.page.panels.network import edit_panel, network_panel
-from workbench.page.panels.progress import Facts, error_panel, time_panel
+from workbench.page.panels.progress import Facts, chart_panel, error_panel, time_panel
 from workbench.page.panels.run import Run
+from workbench.page.panels.samples import sample_panel
 from workbench.page.panels.viewer import Viewer
 from workbench.page.panels.walk import walk_panel
 
@@ -56,19 +57,41 @@ def build_page(link: Link, panels: Sequence[Panel] = (), styles: Sequence[str] =
                 text("p", str(error))
             return
         header(viewer, keys)
-        with group("g-main", "main"):
-            with group("g-column g-centre"):
-                view = network_panel()
-                image_panel()
-            with group("g-column g-left"):
-                error_panel()
-                Controls(viewer)
-                Run(viewer)
-                time_panel()
-                Facts(viewer)
-            with group("g-column g-right"):
-                edit_panel(view)
-                for panel in panels:
-                    panel(viewer)
-                walk_panel()
-                journal_panel()
+        if viewer.can("samples"):
+            with group("g-main g-generating", "main"):
+                _generating(viewer)
+        else:
+            with group("g-main", "main"):
+                _learning(viewer, panels)
+
+
+def _learning(viewer: Viewer, panels: Sequence[Panel]) -> None:
+    """Build the columns of a run of a network that can be changed."""
+    with group("g-column g-centre"):
+        view = network_panel(viewer)
+        image_panel()
+    with group("g-column g-left"):
+        error_panel()
+        Controls(viewer)
+        Run(viewer)
+        time_panel(viewer)
+        Facts(viewer)
+    with group("g-column g-right"):
+        edit_panel(view)
+        for panel in panels:
+            panel(viewer)
+        walk_panel()
+        journal_panel()
+
+
+def _generating(viewer: Viewer) -> None:
+    """Build the columns of a run that generates something, and is watched only."""
+    with group("g-column g-centre"):
+        network_panel(viewer)
+    with group("g-column g-left"):
+        for chart in viewer.overview["charts"]:
+            chart_panel(**chart)
+    with group("g-column g-right"):
+        sample_panel()
+        time_panel(viewer)
+        Facts(viewer)

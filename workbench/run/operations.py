@@ -141,6 +141,20 @@ OPERATIONS: Mapping[str, Operation] = {
 """Of any run, by name; the methods of `Run` and `Inspector` have the same names. Applications add theirs."""
 
 
+GAN_OPERATIONS: Mapping[str, Operation] = {
+    **{
+        name: OPERATIONS[name]
+        for name in (
+            *("overview", "status", "start", "stop", "step", "curve", "show", "frame", "set_baseline"),
+            *("neuron", "connections", "strongest", "connection"),
+        )
+    },
+    "choose_network": Operation(Named),
+    "samples": Operation(inspects=True),
+}
+"""Of a run of two networks that learn against each other: it is watched, and nothing in it is changed."""
+
+
 class Opened(NamedTuple):
     """A run with its operations.
 
@@ -158,6 +172,18 @@ class Opened(NamedTuple):
     inspector: Any
     about: str
     operations: Mapping[str, Operation] = OPERATIONS
+
+
+def about(opened: Opened) -> Header:
+    """Return the header of the first message, which describes the run."""
+    run = opened.run
+    return {
+        "type": "ready",
+        "status": run.status(),
+        "overview": run.overview(),
+        "about": opened.about,
+        "operations": list(opened.operations),
+    }
 
 
 def check(

@@ -13,12 +13,11 @@ from workbench.run.messages import Header, pack
 from workbench.run.operations import Opened, dispatch
 from workbench.run.requests import CLOSE, UNASKED, Request
 from workbench.run.throttle import (
-    CURVE_PERIOD,
-    CURVE_SHARE,
     FRAME_PERIOD,
     FRAME_SHARE,
     REQUEST_SECONDS,
     REQUEST_SHARE,
+    UNREQUESTED,
     Throttle,
 )
 
@@ -34,6 +33,31 @@ USER_ERRORS = (
 logger = logging.getLogger(__name__)
 
 
+class Unrequested:
+    """Decides when the reply of an operation is sent by itself: when it has changed, and not too often.
+
+    Parameters
+    ----------
+    op
+        The operation.
+    """
+
+    def __init__(self, op: str) -> None:
+        self.op = op
+        self._period, share = UNREQUESTED[op]
+        self._throttle = Throttle(share)
+        self._shown: object = None
+
+    def is_due(self, moment: object) -> bool:
+        """Return whether it is due at a moment of the run."""
+        return moment != self._shown and time.monotonic() >= self._throttle.due(self._period)
+
+    def made(self, moment: object, began: float) -> None:
+        """Record that it was sent."""
+        self._shown = moment
+        self._throttle.made(began, time.monotonic())
+
+
 class RequestLoop:
     """Answers requests; each is answered once, frames when they are due.
 
@@ -47,12 +71,11 @@ class RequestLoop:
 
     def __init__(self, opened: Opened, mailbox: Mailbox) -> None:
         self._opened, self._run, self._mailbox = opened, opened.run, mailbox
-        self._frames, self._curves = Throttle(FRAME_SHARE), Throttle(CURVE_SHARE)
-        self._requests = Throttle(REQUEST_SHARE)
+        self._frames, self._requests = Throttle(FRAME_SHARE), Throttle(REQUEST_SHARE)
+        self._unrequested = [Unrequested(op) for op in UNREQUESTED if op in opened.operations]
         self._frame: Request | None = None
         self._closing: Request | None = None
         self._started = self._training = False
-        self._curve_of: tuple[int, int] | None = None
 
     def serve(self) -> None:
         """Answer requests until the end, and save."""
@@ -137,18 +160,17 @@ class RequestLoop:
         made = self._answer(request, "frame")
         self._frames.made(began, time.monotonic())
         if made:
-            self._make_due_curve()
+            self._send_unrequested()
 
-    def _make_due_curve(self) -> None:
-        """Send the curve after a frame, if it has changed and the last one is old enough."""
-        began = time.monotonic()
+    def _send_unrequested(self) -> None:
+        """Send the curve, and what else comes by itself, after a frame."""
         status = self._run.status()
-        shown = status["run"], status["step"]
-        if shown == self._curve_of or began < self._curves.due(CURVE_PERIOD):
-            return
-        self._curve_of = shown
-        self._answer(Request(UNASKED, "curve", {}), "curve")
-        self._curves.made(began, time.monotonic())
+        moment = tuple(status[name] for name in ("run", "step", "state"))
+        for each in self._unrequested:
+            if each.is_due(moment):
+                began = time.monotonic()
+                self._answer(Request(UNASKED, each.op, {}), each.op)
+                each.made(moment, began)
 
     def _close(self, request: Request) -> None:
         header: Header

@@ -179,7 +179,7 @@ class Run(Watched, ABC):
             raise OperationError(f"cannot {what} while training goes on: stop it first")
 
     def _require_unfinished(self) -> None:
-        if self.session.trainer.share_done >= 1:
+        if self._is_finished:
             raise OperationError(
                 "training has reached its limit of epochs or minutes: give it more to go on, or reset it"
             )

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numba
 
 from nn import Moment, Trainer
-from nn.training.log import LogRow
 from nn.training.memory import estimate
 from workbench.inspect.anatomy import Anatomy
 from workbench.run.session import Session
+
+Row = TypeVar("Row")
 
 MOST_ROWS = 500
 """Most epochs in a curve: more than a chart can show."""
@@ -98,11 +99,11 @@ def learning_rate(trainer: Trainer) -> float:
 def describe_curve(trainer: Trainer) -> dict[str, Any]:
     """Return the curve of the loss, which is thinned as it grows, and rows of at most MOST_ROWS epochs."""
     curve = trainer.log.curve
-    rows = [[row.step, row.training_loss, row.held_out_loss, row.seconds] for row in _thinned(trainer.rows)]
+    rows = [[row.step, row.training_loss, row.held_out_loss, row.seconds] for row in thinned(trainer.rows)]
     return {"steps": list(curve.steps), "losses": list(curve.losses), "rows": rows}
 
 
-def _thinned(rows: Sequence[LogRow]) -> list[LogRow]:
+def thinned(rows: Sequence[Row]) -> list[Row]:
     """Return all rows, every second, every fourth and so on from the first, and the last."""
     stride = 1
     while len(rows) > (MOST_ROWS - 1) * stride:

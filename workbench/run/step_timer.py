@@ -6,12 +6,21 @@ import statistics
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from nn import Callback, Trainer
+from nn import Callback
+from nn.training.shuffle import Shuffle
 
 STEPS = 50
 """Steps over which speeds are averaged."""
+
+
+class Shuffled(Protocol):
+    """A trainer, of one network or of several."""
+
+    @property
+    def shuffle(self) -> Shuffle:
+        """Has the epochs that are done."""
 
 
 class Speeds(NamedTuple):
@@ -50,13 +59,13 @@ class StepTimer(Callback):
         """The name of the callback."""
         return "between steps"
 
-    def on_start(self, trainer: Trainer) -> None:
+    def on_start(self, trainer: Shuffled) -> None:
         """Begin to measure."""
         self._rates.clear()
         self._rates.append((time.monotonic(), trainer.shuffle.epochs))
         self._began = time.monotonic()
 
-    def on_step(self, trainer: Trainer) -> None:
+    def on_step(self, trainer: Shuffled) -> None:
         """Measure the step and call the function."""
         self._steps.append(time.monotonic() - self._began)
         self.call()

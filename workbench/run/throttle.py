@@ -8,11 +8,9 @@ FRAME_PERIOD = 0.2
 FRAME_SHARE = 0.04
 """Of the time of training that goes into frames, at most."""
 
-CURVE_PERIOD = 1.0
-"""Seconds between two curves, at least."""
-
-CURVE_SHARE = 0.01
-"""Of the time that goes into curves, at most."""
+UNREQUESTED = {"curve": (1.0, 0.01), "samples": (1.5, 0.03)}
+"""Operations whose replies come with frames by themselves: seconds between two of them, at least, and the
+share of the time of training that goes into them, at most."""
 
 REQUEST_SECONDS = 0.01
 """How long requests may hold up training between two steps; the others wait for later steps."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from nn import Callback, Snapshot
 from nn.snapshot import load, save
+from nn.training.interrupts import INTERRUPTED
 from workbench.errors import OperationError
 from workbench.run.run import Run
 from workbench.run.run_directory import RunDirectory
@@ -57,6 +58,25 @@ class TrainerRun(Run):
         except BaseException as error:
             self.error = error
             raise
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended the last training: not its limits, a callback or somebody on the page."""
+        outcome = self.session.outcome
+        return bool(outcome and outcome.reason == INTERRUPTED and not self.paused)
+
+    def why_ended(self) -> str:
+        """Return in words why the run is over."""
+        outcome, step = self.session.outcome, self.session.trainer.step
+        if self.error is not None:
+            return f"{type(self.error).__name__} after step {step:,}: {self.error}"
+        if outcome is None or self.paused:
+            return f"the program ended at step {step:,}"
+        if not outcome.stopped:
+            return f"training reached its limit at step {step:,}"
+        if outcome.reason == INTERRUPTED:
+            return f"training was interrupted after step {step:,}"
+        return f"training stopped after step {step:,}: {outcome.reason}"
 
     def stop(self) -> dict[str, Any]:
         """Let training end after the current step, to be continued."""

@@ -6,12 +6,13 @@ from typing import Any
 
 from nn.one_line import one_line
 from workbench.run.run_directory import RunDirectory
+from workbench.run.run_state import RunState
 from workbench.run.session import Session
 from workbench.run.status_report import describe_curve, describe_progress, describe_session, describe_settings
 from workbench.run.step_timer import StepTimer
 
 
-class Watched:
+class Watched(RunState):
     """A session and its state; no method changes the session.
 
     Parameters
@@ -30,10 +31,9 @@ class Watched:
     """
 
     def __init__(self, session: Session, directory: RunDirectory) -> None:
+        super().__init__()
         self.session, self.directory = session, directory
         self.run = 0
-        self._training = self._diverged = self._announced = self._stepped = False
-        self._message = ""
         self._saved: tuple[int, int] | None = None
         self._take(session, directory)
 
@@ -50,23 +50,10 @@ class Watched:
         """Changes with every step and every change."""
         return self.session.trainer.step, len(self.session.steering.changed)
 
-    def announce(self) -> None:
-        """Announce that the owner of the run calls `train` next."""
-        self._announced = True
-
     @property
-    def starting(self) -> bool:
-        """Whether training is at the first step of this process, for which kernels are compiled."""
-        return (self._training or self._announced) and not self._stepped
-
-    @property
-    def state(self) -> str:
-        """Either idle, training, finished or diverged."""
-        if self._training or self._announced:
-            return "training"
-        if self._diverged:
-            return "diverged"
-        return "finished" if self.session.trainer.share_done >= 1 else "idle"
+    def _is_finished(self) -> bool:
+        """Whether a limit is reached."""
+        return self.session.trainer.share_done >= 1
 
     def overview(self) -> dict[str, Any]:
         """Return what stays the same until there is another session."""

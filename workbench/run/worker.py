@@ -17,7 +17,7 @@ from workbench.errors import INTERNAL_ERROR
 from workbench.exit_status import FAILED, explain
 from workbench.run.mailbox import Mailbox
 from workbench.run.messages import pack
-from workbench.run.operations import Opened, Operation
+from workbench.run.operations import Opened, Operation, about
 from workbench.terminal import warnings_shown
 
 if TYPE_CHECKING:
@@ -69,9 +69,7 @@ def _open(launch: Launch, mailbox: Mailbox) -> RequestLoop | None:
             logger.exception("the run cannot be opened")
         mailbox.send(pack({"type": "failed", "status": status, "text": text}, {}), answers=False)
         return None
-    run = opened.run
-    about = {"status": run.status(), "overview": run.overview(), "about": opened.about}
-    mailbox.send(pack({"type": "ready", **about}, {}), answers=False)
+    mailbox.send(pack(about(opened), {}), answers=False)
     return RequestLoop(opened, mailbox)
 
 

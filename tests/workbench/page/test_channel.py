@@ -190,10 +190,10 @@ def test_a_slow_viewer_has_one_frame_under_way_and_no_other_waits_for_it():
 
 def test_a_new_curve_comes_with_a_frame_once():
     async def talk(viewer: Viewer) -> None:
-        viewer.link.curve = make_reply({"steps": [1]})._replace(message=b"first")
+        viewer.link.unrequested["curve"] = make_reply({"steps": [1]})._replace(message=b"first")
         for expected in ([b"first"], [], [b"second"]):
             if expected == [b"second"]:
-                viewer.link.curve = make_reply({"steps": [1, 2]})._replace(message=b"second")
+                viewer.link.unrequested["curve"] = make_reply({"steps": [1, 2]})._replace(message=b"second")
             viewer.ready("values")
             assert (await viewer.hear())[0]["type"] == "frame"
             await settle()

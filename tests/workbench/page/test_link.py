@@ -138,11 +138,11 @@ def test_curves_come_with_frames_when_they_have_grown(tmp_path: Path):
     async def scenario() -> None:
         async with linked(tiny_order(tmp_path)) as link:
             await link.ask("start")
-            await frame_when(link, lambda status: link.curve is not None and bool(link.curve.header["steps"]))
-            assert link.curve is not None
-            assert unpack(link.curve.message)[0]["type"] == "curve"
-            before = link.curve.header["steps"][-1]
-            await frame_when(link, lambda status: link.curve.header["steps"][-1] > before)
+            last = link.unrequested
+            await frame_when(link, lambda status: "curve" in last and bool(last["curve"].header["steps"]))
+            assert unpack(last["curve"].message)[0]["type"] == "curve"
+            before = last["curve"].header["steps"][-1]
+            await frame_when(link, lambda status: last["curve"].header["steps"][-1] > before)
 
     run(scenario)
 

@@ -20,6 +20,10 @@ READINGS = (
 class Transport(Element, component="transport.js"):
     """Start, stop, step and the state; the browser requests them itself."""
 
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__()
+        self.props.update({"unit": viewer.unit, "limited": viewer.can("apply")})
+
 
 class Appearance(Element, component="appearance.js"):
     """Automatic, light or dark; remembered by the browser."""
@@ -33,22 +37,27 @@ def header(viewer: Viewer, keys: Keys) -> None:
         if reply is not None:
             notify(f"Snapshot of step {reply['step']} kept")
 
-    explain = help_dialog(keys)
-    begin_anew = reset_dialog(viewer)
+    explain = help_dialog(viewer, keys)
     with group("g-header", "header"):
         text("h1", "Ganglion", "g-name")
-        Transport().on("help", explain.open, args=[])
+        Transport(viewer).on("help", explain.open, args=[])
         with group("g-readings"):
-            for name, field, format, test in READINGS:
+            for name, field, format, test in viewer.overview.get("readings", READINGS):
                 with group("g-reading"):
                     text("span", name)
                     LiveText(field, format, test)
         Metrics(1)
         with group("g-buttons g-end"):
-            button("Snapshot", "snapshot", snapshot, "bookmark_add", "Keep the present state of the run")
-            reset = button("Reset", "reset", begin_anew, "restart_alt")
+            if viewer.can("snapshot"):
+                button("Snapshot", "snapshot", snapshot, "bookmark_add", "Keep the present state of the run")
+            if viewer.can("reset"):
+                _reset_button(viewer)
             Appearance()
             button("", "help", explain.open, "help_outline", "Keyboard and help (?)", "g-square")
+
+
+def _reset_button(viewer: Viewer) -> None:
+    reset = button("Reset", "reset", reset_dialog(viewer), "restart_alt")
 
     def show() -> None:
         enable(reset, viewer.status["state"] != "training", "Start again", STOP_FIRST)

@@ -7,27 +7,29 @@ from collections.abc import Sequence
 from nicegui import ui
 
 from workbench.page.panels.elements import button, group, text
+from workbench.page.panels.viewer import Viewer
 
 Keys = Sequence[tuple[str, str]]
 """Keys, and what they do."""
 
 KEYS: Keys = (
     ("Space", "start or stop training"),
-    ("S", "train on one mini-batch"),
     ("?", "this list"),
     ("Tab", "go to the next control; Shift + Tab to the one before"),
     ("Arrows", "in the network: move; in the images: choose one"),
-    ("Enter", "in the network: put the neuron on the list to edit"),
     ("+, −, 0", "in the network and the error chart: zoom in, zoom out, show all"),
 )
 
+EDIT_KEYS: Keys = (("Enter", "in the network: put the neuron on the list to edit"),)
 
-def help_dialog(more: Keys) -> ui.dialog:
+
+def help_dialog(viewer: Viewer, more: Keys) -> ui.dialog:
     """Build the dialog, with more keys than every page has."""
     with ui.dialog() as dialog, group("g-dialog"):
         text("h2", "Keyboard", "g-title")
         with group("g-keys", "dl"):
-            for key, meaning in (*KEYS, *more):
+            step, edit = ("S", f"train on one {viewer.unit}"), EDIT_KEYS if viewer.can("apply") else ()
+            for key, meaning in (KEYS[0], step, *KEYS[1:], *edit, *more):
                 text("dt", key)
                 text("dd", meaning)
         text("p", "Space and S work while no field or button has the focus.", "g-muted g-small")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nicegui.element import Element
 
 from workbench.page.network_view import NetworkView
 from workbench.page.panels.elements import group, panel
+from workbench.page.panels.viewer import Viewer
 
 
 class NetworkTools(Element, component="network_tools.js"):
@@ -20,9 +23,19 @@ class EditList(Element, component="edit_list.js"):
     """Chosen neurons and connections; emits `show` with one that was picked on the list."""
 
 
-def network_panel() -> NetworkView:
+class NetworkSwitch(Element, component="network_switch.js"):
+    """Chooses one of several networks of the run, for all viewers."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__()
+        self.props["names"] = list(names)
+
+
+def network_panel(viewer: Viewer) -> NetworkView:
     """Build the panel of the network."""
     with panel("Network", "network"):
+        if viewer.can("choose_network"):
+            NetworkSwitch(viewer.overview["networks"])  # beside the heading
         tools = NetworkTools()
         with group("g-network-view"):
             view = NetworkView()

@@ -17,12 +17,19 @@ MOST_METRICS = 12
 MACHINE = {"seed": ("Seed", "run-seed"), "rung": ("Rung", "rung"), "threads": ("Threads", "threads")}
 
 TIMES = (
-    ("Mini-batch", "milliseconds_per_step", "milliseconds", "milliseconds-per-step"),
     ("Epoch", "seconds_per_epoch", "seconds", "seconds-per-epoch"),
     ("Examples", "images_per_second", "perSecond", "images-per-second"),
     ("Trained for", "seconds", "seconds", "seconds"),
     ("Time left", "seconds_left", "duration", "seconds-left"),
 )
+
+
+class LineChart(Element, component="line_chart.js", esm={}):
+    """Some lines over the steps, drawn by the browser from the curves that come with frames."""
+
+    def __init__(self, chart: str, title: str) -> None:
+        super().__init__()
+        self.props.update({"chart": chart, "title": title})
 
 
 class ErrorChart(Element, component="error_chart.js", esm={}):
@@ -36,9 +43,16 @@ def error_panel() -> None:
         Metrics(MOST_METRICS)
 
 
-def time_panel() -> None:
+def chart_panel(key: str, title: str) -> None:
+    """Build a chart of lines that the run's curve has under a key."""
+    with panel(title, "chart"):
+        LineChart(key, title)
+
+
+def time_panel(viewer: Viewer) -> None:
     """Build the list of times."""
     with panel("Time", "time"), facts():
+        live_fact(viewer.unit.capitalize(), "milliseconds_per_step", "milliseconds", "milliseconds-per-step")
         for name, field, format, test in TIMES:
             live_fact(name, field, format, test)
 

@@ -22,14 +22,15 @@ export default {
               :title="endTitle ?? 'Start training (space)'" @click="send('start')">
         <span class="g-icon" aria-hidden="true">play_arrow</span>Start</button>
       <button type="button" class="g-button" data-test="stop" :disabled="!training"
-              title="Stop after this mini-batch (space)" @click="send('stop')">
+              :title="'Stop after this ' + unit + ' (space)'" @click="send('stop')">
         <span class="g-icon" aria-hidden="true">stop</span>Stop</button>
       <button type="button" class="g-button" data-test="step" :disabled="!canStart"
-              :title="endTitle ?? 'Train on one mini-batch (s)'" @click="send('step')">
+              :title="endTitle ?? 'Train on one ' + unit + ' (s)'" @click="send('step')">
         <span class="g-icon" aria-hidden="true">skip_next</span>Step</button>
       <span class="g-chip" data-test="state" role="status" :data-state="state" :title="explanation">
         <span class="g-dot" aria-hidden="true"></span><span class="g-chip-text">{{ caption }}</span></span>
     </div>`,
+  props: { unit: { type: String, default: "mini-batch" }, limited: { type: Boolean, default: true } },
   data: () => ({ state: "idle", message: "", starting: false }),
   computed: {
     training() {
@@ -39,7 +40,8 @@ export default {
       return this.state === "idle" || this.state === "diverged";
     },
     endTitle() {
-      return this.state === "finished" ? "Training has reached its limit: give it more epochs or minutes to go on" : null;
+      if (this.state !== "finished") return null;
+      return this.limited ? "Training has reached its limit: give it more epochs or minutes to go on" : this.message || "Training is done";
     },
     explanation() {
       if (this.training && this.starting) return "The first step compiles what it needs, once on a machine";
@@ -48,7 +50,7 @@ export default {
     caption() {
       if (this.training && this.starting) return "Starting: compiling";
       const meaning = this.state === "idle" && this.message ? "Stopped" : (MEANING[this.state] ?? this.state);
-      if (this.state === "finished") return `${meaning}: raise a limit to go on`;
+      if (this.state === "finished" && this.limited) return `${meaning}: raise a limit to go on`;
       if (this.state === ENDED) return meaning; // the notice says why
       return this.message && this.state !== "training" ? `${meaning}: ${this.message}` : meaning;
     },

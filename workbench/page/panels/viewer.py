@@ -37,6 +37,15 @@ class Viewer:
         """The last status of the run."""
         return self._link.status
 
+    def can(self, operation: str) -> bool:
+        """Return whether an operation can be asked of the run."""
+        return operation in self._link.operations
+
+    @property
+    def unit(self) -> str:
+        """What the run calls a step."""
+        return str(self.overview.get("unit", "mini-batch"))
+
     async def load(self) -> None:
         """Load the overview, from which panels are built, and watch the run until the page is closed.
 

@@ -144,7 +144,7 @@ function receive(buffer) {
   const { type, ...rest } = message.header;
   if (type === "frame") showFrame(message);
   else if (type === "reply") settle(message);
-  else store(type, rest);
+  else store(type, { ...rest, ...message.arrays });
 }
 
 function showFrame(message) {

@@ -77,6 +77,7 @@ export class NetworkCanvas {
     if (!header) return; // the connection is lost; with the next one the layers are requested again
     const before = JSON.stringify(this.scene.layers);
     if (JSON.stringify(header.layers) !== before) {
+      this.canvas.parentElement.style.setProperty("--layers", header.layers.length);
       this.scene.setLayers(header.layers);
       this.selection.reset();
     }

@@ -75,9 +75,13 @@ export class Scene {
     return this.layers[layer].kind === "input";
   }
 
-  /** The range of brightness of a layer: an input's own. Outputs that should be the input again have that of the input. */
+  /** Whether a layer has a range of brightness: outputs that should be the input again have that of the input. */
+  hasRange(layer) {
+    return this.isInput(layer) || this.layers[layer].own_range;
+  }
+
   rangeOf(layer) {
-    return this.ranges[this.isInput(layer) ? layer : 0];
+    return this.ranges[this.hasRange(layer) ? layer : 0];
   }
 
   /** Whether a layer is an image: black is 0, or the lowest there was, and white is 1, or the highest. */
@@ -109,7 +113,7 @@ export class Scene {
     if (!this.scales.has(this.shownKind)) this.scales.set(this.shownKind, this.layers.map(() => new Scale()));
     const scales = this.scales.get(this.shownKind);
     this.values.forEach((numbers, layer) => {
-      if (this.isInput(layer)) this.ranges[layer].include(numbers);
+      if (this.hasRange(layer)) this.ranges[layer].include(numbers);
       if (this.isGrey(layer)) this.pictures[layer].paintGrey(numbers, this.rangeOf(layer), this.theme.grey);
       else {
         this.limits[layer] = scales[layer].fit(numbers);
