@@ -20,13 +20,11 @@ from nn import Callback, Outcome, Trainer
 from nn.training.arguments import check_kind
 from nn.training.limits import Limits
 from workbench.errors import InputError
-from workbench.inspect.gan_inspector import GanInspector
 from workbench.inspect.inspector import Inspector
 from workbench.page.address import LAST_PORT, Address
-from workbench.run.gan_run import GanRun, WatchedGan
 from workbench.run.mailbox import HUNG_UP, Mailbox
 from workbench.run.messages import pack
-from workbench.run.operations import GAN_OPERATIONS, Opened, about
+from workbench.run.operations import Opened, about
 from workbench.run.request_loop import RequestLoop
 from workbench.run.requests import Request
 from workbench.run.run_directory import RunDirectory
@@ -143,33 +141,6 @@ def show(opened: Opened, connection: Connection, wait: bool) -> None:
             mailbox.send(pack({"type": "ended", "message": run.why_ended()}, {}), answers=False)
     finally:
         mailbox.close()
-
-
-def show_gan(watched: WatchedGan, connection: Connection) -> str:
-    """Train a pair of adversarial networks while a page shows it, which stays until Ctrl-C.
-
-    Parameters
-    ----------
-    watched
-        The training.
-    connection
-        Of `served_page`.
-
-    Returns
-    -------
-    str
-        Why the last training ended: `workbench.run.run_state.PAUSED` where somebody on the page stopped it.
-
-    Raises
-    ------
-    GanDiverged
-        When training did.
-    """
-    run = GanRun(watched)
-    show(Opened(run, GanInspector(run), "", GAN_OPERATIONS), connection, wait=True)
-    if run.error is not None:
-        raise run.error
-    return run.reason
 
 
 class ProgramLoop(RequestLoop):

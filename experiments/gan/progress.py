@@ -30,8 +30,8 @@ class Bar:
 
     def __init__(self, limits: Limits, trainer: GanTrainer) -> None:
         self._limits = limits
-        self._started_at = self._shown_at = time.monotonic()
-        self._epochs_before = trainer.epochs
+        self._shown_at = time.monotonic()
+        self._epochs_before, self._seconds_before = trainer.epochs, trainer.clock.seconds
         layout = "{percentage:3.0f}%|{bar}| {elapsed}{postfix}"
         self._bar = tqdm(total=1.0, bar_format=layout) if sys.stderr.isatty() else None
 
@@ -42,7 +42,7 @@ class Bar:
             return
         self._shown_at = now
         epochs, seconds = trainer.epochs, trainer.clock.seconds
-        rate = (epochs - self._epochs_before) / max(now - self._started_at, 1e-9)
+        rate = (epochs - self._epochs_before) / max(seconds - self._seconds_before, 1e-9)
         left = self._limits.seconds_left(epochs, seconds, rate)
         parts = [f"epoch {epochs:.2f}", *_parts(trainer.rows[-1] if trainer.rows else None)]
         if left is not None:

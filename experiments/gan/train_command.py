@@ -168,7 +168,7 @@ def _train(run: Run, page: Connection | None) -> int:
 def _show(training: Training, page: Connection) -> str:
     """Train while a page shows it; return why that ended."""
     from experiments.gan.page import watched_gan  # noqa: PLC0415 - only a page needs it
-    from workbench.watching import show_gan  # noqa: PLC0415 - only a page needs it
+    from workbench.watching_gan import show_gan  # noqa: PLC0415 - only a page needs it
 
     return show_gan(watched_gan(training.run, training.limits, training.train_for_page), page)
 

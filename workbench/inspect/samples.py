@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from networks.gan import Gan
+from networks.gan import Gan, GanTrainer
+from networks.gan.blueprint import RANGES
+from workbench.inspect.examples import pictures
+
+COLUMNS, ROWS = 10, 5
+"""Of samples that a program does not choose, at most."""
 
 Draw = Callable[[np.ndarray, np.ndarray | None], np.ndarray]
 """Makes pictures of entries (N, *data shape) and masks (N, steps): uint8 (N, height, width, channels)."""
@@ -101,3 +106,32 @@ class Samples:
             pairs = zip((self.masks, self.real_masks), everywhere, strict=True)
             masks = np.concatenate([every if own is None else own for own, every in pairs])
         return self.draw(entries, masks)
+
+
+def default_samples(trainer: GanTrainer) -> Samples:
+    """Return samples of a pair whose program chose none: the first entries, or those of every class.
+
+    Series are drawn as images of their numbers, steps downwards.
+    """
+    gan, generator = trainer.gan, np.random.default_rng(0)
+    blueprint, span = gan.blueprint, RANGES[gan.blueprint.output]
+    rows, labels = np.arange(min(COLUMNS, len(trainer.entries))), None
+    if blueprint.conditions and trainer.labels is not None:
+        classes, first = np.unique(trainer.labels, return_index=True)
+        rows, labels = first[:COLUMNS], classes[:COLUMNS].astype(np.int64)
+    noise = np.moveaxis(gan.draw_noise(ROWS * len(rows), generator), -1, 0)
+    masks = None if trainer.masks is None else trainer.masks[rows]
+
+    def draw(entries: np.ndarray, steps: np.ndarray | None) -> np.ndarray:
+        shown = entries if steps is None else np.where(steps[..., None], entries, span[0])
+        return pictures(shown, blueprint.data_shape, span)
+
+    return Samples(
+        noise,
+        trainer.entries[rows],
+        labels,
+        draw,
+        masks=None if masks is None else np.tile(masks, (ROWS, 1)),
+        real_masks=masks,
+        headings=() if labels is None else [str(label) for label in labels],
+    )
