@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from networks.base.container import Container
 from networks.base.network import Network
+from networks.base.recurrent_tiles import TiledRecurrent
 from networks.base.stateful import States
+from networks.base.tiled_dense import TiledDense
 from networks.video.architecture import Cells
 from networks.video.parts import FramePart, Part, RecurrentFrames, RecurrentPart
+from networks.video.stepped import LinearSteps, LSTMSteps
+from nn.activations import Identity
 from nn.parameters import Parameters
 
 
@@ -36,11 +41,11 @@ class Stage(Container):
         self.recurrent: list[RecurrentPart] = []
         for name, network in named.items():
             if name in cells:
-                layer = RecurrentFrames(network, cells[name])
+                layer = _recurrent_part(network, cells[name])
                 self.recurrent.append(layer)
                 self.parts.append(layer)
             else:
-                self.parts.append(FramePart(network))
+                self.parts += _frame_parts(network)
 
     @property
     def propagates(self) -> bool:
@@ -109,3 +114,18 @@ class Stage(Container):
         """Let the next backward begin with these signals of the final states."""
         for layer, each in zip(self.recurrent, signals, strict=True):
             layer.final_signals = each
+
+
+def _recurrent_part(network: Any, make_cell: Callable[[], Network]) -> RecurrentPart:
+    """Return the part that a recurrent layer runs as, on the fast rungs of the LSTM one of its own."""
+    if isinstance(network, TiledRecurrent):
+        return LSTMSteps(network, network.parallel)
+    return RecurrentFrames(network, make_cell)
+
+
+def _frame_parts(network: Network) -> list[Part]:
+    """Return the parts that networks of frames run as, on the fast rungs of linear layers of their own."""
+    layers: Any = network.layers
+    if all(isinstance(each, TiledDense) and isinstance(each.activation, Identity) for each in layers):
+        return [LinearSteps(each, each.parallel) for each in layers]
+    return [FramePart(network)]
