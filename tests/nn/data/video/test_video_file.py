@@ -126,7 +126,7 @@ def test_films_that_lie_on_their_side_are_upright(tmp_path, turns):
 
 WINDOWS = {
     "film.mp4": ("libx264", {"bf": "3"}),
-    "film.mov": ("libx265", {"x265-params": "log-level=none"}),
+    "film.mov": ("libx264", {"bf": "3", "x264-params": "open-gop=1"}),
     "film.mkv": ("libx264", {"bf": "3"}),
     "film.avi": ("libx264", {"bf": "3"}),
     "film.mpg": ("mpeg2video", {"bf": "2"}),
@@ -139,8 +139,6 @@ WINDOWS = {
 def test_any_frames_are_those_of_the_whole_film(tmp_path, av, name):
     """Where frames need later ones too, and in files without an index or without any times, too."""
     codec, options = WINDOWS[name]
-    if codec not in av.codecs_available:
-        pytest.skip(f"this PyAV has no {codec}")
     encode(av, tmp_path / name, moving_square(50, 32, 48), codec, **options)
     film = VideoFile(tmp_path / name, name, channels=1)
     every = film.read(0, film.frames)
