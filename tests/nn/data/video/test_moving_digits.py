@@ -190,3 +190,11 @@ def test_two_of_mnist_fill_as_much_as_twice_one_less_where_they_overlap(shared_d
     values = MovingDigits(images).values(np.arange(320))
     one = images.mean() / 255 * 28**2 / 64**2
     assert 1.9 * one < values.mean() < 2 * one
+
+
+def test_a_clip_stays_the_same_from_version_to_version():
+    """So runs go on with the same data after an update."""
+    tracks = MovingDigits(np.ones((1000, 28, 28), np.uint8)).tracks(np.array([0, 12_345]))
+    assert tracks.digits.tolist() == [[34, 11], [619, 669]]
+    assert tracks.tops[1, 0, :10].tolist() == [29, 30, 32, 34, 36, 34, 32, 30, 29, 27]
+    assert tracks.lefts[1, 0, :9].tolist() == [25, 21, 18, 15, 12, 9, 6, 2, 0]
