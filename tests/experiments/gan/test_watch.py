@@ -27,6 +27,9 @@ from workbench.run.messages import unpack
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
+PANELS = ("samples", "network", "chart", "time")
+"""From top to bottom on a phone."""
+
 OPTIONS = options(epochs=100_000, every=1000, dropout=0.2, snapshot_interval=0.01)
 
 
@@ -107,6 +110,11 @@ def look_at(served: Served, chromium: Browser) -> None:
     place = part("network").evaluate("canvas => canvas.cellAt(1, 3)")
     page.mouse.click(place["x"], place["y"])
     expect(part("network-info")).to_have_text(re.compile(r"convolution 0.*value .* signal "))
+
+    page.set_viewport_size({"width": 390, "height": 844})
+    places = {name: page.locator(f".g-panel-{name}").first.bounding_box() for name in PANELS}
+    assert sorted(PANELS, key=lambda name: places[name]["y"]) == list(PANELS)  # type: ignore[index]
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
 
     step = int(part("step-count").inner_text().replace(",", ""))
     part("step").click()

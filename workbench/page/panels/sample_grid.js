@@ -3,12 +3,14 @@ import { drawImage, imageOf } from "/assets/images.js";
 import { grouped } from "/assets/format.js";
 import { attempt } from "/assets/notices.js";
 
+const FINE = 64; // pixels of a side from which pictures are reduced rather than enlarged
+
 /** Generated pictures, always of the same noise, and a row of real ones below; the chosen one runs through the network. */
 export default {
   template: `
     <div>
       <div v-if="shown" class="g-samples" data-test="samples" role="radiogroup" :aria-label="spoken" :data-step="step"
-           :style="{ '--columns': columns }" @keydown="press">
+           :style="{ '--columns': columns }" :data-fine="fine" @keydown="press">
         <span v-for="(name, column) in headings" :key="'heading ' + column" class="g-sample-heading" aria-hidden="true">{{ name }}</span>
         <template v-for="cell in cells" :key="cell">
           <span v-if="cell === real" class="g-sample-real" aria-hidden="true">Real</span>
@@ -20,7 +22,7 @@ export default {
       <p v-else class="g-empty">Nothing drawn yet</p>
       <p v-if="shown" class="g-image-range g-muted g-small">{{ note }}</p>
     </div>`,
-  data: () => ({ shown: false, columns: 1, count: 0, headings: [], step: 0, chosen: 0 }),
+  data: () => ({ shown: false, columns: 1, count: 0, headings: [], step: 0, chosen: 0, fine: false }),
   computed: {
     cells() {
       return [...Array(this.count).keys()];
@@ -43,7 +45,7 @@ export default {
       return cell >= this.real ? `real, ${place}` : `generated ${Math.floor(cell / this.columns) + 1}, ${place}`;
     },
     async show({ columns, headings, step, pictures }) {
-      Object.assign(this, { shown: true, columns, headings, step, count: pictures.shape[0] });
+      Object.assign(this, { shown: true, columns, headings, step, count: pictures.shape[0], fine: pictures.shape[2] >= FINE });
       await this.$nextTick();
       this.$refs.pictures?.forEach((canvas, cell) => drawImage(canvas, imageOf(pictures, cell)));
     },
