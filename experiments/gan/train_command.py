@@ -11,6 +11,7 @@ from multiprocessing.connection import Connection
 
 import numpy as np
 
+from experiments.gan.command_table import FREE_PORT
 from experiments.gan.folder import RunFolder
 from experiments.gan.form import Form
 from experiments.gan.pictures import draw_shown, progress_frames, write_gif
@@ -25,6 +26,7 @@ from nn.render.canvas import save
 from nn.training.interrupts import INTERRUPTED
 from nn.training.limits import Limits
 from nn.training.lock import FolderLock
+from workbench.errors import InputError
 from workbench.exit_status import FAILED, STOPPED
 from workbench.files import make_directory, replacing, write_text
 from workbench.run.run_state import PAUSED
@@ -78,6 +80,8 @@ def _page(arguments: argparse.Namespace) -> Iterator[Connection | None]:
         When there can be none, before anything else is done.
     """
     if not arguments.watch:
+        if arguments.port != FREE_PORT:
+            raise InputError(f"--port={arguments.port}: is that of the page: add --watch, or leave it out")
         yield None
         return
     from workbench.page.address import parse_port  # noqa: PLC0415 - only a page needs it
@@ -129,7 +133,7 @@ class Training:
                 on_epoch=[watchers.on_epoch, bar.on_epoch],
             )
         except GanDiverged as error:
-            bar.close()
+            self.close()
             kept = self.run.folder.model
             print(f"{error}. The last snapshot is untouched: {kept}", file=sys.stderr, flush=True)
             raise
@@ -138,7 +142,9 @@ class Training:
 
     def train_for_page(self, more: Sequence[Watcher]) -> str:
         """Train as `train` does, and write the results unless somebody on the page stopped it."""
-        reason = self.train(more)
+        reason, trainer = self.train(more), self.run.trainer
+        if reason == PAUSED and self.limits.share_done(trainer.epochs, trainer.clock.seconds) >= 1:
+            reason = "done"  # it was stopped in its last round
         if reason != PAUSED:
             self.finish(reason)
         if reason not in (PAUSED, INTERRUPTED):
@@ -148,10 +154,14 @@ class Training:
     def finish(self, reason: str) -> int:
         """Write results, say where they are, and return the exit status."""
         if self._status is None:
-            self._bar.close()
+            self.close()
             _write_results(self.run, self._watchers)
             self._status = _report(self.run, reason)
         return self._status
+
+    def close(self) -> None:
+        """Leave the bar as it is."""
+        self._bar.close()
 
 
 def _train(run: Run, page: Connection | None) -> int:
@@ -162,6 +172,8 @@ def _train(run: Run, page: Connection | None) -> int:
         reason = training.train() if page is None else _show(training, page)
     except GanDiverged:
         return FAILED
+    finally:
+        training.close()
     return training.finish(reason)
 
 

@@ -17,6 +17,7 @@ import pytest
 from experiments.gan.folder import RunFolder
 from experiments.gan.page import samples_of
 from experiments.gan.run import Run
+from experiments.gan.train_command import Training
 from experiments.gan.watchers import Watchers
 from experiments.serving import Served, watched_program
 from networks.gan import GanTrainer
@@ -24,6 +25,7 @@ from tests.support import patience
 from tests.support.gan_runs import assert_same_bits, options, run, tiny
 from tests.support.web_browser import Browser, playwright
 from workbench.run.messages import unpack
+from workbench.run.run_state import PAUSED
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -155,6 +157,21 @@ def test_ctrl_c_ends_the_run_and_the_page(
     assert "was interrupted after round" in types[-1]["message"]
 
 
+def test_a_run_that_is_stopped_in_its_last_round_is_done(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    training = Training(Run.start(tiny(folder=tmp_path)))
+
+    def stop(trainer: GanTrainer) -> None:
+        if trainer.epochs >= 1:
+            trainer.stop(PAUSED)
+
+    assert training.train_for_page([stop]) == PAUSED and not training.run.folder.arrays.exists()
+    while (reason := training.train_for_page([stop])) == PAUSED:
+        assert not training.run.folder.arrays.exists()
+    assert reason == "done" and training.run.folder.arrays.exists()
+    assert training.finish(reason) == 0
+    assert capsys.readouterr().out.count("trained ") == 1
+
+
 def test_a_page_that_cannot_be_is_refused_before_anything_is_touched(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
@@ -167,6 +184,8 @@ def test_a_page_that_cannot_be_is_refused_before_anything_is_touched(
         ):
             assert run("train", *OPTIONS, "--folder", folder, "--watch", "--port", text) == 2
             assert message in capsys.readouterr().err
+    assert run("train", *OPTIONS, "--folder", folder, "--port", "8080") == 2
+    assert "--port=8080: is that of the page: add --watch" in capsys.readouterr().err
     assert not folder.exists()
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert run("train", *OPTIONS, "--folder", folder, "--watch") == 2
