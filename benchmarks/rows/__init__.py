@@ -14,9 +14,10 @@ from benchmarks.rows import (
     local,
     recurrent,
     small_layers,
+    video,
 )
 
-MODULES = (dense, epoch, adam, local, large_local, graph, convolution, recurrent, small_layers, gan)
+MODULES = (dense, epoch, adam, local, large_local, graph, convolution, recurrent, small_layers, gan, video)
 
 
 def rows_by_family() -> dict[str, list[Row]]:
