@@ -62,8 +62,8 @@ class Product:
         """Transpose the weights, for `backward` until they change."""
         if not self._turned_weights.size:
             self._turned_weights = aligned_zeros(self.rows * self.columns, self._parameters.dtype)
-        weights = self._parameters[self._name].reshape(self.rows, self.columns)
-        self._turned_weights.reshape(self.columns, self.rows)[...] = weights.T
+        weights = self._parameters[self._name].ravel()
+        self._run(kernels.transpose_parallel, weights.size, weights, self._turned_weights, self.columns)
 
     def backward(self, deltas: np.ndarray, signals: np.ndarray, add: bool = False) -> None:
         """Write, or add to, the signals (..., columns, N) of deltas (..., rows, N)."""
@@ -223,7 +223,7 @@ class LSTMSteps:
     def run_back(self, signals: np.ndarray) -> np.ndarray:
         """Return the input signals of the last `run`; gradients are added."""
         given = signals.reshape(-1, self._units, self._entries)
-        self.begin_back()
+        self._begin_back(self.network.propagates)
         for number in reversed(range(len(self._gates))):
             if len(given) == len(self._gates):
                 self._hidden_signals[:, : self._entries] += given[number]
@@ -271,8 +271,12 @@ class LSTMSteps:
 
     def begin_back(self) -> None:
         """Begin with the signals of the final states, and transpose the weights."""
-        for product in (self._of_inputs, self._of_hidden):
-            product.begin_back()
+        self._begin_back(True)
+
+    def _begin_back(self, propagates: bool) -> None:
+        self._of_hidden.begin_back()
+        if propagates:
+            self._of_inputs.begin_back()
         for signals, last in zip(
             (self._hidden_signals, self._cell_signals), self.final_signals or (None, None), strict=True
         ):

@@ -19,6 +19,7 @@ from nn.kernels.core.product import multiply
 from nn.kernels.core.simd import load, store, transpose_block
 from nn.kernels.core.tile import Columns, Rows, Target
 from nn.kernels.core.vectors import add_number
+from nn.kernels.recurrent.layout import transpose_weights
 
 ROWS = 32
 """Rows of weights that are worked off together."""
@@ -61,6 +62,15 @@ def product(weights, biases, values, sums, columns, histories, accumulate):
     rows = weights.size // columns
     for block in prange((rows + ROWS - 1) // ROWS):
         product_block(weights, biases, values, sums, columns, histories, accumulate, intp(block))
+
+
+@kernel(parallel=True)
+def transpose_parallel(weights, turned, columns):
+    """Write the columns of the weights as rows, for `product` with what the rows are multiplied with."""
+    rows = weights.size // columns
+    for panel in prange((columns + PANEL - 1) // PANEL):
+        first = intp(panel) * PANEL
+        transpose_weights(weights, turned, 0, rows, columns, first, min(first + PANEL, columns))
 
 
 @kernel(allocates=False, separately=True)

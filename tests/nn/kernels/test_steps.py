@@ -51,3 +51,12 @@ def test_gradients_are_those_of_numpy(parallel, rows, columns, steps, histories,
     ):
         (kernel if parallel else kernel.serial)(*arguments)
     np.testing.assert_allclose(target, wanted, rtol=DTYPES[dtype], atol=DTYPES[dtype] * length**0.5)
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+@given(rows=SIZES["rows"], columns=SIZES["columns"], dtype=SIZES["dtype"])
+def test_weights_are_transposed(parallel, rows, columns, dtype):
+    weights, turned = drawn((rows, columns), dtype, 0), np.zeros((columns, rows), dtype)
+    kernel = products.transpose_parallel
+    (kernel if parallel else kernel.serial)(weights.ravel(), turned.ravel(), columns)
+    assert np.array_equal(turned, weights.T)
