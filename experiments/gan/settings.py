@@ -132,6 +132,11 @@ class Settings(ProgramSettings):
     noise: Size = Field(
         32, description="random numbers an entry is made of, or every step of it by recurrent generators"
     )
+    noise_per: Literal["step", "entry"] = Field(
+        "step",
+        description="what recurrent generators draw noise for: every step, or the whole entry, the same at "
+        "all its steps, which makes smooth curves",
+    )
     conditioning: Conditioning = Field(
         None,
         description="how labels come in: none; inputs beside the data, at every step or pixel (RCGAN); an "

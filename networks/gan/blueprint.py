@@ -15,6 +15,7 @@ ARCHITECTURES = ("dense", "lstm", "bidirectional", "convolution_lstm", "convolut
 RECURRENT = ("lstm", "bidirectional")
 CONDITIONINGS = ("none", "inputs", "auxiliary", "projection")
 NORMALISATIONS = ("none", "batch", "layer", "spectral")
+NOISES = ("step", "entry")
 RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}
 
 
@@ -38,6 +39,9 @@ class Blueprint:
         Of the convolutions at full size; half the size has twice as many.
     noise
         Numbers that an entry is made of, or for recurrent generators every step of it.
+    noise_per
+        What a recurrent generator's noise is drawn for: every "step" (Esteban et al. 2017), which draws what
+        is rough, or once for the "entry" and the same at all its steps, which draws smooth curves.
     classes
         How many, 0 without labels.
     conditioning
@@ -76,6 +80,7 @@ class Blueprint:
     layers: int = 1
     channels: int = 32
     noise: int = 16
+    noise_per: str = "step"
     classes: int = 0
     conditioning: str = "none"
     sequences: bool = False
@@ -94,6 +99,7 @@ class Blueprint:
             ("architecture", ARCHITECTURES),
             ("conditioning", CONDITIONINGS),
             ("output", RANGES),
+            ("noise_per", NOISES),
             ("normalisation", NORMALISATIONS[:3]),
             ("discriminator_normalisation", NORMALISATIONS),
         ):

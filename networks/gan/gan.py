@@ -82,7 +82,10 @@ class Gan:
     def draw_noise(self, count: int, generator: np.random.Generator) -> np.ndarray:
         """Return normal noise for so many entries, (*noise shape without conditions, count)."""
         *sides, _ = self.blueprint.noise_shape
-        return generator.normal(size=(*sides, self.blueprint.noise, count)).astype(self.dtype)
+        of_entry = self.blueprint.is_recurrent and self.blueprint.noise_per == "entry"
+        drawn = [1] * len(sides) if of_entry else sides
+        noise = generator.normal(size=(*drawn, self.blueprint.noise, count)).astype(self.dtype)
+        return np.repeat(noise, sides[0], axis=0) if of_entry else noise
 
     def conditions(self, labels: np.ndarray | None, count: int) -> np.ndarray:
         """Return what says the classes of labels (N,): ones among zeros, (conditions, N); (0, N) without."""

@@ -231,3 +231,15 @@ def test_what_is_generated_needs_labels_that_there_are():
         gan.generate(2, generator=draw, labels=np.array([0, -1]))
     with pytest.raises(ValueError, match=r"labels must be whole numbers \(2,\)"):
         gan.generate(2, generator=draw, labels=np.array([0.5, 1]))
+
+
+@pytest.mark.parametrize("architecture", ["lstm", "bidirectional", "convolution_lstm"])
+def test_noise_of_an_entry_is_the_same_at_all_its_steps(architecture):
+    drawn = blueprint(architecture=architecture, noise_per="entry")
+    gan = Gan(drawn, generator=np.random.default_rng(0))
+    noise = gan.draw_noise(3, np.random.default_rng(1))
+    assert noise.shape == (6, 4, 3)
+    assert (noise == noise[0]).all()
+    assert len(np.unique(noise[0])) == 12
+    other = Gan(blueprint(architecture=architecture), generator=np.random.default_rng(0))
+    assert len(np.unique(other.draw_noise(3, np.random.default_rng(1)))) == 72
