@@ -1,4 +1,8 @@
-"""How good a generator is while it learns: its MMD to entries that it does not learn from."""
+"""How good a generator is while it learns: its MMD to entries that it does not learn from.
+
+Where the networks know classes, it is that of entries and labels together: its kernel is that of the entries
+where labels are equal and 0 elsewhere, over the share of equal ones. So classes that are mixed up count.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +87,11 @@ class Scores:
             known=self._real.values if gan.blueprint.completes else None,
         )
         both = np.concatenate([self._vectors, as_vectors(made, "generated entries")])
-        return unbiased_mmd(rbf_kernel(both, both, self._bandwidths), len(self._real))
+        kernel = rbf_kernel(both, both, self._bandwidths)
+        if labels is not None:
+            equal = np.tile(labels[:, None] == labels, (2, 2))
+            kernel *= equal / equal.mean()
+        return unbiased_mmd(kernel, len(self._real))
 
     def note(self, score: float, epoch: float) -> bool:
         """Remember a score; return whether it is the best so far."""

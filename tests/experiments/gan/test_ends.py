@@ -70,7 +70,7 @@ def test_a_diverging_run_keeps_its_last_snapshot(
 
 
 def test_scores_move_the_right_way_and_do_not_disturb_training():
-    settings = tiny(limit=200)
+    settings = tiny(limit=500)
     one, other = Run.start(settings), Run.start(settings)
     scores = [one.scores.measure(one.gan, epoch) for epoch in (1, 1, 2)]
     assert scores[0] == scores[1] != scores[2]
