@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from experiments.gan.components import Components
 from experiments.gan.form import Form
 from experiments.gan.images import load_pictures
 from experiments.gan.parts import Part, are_usable, held_out, select_classes
@@ -39,21 +40,46 @@ class Data:
         Learned from; scoring the generator while it learns; for the evaluation.
     form
         Shape, classes and scaling.
+    fingerprint
+        A short text that changes with any number or label that is learned from.
     """
 
     training: Part
     validation: Part
     test: Part
     form: Form
+    fingerprint: str
 
-    @property
-    def fingerprint(self) -> str:
-        """A short text that changes with any number or label that is learned from."""
-        digest = hashlib.sha256(np.ascontiguousarray(self.training.values).data)
-        for more in (self.training.labels, self.training.masks):
-            if more is not None:
-                digest.update(np.ascontiguousarray(more).data)
-        return f"{len(self.training)} entries, sha256 {digest.hexdigest()[:16]}"
+    @classmethod
+    def of(cls, training: Part, validation: Part, test: Part, form: Form) -> Data:
+        """Return data with their fingerprint."""
+        return cls(training, validation, test, form, _fingerprint(training))
+
+    def in_components(self, components: Components) -> Data:
+        """Return the same entries as components.
+
+        Raises
+        ------
+        DataError
+            When they differ in length.
+        """
+        if self.training.masks is not None:
+            raise DataError("--components: entries differ in length: leave it out, or take one --window")
+        form = replace(self.form, components=components)
+
+        def changed(part: Part) -> Part:
+            return replace(part, values=components.transform(part.values, form.low, form.high))
+
+        training, validation, test = map(changed, (self.training, self.validation, self.test))
+        return replace(self, training=training, validation=validation, test=test, form=form)
+
+
+def _fingerprint(training: Part) -> str:
+    digest = hashlib.sha256(np.ascontiguousarray(training.values).data)
+    for more in (training.labels, training.masks):
+        if more is not None:
+            digest.update(np.ascontiguousarray(more).data)
+    return f"{len(training)} entries, sha256 {digest.hexdigest()[:16]}"
 
 
 @contextmanager
@@ -67,8 +93,19 @@ def naming(source: str) -> Iterator[None]:
         raise DataError(f"{source}: {error}") from error
 
 
-def load_data(settings: Settings, progress: Progress | None = None) -> Data:
+def load_data(
+    settings: Settings, progress: Progress | None = None, components: Components | None = None
+) -> Data:
     """Load, divide and scale what the settings name; the same settings give the same parts.
+
+    Parameters
+    ----------
+    settings
+        Name the data.
+    progress
+        Told how many files are read, of how many.
+    components
+        What entries are written in, where the settings ask for that; by default those of the training.
 
     Raises
     ------
@@ -79,8 +116,12 @@ def load_data(settings: Settings, progress: Progress | None = None) -> Data:
     low, high = RANGES[settings.output]
     with naming(settings.data):
         if settings.data in SINES or _are_series(settings):
-            return _series(settings, generator, low, high)
-        return _images(settings, generator, progress)
+            data = _series(settings, generator, low, high)
+        else:
+            data = _images(settings, generator, progress)
+        if not settings.components:
+            return data
+        return data.in_components(components or Components.of(data.training.values, settings.components))
 
 
 def _are_series(settings: Settings) -> bool:
@@ -122,7 +163,7 @@ def _images(settings: Settings, generator: np.random.Generator, progress: Progre
         parts, classes = [replace(each, labels=None) for each in parts], ()
     training, validation, test = _divided(parts, settings, generator)
     form = Form.of(training, settings.image_shape, classes, low, high)
-    return Data(training, validation, test, form)
+    return Data.of(training, validation, test, form)
 
 
 def _of_images(images: ImageSet, classes: tuple[str, ...], limits: tuple[float, float]) -> Part:
@@ -169,4 +210,4 @@ def _series(settings: Settings, generator: np.random.Generator, low: float, high
         training, validation, test = (part.padded(steps) for part in parts)
     shape = SequenceShape(*training.values.shape[1:])
     form = Form.of(training, shape, classes, low, high, scaler=scaler, variables=sets[0].variables)
-    return Data(training, validation, test, form)
+    return Data.of(training, validation, test, form)

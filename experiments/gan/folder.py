@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from experiments.gan.components import Components
 from experiments.gan.form import Form
 from experiments.gan.region import region_of
 from experiments.gan.settings import TABLE, Settings, blueprint_of
@@ -24,6 +25,7 @@ from workbench.settings.stored import settings_of
 
 PROGRAM = "gan"
 COUNTS = "form.counts"
+COMPONENTS = "form.components."
 WRITTEN = re.compile(
     r"epoch-\d+\.png|(samples|interpolation|losses)\.png|(progress|interpolation)\.gif|losses\.csv"
     r"|samples\.npz|settings\.conf|best(\.previous)?\.safetensors"
@@ -117,7 +119,8 @@ class RunFolder:
 def described(settings: Settings, form: Form) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Return what of a snapshot rebuilds a model: arrays and metadata."""
     metadata = {"program": PROGRAM, "settings": TABLE.texts(settings), "form": form.to_configuration()}
-    return {COUNTS: form.counts}, metadata
+    components = {} if form.components is None else form.components.to_arrays()
+    return {COUNTS: form.counts, **{COMPONENTS + name: each for name, each in components.items()}}, metadata
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +147,7 @@ class Model:
         form = form_of(snapshot)
         try:
             with at_most_parameters(sum(array.size for array in snapshot.arrays.values())):
-                blueprint = blueprint_of(settings, form.shape, len(form.classes))
+                blueprint = blueprint_of(settings, form.built_for, len(form.classes))
                 given = region_of(settings.given, form, "--given")
                 weights = np.random.default_rng(0)
                 gan = Gan(blueprint, generator=weights, rung_name=rung or settings.rung, given=given)
@@ -162,7 +165,12 @@ def form_of(snapshot: Snapshot) -> Form:
     SnapshotError
         When its description is none.
     """
+    arrays = snapshot.arrays
+    of_components = {
+        name.removeprefix(COMPONENTS): each for name, each in arrays.items() if name.startswith(COMPONENTS)
+    }
     try:
-        return Form.from_configuration(snapshot.metadata["form"], snapshot.arrays[COUNTS])
+        components = Components.from_arrays(of_components) if of_components else None
+        return Form.from_configuration(snapshot.metadata["form"], arrays[COUNTS], components)
     except (KeyError, TypeError, ValueError) as error:
         raise SnapshotError(f"{snapshot.path}: its form cannot be used: {error}") from error

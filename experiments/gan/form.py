@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from experiments.gan.components import Components
 from experiments.gan.parts import Part
 from nn import DataError, Scaler, SequenceShape, SeriesSet, Shape, VideoShape
 from nn.shape import as_shape
@@ -35,6 +36,8 @@ class Form:
         Of series; None for images, whose pixels are 0 to 1.
     variables
         Their names; empty for images.
+    components
+        What the networks see of entries, where that is not these themselves.
     """
 
     shape: Shape | SequenceShape
@@ -44,6 +47,7 @@ class Form:
     counts: np.ndarray
     scaler: Scaler | None = None
     variables: tuple[str, ...] = ()
+    components: Components | None = None
 
     @classmethod
     def of(
@@ -64,13 +68,18 @@ class Form:
         return cls(shape, classes, low, high, counts, scaler, variables)
 
     @property
+    def built_for(self) -> Shape | SequenceShape:
+        """Shape of what the networks make and judge: of an entry, or of its components."""
+        return self.shape if self.components is None else SequenceShape(1, len(self.components))
+
+    @property
     def are_images(self) -> bool:
         """Whether entries are images."""
         return isinstance(self.shape, Shape)
 
     def shares(self, values: np.ndarray) -> np.ndarray:
-        """Return scaled entries as they are drawn: 0 to 1, clipped, float32."""
-        shares = (values - np.float32(self.low)) / np.float32(self.high - self.low)
+        """Return scaled entries as they are drawn: 0 to 1, clipped, float32 (N, *shape)."""
+        shares = (self._entries(values) - np.float32(self.low)) / np.float32(self.high - self.low)
         return np.clip(shares, 0, 1).astype(np.float32)
 
     def unscaled(self, values: np.ndarray, masks: np.ndarray | None = None) -> np.ndarray:
@@ -81,7 +90,13 @@ class Form:
         if self.scaler is None:
             return np.round(self.shares(values) * LEVELS) / np.float32(LEVELS)
         lengths = None if masks is None else masks.sum(axis=1)
-        return self.scaler.inverse(SeriesSet.of(values, lengths=lengths)).values
+        return self.scaler.inverse(SeriesSet.of(self._entries(values), lengths=lengths)).values
+
+    def _entries(self, values: np.ndarray) -> np.ndarray:
+        """Return scaled entries of what the networks made or saw of them, (N, *shape)."""
+        if self.components is None:
+            return values
+        return self.components.inverse(values, self.low, self.high).reshape(len(values), *self.shape)
 
     def draw_labels(self, count: int, generator: np.random.Generator) -> np.ndarray | None:
         """Return labels as frequent as in the training, int64 (N,), or None without classes."""
@@ -138,7 +153,7 @@ class Form:
         return {**series.to_arrays(), "variables": np.array(self.variables, np.str_)}
 
     def to_configuration(self) -> dict[str, Any]:
-        """Describe all but the counts in JSON's terms."""
+        """Describe all but the arrays in JSON's terms."""
         return {
             "shape": list(self.shape),
             "classes": list(self.classes),
@@ -148,7 +163,9 @@ class Form:
         }
 
     @classmethod
-    def from_configuration(cls, configuration: Mapping[str, Any], counts: np.ndarray) -> Form:
+    def from_configuration(
+        cls, configuration: Mapping[str, Any], counts: np.ndarray, components: Components | None = None
+    ) -> Form:
         """Return the form that was described.
 
         Raises
@@ -175,4 +192,6 @@ class Form:
             raise ValueError(f"entries of {shape} and their scaling do not go together")
         if scaler is not None and not len(scaler.offset) == len(variables) == shape[-1]:
             raise ValueError(f"{len(variables)} variables scaled for entries of {shape}")
-        return cls(shape, classes, low, high, counts, scaler, variables)
+        if components is not None and len(components.mean) != shape.size:
+            raise ValueError(f"components of {len(components.mean)} numbers for entries of {shape}")
+        return cls(shape, classes, low, high, counts, scaler, variables, components)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -88,7 +89,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     given = given_settings(arguments, TABLE)
     settings = resumed_settings(given, folder.load(best=arguments.best))
     with reading("reading entries") as progress:
-        data = load_data(settings, progress)
+        data = load_data(settings, progress, model.form.components)
     form = model.form
     if form.to_configuration() != data.form.to_configuration():
         raise InputError(
@@ -168,7 +169,8 @@ def _entries(form: Form, part: Part, name: str) -> Entries:
         )
     labels = None if part.labels is None or len(form.classes) < 2 else np.array(form.classes)[part.labels]
     values = form.unscaled(part.values, part.masks)
-    return Entries(values, labels, Path(f"{name} entries"), None if form.are_images else part.lengths)
+    lengths = None if form.are_images else replace(part, values=values).lengths
+    return Entries(values, labels, Path(f"{name} entries"), lengths)
 
 
 def _whole(text: str, name: str, least: int) -> int:

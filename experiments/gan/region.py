@@ -33,6 +33,8 @@ def region_of(names: Sequence[str], form: Form, option: str) -> np.ndarray | Non
     """
     if not names:
         return None
+    if form.components is not None:
+        raise SettingsError(f"{option}: by --components the networks see no parts of entries: leave one out")
     region = np.zeros(tuple(form.shape), np.bool_)
     axes = {"rows": 0, "columns": 1} if form.are_images else {"steps": 0}
     for name in names:

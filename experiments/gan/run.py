@@ -60,7 +60,7 @@ class Run:
 
     def __init__(self, settings: Settings, data: Data) -> None:
         self.settings, self.data, self.folder = settings, data, RunFolder(settings.folder)
-        blueprint = blueprint_of(settings, data.form.shape, len(data.form.classes))
+        blueprint = blueprint_of(settings, data.form.built_for, len(data.form.classes))
         learning = gan_settings(settings)
         weights, rounds = (np.random.default_rng([settings.seed, place]) for place in (5, 7))
         given, ignored = (
@@ -96,9 +96,10 @@ class Run:
         SnapshotError
             When the snapshot cannot be used, or the data are not those it was trained on.
         """
-        data = load_data(settings, progress)
-        kept, form = form_of(snapshot).to_configuration(), data.form.to_configuration()
-        if snapshot.metadata.get("data") != data.fingerprint or kept != form:
+        form = form_of(snapshot)
+        data = load_data(settings, progress, form.components)
+        same_form = form.to_configuration() == data.form.to_configuration()
+        if snapshot.metadata.get("data") != data.fingerprint or not same_form:
             raise SnapshotError(
                 f"{snapshot.path}: was trained on other entries than {settings.data} holds now "
                 f"({snapshot.metadata.get('data')}, now {data.fingerprint}): say where those are, --data"

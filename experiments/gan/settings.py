@@ -84,6 +84,11 @@ class Settings(ProgramSettings):
         0.1, description="share of the others that scores the generator while it trains"
     )
 
+    components: Fraction = Field(
+        0.0,
+        description="networks see entries as principal components with this share of the variance, such as "
+        "0.99999 (dense networks); 0: as they are",
+    )
     size: int = Field(28, ge=4, le=512, description="side of images, in pixels")
     channels: Channels = Field(1, description="of images: grey, RGB or RGBA")
     fit: OptionalFit = Field(
@@ -121,7 +126,7 @@ class Settings(ProgramSettings):
     architecture: OptionalArchitecture = Field(
         None,
         description="of the generator; rows of an image are steps of an lstm. Empty: convolution for "
-        "images, lstm for series",
+        "images, lstm for series, dense for components",
     )
     discriminator: OptionalArchitecture = Field(
         None, description="of the discriminator; empty: that of the generator"
@@ -300,8 +305,10 @@ def blueprint_of(settings: Settings, shape: Shape | SequenceShape, classes: int)
     SettingsError
         When settings do not go together.
     """
+    if settings.components and {settings.architecture, settings.discriminator} - {"dense", None}:
+        raise SettingsError("--components have no order: take --architecture dense, and that --discriminator")
     open_ones: dict[str, Any] = {
-        "architecture": settings.architecture or ("convolution" if isinstance(shape, Shape) else "lstm"),
+        "architecture": settings.architecture or _usual_architecture(settings, shape),
         "discriminator": settings.discriminator or "",
         "conditioning": settings.conditioning or ("projection" if classes > 1 else "none"),
         "completes": bool(settings.given),
@@ -312,6 +319,12 @@ def blueprint_of(settings: Settings, shape: Shape | SequenceShape, classes: int)
         return Blueprint(data_shape=shape, classes=classes, **chosen, **open_ones)
     except ValueError as error:
         raise SettingsError(str(error)) from error
+
+
+def _usual_architecture(settings: Settings, shape: Shape | SequenceShape) -> str:
+    if settings.components:
+        return "dense"
+    return "convolution" if isinstance(shape, Shape) else "lstm"
 
 
 def gan_settings(settings: Settings) -> GanSettings:
