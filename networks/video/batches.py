@@ -37,7 +37,7 @@ class ClipBatches:
     blueprint
         Of the networks.
     count
-        How many clips of a source make an epoch.
+        How many clips of a source make an epoch; it may be asked for others.
     first
         The number of the first of them.
     dtype
@@ -59,7 +59,7 @@ class ClipBatches:
         dtype: DTypeLike = np.float32,
     ) -> None:
         self._clips, self._blueprint, self._dtype = clips, blueprint, np.dtype(dtype)
-        self._first = first
+        self._first, self._endless = first, not isinstance(clips, np.ndarray)
         if isinstance(clips, np.ndarray):
             _check_clips(clips, blueprint)
             self._count = len(clips) - first if count is None else check_count("video: count", count)
@@ -83,7 +83,8 @@ class ClipBatches:
         DataError
             When floating-point frames are not 0 to 1.
         """
-        if len(indices) and not 0 <= np.min(indices) <= np.max(indices) < self._count:
+        last = np.inf if self._endless else self._count - 1
+        if len(indices) and not 0 <= np.min(indices) <= np.max(indices) <= last:
             raise IndexError(f"clips {indices} of {self._count}")
         blueprint, entries = self._blueprint, len(indices)
         values = self._values(np.asarray(indices) + self._first)

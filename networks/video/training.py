@@ -13,6 +13,7 @@ from nn.optimizer import Optimizer
 from nn.regularizers import Regularizer
 from nn.schedules import Constant, Schedule
 from nn.training import BatchSource, Options, Trainer
+from nn.training.shuffle import Shuffle
 
 
 def video_trainer(
@@ -27,7 +28,7 @@ def video_trainer(
     schedule: Schedule = Constant(),  # noqa: B008 - frozen
     clipping: Clipping | None = None,
     regularizers: Sequence[Regularizer] = (),
-    shuffled: bool = True,
+    endless: bool = False,
 ) -> Trainer:
     """Return a trainer, which stops before NaN or Inf gets into the parameters and resumes exactly.
 
@@ -47,8 +48,9 @@ def video_trainer(
         Draws the order of the clips.
     weights
         How much reconstruction and prediction count; 1 by default.
-    shuffled
-        Whether there is an order to draw. Clips without an end come one after the other.
+    endless
+        Whether the clips, of a source that makes any number of them, come one after the other for ever: an
+        epoch goes on where the one before ended, and none is seen twice.
 
     Raises
     ------
@@ -59,10 +61,10 @@ def video_trainer(
         regularizers=tuple(regularizers),
         clipping=clipping,
         metrics=head_metrics(network.blueprint),
-        shuffled=shuffled,
+        shuffled=not endless,
         last_batch="drop",
     )
-    return Trainer(
+    trainer = Trainer(
         network,
         head_losses(network.blueprint, weights),
         optimizer,
@@ -73,3 +75,25 @@ def video_trainer(
         schedule=schedule,
         options=options,
     )
+    if endless:
+        trainer.shuffle = EndlessOrder(
+            len(batches), generator=generator, shuffled=False, last_batch=options.last_batch
+        )
+    return trainer
+
+
+class EndlessOrder(Shuffle):
+    """Entries in their order, those of an epoch after those of the epoch before."""
+
+    def next(self, count: int) -> np.ndarray:
+        """Return the next batch of `count` entries, int (count,)."""
+        return super().next(count) + self._before
+
+    def peek(self, count: int) -> np.ndarray:
+        """Return the batch after the next one; nothing where that is of the next epoch."""
+        return super().peek(count) + self._before
+
+    @property
+    def _before(self) -> int:
+        """Entries of the epochs that are over."""
+        return self.epoch * self.entries

@@ -168,8 +168,11 @@ def test_a_source_of_clips_is_asked_by_number():
     batch = batches.batch(np.array([0, 1, 5]))
     assert batch.inputs["input"][2, 3, 3, 0].tolist() == [-1, 1, 1]
     assert batch.targets["prediction"].shape == (2, 6, 6, 1, 3)
+    assert batches.batch(np.array([1001])).inputs["input"].min() == 1
     with pytest.raises(IndexError):
-        batches.batch(np.array([1000]))
+        ClipBatches(moving_squares(), blueprint).batch(np.array([24]))
+    with pytest.raises(IndexError):
+        batches.batch(np.array([-1]))
     with pytest.raises(ValueError, match="say how many clips"):
         ClipBatches(Counted(), blueprint)
     with pytest.raises(DataError, match="at least 7 frames"):
@@ -194,3 +197,39 @@ def test_clips_that_do_not_fit_are_refused(clips, message):
 def test_frames_out_of_range_are_refused():
     with pytest.raises(DataError, match="frames of 0 to 255: give 0 to 1"):
         trainer(clips=moving_squares().astype(np.float32))
+
+
+class Watched(Counted):
+    """A source that remembers which clips it was asked for."""
+
+    def __init__(self):
+        self.asked = []
+
+    def values(self, numbers, **options):
+        """Return clips (5, 6, 6, 1, N)."""
+        self.asked += numbers.tolist()
+        return super().values(numbers, **options)
+
+
+def endless(source):
+    blueprint = Blueprint(**settings_of(frame=Shape(6, 6, 1)))
+    network = VideoNetwork(blueprint, generator=np.random.default_rng(0))
+    batches = ClipBatches(source, blueprint, count=6, first=100)
+    generator = np.random.default_rng(1)
+    return video_trainer(network, Adam(0.01), batches, batch_size=2, generator=generator, endless=True)
+
+
+def test_clips_without_an_end_come_one_after_the_other_also_after_a_resume(tmp_path):
+    source = Watched()
+    first = endless(source)
+    source.asked.clear()  # a trainer looks at the first batch when it is made
+    for _ in range(4):
+        first.advance()
+    assert source.asked == list(range(100, 108))
+    save(tmp_path / "run.safetensors", *first.state())
+    second = endless(source)
+    second.restore(load_latest(tmp_path / "run.safetensors"))
+    source.asked.clear()
+    for _ in range(3):
+        second.advance()
+    assert source.asked == list(range(108, 114))
