@@ -28,12 +28,11 @@ class NamedShapes:
 
     def __init__(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
         self.shapes = {name: tuple(map(int, shape)) for name, shape in shapes.items()}
-        self._starts: dict[str, int] = {}
-        position = 0
+        self._places: dict[str, slice] = {}
+        self.size = 0
         for name, shape in self.shapes.items():
-            self._starts[name] = position
-            position += math.prod(shape)
-        self.size = position
+            self._places[name] = slice(self.size, self.size + math.prod(shape))
+            self.size = self._places[name].stop
 
     @property
     def names(self) -> list[str]:
@@ -46,7 +45,7 @@ class NamedShapes:
     @property
     def starts(self) -> dict[str, int]:
         """Where the arrays begin, by name, without empty ones."""
-        return {name: self._starts[name] for name, shape in self.shapes.items() if math.prod(shape)}
+        return {name: place.start for name, place in self._places.items() if place.start < place.stop}
 
     def slice_of(self, name: str) -> slice:
         """Return where an array lies in the flat one.
@@ -56,10 +55,9 @@ class NamedShapes:
         KeyError
             When there is none of this name; the message lists those there are.
         """
-        if name not in self._starts:
+        if name not in self._places:
             raise KeyError(f"no parameters called {short_repr(name)}; there are {join_names(self.shapes)}")
-        start = self._starts[name]
-        return slice(start, start + math.prod(self.shapes[name]))
+        return self._places[name]
 
     def name_of(self, position: int) -> str:
         """Name the entry at a flat position, for messages: `weights[3, 4]`.

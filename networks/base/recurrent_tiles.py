@@ -29,18 +29,23 @@ BLOCKS = 32
 
 
 def slices_of(values: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yield, of an array (..., N) that lies slice after slice, the histories and the values of each."""
+    """Yield, of an array (..., N) that lies slice after slice, histories and values (..., slices, width).
+
+    All whole slices come first and together, then the rest.
+    """
     *shape, entries = values.shape
-    for begin in range(0, entries, SLICE):
-        end, rows = min(begin + SLICE, entries), math.prod(shape)
-        yield slice(begin, end), values.reshape(-1)[begin * rows : end * rows].reshape(*shape, end - begin)
+    flat, rows, middle = values.reshape(-1), math.prod(shape), entries // SLICE * SLICE
+    for begin, end, width in ((0, middle, SLICE), (middle, entries, entries - middle)):
+        if begin < end:
+            piece = flat[begin * rows : end * rows].reshape(-1, rows, width).swapaxes(0, 1)
+            yield slice(begin, end), piece.reshape(*shape, -1, width)
 
 
 def whole(values: np.ndarray) -> np.ndarray:
     """Return an array (..., N) that lies slice after slice with all histories of a row side by side."""
     rows = np.empty_like(values)
     for histories, piece in slices_of(values):
-        rows[..., histories] = piece
+        rows[..., histories].reshape(piece.shape)[...] = piece
     return rows
 
 
@@ -48,7 +53,7 @@ def in_slices(values: np.ndarray) -> np.ndarray:
     """Return an array (..., N), whose rows hold all histories, slice after slice."""
     sliced = np.empty_like(values)
     for histories, piece in slices_of(sliced):
-        piece[...] = values[..., histories]
+        piece[...] = values[..., histories].reshape(piece.shape)
     return sliced
 
 
@@ -58,12 +63,10 @@ class SlicedHistory(History):
     def begin(self, directed: DirectedLayer, states: Sequence[np.ndarray] | None) -> None:
         """Put the initial states of a directed layer into its first slot, zero where there are none."""
         for number, slots in enumerate(self.states):
+            given = None if states is None else pad_histories(states[number][directed.number])
             for histories, piece in slices_of(slots):
                 first = piece[directed.first_slot]
-                first[...] = 0
-                if states is not None:
-                    given = states[number][directed.number][:, histories]
-                    first[:, : given.shape[-1]] = given
+                first[...] = 0 if given is None else given[:, histories].reshape(first.shape)
 
 
 class TiledRecurrent(Recurrent):
@@ -123,7 +126,8 @@ class TiledRecurrent(Recurrent):
         learning_rate: float | None,
     ) -> None:
         blocks, worth = self._blocks(directed)
-        columns, panels = self._scratch_of(directed)
+        layer, targets = self._layer(directed, history), self._targets(directed, learning_rate)
+        columns, panels = self._scratch_of(directed, bool(targets.scale))
         states = [in_slices(each) for each in state_signals]
         kernels = self.backward_kernels
         arrays = kernels.Signals(
@@ -134,7 +138,6 @@ class TiledRecurrent(Recurrent):
             columns=columns,
             panels=panels,
         )
-        layer, targets = self._layer(directed, history), self._targets(directed, learning_rate)
         backward = kernels.backward_parallel if worth else kernels.backward_serial
         backward(layer, arrays, targets, blocks, self._sends_below(directed))
         for state_signal, sliced in zip(state_signals, states, strict=True):
@@ -178,7 +181,8 @@ class TiledRecurrent(Recurrent):
         slots = self._histories[directed.number].states[kind]
         end = np.empty(slots.shape[1:], self.dtype)
         for histories, piece in slices_of(slots):
-            end[:, histories] = piece[directed.last_slot]
+            last = piece[directed.last_slot]
+            end[:, histories].reshape(last.shape)[...] = last
         return end
 
     def _weight_rows(self, directed: DirectedLayer) -> int:
@@ -201,26 +205,30 @@ class TiledRecurrent(Recurrent):
         rows = max(_part(self._weight_rows(directed)) for directed in self.directed_layers)
         return rows * (self.steps * histories + VECTOR + PANEL)
 
-    def _scratch_of(self, directed: DirectedLayer) -> tuple[np.ndarray, np.ndarray]:
-        """Return room for a directed layer's transposed weights and what its gates see, made on first use."""
+    def _scratch_of(self, directed: DirectedLayer, learns: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Return room for a directed layer's transposed weights and what its gates see, made on first use.
+
+        What gates see has none where no gradients are wanted.
+        """
         width, entries = directed.inputs + self.units, self._top.shape[-1]
-        size = -(-width // PANEL) * PANEL * self.steps * entries
+        size = -(-width // PANEL) * PANEL * self.steps * entries if learns else 0
         if self._panels.size < size:
             self._panels = aligned_zeros(size, self.dtype)
         if not self._columns[directed.number].size:
             self._columns[directed.number] = aligned_zeros(self._weights_of(directed), self.dtype)
-        return self._columns[directed.number], self._panels
+        return self._columns[directed.number], self._panels if learns else self._absent
 
     def _blocks(self, directed: DirectedLayer) -> tuple[Blocks, bool]:
         """Return how the work on a directed layer is cut, and whether it runs in parallel."""
         weights, histories = self._weights_of(directed), self._histories[directed.number].gates.shape[-1]
         worth = self.parallel and weights * histories * self.steps >= WORTH_A_REGION
-        few = histories < SLICE * threads.count
+        workers = threads.count if worth else 1
+        few = histories < SLICE * workers
         large = weights * self.dtype.itemsize > SECOND_LEVEL
         blocks = Blocks(
             rows=_part(self._weight_rows(directed)),
             units=_part(self.units),
-            workers=threads.count if worth else 1,
+            workers=workers,
             room=self._worker_scratch(histories),
             over_units=worth and (few or large),
         )

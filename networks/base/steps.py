@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from nn.history import aligned_zeros, padded
+from nn.history import aligned_empty, aligned_zeros, padded
 from nn.shape import AnyShape
 
 
@@ -37,23 +39,25 @@ class Steps:
 
     def gather(self, values: np.ndarray, shape: AnyShape | tuple[int, ...]) -> np.ndarray:
         """Bring together what is there: (steps, *shape, N) to (*shape, whole vectors), at least one."""
-        steps = np.moveaxis(values.reshape(-1, *shape, values.shape[-1]), 0, -2)
-        together = aligned_zeros((*shape, padded(max(1, self.count))), values.dtype)
+        rows, columns = math.prod(shape), padded(max(1, self.count))
+        make = aligned_empty if self.count == columns else aligned_zeros
+        together = make((rows, columns), values.dtype)
+        steps, there = values.reshape(-1, rows, values.shape[-1]).swapaxes(0, 1), together[:, : self.count]
         if self._columns is None:
-            places = together[..., : self.count].reshape(*shape, self._steps, self._active)
-            places[...] = steps[..., : self._active]
+            there.reshape(rows, self._steps, self._active)[...] = steps[..., : self._active]
         else:
-            together[..., : self.count] = steps.reshape(*shape, -1)[..., self._columns]
-        return together
+            there[...] = steps.reshape(rows, -1)[:, self._columns]
+        return together.reshape(*shape, columns)
 
     def spread(self, together: np.ndarray) -> np.ndarray:
         """Send what `gather` brought together back, zero where no step is: to (steps, *shape, N)."""
         shape, steps, histories = together.shape[:-1], self._steps, self._histories
-        there = together[..., : self.count]
+        rows = math.prod(shape)
+        make = aligned_empty if self.count == steps * histories else aligned_zeros
+        spread = make((steps, rows, histories), together.dtype)
+        places, there = spread.swapaxes(0, 1), together.reshape(rows, -1)[:, : self.count]
         if self._columns is None:
-            spread = aligned_zeros((steps, *shape, histories), together.dtype)
-            np.moveaxis(spread, 0, -2)[..., : self._active] = there.reshape(*shape, steps, self._active)
-            return spread
-        columns = np.zeros((*shape, steps * histories), together.dtype)
-        columns[..., self._columns] = there
-        return np.ascontiguousarray(np.moveaxis(columns.reshape(*shape, steps, histories), -2, 0))
+            places[..., : self._active] = there.reshape(rows, steps, self._active)
+        else:
+            places[:, *np.divmod(self._columns, histories)] = there
+        return spread.reshape(steps, *shape, histories)

@@ -15,8 +15,10 @@ def one_hot(labels: np.ndarray, classes: int, dtype: np.dtype) -> np.ndarray:
 
 def beside(values: np.ndarray, conditions: np.ndarray) -> np.ndarray:
     """Return values (..., features, N) with conditions (classes, N) behind the features at every place."""
-    everywhere = np.broadcast_to(conditions, (*values.shape[:-2], *conditions.shape))
-    return np.concatenate([values, everywhere], axis=-2)
+    *places, features, count = values.shape
+    both = np.empty((*places, features + len(conditions), count), values.dtype)
+    both[..., :features, :], both[..., features:, :] = values, conditions
+    return both
 
 
 class Scores:

@@ -84,7 +84,7 @@ class Gan:
         *sides, _ = self.blueprint.noise_shape
         of_entry = self.blueprint.is_recurrent and self.blueprint.noise_per == "entry"
         drawn = [1] * len(sides) if of_entry else sides
-        noise = generator.normal(size=(*drawn, self.blueprint.noise, count)).astype(self.dtype)
+        noise = generator.standard_normal((*drawn, self.blueprint.noise, count)).astype(self.dtype)
         return np.repeat(noise, sides[0], axis=0) if of_entry else noise
 
     def conditions(self, labels: np.ndarray | None, count: int) -> np.ndarray:

@@ -55,7 +55,7 @@ class StepFigures(NamedTuple):
         GanDiverged
             Naming the side.
         """
-        if not np.isfinite(self).all():
+        if not all(map(math.isfinite, self)):
             raise GanDiverged(
                 f"gan: the {side}'s loss or gradient is not finite; the update was not made. Lower the "
                 "learning rate, or take a loss or a penalty that keeps the discriminator smooth"
@@ -301,4 +301,4 @@ def _length(gradients: np.ndarray) -> float:
 
 
 def _mean(scores: np.ndarray) -> float:
-    return float(np.mean(scores, dtype=np.float64))
+    return float(np.add.reduce(scores, axis=None, dtype=np.float64)) / scores.size

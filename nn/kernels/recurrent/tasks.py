@@ -70,9 +70,13 @@ def do_forward(layer, blocks, phase, task, forward_step, forward_slice):
 
 @kernel(inline=True)
 def prepare(layer, signals, propagates, task):
-    """Transpose: task number `task` is a step, or after the steps a block of columns of the weights."""
+    """Transpose: task number `task` is a step, or after the steps a block of columns of the weights.
+
+    What the gates see has no room where no gradients are wanted.
+    """
     if task < layer.steps:
-        transpose_seen(layer, signals.panels, task)
+        if signals.panels.size:
+            transpose_seen(layer, signals.panels, task)
         return
     features, units, columns = layer.features, layer.units, signals.columns
     rows, first = layer.biases.size, (task - layer.steps) * PANEL
