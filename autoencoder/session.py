@@ -45,13 +45,12 @@ from nn.training.learned_state import LearnedState
 from nn.training.limits import Limits
 from nn.training.lock import FolderLock
 from nn.training.shifted_batches import ShiftedBatches
-from workbench.errors import SettingsError
 from workbench.files import make_directory
 from workbench.inspect.examples import Examples, NamedExamples
 from workbench.run.changes import LIVE_SETTINGS, SettingChange
 from workbench.run.steering import Steering
-from workbench.settings.stored import settings_of
-from workbench.settings.table import Given, to_key, to_name, to_text
+from workbench.settings.stored import resumed, settings_of
+from workbench.settings.table import Given, to_key, to_name
 
 CHANGEABLE = frozenset(
     (
@@ -325,21 +324,7 @@ def _restore_lineage(session: Session, snapshot: Snapshot) -> None:
 
 
 def resumed_settings(given: Mapping[str, Given], snapshot: Snapshot) -> Settings:
-    """Return the settings to go on with: those of the snapshot, and what is given instead.
-
-    Raises
-    ------
-    SettingsError
-        When something is given that must not change, naming its place and both values.
-    """
-    stored = settings_of(snapshot)
+    """Return the settings to go on with; see `workbench.settings.stored.resumed`."""
     given = {name: each for name, each in given.items() if name not in LEFT_OPEN or each.value.strip()}
-    before, after = TABLE.make(stored), TABLE.make({**stored, **given})
-    for name in given.keys() - CHANGEABLE:
-        if getattr(before, name) != getattr(after, name):
-            raise SettingsError(
-                f"{given[name].place}={given[name].value}: the model in {snapshot.path} was made with "
-                f"{to_key(name)}={to_text(getattr(before, name))}, and goes on with that: leave it out or "
-                "train anew"
-            )
-    return after
+    made = f"the model in {snapshot.path} was made"
+    return resumed(TABLE, given, snapshot, CHANGEABLE, made=made, instead="leave it out or train anew")

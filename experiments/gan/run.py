@@ -17,9 +17,8 @@ from experiments.gan.settings import TABLE, Settings, blueprint_of, gan_settings
 from networks.gan import Gan, GanTrainer
 from nn import Snapshot, SnapshotError
 from nn.snapshot import save
-from workbench.errors import SettingsError
-from workbench.settings.stored import settings_of
-from workbench.settings.table import Given, to_key, to_text
+from workbench.settings.stored import resumed
+from workbench.settings.table import Given
 
 CHANGEABLE = frozenset(
     (
@@ -132,20 +131,7 @@ class Run:
 
 
 def resumed_settings(given: Mapping[str, Given], snapshot: Snapshot) -> Settings:
-    """Return the settings to go on with: those of the snapshot, and what is given instead.
-
-    Raises
-    ------
-    SettingsError
-        When something is given that must not change, naming its place and both values.
-    """
-    stored = settings_of(snapshot)
-    before, after = TABLE.make(stored), TABLE.make({**stored, **given})
-    for name in given.keys() - CHANGEABLE:
-        if getattr(before, name) != getattr(after, name):
-            raise SettingsError(
-                f"{given[name].place}={given[name].value}: the run in {snapshot.path.parent} was begun with "
-                f"{to_key(name)}={to_text(getattr(before, name))}, and goes on with that: leave it out, or "
-                "train anew in another folder"
-            )
-    return after
+    """Return the settings to go on with; see `workbench.settings.stored.resumed`."""
+    begun = f"the run in {snapshot.path.parent} was begun"
+    instead = "leave it out, or train anew in another folder"
+    return resumed(TABLE, given, snapshot, CHANGEABLE, made=begun, instead=instead)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel, ConfigDict
 
 from nn import Snapshot, SnapshotError
-from workbench.settings.table import Given
+from workbench.errors import SettingsError
+from workbench.settings.table import Given, Kind, SettingsTable, to_key, to_text
 
 
 class ProgramSettings(BaseModel):
@@ -35,3 +38,33 @@ def settings_of(snapshot: Snapshot) -> dict[str, Given]:
     if not isinstance(stored, dict) or not all(isinstance(text, str) for text in stored.values()):
         raise SnapshotError(f"{snapshot.path}: holds no settings, so no model of this program")
     return {name: Given(text, f"{snapshot.path}: {name}") for name, text in stored.items()}
+
+
+def resumed(
+    table: SettingsTable[Kind],
+    given: Mapping[str, Given],
+    snapshot: Snapshot,
+    changeable: frozenset[str],
+    *,
+    made: str,
+    instead: str,
+) -> Kind:
+    """Return the settings to go on with: those of a snapshot, and what is given in their place.
+
+    Only fields that are `changeable` may differ. Messages have what was `made` with the settings, and what to
+    do `instead` of giving another.
+
+    Raises
+    ------
+    SettingsError
+        When something is given that must not change, naming its place and both values.
+    """
+    stored = settings_of(snapshot)
+    before, after = table.make(stored), table.make({**stored, **given})
+    for name in given.keys() - changeable:
+        if getattr(before, name) != getattr(after, name):
+            raise SettingsError(
+                f"{given[name].place}={given[name].value}: {made} with "
+                f"{to_key(name)}={to_text(getattr(before, name))}, and goes on with that: {instead}"
+            )
+    return after
