@@ -9,6 +9,7 @@ import numpy as np
 
 from experiments.gan.settings import Settings
 from nn import DataError
+from nn.data.series.splits import held_out_of_classes
 from nn.short_text import join_names, short_repr
 
 
@@ -109,8 +110,5 @@ def held_out(part: Part, share: float, generator: np.random.Generator) -> tuple[
     """
     least = 2 if part.labels is None else 1
     labels = np.zeros(len(part), np.int64) if part.labels is None else part.labels
-    chosen = np.zeros(len(part), bool)
-    for label in np.unique(labels):
-        members = generator.permutation(np.flatnonzero(labels == label))
-        chosen[members[: min(max(least, round(share * len(members))), len(members) - 1)]] = True
+    chosen = held_out_of_classes(labels, share, generator, least)
     return part.select(np.flatnonzero(~chosen)), part.select(np.flatnonzero(chosen))

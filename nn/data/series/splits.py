@@ -41,17 +41,14 @@ def split_series(
     check_generator(generator)
     _, firsts, groups = np.unique(series.names, return_index=True, return_inverse=True)
     labels = np.zeros(len(firsts), np.int64) if series.labels is None else series.labels[firsts]
-    held_out = np.zeros(len(firsts), bool)
-    for label in np.unique(labels):
-        members = generator.permutation(np.flatnonzero(labels == label))
-        if len(members) < 2:
-            whose = "" if series.labels is None else f" of class {series.classes[label]!r}"
-            raise DataError(
-                f"one series{whose}: there is none to hold out; give more of it, leave it out, or divide by "
-                "time (split_by_time)"
-            )
-        held_out[members[: share_of(len(members), held_out_fraction)]] = True
-    chosen = held_out[groups]
+    there, counts = np.unique(labels, return_counts=True)
+    if len(alone := there[counts < 2]):
+        whose = "" if series.labels is None else f" of class {series.classes[alone[0]]!r}"
+        raise DataError(
+            f"one series{whose}: there is none to hold out; give more of it, leave it out, or divide by "
+            "time (split_by_time)"
+        )
+    chosen = held_out_of_classes(labels, held_out_fraction, generator)[groups]
     return series.select(np.flatnonzero(~chosen)), series.select(np.flatnonzero(chosen))
 
 
@@ -142,6 +139,17 @@ def _spans(series: SeriesSet) -> dict[str, np.ndarray]:
     return {name: spans[rows][np.argsort(spans[rows, 0])] for name, rows in rows_of.items()}
 
 
+def held_out_of_classes(
+    labels: np.ndarray, fraction: float, generator: np.random.Generator, least: int = 1
+) -> np.ndarray:
+    """Choose at random which entries to hold out, bool (N,): of every label a share, see `share_of`."""
+    chosen = np.zeros(len(labels), bool)
+    for label in np.unique(labels):
+        members = generator.permutation(np.flatnonzero(labels == label))
+        chosen[members[: share_of(len(members), fraction, least)]] = True
+    return chosen
+
+
 def check_share_held_out(fraction: float) -> None:
     """Raise DataError unless the fraction is in (0, 1)."""
     check_fraction(fraction)
@@ -149,6 +157,6 @@ def check_share_held_out(fraction: float) -> None:
         raise DataError("held-out fraction 0: nothing would be held out; give more")
 
 
-def share_of(count: int, fraction: float) -> int:
-    """Return how many of `count` a share is, rounded: at least one, and not all."""
-    return min(max(1, round(fraction * count)), count - 1)
+def share_of(count: int, fraction: float, least: int = 1) -> int:
+    """Return how many of `count` a share is, rounded: at least one, or as many as given, and not all."""
+    return min(max(least, round(fraction * count)), count - 1)
