@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import sys
-import time
-from datetime import timedelta
-
-from tqdm import tqdm
 
 from networks.gan import GanTrainer
 from networks.gan.record import GanRow
 from nn.training.limits import Limits
-
-REFRESH = 0.1
-"""Seconds between two looks at the bar."""
+from nn.training.progress import Bar
 
 
-class Bar:
+class BarOrLines:
     """A bar on standard error, or lines on standard output where that is no terminal.
 
     Parameters
@@ -30,26 +23,13 @@ class Bar:
 
     def __init__(self, limits: Limits, trainer: GanTrainer) -> None:
         self._limits = limits
-        self._shown_at = time.monotonic()
-        self._epochs_before, self._seconds_before = trainer.epochs, trainer.clock.seconds
-        layout = "{percentage:3.0f}%|{bar}| {elapsed}{postfix}"
-        self._bar = tqdm(total=1.0, bar_format=layout) if sys.stderr.isatty() else None
+        self._bar = Bar(limits, trainer.epochs, trainer.clock.seconds) if sys.stderr.isatty() else None
 
     def on_step(self, trainer: GanTrainer) -> None:
         """Draw the bar again if it was long ago."""
-        now = time.monotonic()
-        if self._bar is None or now - self._shown_at < REFRESH:
-            return
-        self._shown_at = now
-        epochs, seconds = trainer.epochs, trainer.clock.seconds
-        rate = (epochs - self._epochs_before) / max(seconds - self._seconds_before, 1e-9)
-        left = self._limits.seconds_left(epochs, seconds, rate)
-        parts = [f"epoch {epochs:.2f}", *_parts(trainer.rows[-1] if trainer.rows else None)]
-        if left is not None:
-            parts.append(f"{timedelta(seconds=math.ceil(left))} left")
-        self._bar.set_postfix_str(", ".join(parts), refresh=False)
-        self._bar.n = self._limits.share_done(epochs, seconds)
-        self._bar.refresh()
+        if self._bar is not None and self._bar.is_due:
+            parts = _parts(trainer.rows[-1]) if trainer.rows else []
+            self._bar.show(self._limits, trainer.epochs, trainer.clock.seconds, lambda _: parts)
 
     def on_epoch(self, trainer: GanTrainer) -> None:
         """Print a line where there is no bar."""
@@ -63,9 +43,7 @@ class Bar:
             self._bar.close()
 
 
-def _parts(row: GanRow | None) -> list[str]:
-    if row is None:
-        return []
+def _parts(row: GanRow) -> list[str]:
     scores = [f"{name} {value:.5f}" for name, value in row.scores.items()]
     return [
         f"discriminator {row.discriminator_loss:.4f}",

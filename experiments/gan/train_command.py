@@ -15,7 +15,7 @@ from experiments.gan.command_table import FREE_PORT
 from experiments.gan.folder import RunFolder
 from experiments.gan.form import Form
 from experiments.gan.pictures import draw_shown, progress_frames, write_gif
-from experiments.gan.progress import Bar
+from experiments.gan.progress import BarOrLines
 from experiments.gan.run import Run, resumed_settings
 from experiments.gan.sampling import generate, make_shown
 from experiments.gan.settings import TABLE
@@ -109,7 +109,7 @@ class Training:
 
     def __init__(self, run: Run) -> None:
         self.run, self.limits = run, Limits(run.settings.epoch_limit, run.settings.minutes)
-        self._watchers, self._bar = Watchers(run), Bar(self.limits, run.trainer)
+        self._watchers, self._bar = Watchers(run), BarOrLines(self.limits, run.trainer)
         self._status: int | None = None
 
     def train(self, more: Sequence[Watcher] = ()) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from tqdm import tqdm
@@ -19,6 +21,50 @@ if TYPE_CHECKING:
 
 REFRESH = 0.1
 """Seconds between two looks at the bar."""
+
+
+class Bar:
+    """A bar as long as the limits of a training, with figures and the time left.
+
+    Parameters
+    ----------
+    limits
+        Where training ends; without any only the figures are shown.
+    epochs, seconds
+        Where it begins.
+    file
+        Where to draw; standard error by default.
+    """
+
+    def __init__(self, limits: Limits, epochs: float, seconds: float, file: TextIO | None = None) -> None:
+        limited = limits != Limits()
+        layout = "{percentage:3.0f}%|{bar}| {elapsed}{postfix}" if limited else "{elapsed}{postfix}"
+        self._bar = tqdm(total=1.0 if limited else None, bar_format=layout, file=file)
+        self._epochs_before, self._seconds_before = epochs, seconds
+        self._shown_at = time.monotonic()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it was drawn long ago."""
+        return time.monotonic() - self._shown_at >= REFRESH
+
+    def show(
+        self, limits: Limits, epochs: float, seconds: float, figures: Callable[[float], Sequence[str]]
+    ) -> None:
+        """Draw how far training is, and the figures at so many epochs a second."""
+        self._shown_at = time.monotonic()
+        rate = (epochs - self._epochs_before) / max(seconds - self._seconds_before, 1e-9)
+        parts = [f"epoch {epochs:.2f}", *figures(rate)]
+        left = limits.seconds_left(epochs, seconds, rate)
+        if left is not None:
+            parts.append(f"{timedelta(seconds=math.ceil(left))} left")
+        self._bar.set_postfix_str(", ".join(parts), refresh=False)
+        self._bar.n = limits.share_done(epochs, seconds)
+        self._bar.refresh()
+
+    def close(self) -> None:
+        """Leave it as it is and go to the next line."""
+        self._bar.close()
 
 
 class ProgressBar(Callback):
@@ -38,10 +84,7 @@ class ProgressBar(Callback):
     def __init__(self, file: TextIO | None = None, unit: str = "images") -> None:
         self.file = file
         self.unit = unit
-        self._bar: tqdm | None = None
-        self._shown_at = 0.0
-        self._started_at = 0.0
-        self._epochs_before = 0.0
+        self._bar: Bar | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the bar and the file out: pickled and loaded again, it draws on standard error."""
@@ -56,15 +99,11 @@ class ProgressBar(Callback):
 
     def on_start(self, trainer: Trainer) -> None:
         """Draw the bar."""
-        limited = trainer.limits != Limits()
-        layout = "{percentage:3.0f}%|{bar}| {elapsed}{postfix}" if limited else "{elapsed}{postfix}"
-        self._bar = tqdm(total=1.0 if limited else None, bar_format=layout, file=self.file, leave=True)
-        self._started_at = self._shown_at = time.monotonic()
-        self._epochs_before = trainer.shuffle.epochs
+        self._bar = Bar(trainer.limits, trainer.shuffle.epochs, trainer.clock.seconds, self.file)
 
     def on_step(self, trainer: Trainer) -> None:
         """Draw it again if it was long ago."""
-        if time.monotonic() - self._shown_at >= REFRESH:
+        if self._bar is not None and self._bar.is_due:
             self._show(trainer)
 
     def on_end(self, trainer: Trainer) -> None:
@@ -78,26 +117,17 @@ class ProgressBar(Callback):
             self._bar = None
 
     def _show(self, trainer: Trainer) -> None:
-        if self._bar is None:
-            return
-        self._shown_at = time.monotonic()
-        elapsed = max(self._shown_at - self._started_at, 1e-9)
-        rate = (trainer.shuffle.epochs - self._epochs_before) / elapsed
-        self._bar.set_postfix_str(self._describe(trainer, rate), refresh=False)
-        self._bar.n = trainer.share_done
-        self._bar.refresh()
+        if self._bar is not None:
+            figures = partial(self._figures, trainer)
+            self._bar.show(trainer.limits, trainer.shuffle.epochs, trainer.clock.seconds, figures)
 
-    def _describe(self, trainer: Trainer, epochs_per_second: float) -> str:
-        epochs, seconds = trainer.shuffle.epochs, trainer.clock.seconds
-        parts = [f"epoch {epochs:.2f}"]
-        if trainer.log.last_loss is not None:
-            parts.append(f"loss {trainer.log.last_loss:.5f}")
-        parts += _held_out(trainer.rows[-1]) if trainer.rows else []
-        parts.append(f"{epochs_per_second * len(trainer.batches):,.0f} {self.unit}/s")
-        left = trainer.limits.seconds_left(epochs, seconds, epochs_per_second)
-        if left is not None:
-            parts.append(f"{timedelta(seconds=math.ceil(left))} left")
-        return ", ".join(parts)
+    def _figures(self, trainer: Trainer, epochs_per_second: float) -> list[str]:
+        loss = trainer.log.last_loss
+        return [
+            *([] if loss is None else [f"loss {loss:.5f}"]),
+            *(_held_out(trainer.rows[-1]) if trainer.rows else []),
+            f"{epochs_per_second * len(trainer.batches):,.0f} {self.unit}/s",
+        ]
 
 
 def _held_out(row: LogRow) -> list[str]:
