@@ -106,13 +106,14 @@ class Parameters(NamedShapes, DeepCopied):
         return self._gradients
 
     def __getitem__(self, name: str) -> np.ndarray:
-        return self._view(self.values, name)
+        return self.view(self.values, name)
 
     def gradient(self, name: str) -> np.ndarray:
         """Return the gradients of one array, as a view of its shape."""
-        return self._view(self.gradients, name)
+        return self.view(self.gradients, name)
 
-    def _view(self, flat: np.ndarray, name: str) -> np.ndarray:
+    def view(self, flat: np.ndarray, name: str) -> np.ndarray:
+        """Return one array, as a view of its shape, of what lies flat as the values do."""
         return flat[self.slice_of(name)].reshape(self.shapes[name])
 
     def zero_gradients(self) -> None:

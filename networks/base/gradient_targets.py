@@ -40,9 +40,12 @@ def named_targets(
 
     The factor is zero where gradients are kept; the heavier kernels then leave out their products.
     """
+    flat, factor = flat_target(parameters, learning_rate)
+    return [parameters.view(flat, name) for name in names], factor
+
+
+def flat_target(parameters: Parameters, learning_rate: float | None) -> tuple[np.ndarray, Any]:
+    """Return the flat array that a kernel adds all gradients to, and the factor; see `named_targets`."""
     if learning_rate is None:
-        targets = [parameters.gradient(name) for name in names]
-        factor = 1.0 if parameters.collects_gradients else 0.0
-    else:
-        targets, factor = [parameters[name] for name in names], -learning_rate
-    return targets, np.asarray(factor, parameters.dtype)[()]
+        return parameters.gradients, parameters.dtype.type(1 if parameters.collects_gradients else 0)
+    return parameters.values, np.asarray(-learning_rate, parameters.dtype)[()]

@@ -11,7 +11,7 @@ import numba
 import numpy as np
 
 from networks.base.directed_layers import DirectedLayer, History
-from networks.base.gradient_targets import named_targets
+from networks.base.gradient_targets import flat_target
 from networks.base.recurrent import Recurrent
 from nn.history import aligned_zeros, pad_histories
 from nn.kernels.recurrent.gradients import PANEL
@@ -44,9 +44,14 @@ def slices_of(values: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
 def whole(values: np.ndarray) -> np.ndarray:
     """Return an array (..., N) that lies slice after slice with all histories of a row side by side."""
     rows = np.empty_like(values)
+    write_whole(values, rows)
+    return rows
+
+
+def write_whole(values: np.ndarray, rows: np.ndarray) -> None:
+    """Write what lies slice after slice into an array of its shape with all histories of a row together."""
     for histories, piece in slices_of(values):
         rows[..., histories].reshape(piece.shape)[...] = piece
-    return rows
 
 
 def in_slices(values: np.ndarray) -> np.ndarray:
@@ -87,9 +92,8 @@ class TiledRecurrent(Recurrent):
 
     def _layer(self, directed: DirectedLayer, history: History) -> Any:
         """Return the kernels' arguments for a directed layer: arrays, sizes and the direction."""
-        parameters = [
-            self.parameters[name].ravel() if name else self._absent for name in self._names[directed.number]
-        ]
+        flat = self.parameters.values
+        parameters = [flat[place] for place in self._places[directed.number]]
         states = [array.ravel() for array in history.states]
         outputs = self._outputs[directed.layer]
         present = np.zeros(0, self.dtype) if self._mask is None else self._mask.astype(self.dtype)
@@ -141,15 +145,13 @@ class TiledRecurrent(Recurrent):
         backward = kernels.backward_parallel if worth else kernels.backward_serial
         backward(layer, arrays, targets, blocks, self._sends_below(directed))
         for state_signal, sliced in zip(state_signals, states, strict=True):
-            state_signal[...] = whole(sliced)
+            write_whole(sliced, state_signal)
 
     def _targets(self, directed: DirectedLayer, learning_rate: float | None) -> Any:
         """Return what the gradients of a directed layer are added to, and the factor."""
-        names = self._names[directed.number]
-        arrays, scale = named_targets(self.parameters, [name for name in names if name], learning_rate)
-        given = iter(arrays)
-        flat = [next(given).ravel() if name else self._absent for name in names]
-        return self.backward_kernels.Targets(*flat, scale)
+        flat, scale = flat_target(self.parameters, learning_rate)
+        arrays = [flat[place] for place in self._places[directed.number]]
+        return self.backward_kernels.Targets(*arrays, scale)
 
     def _lay_out(self, values: np.ndarray) -> np.ndarray:
         return pad_histories(values)
@@ -160,14 +162,14 @@ class TiledRecurrent(Recurrent):
         packed = [self._weights_of(directed) if histories else 0 for directed in self.directed_layers]
         self._packed = [aligned_zeros(size, self.dtype) for size in packed]
         self._columns = [np.zeros(0, self.dtype) for _ in self.directed_layers]
-        self._panels, self._absent = np.zeros(0, self.dtype), np.zeros(0, self.dtype)
-        self._names = [self._names_of(directed) for directed in self.directed_layers]
+        self._panels = np.zeros(0, self.dtype)
+        self._places = [self._places_of(directed) for directed in self.directed_layers]
         self._scratch = aligned_zeros(self._scratch_size(histories) if histories else 0, self.dtype)
 
-    def _names_of(self, directed: DirectedLayer) -> list[str]:
-        """Return the names of the parameters that kernels take, empty for missing ones."""
-        there, kernels = self._directed_shapes(directed.inputs), self.backward_kernels
-        return [directed.prefix + name if name in there else "" for name in kernels.Targets._fields[:-1]]
+    def _places_of(self, directed: DirectedLayer) -> list[slice]:
+        """Return where the parameters that kernels take lie, nowhere for missing ones."""
+        names = [directed.prefix + name for name in self.backward_kernels.Targets._fields[:-1]]
+        return [self.parameters.slice_of(name) if name in self.parameters else slice(0, 0) for name in names]
 
     def _history_of(self, directed: DirectedLayer) -> History:
         history = super()._history_of(directed)
@@ -186,7 +188,7 @@ class TiledRecurrent(Recurrent):
         return end
 
     def _weight_rows(self, directed: DirectedLayer) -> int:
-        return self._directed_shapes(directed.inputs)["recurrent_weights"][0]
+        return self.parameters.shapes[directed.prefix + "recurrent_weights"][0]
 
     def _weights_of(self, directed: DirectedLayer) -> int:
         """Return the number of input and recurrent weights of a directed layer."""
@@ -216,7 +218,7 @@ class TiledRecurrent(Recurrent):
             self._panels = aligned_zeros(size, self.dtype)
         if not self._columns[directed.number].size:
             self._columns[directed.number] = aligned_zeros(self._weights_of(directed), self.dtype)
-        return self._columns[directed.number], self._panels if learns else self._absent
+        return self._columns[directed.number], self._panels if learns else self._panels[:0]
 
     def _blocks(self, directed: DirectedLayer) -> tuple[Blocks, bool]:
         """Return how the work on a directed layer is cut, and whether it runs in parallel."""
