@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,8 +12,9 @@ import numba
 import numpy as np
 
 from benchmarks import jax_peer, torch_peer
+from workbench import code_version
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = code_version.ROOT
 WRITTEN_HERE = ("benchmarks/results", "docs", "README.md")
 """Files that measuring and reporting change themselves."""
 
@@ -68,16 +68,5 @@ def processor() -> str:
 
 
 def commit(folder: Path) -> str:
-    """Return the commit that a checkout is at, and whether its files differ from it."""
-    others = [f":(exclude){path}" for path in WRITTEN_HERE]
-    try:
-        name = _git(folder, "rev-parse", "--short", "HEAD")
-        changes = _git(folder, "status", "--porcelain", "--", ".", *others)
-    except (OSError, subprocess.CalledProcessError):
-        return "no git"
-    return f"{name} + changes" if changes else name
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    command = ["git", "-C", str(folder), *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    """Return the commit that a checkout is at, and whether files differ that measuring does not change."""
+    return code_version.commit(folder, WRITTEN_HERE)

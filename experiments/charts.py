@@ -96,6 +96,14 @@ def panels(height: int) -> Iterator[Panels]:
         yield Panels(height)
 
 
+def make_logarithmic(axes: Axes) -> None:
+    """Give a panel a logarithmic scale with readable numbers."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=20))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
+
+
 def move_apart(places: np.ndarray, step: float, limits: tuple[float, float]) -> np.ndarray:
     """Return places at least a step apart and within the limits, in the same order.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +13,13 @@ from experiments.gan.components import Components
 from experiments.gan.form import Form
 from experiments.gan.region import region_of
 from experiments.gan.settings import TABLE, Settings, blueprint_of
+from experiments.run_folder import RunFolderBase
 from networks.gan import Gan
 from networks.gan.state import load_gan
 from networks.model_file import UNBUILDABLE
-from nn import Snapshot, SnapshotError, load_latest
+from nn import Snapshot, SnapshotError
 from nn.parameter_limit import at_most_parameters
-from nn.snapshot import load, previous
-from workbench.errors import InputError, SettingsError
+from workbench.errors import SettingsError
 from workbench.settings.stored import settings_of
 
 PROGRAM = "gan"
@@ -33,19 +32,15 @@ WRITTEN = re.compile(
 """Names of what a run writes beside its model."""
 
 
-class RunFolder:
-    """Where a run keeps what.
+class RunFolder(RunFolderBase):
+    """Where a run keeps what."""
 
-    Parameters
-    ----------
-    path
-        The folder.
-    """
+    program = PROGRAM
+    written = WRITTEN
+    places = ("epochs",)
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self.model, self.best = path / "model.safetensors", path / "best.safetensors"
-        self.settings, self.table = path / "settings.conf", path / "losses.csv"
+        super().__init__(path)
         self.pictures, self.progress = path / "epochs", path / "progress.gif"
         self.samples, self.arrays = path / "samples.png", path / "samples.npz"
         self.plots, self.report = path / "losses.png", path / "report"
@@ -53,67 +48,6 @@ class RunFolder:
     def picture(self, epoch: int) -> Path:
         """Return where the samples of an epoch are drawn."""
         return self.pictures / f"epoch-{epoch:05}.png"
-
-    def holds_run(self) -> bool:
-        """Return whether there is a model, or the one before it."""
-        return self.model.exists() or previous(self.model).exists()
-
-    def check_free(self, *, overwrite: bool = False) -> None:
-        """Refuse a folder that holds a run, unless it may be overwritten; never overwrite another program's.
-
-        Raises
-        ------
-        InputError
-            Saying how to go on with it, or begin anew.
-        """
-        if not self.holds_run():
-            return
-        with contextlib.suppress(SnapshotError):  # a damaged model may be overwritten
-            self.load()
-        if not overwrite:
-            raise InputError(
-                f"{self.path}: holds a run already: `continue --folder {self.path}` goes on with it, "
-                "--overwrite begins anew, another --folder leaves it alone"
-            )
-
-    def clear(self) -> None:
-        """Remove what an earlier run wrote, but for its model, which is kept as the previous one."""
-        self.remove_unfinished()
-        for folder in (self.path, self.pictures):
-            for path in folder.glob("*") if folder.is_dir() else ():
-                if WRITTEN.fullmatch(path.name) and path.is_file():
-                    path.unlink()
-
-    def remove_unfinished(self) -> None:
-        """Remove files that a killed process left half written."""
-        for folder in (self.path, self.pictures):
-            for pattern in (".*.partial", ".*.unfinished"):
-                for path in folder.glob(pattern):
-                    path.unlink(missing_ok=True)
-
-    def load(self, *, best: bool = False) -> Snapshot:
-        """Read the model as it was saved last, or the best one.
-
-        Raises
-        ------
-        InputError
-            When there is none, or it is another program's.
-        SnapshotError
-            When it cannot be read.
-        """
-        if not self.holds_run():
-            raise InputError(
-                f"{self.path}: holds no run (there is no {self.model.name} in it): "
-                "`python -m experiments gan train` makes one; --folder says where it is"
-            )
-        if best and not self.best.exists():
-            raise InputError(f"{self.best}: there is no best model yet: leave --best out")
-        snapshot = load(self.best) if best else load_latest(self.model)
-        if snapshot.metadata.get("program") != PROGRAM:
-            raise InputError(
-                f"{snapshot.path}: holds a model of another program: give another --folder, it is left alone"
-            )
-        return snapshot
 
 
 def described(settings: Settings, form: Form) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

@@ -27,7 +27,7 @@ from nn import DataError
 from nn.render.canvas import save
 from workbench.errors import InputError
 from workbench.files import make_directory, replacing
-from workbench.settings.options import given_settings
+from workbench.settings.options import given_settings, whole_option
 from workbench.terminal import reading, use_threads
 
 DRAWN = 100
@@ -36,10 +36,10 @@ DRAWN = 100
 
 def generate(arguments: argparse.Namespace) -> int:
     """Write new entries and draw them."""
-    count = _whole(arguments.count, "count", 1)
+    count = whole_option(arguments, "count", 1)
     model, folder = _open(arguments)
     form, out = model.form, Path(arguments.out) if arguments.out else folder.path / "generated"
-    generator = np.random.default_rng(_whole(arguments.draw, "draw", 0))
+    generator = np.random.default_rng(whole_option(arguments, "draw", 0))
     labels = _labels(arguments, form, count)
     made = new_entries(model.gan, form, count, generator, labels=labels, pool=_pool(arguments, model, folder))
     make_directory(out.parent)
@@ -53,10 +53,10 @@ def generate(arguments: argparse.Namespace) -> int:
 
 def interpolate(arguments: argparse.Namespace) -> int:
     """Draw what lies between entries, and a GIF of the way."""
-    rows, steps = _whole(arguments.rows, "rows", 1), _whole(arguments.steps, "steps", 2)
+    rows, steps = whole_option(arguments, "rows", 1), whole_option(arguments, "steps", 2)
     model, folder = _open(arguments)
     gan, form = model.gan, model.form
-    generator = np.random.default_rng(_whole(arguments.draw, "draw", 0))
+    generator = np.random.default_rng(whole_option(arguments, "draw", 0))
     labels = _labels(arguments, form, rows)
     if labels is None and gan.blueprint.conditions:
         labels = np.arange(rows) % len(form.classes)
@@ -84,7 +84,7 @@ def interpolate(arguments: argparse.Namespace) -> int:
 
 def evaluate(arguments: argparse.Namespace) -> int:
     """Judge generated entries beside those of the test, and write a report."""
-    entries, seeds = _whole(arguments.entries, "entries", LEAST), _whole(arguments.seeds, "seeds", 1)
+    entries, seeds = whole_option(arguments, "entries", LEAST), whole_option(arguments, "seeds", 1)
     model, folder = _open(arguments)
     given = given_settings(arguments, TABLE)
     settings = resumed_settings(given, folder.load(best=arguments.best))
@@ -171,9 +171,3 @@ def _entries(form: Form, part: Part, name: str) -> Entries:
     values = form.unscaled(part.values, part.masks)
     lengths = None if form.are_images else replace(part, values=values).lengths
     return Entries(values, labels, Path(f"{name} entries"), lengths)
-
-
-def _whole(text: str, name: str, least: int) -> int:
-    if not text.isdecimal() or int(text) < least:
-        raise InputError(f"--{name} {text}: give a whole number of at least {least}")
-    return int(text)

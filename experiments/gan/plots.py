@@ -9,10 +9,10 @@ from dataclasses import fields
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
-from experiments.charts import Panels, panels
+from experiments.charts import Panels, make_logarithmic, panels
 from networks.gan.record import GanRow
 from nn.render.canvas import WIDTH
 from nn.render.colours import HELD_OUT, MUTED, TRAIN
@@ -86,10 +86,7 @@ def _draw(
     for _, colour, epochs, values in curves:
         axes.plot(epochs, values, color=colour, marker="o" if len(values) <= MARKED else "")
     if logarithmic and all((values > 0).all() for *_, values in curves):
-        axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=20))
-        axes.yaxis.set_minor_locator(NullLocator())
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
+        make_logarithmic(axes)
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     axes.set_xlabel("epoch", color=MUTED)
     picture.label_ends(axes, [(name, colour, float(values[-1])) for name, colour, _, values in curves])

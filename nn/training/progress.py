@@ -34,13 +34,22 @@ class Bar:
         Where it begins.
     file
         Where to draw; standard error by default.
+    counted
+        What an epoch is called.
     """
 
-    def __init__(self, limits: Limits, epochs: float, seconds: float, file: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        epochs: float,
+        seconds: float,
+        file: TextIO | None = None,
+        counted: str = "epoch",
+    ) -> None:
         limited = limits != Limits()
         layout = "{percentage:3.0f}%|{bar}| {elapsed}{postfix}" if limited else "{elapsed}{postfix}"
         self._bar = tqdm(total=1.0 if limited else None, bar_format=layout, file=file)
-        self._epochs_before, self._seconds_before = epochs, seconds
+        self._epochs_before, self._seconds_before, self._counted = epochs, seconds, counted
         self._shown_at = time.monotonic()
 
     @property
@@ -54,7 +63,7 @@ class Bar:
         """Draw how far training is, and the figures at so many epochs a second."""
         self._shown_at = time.monotonic()
         rate = (epochs - self._epochs_before) / max(seconds - self._seconds_before, 1e-9)
-        parts = [f"epoch {epochs:.2f}", *figures(rate)]
+        parts = [f"{self._counted} {epochs:.2f}", *figures(rate)]
         left = limits.seconds_left(epochs, seconds, rate)
         if left is not None:
             parts.append(f"{timedelta(seconds=math.ceil(left))} left")

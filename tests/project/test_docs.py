@@ -15,6 +15,7 @@ from autoencoder.command_table import COMMANDS
 from experiments.evaluation.__main__ import main as evaluate
 from experiments.gan.__main__ import GAN
 from experiments.gan.__main__ import main as gan
+from experiments.video.__main__ import main as video
 from tests.support.autoencoder_runs import write_images
 from tests.support.places import ROOT
 
@@ -36,6 +37,13 @@ SHORTER_GAN = {
         "--overwrite",
     ],
     "evaluate": ["--entries", "30", "--seeds", "1"],
+}
+SHORTER_VIDEO = {
+    "train": [
+        *("--size", "16", "--units", "4", "--limit", "40", "--batch-size", "2", "--steps", "2"),
+        *("--report-every", "1", "--validation-clips", "3", "--overwrite"),
+    ],
+    "evaluate": ["--test-clips", "3"],
 }
 SHORTER = ["--epochs", "1", "--limit", "24", "--crops", "8", "--batch-size", "16", "--overwrite"]
 
@@ -79,6 +87,8 @@ def check_command(command: str) -> None:
         GAN.parser().parse(words[3:])  # it runs until Ctrl-C
     elif program == "python" and words[:3] == ["-m", "experiments", "gan"]:
         assert gan([*words[3:], *SHORTER_GAN.get(words[3], [])]) == 0, command
+    elif program == "python" and words[:3] == ["-m", "experiments", "video"]:
+        assert video([*words[3:], *SHORTER_VIDEO.get(words[3], [])]) == 0, command
     elif program == "make":
         subprocess.run(["make", "--dry-run", *words], cwd=ROOT, check=True, capture_output=True)
     else:
@@ -91,8 +101,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     write_images(tmp_path / "photos", 2, side=80)
     (tmp_path / "mnist").mkdir()
-    for name in ("train", "t10k"):
-        pixels = np.random.default_rng(1).integers(0, 256, (24, 28, 28), np.uint8)
+    for seed, name in enumerate(("train", "t10k"), 1):
+        pixels = np.random.default_rng(seed).integers(0, 256, (24, 28, 28), np.uint8)
         header = b"".join(number.to_bytes(4, "big") for number in (2051, *pixels.shape))
         (tmp_path / "mnist" / f"{name}-images-idx3-ubyte").write_bytes(header + pixels.tobytes())
         labels = (np.arange(24) % 10).astype(np.uint8)
@@ -104,6 +114,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         labels = np.arange(40) % 2
         values = np.random.default_rng(number).normal(size=(40, 4)) + labels[:, None]
         np.savez(tmp_path / f"{name}.npz", values=values, labels=labels)
+    films = np.random.default_rng(3).integers(0, 256, (12, 20, 16, 16)).astype(np.uint8)
+    np.save(tmp_path / "films.npy", films)
     np.save(tmp_path / "changed.npy", np.zeros((2, 32), np.float32))
     return tmp_path
 

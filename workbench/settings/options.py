@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from workbench.errors import InputError
 from workbench.settings.configuration_file import read_configuration
 from workbench.settings.table import Given, SettingsTable, to_key, to_text
 
@@ -80,7 +82,7 @@ class Parser(argparse.ArgumentParser):
 
     def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
         """Parse, or exit with status 2 and a message."""
-        parsed, unknown = self.parse_known_args(arguments)
+        parsed, unknown = self.parse_known_args(_joined(arguments))
         if unknown:
             word = unknown[0]
             hint = self.table.nearest_key(word.lstrip("-").partition("=")[0]) if word.startswith("-") else ""
@@ -90,6 +92,17 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Exit with status 2, without the long list of options."""
         self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """Write `--range -1-1` as `--range=-1-1`: argparse takes what begins with a dash for an option."""
+    joined: list[str] = []
+    for word in arguments:
+        if re.match(r"-\d", word) and joined and re.fullmatch(r"--[\w-]+", joined[-1]):
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def make_parser(
@@ -178,3 +191,17 @@ def given_settings(arguments: argparse.Namespace, table: SettingsTable[Any]) -> 
         if hasattr(arguments, name):
             given[name] = Given(getattr(arguments, name), f"--{to_key(name)}")
     return given
+
+
+def whole_option(arguments: argparse.Namespace, name: str, least: int) -> int:
+    """Return the value of an `Option` that is a whole number of at least `least`.
+
+    Raises
+    ------
+    InputError
+        When it is none.
+    """
+    text = getattr(arguments, name.replace("-", "_"))
+    if not text.isdecimal() or int(text) < least:
+        raise InputError(f"--{name} {text}: give a whole number of at least {least}")
+    return int(text)

@@ -1,0 +1,1 @@
+"""Training of networks of videos, led by arguments."""
