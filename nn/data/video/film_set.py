@@ -89,8 +89,9 @@ class FilmSet:
         """
         check_share_held_out(held_out_fraction)
         check_generator(generator)
-        _, groups = np.unique([id(film) for film in self.films], return_inverse=True)
-        count = int(groups.max()) + 1
+        numbers: dict[int, int] = {}  # of films in their order, which places in memory do not have
+        groups = np.array([numbers.setdefault(id(film), len(numbers)) for film in self.films])
+        count = len(numbers)
         if count < 2:
             raise DataError(
                 f"{self.source}: one film: there is none to hold out; give more, or split_by_time"

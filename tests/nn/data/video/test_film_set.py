@@ -1,5 +1,7 @@
 """Films are divided before clips are cut, and read when clips are asked for."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -92,6 +94,17 @@ def test_whole_films_are_held_out(fraction):
     assert len(held_out) == min(max(1, round(10 * fraction)), 9)
     assert sorted(training.names + held_out.names) == sorted(made.names)
     check_clips_apart(training.cut(3, stride=1), held_out.cut(3, stride=1))
+
+
+def test_which_films_are_held_out_does_not_depend_on_where_they_are_in_memory():
+    made = films(*[30] * 9)
+    order = np.random.default_rng(1).permutation(9)
+    moved = replace(made, films=[made.films[place] for place in order])
+    for one, other in zip(
+        made.split(0.3, generator=generator()), moved.split(0.3, generator=generator()), strict=True
+    ):
+        places = [made.films.index(film) for film in one.films]
+        assert places == [moved.films.index(film) for film in other.films]
 
 
 def test_parts_of_a_film_stay_together():
