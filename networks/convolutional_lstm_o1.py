@@ -11,6 +11,8 @@ What changed:   networks/base/tiled_convolutional_lstm.py, which the next rung r
                    transposed rows, all channels and kernel rows side by side
                 5. all that a gate does is one pass over a line on explicit vectors, while its sums are
                    in cache
+                6. kernels of three rows, on images of an even height, run on pairs of rows with four
+                   products instead of six, backwards as well: nn/kernels/convolutional_lstm/pairs.py
 Predicted gain: 3 to 6, as networks/convolution_o1.py: sums stay in registers for a whole window, and a
                 step makes no call from Python
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
@@ -20,7 +22,7 @@ Measured gain:  on the machine and with the meaning of docs/benchmarks.md
     8x16x16x8 to 16 channels, 3x3  16  backward   13.0     3.83     3.83       1.35  52% products
 .. benchmark: end
 Loses when:     never seen
-Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh
+Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh, sums and differences of rows
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -136,39 +137,38 @@ class Architect:
 
     def _recurrent(self, steps: int, read: Shape) -> tuple[dict[str, Network], Cells]:
         """Return the recurrent layers by name, for whole sequences, and what makes single steps of each."""
-        layers, cells = {}, {}
-        for number in range(self._blueprint.layers):
-            name, make = f"layer_{number}", self._layer_maker(read)
-            layers[name], cells[name] = make(steps), _later(make)
-            read = Shape(*read[:2], self._blueprint.units)
-            if self._blueprint.kind != "convolutional_lstm":
-                read = Shape(1, 1, self._blueprint.units)
+        blueprint, layers, cells = self._blueprint, {}, {}
+        for number in range(blueprint.layers):
+            name = f"layer_{number}"
+            layers[name], cells[name] = self.layer(read, steps), partial(self.cell, read)
+            sides = read[:2] if blueprint.kind == "convolutional_lstm" else (1, 1)
+            read = Shape(*sides, blueprint.units)
         return layers, cells
 
-    def _layer_maker(self, read: Shape) -> Callable[[int], Network]:
-        """Return what makes a recurrent layer of so many steps that reads a shape; of 0 steps, a cell."""
+    def layer(self, read: Shape, steps: int) -> Network:
+        """Return a recurrent layer that reads a shape at so many steps."""
+        drawn = {"initializer": self._initializer, "recurrent_initializer": self._recurrent_initializer}
+        if self._blueprint.kind == "convolutional_lstm":
+            return self._build("convolutional_lstm", VideoShape(steps, *read), drawn)
+        return self._build("lstm", SequenceShape(steps, read.size), drawn)
+
+    def cell(self, read: Shape) -> Network:
+        """Return a single step of it, without weights of its own: it is to use those of a layer."""
+        undrawn = {"initializer": Zeros(), "recurrent_initializer": Zeros()}
+        if self._blueprint.kind == "convolutional_lstm":
+            return self._build("convolutional_lstm", VideoShape(1, *read), undrawn)
+        return self._build("lstm_cell", Shape(1, 1, read.size), undrawn)
+
+    def _build(self, family: str, shape: AnyShape, options: dict[str, Any]) -> Network:
         blueprint = self._blueprint
-        options = {"peepholes": blueprint.peepholes, "forget_bias": blueprint.forget_bias}
-
-        def make(steps: int) -> Network:
-            drawn = {"initializer": self._initializer, "recurrent_initializer": self._recurrent_initializer}
-            if not steps:  # a second use of parameters that are drawn already
-                drawn = dict.fromkeys(drawn, Zeros())
-            given = options | drawn | self._options
-            shape: AnyShape
-            if blueprint.kind == "convolutional_lstm":
-                given |= {"channels": blueprint.units, "kernel": blueprint.kernel}
-                family, shape = "convolutional_lstm", VideoShape(steps or 1, *read)
-            elif steps:
-                given["units"] = blueprint.units
-                family, shape = "lstm", SequenceShape(steps, read.size)
-            else:
-                given["units"] = blueprint.units
-                family, shape = "lstm_cell", Shape(1, 1, read.size)
-            network: Network = rung(family, self._rung)(shape, **given)
-            return network
-
-        return make
+        given = self._options | options
+        given |= {"peepholes": blueprint.peepholes, "forget_bias": blueprint.forget_bias}
+        if family == "convolutional_lstm":
+            given |= {"channels": blueprint.units, "kernel": blueprint.kernel}
+        else:
+            given["units"] = blueprint.units
+        network: Network = rung(family, self._rung)(shape, **given)
+        return network
 
     @property
     def _recurrent_initializer(self) -> Any:
@@ -180,10 +180,6 @@ class Architect:
 
     def _dense(self, units: Any, activation: Activation) -> Recipe[Any]:
         return self._of("dense", units, activation=activation, initializer=self._initializer)
-
-
-def _later(make: Callable[[int], Network]) -> Callable[[], Network]:
-    return lambda: make(0)
 
 
 def _named(reader: Network | None) -> dict[str, Network]:

@@ -7,6 +7,7 @@ is a network for every step, all of them second uses of the parameters of one, w
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -98,7 +99,7 @@ class FramePart:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self._twins = Twins(network, lambda: copy_with_same_generators(network))
+        self._twins = Twins(network, partial(copy_with_same_generators, network))
 
     def run(self, values: np.ndarray, training: bool) -> np.ndarray:
         """Return the outputs (T, ..., N) of inputs: the network runs on T * N histories."""

@@ -11,10 +11,12 @@ from networks.base.container import Container
 from networks.base.network import Network
 from networks.base.recurrent_tiles import TiledRecurrent
 from networks.base.stateful import States
+from networks.base.tiled_convolutional_lstm import TiledConvolutionalLSTM
 from networks.base.tiled_dense import TiledDense
 from networks.video.architecture import Cells
 from networks.video.parts import FramePart, Part, RecurrentFrames, RecurrentPart
 from networks.video.stepped import LinearSteps, LSTMSteps
+from networks.video.stepped_images import ConvolutionalLSTMSteps
 from nn.activations import Identity
 from nn.parameters import Parameters
 
@@ -120,6 +122,8 @@ def _recurrent_part(network: Any, make_cell: Callable[[], Network]) -> Recurrent
     """Return the part that a recurrent layer runs as, on the fast rungs of the LSTM one of its own."""
     if isinstance(network, TiledRecurrent):
         return LSTMSteps(network, network.parallel)
+    if isinstance(network, TiledConvolutionalLSTM):
+        return ConvolutionalLSTMSteps(network)
     return RecurrentFrames(network, make_cell)
 
 

@@ -68,6 +68,18 @@ def test_same_as_plain_where_it_is_worth_a_parallel_region(rung, dtype):
     checks.check_same_as_plain(network, plain, 21, FAMILY.tolerance[dtype])
 
 
+@every_faster_rung
+@every_dtype
+@pytest.mark.parametrize("inputs", [3, 70])
+def test_same_as_plain_with_more_sources_than_are_worked_off_together(rung, dtype, inputs):
+    shape = VideoShape(2, 4, 3, inputs)
+    network, plain = (
+        convolutional_lstm(kind, shape, dtype, channels=20) for kind in (FAMILY.rungs[rung], PLAIN)
+    )
+    network.parameters.values[:] *= 0.05
+    checks.check_same_as_plain(network, plain, 5, FAMILY.tolerance[dtype])
+
+
 @every_rung
 @every_dtype
 def test_threads_do_not_change_a_bit(rung, dtype):

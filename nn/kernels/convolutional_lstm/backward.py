@@ -5,7 +5,14 @@ from typing import NamedTuple
 import numpy as np
 from numba import intp, prange
 
-from nn.kernels.convolutional_lstm.forward import VECTOR, convolve_row, gate_row, line_within
+from nn.kernels.convolutional_lstm.forward import (
+    VECTOR,
+    convolve_row,
+    forward_tasks,
+    gate_row,
+    line_within,
+)
+from nn.kernels.convolutional_lstm.pairs import SOURCES, TERMS, Pair, convolve_pair, pair_gradients
 from nn.kernels.core.compilation import kernel
 from nn.kernels.core.product import multiply, transpose
 from nn.kernels.core.simd import broadcast, horizontal_sum, load, multiply_add, store
@@ -22,7 +29,8 @@ class Signals(NamedTuple):
     like images that are convolved; flipped_inputs, flipped_recurrent: sources x (kernel rows, 4
     channels, kernel columns), the weights with rows and columns reversed; inputs: steps x height x
     inputs x line, the input signals; peepholes: 3 x height x channels x line, their gradients before
-    histories are summed.
+    histories are summed. Where rows are convolved in pairs weights are those of the terms, 4 x sources x (4
+    channels, kernel columns), and scratch has room for each pair, twice.
     """
 
     outputs: np.ndarray
@@ -33,13 +41,15 @@ class Signals(NamedTuple):
     flipped_recurrent: np.ndarray
     inputs: np.ndarray
     peepholes: np.ndarray
+    scratch: np.ndarray
 
 
 class Parts(NamedTuple):
     """Sums of gradients over a part of all rows each, and room for that part's transposed rows, flat.
 
     inputs: parts x kernel columns x 4 channels x (kernel rows, inputs); recurrent: the same of the
-    channels; biases: parts x 4 channels; scratch: parts x pitch x columns. There are `number` of them.
+    channels; biases: parts x 4 channels; scratch: parts x pitch x columns. There are `number` of them. Where
+    rows are convolved in pairs the terms of a pair take the place of the kernel rows.
     """
 
     number: int
@@ -106,6 +116,34 @@ def hidden_signal_row(geometry, signals, step, y):
 
 
 @kernel(inline=True)
+def hidden_signal_pair(geometry, signals, step, y):
+    """Do what `hidden_signal_row` does for two rows."""
+    size, row = geometry.channels * geometry.line, step * geometry.rows + y
+    pair = Pair(y * size, (y + 1) * size, y // 2 * SOURCES * geometry.pitch)
+    weights, gates = signals.flipped_recurrent, 4 * geometry.channels
+    convolve_pair(geometry, weights, signals.deltas, gates, row, signals.hidden, signals.scratch, pair, True)
+
+
+@kernel(inline=True)
+def input_signal_pair(geometry, signals, step, y):
+    """Do what `input_signal_row` does for two rows."""
+    size, row = geometry.inputs * geometry.line, step * geometry.rows + y
+    begin, gates = (step * geometry.height + y) * size, 4 * geometry.channels
+    pair = Pair(begin, begin + size, (geometry.height + y) // 2 * SOURCES * geometry.pitch)
+    weights, deltas = signals.flipped_inputs, signals.deltas
+    convolve_pair(geometry, weights, deltas, gates, row, signals.inputs, signals.scratch, pair, False)
+
+
+@kernel(inline=True)
+def delta_pair(geometry, arrays, signals, step, y):
+    """Compute the deltas of two rows; those of the step after are complete."""
+    if step + 1 < geometry.steps:
+        hidden_signal_pair(geometry, signals, step + 1, y)
+    for line in range(2 * geometry.channels):
+        delta_line(geometry, arrays, signals, step, y + line // geometry.channels, line % geometry.channels)
+
+
+@kernel(inline=True)
 def delta_row(geometry, arrays, signals, step, y):
     """Compute the deltas of one row; those of the step after are complete."""
     if step + 1 < geometry.steps:
@@ -168,15 +206,65 @@ def gradient_part(geometry, arrays, signals, parts, part):
 
 
 @kernel(inline=True)
+def gradient_pairs(geometry, arrays, signals, parts, part):
+    """Do what `gradient_part` does, pair by pair."""
+    deltas, gates, height = signals.deltas, 4 * geometry.channels, geometry.height
+    pairs, room = geometry.steps * height // 2, parts.scratch.size // parts.number * part
+    for number in range(part * pairs // parts.number, (part + 1) * pairs // parts.number):
+        step, y = 2 * number // height, 2 * number % height
+        upper, lower = (
+            line_within(geometry, step, y, gates, 0),
+            line_within(geometry, step, y + 1, gates, 0),
+        )
+        rows = upper, lower, step * geometry.rows + y
+        sources, size = geometry.inputs, part * geometry.kernel * gates * TERMS
+        pair_gradients(
+            geometry, deltas, arrays.images, sources, rows, parts.inputs, size * sources, parts.scratch, room
+        )
+        sources = geometry.channels
+        pair_gradients(
+            geometry,
+            deltas,
+            arrays.hidden,
+            sources,
+            rows,
+            parts.recurrent,
+            size * sources,
+            parts.scratch,
+            room,
+        )
+        for row in range(2 * number, 2 * number + 2):
+            bias_gradients(geometry, deltas, row, parts, part)
+
+
+@kernel(inline=True)
 def backward_tasks(geometry, parts, propagates, phase):
     """Return the number of tasks of a phase: rows of every step, last step first; then the rest.
 
     The rest are the signals of the initial states and of the inputs, and the gradients.
     """
+    if geometry.pairs:
+        pairs = geometry.height // 2
+        return pairs if phase < geometry.steps else parts.number + (2 if propagates else 1) * pairs
     if phase < geometry.steps:
         return geometry.height
     inputs = geometry.steps * geometry.height if propagates else 0
     return geometry.height + inputs + parts.number
+
+
+@kernel(inline=True)
+def do_pairs(geometry, arrays, signals, parts, phase, task):
+    """Do one task of a phase where rows are convolved in pairs."""
+    count, pairs = parts.number, geometry.height // 2
+    if phase < geometry.steps:
+        delta_pair(geometry, arrays, signals, geometry.steps - 1 - phase, 2 * task)
+    elif task < count:
+        gradient_pairs(geometry, arrays, signals, parts, task)
+    elif task < count + pairs:
+        hidden_signal_pair(geometry, signals, 0, 2 * (task - count))
+    else:
+        for step in range(geometry.steps):
+            input_signal_pair(geometry, signals, step, 2 * (task - count - pairs))
 
 
 @kernel(allocates=False, separately=True)
@@ -187,7 +275,9 @@ def backward_task(geometry, arrays, signals, parts, phase, task):
     longest.
     """
     count = parts.number
-    if phase < geometry.steps:
+    if geometry.pairs:
+        do_pairs(geometry, arrays, signals, parts, phase, task)
+    elif phase < geometry.steps:
         delta_row(geometry, arrays, signals, geometry.steps - 1 - phase, task)
     elif task < count:
         gradient_part(geometry, arrays, signals, parts, task)
@@ -212,3 +302,31 @@ def backward_parallel(geometry, arrays, signals, parts, propagates):
     for phase in range(geometry.steps + 1):
         for task in prange(backward_tasks(geometry, parts, propagates, phase)):
             backward_task(geometry, arrays, signals, parts, phase, intp(task))
+
+
+@kernel(allocates=False, separately=True)
+def step_back_task(geometry, arrays, signals, step, phase, task):
+    """Do one task of a single step back: deltas, or then the signals of the inputs."""
+    if geometry.pairs and phase == 0:
+        delta_pair(geometry, arrays, signals, step, 2 * task)
+    elif geometry.pairs:
+        input_signal_pair(geometry, signals, step, 2 * task)
+    elif phase == 0:
+        delta_row(geometry, arrays, signals, step, task)
+    else:
+        input_signal_row(geometry, signals, step, task)
+
+
+@kernel(parallel=True)
+def step_back_parallel(geometry, arrays, signals, step):
+    """Take a single step back; the one after is done."""
+    for phase in range(2):
+        for task in prange(forward_tasks(geometry, 1)):
+            step_back_task(geometry, arrays, signals, step, phase, intp(task))
+
+
+@kernel(parallel=True)
+def finish_parallel(geometry, arrays, signals, parts):
+    """Compute the gradients and the signals of the initial states, when all steps back are done."""
+    for task in prange(backward_tasks(geometry, parts, False, geometry.steps)):
+        backward_task(geometry, arrays, signals, parts, geometry.steps, intp(task))

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import intp, prange
 
+from nn.kernels.convolutional_lstm.pairs import SOURCES, Pair, convolve_pair
 from nn.kernels.core.compilation import kernel
 from nn.kernels.core.product import multiply
 from nn.kernels.core.simd import broadcast, load, load_scalar, multiply_add, store
@@ -27,7 +28,7 @@ class Geometry(NamedTuple):
 
     `entries` numbers are in a line, `line` with padding, `pitch` with margins as well;
     `edge` numbers are in the margin before it, `margin` rows above an image. An image has `rows` rows,
-    margins included.
+    margins included. `pairs` says whether rows are convolved in pairs.
     """
 
     steps: int
@@ -42,6 +43,7 @@ class Geometry(NamedTuple):
     kernel: int
     inputs: int
     channels: int
+    pairs: bool
 
 
 class Arrays(NamedTuple):
@@ -51,7 +53,9 @@ class Arrays(NamedTuple):
     steps x rows x inputs x pitch; hidden: (steps + 1) x rows x channels x pitch, the first is the
     initial state; cells: (steps + 1) x height x channels x line; gates: steps x height x 4 channels x
     line (input, forget, cell, output); outputs: steps x height x channels x line; peepholes:
-    3 x height x channels x line; present: steps x line, 1 where a step is there, else 0.
+    3 x height x channels x line; present: steps x line, 1 where a step is there, else 0. Where rows are
+    convolved in pairs weights are those of the terms, 4 x 4 channels x (sources, kernel columns), and scratch
+    has room for each pair.
     """
 
     input_weights: np.ndarray
@@ -64,6 +68,7 @@ class Arrays(NamedTuple):
     gates: np.ndarray
     outputs: np.ndarray
     present: np.ndarray
+    scratch: np.ndarray
 
 
 @kernel(allocates=False, separately=True)
@@ -152,15 +157,47 @@ def state_row(geometry, arrays, step, y):
 
 
 @kernel(inline=True)
+def gate_pair(geometry, step, y):
+    """Return where the gates of a pair of rows begin."""
+    scratch = y // 2 * SOURCES * geometry.pitch
+    return Pair(gate_row(geometry, step, y), gate_row(geometry, step, y + 1), scratch)
+
+
+@kernel(inline=True)
+def input_pair(geometry, arrays, step, y):
+    """Do what `input_row` does for two rows."""
+    row, pair = step * geometry.rows + y, gate_pair(geometry, step, y)
+    weights, sources = arrays.input_weights, geometry.inputs
+    convolve_pair(geometry, weights, arrays.images, sources, row, arrays.gates, arrays.scratch, pair, False)
+
+
+@kernel(inline=True)
+def state_pair(geometry, arrays, step, y):
+    """Do what `state_row` does for two rows."""
+    row, pair = step * geometry.rows + y, gate_pair(geometry, step, y)
+    weights, channels = arrays.recurrent_weights, geometry.channels
+    convolve_pair(geometry, weights, arrays.hidden, channels, row, arrays.gates, arrays.scratch, pair, True)
+    for line in range(2 * channels):
+        state_line(geometry, arrays, step, y + line // channels, line % channels)
+
+
+@kernel(inline=True)
 def forward_tasks(geometry, phase):
     """Return the number of tasks of a phase: rows of the inputs of all steps, then rows of each step."""
+    if geometry.pairs:
+        return geometry.height // 2
     return geometry.steps * geometry.height if phase == 0 else geometry.height
 
 
 @kernel(allocates=False, separately=True)
 def forward_task(geometry, arrays, phase, task):
     """Do one task of a phase; they may be done in any order."""
-    if phase == 0:
+    if geometry.pairs and phase == 0:
+        for step in range(geometry.steps):
+            input_pair(geometry, arrays, step, 2 * task)
+    elif geometry.pairs:
+        state_pair(geometry, arrays, phase - 1, 2 * task)
+    elif phase == 0:
         input_row(geometry, arrays, task // geometry.height, task % geometry.height)
     else:
         state_row(geometry, arrays, phase - 1, task)
@@ -180,3 +217,21 @@ def forward_parallel(geometry, arrays):
     for phase in range(1 + geometry.steps):
         for task in prange(forward_tasks(geometry, phase)):
             forward_task(geometry, arrays, phase, intp(task))
+
+
+@kernel(allocates=False, separately=True)
+def step_task(geometry, arrays, step, task):
+    """Do one task of a single step, inputs included."""
+    if geometry.pairs:
+        input_pair(geometry, arrays, step, 2 * task)
+        state_pair(geometry, arrays, step, 2 * task)
+    else:
+        input_row(geometry, arrays, step, task)
+        state_row(geometry, arrays, step, task)
+
+
+@kernel(parallel=True)
+def step_parallel(geometry, arrays, step):
+    """Take a single step; the one before is done."""
+    for task in prange(forward_tasks(geometry, 1)):
+        step_task(geometry, arrays, step, intp(task))

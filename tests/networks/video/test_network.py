@@ -1,5 +1,7 @@
 """The network of videos: rungs agree, states are handed on, order of frames, and what it refuses."""
 
+import copy
+import pickle
 from itertools import pairwise
 
 import numpy as np
@@ -67,6 +69,23 @@ def test_all_states_are_handed_on(kind):
             assert np.array_equal(layer.initial.hidden, state.hidden)
             assert np.array_equal(layer.initial.cells, state.cells)
             assert state.cells.any()
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda made: pickle.loads(pickle.dumps(made))])
+@pytest.mark.parametrize("rung", ["plain", "o2"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_copy_has_the_same_bits_and_shares_nothing(kind, rung, copied):
+    made = network(kind, "sampled", rung=rung)
+    clip = clips_for(made, 3)
+    passes(made, clip)
+    other = copied(made)
+    for one, two in zip(passes(made, clip), passes(other, clip), strict=True):
+        assert np.array_equal(one, two)
+    before = passes(made, clip)[0]
+    other.parameters.values[:] = 0
+    passes(other, clip)
+    assert made.parameters.values.any()
+    assert not np.array_equal(before, 0 * before)
 
 
 def test_hidden_values_alone_are_handed_on_where_asked():
