@@ -75,6 +75,8 @@ class Panels:
 
     def label_ends(self, axes: Axes, ends: Sequence[tuple[str, str, float]]) -> None:
         """Write names at the right edge of a panel: (name, colour, height in the panel's own unit)."""
+        if not ends:
+            return
         right, bottom = axes.transAxes.transform((1, 0))
         top = axes.transAxes.transform((1, 1))[1]
         heights = [axes.transData.transform((axes.get_xlim()[0], end))[1] for *_, end in ends]

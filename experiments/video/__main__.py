@@ -18,6 +18,7 @@ VIDEO = Program(
         "continue": ("experiments.video.train_command", "go_on"),
         "demo": ("experiments.video.model_commands", "demo"),
         "evaluate": ("experiments.video.model_commands", "evaluate"),
+        "grid": ("experiments.video.grid_command", "grid"),
         "config": ("experiments.video.config_command", "write_config"),
     },
     table=TABLE,

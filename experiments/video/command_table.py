@@ -119,6 +119,27 @@ averaged over frames and clips, and measured before clipping (as OpenSTL does); 
     file=RUN,
 )
 
+GRID = Command(
+    name="grid",
+    summary="train all tasks, inputs and losses, and compare them",
+    description="""\
+Train reconstruction, prediction and both, with heads that read zeros or their own output, in the five ranges
+with their last activations and losses that go together: 30 runs, each in a folder of its own. Unless said
+otherwise frames are 32 x 32, LSTMs have 256 units, and a run lasts a minute.
+
+The table of errors on test clips is printed and written to grid.md; five-losses-mse.png and
+five-losses-nats.png draw the five losses in six ways, all-runs.png all reconstructions and all predictions
+under both errors, and sigmoid.png a sigmoid with either loss. Called again after Ctrl-C or a kill it goes on;
+runs that are done are not made again.""",
+    examples=f"""\
+  {PROGRAM} grid
+      half an hour on rendered digits
+
+  {PROGRAM} grid --data mnist --minutes 2 --units 512 --folder runs/video/grid-mnist
+      MNIST's digits, an hour""",
+    settings=tuple(name for name in ALL if name not in ("task", "decoder_input", "range", "last", "loss")),
+)
+
 CONFIG = Command(
     name="config",
     summary="write a settings file with every key",
@@ -136,4 +157,4 @@ value that is given. Without a file it is printed.""",
     file=("FILE", "where to write; printed if it is left out"),
 )
 
-COMMANDS = (TRAIN, CONTINUE, DEMO, EVALUATE, CONFIG)
+COMMANDS = (TRAIN, CONTINUE, DEMO, EVALUATE, GRID, CONFIG)

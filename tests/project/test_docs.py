@@ -15,6 +15,7 @@ from autoencoder.command_table import COMMANDS
 from experiments.evaluation.__main__ import main as evaluate
 from experiments.gan.__main__ import GAN
 from experiments.gan.__main__ import main as gan
+from experiments.video.__main__ import VIDEO
 from experiments.video.__main__ import main as video
 from tests.support.autoencoder_runs import write_images
 from tests.support.places import ROOT
@@ -87,6 +88,8 @@ def check_command(command: str) -> None:
         GAN.parser().parse(words[3:])  # it runs until Ctrl-C
     elif program == "python" and words[:3] == ["-m", "experiments", "gan"]:
         assert gan([*words[3:], *SHORTER_GAN.get(words[3], [])]) == 0, command
+    elif program == "python" and words[:4] == ["-m", "experiments", "video", "grid"]:
+        VIDEO.parser().parse(words[3:])  # thirty runs; `tests/experiments/video/test_grid.py` has some
     elif program == "python" and words[:3] == ["-m", "experiments", "video"]:
         assert video([*words[3:], *SHORTER_VIDEO.get(words[3], [])]) == 0, command
     elif program == "make":
