@@ -115,7 +115,7 @@ def load_data(
     generator = np.random.default_rng([settings.seed, 1])
     low, high = RANGES[settings.output]
     with naming(settings.data):
-        if settings.data in SINES or _are_series(settings):
+        if are_series(settings):
             data = _series(settings, generator, low, high)
         else:
             data = _images(settings, generator, progress)
@@ -124,7 +124,10 @@ def load_data(
         return data.in_components(components or Components.of(data.training.values, settings.components))
 
 
-def _are_series(settings: Settings) -> bool:
+def are_series(settings: Settings) -> bool:
+    """Return whether data are series, not images, by what they are called and how their files begin."""
+    if settings.data in SINES:
+        return True
     path = Path(settings.data)
     if settings.data == DIGITS or path.is_dir():
         return False
@@ -194,7 +197,7 @@ def _divided(
 def _check_count(validation: Part) -> None:
     if len(validation) < LEAST:
         raise DataError(
-            f"{len(validation)} entries to score by, at least {LEAST} are needed: give more, or a "
+            f"too few entries to score by, {len(validation)}; at least {LEAST} are needed: give more, or a "
             "larger --validation-share"
         )
 

@@ -307,8 +307,11 @@ def blueprint_of(settings: Settings, shape: Shape | SequenceShape, classes: int)
     """
     if settings.components and {settings.architecture, settings.discriminator} - {"dense", None}:
         raise SettingsError("--components have no order: take --architecture dense, and that --discriminator")
+    if settings.components and settings.multi_scale:
+        raise SettingsError("--multi-scale: by --components the networks see no images: leave one out")
     open_ones: dict[str, Any] = {
-        "architecture": settings.architecture or _usual_architecture(settings, shape),
+        "architecture": settings.architecture
+        or usual_architecture(settings, images=isinstance(shape, Shape)),
         "discriminator": settings.discriminator or "",
         "conditioning": settings.conditioning or ("projection" if classes > 1 else "none"),
         "completes": bool(settings.given),
@@ -321,10 +324,11 @@ def blueprint_of(settings: Settings, shape: Shape | SequenceShape, classes: int)
         raise SettingsError(str(error)) from error
 
 
-def _usual_architecture(settings: Settings, shape: Shape | SequenceShape) -> str:
+def usual_architecture(settings: Settings, *, images: bool) -> str:
+    """Return the architecture of the generator where none is chosen."""
     if settings.components:
         return "dense"
-    return "convolution" if isinstance(shape, Shape) else "lstm"
+    return "convolution" if images else "lstm"
 
 
 def gan_settings(settings: Settings) -> GanSettings:

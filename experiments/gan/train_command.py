@@ -12,6 +12,8 @@ from multiprocessing.connection import Connection
 import numpy as np
 
 from experiments.gan.command_table import FREE_PORT
+from experiments.gan.data import are_series
+from experiments.gan.effects import check_effects
 from experiments.gan.folder import RunFolder
 from experiments.gan.form import Form
 from experiments.gan.pictures import draw_shown, progress_frames, write_gif
@@ -40,7 +42,9 @@ SAMPLES = 512
 
 def train(arguments: argparse.Namespace) -> int:
     """Begin a run and train it."""
-    settings = TABLE.make(given_settings(arguments, TABLE))
+    given = given_settings(arguments, TABLE)
+    settings = TABLE.make(given)
+    check_effects(settings, given, series=are_series(settings))
     folder = RunFolder(settings.folder)
     folder.check_free(overwrite=arguments.overwrite)
     with _page(arguments) as page:

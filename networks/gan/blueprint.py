@@ -13,6 +13,7 @@ from nn.short_text import join_names
 
 ARCHITECTURES = ("dense", "lstm", "bidirectional", "convolution_lstm", "convolution")
 RECURRENT = ("lstm", "bidirectional")
+WITHOUT_STEPS = ("dense", "convolution")
 CONDITIONINGS = ("none", "inputs", "auxiliary", "projection")
 NORMALISATIONS = ("none", "batch", "layer", "spectral")
 NOISES = ("step", "entry")
@@ -177,7 +178,7 @@ class Blueprint:
     @property
     def is_recurrent(self) -> bool:
         """Whether the generator takes noise at every step."""
-        return self.architecture not in ("dense", "convolution")
+        return self.architecture not in WITHOUT_STEPS
 
     @property
     def known(self) -> int:

@@ -1,6 +1,7 @@
 """Every field of networks and training is a setting, and settings become what they say."""
 
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +9,7 @@ from experiments.gan.settings import OF_DATA, RENAMED, Settings, blueprint_of, g
 from networks.gan import Blueprint, GanSettings
 from nn import SequenceShape, Shape
 from nn.losses.adversarial import ADVERSARIAL_LOSSES
-from tests.support.gan_runs import run, tiny
+from tests.support.gan_runs import run, tiny, train
 from workbench.errors import SettingsError
 
 
@@ -80,6 +81,42 @@ def test_settings_that_do_not_go_together_are_refused():
         (["--window", "0"], "--window=0: it should be greater than or equal to 1"),
         (["--loss", "hing"], "did you mean hinge?"),
         (["--channels", "2"], "--channels=2"),
+        (["--overwrote"], "gan train: unknown argument --overwrote; did you mean --overwrite?"),
+        (
+            ["--noise-per", "entry", "--architecture", "dense"],
+            "--noise-per=entry: is for recurrent generators",
+        ),
+        (
+            ["--noise-per", "entry"],
+            "--noise-per=entry: is for recurrent generators, and this",
+        ),
+        (
+            ["--data", "sines", "--sequences", "yes", "--discriminator", "dense"],
+            "--sequences=yes: is for recurrent",
+        ),
+        (
+            ["--normalisation", "layer", "--architecture", "lstm"],
+            "--normalisation=layer: is for generators of conv",
+        ),
+        (
+            ["--discriminator-normalisation", "batch", "--discriminator", "convolution_lstm"],
+            "--discriminator-normalisation=batch: is for convolutions, and the discriminator is",
+        ),
+        (["--penalty-weight", "2"], "--penalty-weight=2: does nothing without --penalty: give both"),
+        (["--auxiliary-weight", "2"], "--auxiliary-weight=2: is for --conditioning auxiliary"),
+        (["--window", "8"], "--window=8: is for series, and the data are images"),
+        (["--test-data", "digits.npz"], "--test-data=digits.npz: is for files, and digits are made up"),
+        (["--kind", "series"], "--kind=series: is for .npy and .npz"),
+        (
+            ["--data", "sines", "--label-column", "x"],
+            "--label-column=x: is for files of series, and sines are",
+        ),
+        (["--data", "sines", "--fit", "pad"], "--fit=pad: is for images, and the data are series"),
+        (["--data", "x.csv", "--sine-variables", "2"], "--sine-variables=2: is for built-in sines"),
+        (
+            ["--components", "0.9", "--multi-scale", "yes"],
+            "--multi-scale: by --components the networks see no",
+        ),
         (["--config", "nowhere.conf"], "nowhere.conf: cannot read the configuration file"),
     ],
 )
@@ -90,3 +127,20 @@ def test_bad_options_are_named(capsys: pytest.CaptureFixture[str], words: list[s
         status = ended.code
     assert status == 2
     assert message in capsys.readouterr().err
+
+
+def test_settings_that_ask_for_nothing_are_no_mistake(tmp_path: Path):
+    words = {"architecture": "dense", "normalisation": "none", "noise_per": "step", "sequences": "no"}
+    train(tmp_path, penalty="none", penalty_weight=2, epochs=1, **words)
+
+
+def test_a_setting_of_another_command_is_told_from_a_misspelt_one(capsys: pytest.CaptureFixture[str]):
+    for words, message in {
+        ("continue", "--batch-size", "3"): "--batch-size: a setting that `continue` does not take",
+        ("generate", "--cuont", "3"): "unknown argument --cuont; did you mean --count?",
+        ("generate", "3"): "unknown argument 3; see python -m experiments gan generate --help",
+    }.items():
+        with pytest.raises(SystemExit) as ended:
+            run(*words)
+        assert ended.value.code == 2
+        assert message in capsys.readouterr().err
