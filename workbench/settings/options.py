@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any, NoReturn
 
 from workbench.errors import InputError
 from workbench.settings.configuration_file import read_configuration
-from workbench.settings.table import Given, SettingsTable, to_key, to_text
+from workbench.settings.table import Given, SettingsTable, to_key, to_name, to_text
 
 EXIT_CODES = """\
 exit status: 0 done; 1 failed while running; 2 bad input; 130 stopped by Ctrl-C or SIGTERM, with what was
@@ -74,20 +75,36 @@ class Command:
     options: Sequence[Option] = ()
     file: tuple[str, str] | None = None
 
+    def keys(self) -> list[str]:
+        """Return the names of all options, as users write them, without the dashes."""
+        flags, options = ([each.name for each in group] for group in (self.flags, self.options))
+        return [*flags, *options, "config", *map(to_key, self.settings)]
+
 
 class Parser(argparse.ArgumentParser):
     """A parser that suggests the nearest option for an unknown one."""
 
     table: SettingsTable[Any]
+    commands: Sequence[Command]
 
     def parse(self, arguments: Sequence[str]) -> argparse.Namespace:
         """Parse, or exit with status 2 and a message."""
         parsed, unknown = self.parse_known_args(_joined(arguments))
         if unknown:
-            word = unknown[0]
-            hint = self.table.nearest_key(word.lstrip("-").partition("=")[0]) if word.startswith("-") else ""
-            self.error(f"unknown argument {word}{hint.replace('mean ', 'mean --')}")
+            called = f"{self.prog} {parsed.command}"
+            self.exit(2, f"{called}: {self._unknown(parsed.command, unknown[0])}; see {called} --help\n")
         return parsed
+
+    def _unknown(self, command: str, word: str) -> str:
+        """Say what is wrong with a word that a command does not know."""
+        key = word.lstrip("-").partition("=")[0]
+        if not word.startswith("-"):
+            return f"unknown argument {word}"
+        if to_name(key) in self.table.model.model_fields:
+            return f"unknown argument {word}: a setting that `{command}` does not take"
+        own = next(each.keys() for each in self.commands if each.name == command)
+        near = difflib.get_close_matches(key.lower(), own, n=1, cutoff=0.5)
+        return f"unknown argument {word}{f'; did you mean --{near[0]}?' if near else ''}"
 
     def error(self, message: str) -> NoReturn:
         """Exit with status 2, without the long list of options."""
@@ -116,7 +133,7 @@ def make_parser(
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.table = table
+    parser.table, parser.commands = table, commands
     parser.set_defaults(command=None)
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for command in commands:
@@ -136,7 +153,6 @@ def _add_command(
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.table = table
     parser.set_defaults(command=command.name)
     if command.file:
         name, help_text = command.file
