@@ -13,7 +13,9 @@ GOES_ON = (
     *("loss_ratio_limit", "ratio_patience", "data", "test_data", "rung", *PLACE),
 )
 
-OVERWRITE = Flag("overwrite", "begin anew where there is a run; its model is kept as .previous")
+OVERWRITE = Flag(
+    "overwrite", "begin anew where there is a run; its model is kept as .previous, the rest is removed"
+)
 WATCH = Flag("watch", "show the run in a page of the browser while it trains; it stays until Ctrl-C")
 FREE_PORT = "0"
 PORT = Option("port", "N", "of that page on this machine; 0: any that is free", FREE_PORT)

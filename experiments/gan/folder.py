@@ -26,10 +26,10 @@ PROGRAM = "gan"
 COUNTS = "form.counts"
 COMPONENTS = "form.components."
 WRITTEN = re.compile(
-    r"epoch-\d+\.png|(samples|interpolation|losses)\.png|(progress|interpolation)\.gif|losses\.csv"
-    r"|samples\.npz|settings\.conf|best(\.previous)?\.safetensors"
+    r"epoch-\d+\.png|(samples|generated|interpolation|losses)\.png|(progress|interpolation)\.gif|losses\.csv"
+    r"|(samples|generated)\.npz|report\.(html|json)|settings\.conf|best(\.previous)?\.safetensors"
 )
-"""Names of what a run writes beside its model."""
+"""Names of what a run, and what is made by its model, is written to."""
 
 
 class RunFolder(RunFolderBase):
@@ -37,7 +37,7 @@ class RunFolder(RunFolderBase):
 
     program = PROGRAM
     written = WRITTEN
-    places = ("epochs",)
+    places = ("epochs", "report")
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)

@@ -119,6 +119,18 @@ def test_a_run_is_not_overwritten_unless_that_is_said(tmp_path: Path, capsys: py
     assert [path.name for path in RunFolder(tmp_path).pictures.iterdir()] == ["epoch-00001.png"]
 
 
+def test_what_another_model_made_is_not_left_beside_a_new_one(tmp_path: Path):
+    train(tmp_path)
+    made, own = RunFolder(tmp_path).report / "report.html", tmp_path / "notes.txt"
+    made.parent.mkdir()
+    for path in (made, own):
+        path.write_text("of before")
+    assert run("generate", "--folder", tmp_path) == 0
+    train(tmp_path, "--overwrite")
+    assert not [path for path in (made, *tmp_path.glob("generated.*")) if path.exists()]
+    assert own.exists()
+
+
 def test_settings_come_from_files_and_options(tmp_path: Path):
     file = tmp_path / "gan.conf"
     assert run("config", file, *options(epochs=1), "--loss", "hinge") == 0
