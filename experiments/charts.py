@@ -121,6 +121,11 @@ def move_apart(places: np.ndarray, step: float, limits: tuple[float, float]) -> 
     return apart
 
 
+def epoch_ticks() -> MaxNLocator:
+    """Return what places ticks at whole epochs alone, even where there is just one."""
+    return MaxNLocator(8, integer=True, min_n_ticks=1)
+
+
 def ordered_colours(count: int) -> list[str]:
     """Return colours from dark to light for variants that are steps of one quantity."""
     shades = matplotlib.colormaps["viridis"](np.linspace(0, 0.82, count))
@@ -153,7 +158,7 @@ def _set_loss_axes(axes: Axes, losses: tuple[float, float], epochs: int) -> None
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 4, 5, 7), numticks=20))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
-    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+    axes.xaxis.set_major_locator(epoch_ticks())
     axes.set_xlabel("epoch", color=MUTED)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from PIL import Image
 
-from experiments.charts import MEANING, Panels, draw_seeds, ordered_colours, panels
+from experiments.charts import MEANING, Panels, draw_seeds, epoch_ticks, ordered_colours, panels
 from experiments.command import whole_number
 from experiments.evaluation.frechet import frechet_distance, in_components
 from experiments.evaluation.neighbours import support
@@ -201,6 +201,7 @@ def _draw_scores(picture: Panels, outcomes: Outcomes) -> None:
         axes.plot(np.arange(1, len(means) + 1), means, color=colour)
         ends.append((name, colour, float(means[-1])))
     axes.set(yscale="log")
+    axes.xaxis.set_major_locator(epoch_ticks())
     axes.set_xlabel("epoch", color=MUTED)
     picture.label_ends(axes, ends)
 

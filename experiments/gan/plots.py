@@ -9,10 +9,9 @@ from dataclasses import fields
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
-from experiments.charts import Panels, make_logarithmic, panels
+from experiments.charts import Panels, epoch_ticks, make_logarithmic, panels
 from networks.gan.record import GanRow
 from nn.render.canvas import WIDTH
 from nn.render.colours import HELD_OUT, MUTED, TRAIN
@@ -87,6 +86,6 @@ def _draw(
         axes.plot(epochs, values, color=colour, marker="o" if len(values) <= MARKED else "")
     if logarithmic and all((values > 0).all() for *_, values in curves):
         make_logarithmic(axes)
-    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+    axes.xaxis.set_major_locator(epoch_ticks())
     axes.set_xlabel("epoch", color=MUTED)
     picture.label_ends(axes, [(name, colour, float(values[-1])) for name, colour, _, values in curves])

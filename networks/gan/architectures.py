@@ -184,7 +184,8 @@ class Architect:
         blueprint = self._blueprint
         layers = [*self._as_image(), *(each for stage in self._shrinking() for each in stage)]
         if len(halved(blueprint.image)) == 1:
-            layers.append(self._smooth(self._convolution(blueprint.channels, blueprint.image, LEAKY)))
+            seen = self._smooth(self._convolution(blueprint.channels, blueprint.image, LEAKY))
+            layers += [seen, *self._dropout()]
         return [*layers, *self._heads()]
 
     def _shrinking(self) -> list[Layers]:

@@ -103,7 +103,7 @@ class Parser(argparse.ArgumentParser):
         if to_name(key) in self.table.model.model_fields:
             return f"unknown argument {word}: a setting that `{command}` does not take"
         own = next(each.keys() for each in self.commands if each.name == command)
-        near = difflib.get_close_matches(key.lower(), own, n=1, cutoff=0.5)
+        near = difflib.get_close_matches(key.lower(), own, n=1, cutoff=0.6)
         return f"unknown argument {word}{f'; did you mean --{near[0]}?' if near else ''}"
 
     def error(self, message: str) -> NoReturn:

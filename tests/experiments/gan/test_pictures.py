@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from experiments.charts import epoch_ticks
 from experiments.gan.interpolation import slerp
 from experiments.gan.pictures import as_images, line_cells, progress_frames, write_gif
 from experiments.gan.plots import draw_plots, to_csv
@@ -88,3 +89,11 @@ def test_the_way_keeps_the_length_of_noise(share):
     if share in ends:
         np.testing.assert_allclose(between, ends[share])
     np.testing.assert_allclose(slerp(first, first, share), first)
+
+
+@pytest.mark.parametrize("last", [1, 2, 3, 40])
+def test_ticks_are_whole_epochs(last: int):
+    margin = 0.05 * max(last - 1, 1)
+    places = epoch_ticks().tick_values(1 - margin, last + margin)
+    assert 1 <= len(places) <= 10
+    np.testing.assert_array_equal(places, np.round(places))

@@ -243,3 +243,12 @@ def test_noise_of_an_entry_is_the_same_at_all_its_steps(architecture):
     assert len(np.unique(noise[0])) == 12
     other = Gan(blueprint(architecture=architecture), generator=np.random.default_rng(0))
     assert len(np.unique(other.draw_noise(3, np.random.default_rng(1)))) == 72
+
+
+@pytest.mark.parametrize("side", [7, 8])
+def test_convolutions_that_keep_the_size_drop_out_too(side: int):
+    blueprint = Blueprint(Shape(side, side, 1), "convolution", channels=2, noise=3, dropout=0.5)
+    network = Gan(blueprint, generator=np.random.default_rng(0)).discriminator
+    real = np.random.default_rng(1).normal(size=(side, side, 1, 4)).astype(np.float32)
+    scores = [network.forward(real, training=True).copy() for _ in range(2)]
+    assert not np.array_equal(*scores)
