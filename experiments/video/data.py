@@ -13,6 +13,7 @@ from nn.data.idx import IMAGE_NAME
 from nn.data.video import Clips, ClipSource, FilmSet, MovingDigits, digit_sets, load_films
 from nn.data.video.clip_source import check_numbers
 from nn.shape import VideoShape
+from workbench.errors import SettingsError
 
 RENDERED = 2000
 """Digits that are rendered without a limit."""
@@ -94,6 +95,8 @@ def _holds_digits(path: Path) -> bool:
 
 def _moving_digits(settings: Settings, steps: int) -> VideoData:
     rendered = settings.data == DIGITS
+    if settings.channels != 1:
+        raise SettingsError(f"--channels {settings.channels}: digits are grey: leave it out")
     side = settings.digit_size or max(1, round(DIGIT_SHARE * settings.size))
     digits = digit_sets(
         None if rendered else settings.data,

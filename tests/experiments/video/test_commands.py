@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from experiments.video.__main__ import VIDEO
 from experiments.video.command_table import COMMANDS
 from experiments.video.folder import Model, RunFolder
 from experiments.video.run import Run
+from nn.snapshot import save
 from tests.support.video_runs import assert_same_bits, options, run, tiny, train
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -180,6 +182,7 @@ def test_the_folder_is_named_after_what_is_trained(tmp_path: Path, monkeypatch: 
         (["train", "--clip-norm", "1", "--clip-value", "1"], "exclude each other"),
         (["train", "--prediction-weight", "0", "--task", "prediction"], "nothing to learn"),
         (["train", "--patch", "3", "--model", "convolutional_lstm"], "patches of 3"),
+        (["train", "--channels", "3"], "digits are grey"),
         (["train", "--digit-size", "65"], "do not fit"),
         (["train", "--steps-in", "0"], "--steps-in=0"),
     ],
@@ -219,7 +222,35 @@ def test_other_clips_than_those_trained_on_are_refused(tmp_path: Path, capsys: p
         assert "other clips" in capsys.readouterr().err
 
 
-def test_every_command_has_a_function_and_examples():
+def test_every_command_has_a_function_and_examples_that_are_understood():
     assert set(VIDEO.functions) == {command.name for command in COMMANDS}
     for command in COMMANDS:
-        assert command.examples.count("python -m experiments video") >= 2
+        lines = command.examples.replace("\\\n", " ").splitlines()
+        found = [line.strip() for line in lines if line.startswith("  python") or "python -m" in line]
+        assert len(found) >= 2
+        for line in found:
+            parsed = VIDEO.parser().parse(shlex.split(line)[4:])
+            assert parsed.command == command.name
+
+
+def test_what_begins_with_a_dash_and_a_digit_is_a_value():
+    parsed = VIDEO.parser().parse(["train", "--range", "-1-1", "--forget-bias", "-1", "--overwrite"])
+    assert (parsed.range, parsed.forget_bias, parsed.overwrite) == ("-1-1", "-1", True)
+
+
+def test_a_model_of_another_program_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    save(tmp_path / "model.safetensors", {"a": np.zeros(1)}, {"program": "gan"})
+    before = (tmp_path / "model.safetensors").read_bytes()
+    for words in (["train", *options(), "--overwrite", "--folder", tmp_path], ["demo", tmp_path]):
+        assert run(*words) == 2
+        assert "another program" in capsys.readouterr().err
+    assert (tmp_path / "model.safetensors").read_bytes() == before
+
+
+def test_a_damaged_model_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    train(tmp_path, steps=2)
+    folder = RunFolder(tmp_path)
+    for path in tmp_path.glob("*.safetensors"):
+        path.write_bytes(path.read_bytes()[:-9])
+    assert run("demo", tmp_path) == 1
+    assert str(folder.model) in capsys.readouterr().err
