@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -308,7 +309,11 @@ def blueprint_of(settings: Settings) -> Blueprint:
     names = [each.name for each in fields(Blueprint) if each.name not in open_ones]
     chosen: dict[str, Any] = {name: getattr(settings, RENAMED.get(name, name)) for name in names}
     try:
-        return Blueprint(**chosen, **open_ones)
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore"
+            )  # what is allowed by --allow-squeezed is said once, when it trains
+            return Blueprint(**chosen, **open_ones)
     except ValueError as error:
         raise SettingsError(str(error)) from error
 
