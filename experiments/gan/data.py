@@ -37,7 +37,7 @@ class Data:
     Attributes
     ----------
     training, validation, test
-        Learned from; scoring the generator while it learns; for the evaluation.
+        Learned from, as the networks see it; scoring the generator while it learns; for the evaluation.
     form
         Shape, classes and scaling.
     fingerprint
@@ -56,7 +56,9 @@ class Data:
         return cls(training, validation, test, form, _fingerprint(training))
 
     def in_components(self, components: Components) -> Data:
-        """Return the same entries as components.
+        """Return the same entries, those to train on as components.
+
+        What scores and tests are real entries themselves: what components leave out of them is missed.
 
         Raises
         ------
@@ -66,12 +68,8 @@ class Data:
         if self.training.masks is not None:
             raise DataError("--components: entries differ in length: leave it out, or take one --window")
         form = replace(self.form, components=components)
-
-        def changed(part: Part) -> Part:
-            return replace(part, values=components.transform(part.values, form.low, form.high))
-
-        training, validation, test = map(changed, (self.training, self.validation, self.test))
-        return replace(self, training=training, validation=validation, test=test, form=form)
+        values = components.transform(self.training.values, form.low, form.high)
+        return replace(self, training=replace(self.training, values=values), form=form)
 
 
 def _fingerprint(training: Part) -> str:

@@ -79,7 +79,7 @@ class Form:
 
     def shares(self, values: np.ndarray) -> np.ndarray:
         """Return scaled entries as they are drawn: 0 to 1, clipped, float32 (N, *shape)."""
-        shares = (self._entries(values) - np.float32(self.low)) / np.float32(self.high - self.low)
+        shares = (self.entries(values) - np.float32(self.low)) / np.float32(self.high - self.low)
         return np.clip(shares, 0, 1).astype(np.float32)
 
     def unscaled(self, values: np.ndarray, masks: np.ndarray | None = None) -> np.ndarray:
@@ -90,9 +90,9 @@ class Form:
         if self.scaler is None:
             return np.round(self.shares(values) * LEVELS) / np.float32(LEVELS)
         lengths = None if masks is None else masks.sum(axis=1)
-        return self.scaler.inverse(SeriesSet.of(self._entries(values), lengths=lengths)).values
+        return self.scaler.inverse(SeriesSet.of(self.entries(values), lengths=lengths)).values
 
-    def _entries(self, values: np.ndarray) -> np.ndarray:
+    def entries(self, values: np.ndarray) -> np.ndarray:
         """Return scaled entries of what the networks made or saw of them, (N, *shape)."""
         if self.components is None:
             return values

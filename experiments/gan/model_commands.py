@@ -38,7 +38,7 @@ def generate(arguments: argparse.Namespace) -> int:
     """Write new entries and draw them."""
     count = whole_option(arguments, "count", 1)
     model, folder = _open(arguments)
-    form, out = model.form, Path(arguments.out) if arguments.out else folder.path / "generated"
+    form, out = model.form, _out(arguments.out or str(folder.path / "generated"))
     generator = np.random.default_rng(whole_option(arguments, "draw", 0))
     labels = _labels(arguments, form, count)
     made = new_entries(model.gan, form, count, generator, labels=labels, pool=_pool(arguments, model, folder))
@@ -89,7 +89,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     given = given_settings(arguments, TABLE)
     settings = resumed_settings(given, folder.load(best=arguments.best))
     with reading("reading entries") as progress:
-        data = load_data(settings, progress, model.form.components)
+        data = load_data(settings.model_copy(update={"components": 0.0}), progress)
     form = model.form
     if form.to_configuration() != data.form.to_configuration():
         raise InputError(
@@ -98,8 +98,10 @@ def evaluate(arguments: argparse.Namespace) -> int:
         )
     generator = np.random.default_rng(settings.seed)
     made = new_entries(model.gan, form, min(entries, len(data.training)), generator, pool=data.test)
-    parts = {"training": data.training, "test": data.test, "generated": made}
-    real, test, synthetic = (_entries(form, part, name) for name, part in parts.items())
+    real, test = (
+        _entries(data.form, part, name) for part, name in ((data.training, "training"), (data.test, "test"))
+    )
+    synthetic = _entries(form, made, "generated")
     with tqdm(unit="measure", disable=None) as bar:
 
         def show(name: str) -> None:
@@ -113,6 +115,14 @@ def evaluate(arguments: argparse.Namespace) -> int:
     write(report, folder.report)
     print(f"{summary(report)}\n\n{'report':10} {folder.report / 'report.html'}")
     return 0
+
+
+def _out(text: str) -> Path:
+    """Return where generated entries go to, without the suffix that a user may have given."""
+    out = Path(text.removesuffix(".npz"))
+    if not out.name or out.is_dir() or text.endswith(("/", ".")):
+        raise InputError(f"--out {text}: is a folder: give a name in it, such as {out / 'generated'}")
+    return out
 
 
 def _open(arguments: argparse.Namespace) -> tuple[Model, RunFolder]:

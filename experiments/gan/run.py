@@ -76,7 +76,7 @@ class Run:
                 generator=rounds,
                 ignored=ignored,
             )
-            self.scores = Scores(data.training, data.validation, settings.seed)
+            self.scores = Scores(data.training, data.validation, settings.seed, data.form)
         self.shown: Shown = choose_shown(gan, data.form, training, settings.seed)
 
     @classmethod

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from experiments.evaluation.entries import as_vectors
 from experiments.evaluation.mmd import median_bandwidths, rbf_kernel, unbiased_mmd
+from experiments.gan.form import Form
 from experiments.gan.parts import Part
 from networks.gan import Gan
 from networks.gan.record import Count
@@ -22,6 +23,10 @@ from nn.training.mean_loss import Real
 
 COMPARED = 500
 """Most entries of each side that a score compares."""
+
+
+IN_PYTHON = ", or give bandwidths"
+"""What a message advises there."""
 
 
 class ScoreState(BaseModel):
@@ -56,6 +61,8 @@ class Scores:
         What is compared with, with as many generated entries of the same classes and lengths.
     seed
         The noise of an epoch depends on this and on the epoch alone, so scores do not disturb training.
+    form
+        Says which entries those of the training and generated ones stand for; by default themselves.
 
     Raises
     ------
@@ -63,16 +70,16 @@ class Scores:
         When most training entries are equal.
     """
 
-    def __init__(self, training: Part, validation: Part, seed: int) -> None:
+    def __init__(self, training: Part, validation: Part, seed: int, form: Form | None = None) -> None:
         generator = np.random.default_rng([seed, 2])
         rows = generator.permutation(len(training))[:COMPARED]
-        self._seed = seed
+        self._seed, self._form = seed, form
         self._real = validation.select(np.sort(generator.permutation(len(validation))[:COMPARED]))
         self._vectors = as_vectors(self._real.values, "validation entries")
         try:
-            self._bandwidths = median_bandwidths(training.values[rows])
+            self._bandwidths = median_bandwidths(self._entries(training.values[rows]))
         except ValueError as error:
-            raise DataError(str(error)) from error
+            raise DataError(str(error).removesuffix(IN_PYTHON)) from error
         self.kept = ScoreState()
 
     def measure(self, gan: Gan, epoch: int) -> float:
@@ -86,12 +93,15 @@ class Scores:
             masks=self._real.masks,
             known=self._real.values if gan.blueprint.completes else None,
         )
-        both = np.concatenate([self._vectors, as_vectors(made, "generated entries")])
+        both = np.concatenate([self._vectors, as_vectors(self._entries(made), "generated entries")])
         kernel = rbf_kernel(both, both, self._bandwidths)
         if labels is not None:
             equal = np.tile(labels[:, None] == labels, (2, 2))
             kernel *= equal / equal.mean()
         return unbiased_mmd(kernel, len(self._real))
+
+    def _entries(self, values: np.ndarray) -> np.ndarray:
+        return values if self._form is None else self._form.entries(values)
 
     def note(self, score: float, epoch: float) -> bool:
         """Remember a score; return whether it is the best so far."""

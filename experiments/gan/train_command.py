@@ -220,7 +220,8 @@ def _describe(run: Run) -> str:
 
 
 def _shape(form: Form) -> str:
-    return str(form.shape) if form.are_images else f"{form.shape[0]} steps of {form.shape[1]} variables"
+    shape = str(form.shape) if form.are_images else f"{form.shape[0]} steps of {form.shape[1]} variables"
+    return shape if form.components is None else f"{shape} as {len(form.components)} components"
 
 
 def _report(run: Run, reason: str) -> int:

@@ -146,3 +146,15 @@ def test_every_command_has_examples_that_are_commands():
         assert found, command.name
         for words in found:
             assert GAN.parser().parse(words).command == command.name
+
+
+def test_names_of_generated_entries(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    train(tmp_path / "run", epochs=1)
+    for name in ("one", "two.npz", "1.5"):
+        assert run("generate", "--folder", tmp_path / "run", "--out", tmp_path / name) == 0
+    assert {path.name for path in tmp_path.glob("*.*")} == {
+        *("one.npz", "one.png", "two.npz", "two.png", "1.5.npz", "1.5.png")
+    }
+    for name in (tmp_path, f"{tmp_path}/new/"):
+        assert run("generate", "--folder", tmp_path / "run", "--out", name) == 2
+        assert "is a folder: give a name in it" in capsys.readouterr().err

@@ -5,11 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.evaluation.files import read_entries
+from experiments.evaluation.files import Entries, read_entries
+from experiments.gan import model_commands
 from experiments.gan.components import Components
 from experiments.gan.data import load_data
 from experiments.gan.folder import RunFolder
 from experiments.gan.form import Form
+from experiments.gan.scores import Scores
 from nn import DataError
 from tests.support.gan_runs import assert_same_bits, model, run, tiny, train
 
@@ -107,6 +109,43 @@ def test_what_is_made_of_them_is_in_the_units_of_the_data(tmp_path: Path):
     assert 0.4 < series.values.min() < series.values.max() <= 1  # sines start at 0 and rise
     for words in (("generate", "--count", 3), ("interpolate",), ("evaluate", "--seeds", 1)):
         assert run(*words, "--folder", tmp_path) == 0
+
+
+class Echo:
+    """A generator that repeats entries."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        self._values, self.blueprint = values, self
+        self.conditions, self.completes = 0, False
+
+    def generate(self, count, **_):
+        return self._values[:count]
+
+
+HALF = {**SINES, "limit": 300, "components": 0.5}
+
+
+def test_what_components_leave_out_lowers_the_score():
+    data, plain = load_data(tiny(**HALF)), load_data(tiny(**{**HALF, "components": 0.0}))
+    np.testing.assert_array_equal(data.validation.values, plain.validation.values)
+    kept = Scores(data.training, data.validation, 0, data.form).measure(Echo(data.training.values), 1)
+    whole = Scores(plain.training, plain.validation, 0).measure(Echo(plain.training.values), 1)
+    assert kept > whole + 0.01
+
+
+def test_reports_compare_with_real_entries_not_with_what_components_keep_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    train(tmp_path, **HALF)
+    judged: list[Entries] = []
+    monkeypatch.setattr(model_commands, "measure", lambda *parts, **_: judged.extend(parts))
+    for name in ("write", "summary"):
+        monkeypatch.setattr(model_commands, name, lambda *_: "")
+    assert run("evaluate", "--folder", tmp_path) == 0
+    plain = load_data(tiny(**{**HALF, "components": 0.0}))
+    for found, expected in zip(judged, (plain.training, plain.test), strict=False):
+        np.testing.assert_array_equal(found.values, plain.form.unscaled(expected.values))
+    assert judged[2].values.shape[1:] == (6, 2)
 
 
 def test_what_needs_parts_of_entries_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
