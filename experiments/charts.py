@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, Locator, LogLocator, MaxNLocator, NullLocator
 from PIL import Image
 
 from experiments.comparison import Comparison, Variant
@@ -44,6 +44,23 @@ STYLE: dict[Any, Any] = {
     "ytick.color": BACKGROUND,
     "ytick.labelcolor": MUTED,
 }
+
+
+class LogarithmicTicks(Locator):
+    """Places ticks that are readable numbers: evenly where a scale spans little, at 1, 2 and 5 where much."""
+
+    def __call__(self) -> Sequence[float]:
+        """Return the places of the axis that has these."""
+        assert self.axis is not None
+        low, high = self.axis.get_view_interval()
+        return self.tick_values(low, high)
+
+    def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
+        """Return the places from one number to another."""
+        if vmax <= 2 * vmin:
+            return MaxNLocator(5).tick_values(vmin, vmax)
+        subs = (1, 2, 5) if vmax > 10 * vmin else (1, 1.2, 1.5, 2, 3, 4, 5, 6, 8)
+        return LogLocator(subs=subs, numticks=20).tick_values(vmin, vmax)
 
 
 class Panels:
@@ -101,9 +118,9 @@ def panels(height: int) -> Iterator[Panels]:
 def make_logarithmic(axes: Axes) -> None:
     """Give a panel a logarithmic scale with readable numbers."""
     axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=20))
+    axes.yaxis.set_major_locator(LogarithmicTicks())
     axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.4g}"))
 
 
 def move_apart(places: np.ndarray, step: float, limits: tuple[float, float]) -> np.ndarray:

@@ -7,6 +7,7 @@ what was stopped goes on where it was, and what is done is not done again.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,19 +16,33 @@ import numpy as np
 from matplotlib.axes import Axes
 from PIL import Image
 
-from experiments.charts import MEANING, Panels, draw_seeds, epoch_ticks, ordered_colours, panels
+from experiments.charts import (
+    MEANING,
+    Panels,
+    draw_seeds,
+    epoch_ticks,
+    make_logarithmic,
+    ordered_colours,
+    panels,
+)
 from experiments.command import whole_number
 from experiments.evaluation.frechet import frechet_distance, in_components
 from experiments.evaluation.neighbours import support
 from experiments.gan.__main__ import main as gan
 from experiments.gan.data import Data, load_data
 from experiments.gan.folder import Model, RunFolder
+from experiments.gan.plots import MARKED
 from experiments.gan.sampling import generate
+from experiments.gan.settings import TABLE
 from experiments.table import text_table
 from networks.gan.state import read_gan_state
 from nn.render.canvas import save
 from nn.render.colours import HELD_OUT, MUTED
 from nn.render.grids import Grid, draw_grid
+from workbench.errors import InputError
+from workbench.exit_status import BAD_INPUT
+from workbench.settings.stored import settings_of
+from workbench.settings.table import Given, to_key, to_name
 
 RELATIVISTIC = {"loss": "relativistic", "penalty": "r1_r2", "penalty-weight": "0.1"}
 VARIANTS: Mapping[str, Mapping[str, str]] = {
@@ -105,12 +120,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Train what is not trained yet, print a table and save two pictures; return the exit status."""
     options = make_parser().parse_args(arguments)
     outcomes: dict[str, list[Outcome]] = {name: [] for name in VARIANTS}
-    for seed in range(options.seeds):
-        for name in VARIANTS:
-            status = train(options, name, seed)
-            if status:
-                return status
-            outcomes[name].append(measure(folder_of(options, name, seed)))
+    try:
+        for seed in range(options.seeds):
+            for name in VARIANTS:
+                check_same(options, name, seed)
+        for seed in range(options.seeds):
+            for name in VARIANTS:
+                status = train(options, name, seed)
+                if status:
+                    return status
+                outcomes[name].append(measure(folder_of(options, name, seed)))
+    except InputError as error:
+        print(f"python -m experiments.gan_comparison: {error}", file=sys.stderr)
+        return BAD_INPUT
     print(table(outcomes))
     pictures = {"scores": draw(outcomes, title_of(options)), "samples": draw_samples(outcomes)}
     for name, picture in pictures.items():
@@ -126,14 +148,9 @@ def folder_of(options: argparse.Namespace, name: str, seed: int) -> Path:
     return folder
 
 
-def train(options: argparse.Namespace, name: str, seed: int) -> int:
-    """Begin a run or go on with it; return its exit status."""
-    folder = folder_of(options, name, seed)
-    print(f"{name}, seed {seed}: {folder}", flush=True)
-    common = ["--epochs", options.epochs, "--threads", options.threads, "--folder", folder]
-    if RunFolder(folder).holds_run():
-        return gan([str(word) for word in ("continue", *common)])
-    settings: dict[str, Any] = {
+def settings_for(options: argparse.Namespace, name: str, seed: int) -> dict[str, Any]:
+    """Return what decides the model of a run."""
+    return {
         "data": options.data,
         "size": options.size,
         "filters": options.filters,
@@ -143,6 +160,48 @@ def train(options: argparse.Namespace, name: str, seed: int) -> int:
         **({} if options.limit is None else {"limit": options.limit}),
         **VARIANTS[name],
     }
+
+
+def check_same(options: argparse.Namespace, name: str, seed: int) -> None:
+    """Refuse a run of a folder that was begun with other settings, or has gone further.
+
+    Raises
+    ------
+    InputError
+        Naming the folder and both.
+    """
+    folder = RunFolder(folder_of(options, name, seed))
+    if not folder.holds_run():
+        return
+    snapshot = folder.load()
+    begun = TABLE.make(settings_of(snapshot))
+    wanted = {
+        to_name(key): Given(str(value), key) for key, value in settings_for(options, name, seed).items()
+    }
+    asked = TABLE.make(wanted)
+    for field in sorted({"limit", *wanted}):
+        before, now = getattr(begun, field), getattr(asked, field)
+        if before != now:
+            raise InputError(
+                f"{folder.path}: was begun with {to_key(field)} {before}, not {now}: "
+                "give that, or another --folder"
+            )
+    rows = read_gan_state(snapshot).rows
+    if rows and rows[-1].epoch > options.epochs:
+        raise InputError(
+            f"{folder.path}: has {rows[-1].epoch:g} epochs, more than {options.epochs}: give as many, or "
+            "another --folder"
+        )
+
+
+def train(options: argparse.Namespace, name: str, seed: int) -> int:
+    """Begin a run or go on with it; return its exit status."""
+    folder = folder_of(options, name, seed)
+    print(f"{name}, seed {seed}: {folder}", flush=True)
+    common = ["--epochs", options.epochs, "--threads", options.threads, "--folder", folder]
+    if RunFolder(folder).holds_run():
+        return gan([str(word) for word in ("continue", *common)])
+    settings = settings_for(options, name, seed)
     words = [word for key, value in settings.items() for word in (f"--{key}", value)]
     return gan([str(word) for word in ("train", *words, *common)])
 
@@ -198,9 +257,11 @@ def _draw_scores(picture: Panels, outcomes: Outcomes) -> None:
     ends = []
     for (name, runs), colour in zip(outcomes.items(), ordered_colours(len(outcomes)), strict=True):
         means = np.maximum(np.mean([run.scores for run in runs], axis=0), LOWEST)
-        axes.plot(np.arange(1, len(means) + 1), means, color=colour)
+        axes.plot(
+            np.arange(1, len(means) + 1), means, color=colour, marker="o" if len(means) <= MARKED else ""
+        )
         ends.append((name, colour, float(means[-1])))
-    axes.set(yscale="log")
+    make_logarithmic(axes)
     axes.xaxis.set_major_locator(epoch_ticks())
     axes.set_xlabel("epoch", color=MUTED)
     picture.label_ends(axes, ends)

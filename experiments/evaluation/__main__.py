@@ -18,6 +18,8 @@ from experiments.evaluation.report import LIMIT, evaluate
 from experiments.evaluation.transfer import SEEDS
 from experiments.series_options import add_roles, roles_of
 from nn import DataError
+from workbench.errors import InputError
+from workbench.files import make_directory
 
 PROGRAM = "python -m experiments.evaluation"
 EXAMPLES = f"""\
@@ -85,8 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         files = _read(options)
-        options.out.mkdir(parents=True, exist_ok=True)
-    except (DataError, OSError) as error:
+        make_directory(options.out)
+    except (DataError, InputError, OSError) as error:
         parser.error(str(error))
     try:
         with tqdm(unit="measure", disable=None) as bar:

@@ -55,3 +55,27 @@ def test_variants_differ_in_what_they_are_named_for(tmp_path: Path):
 def test_bad_data_end_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert gan_comparison.main([str(tmp_path / "nowhere"), "--folder", str(tmp_path)]) == 2
     assert "nowhere" in capsys.readouterr().err
+
+
+def test_runs_that_were_begun_otherwise_are_not_taken_for_what_is_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(gan_comparison, "VARIANTS", {"non-saturating": {}})
+    usual = {"--limit": "90", "--size": "8", "--filters": "2", "--epochs": "2", "--seeds": "1"}
+
+    def compare(**changes: str) -> int:
+        words = {**usual, **{f"--{key}": value for key, value in changes.items()}}
+        return gan_comparison.main(
+            ["digits", "--folder", str(tmp_path), *(word for pair in words.items() for word in pair)]
+        )
+
+    assert compare() == 0
+    for changes, message in (
+        ({"size": "12"}, "was begun with size 8, not 12"),
+        ({"filters": "3"}, "was begun with filters 2, not 3"),
+        ({"limit": "80"}, "was begun with limit 90, not 80"),
+        ({"epochs": "1"}, "has 2 epochs, more than 1"),
+    ):
+        assert compare(**changes) == 2
+        assert message in capsys.readouterr().err
+    assert compare(epochs="3") == 0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from experiments.charts import epoch_ticks
+from experiments.charts import LogarithmicTicks, epoch_ticks
 from experiments.gan.interpolation import slerp
 from experiments.gan.pictures import as_images, line_cells, progress_frames, write_gif
 from experiments.gan.plots import draw_plots, to_csv
@@ -97,3 +97,9 @@ def test_ticks_are_whole_epochs(last: int):
     places = epoch_ticks().tick_values(1 - margin, last + margin)
     assert 1 <= len(places) <= 10
     np.testing.assert_array_equal(places, np.round(places))
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.5611, 0.5634), (0.6, 1.9), (1.1, 1.9), (0.02, 3), (1e-5, 1)])
+def test_logarithmic_scales_have_ticks_whatever_they_span(low: float, high: float):
+    places = np.asarray(LogarithmicTicks().tick_values(low, high))
+    assert 3 <= ((places >= low) & (places <= high)).sum() <= 25
