@@ -104,7 +104,7 @@ def _draw(shown: Mapping[str, Sequence[Curve]], title: str, remark: str) -> Imag
                 look: dict[str, Any] = {"color": curve.colour, "linestyle": curve.style, "alpha": curve.alpha}
                 axes.plot(curve.minutes, curve.values, **look)
             _set_limits(axes, curves)
-            axes.xaxis.set_major_locator(MaxNLocator(8))
+            axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
             picture.label_ends(axes, _ends(curves))
         return picture.image()
 

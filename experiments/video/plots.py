@@ -116,7 +116,7 @@ def _draw(picture: Panels, axes: Axes, curves: Sequence[Curve], lines: Mapping[s
     for value in drawn.values():
         axes.axhline(value, color=MUTED, linewidth=POINTS, linestyle=DASHES)
     _set_scale(axes, np.array([*drawn.values(), *np.concatenate([values for *_, values in curves])]))
-    axes.xaxis.set_major_locator(MaxNLocator(8))
+    axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
     ends = [(f"{name} {_last(values):.4g}", colour, _last(values)) for name, colour, _, values in curves]
     ends += [(f"{name} {value:.4g}", MUTED, value) for name, value in drawn.items()]
     picture.label_ends(axes, [each for each in ends if np.isfinite(each[2])])
