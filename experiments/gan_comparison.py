@@ -16,15 +16,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from PIL import Image
 
-from experiments.charts import (
-    MEANING,
-    Panels,
-    draw_seeds,
-    epoch_ticks,
-    make_logarithmic,
-    ordered_colours,
-    panels,
-)
+from experiments.charts import Panels, epoch_ticks, make_logarithmic, ordered_colours, panels
 from experiments.command import whole_number
 from experiments.evaluation.frechet import frechet_distance, in_components
 from experiments.evaluation.neighbours import support
@@ -57,13 +49,20 @@ VARIANTS: Mapping[str, Mapping[str, str]] = {
 COMPARED = 1000
 """Most entries of each side of a distance."""
 
-FACES = 14
+SHOWN = 10
 """Images of each variant in the picture of samples."""
+
+SAMPLES_HEIGHT = 640
+"""Pixels that this picture may have."""
 
 LOWEST = 1e-5
 """Scores below are drawn there: around zero they are chance."""
 
 HEIGHT = 460
+MEAN_WIDTH = 12
+"""Of the dash at the mean of the seeds."""
+
+MEANING = "lines and dashes are means over the seeds, dots are single seeds"
 HEADINGS = ("variant", "MMD² x 1000", "Fréchet distance", "coverage", "minutes")
 
 
@@ -81,7 +80,7 @@ class Outcome(NamedTuple):
     minutes
         Of training.
     samples
-        (FACES, *shape), 0 to 1.
+        (SHOWN, *shape), 0 to 1.
     """
 
     scores: np.ndarray
@@ -217,7 +216,7 @@ def measure(folder: Path) -> Outcome:
     distance = frechet_distance(*in_components(real, made))
     coverage = support(real, made).coverage
     scores = np.array([row.scores["mmd"] for row in state.rows if "mmd" in row.scores])
-    return Outcome(scores, distance, coverage, state.seconds / 60, model.form.shares(made[:FACES]))
+    return Outcome(scores, distance, coverage, state.seconds / 60, model.form.shares(made[:SHOWN]))
 
 
 def title_of(options: argparse.Namespace) -> str:
@@ -271,7 +270,11 @@ def _draw_ends(
     picture: Panels, box: tuple[int, int, int, int], title: str, numbers: np.ndarray, outcomes: Outcomes
 ) -> None:
     axes: Axes = picture.panel(box, title)
-    draw_seeds(axes, numbers, HELD_OUT)
+    places = np.indices(numbers.shape)[0]
+    axes.plot(places, numbers, "o", color=HELD_OUT, alpha=0.45, markeredgewidth=0)
+    axes.plot(numbers.mean(axis=1), "_", color=HELD_OUT, markersize=MEAN_WIDTH)
+    axes.margins(x=0.12)
+    axes.set_ylim(bottom=0)
     axes.set_xticks(range(len(outcomes)), list(outcomes), rotation=50, ha="right")
 
 
@@ -279,7 +282,7 @@ def draw_samples(outcomes: Outcomes) -> Image.Image:
     """Draw images of the first seed, a row for each variant."""
     rows = [runs[0].samples for runs in outcomes.values()]
     count, height, width, _ = rows[0].shape
-    grid = Grid(len(rows), count, height, width, row_labels=list(outcomes))
+    grid = Grid(len(rows), count, height, width, row_labels=list(outcomes), greatest_height=SAMPLES_HEIGHT)
     return draw_grid(
         grid, ((row, place, cell) for row, cells in enumerate(rows) for place, cell in enumerate(cells))
     )

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 def test_variants_are_trained_once_and_compared(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch
 ):
-    monkeypatch.setattr(gan_comparison, "FACES", 3)
+    monkeypatch.setattr(gan_comparison, "SHOWN", 3)
     kept = ("with multi-scale", "relativistic, R1, R2")
     monkeypatch.setattr(gan_comparison, "VARIANTS", {name: gan_comparison.VARIANTS[name] for name in kept})
     words = ["digits", "--limit", "90", "--size", "8", "--filters", "2", "--epochs", "1", "--folder"]
