@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from experiments.video.settings import DIGITS, Settings
+from nn import VideoShape
 from nn.data.idx import IMAGE_NAME
 from nn.data.video import Clips, ClipSource, FilmSet, MovingDigits, digit_sets, load_films
 from nn.data.video.clip_source import check_numbers
-from nn.shape import VideoShape
 from workbench.errors import SettingsError
 
 RENDERED = 2000

@@ -18,8 +18,7 @@ from experiments.video.run import CHANGEABLE, Run
 from experiments.video.scores import ERRORS, NETWORK
 from experiments.video.settings import TABLE, Settings, blueprint_of
 from networks.video.blueprint import COMBINATIONS, TASKS
-from nn import Callback, TrainingDiverged
-from nn.snapshot import SnapshotError
+from nn import Callback, SnapshotError, TrainingDiverged
 from nn.training.interrupts import INTERRUPTED
 from nn.training.lock import FolderLock
 from workbench.errors import InputError

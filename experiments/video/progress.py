@@ -9,8 +9,7 @@ from functools import partial
 
 from experiments.video.reports import Reports, Row
 from networks.video import Blueprint
-from nn.training import Trainer
-from nn.training.callbacks import Callback
+from nn import Callback, Trainer
 from nn.training.progress import Bar
 
 

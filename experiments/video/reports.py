@@ -13,8 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from experiments.video.scores import ERRORS, network_errors
 from networks.video import VideoNetwork
-from nn.training import Trainer
-from nn.training.callbacks import Callback
+from nn import Callback, Trainer
 from nn.training.log import LogRow, Real
 from nn.training.table import replace_table
 

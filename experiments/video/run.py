@@ -20,20 +20,20 @@ from networks.video.blueprint import SQUEEZED
 from nn import (
     L1,
     L2,
+    Best,
     Callback,
     ClipByGlobalNorm,
     ClipByValue,
+    Clipping,
     EarlyStopping,
     Outcome,
+    Regularizer,
     Snapshot,
     SnapshotError,
     Snapshots,
     optimizer_by_name,
+    schedule_by_name,
 )
-from nn.clipping import Clipping
-from nn.regularizers import Regularizer
-from nn.schedules import schedule_by_name
-from nn.training.early_stopping import Best
 from workbench.files import write_array, write_text
 from workbench.settings.configuration_file import write_configuration
 from workbench.settings.stored import resumed

@@ -13,9 +13,8 @@ from experiments.video.reports import Reports
 from experiments.video.scores import Means
 from experiments.video.settings import Settings
 from networks.video import VideoNetwork
+from nn import Callback, Trainer
 from nn.render import save
-from nn.training import Trainer
-from nn.training.callbacks import Callback
 
 PLOTS_EVERY = 60.0
 """Seconds of training from one drawing of the plots to the next."""

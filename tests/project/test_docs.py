@@ -15,6 +15,7 @@ from autoencoder.command_table import COMMANDS
 from experiments.evaluation.__main__ import main as evaluate
 from experiments.gan.__main__ import GAN
 from experiments.gan.__main__ import main as gan
+from experiments.gan_comparison import main as compare_gans
 from experiments.video.__main__ import VIDEO
 from experiments.video.__main__ import main as video
 from tests.support.autoencoder_runs import write_images
@@ -84,6 +85,8 @@ def check_command(command: str) -> None:
         assert main(shortened(words)) == 0, command
     elif program == "python" and words[:2] == ["-m", "experiments.evaluation"]:
         assert evaluate([*words[2:], "--limit", "40", "--seeds", "1"]) == 0, command
+    elif program == "python" and words[:3] == ["-m", "experiments", "gan_comparison"]:
+        assert compare_gans([*words[3:], "--limit", "60"]) == 0, command
     elif program == "python" and words[:3] == ["-m", "experiments", "gan"] and "--watch" in words:
         GAN.parser().parse(words[3:])  # it runs until Ctrl-C
     elif program == "python" and words[:3] == ["-m", "experiments", "gan"]:
