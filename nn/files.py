@@ -14,6 +14,11 @@ def replacing(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
     """Open a new file that replaces `path` when everything is written.
 
     Without `sync` a crash of the whole machine may leave it empty: for results of which there are many.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written, naming it.
     """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     try:
@@ -23,5 +28,9 @@ def replacing(path: Path, *, sync: bool = True) -> Iterator[BinaryIO]:
             if sync:
                 os.fsync(file.fileno())
         unfinished.replace(path)
+    except OSError as error:
+        if error.errno is None or error.filename not in (None, str(unfinished)):
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         unfinished.unlink(missing_ok=True)
