@@ -1,12 +1,12 @@
-"""Settings that would do nothing for a run are refused, not passed over in silence."""
+"""Which settings would do nothing for a run of adversarial networks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from experiments.gan.settings import DIGITS, SINES, Settings, usual_architecture
+from experiments.idle_settings import Idle, refuse_idle, said
 from networks.gan.blueprint import WITHOUT_STEPS
 from nn.data.arrays import ARRAY_SUFFIXES
 from workbench.errors import SettingsError
@@ -21,14 +21,6 @@ SWITCHES = {
     "ratio_patience": "loss_ratio_limit",
 }
 """Settings of something that is off unless another setting says otherwise."""
-
-
-class Idle(NamedTuple):
-    """Some settings that do nothing, unless they have one of the values that ask for nothing."""
-
-    names: tuple[str, ...]
-    reason: str
-    nothing: tuple[Any, ...] = ()
 
 
 def check_effects(settings: Settings, given: Mapping[str, Given], *, series: bool) -> None:
@@ -48,22 +40,12 @@ def check_effects(settings: Settings, given: Mapping[str, Given], *, series: boo
     SettingsError
         Naming the place of the first, and what it would need.
     """
-    for names, reason, nothing in [
-        *_of_data(settings, series=series),
-        *_of_networks(settings, series=series),
-    ]:
-        for name in names:
-            value = getattr(settings, name)
-            if name in given and value not in (Settings.model_fields[name].default, *nothing):
-                raise SettingsError(f"{_said(given[name])}: {reason}, or leave it out")
+    idle = [*_of_data(settings, series=series), *_of_networks(settings, series=series)]
+    refuse_idle(settings, given, idle)
     for name, switch in SWITCHES.items():
         if name in given and switch not in given and getattr(settings, name):
             reason = f"does nothing without --{to_key(switch)}: give both"
-            raise SettingsError(f"{_said(given[name])}: {reason}, or leave it out")
-
-
-def _said(given: Given) -> str:
-    return f"{given.place}={given.value}"
+            raise SettingsError(f"{said(given[name])}: {reason}, or leave it out")
 
 
 def _of_data(settings: Settings, *, series: bool) -> list[Idle]:

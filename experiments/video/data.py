@@ -81,9 +81,12 @@ def load_data(settings: Settings, steps: int) -> VideoData:
     DataError
         When it cannot be used; names the file and what to do.
     """
-    if settings.data == DIGITS or _holds_digits(Path(settings.data)):
-        return _moving_digits(settings, steps)
-    return _films(settings, steps)
+    return _moving_digits(settings, steps) if are_digits(settings) else _films(settings, steps)
+
+
+def are_digits(settings: Settings) -> bool:
+    """Return whether clips are made of digits, not cut from films."""
+    return settings.data == DIGITS or _holds_digits(Path(settings.data))
 
 
 def _holds_digits(path: Path) -> bool:

@@ -7,6 +7,9 @@ import sys
 from datetime import timedelta
 from typing import Any
 
+from experiments.idle_settings import refuse_idle
+from experiments.video.data import are_digits
+from experiments.video.effects import idle_settings
 from experiments.video.folder import RunFolder, named_folder
 from experiments.video.progress import BarOrLines
 from experiments.video.run import Run, resumed_settings
@@ -25,7 +28,9 @@ UNITS = {"mse": "squared error", "nats": "nats"}
 
 def train(arguments: argparse.Namespace) -> int:
     """Begin a run and train it."""
-    settings = TABLE.make(given_settings(arguments, TABLE))
+    given = given_settings(arguments, TABLE)
+    settings = TABLE.make(given)
+    refuse_idle(settings, given, idle_settings(settings, digits=are_digits(settings)))
     blueprint_of(settings)
     folder = RunFolder(settings.run_folder)
     folder.check_free(overwrite=arguments.overwrite)

@@ -30,6 +30,8 @@ TINY = {
 def options(**changes: Any) -> list[str]:
     """Return tiny settings as options."""
     texts = {**TINY, **{name.replace("_", "-"): str(value) for name, value in changes.items()}}
+    if str(texts.get("data", "")).endswith(".npy"):
+        del texts["digit-size"]  # films have none, and it is refused
     return [part for key, value in texts.items() for part in (f"--{key}", value)]
 
 
