@@ -6,6 +6,7 @@ LONGEST = (
     "tests/autoencoder/web/test_browser_editing.py",
     "tests/benchmarks/test_benchmarks.py",
     "tests/workbench/test_browser_watching.py",
+    "tests/experiments/gan/test_watch.py",
     "tests/networks/test_inference.py",
     "tests/networks/video/test_gradients.py",
     "tests/autoencoder/web/test_browser_probing.py",

@@ -136,10 +136,8 @@ def test_a_run_that_is_watched_has_the_bits_of_one_that_is_not(
     with opened(chromium, tmp_path / "watched", *options) as page:
         for kind in ("signals", "change", "values"):
             page.part(f"kind-{kind}").click()
-        page.part("start").click()
-        page.wait_for_step(5)
-        page.stop()
-        page.part("step").click()
+        for _ in range(3):
+            page.part("step").click()  # not Start and Stop: training may end before the second click
         page.part("walk-begin").click()
         page.part("walk-next").click()
         page.part("walk-end").click()
