@@ -58,9 +58,9 @@ def principal_components(
 ) -> PrincipalComponents:
     """Return the first principal components of entries.
 
-    Exact where there are up to `EXACT_SIDE` entries, or numbers in each: the matrix of their products is
-    decomposed. Otherwise by subspace iteration from random directions (Halko, Martinsson and Tropp 2011,
-    algorithm 4.4), of which the variance that is kept is exact to some millionths.
+    Exact where there are up to `EXACT_SIDE` entries, or numbers in each, or nearly all directions are wanted:
+    the matrix of their products is decomposed. Otherwise by subspace iteration from random directions (Halko,
+    Martinsson and Tropp 2011, algorithm 4.4), of which the variance that is kept is exact to some millionths.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def principal_components(
     mean = rows.mean(axis=0, dtype=np.float64)
     centred = rows - mean.astype(rows.dtype)
     with threadpool_limits(1, "blas"):  # whose last bits depend on the number of threads
-        if min(rows.shape) > EXACT_SIDE:
+        if min(rows.shape) > max(EXACT_SIDE, count + OVERSAMPLING):
             directions, variances = _by_iteration(centred, count, generator)
         elif rows.shape[1] <= len(rows):
             directions, variances = _by_covariance(centred)

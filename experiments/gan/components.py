@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 
 from nn import DataError
+from nn.principal_components import principal_components
 
 REACH = 0.8
 """Share of the generator's range that components of training entries fill: its ends are hard to draw."""
@@ -60,16 +61,13 @@ class Components:
                 f"--components: entries have {vectors.shape[1]} numbers, and at most {LARGEST} are possible: "
                 "make them smaller, or leave it out"
             )
-        mean = vectors.mean(axis=0)
-        vectors -= mean
-        variances, columns = np.linalg.eigh(vectors.T @ vectors / len(vectors))
-        variances, directions = variances[::-1], columns.T[::-1]
-        if variances[0] <= np.finfo(np.float64).tiny:
+        found = principal_components(vectors, vectors.shape[1], generator=np.random.default_rng(0))
+        if not found.number:
             raise DataError("--components: all entries are equal: there is nothing to learn")
-        explained = np.cumsum(variances) / variances.sum()
-        count = min(1 + int(np.searchsorted(explained, share)), int((variances > 0).sum()))
-        directions = np.ascontiguousarray(directions[:count])
-        return cls(mean, directions, np.abs(vectors @ directions.T).max(axis=0))
+        explained = np.cumsum(found.variances) / found.variances.sum()
+        count = min(1 + int(np.searchsorted(explained, share)), found.number)
+        directions = np.ascontiguousarray(found.directions[:, :count].T)
+        return cls(found.mean, directions, np.abs((vectors - found.mean) @ directions.T).max(axis=0))
 
     def __len__(self) -> int:
         return len(self.scales)
