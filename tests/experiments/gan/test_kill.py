@@ -2,8 +2,6 @@
 
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from experiments.gan.folder import RunFolder
 from nn.snapshot import load
 from tests.support import patience
 from tests.support.gan_runs import assert_same_bits, options, run
-from tests.support.places import ROOT
+from tests.support.killed_programs import start, wait_for_rows
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -31,26 +29,6 @@ OPTIONS = options(
     noise_epochs=EPOCHS / 2,
     score_every=2,
 )
-
-
-def start(folder: Path, *words: str) -> subprocess.Popen[str]:
-    """Begin or go on training in a process of its own."""
-    command = [sys.executable, "-m", "experiments", "gan", *words, "--folder", str(folder)]
-    return subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-def rows_of(folder: Path) -> int:
-    table = RunFolder(folder).table
-    return len(table.read_text().splitlines()) - 1 if table.exists() else 0
-
-
-def wait_for_epochs(process: subprocess.Popen[str], folder: Path, count: int) -> None:
-    """Wait until a process has added so many epochs to those in the table."""
-    wanted, given_up = rows_of(folder) + count, time.monotonic() + patience.SECONDS
-    while rows_of(folder) < wanted:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < given_up, "no epoch was finished"
-        time.sleep(0.001)
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +48,8 @@ def assert_same_best(one: Path, other: Path) -> None:
 def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bits(tmp_path: Path, undisturbed: Path):
     draws, words = random.Random(KILLS), ["train", *OPTIONS]
     for _ in range(KILLS):
-        process = start(tmp_path, *words)
-        wait_for_epochs(process, tmp_path, draws.randint(1, 3))
+        process = start("gan", *words, "--folder", str(tmp_path))
+        wait_for_rows(process, tmp_path, draws.randint(1, 3))
         time.sleep(draws.uniform(0, 0.02))
         process.kill()
         process.communicate()
@@ -87,8 +65,8 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bits(tmp_path: 
 def test_an_interrupt_saves_draws_and_says_how_to_go_on(
     tmp_path: Path, undisturbed: Path, number: signal.Signals
 ):
-    process = start(tmp_path, "train", *OPTIONS)
-    wait_for_epochs(process, tmp_path, 1)
+    process = start("gan", "train", *OPTIONS, "--folder", str(tmp_path))
+    wait_for_rows(process, tmp_path, 1)
     process.send_signal(number)
     printed, errors = process.communicate(timeout=patience.SECONDS)
     assert (process.returncode, errors) == (130, "")
@@ -99,9 +77,9 @@ def test_an_interrupt_saves_draws_and_says_how_to_go_on(
 
 
 def test_a_folder_in_use_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    process = start(tmp_path, "train", *OPTIONS, "--epochs", "100000")
+    process = start("gan", "train", *OPTIONS, "--epochs", "100000", "--folder", str(tmp_path))
     try:
-        wait_for_epochs(process, tmp_path, 1)
+        wait_for_rows(process, tmp_path, 1)
         for words in (["continue"], ["train", *OPTIONS, "--overwrite"]):
             assert run(*words, "--folder", tmp_path) == 1
             assert f"process {process.pid}" in capsys.readouterr().err

@@ -2,8 +2,6 @@
 
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -12,7 +10,7 @@ from hypothesis import settings
 
 from experiments.video.folder import RunFolder
 from tests.support import patience
-from tests.support.places import ROOT
+from tests.support.killed_programs import start, wait_for_rows
 from tests.support.video_runs import assert_same_bits, options, run
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -30,26 +28,6 @@ OPTIONS = options(
 )
 
 
-def start(folder: Path, *words: str) -> subprocess.Popen[str]:
-    """Begin or go on training in a process of its own."""
-    command = [sys.executable, "-m", "experiments", "video", *words]
-    return subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-def rows_of(folder: Path) -> int:
-    table = RunFolder(folder).table
-    return len(table.read_text().splitlines()) - 1 if table.exists() else 0
-
-
-def wait_for_reports(process: subprocess.Popen[str], folder: Path, count: int) -> None:
-    """Wait until a process has added so many reports to those in the table."""
-    wanted, given_up = rows_of(folder) + count, time.monotonic() + patience.SECONDS
-    while rows_of(folder) < wanted:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < given_up, "no report was written"
-        time.sleep(0.001)
-
-
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("undisturbed") / "run"
@@ -60,8 +38,8 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bits(tmp_path: Path, undisturbed: Path):
     draws, words = random.Random(KILLS), ["train", *OPTIONS, "--folder", str(tmp_path)]
     for _ in range(KILLS):
-        process = start(tmp_path, *words)
-        wait_for_reports(process, tmp_path, draws.randint(1, 3))
+        process = start("video", *words)
+        wait_for_rows(process, tmp_path, draws.randint(1, 3))
         time.sleep(draws.uniform(0, 0.02))
         process.kill()
         process.communicate()
@@ -73,8 +51,8 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bits(tmp_path: 
 
 
 def test_an_interrupt_saves_draws_and_says_how_to_go_on(tmp_path: Path, undisturbed: Path):
-    process = start(tmp_path, "train", *OPTIONS, "--folder", str(tmp_path))
-    wait_for_reports(process, tmp_path, 1)
+    process = start("video", "train", *OPTIONS, "--folder", str(tmp_path))
+    wait_for_rows(process, tmp_path, 1)
     process.send_signal(signal.SIGINT)
     printed, errors = process.communicate(timeout=patience.SECONDS)
     assert (process.returncode, errors) == (130, "")
@@ -85,9 +63,9 @@ def test_an_interrupt_saves_draws_and_says_how_to_go_on(tmp_path: Path, undistur
 
 
 def test_a_folder_in_use_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    process = start(tmp_path, "train", *OPTIONS, "--steps", "1000000", "--folder", str(tmp_path))
+    process = start("video", "train", *OPTIONS, "--steps", "1000000", "--folder", str(tmp_path))
     try:
-        wait_for_reports(process, tmp_path, 1)
+        wait_for_rows(process, tmp_path, 1)
         assert run("continue", tmp_path) == 1
         assert f"process {process.pid}" in capsys.readouterr().err
     finally:
