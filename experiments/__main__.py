@@ -12,6 +12,7 @@ from workbench.exit_status import BAD_INPUT
 EXPERIMENTS: Mapping[str, tuple[str, str]] = {
     "gan": ("experiments.gan.__main__", "adversarial networks for images and time series"),
     "gan_comparison": ("experiments.gan_comparison", "losses and stabilisers of adversarial networks"),
+    "sweep": ("experiments.sweep.__main__", "trainings whose settings are searched, and a report"),
     "video": ("experiments.video.__main__", "networks that read videos, make them again and predict them"),
     "evaluation": ("experiments.evaluation.__main__", "judge synthetic data against real data"),
     "row_by_row": ("experiments.row_by_row", "an LSTM that reads digits row by row"),

@@ -1,0 +1,72 @@
+"""A program that trains nothing, quickly, in the way of the others: a table, snapshots, going on, refusals.
+
+It knows the standard library alone, so that it starts at once. Every number of it follows from its settings
+and its seed, through a state that no epoch can be left out of.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+HEADINGS = "epoch,loss,ratio,seconds\n"
+
+
+def replace(path: Path, text: str) -> None:
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial.write_text(text)
+    os.replace(partial, path)
+
+
+def save(folder: Path, state: dict[str, Any]) -> None:
+    replace(folder / "state.json", json.dumps(state))
+
+
+def write_table(folder: Path, state: dict[str, Any]) -> None:
+    lines = [f"{epoch},{loss!r},{ratio!r},{time.time()}\n" for epoch, loss, ratio in state["rows"]]
+    replace(folder / "losses.csv", HEADINGS + "".join(lines))
+
+
+def learn(state: dict[str, Any]) -> None:
+    settings, epoch = state["settings"], len(state["rows"]) + 1
+    rate, units = float(settings.get("rate", "0.1")), int(settings.get("units", "1"))
+    state["chaos"] = 3.99 * state["chaos"] * (1 - state["chaos"])
+    loss = (rate - 0.3) ** 2 + 0.1 / units + 1 / epoch + 0.01 * state["chaos"]
+    state["rows"].append([epoch, loss, rate * epoch])
+
+
+def begin(folder: Path, settings: dict[str, str]) -> dict[str, Any]:
+    folder.mkdir(parents=True, exist_ok=True)
+    chaos = (1 + int(settings["seed"])) / 977 + float(settings.get("rate", "0.1")) / 7
+    return {"settings": settings, "chaos": chaos, "rows": []}
+
+
+def main(words: list[str]) -> int:
+    """Train, or go on: `train --folder F --epochs N ...`, `continue --folder F --epochs N`."""
+    command, *rest = words
+    given = dict(zip([key.removeprefix("--") for key in rest[::2]], rest[1::2], strict=True))
+    folder, stopped = Path(given["folder"]), []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.append(1))
+    if command == "train" and (folder / "state.json").exists():
+        print("holds a run already", file=sys.stderr)
+        return 2
+    state = begin(folder, given) if command == "train" else json.loads((folder / "state.json").read_text())
+    settings = state["settings"]
+    while len(state["rows"]) < int(given["epochs"]):
+        if stopped:
+            save(folder, state)
+            return 130
+        if len(state["rows"]) + 1 == int(settings.get("breaks-at", "0")):
+            print("loss is not finite", file=sys.stderr)
+            return 1
+        learn(state)
+        if len(state["rows"]) % 2 == 1:  # so that what is killed has lost an epoch, or none
+            save(folder, state)
+        write_table(folder, state)
+        time.sleep(float(settings.get("pause", "0")))
+    save(folder, state)
+    return 0
