@@ -21,6 +21,12 @@ def text_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
+def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, words: int) -> str:
+    """Return a table in Markdown, whose first columns are words, to the left, and the others numbers."""
+    rule = ["---"] * words + ["---:"] * (len(headings) - words)
+    return "".join(f"| {' | '.join(line)} |\n" for line in [headings, rule, *rows])
+
+
 def mean_and_spread(numbers: np.ndarray, digits: int = 2) -> str:
     """Write the mean over the seeds and their standard deviation, which one seed alone does not have.
 

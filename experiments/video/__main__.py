@@ -19,6 +19,7 @@ VIDEO = Program(
         "demo": ("experiments.video.model_commands", "demo"),
         "evaluate": ("experiments.video.model_commands", "evaluate"),
         "grid": ("experiments.video.grid_command", "grid"),
+        "mistakes": ("experiments.video.mistakes_command", "mistakes"),
         "config": ("experiments.video.config_command", "write_config"),
     },
     table=TABLE,

@@ -11,7 +11,7 @@ import numpy as np
 from experiments.video.settings import DIGITS, Settings
 from nn import VideoShape
 from nn.data.idx import IMAGE_NAME
-from nn.data.video import Clips, ClipSource, FilmSet, MovingDigits, digit_sets, load_films
+from nn.data.video import Clips, ClipSource, DigitSets, FilmSet, MovingDigits, digit_sets, load_films
 from nn.data.video.clip_source import check_numbers
 from workbench.errors import SettingsError
 
@@ -96,18 +96,28 @@ def _holds_digits(path: Path) -> bool:
     return path.is_file() and bool(IMAGE_NAME.search(path.name))
 
 
-def _moving_digits(settings: Settings, steps: int) -> VideoData:
+def digits_of(settings: Settings) -> DigitSets:
+    """Return the digits to train, to validate and to test on.
+
+    Raises
+    ------
+    DataError
+        As `digit_sets`.
+    """
     rendered = settings.data == DIGITS
-    if settings.channels != 1:
-        raise SettingsError(f"--channels {settings.channels}: digits are grey: leave it out")
-    side = settings.digit_size or max(1, round(DIGIT_SHARE * settings.size))
-    digits = digit_sets(
+    return digit_sets(
         None if rendered else settings.data,
-        side=side,
+        side=settings.digit_size or max(1, round(DIGIT_SHARE * settings.size)),
         held_out_fraction=settings.held_out_share,
         limit=settings.limit or (RENDERED if rendered else None),
         generator=np.random.default_rng([SPLIT_SEED, 1]),
     )
+
+
+def _moving_digits(settings: Settings, steps: int) -> VideoData:
+    if settings.channels != 1:
+        raise SettingsError(f"--channels {settings.channels}: digits are grey: leave it out")
+    digits = digits_of(settings)
     moving = [
         MovingDigits(
             images,
@@ -125,7 +135,7 @@ def _moving_digits(settings: Settings, steps: int) -> VideoData:
     tested = _test_films(settings, steps)
     if tested is None:
         tested = test.clips(np.arange(settings.test_clips))
-    what = "rendered digits" if rendered else f"digits of {settings.data}"
+    what = "rendered digits" if settings.data == DIGITS else f"digits of {settings.data}"
     counts = " / ".join(f"{len(each):,}" for each in digits)
     about = f"{what}, {counts} to train, validate and test on, {settings.digits_per_clip} in every clip"
     return VideoData(training, None, probe, held_out, tested, about)
@@ -142,7 +152,8 @@ def _films(settings: Settings, steps: int) -> VideoData:
     training = learned.cut(steps, settings.stride)
     validation = _some(watched.cut(steps), settings.validation_clips)
     probe = _some(training, min(PROBED, settings.validation_clips))
-    repeated = Repeated(training, len(training), settings.seed)
+    shuffled = settings.clip_order == "shuffled"
+    repeated = Repeated(training, len(training), settings.seed, shuffled=shuffled)
     about = (
         f"{settings.data}: {len(films):,} films, {len(training):,} clips to train on, {len(validation):,} to "
         f"validate and {len(tested):,} to test on"
@@ -186,7 +197,7 @@ def _some(clips: Clips, count: int) -> np.ndarray:
 
 
 class Repeated(ClipSource):
-    """Clips of a source that has an end, again and again: all of them once, in a new order, before any again.
+    """Clips of a source that has an end, again and again: all of them once before any again.
 
     Which clip a number stands for depends on that and the seed alone, so a run goes on from its step.
 
@@ -198,10 +209,12 @@ class Repeated(ClipSource):
         How many there are.
     seed
         Of the orders.
+    shuffled
+        Whether every pass has a new order; otherwise it is that of the source.
     """
 
-    def __init__(self, source: ClipSource, count: int, seed: int) -> None:
-        self._source, self._count, self._seed = source, count, seed
+    def __init__(self, source: ClipSource, count: int, seed: int, *, shuffled: bool = True) -> None:
+        self._source, self._count, self._seed, self._shuffled = source, count, seed, shuffled
 
     @property
     def shape(self) -> VideoShape:
@@ -215,6 +228,8 @@ class Repeated(ClipSource):
     def numbers(self, places: np.ndarray) -> np.ndarray:
         """Return the numbers that the clips at some places have in the source, int64 (n,)."""
         passes, within = np.divmod(places, self._count)
+        if not self._shuffled:
+            return within
         numbers = np.empty_like(places)
         for each in np.unique(passes):
             order = np.random.default_rng([self._seed, 6, int(each)]).permutation(self._count)

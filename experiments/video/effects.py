@@ -26,7 +26,9 @@ def idle_settings(settings: Settings, *, digits: bool) -> list[Idle]:
 def _of_data(settings: Settings, *, digits: bool) -> list[Idle]:
     if not digits:
         return [Idle(OF_DIGITS, "is for digits that move, and the data are films: take other --data")]
-    found = [Idle(("stride",), "is for films, and the data are digits that move: take other --data")]
+    found = [
+        Idle(("stride", "clip_order"), "is for films, and the data are digits that move: take other --data")
+    ]
     if settings.test_data is None:
         reason = "is for films, and the data are digits that move: take other --data, or films as --test-data"
         found.append(Idle(OF_FILMS, reason))

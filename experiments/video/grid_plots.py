@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from experiments.charts import make_logarithmic, panels
-from experiments.video.grid import Outcome
+from experiments.video.grid import GridOutcome
 from experiments.video.plots import GAP, LEFT, LOGARITHMIC_FROM, PANEL, TOP, UNITS
 from networks.video.blueprint import COMBINATIONS, TASKS
 from nn.render.canvas import WIDTH
@@ -39,56 +39,56 @@ class Curve(NamedTuple):
     alpha: float = 1.0
 
 
-def figures(outcomes: Sequence[Outcome]) -> dict[str, Image.Image]:
+def figures(outcomes: Sequence[GridOutcome]) -> dict[str, Image.Image]:
     """Return the figures by the names of their files, without a suffix."""
     drawn = {f"five-losses-{error}": draw_six_ways(outcomes, error) for error in UNITS}
     drawn["all-runs"] = draw_heads(outcomes, "All runs, by what they are trained with")
-    sigmoids = [each for each in outcomes if each.cell.combination in SIGMOIDS]
+    sigmoids = [each for each in outcomes if each.plan.combination in SIGMOIDS]
     drawn["sigmoid"] = draw_heads(sigmoids, "A sigmoid trained with cross-entropy and with squared error")
     return drawn
 
 
-def draw_six_ways(outcomes: Sequence[Outcome], error: str) -> Image.Image:
+def draw_six_ways(outcomes: Sequence[GridOutcome], error: str) -> Image.Image:
     """Draw an error in a panel for every task and what its heads read; of both heads the mean."""
-    ways = dict.fromkeys((each.cell.task, each.cell.decoder_input) for each in outcomes)
+    ways = dict.fromkeys((each.plan.task, each.plan.decoder_input) for each in outcomes)
     shown = {
         f"{task}, heads read {'zeros' if read == 'zeros' else 'their own output'}": [
-            Curve(each.cell.combination, COLOURS[each.cell.combination], *_mean(each, error))
+            Curve(each.plan.combination, COLOURS[each.plan.combination], *_mean(each, error))
             for each in outcomes
-            if (each.cell.task, each.cell.decoder_input) == (task, read)
+            if (each.plan.task, each.plan.decoder_input) == (task, read)
         ]
         for task, read in ways
     }
     return _draw(shown, "Five losses in six ways", f"validation clips, {UNITS[error]}")
 
 
-def draw_heads(outcomes: Sequence[Outcome], title: str) -> Image.Image:
+def draw_heads(outcomes: Sequence[GridOutcome], title: str) -> Image.Image:
     """Draw all runs with a head, under both errors."""
     shown = {}
     for head in TASKS["both"]:
         for error, unit in UNITS.items():
             shown[f"{head}: {unit}"] = [
                 Curve(
-                    f"{each.cell.combination} ({'both' if each.cell.task == 'both' else 'alone'})",
-                    COLOURS[each.cell.combination],
+                    f"{each.plan.combination} ({'both' if each.plan.task == 'both' else 'alone'})",
+                    COLOURS[each.plan.combination],
                     *_values(each, f"validation_{head}_{error}_per_frame"),
-                    STYLES[each.cell.decoder_input],
-                    1.0 if each.cell.task == "both" else PALE,
+                    STYLES[each.plan.decoder_input],
+                    1.0 if each.plan.task == "both" else PALE,
                 )
                 for each in outcomes
-                if head in TASKS[each.cell.task]
+                if head in TASKS[each.plan.task]
             ]
     remark = "validation clips; dashed: heads read zeros, others their own output; pale: that head alone"
     return _draw(shown, title, remark)
 
 
-def _mean(outcome: Outcome, error: str) -> tuple[np.ndarray, np.ndarray]:
-    heads = TASKS[outcome.cell.task]
+def _mean(outcome: GridOutcome, error: str) -> tuple[np.ndarray, np.ndarray]:
+    heads = TASKS[outcome.plan.task]
     curves = [_values(outcome, f"validation_{head}_{error}_per_frame") for head in heads]
     return curves[0][0], np.mean([values for _, values in curves], axis=0)
 
 
-def _values(outcome: Outcome, column: str) -> tuple[np.ndarray, np.ndarray]:
+def _values(outcome: GridOutcome, column: str) -> tuple[np.ndarray, np.ndarray]:
     minutes = np.array([row["seconds"] / 60 for row in outcome.curve])
     return minutes, np.array([row.get(column, np.nan) for row in outcome.curve])
 

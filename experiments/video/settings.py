@@ -94,6 +94,11 @@ class Settings(ProgramSettings):
     stride: OptionalCount = Field(
         None, description="frames of a film from one clip to the next to train on; empty: no overlap"
     )
+    clip_order: Literal["shuffled", "film"] = Field(
+        "shuffled",
+        description="of clips of films: a new order in every pass; or that of the film, which fills batches "
+        "with neighbours that show nearly the same, and is a mistake to be shown",
+    )
     held_out_share: Share = Field(
         0.1, description="share of the digits or films for validation, and share for the test"
     )

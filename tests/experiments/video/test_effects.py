@@ -23,6 +23,7 @@ REFUSED = [
     ({"range": "-1-1"}, "factor", "100", "is for a sigmoid, and the last activation is tanh"),
     ({}, "allow_squeezed", "yes", "is for --last tanh_sigmoid"),
     ({}, "stride", "3", "is for films, and the data are digits that move"),
+    ({}, "clip_order", "film", "is for films, and the data are digits that move"),
     ({}, "fit", "pad", "is for films, and the data are digits that move"),
     ({"data": "films.npy"}, "step_length", "0.2", "is for digits that move, and the data are films"),
 ]

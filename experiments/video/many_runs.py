@@ -1,0 +1,157 @@
+"""Several runs that are trained one after the other, each in a folder of its own, and go on after a stop."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+from experiments.video.data import VideoData
+from experiments.video.evaluation import write_evaluation
+from experiments.video.folder import RunFolder
+from experiments.video.run import CHANGEABLE, Run
+from experiments.video.scores import NETWORK
+from experiments.video.settings import TABLE, Settings
+from nn import Callback, SnapshotError, TrainingDiverged
+from nn.training.interrupts import INTERRUPTED
+from nn.training.lock import FolderLock
+from workbench.errors import InputError
+from workbench.files import make_directory, write_text
+from workbench.settings.stored import settings_of
+
+FREE = CHANGEABLE - {"steps", "minutes", "data", "test_data", "test_clips"}
+"""Settings that may change between two calls."""
+
+
+class Planned(Protocol):
+    """A run to be made."""
+
+    @property
+    def name(self) -> str:
+        """Of its folder."""
+
+    def settings(self, base: Settings) -> Settings:
+        """Return its settings, given those of all."""
+
+
+Plan = TypeVar("Plan", bound=Planned)
+Say = Callable[[str], None]
+Load = Callable[[Settings], VideoData]
+Watch = Callable[[Run], Sequence[Callback]]
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[Plan]):
+    """What became of a run.
+
+    Attributes
+    ----------
+    plan
+        Which.
+    report
+        Its evaluation; None where it diverged.
+    curve
+        Rows of its table; numbers by column.
+    """
+
+    plan: Plan
+    report: Mapping[str, Any] | None
+    curve: Sequence[Mapping[str, float]]
+
+    def error(self, head: str, error: str) -> float | None:
+        """Return an error per frame on the clips to test on; None where there is no such head, or no run."""
+        if self.report is None or head not in self.report["errors"]:
+            return None
+        value: float = self.report["errors"][head][NETWORK][f"{error}_per_frame"]
+        return value
+
+
+def run_all(
+    plans: Sequence[Plan], base: Settings, load: Load, say: Say, watch: Watch
+) -> list[Outcome[Plan]] | None:
+    """Train what is not trained yet, and return all outcomes; None where Ctrl-C ended it.
+
+    A run that was interrupted goes on, and one that is evaluated already is not made again.
+
+    Parameters
+    ----------
+    plans
+        The runs, in order.
+    base
+        Settings of all runs; its folder has a folder for each.
+    load
+        Returns the clips of a run.
+    say
+        Prints a line.
+    watch
+        Returns what watches a run.
+
+    Raises
+    ------
+    InputError
+        When the folder holds runs with other settings.
+    """
+    for number, plan in enumerate(plans, 1):
+        settings = plan.settings(base)
+        folder = RunFolder(settings.run_folder)
+        _check_same(folder, settings)
+        if folder.report.exists() or _diverged(folder).exists():
+            continue
+        say(f"run {number} of {len(plans)}: {plan.name}")
+        make_directory(folder.path)
+        with FolderLock(folder.path):
+            if not _train(folder, settings, load(settings), watch):
+                return None
+    return [_outcome(plan, base) for plan in plans]
+
+
+def _train(folder: RunFolder, settings: Settings, data: VideoData, watch: Watch) -> bool:
+    """Train and evaluate a run, or note that it diverged; return False where Ctrl-C ended it."""
+    run = Run(settings, data)
+    if folder.holds_run():
+        folder.remove_unfinished()
+        run.trainer.restore(folder.load())
+    run.write_description()
+    try:
+        outcome = run.train(watch(run))
+    except TrainingDiverged as error:
+        write_text(_diverged(folder), f"{error}\n")
+        return True
+    if outcome.reason == INTERRUPTED:
+        return False
+    write_evaluation(folder, run.network, data, folder.load(), data.about)
+    return True
+
+
+def _diverged(folder: RunFolder) -> Path:
+    return folder.path / "diverged.txt"
+
+
+def _check_same(folder: RunFolder, settings: Settings) -> None:
+    if not folder.holds_run():
+        return
+    try:
+        stored = settings_of(folder.load())
+    except SnapshotError as error:
+        raise InputError(f"{error}: remove {folder.path} to train it anew") from error
+    for name, text in TABLE.texts(settings).items():
+        if name not in FREE and name in stored and stored[name].value != text:
+            raise InputError(
+                f"{folder.path}: was begun with {name.replace('_', '-')}={stored[name].value}, not {text}: "
+                "give the same settings as before, or another --folder"
+            )
+
+
+def _outcome(plan: Plan, base: Settings) -> Outcome[Plan]:
+    folder = RunFolder(plan.settings(base).run_folder)
+    report = json.loads(folder.report.read_text()) if folder.report.exists() else None
+    curve: list[dict[str, float]] = []
+    if folder.table.exists():
+        with folder.table.open() as file:
+            curve = [
+                {name: float(text) for name, text in row.items() if text} for row in csv.DictReader(file)
+            ]
+    return Outcome(plan, report, curve)

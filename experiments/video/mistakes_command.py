@@ -1,0 +1,41 @@
+"""The command `mistakes`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from experiments.table import markdown_table, text_table
+from experiments.video import varied
+from experiments.video.data import are_digits
+from experiments.video.many_command import SMALL, Shown, base_settings, train_many
+from experiments.video.mistakes import (
+    HEADINGS,
+    SEEDS,
+    RunOutcome,
+    draw_mistakes,
+    run_mistakes,
+    text_rows,
+)
+from experiments.video.settings import RUNS
+from workbench.errors import SettingsError
+
+DEFAULTS = {**SMALL, "folder": str(RUNS / "mistakes")}
+LIMIT = "steps", "600"
+REMARK = f"validation clips, {SEEDS} seeds; numbers are means over the seeds at the end"
+
+
+def mistakes(arguments: argparse.Namespace) -> int:
+    """Train every mistake beside the same without it; write the table and draw the figure."""
+    base = base_settings(arguments, DEFAULTS, LIMIT, varied.MISTAKES)
+    if not are_digits(base):
+        raise SettingsError(
+            f"--data={base.data}: films of their own are made here: give digits, or leave it out"
+        )
+    return train_many(base, run_mistakes, _show)
+
+
+def _show(outcomes: Sequence[RunOutcome]) -> Shown:
+    rows = text_rows(outcomes)
+    pictures = {"mistakes": draw_mistakes(outcomes, REMARK)}
+    return Shown("mistakes", text_table(HEADINGS, rows), markdown_table(HEADINGS, rows, words=3), pictures)
