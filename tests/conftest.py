@@ -21,6 +21,9 @@ settings.register_profile("default", max_examples=25, deadline=None, derandomize
 settings.register_profile("exhaustive", max_examples=200, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
+# What tests run is recorded only where a test asks for it.
+os.environ["GANGLION_RECORDS"] = "off"
+
 # Shells let background processes ignore Ctrl-C, which every test would inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -5,28 +5,37 @@
     workbench.watch(trainer, epochs=5)
 
 trains as `trainer.train(epochs=5)` does and opens a page on it; `watch_gan` does so for a `GanTrainer`.
-`run` steers and records, `inspect` looks into the network, `page` shows both in a browser. An application
-provides its session, operations and panels; nothing here depends on one.
+
+    trainer.train(epochs=5, callbacks=[workbench.Recording("digits")])
+
+records it, so that `python -m experiments list` shows it.
+
+`records` keeps what runs were and what they came to, `run` steers, `inspect` looks into the network, `page`
+shows both in a browser. An application provides its session, operations and panels; nothing here depends on
+one.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from workbench.records.training import Recording
     from workbench.watching import watch
     from workbench.watching_gan import watch_gan
 
-__all__ = ["watch", "watch_gan"]
+__all__ = ["Recording", "watch", "watch_gan"]
+
+HOMES = {
+    "Recording": "workbench.records.training",
+    "watch": "workbench.watching",
+    "watch_gan": "workbench.watching_gan",
+}
+"""Loaded when they are used: a page that is served needs nothing that computes."""
 
 
 def __getattr__(name: str) -> Any:
-    if name == "watch":
-        from workbench.watching import watch  # noqa: PLC0415 - a page that is served needs nothing that computes
-
-        return watch
-    if name == "watch_gan":
-        from workbench.watching_gan import watch_gan  # noqa: PLC0415 - as this
-
-        return watch_gan
+    if name in HOMES:
+        return getattr(import_module(HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

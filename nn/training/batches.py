@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from copy import copy
 from typing import Self
@@ -24,6 +25,12 @@ from nn.training.gather import (
 from nn.training.split import split
 
 __all__ = ["ArrayBatches", "Batch", "BatchSource", "ImageBatches"]
+
+FINGERPRINT_BYTES = 2**26
+"""Most bytes of entries that a fingerprint reads."""
+
+FINGERPRINT_ROWS = 1024
+"""Entries that it reads at once."""
 
 
 class ArrayBatches:
@@ -100,8 +107,7 @@ class ArrayBatches:
     @property
     def size_in_bytes(self) -> int:
         """Bytes of the arrays that batches are gathered from."""
-        parts = {id(each): each for each in (*self._inputs.values(), *self._targets.values())}
-        return sum(each.rows.nbytes for each in [*parts.values(), *self._masks.values()])
+        return sum(each.rows.nbytes for each in {id(each): each for each in self._gatherers()}.values())
 
     def batch(self, indices: np.ndarray) -> Batch:
         """Return the entries at `indices`, int (n,), as histories (..., N).
@@ -118,6 +124,22 @@ class ArrayBatches:
         targets = inputs if self._targets is self._inputs else _gather(self._targets, rows, self._plain[1])
         masks = _gather(self._masks, rows, self._plain[1]) if self._masks else None
         return Batch(inputs, targets, masks, len(indices), self._step_mask(rows))
+
+    def fingerprint(self) -> str:
+        """Return a short text that changes with the entries, of which 64 MiB are read, evenly spread."""
+        arrays = list({id(each): each.rows for each in self._gatherers()}.values())
+        bytes_each = max(1, sum(rows[:1].nbytes for rows in arrays))
+        count = min(len(self), max(1, FINGERPRINT_BYTES // bytes_each))
+        chosen = np.linspace(0, len(self) - 1, count).astype(np.int64)
+        indices = chosen if self._chosen is None else self._chosen[chosen]
+        digest = hashlib.sha256(repr([(rows.dtype.str, rows.shape[1:]) for rows in arrays]).encode())
+        for part in np.array_split(indices, -(-count // FINGERPRINT_ROWS)):
+            for rows in arrays:
+                digest.update(np.ascontiguousarray(rows[part]).data)
+        return f"{len(self):,} entries, sha256 {digest.hexdigest()[:16]}"
+
+    def _gatherers(self) -> list[Gatherer]:
+        return [*self._inputs.values(), *self._targets.values(), *self._masks.values()]
 
     def select(self, indices: np.ndarray) -> ArrayBatches:
         """Return a source of some of the entries, int (n,), that shares the arrays but no buffer.

@@ -200,6 +200,11 @@ class Trainer(Resumable, Adjustable, DeepCopied):
         return self._stop_reason is not None
 
     @property
+    def stop_reason(self) -> str:
+        """Why `stop` was called; empty where it was not."""
+        return self._stop_reason or ""
+
+    @property
     def rows(self) -> list[LogRow]:
         """Rows of the epochs that are over, and of the one within which training stopped."""
         return [*self.log.rows, self._unfinished_row] if self._unfinished_row else list(self.log.rows)
