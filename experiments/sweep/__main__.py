@@ -8,24 +8,39 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
-from experiments.sweep.programs import PROGRAMS
-from workbench.exit_status import STOPPED, explain
-from workbench.terminal import warnings_shown
+from experiments.sweep.attached import run_trial
+from experiments.sweep.programs import PROGRAMS, Programs
 
 PROGRAM = "python -m experiments sweep"
 
-COMMANDS: Mapping[str, tuple[str, str, str]] = {
-    "plan": ("experiments.sweep.commands", "plan", "print the trials and how many there are; run nothing"),
+LAUNCHER = ("-m", "experiments", "sweep")
+"""Words after Python's that start this program."""
+
+COMMANDS: Mapping[str, str] = {
+    "plan": "print the trials and how many there are; run nothing",
+    "run": "begin a sweep",
+    "resume": "go on with a sweep that was stopped or killed",
+    "status": "print how far a sweep is",
+    "report": "print the table and the best command line; write them with pictures to the sweep's folder",
+    "stop": "stop a sweep that runs, and wait until everything is saved",
 }
-"""Module and function of every command, and what it does."""
+"""Every command, a function in `experiments.sweep.commands`, and what it does."""
+
+RUNNING = ("run", "resume")
 
 EXAMPLES = f"""\
 examples:
   {PROGRAM} plan sweeps/rates.toml
       what would run
 
-exit status: 0 done; 1 failed while running; 2 bad input; 130 stopped by Ctrl-C or SIGTERM, with everything so
-far saved"""
+  {PROGRAM} run sweeps/rates.toml --workers 2
+      two trainings at a time
+
+  {PROGRAM} resume sweeps/rates.toml
+      after Ctrl-C, a kill or a crash: nothing is lost, nothing done twice
+
+exit status: 0 done; 1 failed while running; 2 bad input; 130 stopped by Ctrl-C, SIGTERM or `stop`, with
+everything so far saved"""
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -38,15 +53,44 @@ def make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, (_, _, about) in COMMANDS.items():
-        command = subparsers.add_parser(
-            name, help=about, description=about.capitalize() + ".", allow_abbrev=False
-        )
-        command.add_argument("file", metavar="FILE", type=Path, help="the sweep, a .toml")
+    for name, about in COMMANDS.items():
+        _add(subparsers, name, about)
+    worker = subparsers.add_parser("worker", description="A worker of `run`, which starts it.")
+    worker.add_argument("file", type=Path)
+    worker.add_argument("--records", type=Path, required=True)
+    worker.add_argument("--threads", type=int, required=True)
     return parser
 
 
-def main(arguments: Sequence[str] | None = None, programs: Mapping[str, tuple[str, str]] = PROGRAMS) -> int:
+def _add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], name: str, about: str) -> None:
+    description = f"{about[0].upper()}{about[1:]}."
+    command = subparsers.add_parser(name, help=about, description=description, allow_abbrev=False)
+    command.add_argument("file", metavar="FILE", type=Path, help="the sweep, a .toml")
+    if name != "plan":
+        command.add_argument(
+            "--records", metavar="FILE", help="where trials are kept (default runs/records.sqlite)"
+        )
+    if name in RUNNING:
+        command.add_argument(
+            "--workers", metavar="N", type=_count, default=1, help="trainings at a time (default %(default)s)"
+        )
+    if name == "run":
+        command.add_argument(
+            "--overwrite", action="store_true", help="begin anew, and remove what the sweep came to before"
+        )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 to 1000")
+    return int(text)
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    programs: Programs = PROGRAMS,
+    launcher: Sequence[str] = LAUNCHER,
+) -> int:
     """Run a command and return the exit status.
 
     Parameters
@@ -55,12 +99,24 @@ def main(arguments: Sequence[str] | None = None, programs: Mapping[str, tuple[st
         Of the command line; those of the process by default.
     programs
         Those that can be trained.
+    launcher
+        Words after Python's that start this program, with these programs, for workers and trainings.
     """
-    options = make_parser().parse_args(arguments)
-    module, function, _ = COMMANDS[options.command]
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["trial"]:  # a training that a worker started: nothing else is loaded
+        return run_trial(given[1:], programs)
+    options = make_parser().parse_args(given)
+    return _run(options, programs, launcher)
+
+
+def _run(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:
+    from workbench.exit_status import STOPPED, explain  # noqa: PLC0415 - not needed by a training
+    from workbench.terminal import warnings_shown  # noqa: PLC0415 - as this
+
     try:
         with warnings_shown():
-            status: int = getattr(import_module(module), function)(options, programs)
+            function = getattr(import_module("experiments.sweep.commands"), options.command)
+            status: int = function(options, programs, launcher)
             return status
     except KeyboardInterrupt:
         return STOPPED

@@ -3,21 +3,177 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+import contextlib
+import shutil
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from experiments.sweep.loading import load_sweep
-from experiments.sweep.plan import plan_lines
-
-Programs = Mapping[str, tuple[str, str]]
+from experiments.sweep.plan import first_candidates, plan_lines
+from experiments.sweep.programs import Programs
+from experiments.sweep.standings import headings, standings
+from experiments.sweep.supervisor import Supervisor, describe_ending, sweep_lock, threads_each
+from experiments.sweep.sweep import Sweep
+from experiments.sweep.trials import RUNNING, STATES, Trials
+from experiments.sweep.worker import Worker
+from experiments.table import text_table
+from nn.training.lock import FolderLockedError
+from workbench.errors import InputError
+from workbench.exit_status import STOPPED
+from workbench.files import make_directory
+from workbench.records import OFF, Store, records_path
 
 RUNS = Path("runs/sweeps")
 """Where folders of sweeps are made."""
 
+POLL = 0.1
 
-def plan(options: argparse.Namespace, programs: Programs) -> int:
+
+def plan(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:
     """Print the plan."""
     sweep = load_sweep(options.file, programs)
-    for line in plan_lines(sweep, RUNS / sweep.name):
+    for line in plan_lines(sweep, _folder(sweep)):
         print(line)
     return 0
+
+
+def run(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:
+    """Begin a sweep and run it."""
+    sweep = load_sweep(options.file, programs)
+    first_candidates(sweep)
+    path, folder = _records(options), _folder(sweep)
+    make_directory(folder)
+    with _alone(folder), Store.open(path, create=True) as store:
+        left_over = sorted(folder.glob("trial-*"))
+        if left_over and not options.overwrite and not Trials.are_begun(store, sweep):
+            raise InputError(
+                f"{left_over[0]}: is of a sweep that {path} does not know: --overwrite removes all such "
+                "folders, --records says where it is known"
+            )
+        trials = Trials.begin(store, sweep, overwrite=options.overwrite)
+        for trial in left_over:
+            shutil.rmtree(trial)
+        return _run(sweep, trials, options, launcher)
+
+
+def resume(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:
+    """Go on with a sweep."""
+    sweep = load_sweep(options.file, programs)
+    path, folder = _records(options), _folder(sweep)
+    with Store.open(path) as store:
+        trials = Trials.find(store, sweep)
+        make_directory(folder)
+        with _alone(folder):
+            trials.ask_to_stop(stopping=False)
+            return _run(sweep, trials, options, launcher)
+
+
+def _run(sweep: Sweep, trials: Trials, options: argparse.Namespace, launcher: Sequence[str]) -> int:
+    threads = threads_each(options.workers)
+    words = [str(options.file), "--records", str(trials.store.path), "--threads", str(threads)]
+    supervisor = Supervisor(
+        sweep, trials, [*launcher, "worker", *words], lambda line: print(line, flush=True)
+    )
+    if supervisor.run(options.workers):
+        print(f"done; `{_command('report', options)}` says what came of it")
+        return 0
+    print(f"stopped; `{_command('resume', options)}` goes on")
+    return STOPPED
+
+
+def worker(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:
+    """Work at the trials of a sweep, for a supervisor."""
+    sweep = load_sweep(options.file, programs)
+    return Worker(sweep, _folder(sweep), options.records, [*launcher, "trial"], options.threads).run()
+
+
+def status(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:
+    """Print how far a sweep is."""
+    sweep = load_sweep(options.file, programs)
+    with Store.open(_records(options)) as store:
+        rows = Trials.find(store, sweep).rows()
+    counts = Counter(row.state for row in rows)
+    print(f"sweep     {sweep.name}, {'running' if _is_running(_folder(sweep)) else 'not running'}")
+    there = [f"{counts[state]} {state}" for state in STATES if counts[state]]
+    print(f"trials    {', '.join(there) or 'none yet'}")
+    for row in rows:
+        if row.state == RUNNING or row.reason:
+            print(describe_ending(row))
+    return 0
+
+
+def stop(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:
+    """Stop a sweep that runs, and wait until it has saved everything."""
+    sweep = load_sweep(options.file, programs)
+    folder = _folder(sweep)
+    with Store.open(_records(options)) as store:
+        trials = Trials.find(store, sweep)
+        if not _is_running(folder):
+            raise InputError(f"{sweep.path}: nobody runs this sweep")
+        trials.ask_to_stop()
+    while _is_running(folder):
+        time.sleep(POLL)
+    print(f"stopped; `{_command('resume', options)}` goes on")
+    return 0
+
+
+def report(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:
+    """Write the report of a sweep, and print its table."""
+    from experiments.sweep.report import summary, table_rows, winning_command, write_report  # noqa: PLC0415 - draws
+
+    sweep = load_sweep(options.file, programs)
+    folder = _folder(sweep)
+    with Store.open(_records(options)) as store:
+        rows = Trials.find(store, sweep).rows()
+    paths = write_report(sweep, rows, folder)
+    found = standings(sweep, rows)
+    print(f"{summary(sweep, rows)}\n\n{text_table(headings(sweep), table_rows(sweep, found))}\n")
+    print(f"{'best':10} {winning_command(sweep, found, folder)}")
+    for path in paths:
+        print(f"{'result':10} {path}")
+    return 0
+
+
+def _folder(sweep: Sweep) -> Path:
+    return RUNS / sweep.name
+
+
+def _records(options: argparse.Namespace) -> Path:
+    path = records_path(options.records)
+    if path is None:
+        raise InputError(f"--records {OFF}: a sweep keeps its trials in a records file: name one")
+    return path
+
+
+def _command(name: str, options: argparse.Namespace) -> str:
+    return f"python -m experiments sweep {name} {options.file}"
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the lock of a sweep.
+
+    Raises
+    ------
+    InputError
+        When somebody runs it.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(sweep_lock(folder))
+        except FolderLockedError as error:
+            raise InputError(str(error)) from error
+        yield
+
+
+def _is_running(folder: Path) -> bool:
+    try:
+        with _alone(folder):
+            return False
+    except InputError:
+        return True
+    except FileNotFoundError:
+        return False

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from experiments.sweep.file import BUDGETS, IN_BATCHES, SweepFile, nearest, read_file
-from experiments.sweep.programs import PROGRAMS, program_by_name
+from experiments.sweep.programs import PROGRAMS, Programs, program_by_name
 from experiments.sweep.programs.program import SweepProgram
 from experiments.sweep.space import Candidate, Parameter, draw, grid_size
 from experiments.sweep.sweep import Sweep
@@ -25,7 +25,7 @@ RATIO = re.compile(r"\s*/\s*")
 """Between two columns of which one is divided by the other."""
 
 
-def load_sweep(path: Path, programs: Mapping[str, tuple[str, str]] = PROGRAMS) -> Sweep:
+def load_sweep(path: Path, programs: Programs = PROGRAMS) -> Sweep:
     """Read a sweep, and check all that can be checked before it runs.
 
     Parameters
@@ -67,6 +67,7 @@ def _setting(program: SweepProgram, key: str, place: str) -> str:
     name = program.table.known_name(key, place)
     owned = {"seed": "[seeds] says how many", **dict.fromkeys(BUDGETS, "[budget] says it")}
     owned |= dict.fromkeys(program.places, "every trial has a folder of its own")
+    owned |= program.left_out
     if name in owned:
         raise SettingsError(f"{place}.{key}: leave it out: {owned[name]}")
     return name

@@ -41,7 +41,7 @@ class Trial(NamedTuple):
     @property
     def name(self) -> str:
         """Of its folder."""
-        return f"trial-{self.number:04}"
+        return trial_name(self.number)
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,11 @@ class Sweep:
             raise SettingsError(
                 f"{error}\n{self.path}: {describe(candidate)}: cannot be trained: {advice}"
             ) from error
+
+
+def trial_name(number: int) -> str:
+    """Return the name of a trial's folder."""
+    return f"trial-{number:04}"
 
 
 def amount_text(amount: float) -> str:

@@ -17,6 +17,7 @@ from experiments.gan.__main__ import GAN
 from experiments.gan.__main__ import main as gan
 from experiments.gan_comparison import main as compare_gans
 from experiments.sweep.__main__ import main as sweep
+from experiments.sweep.__main__ import make_parser as sweep_parser
 from experiments.video.__main__ import VIDEO
 from experiments.video.__main__ import main as video
 from tests.support.autoencoder_runs import write_images
@@ -100,7 +101,8 @@ def check_command(command: str) -> None:
     elif program == "python" and words[:3] == ["-m", "experiments", "video"]:
         assert video([*words[3:], *SHORTER_VIDEO.get(words[3], [])]) == 0, command
     elif program == "python" and words[:3] == ["-m", "experiments", "sweep"]:
-        assert sweep(["plan", str(ROOT / words[4])]) == 0, command  # the others train all of it
+        sweep_parser().parse_args(words[3:])
+        assert sweep(["plan", str(ROOT / words[4])]) == 0, command  # others train all of it
     elif program == "make":
         subprocess.run(["make", "--dry-run", *words], cwd=ROOT, check=True, capture_output=True)
     else:

@@ -20,6 +20,7 @@ OUTSIDE = {
     "_cache",  # of Numba's dispatchers: how a kernel is kept is decided in one place
     "_defined_symbols",  # of Numba's compiler, which the profile reads
     "_engine",
+    "_exit",  # of `os`: ends a process at once
     "_fields",
     "_final_module",  # of Numba's code libraries: what a compiled kernel calls
     "_getframe",  # of `sys`

@@ -11,8 +11,6 @@ from workbench.settings.kinds import split
 from workbench.settings.stored import ProgramSettings
 from workbench.settings.table import SettingsTable
 
-PROGRAMS = {"quick": ("tests.support.quick_program", "QUICK")}
-
 
 class Settings(ProgramSettings):
     rate: float = Field(0.1, gt=0, le=10)
@@ -46,10 +44,10 @@ def _memory(settings, most):
 
 QUICK = SweepProgram(
     command=("quick",),
-    main=("tests.support.quick_training", "main"),
     table=TABLE,
     check=_check,
     places={"folder": ""},
+    left_out={},
     statistics=lambda settings: ["epoch", "loss", "ratio"],
     rows=lambda settings: ("epoch", 1),
     begun=lambda folder: (folder / "state.json").exists(),

@@ -4,6 +4,7 @@ It knows the standard library alone, so that it starts at once. Every number of 
 and its seed, through a state that no epoch can be left out of.
 """
 
+import fcntl
 import json
 import os
 import signal
@@ -38,10 +39,19 @@ def learn(state: dict[str, Any]) -> None:
     state["rows"].append([epoch, loss, rate * epoch])
 
 
-def begin(folder: Path, settings: dict[str, str]) -> dict[str, Any]:
-    folder.mkdir(parents=True, exist_ok=True)
+def begin(settings: dict[str, str]) -> dict[str, Any]:
     chaos = (1 + int(settings["seed"])) / 977 + float(settings.get("rate", "0.1")) / 7
     return {"settings": settings, "chaos": chaos, "rows": []}
+
+
+def alone(folder: Path) -> bool:
+    """Return whether no other process trains in a folder; others cannot until this process ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        fcntl.flock(os.open(folder / "alone", os.O_RDWR | os.O_CREAT), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def main(words: list[str]) -> int:
@@ -54,7 +64,9 @@ def main(words: list[str]) -> int:
     if command == "train" and (folder / "state.json").exists():
         print("holds a run already", file=sys.stderr)
         return 2
-    state = begin(folder, given) if command == "train" else json.loads((folder / "state.json").read_text())
+    if not alone(folder):
+        (folder / "two at once").touch()
+    state = begin(given) if command == "train" else json.loads((folder / "state.json").read_text())
     settings = state["settings"]
     while len(state["rows"]) < int(given["epochs"]):
         if stopped:

@@ -6,7 +6,7 @@ from typing import Any
 
 from experiments.sweep.loading import load_sweep
 from experiments.sweep.sweep import Sweep
-from tests.support.quick_program import PROGRAMS
+from tests.support.quick_sweeps import PROGRAMS
 
 PLAIN: dict[str, Any] = {
     "program": "quick",

@@ -85,6 +85,38 @@ MIGRATIONS: list[Sequence[str]] = [
             PRIMARY KEY (run, path)
         ) STRICT, WITHOUT ROWID""",
     ),
+    (
+        """CREATE TABLE sweeps (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            name TEXT NOT NULL UNIQUE,
+            file TEXT NOT NULL,
+            stopping INTEGER NOT NULL DEFAULT 0
+        ) STRICT""",
+        """CREATE TABLE trials (
+            sweep INTEGER NOT NULL REFERENCES sweeps ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            candidate TEXT NOT NULL,
+            rung INTEGER NOT NULL DEFAULT 0,
+            state TEXT NOT NULL CHECK (
+                state IN ('waiting', 'running', 'done', 'pruned', 'limited', 'failed')
+            ),
+            reason TEXT NOT NULL DEFAULT '',
+            attempts INTEGER NOT NULL DEFAULT 0,
+            owner TEXT,
+            system TEXT,
+            lease_until REAL,
+            PRIMARY KEY (sweep, number)
+        ) STRICT, WITHOUT ROWID""",
+        """CREATE TABLE trial_statistics (
+            sweep INTEGER NOT NULL,
+            trial INTEGER NOT NULL,
+            rung INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            value REAL NOT NULL,
+            PRIMARY KEY (sweep, trial, rung, name),
+            FOREIGN KEY (sweep, trial) REFERENCES trials ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID""",
+    ),
 ]
 """Statements that lead from each version to the next; the first makes version 1 of an empty file."""
 

@@ -4,18 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
 
-from experiments.sweep.programs.program import SweepProgram
+if TYPE_CHECKING:
+    from experiments.sweep.programs.program import SweepProgram
 
-PROGRAMS: Mapping[str, tuple[str, str]] = {
-    "autoencoder": ("experiments.sweep.programs.autoencoder", "AUTOENCODER"),
-    "gan": ("experiments.sweep.programs.gan", "GAN"),
-    "video": ("experiments.sweep.programs.video", "VIDEO"),
+
+class Listed(NamedTuple):
+    """Where a program is.
+
+    Attributes
+    ----------
+    main
+        Module whose `main` runs it on a list of words, and returns its exit status.
+    module, name
+        Of what a sweep has to know of it.
+    """
+
+    main: str
+    module: str
+    name: str
+
+
+Programs = Mapping[str, Listed]
+
+PROGRAMS: Programs = {
+    "autoencoder": Listed("autoencoder.__main__", "experiments.sweep.programs.autoencoder", "AUTOENCODER"),
+    "gan": Listed("experiments.gan.__main__", "experiments.sweep.programs.gan", "GAN"),
+    "video": Listed("experiments.video.__main__", "experiments.sweep.programs.video", "VIDEO"),
 }
-"""Module and name of each; only that which a sweep trains is loaded."""
+"""All of them; only that which a sweep trains is loaded."""
 
 
-def program_by_name(name: str, programs: Mapping[str, tuple[str, str]] = PROGRAMS) -> SweepProgram:
+def program_by_name(name: str, programs: Programs = PROGRAMS) -> SweepProgram:
     """Return what a sweep has to know of a program.
 
     Parameters
@@ -25,6 +46,6 @@ def program_by_name(name: str, programs: Mapping[str, tuple[str, str]] = PROGRAM
     programs
         The table.
     """
-    module, attribute = programs[name]
-    program: SweepProgram = getattr(import_module(module), attribute)
+    listed = programs[name]
+    program: SweepProgram = getattr(import_module(listed.module), listed.name)
     return program

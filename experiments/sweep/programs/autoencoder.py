@@ -33,10 +33,10 @@ def _go_on(folder: Path, unit: str, amount: str) -> list[str]:
 
 AUTOENCODER = SweepProgram(
     command=("autoencoder",),
-    main=("autoencoder.__main__", "main"),
     table=TABLE,
     check=_check,
     places={"model_directory": MODEL, "output_directory": ""},
+    left_out={},
     statistics=_statistics,
     rows=lambda settings: ("epoch", 1),
     begun=lambda folder: holds_model(folder / MODEL),

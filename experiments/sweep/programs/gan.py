@@ -18,7 +18,7 @@ from experiments.gan.settings import (
     blueprint_of,
     gan_settings,
 )
-from experiments.sweep.programs.program import SweepProgram, option
+from experiments.sweep.programs.program import ENDS_ANEW, SweepProgram, option
 from networks.gan.record import GanRow
 from nn import SequenceShape
 from workbench.settings.table import Given
@@ -47,10 +47,10 @@ def _go_on(folder: Path, unit: str, amount: str) -> list[str]:
 
 GAN = SweepProgram(
     command=("python", "-m", "experiments", "gan"),
-    main=("experiments.gan.__main__", "main"),
     table=TABLE,
     check=_check,
     places={"folder": ""},
+    left_out=dict.fromkeys(("patience", "loss_ratio_limit", "ratio_patience"), ENDS_ANEW),
     statistics=_statistics,
     rows=lambda settings: ("epoch", 1),
     begun=lambda folder: RunFolder(folder).holds_run(),

@@ -24,14 +24,14 @@ class SweepProgram:
     ----------
     command
         Words that start it.
-    main
-        Module and function that run it on a list of words, and return its exit status.
     table
         Of its settings.
     check
         See `Check`.
     places
         Settings that say where it writes, and which folder within the trial's that is.
+    left_out
+        Settings that a sweep does not take, and why.
     statistics
         Returns the columns that `losses.csv` in the trial's folder has with some settings, but for the time.
     rows
@@ -52,10 +52,10 @@ class SweepProgram:
     """
 
     command: tuple[str, ...]
-    main: tuple[str, str]
     table: SettingsTable[Any]
     check: Check
     places: Mapping[str, str]
+    left_out: Mapping[str, str]
     statistics: Callable[[Any], Sequence[str]]
     rows: Callable[[Any], tuple[str, int]]
     begun: Callable[[Path], bool]
@@ -67,6 +67,10 @@ class SweepProgram:
 
 TABLE_FILE = "losses.csv"
 """What every program calls the table of its statistics."""
+
+
+ENDS_ANEW = "once it has ended a run that is then taken up again, the run goes on: take [[filters.limits]]"
+"""Why a sweep leaves out settings that end a run early: what is trained must not depend on kills."""
 
 
 def option(key: str, text: str) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from experiments.idle_settings import refuse_idle
-from experiments.sweep.programs.program import SweepProgram, option
+from experiments.sweep.programs.program import ENDS_ANEW, SweepProgram, option
 from experiments.video.data import are_digits
 from experiments.video.effects import idle_settings
 from experiments.video.folder import RunFolder, build
@@ -55,10 +55,10 @@ def _memory(settings: Settings, most: int) -> int:
 
 VIDEO = SweepProgram(
     command=("python", "-m", "experiments", "video"),
-    main=("experiments.video.__main__", "main"),
     table=TABLE,
     check=_check,
     places={"folder": ""},
+    left_out={"patience": ENDS_ANEW},
     statistics=_statistics,
     rows=lambda settings: ("step", settings.report_every),
     begun=lambda folder: RunFolder(folder).holds_run(),

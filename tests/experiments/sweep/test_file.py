@@ -6,7 +6,7 @@ import pytest
 
 from experiments.sweep.loading import check_statistics, load_sweep
 from experiments.sweep.plan import first_candidates
-from tests.support.quick_program import PROGRAMS
+from tests.support.quick_sweeps import PROGRAMS
 from tests.support.sweep_files import sweep_of, write_sweep
 from workbench.errors import SettingsError
 

@@ -12,7 +12,7 @@ from experiments.sweep.loading import load_sweep
 from experiments.sweep.plan import first_candidates, trials_of
 from experiments.video import grid
 from tests.support.places import ROOT
-from tests.support.quick_program import PROGRAMS
+from tests.support.quick_sweeps import PROGRAMS
 from tests.support.sweep_files import sweep_of, write_sweep
 from workbench.settings.options import given_settings
 

@@ -1,0 +1,147 @@
+"""The supervisor of a sweep: plans its trials, keeps workers at work, and can be killed at any moment."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from experiments.sweep.advance import advance
+from experiments.sweep.statistics import OBJECTIVE
+from experiments.sweep.sweep import Sweep, trial_name
+from experiments.sweep.training import GRACE
+from experiments.sweep.trials import RUNNING, WAITING, TrialRow, Trials
+from nn.training.interrupts import stopping_on_interrupts
+from nn.training.lock import Lock
+from workbench.errors import OperationError
+from workbench.records import RecordsError
+
+POLL = 0.1
+"""Seconds between two looks at the trials and the workers."""
+
+Say = Callable[[str], None]
+
+
+def sweep_lock(folder: Path) -> Lock:
+    """Return the lock that whoever runs a sweep holds."""
+    return Lock(folder / "sweep.lock", folder, "running this sweep")
+
+
+def threads_each(workers: int) -> int:
+    """Return how many threads a training gets."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, allowed // workers)
+
+
+class Supervisor:
+    """Runs a sweep with workers on this machine, within the sweep's lock.
+
+    Parameters
+    ----------
+    sweep
+        What is searched.
+    trials
+        Of it, in the records file.
+    worker
+        Command line of a worker.
+    say
+        Prints a line.
+    """
+
+    def __init__(self, sweep: Sweep, trials: Trials, worker: Sequence[str], say: Say) -> None:
+        self.sweep, self.trials, self.say = sweep, trials, say
+        self._command = [sys.executable, *worker]
+        self._workers: list[subprocess.Popen[bytes]] = []
+        self._said: set[tuple[int, int]] = set()
+        self._seen: int | None = None
+        self._stopping = threading.Event()
+
+    def run(self, workers: int) -> bool:
+        """Run until all is done; return False where it was stopped before.
+
+        Raises
+        ------
+        OperationError
+            When a worker fails.
+        """
+        self._said = {_ending(row) for row in self.trials.rows()}
+        with stopping_on_interrupts(self._stopping.set):
+            try:
+                return self._run(workers)
+            finally:
+                self._end_workers()
+
+    def _run(self, workers: int) -> bool:
+        while not self._stopping.is_set():
+            try:
+                if not self._has_more():
+                    return True
+                if self.trials.is_stopping():
+                    return False
+            except RecordsError as error:  # locked, or the disk is full: later, perhaps
+                if not error.passing:
+                    raise
+            self._keep_at_work(workers)
+            self._stopping.wait(POLL)
+        return False
+
+    def _has_more(self) -> bool:
+        """Plan what is next, where anything has changed; return whether anything is left."""
+        version = self.trials.version()
+        if version == self._seen:
+            return True
+        more = advance(self.sweep, self.trials)
+        self._say_ended()
+        self._seen = version
+        return more
+
+    def _keep_at_work(self, wanted: int) -> None:
+        """Begin workers, and others for those that were killed."""
+        for worker in self._workers:
+            if (worker.poll() or 0) > 0:
+                raise OperationError(
+                    f"{self.sweep.path}: a worker failed, as it says above: `resume` tries again"
+                )
+        self._workers = [worker for worker in self._workers if worker.poll() is None]
+        while len(self._workers) < wanted:
+            self._workers.append(
+                subprocess.Popen(self._command, stdin=subprocess.PIPE, start_new_session=True)
+            )
+
+    def _end_workers(self) -> None:
+        """Let workers end what they train, and wait for it."""
+        for worker in self._workers:
+            worker.terminate()
+        given_up = time.monotonic() + GRACE + 10
+        for worker in self._workers:
+            try:
+                worker.wait(max(0.0, given_up - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                worker.kill()
+                worker.wait()
+            assert worker.stdin is not None
+            worker.stdin.close()
+
+    def _say_ended(self) -> None:
+        rows = self.trials.rows()
+        ended = sum(row.state not in (WAITING, RUNNING) for row in rows)
+        for row in rows:
+            if row.state not in (WAITING, RUNNING) and _ending(row) not in self._said:
+                self._said.add(_ending(row))
+                self.say(f"{describe_ending(row)}  ({ended} of {len(rows)})")
+
+
+def _ending(row: TrialRow) -> tuple[int, int]:
+    return row.number, row.rung if row.state not in (WAITING, RUNNING) else -1
+
+
+def describe_ending(row: TrialRow) -> str:
+    """Return a line on what came of a trial."""
+    reached = row.statistics.get(row.rung, {})
+    value = f"  {reached[OBJECTIVE]:.6g}" if OBJECTIVE in reached else ""
+    reason = f"  {row.reason}" if row.reason else ""
+    return f"{trial_name(row.number)}  {row.state}{value}{reason}"

@@ -1,0 +1,272 @@
+"""The trials of a sweep as the records file has them: planned, taken, given back, ended."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from experiments.sweep.space import Candidate, as_scalar
+from experiments.sweep.sweep import Sweep
+from workbench.errors import InputError
+from workbench.records import Store
+from workbench.records.errors import explained
+from workbench.records.process import running_system
+
+WAITING, RUNNING, DONE, PRUNED, LIMITED, FAILED = "waiting", "running", "done", "pruned", "limited", "failed"
+STATES = (WAITING, RUNNING, DONE, PRUNED, LIMITED, FAILED)
+"""To be run; being run; at the end of its budget, or of its part of it; not taken further; ended by a limit;
+ended by an error."""
+
+LEASE_SECONDS = 120.0
+"""How long another machine's worker may be silent; a live one renews its lease far more often."""
+
+
+@dataclass(frozen=True)
+class TrialRow:
+    """A trial.
+
+    Attributes
+    ----------
+    number, candidate
+        As of `experiments.sweep.sweep.Trial`.
+    rung
+        Which part of the budget it runs to, or ran to last.
+    state, reason
+        One of `STATES`, and why.
+    attempts
+        How often it failed, or was killed by others.
+    owner
+        The worker that runs it; None where none does.
+    statistics
+        What it reached, by rung and name.
+    """
+
+    number: int
+    candidate: Candidate
+    rung: int
+    state: str
+    reason: str
+    attempts: int
+    owner: str | None
+    statistics: Mapping[int, Mapping[str, float]]
+
+
+class Trials:
+    """The trials of a sweep.
+
+    Parameters
+    ----------
+    store
+        The records file, open.
+    number
+        Of the sweep in it.
+    """
+
+    def __init__(self, store: Store, number: int) -> None:
+        self.store, self.number = store, number
+
+    @staticmethod
+    def are_begun(store: Store, sweep: Sweep) -> bool:
+        """Return whether a sweep of that name was begun."""
+        return _find(store, sweep.name) is not None
+
+    @classmethod
+    def begin(cls, store: Store, sweep: Sweep, *, overwrite: bool = False) -> Trials:
+        """Begin a sweep.
+
+        Raises
+        ------
+        InputError
+            When there is one of that name, unless it may be overwritten.
+        """
+        with store.writing():
+            known = _find(store, sweep.name)
+            if known is not None and not overwrite:
+                raise InputError(
+                    f"{sweep.path}: a sweep called {sweep.name} was begun already: `resume` goes on with it, "
+                    "--overwrite begins anew, a file of another name begins another"
+                )
+            store.connection.execute("DELETE FROM sweeps WHERE name = ?", (sweep.name,))
+            values = (sweep.name, stored_file(sweep))
+            cursor = store.connection.execute("INSERT INTO sweeps (name, file) VALUES (?, ?)", values)
+            return cls(store, int(cursor.lastrowid or 0))
+
+    @classmethod
+    def find(cls, store: Store, sweep: Sweep) -> Trials:
+        """Return those of a sweep that was begun.
+
+        Raises
+        ------
+        InputError
+            When it was not, or its file says something else now.
+        """
+        known = _find(store, sweep.name)
+        if known is None:
+            raise InputError(f"{sweep.path}: no sweep called {sweep.name} was begun: `run` begins it")
+        number, then = known
+        now = stored_file(sweep)
+        if then != now:
+            raise InputError(
+                f"{sweep.path}: says another {_difference(then, now)} than when the sweep was begun: "
+                "change it back, or begin another sweep by a file of another name"
+            )
+        return cls(store, number)
+
+    def rows(self) -> list[TrialRow]:
+        """Return all trials so far, by number."""
+        found: dict[int, dict[int, dict[str, float]]] = {}
+        values = self._select("SELECT trial, rung, name, value FROM trial_statistics WHERE sweep = ?")
+        for trial, rung, name, value in values:
+            found.setdefault(trial, {}).setdefault(rung, {})[name] = value
+        rows = self._select(
+            "SELECT number, candidate, rung, state, reason, attempts, owner FROM trials WHERE sweep = ? "
+            "ORDER BY number"
+        )
+        return [
+            TrialRow(
+                number, read_candidate(text), rung, state, reason, attempts, owner, found.get(number, {})
+            )
+            for number, text, rung, state, reason, attempts, owner in rows
+        ]
+
+    def version(self) -> int:
+        """Return a number that is another once another process has written to the records."""
+        with explained(self.store.path):
+            return int(self.store.connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def add(self, first: int, candidates: Sequence[Candidate]) -> None:
+        """Add trials; one that is there already stays as it is. Within `Store.writing`."""
+        query = "INSERT OR IGNORE INTO trials (sweep, number, candidate, state) VALUES (?, ?, ?, ?)"
+        values = [
+            (self.number, number, json.dumps(candidate), WAITING)
+            for number, candidate in enumerate(candidates, first)
+        ]
+        self.store.connection.executemany(query, values)
+
+    def promote(self, numbers: Sequence[int], rung: int) -> None:
+        """Let trials go on to a rung, and end the others that are done. Within `Store.writing`."""
+        execute = self.store.connection.execute
+        for number in numbers:
+            execute(
+                "UPDATE trials SET rung = ?, state = ? WHERE sweep = ? AND number = ?",
+                (rung, WAITING, self.number, number),
+            )
+        execute(
+            "UPDATE trials SET state = ? WHERE sweep = ? AND state = ? AND rung < ?",
+            (PRUNED, self.number, DONE, rung),
+        )
+
+    def takeable(self) -> list[int]:
+        """Return the trials that a worker of this machine may take if nobody holds their locks, in order.
+
+        One that runs is among them, unless its worker is of another machine and not silent: workers of this
+        one hold the lock of their trial as long as they or their training live.
+        """
+        rows = self._select(
+            "SELECT number FROM trials WHERE sweep = ? AND (state = ? OR (state = ? AND (system = ? OR "
+            "lease_until < ?))) ORDER BY number",
+            (WAITING, RUNNING, running_system(), time.time()),
+        )
+        return [number for (number,) in rows]
+
+    def take(self, number: int, owner: str) -> TrialRow | None:
+        """Take a trial, whose lock the caller holds; return None where it has ended."""
+        with self.store.writing():
+            cursor = self.store.connection.execute(
+                "UPDATE trials SET state = ?, owner = ?, system = ?, lease_until = ? "
+                "WHERE sweep = ? AND number = ? AND state IN (?, ?)",
+                (RUNNING, owner, running_system(), _lease(), self.number, number, WAITING, RUNNING),
+            )
+            if not cursor.rowcount:
+                return None
+        return next(row for row in self.rows() if row.number == number)
+
+    def renew(self, owner: str) -> bool:
+        """Renew the lease of what a worker runs; return whether it still is that worker's."""
+        with self.store.writing():
+            cursor = self.store.connection.execute(
+                "UPDATE trials SET lease_until = ? WHERE sweep = ? AND owner = ?",
+                (_lease(), self.number, owner),
+            )
+            return cursor.rowcount > 0
+
+    def release(
+        self,
+        row: TrialRow,
+        owner: str,
+        state: str,
+        *,
+        reason: str,
+        attempts: int,
+        statistics: Mapping[str, float],
+    ) -> None:
+        """Give a trial back to wait, or end it, at a rung or for good, unless another worker has it by now.
+
+        Parameters
+        ----------
+        row, owner
+            The trial, and the worker that ran it.
+        state, reason
+            One of `STATES`, and why.
+        attempts
+            How often it failed until now.
+        statistics
+            What it reached.
+        """
+        with self.store.writing():
+            cursor = self.store.connection.execute(
+                "UPDATE trials SET state = ?, reason = ?, attempts = ?, owner = NULL, system = NULL, "
+                "lease_until = NULL WHERE sweep = ? AND number = ? AND owner = ?",
+                (state, reason, attempts, self.number, row.number, owner),
+            )
+            if cursor.rowcount:
+                self.store.connection.executemany(
+                    "INSERT OR REPLACE INTO trial_statistics VALUES (?, ?, ?, ?, ?)",
+                    [(self.number, row.number, row.rung, *each) for each in statistics.items()],
+                )
+
+    def ask_to_stop(self, *, stopping: bool = True) -> None:
+        """Ask whoever runs the sweep to stop, or take that back."""
+        with self.store.writing():
+            query = "UPDATE sweeps SET stopping = ? WHERE number = ?"
+            self.store.connection.execute(query, (int(stopping), self.number))
+
+    def is_stopping(self) -> bool:
+        """Return whether it was asked to stop, or is no longer there."""
+        with explained(self.store.path):
+            query = "SELECT stopping FROM sweeps WHERE number = ?"
+            found = self.store.connection.execute(query, (self.number,)).fetchone()
+        return found is None or bool(found[0])
+
+    def _select(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        with explained(self.store.path):
+            return self.store.connection.execute(query, (self.number, *values)).fetchall()
+
+
+def stored_file(sweep: Sweep) -> str:
+    """Return what a sweep's file says, as the records keep it."""
+    return sweep.file.model_dump_json()
+
+
+def read_candidate(text: str) -> Candidate:
+    """Return a candidate as it was before it was written."""
+    return {name: as_scalar(value) for name, value in json.loads(text).items()}
+
+
+def _find(store: Store, name: str) -> tuple[int, str] | None:
+    with explained(store.path):
+        found = store.connection.execute("SELECT number, file FROM sweeps WHERE name = ?", (name,)).fetchone()
+    return None if found is None else (int(found[0]), str(found[1]))
+
+
+def _difference(then: str, now: str) -> str:
+    """Return the first key of a file that is another than before."""
+    before, after = json.loads(then), json.loads(now)
+    return next((key for key in after if before.get(key) != after[key]), "file")
+
+
+def _lease() -> float:
+    return time.time() + LEASE_SECONDS

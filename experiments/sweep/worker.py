@@ -1,0 +1,174 @@
+"""A worker: takes one trial after another, trains it, and writes what it reached.
+
+It can be killed at any moment. What it had taken is then taken by another, which goes on from the snapshot:
+the trial's lock says whether the worker, or the training that it started, still lives.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from experiments.sweep.attached import end_with_parent
+from experiments.sweep.attempt import Attempt, Outcome, has_room
+from experiments.sweep.halving import rungs
+from experiments.sweep.held import HeldTrial
+from experiments.sweep.sweep import Sweep, Trial, amount_text, trial_name
+from experiments.sweep.training import Training
+from experiments.sweep.trials import WAITING, TrialRow, Trials
+from nn.training.interrupts import stopping_on_interrupts
+from workbench.records import Label, RecordsError, Store
+from workbench.records.place import VARIABLE
+
+Result = TypeVar("Result")
+
+IDLE = 0.05
+"""Seconds between two looks at the records where there is nothing to do."""
+
+RENEWAL = 20.0
+"""Seconds between two renewals of a lease."""
+
+RETRY = 0.5
+"""Seconds until something is tried again that a full disk or a locked file prevented."""
+
+
+class Worker:
+    """A worker.
+
+    Parameters
+    ----------
+    sweep
+        What is searched.
+    folder
+        Of the sweep.
+    records
+        The records file, with the sweep in it.
+    launcher
+        Words after Python's that start a training, before the name of the program.
+    threads
+        For each training; results do not depend on them.
+    """
+
+    def __init__(
+        self, sweep: Sweep, folder: Path, records: Path, launcher: Sequence[str], threads: int
+    ) -> None:
+        self.sweep, self.folder, self.records = sweep, folder, records
+        self.launcher, self.threads = launcher, threads
+        self.owner = uuid.uuid4().hex
+        self.stopping = threading.Event()
+        self._training: Training | None = None
+
+    def run(self) -> int:
+        """Work until asked to stop; return the exit status."""
+        end_with_parent(self._die)
+        with stopping_on_interrupts(self.stopping.set), Store.open(self.records) as store:
+            trials = Trials.find(store, self.sweep)
+            while not self.stopping.is_set():
+                if not self._work(trials):
+                    self.stopping.wait(IDLE)
+        return 0
+
+    def _die(self) -> None:
+        """End at once, as if killed."""
+        if self._training is not None:
+            self._training.kill()
+        os._exit(1)
+
+    def _work(self, trials: Trials) -> bool:
+        """Take a trial and train it; return False where there is none."""
+        for number in self._persist(trials.takeable):
+            held = HeldTrial.take(self.folder, trial_name(number))
+            if held is None:
+                continue
+            try:
+                row = self._persist(partial(trials.take, number, self.owner))
+                if row is not None:
+                    outcome = self._train(row, held)
+                    self._persist(partial(_release, trials, row, self.owner, outcome))
+                    return True
+            finally:
+                held.release()
+        return False
+
+    def _train(self, row: TrialRow, held: HeldTrial) -> Outcome:
+        trial = self.sweep.trial(row.number, row.candidate)
+        folder = self.folder / trial.name
+        if not has_room(self.folder):
+            self.stopping.wait(RETRY)
+            return Outcome(WAITING, attempts=row.attempts)
+        command = self._command(row, trial, folder)
+        self._training = Training(command, folder, held.descriptor, self._environment(trial))
+        with self._renewed_lease():
+            try:
+                return Attempt(self.sweep, row, folder).watch(self._training, self.stopping)
+            finally:
+                self._training.close()
+                self._training = None
+
+    def _command(self, row: TrialRow, trial: Trial, folder: Path) -> list[str]:
+        """Return the words after Python's that begin a trial, or go on with it."""
+        program, amount = self.sweep.program, rungs(self.sweep)[row.rung]
+        if program.begun(folder):
+            words = program.go_on(folder, self.sweep.file.budget.unit, amount_text(amount))
+        else:
+            words = self.sweep.train_words(trial, folder, amount)
+        return [*self.launcher, self.sweep.file.program, *words]
+
+    def _environment(self, trial: Trial) -> Mapping[str, str]:
+        threads = os.environ.get("NUMBA_NUM_THREADS", str(self.threads))
+        label = Label(self.sweep.name, trial.number)
+        return {"NUMBA_NUM_THREADS": threads, VARIABLE: str(self.records.absolute()), **label.environment}
+
+    @contextmanager
+    def _renewed_lease(self) -> Iterator[None]:
+        """Renew the lease of what is held from a thread, which nothing that a training does keeps from it."""
+        ended = threading.Event()
+        thread = threading.Thread(target=self._renew, args=(ended,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+    def _renew(self, ended: threading.Event) -> None:
+        while not ended.wait(RENEWAL):
+            try:
+                with Store.open(self.records) as store:
+                    renewed = Trials.find(store, self.sweep).renew(self.owner)
+            except RecordsError:  # locked, or the disk is full: the lease is long
+                continue
+            if not renewed and self._training is not None:
+                self._training.kill()  # another has the trial
+
+    def _persist(self, operation: Callable[[], Result]) -> Result:
+        """Return what an operation on the records returns, which is tried again where it may yet succeed.
+
+        Raises
+        ------
+        RecordsError
+            When it cannot, or the worker is to stop.
+        """
+        while True:
+            try:
+                return operation()
+            except RecordsError as error:
+                if not error.passing or self.stopping.wait(RETRY):
+                    raise
+
+
+def _release(trials: Trials, row: TrialRow, owner: str, outcome: Outcome) -> None:
+    trials.release(
+        row,
+        owner,
+        outcome.state,
+        reason=outcome.reason,
+        attempts=outcome.attempts,
+        statistics=outcome.statistics,
+    )

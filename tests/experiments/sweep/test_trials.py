@@ -1,0 +1,120 @@
+"""The trials in the records: who may take which, and that nobody writes what another has taken over."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from experiments.sweep.held import HeldTrial
+from experiments.sweep.trials import LEASE_SECONDS, Trials
+from tests.support.sweep_files import sweep_of
+from workbench.records import Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "records.sqlite", create=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def trials(store: Store, tmp_path: Path) -> Trials:
+    found = Trials.begin(store, sweep_of(tmp_path))
+    with store.writing():
+        found.add(0, [{"rate": 0.1, "layers": (4, 2)}, {"rate": 0.3}])
+    return found
+
+
+def release(trials: Trials, number: int, owner: str, state: str = "done", **statistics: float) -> None:
+    row = next(each for each in trials.rows() if each.number == number)
+    trials.release(row, owner, state, reason="", attempts=0, statistics=statistics)
+
+
+def test_trials_come_back_as_they_were_planned(trials: Trials):
+    assert [row.candidate for row in trials.rows()] == [{"rate": 0.1, "layers": (4, 2)}, {"rate": 0.3}]
+    with trials.store.writing():
+        trials.add(0, [{"rate": 7}])  # planned again after a kill
+    assert [row.candidate["rate"] for row in trials.rows()] == [0.1, 0.3]
+
+
+def test_what_was_reached_is_kept_at_its_rung(trials: Trials):
+    trials.take(0, "one")
+    release(trials, 0, "one", objective=0.5)
+    with trials.store.writing():
+        trials.promote([0], 1)
+    assert trials.takeable() == [0, 1]
+    trials.take(0, "two")
+    release(trials, 0, "two", objective=0.25)
+    row = trials.rows()[0]
+    assert (row.rung, row.state, row.owner) == (1, "done", None)
+    assert row.statistics == {0: {"objective": 0.5}, 1: {"objective": 0.25}}
+
+
+def test_a_trial_that_has_ended_is_not_taken(trials: Trials):
+    trials.take(0, "one")
+    release(trials, 0, "one")
+    assert trials.takeable() == [1]
+    assert trials.take(0, "two") is None
+
+
+def test_a_worker_that_has_lost_its_trial_changes_nothing(trials: Trials):
+    trials.take(0, "one")
+    assert trials.renew("one")
+    trials.take(0, "two")
+    assert not trials.renew("one")
+    release(trials, 0, "one", objective=0.5)
+    row = trials.rows()[0]
+    assert (row.state, row.owner, row.statistics) == ("running", "two", {})
+
+
+def test_a_worker_of_this_machine_is_known_by_its_lock_alone(trials: Trials, monkeypatch):
+    """Neither the clock nor a lease that has run out says anything of it."""
+    trials.take(0, "one")
+    for now in (0.0, time.time() + 1e9):
+        monkeypatch.setattr(time, "time", lambda now=now: now)
+        assert trials.takeable() == [0, 1]
+
+
+def test_one_of_another_machine_is_left_alone_until_it_has_been_silent(trials: Trials, monkeypatch):
+    trials.take(0, "one")
+    trials.store.connection.execute("UPDATE trials SET system = 'another' WHERE number = 0")
+    assert trials.takeable() == [1]
+    then = time.time()
+    monkeypatch.setattr(time, "time", lambda: then + LEASE_SECONDS - 10)
+    assert trials.renew("one")
+    monkeypatch.setattr(time, "time", lambda: then + LEASE_SECONDS + 10)
+    assert trials.takeable() == [1]
+    monkeypatch.setattr(time, "time", lambda: then + 2 * LEASE_SECONDS)
+    assert trials.takeable() == [0, 1]
+
+
+def test_a_lock_is_held_by_one(tmp_path: Path):
+    held = HeldTrial.take(tmp_path, "trial-0000")
+    assert held is not None
+    assert HeldTrial.take(tmp_path, "trial-0000") is None
+    other = HeldTrial.take(tmp_path, "trial-0001")
+    assert other is not None
+    held.release()
+    again = HeldTrial.take(tmp_path, "trial-0000")
+    assert again is not None
+    for each in (again, other):
+        each.release()
+
+
+def test_stopping_is_asked_for_and_taken_back(trials: Trials):
+    assert not trials.is_stopping()
+    trials.ask_to_stop()
+    assert trials.is_stopping()
+    trials.ask_to_stop(stopping=False)
+    assert not trials.is_stopping()
+
+
+def test_trials_go_with_their_sweep(trials: Trials, tmp_path: Path):
+    trials.take(0, "one")
+    release(trials, 0, "one", objective=0.5)
+    again = Trials.begin(trials.store, sweep_of(tmp_path), overwrite=True)
+    assert again.rows() == [] and trials.rows() == []
+    assert trials.is_stopping()
+    count = "SELECT count(*) FROM trial_statistics"
+    assert trials.store.connection.execute(count).fetchone() == (0,)
