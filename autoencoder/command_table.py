@@ -46,6 +46,7 @@ and said in a line. At the end the error of as many principal components stands 
         Flag("resume", "go on with the model in the model directory, exactly where it stopped"),
         Flag("overwrite", "begin anew where there is a model; the old one is kept as .previous"),
     ),
+    records=True,
 )
 
 SERVE = Command(

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from autoencoder.model_file import holds_model, load_snapshot, model_path
+from autoencoder.recorded import record_results, recorded
 from autoencoder.report import EpochLines, describe_run
 from autoencoder.session import Session, resume_session, resumed_settings, start_session
 from autoencoder.settings import TABLE
@@ -15,6 +16,7 @@ from nn import LossTable, ProgressBar, SnapshotError
 from workbench.errors import InputError
 from workbench.exit_status import STOPPED
 from workbench.files import make_directory
+from workbench.records.training import RecordedRows, ending
 from workbench.settings.options import given_settings
 from workbench.terminal import reading, use_threads
 
@@ -28,10 +30,16 @@ def train(arguments: argparse.Namespace) -> int:
     directory = session.settings.output_directory
     make_directory(directory)
     progress = ProgressBar() if sys.stderr.isatty() else EpochLines()
-    outcome = session.train([progress, LossTable(directory / "losses.csv")])
-    _report(session, outcome.stopped)
-    for path in _write_results(session):
+    with recorded(session, arguments.records, resumes=arguments.resume) as recorder:
+        outcome = session.train([progress, LossTable(directory / "losses.csv"), RecordedRows(recorder)])
+        _report(session, outcome.stopped)
+        paths = _write_results(session)
+        record_results(recorder, session, paths)
+        recorder.finish(*ending(outcome))
+    for path in paths:
         print(f"{'result':10} {path}")
+    if recorder.where:
+        print(f"{'record':10} {recorder.where}")
     if outcome.stopped:
         print(f"go on with: autoencoder train --resume --model-directory {session.settings.model_directory}")
     return STOPPED if outcome.stopped else 0

@@ -1,4 +1,4 @@
-"""All experiments by name: `python -m experiments NAME ...`."""
+"""All experiments, and commands on their records, by name: `python -m experiments NAME ...`."""
 
 from __future__ import annotations
 
@@ -25,23 +25,39 @@ EXPERIMENTS: Mapping[str, tuple[str, str]] = {
 }
 """Module of every experiment, and what it is about; only that of the one which is called is loaded."""
 
+RECORDS: Mapping[str, tuple[str, str]] = {
+    "list": ("experiments.records.list_command", "recorded runs in a table, the newest first"),
+    "show": ("experiments.records.show_command", "all that is known of a run"),
+    "compare": ("experiments.records.compare_command", "settings that differ and results, side by side"),
+    "plot": ("experiments.records.plot_command", "curves of statistics, with bands over seeds"),
+    "export": ("experiments.records.export_command", "runs as CSV, JSON, or for TensorBoard"),
+    "delete": ("experiments.records.delete_command", "records of runs, and their folders if wanted"),
+}
+"""The same for the commands on records."""
+
+ALL = {**EXPERIMENTS, **RECORDS}
+
 USAGE = "usage: python -m experiments NAME ..., and NAME --help says more\n\n"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run an experiment and return its exit status; without a name list all of them."""
+    """Run an experiment or a command and return its exit status; without a name list all of them."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or given[0] in ("-h", "--help"):
-        print(USAGE + "\n".join(f"  {name:18} {about}" for name, (_, about) in EXPERIMENTS.items()))
+        print(USAGE + _listed(EXPERIMENTS) + "\n\nrecorded runs\n\n" + _listed(RECORDS))
         return 0
     name, *rest = given
-    if name not in EXPERIMENTS:
-        near = get_close_matches(name, EXPERIMENTS, n=1)
+    if name not in ALL:
+        near = get_close_matches(name, ALL, n=1)
         hint = f"did you mean {near[0]}?" if near else "python -m experiments lists them"
         print(f"python -m experiments: there is no {name!r}; {hint}", file=sys.stderr)
         return BAD_INPUT
-    status: int = import_module(EXPERIMENTS[name][0]).main(rest)
+    status: int = import_module(ALL[name][0]).main(rest)
     return status
+
+
+def _listed(names: Mapping[str, tuple[str, str]]) -> str:
+    return "\n".join(f"  {name:18} {about}" for name, (_, about) in names.items())
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +31,9 @@ from nn.data.labelled import load_labelled
 from nn.pixel_scaling import scale_pixels
 from nn.render import confusion, loss_curve, mistakes, save
 from nn.training.lock import FolderLock, FolderLockedError
+from workbench.records import About, Recorder, recording
+from workbench.records.place import add_records_option
+from workbench.records.training import RecordedRows, ending, fingerprint, settings_of
 
 SHAPE = Shape(28, 28, 1)
 CLASSES = 10
@@ -37,6 +41,10 @@ VALIDATION = 1 / 12
 MINUTES = 5
 SNAPSHOT_SECONDS = 20
 SHOWN = 27
+PICTURES = ("confusion.png", "loss.png", "mistakes.png")
+
+NO_SETTINGS = ("records", "resume", "watch")
+"""Options that say nothing of what is trained."""
 
 Build = Callable[[np.random.Generator], Network]
 """Makes the network, given the generator of its weights."""
@@ -69,6 +77,7 @@ def make_parser(name: str, description: str) -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="of all that is drawn (default %(default)s)")
     parser.add_argument("--watch", action="store_true", help="show the training in a page of the browser")
     parser.add_argument("--resume", action="store_true", help="go on from the last snapshot in the folder")
+    add_records_option(parser)
     parser.add_argument(
         "--output",
         type=Path,
@@ -80,26 +89,47 @@ def make_parser(name: str, description: str) -> argparse.ArgumentParser:
 
 def run(parser: argparse.ArgumentParser, options: argparse.Namespace, build: Build, arrange: Arrange) -> int:
     """Train a classifier, test it, draw the results; return the exit status."""
-    try:
-        weights, order, data = map(np.random.default_rng, np.random.SeedSequence(_seed(options)).spawn(3))
-        training, test = load_labelled(options.images, SHAPE, generator=data, limit=options.limit)
-        network = build(weights)
-        trainer = make_trainer(network, arrange, training, options, order)
-        options.output.mkdir(parents=True, exist_ok=True)
-        path = options.output / "model.safetensors"
-        with FolderLock(options.output):
-            if options.resume:
-                trainer.restore(load_latest(path))
-            print(network.summary(options.batch_size), flush=True)
-            snapshots = Snapshots(path, SNAPSHOT_SECONDS, model_metadata(network))
-            train = partial(workbench.watch, trainer) if options.watch else trainer.train
-            train(*limits(options), callbacks=[ProgressBar(), snapshots])
-    except (DataError, ValueError, FolderLockedError) as error:
-        parser.error(str(error))
-    except (OSError, SnapshotError, TrainingDiverged) as error:
-        parser.exit(1, f"{parser.prog}: {error}\n")
-    report(trainer, arrange, test, options.output)
+    with ExitStack() as stack:
+        try:
+            seeds = np.random.SeedSequence(_seed(options)).spawn(3)
+            weights, order, data = map(np.random.default_rng, seeds)
+            training, test = load_labelled(options.images, SHAPE, generator=data, limit=options.limit)
+            network = build(weights)
+            trainer = make_trainer(network, arrange, training, options, order)
+            options.output.mkdir(parents=True, exist_ok=True)
+            path = options.output / "model.safetensors"
+            with FolderLock(options.output):
+                if options.resume:
+                    trainer.restore(load_latest(path))
+                print(network.summary(options.batch_size), flush=True)
+                snapshots = Snapshots(path, SNAPSHOT_SECONDS, model_metadata(network))
+                train = partial(workbench.watch, trainer) if options.watch else trainer.train
+                recorder = stack.enter_context(recorded(parser, options, trainer))
+                callbacks = [ProgressBar(), snapshots, RecordedRows(recorder)]
+                outcome = train(*limits(options), callbacks=callbacks)
+        except (DataError, ValueError, FolderLockedError) as error:
+            parser.error(str(error))
+        except (OSError, SnapshotError, TrainingDiverged) as error:
+            parser.exit(1, f"{parser.prog}: {error}\n")
+        recorder.results({"test_accuracy": report(trainer, arrange, test, options.output)})
+        recorder.artefacts([path], "model")
+        recorder.artefacts(options.output / name for name in PICTURES)
+        recorder.finish(*ending(outcome))
+    if recorder.where:
+        print(f"record: {recorder.where}")
     return 0
+
+
+def recorded(
+    parser: argparse.ArgumentParser, options: argparse.Namespace, trainer: Trainer
+) -> AbstractContextManager[Recorder]:
+    """Return a block in which a training is recorded."""
+    settings = {name: value for name, value in vars(options).items() if name not in NO_SETTINGS}
+    about = About(
+        parser.prog.rpartition(".")[2], {**settings_of(trainer), **settings}, options.output, options.seed
+    )
+    step = trainer.step if options.resume else None
+    return recording(about, options.records, step, fingerprint=partial(fingerprint, trainer))
 
 
 def _seed(options: argparse.Namespace) -> int:
@@ -139,8 +169,8 @@ def make_trainer(
     )
 
 
-def report(trainer: Trainer, arrange: Arrange, test: ImageSet, folder: Path) -> None:
-    """Print the share of right answers on the test images, and save the pictures."""
+def report(trainer: Trainer, arrange: Arrange, test: ImageSet, folder: Path) -> float:
+    """Print and return the share of right answers on the test images, and save the pictures."""
     network: Network = trainer.network  # type: ignore[assignment]
     scores = network.predict(arrange(test.images)).reshape(len(test), CLASSES)
     answers, labels = scores.argmax(axis=1), np.asarray(test.labels)
@@ -156,6 +186,7 @@ def report(trainer: Trainer, arrange: Arrange, test: ImageSet, folder: Path) -> 
         picture = mistakes(scale_pixels(test.images[wrong]), *texts, title="The surest of the wrong answers")
         save(picture, folder / "mistakes.png")
     print(f"pictures in {folder}")
+    return right
 
 
 def curves(trainer: Trainer) -> tuple[list[tuple[float, float]], list[tuple[float, float]]]:

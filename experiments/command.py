@@ -14,6 +14,7 @@ from tqdm import tqdm
 from experiments.comparison import Comparison, Task, Variant, compare
 from nn import DataError, Shape, load_images
 from nn.render import save
+from workbench.records.place import add_records_option
 
 HELD_OUT_LIMIT = 1000
 SHAPE = Shape(28, 28, 1)
@@ -68,6 +69,7 @@ One thread is enough for layers this small, and leaves the others to you: NUMBA_
         metavar="FILE",
         help="where the picture goes, a .png (default %(default)s)",
     )
+    add_records_option(parser)
     return parser
 
 
@@ -90,7 +92,15 @@ def execute(
         parser.error(str(error))
     try:
         with tqdm(total=len(variants) * options.seeds, unit="run", disable=None) as bar:
-            comparison = compare(variants, task, baseline=baseline, seeds=options.seeds, progress=bar.update)
+            comparison = compare(
+                variants,
+                task,
+                baseline=baseline,
+                seeds=options.seeds,
+                progress=bar.update,
+                program=parser.prog.rpartition(".")[2],
+                records=options.records,
+            )
         table, picture = show(comparison, _images_name(options, task))
         save(picture, options.output)
         print(table)

@@ -7,7 +7,8 @@ compared seed by seed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -30,6 +31,8 @@ from nn import (
     optimizer_by_name,
 )
 from nn.training.evaluation import mean_loss
+from workbench.records import About, Recorder, recording
+from workbench.records.run import DONE, FAILED
 
 BATCH_SIZE = 64
 MEASUREMENTS_PER_EPOCH = 4
@@ -161,8 +164,23 @@ def compare(
     baseline: Variant,
     seeds: int,
     progress: Callable[[], object] | None = None,
+    program: str = "comparison",
+    records: str | None = None,
 ) -> Comparison:
     """Train every variant with the seeds 0, 1, ..., and call `progress` after each run.
+
+    Parameters
+    ----------
+    variants, task
+        What is trained on what.
+    baseline
+        One of the variants.
+    seeds
+        Runs of each.
+    progress
+        Called after each run.
+    program, records
+        What recorded runs are called, and where they are, as the option `--records` has it.
 
     Raises
     ------
@@ -176,14 +194,29 @@ def compare(
     runs: dict[Variant, list[Run]] = {variant: [] for variant in variants}
     for seed in range(seeds):
         for variant in variants:
-            runs[variant].append(run_variant(variant, task, seed))
+            with recorded(variant, task, seed, program, records) as recorder:
+                run = run_variant(variant, task, seed, recorder)
+                recorder.results({"held_out_loss": run.losses[-1]})
+                diverged = not np.isfinite(run.losses[-1])
+                recorder.finish(*((FAILED, "training diverged") if diverged else (DONE, "")))
+            runs[variant].append(run)
             if progress:
                 progress()
     return Comparison(task, runs, baseline)
 
 
-def run_variant(variant: Variant, task: Task, seed: int) -> Run:
-    """Train one variant with one seed.
+def recorded(
+    variant: Variant, task: Task, seed: int, program: str, records: str | None
+) -> AbstractContextManager[Recorder]:
+    """Return a block in which a run is recorded."""
+    images = {"training_images": len(task.training), "held_out_images": len(task.held_out)}
+    settings = {**asdict(variant), "epochs": task.epochs, "batch_size": BATCH_SIZE, **images}
+    data = ImageBatches(task.training.images, task.training.masks)
+    return recording(About(program, settings, seed=seed), records, fingerprint=data.fingerprint)
+
+
+def run_variant(variant: Variant, task: Task, seed: int, recorder: Recorder | None = None) -> Run:
+    """Train one variant with one seed; the held-out losses go to a recorder.
 
     Raises
     ------
@@ -201,7 +234,8 @@ def run_variant(variant: Variant, task: Task, seed: int) -> Run:
         batch_size=BATCH_SIZE,
         generator=order,
     )
-    curve = _HeldOutCurve(ImageBatches(task.held_out.images, task.held_out.masks), task.measuring_steps)
+    held_out = ImageBatches(task.held_out.images, task.held_out.masks)
+    curve = _HeldOutCurve(held_out, task.measuring_steps, recorder)
     try:
         stopped = trainer.train(epochs=task.epochs, callbacks=[curve]).stopped
     except TrainingDiverged:
@@ -233,8 +267,8 @@ def make_autoencoder(variant: Variant, shape: Shape, *, generator: np.random.Gen
 class _HeldOutCurve(Callback):
     """Measures the held-out loss after certain steps."""
 
-    def __init__(self, held_out: ImageBatches, steps: Sequence[int]) -> None:
-        self.held_out = held_out
+    def __init__(self, held_out: ImageBatches, steps: Sequence[int], recorder: Recorder | None) -> None:
+        self.held_out, self.recorder = held_out, recorder
         self.steps = set(steps)
         self.losses: list[float] = []
 
@@ -242,3 +276,6 @@ class _HeldOutCurve(Callback):
         """Measure, if it is time."""
         if trainer.step in self.steps:
             self.losses.append(mean_loss(trainer.network, trainer.loss, self.held_out, BATCH_SIZE))
+            if self.recorder is not None:
+                numbers = {"epoch": trainer.shuffle.epochs, "held_out_loss": self.losses[-1]}
+                self.recorder.statistics(trainer.step, numbers)

@@ -33,6 +33,7 @@ from nn.render.colours import HELD_OUT, MUTED
 from nn.render.grids import Grid, draw_grid
 from workbench.errors import InputError
 from workbench.exit_status import BAD_INPUT
+from workbench.records.place import add_records_option
 from workbench.settings.stored import settings_of
 from workbench.settings.table import Given, to_key, to_name
 
@@ -109,6 +110,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--filters", type=whole_number(1), default=16, help="at full size (%(default)s)")
     parser.add_argument("--limit", type=whole_number(50), help="use only the first so many images")
     parser.add_argument("--threads", type=whole_number(1), default=1, help="(default %(default)s)")
+    add_records_option(parser)
     parser.add_argument(
         "--folder", type=Path, default=Path("runs/gan-comparison"), help="(default %(default)s)"
     )
@@ -198,6 +200,7 @@ def train(options: argparse.Namespace, name: str, seed: int) -> int:
     folder = folder_of(options, name, seed)
     print(f"{name}, seed {seed}: {folder}", flush=True)
     common = ["--epochs", options.epochs, "--threads", options.threads, "--folder", folder]
+    common += [] if options.records is None else ["--records", options.records]
     if RunFolder(folder).holds_run():
         return gan([str(word) for word in ("continue", *common)])
     settings = settings_for(options, name, seed)

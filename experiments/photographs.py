@@ -16,12 +16,15 @@ from typing import Any
 
 import numpy as np
 
+from autoencoder.recorded import record_results, recorded
 from autoencoder.session import Session, start_session
 from autoencoder.settings import TABLE, Settings
 from nn import DataError, ImageSet, ProgressBar
 from nn.principal_components import PrincipalComponents, principal_components
 from nn.render import reconstructions, save
 from workbench.errors import SettingsError
+from workbench.records.place import add_records_option
+from workbench.records.training import RecordedRows, ending
 from workbench.settings.table import Given, to_key, to_text
 
 NAMES = {"width": "side", "height": "side", "input_directory": "images", "output_directory": "output"}
@@ -46,6 +49,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--channels", type=int, default=3, choices=(1, 3, 4), help="channels (default 3)")
     parser.add_argument("--code-size", type=int, default=256, help="numbers for a crop (default 256)")
     parser.add_argument("--output", type=Path, default=Path("runs/photographs"), help="folder for pictures")
+    add_records_option(parser)
     return parser
 
 
@@ -104,7 +108,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(str(error))
     print(f"{len(session.training):,} crops to learn from, {len(session.held_out):,} held out", flush=True)
     components = fit_components(session, options.code_size)
-    session.train([ProgressBar()])
+    with recorded(session, options.records, program="photographs") as recorder:
+        outcome = session.train([ProgressBar(), RecordedRows(recorder)])
+        record_results(recorder, session)
+        recorder.finish(*ending(outcome))
     held_out, _ = session.held_out.batch(np.arange(len(session.held_out)))
     results = {
         "principal components": project(session.held_out, components),

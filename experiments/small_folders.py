@@ -20,6 +20,7 @@ import numpy as np
 
 from autoencoder.components import components_error, mean_error
 from autoencoder.model import BATCH_SIZE
+from autoencoder.recorded import recorded
 from autoencoder.session import Session, start_session
 from autoencoder.settings import Settings
 from experiments.table import text_table
@@ -27,6 +28,8 @@ from nn import DataError, ImageSet, Shape, load_images
 from nn.data.fit import FITS
 from nn.principal_components import principal_components
 from workbench.errors import SettingsError
+from workbench.records.place import add_records_option
+from workbench.records.training import RecordedRows, ending
 
 AS_FOR_MANY: Mapping[str, Any] = {"start_from": "drawn", "shifts": 0, "keep": "last"}
 """Settings of the default network for a folder of thousands."""
@@ -58,6 +61,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--fit", default="crop", choices=FITS, help="as of the program (default %(default)s)")
     parser.add_argument("--held-out", type=float, default=0.1, help="share held out (default %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of which images, and of training")
+    add_records_option(parser)
     return parser
 
 
@@ -146,7 +150,9 @@ def trained(
             **changes,
         )
         session = start_session(settings, images=parts)
-        session.train()
+        with recorded(session, options.records, program="small_folders", temporary=True) as recorder:
+            outcome = session.train([RecordedRows(recorder)])
+            recorder.finish(*ending(outcome))
     return session
 
 

@@ -68,6 +68,7 @@ best.safetensors where a score was the best. Ctrl-C ends the round, saves, draws
     settings=ALL,
     flags=(OVERWRITE, WATCH),
     options=(PORT,),
+    records=True,
 )
 
 CONTINUE = Command(
@@ -89,6 +90,7 @@ the plots show one history. A run that its --patience ended is patient anew.""",
     settings=GOES_ON,
     flags=(WATCH,),
     options=(PORT,),
+    records=True,
 )
 
 GENERATE = Command(

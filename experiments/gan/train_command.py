@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from multiprocessing.connection import Connection
 
 import numpy as np
@@ -18,6 +19,7 @@ from experiments.gan.folder import RunFolder
 from experiments.gan.form import Form
 from experiments.gan.pictures import draw_shown, progress_frames, write_gif
 from experiments.gan.progress import BarOrLines
+from experiments.gan.recorded import ending, record_epoch, record_results, recorded
 from experiments.gan.run import Run, resumed_settings
 from experiments.gan.sampling import generate, make_shown
 from experiments.gan.settings import TABLE
@@ -31,6 +33,7 @@ from nn.training.lock import FolderLock
 from workbench.errors import InputError
 from workbench.exit_status import FAILED, STOPPED
 from workbench.files import make_directory, replacing, write_text
+from workbench.records import Recorder
 from workbench.run.run_state import PAUSED
 from workbench.settings.configuration_file import write_configuration
 from workbench.settings.options import given_settings
@@ -56,7 +59,8 @@ def train(arguments: argparse.Namespace) -> int:
             folder.check_free(overwrite=arguments.overwrite)
             folder.clear()
             run.save()
-            return _train(run, page)
+            with recorded(run, arguments.records, resumes=False) as recorder:
+                return _train(run, page, recorder)
 
 
 def go_on(arguments: argparse.Namespace) -> int:
@@ -71,7 +75,8 @@ def go_on(arguments: argparse.Namespace) -> int:
         use_threads(settings.threads)
         with reading("reading entries") as progress:
             run = Run.resume(settings, snapshot, progress)
-        return _train(run, page)
+        with recorded(run, arguments.records, resumes=True) as recorder:
+            return _train(run, page, recorder)
 
 
 @contextmanager
@@ -104,6 +109,8 @@ class Training:
     ----------
     run
         What is trained.
+    recorder
+        Of the run.
 
     Attributes
     ----------
@@ -111,7 +118,8 @@ class Training:
         Where it ends.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, recorder: Recorder) -> None:
+        self._recorder = recorder
         self.run, self.limits = run, Limits(run.settings.epoch_limit, run.settings.minutes)
         self._watchers, self._bar = Watchers(run), BarOrLines(self.limits, run.trainer)
         self._status: int | None = None
@@ -134,10 +142,11 @@ class Training:
             reason = self.run.trainer.train(
                 **self.limits._asdict(),
                 on_step=[watchers.on_step, bar.on_step, *more],
-                on_epoch=[watchers.on_epoch, bar.on_epoch],
+                on_epoch=[watchers.on_epoch, bar.on_epoch, partial(record_epoch, self._recorder)],
             )
         except GanDiverged as error:
             self.close()
+            self._recorder.fail(error)
             kept = self.run.folder.model
             print(f"{error}. The last snapshot is untouched: {kept}", file=sys.stderr, flush=True)
             raise
@@ -160,7 +169,9 @@ class Training:
         if self._status is None:
             self.close()
             _write_results(self.run, self._watchers)
-            self._status = _report(self.run, reason)
+            record_results(self._recorder, self.run)
+            self._recorder.finish(*ending(reason))
+            self._status = _report(self.run, reason, self._recorder.where)
         return self._status
 
     def close(self) -> None:
@@ -168,10 +179,10 @@ class Training:
         self._bar.close()
 
 
-def _train(run: Run, page: Connection | None) -> int:
+def _train(run: Run, page: Connection | None, recorder: Recorder) -> int:
     print(_describe(run), flush=True)
     write_text(run.folder.settings, write_configuration(run.settings, TABLE))
-    training = Training(run)
+    training = Training(run, recorder)
     try:
         reason = training.train() if page is None else _show(training, page)
     except GanDiverged:
@@ -224,7 +235,7 @@ def _shape(form: Form) -> str:
     return shape if form.components is None else f"{shape} as {len(form.components)} components"
 
 
-def _report(run: Run, reason: str) -> int:
+def _report(run: Run, reason: str, record: str) -> int:
     trainer, folder, kept = run.trainer, run.folder, run.scores.kept
     time = timedelta(seconds=round(trainer.clock.seconds))
     print(f"{'trained':10} {trainer.epochs:.4g} epochs, {trainer.step:,} rounds, {time}")
@@ -236,6 +247,8 @@ def _report(run: Run, reason: str) -> int:
     for path in (folder.samples, folder.progress, folder.plots, folder.arrays):
         if path.exists():
             print(f"{'result':10} {path}")
+    if record:
+        print(f"{'record':10} {record}")
     if reason in (INTERRUPTED, PAUSED):
         print(f"go on with: python -m experiments gan continue --folder {folder.path}")
         return STOPPED

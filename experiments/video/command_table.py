@@ -60,6 +60,7 @@ loss was lowest. Ctrl-C ends the step, saves, draws and exits with 130.""",
       settings from a file, and an end after ten reports without a lower validation loss""",
     settings=ALL,
     flags=(OVERWRITE,),
+    records=True,
 )
 
 CONTINUE = Command(
@@ -77,6 +78,7 @@ the plots show one history.""",
       two minutes in all""",
     settings=GOES_ON,
     file=RUN,
+    records=True,
 )
 
 DEMO = Command(
@@ -139,6 +141,7 @@ runs that are done are not made again.""",
   {PROGRAM} grid --data mnist --minutes 2 --units 512 --folder runs/video/grid-mnist
       MNIST's digits, an hour""",
     settings=tuple(name for name in ALL if name not in varied.GRID),
+    records=True,
 )
 
 MISTAKES = Command(
@@ -160,6 +163,7 @@ again.""",
   {PROGRAM} mistakes --data mnist --steps 2000 --folder runs/video/mistakes-mnist
       MNIST's digits, longer""",
     settings=tuple(name for name in ALL if name not in varied.MISTAKES),
+    records=True,
 )
 
 CONFIG = Command(

@@ -54,10 +54,10 @@ CELLS = [
 GridOutcome: TypeAlias = Outcome[Cell]
 
 
-def run_grid(base: Settings, say: Say, watch: Watch) -> list[GridOutcome] | None:
+def run_grid(base: Settings, say: Say, watch: Watch, records: str | None = None) -> list[GridOutcome] | None:
     """Train the runs of the grid on the same clips; see `run_all`."""
     load = cache(lambda steps: load_data(base, steps))
-    return run_all(CELLS, base, lambda settings: load(blueprint_of(settings).steps), say, watch)
+    return run_all(CELLS, base, lambda settings: load(blueprint_of(settings).steps), say, watch, records)
 
 
 COLUMNS = [(head, error) for head in TASKS["both"] for error in ERRORS]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 
 from experiments.video import varied
 from experiments.video.grid import GridOutcome, as_markdown, as_text, run_grid
@@ -17,7 +18,8 @@ LIMIT = "minutes", "1"
 
 def grid(arguments: argparse.Namespace) -> int:
     """Train all runs of the grid, or those that are missing; write the table and draw the figures."""
-    return train_many(base_settings(arguments, DEFAULTS, LIMIT, varied.GRID), run_grid, _show)
+    base = base_settings(arguments, DEFAULTS, LIMIT, varied.GRID)
+    return train_many(base, partial(run_grid, records=arguments.records), _show)
 
 
 def _show(outcomes: Sequence[GridOutcome]) -> Shown:

@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from experiments.video.data import VideoData
 from experiments.video.evaluation import write_evaluation
 from experiments.video.folder import RunFolder
+from experiments.video.recorded import RecordedReports, record_evaluation, record_results, recorded
 from experiments.video.run import CHANGEABLE, Run
 from experiments.video.scores import NETWORK
 from experiments.video.settings import TABLE, Settings
@@ -20,6 +21,7 @@ from nn.training.interrupts import INTERRUPTED
 from nn.training.lock import FolderLock
 from workbench.errors import InputError
 from workbench.files import make_directory, write_text
+from workbench.records.training import ending
 from workbench.settings.stored import settings_of
 
 FREE = CHANGEABLE - {"steps", "minutes", "data", "test_data", "test_clips"}
@@ -70,7 +72,12 @@ class Outcome(Generic[Plan]):
 
 
 def run_all(
-    plans: Sequence[Plan], base: Settings, load: Load, say: Say, watch: Watch
+    plans: Sequence[Plan],
+    base: Settings,
+    load: Load,
+    say: Say,
+    watch: Watch,
+    records: str | None = None,
 ) -> list[Outcome[Plan]] | None:
     """Train what is not trained yet, and return all outcomes; None where Ctrl-C ended it.
 
@@ -88,6 +95,8 @@ def run_all(
         Prints a line.
     watch
         Returns what watches a run.
+    records
+        Where the runs are recorded, as the option `--records` has it.
 
     Raises
     ------
@@ -103,26 +112,32 @@ def run_all(
         say(f"run {number} of {len(plans)}: {plan.name}")
         make_directory(folder.path)
         with FolderLock(folder.path):
-            if not _train(folder, settings, load(settings), watch):
+            if not _train(folder, Run(settings, load(settings)), watch, records):
                 return None
     return [_outcome(plan, base) for plan in plans]
 
 
-def _train(folder: RunFolder, settings: Settings, data: VideoData, watch: Watch) -> bool:
+def _train(folder: RunFolder, run: Run, watch: Watch, records: str | None) -> bool:
     """Train and evaluate a run, or note that it diverged; return False where Ctrl-C ended it."""
-    run = Run(settings, data)
-    if folder.holds_run():
+    resumes = folder.holds_run()
+    if resumes:
         folder.remove_unfinished()
         run.trainer.restore(folder.load())
     run.write_description()
-    try:
-        outcome = run.train(watch(run))
-    except TrainingDiverged as error:
-        write_text(_diverged(folder), f"{error}\n")
-        return True
-    if outcome.reason == INTERRUPTED:
-        return False
-    write_evaluation(folder, run.network, data, folder.load(), data.about)
+    with recorded(run, records, resumes=resumes) as recorder:
+        try:
+            outcome = run.train([*watch(run), RecordedReports(recorder, run.reports)])
+        except TrainingDiverged as error:
+            recorder.fail(error)
+            write_text(_diverged(folder), f"{error}\n")
+            return True
+        record_results(recorder, run)
+        if outcome.reason == INTERRUPTED:
+            recorder.finish(*ending(outcome))
+            return False
+        report = write_evaluation(folder, run.network, run.data, folder.load(), run.data.about)
+        record_evaluation(recorder, report)
+        recorder.finish(*ending(outcome))
     return True
 
 

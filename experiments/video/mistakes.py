@@ -104,12 +104,14 @@ def films_of(base: Settings) -> Path:
     return base.run_folder / FILMS_NAME
 
 
-def run_mistakes(base: Settings, say: Say, watch: Watch) -> list[RunOutcome] | None:
+def run_mistakes(
+    base: Settings, say: Say, watch: Watch, records: str | None = None
+) -> list[RunOutcome] | None:
     """Make the films and train all runs; see `run_all`."""
     if not films_of(base).exists():
         _write_films(base)
     return run_all(
-        PLANS, base, lambda settings: load_data(settings, blueprint_of(settings).steps), say, watch
+        PLANS, base, lambda settings: load_data(settings, blueprint_of(settings).steps), say, watch, records
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 
 from experiments.table import markdown_table, text_table
 from experiments.video import varied
@@ -32,7 +33,7 @@ def mistakes(arguments: argparse.Namespace) -> int:
         raise SettingsError(
             f"--data={base.data}: films of their own are made here: give digits, or leave it out"
         )
-    return train_many(base, run_mistakes, _show)
+    return train_many(base, partial(run_mistakes, records=arguments.records), _show)
 
 
 def _show(outcomes: Sequence[RunOutcome]) -> Shown:

@@ -12,6 +12,7 @@ from experiments.video.data import are_digits
 from experiments.video.effects import idle_settings
 from experiments.video.folder import RunFolder, named_folder
 from experiments.video.progress import BarOrLines
+from experiments.video.recorded import RecordedReports, record_results, recorded
 from experiments.video.run import Run, resumed_settings
 from experiments.video.scores import COPY, ERRORS, FLOOR, MEAN
 from experiments.video.settings import TABLE, blueprint_of
@@ -20,6 +21,7 @@ from nn.training.interrupts import INTERRUPTED
 from nn.training.lock import FolderLock
 from workbench.exit_status import FAILED, STOPPED
 from workbench.files import make_directory
+from workbench.records.training import ending
 from workbench.settings.options import given_settings
 from workbench.terminal import use_threads
 
@@ -40,7 +42,7 @@ def train(arguments: argparse.Namespace) -> int:
     with FolderLock(folder.path):
         folder.check_free(overwrite=arguments.overwrite)
         folder.clear()
-        return _train(run)
+        return _train(run, arguments, resumes=False)
 
 
 def go_on(arguments: argparse.Namespace) -> int:
@@ -53,19 +55,24 @@ def go_on(arguments: argparse.Namespace) -> int:
         snapshot = folder.load()
         settings = resumed_settings(given, snapshot).model_copy(update={"folder": folder.path})
         use_threads(settings.threads)
-        return _train(Run.resume(settings, snapshot))
+        return _train(Run.resume(settings, snapshot), arguments, resumes=True)
 
 
-def _train(run: Run) -> int:
+def _train(run: Run, arguments: argparse.Namespace, *, resumes: bool) -> int:
     print(_describe(run), flush=True)
     run.write_description()
-    try:
-        outcome = run.train([BarOrLines(run.reports, run.network.blueprint)])
-    except TrainingDiverged as error:
-        kept = run.folder.model
-        print(f"{error}. The last snapshot is untouched: {kept}", file=sys.stderr, flush=True)
-        return FAILED
-    return _report(run, outcome.reason)
+    with recorded(run, arguments.records, resumes=resumes) as recorder:
+        watchers = [BarOrLines(run.reports, run.network.blueprint), RecordedReports(recorder, run.reports)]
+        try:
+            outcome = run.train(watchers)
+        except TrainingDiverged as error:
+            recorder.fail(error)
+            kept = run.folder.model
+            print(f"{error}. The last snapshot is untouched: {kept}", file=sys.stderr, flush=True)
+            return FAILED
+        record_results(recorder, run)
+        recorder.finish(*ending(outcome))
+    return _report(run, outcome.reason, recorder.where)
 
 
 def _describe(run: Run) -> str:
@@ -94,7 +101,7 @@ def _references(run: Run, head: str) -> str:
     return f"per frame: {'; '.join(rows)}; {FLOOR} {found[FLOOR]['nats']:.1f} nats"
 
 
-def _report(run: Run, reason: str) -> int:
+def _report(run: Run, reason: str, record: str) -> int:
     trainer, folder = run.trainer, run.folder
     time = timedelta(seconds=round(trainer.clock.seconds))
     print(f"{'trained':14} {trainer.step:,} steps, {trainer.step * trainer.batch_size:,} clips, {time}")
@@ -110,6 +117,8 @@ def _report(run: Run, reason: str) -> int:
     for path in (*results, folder.animation.with_name("animation.gif")):
         if path.exists():
             print(f"{'result':14} {path}")
+    if record:
+        print(f"{'record':14} {record}")
     if reason == INTERRUPTED:
         print(f"go on with: {folder.continued}")
         return STOPPED

@@ -6,14 +6,14 @@ from importlib import import_module
 
 import pytest
 
-from experiments.__main__ import EXPERIMENTS, main
+from experiments.__main__ import ALL, main
 from tests.support.places import ROOT
 
 
 def test_they_are_listed_and_there(capsys: pytest.CaptureFixture[str]):
     assert main([]) == 0
     printed = capsys.readouterr().out
-    for name, (module, about) in EXPERIMENTS.items():
+    for name, (module, about) in ALL.items():
         assert f"  {name}" in printed
         assert about in printed
         assert callable(import_module(module).main)

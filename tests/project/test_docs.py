@@ -12,6 +12,8 @@ import pytest
 
 from autoencoder.__main__ import PROGRAM, main
 from autoencoder.command_table import COMMANDS
+from experiments.__main__ import RECORDS
+from experiments.__main__ import main as experiments
 from experiments.evaluation.__main__ import main as evaluate
 from experiments.gan.__main__ import GAN
 from experiments.gan.__main__ import main as gan
@@ -100,6 +102,8 @@ def check_command(command: str) -> None:
         VIDEO.parser().parse(words[3:])  # their tests have some of these runs
     elif program == "python" and words[:3] == ["-m", "experiments", "video"]:
         assert video([*words[3:], *SHORTER_VIDEO.get(words[3], [])]) == 0, command
+    elif program == "python" and words[:2] == ["-m", "experiments"] and words[2] in RECORDS:
+        assert experiments(words[2:]) == 0, command
     elif program == "python" and words[:3] == ["-m", "experiments", "sweep"]:
         sweep_parser().parse_args(words[3:])
         assert sweep(["plan", str(ROOT / words[4])]) == 0, command  # others train all of it
@@ -113,6 +117,7 @@ def check_command(command: str) -> None:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with what the documents mention."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GANGLION_RECORDS")
     write_images(tmp_path / "photos", 2, side=80)
     (tmp_path / "mnist").mkdir()
     for seed, name in enumerate(("train", "t10k"), 1):

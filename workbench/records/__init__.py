@@ -21,13 +21,18 @@ numbers into what it keeps, `writes` and `reads` are all the SQL, `process` tell
 
 from __future__ import annotations
 
-from workbench.records.errors import RecordsError
-from workbench.records.labels import Label, label_of_environment
-from workbench.records.place import OFF, records_path
-from workbench.records.query import Comparison, Query
-from workbench.records.recorder import Recorder, recording
-from workbench.records.run import About, Artefact, Curve, Run, Session
-from workbench.records.store import Store
+from typing import TYPE_CHECKING
+
+from nn.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from workbench.records.errors import RecordsError
+    from workbench.records.labels import Label, label_of_environment
+    from workbench.records.place import OFF, records_path
+    from workbench.records.query import Comparison, Query
+    from workbench.records.recorder import Recorder, recording
+    from workbench.records.run import About, Artefact, Curve, Run, Session
+    from workbench.records.store import Store
 
 __all__ = [
     "OFF",
@@ -46,3 +51,16 @@ __all__ = [
     "recording",
     "records_path",
 ]
+
+EXPORTS = {
+    "workbench.records.errors": ("RecordsError",),
+    "workbench.records.labels": ("Label", "label_of_environment"),
+    "workbench.records.place": ("OFF", "records_path"),
+    "workbench.records.query": ("Comparison", "Query"),
+    "workbench.records.recorder": ("Recorder", "recording"),
+    "workbench.records.run": ("About", "Artefact", "Curve", "Run", "Session"),
+    "workbench.records.store": ("Store",),
+}
+"""The names by the modules that have them: a command line that is only read loads none of them."""
+
+__getattr__, __dir__ = lazy_names(__name__, EXPORTS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from pathlib import Path
 
@@ -10,6 +11,16 @@ DEFAULT = Path("runs", "records.sqlite")
 
 OFF = "off"
 """Is given in place of a file to record nothing."""
+
+
+OPTION_HELP = (
+    "file that the run is recorded in; off: in none (default: $GANGLION_RECORDS, or runs/records.sqlite)"
+)
+
+
+def add_records_option(parser: argparse._ActionsContainer) -> None:
+    """Add the option `--records` to a command line."""
+    parser.add_argument("--records", metavar="FILE", help=OPTION_HELP)
 
 
 def records_path(option: str | Path | None = None) -> Path | None:

@@ -25,6 +25,14 @@ from workbench.records.writes import GONE
 AT_ONCE = 500
 """Runs that one statement asks for."""
 
+RUN = (
+    "number, key, program, folder, seed, data, sweep, trial, state, reason, runs.started_at, runs.ended_at, "
+    "seen_at, system, process, process_started, "
+    "(SELECT total(coalesce(sessions.ended_at, seen_at) - sessions.started_at) FROM sessions "
+    "WHERE run = number)"
+)
+"""What a `Run` is made of."""
+
 Values = dict[int, dict[str, Plain]]
 """Values by run and name."""
 
@@ -130,7 +138,7 @@ class Reads:
     def _select(self, rest: str, values: Sequence[Any]) -> Iterator[Run]:
         now = time.time()
         with explained(self.path):
-            for row in self.connection.execute(f"SELECT runs.* {rest}", values):
+            for row in self.connection.execute(f"SELECT {RUN} {rest}", values):
                 yield _run(row, now)
 
     def _home(self, given: str) -> tuple[str, str]:
@@ -192,7 +200,7 @@ def _readable(path: Path) -> Iterator[None]:
 
 def _run(row: Sequence[Any], now: float) -> Run:
     number, key, program, folder, seed, data, sweep, trial, state, reason, *rest = row
-    started, ended, seen, *process = rest
+    started, ended, seen, *process, seconds = rest
     run = Run(
         number=number,
         key=key,
@@ -207,6 +215,7 @@ def _run(row: Sequence[Any], now: float) -> Run:
         ended_at=ended,
         seen_at=seen,
         process=Process(*process),
+        seconds=seconds,
     )
     if state == RUNNING and not run.process.is_alive(now - seen):
         return replace(run, state=LOST, reason=GONE, ended_at=seen)

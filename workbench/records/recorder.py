@@ -70,13 +70,19 @@ class Recorder:
         self._ended, self._began_at = False, time.time()
         self._step, self._fingerprint = step, fingerprint
         self._refused: set[str] = set()
-        self._writer = None if path is None else Writer(path, self._prepare)
+        self._path, self._writer = path, None if path is None else Writer(path, self._prepare)
         self.settings(about.settings)
 
     @property
     def number(self) -> int | None:
         """The number of the run in the file; None until it is written there."""
         return None if self._writer is None else self._writer.number
+
+    @property
+    def where(self) -> str:
+        """Where the record is, for people; empty as long as nothing is written, and where nothing will be."""
+        number = self.number
+        return "" if number is None else f"run {number} in {self._path}"
 
     def settings(self, values: Mapping[str, Any]) -> None:
         """Record settings, over those of the same names."""
@@ -106,9 +112,11 @@ class Recorder:
         self._writer.close()
 
     def fail(self, error: BaseException) -> None:
-        """Record that an error ended the run, or Ctrl-C."""
+        """Record that an error ended the run, or Ctrl-C; of an exit, the error that it was made for."""
         if isinstance(error, KeyboardInterrupt):
             self.finish(STOPPED, "interrupted")
+        elif isinstance(error, SystemExit) and error.__context__ is not None:
+            self.fail(error.__context__)
         elif isinstance(error, SystemExit):
             self.finish(FAILED if error.code else DONE, f"exit status {error.code}" if error.code else "")
         else:
@@ -143,7 +151,13 @@ class Recorder:
 
 
 @contextmanager
-def recording(about: About, records: str | Path | None = None, step: int | None = None) -> Iterator[Recorder]:
+def recording(
+    about: About,
+    records: str | Path | None = None,
+    step: int | None = None,
+    *,
+    fingerprint: Callable[[], str] | None = None,
+) -> Iterator[Recorder]:
     """Record what happens in the block as a run: done at its end, failed where it raises an error.
 
     Parameters
@@ -152,10 +166,10 @@ def recording(about: About, records: str | Path | None = None, step: int | None 
         What is known of the run.
     records
         As the option `--records` has it; see `workbench.records.place`.
-    step
-        Where a run goes on; see `Recorder`.
+    step, fingerprint
+        Where a run goes on, and that of its data; see `Recorder`.
     """
-    recorder = Recorder(about, records_path(records), step)
+    recorder = Recorder(about, records_path(records), step, fingerprint=fingerprint)
     try:
         yield recorder
     except BaseException as error:

@@ -73,6 +73,8 @@ class Run:
         The last sign of life.
     process
         That it runs in, or ran in last.
+    seconds
+        Of all its sessions together, without the breaks between them.
     """
 
     number: int
@@ -88,11 +90,7 @@ class Run:
     ended_at: float | None
     seen_at: float
     process: Process
-
-    @property
-    def seconds(self) -> float:
-        """From its beginning to its end, or to the last sign of life; breaks between sessions included."""
-        return (self.seen_at if self.ended_at is None else self.ended_at) - self.started_at
+    seconds: float
 
 
 class Session(NamedTuple):

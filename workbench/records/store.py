@@ -40,7 +40,7 @@ class Store(Reads, Writes):
         self.path, self.connection = path, connection
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = False, patience: float = PATIENCE) -> Self:
+    def open(cls, path: Path | str, *, create: bool = False, patience: float = PATIENCE) -> Self:
         """Open a file and bring it up to date.
 
         Parameters
@@ -60,6 +60,7 @@ class Store(Reads, Writes):
         if sqlite3.sqlite_version_info < OLDEST:
             needed = ".".join(map(str, OLDEST))
             raise RecordsError(f"records need SQLite {needed}; Python has {sqlite3.sqlite_version} here")
+        path = Path(path)
         if create:
             _make_folder(path)
         elif not path.exists():

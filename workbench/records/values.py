@@ -72,6 +72,8 @@ def number(value: object) -> float:
     TypeError
         When it is no number.
     """
+    if type(value) is float:  # nearly always, and there are many
+        return value
     found = plain(value)
     if not isinstance(found, bool | int | float):
         raise TypeError(f"a statistic is a number, not {type(value).__name__}")

@@ -72,6 +72,8 @@ class Writer:
         self._closing_until = time.monotonic() + CLOSE_SECONDS
         self._wake.set()
         self._thread.join(CLOSE_SECONDS + PATIENCE)
+        if self._changes and not self._given_up:
+            logger.warning("%s: the end of the run could not be written there", self._path)
 
     def _work(self) -> None:
         try:
@@ -84,8 +86,6 @@ class Writer:
         except Exception:
             logger.exception("records: the run goes on without a record")
             self._given_up = True
-        if self._changes and not self._given_up:
-            logger.warning("%s: the end of the run could not be written there", self._path)
         if self._store is not None:
             self._store.close()
 

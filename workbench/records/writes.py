@@ -16,6 +16,13 @@ from workbench.records.values import Encoded
 GONE = "its process ended without a word: it was killed, or the machine went down"
 
 
+INSERTED = (
+    "key, program, folder, seed, data, sweep, trial, state, reason, started_at, seen_at, system, process, "
+    "process_started"
+)
+"""What is written of a run when it begins."""
+
+
 class Writes:
     """The part of a `Store` that writes."""
 
@@ -115,9 +122,9 @@ class Writes:
     def _insert(self, about: About, session: Session, process: Process) -> int:
         at = session.started_at
         values: list[Any] = [about.key, about.program, _text(about.folder), about.seed, about.data]
-        values += [*(about.label or (None, None)), RUNNING, "", at, None, at, *process]
-        places = ", ".join("?" * len(values))
-        cursor = self.connection.execute(f"INSERT INTO runs VALUES (NULL, {places})", values)
+        values += [*(about.label or (None, None)), RUNNING, "", at, at, *process]
+        query = f"INSERT INTO runs ({INSERTED}) VALUES ({', '.join('?' * len(values))})"
+        cursor = self.connection.execute(query, values)
         assert cursor.lastrowid is not None
         self._add_session(cursor.lastrowid, session)
         return cursor.lastrowid

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from workbench.errors import InputError
+from workbench.records.place import add_records_option
 from workbench.settings.configuration_file import read_configuration
 from workbench.settings.table import Given, SettingsTable, to_key, to_name, to_text
 
@@ -64,6 +65,8 @@ class Command:
         Switches, and options with a value, that are no settings.
     file
         Name, help and whether it may be left out, of a file given by its place; None for no file.
+    records
+        Whether it trains, and so records a run; it takes --records then.
     """
 
     name: str
@@ -74,11 +77,13 @@ class Command:
     flags: Sequence[Flag] = ()
     options: Sequence[Option] = ()
     file: tuple[str, str] | None = None
+    records: bool = False
 
     def keys(self) -> list[str]:
         """Return the names of all options, as users write them, without the dashes."""
         flags, options = ([each.name for each in group] for group in (self.flags, self.options))
-        return [*flags, *options, "config", *map(to_key, self.settings)]
+        records = ["records"] if self.records else []
+        return [*flags, *options, *records, "config", *map(to_key, self.settings)]
 
 
 class Parser(argparse.ArgumentParser):
@@ -164,6 +169,8 @@ def _add_command(
         parser.add_argument(f"--{flag.name}", action="store_true", help=flag.help)
     for option in command.options:
         _add_option(parser, option)
+    if command.records:
+        add_records_option(parser)
     for section, names in table.sections().items():
         shown = [name for name in names if name in command.settings]
         group = parser.add_argument_group(section) if shown else parser

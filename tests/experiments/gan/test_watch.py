@@ -24,6 +24,7 @@ from networks.gan import GanTrainer
 from tests.support import patience
 from tests.support.gan_runs import assert_same_bits, options, run, tiny
 from tests.support.web_browser import Browser, playwright
+from workbench.records import About, Recorder
 from workbench.run.messages import unpack
 from workbench.run.run_state import PAUSED
 
@@ -158,7 +159,7 @@ def test_ctrl_c_ends_the_run_and_the_page(
 
 
 def test_a_run_that_is_stopped_in_its_last_round_is_done(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    training = Training(Run.start(tiny(folder=tmp_path)))
+    training = Training(Run.start(tiny(folder=tmp_path)), Recorder(About("gan"), None))
 
     def stop(trainer: GanTrainer) -> None:
         if trainer.epochs >= 1:

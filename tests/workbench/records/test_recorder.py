@@ -89,6 +89,15 @@ def test_an_error_ends_the_run_and_goes_on(path: Path, error: BaseException, sta
     assert (run.state, run.reason) == (state, reason)
 
 
+def test_of_an_exit_the_error_counts_that_it_was_made_for(path: Path):
+    with pytest.raises(SystemExit), recording(About("test"), path):
+        try:
+            raise ValueError("of this kind")
+        except ValueError:
+            sys.exit(2)
+    assert read(path)[0].reason == "ValueError: of this kind"
+
+
 def test_the_first_end_counts(path: Path):
     with recording(About("test"), path) as recorder:
         recorder.finish("stopped", "interrupted")

@@ -90,6 +90,9 @@ def test_a_run_that_goes_on_has_one_record_and_two_sessions(store: Store, tmp_pa
     assert (first.state, first.ended_at, second.state) == ("lost", 100.0, "running")
     assert store.run(number).started_at == 100.0
     assert store.run(number).state == "running"
+    with store.writing():
+        store.finish(number, "done", "", 230.0)
+    assert store.run(number).seconds == 30.0, "the break is left out"
     assert go_on(store, About("test", folder=tmp_path / "elsewhere"), step=2) not in (number, other)
 
 
@@ -198,19 +201,21 @@ def test_an_older_file_is_brought_up_to_date(path: Path, version: int, monkeypat
     with Store.open(path, create=True) as old:
         number = begin(old)
     monkeypatch.undo()
-    further = ("ALTER TABLE runs ADD COLUMN note TEXT", "CREATE TABLE jobs (number INTEGER) STRICT")
+    further = ("ALTER TABLE runs ADD COLUMN note TEXT", "CREATE TABLE further (number INTEGER) STRICT")
     monkeypatch.setattr(schema, "MIGRATIONS", [*schema.MIGRATIONS, further])
     with Store.open(path) as new:
         assert new.connection.execute("PRAGMA user_version").fetchone() == (len(schema.MIGRATIONS),)
         query = "SELECT number, program, note FROM runs"
         assert new.connection.execute(query).fetchall() == [(number, "test", None)]
-        assert new.connection.execute("SELECT * FROM jobs").fetchall() == []
+        assert new.connection.execute("SELECT * FROM further").fetchall() == []
+        assert [run.number for run in new.runs()] == [number]
+        assert begin(new) == number + 1
 
 
 def test_a_migration_that_fails_changes_nothing(store: Store, path: Path, monkeypatch: pytest.MonkeyPatch):
     begin(store)
     store.close()
-    broken = ("CREATE TABLE jobs (number INTEGER) STRICT", "ALTER TABLE nowhere ADD COLUMN note TEXT")
+    broken = ("CREATE TABLE further (number INTEGER) STRICT", "ALTER TABLE nowhere ADD COLUMN note TEXT")
     monkeypatch.setattr(schema, "MIGRATIONS", [*schema.MIGRATIONS, broken])
     with pytest.raises(RecordsError, match="no such table: nowhere"):
         Store.open(path)
@@ -218,7 +223,7 @@ def test_a_migration_that_fails_changes_nothing(store: Store, path: Path, monkey
     with Store.open(path) as again:
         assert again.count() == 1
         tables = again.connection.execute("SELECT name FROM sqlite_schema").fetchall()
-        assert ("jobs",) not in tables
+        assert ("further",) not in tables
 
 
 def test_a_truncated_file_is_refused(store: Store, path: Path):
