@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
+from experiments.sweep.file import SweepFile
 from experiments.sweep.space import Candidate, as_scalar
 from experiments.sweep.sweep import Sweep
 from workbench.errors import InputError
@@ -90,7 +93,7 @@ class Trials:
                     "--overwrite begins anew, a file of another name begins another"
                 )
             store.connection.execute("DELETE FROM sweeps WHERE name = ?", (sweep.name,))
-            values = (sweep.name, stored_file(sweep))
+            values = (sweep.name, sweep.file.model_dump_json(exclude_unset=True))
             cursor = store.connection.execute("INSERT INTO sweeps (name, file) VALUES (?, ?)", values)
             return cls(store, int(cursor.lastrowid or 0))
 
@@ -107,10 +110,10 @@ class Trials:
         if known is None:
             raise InputError(f"{sweep.path}: no sweep called {sweep.name} was begun: `run` begins it")
         number, then = known
-        now = stored_file(sweep)
-        if then != now:
+        different = _difference(then, sweep.file)
+        if different:
             raise InputError(
-                f"{sweep.path}: says another {_difference(then, now)} than when the sweep was begun: "
+                f"{sweep.path}: says another {different} than when the sweep was begun: "
                 "change it back, or begin another sweep by a file of another name"
             )
         return cls(store, number)
@@ -246,11 +249,6 @@ class Trials:
             return self.store.connection.execute(query, (self.number, *values)).fetchall()
 
 
-def stored_file(sweep: Sweep) -> str:
-    """Return what a sweep's file says, as the records keep it."""
-    return sweep.file.model_dump_json()
-
-
 def read_candidate(text: str) -> Candidate:
     """Return a candidate as it was before it was written."""
     return {name: as_scalar(value) for name, value in json.loads(text).items()}
@@ -262,10 +260,19 @@ def _find(store: Store, name: str) -> tuple[int, str] | None:
     return None if found is None else (int(found[0]), str(found[1]))
 
 
-def _difference(then: str, now: str) -> str:
-    """Return the first key of a file that is another than before."""
-    before, after = json.loads(then), json.loads(now)
-    return next((key for key in after if before.get(key) != after[key]), "file")
+def _difference(then: str, now: SweepFile) -> str:
+    """Return the first key of a file that is another than before; empty where none is.
+
+    The order of the space counts: it is that of the trials of a grid.
+    """
+    try:
+        before = SweepFile.model_validate_json(then)
+    except ValidationError:  # of another version of this program
+        return "file"
+    if list(before.space) != list(now.space):
+        return "space"
+    keys = SweepFile.model_fields
+    return next((key for key in keys if getattr(before, key) != getattr(now, key)), "")
 
 
 def _lease() -> float:

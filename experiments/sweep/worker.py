@@ -21,7 +21,7 @@ from experiments.sweep.halving import rungs
 from experiments.sweep.held import HeldTrial
 from experiments.sweep.sweep import Sweep, Trial, amount_text, trial_name
 from experiments.sweep.training import Training
-from experiments.sweep.trials import WAITING, TrialRow, Trials
+from experiments.sweep.trials import TrialRow, Trials
 from nn.training.interrupts import stopping_on_interrupts
 from workbench.records import Label, RecordsError, Store
 from workbench.records.place import VARIABLE
@@ -81,7 +81,10 @@ class Worker:
         os._exit(1)
 
     def _work(self, trials: Trials) -> bool:
-        """Take a trial and train it; return False where there is none."""
+        """Take a trial and train it; return False where there is none, or no room on the disk."""
+        if not has_room(self.folder):
+            self.stopping.wait(RETRY)
+            return False
         for number in self._persist(trials.takeable):
             held = HeldTrial.take(self.folder, trial_name(number))
             if held is None:
@@ -99,9 +102,6 @@ class Worker:
     def _train(self, row: TrialRow, held: HeldTrial) -> Outcome:
         trial = self.sweep.trial(row.number, row.candidate)
         folder = self.folder / trial.name
-        if not has_room(self.folder):
-            self.stopping.wait(RETRY)
-            return Outcome(WAITING, attempts=row.attempts)
         command = self._command(row, trial, folder)
         self._training = Training(command, folder, held.descriptor, self._environment(trial))
         with self._renewed_lease():

@@ -14,6 +14,8 @@ LONGEST = (
     "tests/autoencoder/test_serve_command.py",
     "tests/autoencoder/live/test_replay.py",
     "tests/nn/kernels/test_separate.py",
+    "tests/experiments/sweep/test_running.py",
+    "tests/experiments/sweep/test_kills.py",
     "tests/networks/test_rung_headers.py",
     "tests/workbench/page/test_page.py",
     "tests/networks/test_local.py",

@@ -14,6 +14,7 @@ from experiments.video import grid
 from tests.support.places import ROOT
 from tests.support.quick_sweeps import PROGRAMS
 from tests.support.sweep_files import sweep_of, write_sweep
+from workbench.errors import SettingsError
 from workbench.settings.options import given_settings
 
 FILES = sorted((ROOT / "experiments" / "sweeps").glob("*.toml"))
@@ -74,6 +75,15 @@ def test_files_in_the_document_can_be_run(tmp_path: Path, text: str):
     path = tmp_path / "rates.toml"
     path.write_text(text)
     assert first_candidates(load_sweep(path))
+
+
+@pytest.mark.parametrize(
+    ("program", "setting"), [("gan", "patience"), ("gan", "loss-ratio-limit"), ("video", "patience")]
+)
+def test_settings_that_end_a_run_by_themselves_are_refused(tmp_path: Path, program: str, setting: str):
+    path = write_sweep(tmp_path, program=program, settings={setting: 3}, space={"seed": {"choice": [1]}})
+    with pytest.raises(SettingsError, match=rf"settings\.{setting}: leave it out: .*take \[\[filters.limits"):
+        load_sweep(path)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 
+from experiments.sweep.supervisor import Supervisor
+from experiments.sweep.trials import Trials
 from tests.support import patience
 from tests.support.places import ROOT
 from tests.support.quick_sweeps import run
-from tests.support.running_sweeps import PRINTED, begin, table, wait_for
-from tests.support.sweep_files import write_sweep
+from tests.support.running_sweeps import PRINTED, RECORDS, begin, table, wait_for
+from tests.support.sweep_files import sweep_of, write_sweep
+from workbench.errors import OperationError
+from workbench.records import Store
 
 
 @pytest.fixture(autouse=True)
@@ -107,6 +111,14 @@ def test_a_sweep_is_stopped_goes_on_and_cannot_be_run_twice_at_once(folder: Path
     assert [row[3] for row in table(folder, **parts)] == ["waiting"] * 2
     assert run("stop", str(path)) == 2
     assert "nobody runs this sweep" in capsys.readouterr().err
+
+
+def test_a_worker_that_fails_ends_the_sweep(folder: Path):
+    sweep = sweep_of(folder)
+    with Store.open(RECORDS, create=True) as store:
+        supervisor = Supervisor(sweep, Trials.begin(store, sweep), ["-c", "raise SystemExit(2)"], print)
+        with pytest.raises(OperationError, match="a worker failed, as it says above: `resume` tries again"):
+            supervisor.run(1)
 
 
 def test_another_file_and_another_sweep_are_refused(folder: Path, capsys):

@@ -9,6 +9,7 @@ import pytest
 from experiments.sweep.held import HeldTrial
 from experiments.sweep.trials import LEASE_SECONDS, Trials
 from tests.support.sweep_files import sweep_of
+from workbench.errors import InputError
 from workbench.records import Store
 
 
@@ -108,6 +109,26 @@ def test_stopping_is_asked_for_and_taken_back(trials: Trials):
     assert trials.is_stopping()
     trials.ask_to_stop(stopping=False)
     assert not trials.is_stopping()
+
+
+EVERYTHING = {
+    "seeds": 2,
+    "settings": {"pause": 0.5, "layers": [4, 2]},
+    "space": {"rate": {"real": [1, 2], "points": 2}, "kind": {"choice": ["plain"], "when": {"rate": [1]}}},
+    "filters": {"forbidden": [{"rate": 2}], "limits": [{"statistic": "loss", "above": 1}]},
+}
+
+
+def test_a_sweep_is_known_by_what_its_file_says(store: Store, tmp_path: Path):
+    number = Trials.begin(store, sweep_of(tmp_path, **EVERYTHING)).number
+    assert Trials.find(store, sweep_of(tmp_path, **EVERYTHING)).number == number
+    turned = dict(reversed([("kind", {"choice": ["plain"]}), ("rate", EVERYTHING["space"]["rate"])]))
+    for key, changed in {"space": turned, "seeds": 3, "settings": {"pause": 0.5, "layers": [4]}}.items():
+        with pytest.raises(InputError, match=f"says another {key} than when the sweep was begun"):
+            Trials.find(store, sweep_of(tmp_path, **{**EVERYTHING, key: changed}))
+    store.connection.execute("UPDATE sweeps SET file = '{}'")
+    with pytest.raises(InputError, match="says another file"):
+        Trials.find(store, sweep_of(tmp_path, **EVERYTHING))
 
 
 def test_trials_go_with_their_sweep(trials: Trials, tmp_path: Path):
