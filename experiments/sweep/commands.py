@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import shlex
 import shutil
 import time
 from collections import Counter
@@ -15,7 +16,7 @@ from experiments.sweep.loading import load_sweep
 from experiments.sweep.plan import first_candidates, plan_lines
 from experiments.sweep.programs import Programs
 from experiments.sweep.standings import headings, standings
-from experiments.sweep.supervisor import Supervisor, describe_ending, sweep_lock, threads_each
+from experiments.sweep.supervisor import Supervisor, describe_ending, sweep_locks, threads_each
 from experiments.sweep.sweep import Sweep
 from experiments.sweep.trials import RUNNING, STATES, Trials
 from experiments.sweep.worker import Worker
@@ -46,7 +47,8 @@ def run(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]
     first_candidates(sweep)
     path, folder = _records(options), _folder(sweep)
     make_directory(folder)
-    with _alone(folder), Store.open(path, create=True) as store:
+    make_directory(path.parent)
+    with _alone(folder, path), Store.open(path, create=True) as store:
         left_over = sorted(folder.glob("trial-*"))
         if left_over and not options.overwrite and not Trials.are_begun(store, sweep):
             raise InputError(
@@ -66,7 +68,7 @@ def resume(options: argparse.Namespace, programs: Programs, launcher: Sequence[s
     with Store.open(path) as store:
         trials = Trials.find(store, sweep)
         make_directory(folder)
-        with _alone(folder):
+        with _alone(folder, path):
             trials.ask_to_stop(stopping=False)
             return _run(sweep, trials, options, launcher)
 
@@ -93,10 +95,11 @@ def worker(options: argparse.Namespace, programs: Programs, launcher: Sequence[s
 def status(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:
     """Print how far a sweep is."""
     sweep = load_sweep(options.file, programs)
-    with Store.open(_records(options)) as store:
+    path = _records(options)
+    with Store.open(path) as store:
         rows = Trials.find(store, sweep).rows()
     counts = Counter(row.state for row in rows)
-    print(f"sweep     {sweep.name}, {'running' if _is_running(_folder(sweep)) else 'not running'}")
+    print(f"sweep     {sweep.name}, {'running' if _is_running(_folder(sweep), path) else 'not running'}")
     there = [f"{counts[state]} {state}" for state in STATES if counts[state]]
     print(f"trials    {', '.join(there) or 'none yet'}")
     for row in rows:
@@ -108,13 +111,13 @@ def status(options: argparse.Namespace, programs: Programs, launcher: Sequence[s
 def stop(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:
     """Stop a sweep that runs, and wait until it has saved everything."""
     sweep = load_sweep(options.file, programs)
-    folder = _folder(sweep)
-    with Store.open(_records(options)) as store:
+    path, folder = _records(options), _folder(sweep)
+    with Store.open(path) as store:
         trials = Trials.find(store, sweep)
-        if not _is_running(folder):
+        if not _is_running(folder, path):
             raise InputError(f"{sweep.path}: nobody runs this sweep")
         trials.ask_to_stop()
-    while _is_running(folder):
+    while _is_running(folder, path):
         time.sleep(POLL)
     print(f"stopped; `{_command('resume', options)}` goes on")
     return 0
@@ -149,12 +152,13 @@ def _records(options: argparse.Namespace) -> Path:
 
 
 def _command(name: str, options: argparse.Namespace) -> str:
-    return f"python -m experiments sweep {name} {options.file}"
+    records = ["--records", options.records] if options.records else []
+    return shlex.join(["python", "-m", "experiments", "sweep", name, str(options.file), *records])
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the lock of a sweep.
+def _alone(folder: Path, records: Path) -> Iterator[None]:
+    """Hold the locks of a sweep.
 
     Raises
     ------
@@ -163,15 +167,16 @@ def _alone(folder: Path) -> Iterator[None]:
     """
     with contextlib.ExitStack() as stack:
         try:
-            stack.enter_context(sweep_lock(folder))
+            for lock in sweep_locks(folder, records):
+                stack.enter_context(lock)
         except FolderLockedError as error:
             raise InputError(str(error)) from error
         yield
 
 
-def _is_running(folder: Path) -> bool:
+def _is_running(folder: Path, records: Path) -> bool:
     try:
-        with _alone(folder):
+        with _alone(folder, records):
             return False
     except InputError:
         return True

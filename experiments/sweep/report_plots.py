@@ -34,6 +34,8 @@ ABSENT = -0.08
 BESIDE: dict[str, Any] = {"fc": BACKGROUND, "ec": "none", "alpha": 0.7, "pad": 1}
 """What makes values readable that lines cross."""
 
+OTHERS = "dotted: without a result; below an axis: no such setting"
+
 LONGEST = 16
 """Characters of a value beside an axis."""
 
@@ -102,21 +104,26 @@ def draw_parallel(sweep: Sweep, found: Sequence[Standing]) -> Image.Image:
     objective = sweep.file.objective
     columns = [*sweep.space, objective.statistic]
     with panels(TOP + PANEL + 60) as picture:
-        remark = "a line is a candidate, the better the darker; below an axis: it has no such setting"
+        remark = f"a line is a candidate, the better the darker; {OTHERS}"
         picture.title(f"{sweep.name}: settings and {objective.statistic}", remark)
         axes = picture.panel((LEFT, TOP + 20, WIDTH - RIGHT, TOP + PANEL + 20), "")
         axes.set(xlim=(0, len(columns) - 1), ylim=(2 * ABSENT, 1.04), yticks=[], xticks=range(len(columns)))
         axes.set_xticklabels([to_key(name) for name in sweep.space] + [objective.statistic])
-        heights = _score_heights(sweep, scored)
+        heights = _score_heights(scored)
+        for each in found[len(scored) :]:
+            axes.plot(_heights(sweep, each), color=MUTED, linestyle=":", clip_on=False)
         for rank, each in reversed(list(enumerate(scored))):
-            line = [_height(parameter, each, name) for name, parameter in sweep.space.items()]
             colour = to_hex(colormaps["viridis"](0.9 * rank / max(1, len(scored) - 1)))
-            axes.plot([*line, heights[rank]], color=colour, alpha=0.8, clip_on=False)
+            axes.plot([*_heights(sweep, each), heights[rank]], color=colour, alpha=0.8, clip_on=False)
         _draw_axes(axes, sweep, scored)
         return picture.image()
 
 
-def _score_heights(sweep: Sweep, scored: Sequence[Standing]) -> list[float]:
+def _heights(sweep: Sweep, standing: Standing) -> list[float]:
+    return [_height(parameter, standing, name) for name, parameter in sweep.space.items()]
+
+
+def _score_heights(scored: Sequence[Standing]) -> list[float]:
     values = [each.score for each in scored if each.score is not None]
     if not values or min(values) == max(values):
         return [0.5] * len(values)

@@ -88,16 +88,20 @@ def _standing(sweep: Sweep, trials: Sequence[TrialRow]) -> Standing:
 def _remark(sweep: Sweep, trials: Sequence[TrialRow], rung: int) -> str:
     if any(trial.state in (WAITING, RUNNING) for trial in trials):
         return "not done yet"
-    ended = {
-        f"{trial.state}: {trial.reason}": trial.number % sweep.file.seeds
-        for trial in trials
-        if trial.state not in (DONE, PRUNED)
-    }
+    ended: dict[str, list[int]] = {}
+    for seed, trial in enumerate(trials):
+        if trial.state not in (DONE, PRUNED):
+            ended.setdefault(f"{trial.state}: {trial.reason}", []).append(seed)
     if ended:
-        return "; ".join(f"{what} (seed {seed})" for what, seed in ended.items())
+        return "; ".join(what + _of_seeds(seeds, len(trials)) for what, seeds in ended.items())
     if trials[0].state == PRUNED:
         return f"pruned at {amount_text(rungs(sweep)[rung])} {sweep.file.budget.unit}"
     return ""
+
+
+def _of_seeds(seeds: Sequence[int], count: int) -> str:
+    """Say which seeds, where they are not all."""
+    return "" if len(seeds) == count else f" (seed {', '.join(map(str, seeds))})"
 
 
 def winner(found: Sequence[Standing]) -> Standing | None:

@@ -26,9 +26,14 @@ POLL = 0.1
 Say = Callable[[str], None]
 
 
-def sweep_lock(folder: Path) -> Lock:
-    """Return the lock that whoever runs a sweep holds."""
-    return Lock(folder / "sweep.lock", folder, "running this sweep")
+def sweep_locks(folder: Path, records: Path) -> list[Lock]:
+    """Return the locks that whoever runs a sweep holds: of its trials in the records, and of its folder.
+
+    A records file can be reached from several working folders, each with another folder of the same sweep.
+    """
+    doing = "running this sweep"
+    beside = records.with_name(f"{records.name}.{folder.name}.lock")
+    return [Lock(beside, records, doing), Lock(folder / "sweep.lock", folder, doing)]
 
 
 def threads_each(workers: int) -> int:

@@ -70,11 +70,19 @@ def test_what_became_of_others_is_said(tmp_path: Path):
     assert [each.remark for each in found] == [
         "",
         "pruned at 1 epochs",
-        "failed: exit status 1: no (seed 0)",
-        "limited: ratio above 5 (seed 0)",
+        "failed: exit status 1: no",
+        "limited: ratio above 5",
         "not done yet",
     ]
     assert [each.used for each in found] == [3, 1, 1, 1, 0]
+
+
+def test_seeds_are_named_where_others_ended_otherwise(tmp_path: Path):
+    candidate = {"rate": 0.1, "kind": "plain"}
+    states = ("limited", "done", "limited", "failed")
+    rows = [row(number, candidate, 0.5, state=state, reason="why") for number, state in enumerate(states)]
+    (found,) = standings(sweep(tmp_path, seeds=4), rows)
+    assert found.remark == "limited: why (seed 0, 2); failed: why (seed 3)"
 
 
 def test_a_single_value_has_no_spread():

@@ -1,5 +1,6 @@
 """Sweeps that run: results, limits, halving, failures, stopping, going on, refusals."""
 
+import contextlib
 import csv
 from pathlib import Path
 from typing import Any
@@ -100,11 +101,14 @@ def test_a_sweep_is_stopped_goes_on_and_cannot_be_run_twice_at_once(folder: Path
     wait_for(folder / "runs/sweeps/sweep/trial-0000/state.json", process)
     assert run("resume", str(path)) == 2
     assert "is running this sweep; wait for it" in capsys.readouterr().err
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    with contextlib.chdir(elsewhere):  # another folder of the same sweep
+        assert run("resume", str(path), "--records", str(folder / RECORDS)) == 2
+    assert "records.sqlite: process" in capsys.readouterr().err
     assert run("status", str(path)) == 0
-    assert (
-        "sweep     sweep, running\ntrials    1 waiting, 1 running\ntrial-0000  running"
-        in capsys.readouterr().out
-    )
+    said = "sweep     sweep, running\ntrials    1 waiting, 1 running\ntrial-0000  running"
+    assert said in capsys.readouterr().out
     assert run("stop", str(path)) == 0
     assert process.wait(patience.SECONDS) == 130
     assert "resume" in PRINTED.read_text()
