@@ -100,6 +100,7 @@ The page needs NiceGUI: pip install 'ganglion[web]'""",
             "models", "PATH,PATH", "model directories that can be chosen in the page, beside the run's own"
         ),
     ),
+    records=True,
 )
 
 REPLAY = Command(
@@ -121,6 +122,7 @@ replayed.""",
     settings=(*WHERE, "input_directory"),
     flags=(Flag("overwrite", "begin anew where there is a model; the old one is kept as .previous"),),
     file=("JOURNAL", "the journal of a run; model/journal.jsonl if it is left out"),
+    records=True,
 )
 
 RECONSTRUCT = Command(

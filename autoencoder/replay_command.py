@@ -9,6 +9,7 @@ from pathlib import Path
 
 from autoencoder.journal_settings import journal_settings, refuse_clock
 from autoencoder.model_file import holds_model, model_path
+from autoencoder.recorded import record_results, recorded
 from autoencoder.report import EpochLines, describe_run
 from autoencoder.session import Session, start_session
 from autoencoder.settings import TABLE, Settings
@@ -16,6 +17,7 @@ from nn import LossTable, ProgressBar
 from workbench.errors import InputError
 from workbench.exit_status import FAILED, STOPPED
 from workbench.files import make_directory
+from workbench.records.training import RecordedRows, ending
 from workbench.run.journal import FILE_NAME, read_lineage
 from workbench.run.lineage import Lineage
 from workbench.run.replay import Replay
@@ -41,7 +43,11 @@ def replay(arguments: argparse.Namespace) -> int:
     make_directory(directory)
     following = Replay(session, lineage)
     progress = ProgressBar() if sys.stderr.isatty() else EpochLines()
-    session.train([following, progress, LossTable(directory / "losses.csv")])
+    with recorded(session, arguments.records, program="replay") as recorder:
+        callbacks = [following, progress, LossTable(directory / "losses.csv"), RecordedRows(recorder)]
+        outcome = session.train(callbacks)
+        record_results(recorder, session)
+        recorder.finish(*ending(outcome))
     return _report(session, following, path, lineage)
 
 

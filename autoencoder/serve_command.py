@@ -41,7 +41,8 @@ def serve(arguments: argparse.Namespace) -> int:
     given = given_settings(arguments, TABLE)
     TABLE.make(given)  # refuses impossible settings before anything is started
     inputs, models = _paths("inputs", arguments.inputs), _paths("models", arguments.models)
-    launch = Launch(given, overwrite=arguments.overwrite, inputs=inputs, models=models)
+    records = arguments.records
+    launch = Launch(given, overwrite=arguments.overwrite, inputs=inputs, models=models, records=records)
     host, port, names = check_address(arguments.host, arguments.port, arguments.allow_host)
     address = Address.bind(host, port, names)
     with address.socket:

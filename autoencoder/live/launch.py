@@ -25,12 +25,15 @@ class Launch:
         Whether an existing model is replaced; otherwise it is continued.
     inputs, models
         Folders and files of images, and model directories, beside those of the run itself.
+    records
+        Where what is trained is recorded, as the option `--records` has it.
     """
 
     given: Mapping[str, Given] = field(default_factory=dict)
     overwrite: bool = False
     inputs: tuple[Path, ...] = ()
     models: tuple[Path, ...] = ()
+    records: str | None = None
 
     operations: ClassVar[Mapping[str, Operation]] = OPERATIONS
     """What can be asked of the run."""
@@ -60,6 +63,7 @@ class Launch:
                     overwrite=self.overwrite,
                     inputs=by_name(self.inputs),
                     models=by_name(self.models),
+                    records=self.records,
                     progress=progress,
                 )
         except SnapshotError as error:

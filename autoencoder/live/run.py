@@ -9,10 +9,12 @@ from typing import Any
 from autoencoder.live.catalogue import BUILT_IN, chosen, with_path
 from autoencoder.live.sessions import PLACES, Progress, open_session, renewed_session, rewound_session
 from autoencoder.model_file import FILE_NAME, holds_model, load_snapshot
+from autoencoder.recorded import record_results, recorded
 from autoencoder.session import Session
 from autoencoder.settings import TABLE
 from nn import LossTable, Snapshot
 from workbench.files import make_directory
+from workbench.records.training import RecordedRows, ending
 from workbench.run.run import Run
 from workbench.run.run_directory import RunDirectory
 from workbench.settings.table import Given
@@ -30,6 +32,8 @@ class LiveRun(Run):
         As for `workbench.run.watched.Watched`.
     inputs, models
         What may be chosen, by name; the built-in digits and what the session uses are added.
+    records
+        Where what is trained is recorded, as the option `--records` has it.
     """
 
     session: Session
@@ -41,7 +45,9 @@ class LiveRun(Run):
         *,
         inputs: Mapping[str, Path] | None = None,
         models: Mapping[str, Path] | None = None,
+        records: str | None = None,
     ) -> None:
+        self._records = records
         self.inputs, self.models = dict(inputs or {}), dict(models or {})
         super().__init__(session, directory)
 
@@ -67,6 +73,7 @@ class LiveRun(Run):
         overwrite: bool = False,
         inputs: Mapping[str, Path] | None = None,
         models: Mapping[str, Path] | None = None,
+        records: str | None = None,
         progress: Progress | None = None,
     ) -> LiveRun:
         """Begin a run, or continue the model in the model directory unless it is to be overwritten.
@@ -77,7 +84,7 @@ class LiveRun(Run):
             Settings by field.
         overwrite
             Whether to begin anew where there is a model.
-        inputs, models
+        inputs, models, records
             As for the class.
         progress
             Called with the number of images read, and of all.
@@ -95,7 +102,7 @@ class LiveRun(Run):
             else:
                 folder.catch_up(session)
                 folder.take_up(session, SAVED)
-            return cls(session, folder, inputs=inputs, models=models)
+            return cls(session, folder, inputs=inputs, models=models, records=records)
         except BaseException:
             folder.close()
             raise
@@ -103,7 +110,12 @@ class LiveRun(Run):
     def _learn(self) -> None:
         directory = self.session.settings.output_directory
         make_directory(directory)
-        self.session.train_locked([LossTable(directory / "losses.csv"), self._between])
+        table = directory / "losses.csv"
+        with recorded(self.session, self._records, resumes=self.session.trainer.step > 0) as recorder:
+            callbacks = [LossTable(table), RecordedRows(recorder), self._between]
+            outcome = self.session.train_locked(callbacks)
+            record_results(recorder, self.session, [table])
+            recorder.finish(*ending(outcome))
 
     def _rewound(self, snapshot: Snapshot) -> Session:
         return rewound_session(self.session, snapshot, self.directory.directory)

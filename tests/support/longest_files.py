@@ -7,6 +7,7 @@ LONGEST = (
     "tests/benchmarks/test_benchmarks.py",
     "tests/workbench/test_browser_watching.py",
     "tests/experiments/gan/test_watch.py",
+    "tests/experiments/records/test_programs.py",
     "tests/networks/test_inference.py",
     "tests/networks/video/test_gradients.py",
     "tests/autoencoder/web/test_browser_probing.py",

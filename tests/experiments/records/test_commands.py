@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from PIL import Image
 
 from experiments.__main__ import main
 from experiments.records.choosing import parse_moment, parse_numbers
+from tests.support.places import ROOT
 from tests.support.recorded_runs import BEGAN, add_run, fill
 from workbench.errors import InputError
 from workbench.records import About, Query, Store
@@ -242,6 +245,15 @@ def test_delete_deletes_folders_of_runs_alone(run, path: Path, tmp_path: Path):
     assert len(list(folders.iterdir())) == 4
     with Store.open(path) as store:
         assert store.count(Query()) == 8
+
+
+def test_a_list_loads_nothing_that_computes():
+    """It is to be there at once, whatever the number of runs."""
+    program = "import sys, experiments.records.list_command; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert not {"numpy", "numba", "matplotlib", "pydantic"} & set(done.stdout.split())
 
 
 @pytest.mark.usefixtures("path")

@@ -10,7 +10,7 @@ from experiments import gan_comparison, leakage, photographs, row_by_row, small_
 from experiments.gan.folder import RunFolder as GanFolder
 from experiments.video import grid
 from nn.snapshot import load_latest
-from tests.support import autoencoder_runs, gan_runs, video_runs
+from tests.support import autoencoder_runs, gan_runs, live_runs, video_runs
 from tests.support.autoencoder_runs import write_images
 from workbench.records import Query, Run, Store
 
@@ -61,6 +61,24 @@ def test_the_autoencoder(path: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
     (found,) = recorded(path)
     assert (found.curves["epoch"].values, found.settings["epochs"]) == ([1.0, 2.0, 3.0], 3)
     assert len(found.sessions) == 2
+
+
+def test_a_run_that_is_watched_has_one_record_until_it_is_reset(path: Path, tmp_path: Path):
+    run = live_runs.open_run(tmp_path)
+    live_runs.train_steps(run, 5)
+    live_runs.train_steps(run, 100)
+    (found,) = recorded(path)
+    assert (found.run.program, found.run.state, found.run.folder) == (
+        "autoencoder",
+        "done",
+        tmp_path / "model",
+    )
+    assert [(each.state, each.reason) for each in found.sessions] == [("stopped", "stopped"), ("done", "")]
+    assert found.curves["epoch"].values == sorted(found.curves["epoch"].values)
+    run.reset(None)
+    live_runs.train_steps(run, 1)
+    assert len(recorded(path)) == 2
+    run.close()
 
 
 def test_adversarial_networks(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
