@@ -12,13 +12,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from experiments.sweep.halving import rungs
 from experiments.sweep.loading import load_sweep
 from experiments.sweep.plan import first_candidates, plan_lines
 from experiments.sweep.programs import Programs
 from experiments.sweep.standings import headings, standings
+from experiments.sweep.statistics import USED, reached, read_rows
 from experiments.sweep.supervisor import Supervisor, describe_ending, sweep_locks, threads_each
-from experiments.sweep.sweep import Sweep
-from experiments.sweep.trials import RUNNING, STATES, Trials
+from experiments.sweep.sweep import Sweep, amount_text, trial_name
+from experiments.sweep.trials import RUNNING, STATES, TrialRow, Trials
 from experiments.sweep.worker import Worker
 from experiments.table import text_table
 from nn.training.lock import FolderLockedError
@@ -103,9 +105,18 @@ def status(options: argparse.Namespace, programs: Programs, launcher: Sequence[s
     there = [f"{counts[state]} {state}" for state in STATES if counts[state]]
     print(f"trials    {', '.join(there) or 'none yet'}")
     for row in rows:
-        if row.state == RUNNING or row.reason:
+        if row.state == RUNNING:
+            print(_describe_running(sweep, row))
+        elif row.reason:
             print(describe_ending(row))
     return 0
+
+
+def _describe_running(sweep: Sweep, row: TrialRow) -> str:
+    """Return a line on how far a trial is, as its table says."""
+    name, unit = trial_name(row.number), sweep.file.budget.unit
+    used = reached(sweep, read_rows(_folder(sweep) / name)).get(USED, 0.0)
+    return f"{name}  {row.state}  {used:.4g} of {amount_text(rungs(sweep)[row.rung])} {unit}"
 
 
 def stop(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:

@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import re
 from pathlib import Path
 from typing import Any
 
@@ -107,8 +108,10 @@ def test_a_sweep_is_stopped_goes_on_and_cannot_be_run_twice_at_once(folder: Path
         assert run("resume", str(path), "--records", str(folder / RECORDS)) == 2
     assert "records.sqlite: process" in capsys.readouterr().err
     assert run("status", str(path)) == 0
-    said = "sweep     sweep, running\ntrials    1 waiting, 1 running\ntrial-0000  running"
-    assert said in capsys.readouterr().out
+    said = (
+        r"sweep     sweep, running\ntrials    1 waiting, 1 running\ntrial-0000  running  \d+ of 200 epochs\n"
+    )
+    assert re.fullmatch(said, capsys.readouterr().out)
     assert run("stop", str(path)) == 0
     assert process.wait(patience.SECONDS) == 130
     assert "resume" in PRINTED.read_text()

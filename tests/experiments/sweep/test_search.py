@@ -1,5 +1,6 @@
 """Search: the same candidates from the same results, whatever happened in between; none that is forbidden."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -119,6 +120,14 @@ def test_values_come_back_as_they_were_in_the_file(tmp_path: Path):
     for candidate in next_candidates(sweep):
         assert [type(each) for each in candidate.values()] == [tuple, str, float, int]
         assert sweep.given(candidate)["layers"].value in ("4,2", "3")
+
+
+@pytest.mark.parametrize("missing", ["optuna", "cmaes"])
+def test_without_optuna_it_is_said_what_to_install(tmp_path: Path, monkeypatch, missing: str):
+    sweep = suggested(tmp_path, "tpe")
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(ValueError, match=r"search\.kind: tpe needs Optuna: pip install 'ganglion\[search\]'"):
+        next_candidates(sweep)
 
 
 def test_another_version_of_optuna_is_noticed(tmp_path: Path):
