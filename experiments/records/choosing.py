@@ -163,6 +163,12 @@ def found(store: Store, query: Query, least: int = 1) -> list[Run]:
     return runs
 
 
+def say_how_many(store: Store, query: Query, shown: int) -> None:
+    """Print how many runs are not shown because of the limit, if there are any."""
+    if query.limit is not None and shown == query.limit and (count := store.count(query)) > shown:
+        print(f"\n{shown:,} of {count:,} runs; --limit 0 shows all")
+
+
 def check_names(store: Store, query: Query) -> None:
     """Refuse conditions on what no run has.
 

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
-from experiments.records.choosing import add_filters, execute, found, make_parser, opened, query_of
+from experiments.records.choosing import (
+    add_filters,
+    execute,
+    found,
+    make_parser,
+    opened,
+    query_of,
+    say_how_many,
+)
 from experiments.records.tables import csv_text, json_text, shown, text_table
 from workbench.records import Run, Store
 from workbench.records.values import Plain, encode
@@ -47,14 +56,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _compare(options: argparse.Namespace) -> int:
     with opened(options) as store:
-        runs = found(store, query_of(options, options.numbers), least=2)
+        query = query_of(options, options.numbers)
+        query = replace(query, limit=None) if query.numbers else query
+        runs = found(store, query, least=2)
         compared = compare(store, sorted(runs, key=lambda run: run.number), everything=options.all)
-    if options.csv or options.json:
-        rows = [_row(compared, run) for run in compared.runs]
-        names = list(dict.fromkeys(name for row in rows for name in row))
-        print(csv_text(names, rows) if options.csv else json_text(rows), end="")
-    else:
-        print(_table(compared))
+        if options.csv or options.json:
+            rows = [_row(compared, run) for run in compared.runs]
+            names = list(dict.fromkeys(name for row in rows for name in row))
+            print(csv_text(names, rows) if options.csv else json_text(rows), end="")
+        else:
+            print(_table(compared))
+            say_how_many(store, query, len(runs))
     return 0
 
 

@@ -47,7 +47,7 @@ def _delete(options: argparse.Namespace) -> int:
             print("nothing was deleted")
             return 0
         for folder in folders:
-            shutil.rmtree(folder)
+            _remove(folder)
         with store.writing():
             store.delete([run.number for run in runs])
     folders_too = f", {_count(len(folders), 'folder')}" if folders else ""
@@ -85,6 +85,20 @@ def _check_own(store: Store, run: Run, folder: Path, others: Sequence[Run]) -> N
             raise InputError(f"{folder}: is that of run {other.number}, too: {instead}")
     if not any((folder / each.path).is_file() for each in store.artefacts(run.number)):
         raise InputError(f"{folder}: has no file that run {run.number} is known to have written: {instead}")
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder.
+
+    Raises
+    ------
+    FolderLockedError
+        When a process trains in it.
+    """
+    from nn.training.lock import FolderLock  # noqa: PLC0415 - NumPy
+
+    with FolderLock(folder):
+        shutil.rmtree(folder)
 
 
 def _agreed(runs: Sequence[Run], folders: Sequence[Path]) -> bool:

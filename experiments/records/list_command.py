@@ -7,7 +7,15 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from experiments.records.choosing import add_filters, execute, found, make_parser, opened, query_of
+from experiments.records.choosing import (
+    add_filters,
+    execute,
+    found,
+    make_parser,
+    opened,
+    query_of,
+    say_how_many,
+)
 from experiments.records.tables import csv_text, duration, fields_of, json_text, moment, shown, text_table
 from workbench.records import Query, Run, Store
 from workbench.records.query import COLUMNS
@@ -48,15 +56,8 @@ def _list(options: argparse.Namespace) -> int:
             print(csv_text(names, rows) if options.csv else json_text(rows), end="")
             return 0
         print(_table(store, runs, _columns(options.columns, query)))
-        _say_how_many(store, query, len(runs))
+        say_how_many(store, query, len(runs))
     return 0
-
-
-def _say_how_many(store: Store, query: Query, shown_runs: int) -> None:
-    if query.limit is not None and shown_runs == query.limit:
-        count = store.count(query)
-        if count > shown_runs:
-            print(f"\n{shown_runs:,} of {count:,} runs; --limit 0 shows all")
 
 
 def _columns(text: str, query: Query) -> list[str]:

@@ -212,5 +212,6 @@ def fingerprint(trainer: Trainer) -> str:
 
 
 def _script() -> str:
-    """Return the name of the script that runs."""
-    return Path(sys.argv[0]).stem.strip("-") or "python"
+    """Return the name of the script that runs; "notebook" in one, and "python" where there is none."""
+    name = Path(sys.argv[0]).stem.strip("-")
+    return {"": "python", "c": "python", "ipykernel_launcher": "notebook"}.get(name, name)

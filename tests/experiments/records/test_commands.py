@@ -14,6 +14,7 @@ from PIL import Image
 
 from experiments.__main__ import main
 from experiments.records.choosing import parse_moment, parse_numbers
+from nn.training.lock import FolderLock
 from tests.support.places import ROOT
 from tests.support.recorded_runs import BEGAN, add_run, fill
 from workbench.errors import InputError
@@ -136,6 +137,8 @@ def test_compare_shows_what_differs(run):
     assert lines["loss"][-1] == "nan"
     assert "python" not in lines
     assert "python" in run("compare", "1", "2", "--all")
+    assert "run 3" in run("compare", *"12345678", "--limit", "2"), "all that are named are compared"
+    assert "2 of 7 runs; --limit 0 shows all" in run("compare", "--program", "tiny", "--limit", "2")
     rows = list(csv.DictReader(io.StringIO(run("compare", "1", "2", "--csv"))))
     assert [row["setting.units"] for row in rows] == ["8", "256"]
     assert [row["number"] for row in json.loads(run("compare", "--where", "units=8", "--json"))] == [
@@ -242,6 +245,8 @@ def test_delete_deletes_folders_of_runs_alone(run, path: Path, tmp_path: Path):
         ("5", "has no file that run 5 is known to have written"),
     ):
         assert said in run("delete", number, "--folder", "--yes", status=2)
+    with FolderLock(folders / "tiny-256-0"):
+        assert "is training here" in run("delete", "2", "--folder", "--yes", status=1)
     assert len(list(folders.iterdir())) == 4
     with Store.open(path) as store:
         assert store.count(Query()) == 8

@@ -162,10 +162,21 @@ def test_a_state_of_something_else_is_refused():
         Recording("tiny").load_state({"key": "../7"})
 
 
-def test_the_name_of_the_script_is_the_default(path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("sys.argv", ["folder/my_training.py"])
+@pytest.mark.parametrize(
+    ("script", "name"),
+    [
+        ("folder/my_training.py", "my_training"),
+        ("-c", "python"),
+        ("", "python"),
+        ("lib/ipykernel_launcher.py", "notebook"),
+    ],
+)
+def test_the_name_of_the_script_is_the_default(
+    path: Path, script: str, name: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("sys.argv", [script])
     make_trainer().train(epochs=1, callbacks=[Recording()])
-    assert runs(path)[0].program == "my_training"
+    assert runs(path)[0].program == name
 
 
 def test_rows_are_recorded_for_a_program_that_keeps_the_record(path: Path):
