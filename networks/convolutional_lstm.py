@@ -31,7 +31,7 @@ Each line below is one of these. Layers are stacked with `networks.sequential.Se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,7 @@ from numpy.typing import DTypeLike
 
 from networks.base.configuration import Fields
 from networks.base.convolutional_recurrent import ConvolutionalRecurrent
-from networks.base.recurrent_wiring import GatedWiring
+from networks.base.recurrent_wiring import GatedWiring, SeenStep
 from networks.base.stateful import AnyStates, States
 from networks.base.window_wiring import WindowWiring
 from networks.base.wiring import NeuronLayer, Stacked
@@ -230,10 +230,7 @@ class ConvolutionalLSTM(ConvolutionalRecurrent):
         height, width, channels, _ = self._state_shape(0)
         gates, rows = self.gate_count * channels, self.steps * height
         seen, own = self.input_shape.channels, height * width * channels
-        inputs = WindowWiring(
-            self._windows, (gates, seen), self._place_of("input_weights"), self._place_of("biases")
-        )
-        before = WindowWiring(self._windows, (gates, channels), self._place_of("recurrent_weights"), None)
+        inputs, before = self._windows_of_gates()
 
         def unknown() -> np.ndarray:
             return np.full((rows * width * gates, self._entries), np.nan, self.dtype)
@@ -265,3 +262,53 @@ class ConvolutionalLSTM(ConvolutionalRecurrent):
                 output_neurons=None if self.whole_sequence else (self.steps - 1) * own + np.arange(own),
             ),
         ]
+
+    def wiring_at(self, find: Callable[[], SeenStep]) -> Sequence[NeuronLayer]:
+        """Return the gates and the hidden image of one step.
+
+        Parameters
+        ----------
+        find
+            Returns what the layer saw at that step.
+        """
+        height, width, channels, _ = self._state_shape(0)
+        inputs, before = self._windows_of_gates()
+
+        def signals() -> np.ndarray:
+            seen = find()
+            return np.full_like(seen.hidden, np.nan) if seen.signals is None else seen.signals
+
+        return [
+            NeuronLayer(
+                shape=Shape(height, width, self.gate_count * channels),
+                wiring=inputs,
+                values=lambda: np.moveaxis(find().gates, 0, 2),
+                signals=lambda: np.full_like(find().gates, np.nan),
+                name="gates",
+                family=self.family,
+                delayed=before,
+            ),
+            NeuronLayer(
+                shape=Shape(height, width, channels),
+                wiring=GatedWiring(height * width * channels, self.gate_count, channels),
+                values=lambda: find().hidden,
+                signals=signals,
+                name="hidden",
+                family=self.family,
+            ),
+        ]
+
+    def seen_at(self, step: int) -> SeenStep:
+        """Return what the layer, which gives all its hidden images, saw at a step of the last passes."""
+        signals = self.signals[step] if self.signals.shape[-1] else None
+        return SeenStep(self.gates()[step], self._hidden_images()[step + 1], None, signals)
+
+    def _windows_of_gates(self) -> tuple[WindowWiring, WindowWiring]:
+        """Return how the gates see the image of their step, and the hidden image of the step before."""
+        seen, gates = self.input_shape.channels, self.gate_count * self.channels
+        places = self._place_of("input_weights"), self._place_of("biases")
+        inputs = WindowWiring(self._windows, (gates, seen), *places)
+        before = WindowWiring(
+            self._windows, (gates, self.channels), self._place_of("recurrent_weights"), None
+        )
+        return inputs, before

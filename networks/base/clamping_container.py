@@ -80,5 +80,6 @@ class ClampingContainer(Container):
         for layer, sources in zip(inside, sources_within(inside, first, inputs), strict=True):
             clampable = layer.clamp is None and layer.name == "" and layer.output_neurons is None
             clamp = partial(self.clamp, name) if clampable else layer.clamp
-            layers.append(layer.within(name, start, clamp=clamp, sources=sources))
+            before = None if layer.delayed_from is None else first + layer.delayed_from
+            layers.append(layer.within(name, start, clamp=clamp, sources=sources, delayed_from=before))
         return layers

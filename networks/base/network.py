@@ -60,6 +60,10 @@ class Network(DeepCopied, ABC):
         How values and signals are stored, "float32" or "bfloat16"; see `store_as`.
     stores_halves
         Whether they can be stored as bfloat16.
+    moments
+        Of how many moments the layers of `wiring` show one; 1 where they have all that there is to see.
+    moment
+        Which one, from 0.
     """
 
     family: ClassVar[str]
@@ -73,6 +77,8 @@ class Network(DeepCopied, ABC):
     labels: int | None = None
     entries: int | None = None
     storage: str = FLOAT32
+    moments: int = 1
+    moment: int = 0
     _step_mask: np.ndarray | None = None
     histories: Histories = Histories.FREE
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -28,7 +28,7 @@ from networks.base.directed_layers import (
     sum_over_steps,
 )
 from networks.base.gradient_targets import apply_gradient
-from networks.base.recurrent_wiring import gates_and_hidden
+from networks.base.recurrent_wiring import SeenStep, gates_and_hidden, gates_and_hidden_at
 from networks.base.stateful import AnyStates, Stateful
 from networks.base.wiring import NeuronLayer
 from nn.argument_checks import check_count
@@ -277,6 +277,24 @@ class Recurrent(Stateful):
         directions).
         """
         return gates_and_hidden(self)
+
+    def wiring_at(self, find: Callable[[], SeenStep]) -> Sequence[NeuronLayer]:
+        """Return the gates and the hidden values of one step of a single layer that reads forwards.
+
+        Parameters
+        ----------
+        find
+            Returns what the layer saw at that step.
+        """
+        return gates_and_hidden_at(self, find)
+
+    def seen_at(self, step: int) -> SeenStep:
+        """Return what a single layer that reads forwards saw at a step of the last forward and backward."""
+        signals: np.ndarray | None = None
+        entries = self.signals.shape[-1]
+        if entries and (self.whole_sequence or step == self.steps - 1):
+            signals = self.signals.reshape(-1, self.units, entries)[step if self.whole_sequence else 0]
+        return SeenStep(self.gates()[step], self.hidden()[step], self.deltas()[step], signals)
 
     @abstractmethod
     def _step(

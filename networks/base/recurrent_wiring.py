@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +14,27 @@ from nn.shape import Shape
 
 if TYPE_CHECKING:
     from networks.base.recurrent import Recurrent
+
+
+class SeenStep(NamedTuple):
+    """What a recurrent layer saw at one step of the last forward and backward.
+
+    Attributes
+    ----------
+    gates
+        Values of all gates, (gates, units, N); of images (gates, height, width, channels, N).
+    hidden
+        Values after the step, (units, N) or (height, width, channels, N).
+    deltas
+        dLoss / d sum of every gate, as `gates`; None where it is not kept.
+    signals
+        dLoss / d output of the step, as `hidden`; None where it is not kept.
+    """
+
+    gates: np.ndarray
+    hidden: np.ndarray
+    deltas: np.ndarray | None = None
+    signals: np.ndarray | None = None
 
 
 class GatePart(NamedTuple):
@@ -197,6 +219,50 @@ def gates_and_hidden(network: Recurrent) -> list[NeuronLayer]:
         for layer in range(network.layer_count)
         for each in (_gates_of(network, layer), _hidden_of(network, layer))
     ]
+
+
+def gates_and_hidden_at(network: Recurrent, find: Callable[[], SeenStep]) -> list[NeuronLayer]:
+    """Return the gates and the hidden values of a single layer at one step, units in rows.
+
+    Parameters
+    ----------
+    network
+        Has one layer, which reads forwards.
+    find
+        Returns what it saw at that step.
+    """
+    (directed,), units, gates = network.directed_layers_of(0), network.units, network.gate_count
+    rows = most_square(units)
+    before = _part_of_hidden(network, directed)._replace(lag=0)  # numbered within the step that is seen
+    return [
+        NeuronLayer(
+            shape=Shape(rows, units // rows, gates),
+            wiring=GateWiring(1, units, directed.inputs, [_part_of_inputs(network, directed)]),
+            values=lambda: np.moveaxis(find().gates, 0, 1),
+            signals=lambda: np.moveaxis(_known(find().deltas, find().gates), 0, 1),
+            name="gates",
+            family=network.family,
+            delayed=GateWiring(1, units, units, [before]),
+        ),
+        NeuronLayer(
+            shape=Shape(rows, units // rows, 1),
+            wiring=GatedWiring(units, gates),
+            values=lambda: find().hidden,
+            signals=lambda: _known(find().signals, find().hidden),
+            name="hidden",
+            family=network.family,
+        ),
+    ]
+
+
+def most_square(count: int) -> int:
+    """Return in how many rows of equal length a number of things is as square as can be."""
+    return next(rows for rows in range(math.isqrt(count), 0, -1) if count % rows == 0)
+
+
+def _known(signals: np.ndarray | None, values: np.ndarray) -> np.ndarray:
+    """Return signals; NaN for every value where they are not kept."""
+    return np.full_like(values, np.nan) if signals is None else signals
 
 
 def _gates_of(network: Recurrent, layer: int) -> NeuronLayer:

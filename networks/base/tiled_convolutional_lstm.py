@@ -9,6 +9,7 @@ import numpy as np
 
 from networks import convolutional_lstm
 from networks.base.gradient_targets import apply_gradient
+from networks.base.recurrent_wiring import SeenStep
 from networks.base.stateful import AnyStates, States
 from networks.base.tiled_dense import WORTH_A_REGION
 from nn.history import LANES, aligned_zeros, padded
@@ -67,6 +68,7 @@ class TiledConvolutionalLSTM(convolutional_lstm.ConvolutionalLSTM):
         self._input_signals = aligned_zeros((steps, height, inputs, line), self.dtype)
         rooms = height if histories and self._in_pairs else 0
         self._scratch = aligned_zeros(rooms * pairs.SOURCES * self._geometry.pitch, self.dtype)
+        self._outer_signals = np.zeros(0, self.dtype)
         if histories:
             self._parts = self._reserve_parts()
 
@@ -263,6 +265,12 @@ class TiledConvolutionalLSTM(convolutional_lstm.ConvolutionalLSTM):
         self._by_position(self._outer_signals)[number] = signals
         self._run_kernel(backward_kernels.step_back_parallel, self._step_arrays, self._step_signals, number)
         return self._by_position(self._input_signals)[number]
+
+    def seen_at_step(self, number: int) -> SeenStep:
+        """Return what the layer saw at a step that `take_step` took, and `take_step_back` in the end."""
+        signals = self._outer_signals
+        given = self._by_position(signals)[number] if signals.size == self._outputs.size else None
+        return SeenStep(self.gates()[number], self._hidden_images()[number + 1], None, given)
 
     def end_steps_back(self) -> AnyStates:
         """Add the gradients of all steps; return the signals of the states before the first."""

@@ -213,13 +213,15 @@ class NeuronLayer:
     family
         Of the network it is part of.
     delayed
-        Connections from the layer after, a step before.
+        Connections from a layer, a step before.
+    delayed_from
+        Number of that layer among those of its network; None for the layer after.
     output_neurons
         Numbers of the neurons that are outputs of the network, int64 (outputs,); None for all in their order.
     sources
         Numbers of the layers that the wiring is from, among those of its network; -1 is the first input of
         the network, -2 the second. Their outputs lie one after another. None for the layer before, and
-        for all inputs where there is none.
+        for all inputs where there is none; without any, nothing of the same step is read.
     outputs
         Names of the outputs of a model that it is.
     start
@@ -229,6 +231,8 @@ class NeuronLayer:
         neurons cannot be clamped.
     first
         Number of the first neuron for `clamp`.
+    pictured
+        Whether its values are brightnesses, in the range of those of the first input.
     """
 
     shape: Shape
@@ -239,12 +243,14 @@ class NeuronLayer:
     name: str = ""
     family: str = ""
     delayed: Wiring | None = None
+    delayed_from: int | None = None
     output_neurons: np.ndarray | None = None
     sources: tuple[int, ...] | None = None
     outputs: tuple[str, ...] = ()
     start: int = 0
     clamp: Callable[[dict[int, float]], Any] | None = None
     first: int = 0
+    pictured: bool = False
 
     @property
     def output_count(self) -> int:

@@ -20,9 +20,11 @@ from numpy.typing import DTypeLike
 from networks.base.container import Container
 from networks.base.network import Network
 from networks.base.stateful import States
+from networks.base.wiring import NeuronLayer
 from networks.video.architecture import Architect
 from networks.video.blueprint import SQUEEZED, Blueprint
 from networks.video.head import Head
+from networks.video.neurons import neurons_of
 from networks.video.outputs import LastActivation, fold, unfold
 from networks.video.sampling import Sampling
 from networks.video.stage import Stage
@@ -64,6 +66,8 @@ class VideoNetwork(Container):
         A stage.
     heads
         Decoder and predictor by the names of what they give.
+    read
+        The folded frames of the last forward.
     """
 
     family = "video"
@@ -89,6 +93,7 @@ class VideoNetwork(Container):
         self.output_shape = blueprint.video(blueprint.steps_of(blueprint.heads[-1]))
         self._last = LastActivation(blueprint)
         self._forwards = np.zeros(1, np.int64)
+        self.read = np.zeros(0)
         self._outputs: dict[str, np.ndarray] = {}
         self._signals: dict[str, np.ndarray] = {}
         self._named_inputs = False
@@ -134,7 +139,7 @@ class VideoNetwork(Container):
         frames, future = self._checked_inputs(values, training)
         self._named_inputs = isinstance(values, Mapping)
         shown = self._draw(frames.shape[-1], training)
-        read = fold(frames, self.blueprint.patch)
+        self.read = read = fold(frames, self.blueprint.patch)
         self.encoder.start_from([None] * self.blueprint.layers)
         self.encoder.forward(read, training)
         states = [self._handed_on(each) for each in self.encoder.final]
@@ -252,7 +257,11 @@ class VideoNetwork(Container):
 
     def _in_order(self, name: str, frames: np.ndarray) -> np.ndarray:
         """Turn frames (T, ...) of a head from the order of the video into its own, or back."""
-        return frames[::-1] if name == "reconstruction" and self.blueprint.backwards else frames
+        return frames[::-1] if self.turns(name) else frames
+
+    def turns(self, name: str) -> bool:
+        """Return whether a head makes the last frame first."""
+        return name == "reconstruction" and self.blueprint.backwards
 
     def _returned(self, by_name: Mapping[str, Any]) -> Any:
         return dict(by_name) if len(self.heads) > 1 else by_name[self.blueprint.heads[0]]
@@ -307,6 +316,19 @@ class VideoNetwork(Container):
         """The outputs by name; the only one is called ""."""
         ends = {name: VideoOutput(self, name) for name in self.heads}
         return ends if len(ends) > 1 else {"": next(iter(ends.values()))}
+
+    @property
+    def moments(self) -> int:  # type: ignore[override]
+        """As many as frames are read, or are made by a head."""
+        return max(self.blueprint.steps_in, *(head.steps for head in self.heads.values()))
+
+    def wiring(self) -> Sequence[NeuronLayer]:
+        """Return its neurons at one moment; see `networks.video.neurons`."""
+        return neurons_of(self)
+
+    def signals_of(self, name: str) -> np.ndarray:
+        """Return the signals of an output in the last backward, (T, *frame, N)."""
+        return self._signals[name]
 
     @property
     def values(self) -> Any:

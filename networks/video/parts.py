@@ -6,7 +6,8 @@ is a network for every step, all of them second uses of the parameters of one, w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -14,11 +15,24 @@ import numpy as np
 
 from networks.base.network import Network
 from networks.base.nodes import copy_with_same_generators
+from networks.base.recurrent_wiring import SeenStep
 from networks.base.stateful import AnyStates, States
+from networks.base.wiring import NeuronLayer
 
 
 class Part(Protocol):
-    """A link of a chain."""
+    """A link of a chain.
+
+    Attributes
+    ----------
+    network
+        Whose parameters it uses.
+    """
+
+    network: Any
+
+    def neurons(self, step: Callable[[], int]) -> Sequence[NeuronLayer]:
+        """Return its neurons as `Network.wiring` does: of one step of the last passes, which `step` gives."""
 
     def run(self, values: np.ndarray, training: bool) -> np.ndarray:
         """Return the outputs (T, ..., N) of inputs (T, ..., N)."""
@@ -100,10 +114,33 @@ class FramePart:
     def __init__(self, network: Network) -> None:
         self.network = network
         self._twins = Twins(network, partial(copy_with_same_generators, network))
+        self._histories: int | None = None
+
+    def neurons(self, step: Callable[[], int]) -> list[NeuronLayer]:
+        """See `Part.neurons`."""
+
+        def seen(number: int, what: str) -> np.ndarray:
+            network = self.network if self._histories else self._twins[step()]
+            found: np.ndarray = getattr(network.wiring()[number], what)()
+            if not self._histories:
+                return found
+            first = step() * self._histories
+            return found[..., first : first + self._histories]
+
+        return [
+            replace(
+                layer,
+                values=partial(seen, number, "values"),
+                signals=partial(seen, number, "signals"),
+                clamp=None,
+            )
+            for number, layer in enumerate(self.network.wiring())
+        ]
 
     def run(self, values: np.ndarray, training: bool) -> np.ndarray:
         """Return the outputs (T, ..., N) of inputs: the network runs on T * N histories."""
-        steps, histories = len(values), values.shape[-1]
+        steps = len(values)
+        self._histories = histories = values.shape[-1]
         given = values.reshape(steps, *self.network.input_shape, histories)
         outputs = self.network.forward(_steps_as_histories(given), training)
         return _histories_as_steps(outputs, steps)
@@ -116,6 +153,7 @@ class FramePart:
 
     def begin(self, steps: int, histories: int) -> None:
         """Every step has a network of its own."""
+        self._histories = None
 
     def step(self, number: int, values: np.ndarray, training: bool) -> np.ndarray:
         """Return the outputs (..., N) of a step."""
@@ -156,7 +194,19 @@ class RecurrentFrames:
         self._cells = Twins(network, make_cell)
         self._final: Any = None
         self._initial_signals: Any = None
-        self._steps = 0
+        self._by_step = False
+
+    def neurons(self, step: Callable[[], int]) -> Sequence[NeuronLayer]:
+        """See `Part.neurons`."""
+
+        def seen() -> SeenStep:
+            found: SeenStep = (
+                self._cells[step()].seen_at(0) if self._by_step else self.network.seen_at(step())
+            )
+            return found
+
+        layers: Sequence[NeuronLayer] = self.network.wiring_at(seen)
+        return layers
 
     @property
     def final(self) -> States:
@@ -173,6 +223,7 @@ class RecurrentFrames:
     def run(self, values: np.ndarray, training: bool) -> np.ndarray:
         """Return the outputs (T, ..., N) of inputs (T, ..., N)."""
         given = values.reshape(*self.network.input_shape, values.shape[-1])
+        self._by_step = False
         outputs: np.ndarray = self.network.forward(given, training, initial=self.initial)
         self._final = self.network.final_states
         return outputs
@@ -186,7 +237,7 @@ class RecurrentFrames:
 
     def begin(self, steps: int, histories: int) -> None:
         """Begin with the initial states."""
-        self._steps, self._final = steps, self.initial
+        self._by_step, self._final = True, self.initial
 
     def step(self, number: int, values: np.ndarray, training: bool) -> np.ndarray:
         """Return the outputs (..., N) of a step."""

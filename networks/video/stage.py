@@ -30,6 +30,13 @@ class Stage(Container):
         The networks by name, in order.
     cells
         What makes single steps of the recurrent ones.
+
+    Attributes
+    ----------
+    parts, part_names
+        What it runs as, and what these are called to people.
+    recurrent
+        Those of the parts that remember.
     """
 
     family = "video_stage"
@@ -40,14 +47,18 @@ class Stage(Container):
         self.input_shape, self.output_shape = networks[0].input_shape, networks[-1].output_shape
         self.parameters = Parameters.join({name: each.parameters for name, each in named.items()})
         self.parts: list[Part] = []
+        self.part_names: list[str] = []
         self.recurrent: list[RecurrentPart] = []
         for name, network in named.items():
             if name in cells:
                 layer = _recurrent_part(network, cells[name])
                 self.recurrent.append(layer)
                 self.parts.append(layer)
+                self.part_names.append(name.replace("_", " ") if len(cells) > 1 else "")
             else:
-                self.parts += _frame_parts(network)
+                parts = _frame_parts(network)
+                self.parts += parts
+                self.part_names += [f"{name}.{n}" if len(parts) > 1 else name for n in range(len(parts))]
 
     @property
     def propagates(self) -> bool:

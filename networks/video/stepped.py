@@ -10,13 +10,17 @@ ladder, which these stand for; outputs are views of arrays that the next pass ov
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from networks.base.directed_layers import DirectedLayer
+from networks.base.recurrent_wiring import SeenStep
 from networks.base.stateful import AnyStates, States
+from networks.base.wiring import NeuronLayer
 from nn.history import aligned_zeros, pad_histories, padded
 from nn.kernels.steps import gates as gate_kernels
 from nn.kernels.steps import products as kernels
@@ -121,6 +125,12 @@ class LinearSteps:
         self._inputs = self._outputs = self._deltas = self._signals = np.zeros((0, 0, 0), network.dtype)
         self._given = self._given_back = self._inputs
 
+    def neurons(self, step: Callable[[], int]) -> list[NeuronLayer]:
+        """See `networks.video.parts.Part.neurons`."""
+        (layer,) = self.network.wiring()
+        seen = {"values": lambda: self._outputs[step()], "signals": lambda: self._deltas[step()]}
+        return [replace(layer, clamp=None, **seen)]
+
     def run(self, values: np.ndarray, training: bool) -> np.ndarray:
         """Return the outputs (T, ..., N) of inputs."""
         steps, self._entries = len(values), values.shape[-1]
@@ -210,6 +220,18 @@ class LSTMSteps:
         self._inputs = self._given = self._signals = np.zeros((0, 0, 0), network.dtype)
         self._gates = self._deltas = self._hidden = self._cells = self._signals
         self._hidden_signals = self._cell_signals = np.zeros((0, 0), network.dtype)
+
+    def neurons(self, step: Callable[[], int]) -> Sequence[NeuronLayer]:
+        """See `networks.video.parts.Part.neurons`."""
+
+        def seen() -> SeenStep:
+            number = step()
+            by_gate = self.network.gate_count, self._units, -1
+            gates, deltas = (each[number].reshape(by_gate) for each in (self._gates, self._deltas))
+            return SeenStep(gates, self._hidden[number + 1], deltas)
+
+        layers: Sequence[NeuronLayer] = self.network.wiring_at(seen)
+        return layers
 
     def run(self, values: np.ndarray, training: bool) -> np.ndarray:
         """Return the outputs (T, 1, 1, units, N) of inputs (T, ..., N)."""

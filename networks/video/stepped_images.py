@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from networks.base.recurrent_wiring import SeenStep
 from networks.base.stateful import AnyStates, States
 from networks.base.tiled_convolutional_lstm import TiledConvolutionalLSTM
+from networks.base.wiring import NeuronLayer
 
 
 class ConvolutionalLSTMSteps:
@@ -24,10 +27,20 @@ class ConvolutionalLSTMSteps:
         self.initial: AnyStates | None = None
         self.final_signals: AnyStates | None = None
         self._initial_signals: Any = None
+        self._by_step = False
+
+    def neurons(self, step: Callable[[], int]) -> Sequence[NeuronLayer]:
+        """See `networks.video.parts.Part.neurons`."""
+
+        def seen() -> SeenStep:
+            return self.network.seen_at_step(step()) if self._by_step else self.network.seen_at(step())
+
+        return self.network.wiring_at(seen)
 
     def run(self, values: np.ndarray, training: bool) -> np.ndarray:
         """Return the outputs (T, height, width, channels, N) of inputs."""
         given = values.reshape(*self.network.input_shape, values.shape[-1])
+        self._by_step = False
         return self.network.forward(given, training, initial=self.initial)
 
     def run_back(self, signals: np.ndarray) -> np.ndarray:
@@ -38,6 +51,7 @@ class ConvolutionalLSTMSteps:
 
     def begin(self, steps: int, histories: int) -> None:
         """Begin with the initial states."""
+        self._by_step = True
         self.network.begin_steps(histories, self.initial)
 
     def step(self, number: int, values: np.ndarray, training: bool) -> np.ndarray:
