@@ -20,17 +20,19 @@ from nn import Callback, Outcome, Trainer
 from nn.training.arguments import check_kind
 from nn.training.limits import Limits
 from workbench.errors import InputError
+from workbench.inspect.clips import makes_clips
 from workbench.inspect.inspector import Inspector
 from workbench.page.address import LAST_PORT, Address
 from workbench.run.mailbox import HUNG_UP, Mailbox
 from workbench.run.messages import pack
-from workbench.run.operations import Opened, about
+from workbench.run.operations import CLIP_OPERATIONS, LOOKING, OPERATIONS, Opened, about
 from workbench.run.request_loop import RequestLoop
 from workbench.run.requests import Request
 from workbench.run.run_directory import RunDirectory
 from workbench.run.temporary_folders import temporary_folder
 from workbench.run.trainer_run import TrainerRun
 from workbench.run.trainer_session import TrainerSession
+from workbench.run.training_run import TrainingRun, WatchedTraining
 
 END_SECONDS = 10.0
 """How long the process that serves the page may take to end."""
@@ -98,7 +100,8 @@ def watch(
         stack.callback(run_directory.close)
         run = TrainerRun(TrainerSession(trainer), run_directory, callbacks)
         connection = stack.enter_context(served_page(port))
-        show(Opened(run, Inspector(run), ""), connection, wait)
+        films = CLIP_OPERATIONS if makes_clips(trainer.network) else {}
+        show(Opened(run, Inspector(run), "", {**OPERATIONS, **films}), connection, wait)
         if run.error is not None:
             raise run.error
     assert run.session.outcome is not None
@@ -141,6 +144,42 @@ def show(opened: Opened, connection: Connection, wait: bool) -> None:
             mailbox.send(pack({"type": "ended", "message": run.why_ended()}, {}), answers=False)
     finally:
         mailbox.close()
+
+
+def show_program(opened: Opened, connection: Connection, wait: bool = True) -> str:
+    """Train what a program trains itself while a page shows it.
+
+    Parameters
+    ----------
+    opened
+        A `workbench.run.program_run.ProgramRun` and its operations.
+    connection
+        Of `served_page`.
+    wait
+        Whether the page stays when training has ended, until Ctrl-C.
+
+    Returns
+    -------
+    str
+        Why the last training ended: `workbench.run.run_state.PAUSED` where somebody on the page stopped it.
+
+    Raises
+    ------
+    ArithmeticError
+        When training diverged.
+    """
+    show(opened, connection, wait)
+    if opened.run.error is not None:
+        raise opened.run.error
+    reason: str = opened.run.reason
+    return reason
+
+
+def show_training(watched: WatchedTraining, connection: Connection, wait: bool = True) -> str:
+    """Train one network as a program does while a page shows it; see `show_program`."""
+    run = TrainingRun(watched)
+    films = CLIP_OPERATIONS if makes_clips(watched.trainer.network) else {}
+    return show_program(Opened(run, Inspector(run), "", {**LOOKING, **films}), connection, wait)
 
 
 class ProgramLoop(RequestLoop):

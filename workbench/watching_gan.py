@@ -13,7 +13,7 @@ from workbench.inspect.gan_inspector import GanInspector
 from workbench.inspect.samples import Samples, default_samples
 from workbench.run.gan_run import GanRun, WatchedGan
 from workbench.run.operations import GAN_OPERATIONS, Opened
-from workbench.watching import require_page, served_page, show
+from workbench.watching import require_page, served_page, show_program
 
 
 def watch_gan(
@@ -99,7 +99,4 @@ def show_gan(watched: WatchedGan, connection: Connection, wait: bool = True) -> 
         When training did.
     """
     run = GanRun(watched)
-    show(Opened(run, GanInspector(run), "", GAN_OPERATIONS), connection, wait)
-    if run.error is not None:
-        raise run.error
-    return run.reason
+    return show_program(Opened(run, GanInspector(run), "", GAN_OPERATIONS), connection, wait)

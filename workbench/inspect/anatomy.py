@@ -1,8 +1,9 @@
 """The layers of a network by number, and where in its parameters every neuron and connection is.
 
 The first layers are the inputs of the network, of most networks layer 0 alone; the others compute, in the
-order in which they run, as `wiring` of the network has them. Neurons are flat indices into a layer's (height,
-width, channels). A neuron numbers its sources through all layers that its own layer reads, one after another.
+order in which they run, as `wiring` of the network has them. Where these show one of several moments, so do
+the inputs. Neurons are flat indices into a layer's (height, width, channels). A neuron numbers its sources
+through all layers that its own layer reads, one after another.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from networks.base.wiring import (
     as_image,
     sources_within,
 )
-from nn import Activation, AnyShape, Shape
+from nn import Activation, AnyShape, SequenceShape, Shape, VideoShape
 from nn.tiling import Box
 from workbench.errors import AddressError
 
@@ -146,6 +147,11 @@ class Anatomy:
     def _inside(self, layer: int) -> NeuronLayer:
         return self._computing[layer - self.inputs]
 
+    def is_pictured(self, layer: int) -> bool:
+        """Return whether the values of a layer are brightnesses: those of an input, or of what is like it."""
+        self._check_layer(layer)
+        return self.is_input(layer) or self._inside(layer).pictured
+
     def activation(self, layer: int) -> Activation | None:
         """Return the activation of a layer; AddressError for an input."""
         return self.neuron_layer(layer).activation()
@@ -256,12 +262,20 @@ class Anatomy:
         return joined_connections(parts)
 
     def delayed(self, layer: int, neuron: int) -> Connections:
-        """Return the connections into a neuron from `layer + 1` a step before; none where nothing recurs."""
+        """Return the connections into a neuron from a layer a step before; none where nothing recurs."""
         self.check(layer, neuron)
         inside = None if self.is_input(layer) else self._inside(layer)
         if inside is None or inside.delayed is None:
             return Connections.none()
         return inside.delayed.incoming(neuron).shifted(inside.start)
+
+    def delayed_from(self, layer: int) -> int | None:
+        """Return the layer that the delayed connections into a layer are from; None where it has none."""
+        self._check_layer(layer)
+        inside = None if self.is_input(layer) else self._inside(layer)
+        if inside is None or inside.delayed is None:
+            return None
+        return layer + 1 if inside.delayed_from is None else inside.delayed_from + self.inputs
 
     def window(self, layer: int, neuron: int) -> Box | None:
         """Return the window of a neuron, in pixels of the layer that it reads; None where it has none."""
@@ -318,6 +332,8 @@ class Anatomy:
 
     def _check_source(self, layer: int, source: int) -> None:
         sources = self._sources[layer]
+        if not sources:
+            raise AddressError(f"{self._name(layer)} reads no other layer of the same moment")
         if len(sources) == 1:
             self.check(sources[0], source)
             return
@@ -340,12 +356,19 @@ class Anatomy:
 
 def _named_inputs(network: Network) -> dict[str, AnyShape]:
     """Return the shapes of all inputs by name; a single one is called `input`."""
-    shapes = input_shapes(network)
+    shapes = [at_a_moment(shape) if network.moments > 1 else shape for shape in input_shapes(network)]
     if len(shapes) == 1:
         return {"input": shapes[0]}
     known = getattr(network, "input_shapes", None)
     names = known if isinstance(known, Mapping) else [f"input {number}" for number in range(len(shapes))]
     return dict(zip(names, shapes, strict=True))
+
+
+def at_a_moment(shape: AnyShape) -> AnyShape:
+    """Return the shape of one step of values that have steps."""
+    if isinstance(shape, VideoShape):
+        return Shape(*shape[1:])
+    return Shape(1, 1, shape.features) if isinstance(shape, SequenceShape) else shape
 
 
 def _sources_of(computing: Sequence[NeuronLayer], inputs: int) -> list[tuple[int, ...]]:

@@ -16,6 +16,7 @@ import numpy as np
 from networks.base.nodes import input_shapes
 from workbench.errors import OperationError
 from workbench.inspect.anatomy import joined_connections
+from workbench.inspect.clips import makes_clips
 from workbench.inspect.examples import brightness_range, pictures
 from workbench.inspect.observer import Inspected, Observer, Pass
 from workbench.inspect.view import View
@@ -84,6 +85,33 @@ class Inspector:
         view.show(source, position, entry)
         return view.place(), {}
 
+    def choose_moment(self, number: int) -> Reply:
+        """Look at another moment of a network whose layers show one of several; the nearest there is."""
+        view = self._refresh().view
+        view.choose_moment(number)
+        return {"moment": view.moment}, {}
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Source and number of the first example that is looked at."""
+        view = self._observer.view
+        return view.source, view.position
+
+    def clips(self) -> Reply:
+        """Return the examples that are looked at as films: what is read, made and asked for, frame by frame.
+
+        Returns
+        -------
+        header
+            `names` of what there is, and how many `moments` the network has.
+        arrays
+            `clip 0`, `clip 1` and so on in that order, uint8 (n, steps, height, width, channels).
+        """
+        observer = self._refresh()
+        session, films = observer.session, observer.clips()
+        header = {"step": session.trainer.step, "names": list(films), "moments": session.network.moments}
+        return header, {f"clip {number}": film for number, film in enumerate(films.values())}
+
     def frame(self, kinds: Sequence[str]) -> Reply:
         """Return one number for every neuron, and the examples that are shown.
 
@@ -99,7 +127,8 @@ class Inspector:
             network its name and which values are black and white.
         arrays
             For every kind float32 (neurons of all layers,), NaN where there is nothing. As uint8 (n, height,
-            width, channels): `inputs`, further inputs as `inputs 1`, `inputs 2` and so on, and `outputs`.
+            width, channels): `inputs`, further inputs as `inputs 1`, `inputs 2` and so on, and `outputs`;
+            not of films, which `clips` returns.
 
         Raises
         ------
@@ -129,6 +158,7 @@ class Inspector:
             "answers": list(seen.answers),
             "sources": self.sources,
             "walk": observer.walk_state(),
+            "moment": observer.view.moment,
         }
         arrays = {kind: numbers[kind]() for kind in header["kinds"]}
         header["inputs"], shown = _pictures_of(observer, seen)
@@ -175,7 +205,7 @@ class Inspector:
         """Return the connections into a neuron and out of it, with their weights.
 
         `sources` are numbered through all layers that the neuron's own reads, `target_layers` says which
-        layer each of the `targets` is in; `delayed` are those from the layer after, a step before.
+        layer each of the `targets` is in; `delayed` are those from the layer `delayed_from`, a step before.
 
         Raises
         ------
@@ -190,7 +220,11 @@ class Inspector:
             np.array(list(outgoing), np.int32), [len(each.neurons) for each in outgoing.values()]
         )
         window, delayed = anatomy.window(layer, neuron), anatomy.delayed(layer, neuron)
-        return {"window": None if window is None else list(window)}, {
+        about = {
+            "window": None if window is None else list(window),
+            "delayed_from": anatomy.delayed_from(layer),
+        }
+        return about, {
             "sources": into.neurons,
             "source_weights": into.weights(weights),
             "targets": out.neurons,
@@ -256,9 +290,14 @@ class Inspector:
 
 def _pictures_of(observer: Observer, seen: Pass) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
     """Return name and range of every input of a network, and pictures of inputs and outputs."""
-    shapes = input_shapes(observer.session.network)
+    network = observer.session.network
+    shapes = input_shapes(network)
     inputs = seen.images.inputs(shapes)
     spans = [brightness_range(values) for values in inputs]
+    names = [layer.name for layer in observer.anatomy.layers[: len(shapes)]]
+    listed = [{"name": name, "range": list(span)} for name, span in zip(names, spans, strict=True)]
+    if makes_clips(network):
+        return listed, {}
     shown = {
         f"inputs {number}" if number else "inputs": pictures(*each)
         for number, each in enumerate(zip(inputs, shapes, spans, strict=True))
@@ -266,8 +305,6 @@ def _pictures_of(observer: Observer, seen: Pass) -> tuple[list[dict[str, Any]], 
     outputs = seen.outputs if seen.images.repeats else seen.outputs[:0]
     flat = outputs.reshape(len(outputs), math.prod(outputs.shape[1:]))
     shown["outputs"] = pictures(flat[:, : shapes[0].size], shapes[0], spans[0])
-    names = [layer.name for layer in observer.anatomy.layers[: len(shapes)]]
-    listed = [{"name": name, "range": list(span)} for name, span in zip(names, spans, strict=True)]
     return listed, shown
 
 

@@ -9,10 +9,12 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 import numpy as np
 
 from nn import DataError
+from nn.training.batch import named
 from workbench.errors import OperationError
 from workbench.inspect.anatomy import Anatomy
 from workbench.inspect.answers import answers
 from workbench.inspect.baseline import Baseline
+from workbench.inspect.clips import Clips, clips_of, comparable, part_of
 from workbench.inspect.examples import Images, squared_errors
 from workbench.inspect.probe import Probe
 from workbench.inspect.view import View, Viewed
@@ -113,17 +115,19 @@ class Observer:
             Whether error signals are wanted: they need a backward pass.
         """
         entry = self.view.entry
+        for network in (self.session.network, self.probe.twin):
+            network.moment = self.view.moment
         if self.walk is not None:
             self.walk.refresh()
             images = self.walk.images
             entry = min(entry, len(images.names) - 1)
             walked = self.walk.values(entry), self.walk.signals(entry)
-            outputs = self.walk.outputs
+            outputs = self._compared(self.walk.outputs, images)
             errors = squared_errors(images, outputs) if images.repeats and len(outputs) else []
             said = answers(images, self.walk.every_output, self.session.trainer.loss) if len(outputs) else []
             return Pass(images, outputs, errors, *walked, entry, said)
         images = self.view.images()
-        outputs = self.probe.run(images)
+        outputs = self._compared(self.probe.run(images), images)
         errors, words = self._errors(images, outputs), self._answers(images)
         values = self.probe.values(entry)
         if not signals:
@@ -132,6 +136,17 @@ class Observer:
         seen = Pass(images, outputs, errors, values, self.probe.signals(entry), entry, words)
         self._last = self._clock(), self.view.shown, seen
         return seen
+
+    def clips(self) -> Clips:
+        """Run the examples of the view, and return what is read, made and asked for, as films."""
+        images = self.view.images()
+        self.probe.run(images)
+        return clips_of(images, self.probe.every_output, self.session.trainer.loss)
+
+    def _compared(self, outputs: np.ndarray, images: Images) -> np.ndarray:
+        """Return the first output as what its loss compares with the targets."""
+        name = next(iter(named(images.batch.targets)))
+        return comparable(outputs, part_of(self.session.trainer.loss, name))
 
     def _errors(self, images: Images, outputs: np.ndarray) -> list[float | None]:
         if images.repeats:
@@ -192,6 +207,7 @@ class Observer:
             self.end_walk()
         elif action == "begin" or (action == "next" and self.walk is None):
             self.end_walk()
+            self.session.network.moment = self.view.moment
             self.walk = Walk(self.session, self.anatomy)
         elif self.walk is None:
             raise OperationError("no walk has begun: begin one first")

@@ -17,7 +17,7 @@ from networks import Network
 from nn import from_history, to_history
 from nn.bfloat16_arrays import widened
 from nn.history import LANES
-from nn.training.batch import Values
+from nn.training.batch import Values, named
 from nn.training.losses import AnyLoss, batch_loss
 from nn.training.trainable import forget_batch, run
 from workbench.inspect.anatomy import Anatomy
@@ -58,7 +58,7 @@ class Probe:
         """Run examples and return what comes out, float32 (n, ...), not clipped."""
         self.synchronise()
         batch = images.batch
-        self._inputs = joined(batch.inputs)
+        self._inputs = joined(batch.inputs, self.twin)
         with np.errstate(over="ignore", invalid="ignore"):
             self._outputs = run(self.twin, batch)
         forget_batch(self.twin)
@@ -97,7 +97,8 @@ class Probe:
         """Send signals of the outputs of the last `run`, histories (..., N), back through the twin."""
         try:
             with np.errstate(over="ignore", invalid="ignore"):
-                self._input_signals = joined(self.twin.backward(signals))  # type: ignore[arg-type]
+                sent = self.twin.backward(signals)  # type: ignore[arg-type]
+                self._input_signals = joined(sent, self.twin)
         finally:
             self.network.parameters.zero_gradients()
 
@@ -171,8 +172,14 @@ def gather(
     return numbers
 
 
-def joined(values: Values) -> np.ndarray:
-    """Return histories (..., N), those of several inputs one after another."""
-    if isinstance(values, np.ndarray):
-        return values
-    return np.concatenate([array.reshape(-1, array.shape[-1]) for array in values.values()])
+def joined(values: Values, network: Network) -> np.ndarray:
+    """Return the histories (..., N) of a network's inputs one after another: what it shows of them."""
+    arrays = [at_its_moment(array, network) for array in named(values).values()]
+    if len(arrays) == 1:
+        return arrays[0]
+    return np.concatenate([array.reshape(-1, array.shape[-1]) for array in arrays])
+
+
+def at_its_moment(values: np.ndarray, network: Network) -> np.ndarray:
+    """Return values, or of a network that shows one moment those of that, or of the last that there is."""
+    return values[min(network.moment, len(values) - 1)] if network.moments > 1 else values

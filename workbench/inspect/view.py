@@ -41,6 +41,8 @@ class View:
     source, position, entry
         The source, the number of the first example in it, and which of the shown examples is the one whose
         neurons are drawn.
+    moment
+        Which of the moments of the network is looked at.
     own
         A person's own image, uint8 (height, width, channels); None before there is one.
     shown
@@ -54,9 +56,10 @@ class View:
         self._session = session
         self.own: np.ndarray | None = None
         self.source, self.position, self.entry = "training", 0, 0
-        self.shown = 0
+        self.shown = self.moment = 0
         if before is None:
             return
+        self.moment = min(before.moment, session.network.moments - 1)
         if before.own is not None and before.own.shape == tuple(session.network.input_shape):
             self.own = before.own
         source = before.source if self._count(before.source) else "training"
@@ -80,6 +83,11 @@ class View:
         self.source, self.position = source, min(max(position, 0), count - 1)
         self.shown += 1
         self.entry = min(max(entry, 0), min(self.most, count - self.position) - 1)
+
+    def choose_moment(self, number: int) -> None:
+        """Look at another moment; the nearest that there is."""
+        self.moment = min(max(number, 0), self._session.network.moments - 1)
+        self.shown += 1
 
     def take(self, image: np.ndarray) -> None:
         """Show a person's own image.

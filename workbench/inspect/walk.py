@@ -58,7 +58,7 @@ class Walk:
     def _run(self) -> None:
         """Run the batch forward and backward through the network, and keep what is shown of it."""
         trainer, network = self._session.trainer, self._session.network
-        self._changes = len(self._session.steering.changed)
+        self._seen = self._moment
         undo, propagates = Undo(trainer), network.propagates
         try:
             indices = next_indices(trainer)
@@ -69,19 +69,26 @@ class Walk:
             self._images = self._session.examples["training"].images(batch, indices[: len(entries)])
             self._outputs = from_history(first_of(outputs), len(entries))
             self.every_output = entries_of(outputs, len(entries))
-            self._values = [gather(self._anatomy, "values", joined(batch.inputs), entry) for entry in entries]
+            inputs = joined(batch.inputs, network)
+            self._values = [gather(self._anatomy, "values", inputs, entry) for entry in entries]
             self._loss, signals = batch_loss(trainer.loss, outputs, batch)
             network.propagates = True
             sent = network.backward(signals)  # type: ignore[arg-type]
-            self._signals = [gather(self._anatomy, "signals", joined(sent), entry) for entry in entries]
+            back = joined(sent, network)
+            self._signals = [gather(self._anatomy, "signals", back, entry) for entry in entries]
         finally:
             network.propagates = propagates
             undo.restore(trainer)
 
     def refresh(self) -> None:
-        """Run the batch again if something was changed since."""
-        if len(self._session.steering.changed) != self._changes:
+        """Run the batch again if something was changed since, or another moment is looked at."""
+        if self._moment != self._seen:
             self._run()
+
+    @property
+    def _moment(self) -> tuple[int, int]:
+        """Grows with every change, and the moment of the network."""
+        return len(self._session.steering.changed), self._session.network.moment
 
     @property
     def loss(self) -> float | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from nicegui import Client, ui
 
 from workbench.page.link import Link, OperationRefused
+from workbench.page.panels.clips import clip_panel
 from workbench.page.panels.controls import Controls
 from workbench.page.panels.elements import group, text
 from workbench.page.panels.header import header
@@ -24,6 +25,9 @@ STYLES = ("theme", "page", "controls", "quasar", "panels_run", "panels_network",
 
 BUILD_SECONDS = 60.0
 """How long a page may take to build: the run answers between two steps, and large ones are slow."""
+
+MADE = {"samples": sample_panel, "clips": clip_panel, "walk": walk_panel}
+"""Panels of what a run makes, by the operations that they need."""
 
 Panel = Callable[[Viewer], None]
 """Builds a panel on the page that a viewer has open."""
@@ -57,19 +61,22 @@ def build_page(link: Link, panels: Sequence[Panel] = (), styles: Sequence[str] =
                 text("p", str(error))
             return
         header(viewer, keys)
-        if viewer.can("samples"):
-            with group("g-main g-generating", "main"):
-                _generating(viewer)
-        else:
+        if viewer.can("apply"):
             with group("g-main", "main"):
                 _learning(viewer, panels)
+        else:
+            with group("g-main g-generating", "main"):
+                _watching(viewer)
 
 
 def _learning(viewer: Viewer, panels: Sequence[Panel]) -> None:
     """Build the columns of a run of a network that can be changed."""
     with group("g-column g-centre"):
         view = network_panel(viewer)
-        image_panel()
+        if viewer.can("clips"):
+            clip_panel()
+        else:
+            image_panel()
     with group("g-column g-left"):
         error_panel()
         Controls(viewer)
@@ -84,14 +91,16 @@ def _learning(viewer: Viewer, panels: Sequence[Panel]) -> None:
         journal_panel()
 
 
-def _generating(viewer: Viewer) -> None:
-    """Build the columns of a run that generates something, and is watched only."""
+def _watching(viewer: Viewer) -> None:
+    """Build the columns of a run that is watched only."""
     with group("g-column g-centre"):
         network_panel(viewer)
     with group("g-column g-left"):
         for chart in viewer.overview["charts"]:
-            chart_panel(**chart)
+            chart_panel(viewer, **chart)
     with group("g-column g-right"):
-        sample_panel()
+        for name, build in MADE.items():
+            if viewer.can(name):
+                build()
         time_panel(viewer)
         Facts(viewer)

@@ -12,16 +12,14 @@ from networks.gan import GanTrainer
 from networks.gan.record import GanRow
 from networks.gan.trainer import Watcher
 from nn import Shape
-from nn.training.interrupts import INTERRUPTED
 from nn.training.limits import Limits
 from nn.training.log import LossCurve
 from nn.training.memory import estimate
 from workbench.errors import OperationError
 from workbench.inspect.gan_sides import DiscriminatorSide, GeneratorSide, Pair, Side
 from workbench.inspect.samples import Samples
-from workbench.run.run_state import PAUSED, RunState
+from workbench.run.program_run import ProgramRun, chart_line, describe_program
 from workbench.run.status_report import describe_layers, thinned
-from workbench.run.step_timer import StepTimer
 
 SIDES = (("generator", "held-out"), ("discriminator", "train"))
 KINDS = (("real", "train"), ("generated", "held-out"))
@@ -62,8 +60,8 @@ class WatchedGan:
     machine: Mapping[str, Any] = field(default_factory=dict)
 
 
-class GanRun(RunState):
-    """A pair that trains, for whoever watches.
+class GanRun(ProgramRun):
+    """A pair that trains, for whoever watches; see `ProgramRun`.
 
     Parameters
     ----------
@@ -74,70 +72,22 @@ class GanRun(RunState):
     ----------
     trainer
         Of the pair.
-    run
-        Grows whenever the other network is shown.
-    error
-        That ended the last training; None where it ended normally.
-    reason
-        Why it ended; empty before.
     """
 
+    unit = "round"
+
     def __init__(self, watched: WatchedGan) -> None:
-        super().__init__()
+        super().__init__(watched.trainer, watched.limits)
         self._watched, self.trainer = watched, watched.trainer
         pair = Pair(watched.trainer, watched.samples)
         self._sides: dict[str, Side] = {side.name: side(pair) for side in (GeneratorSide, DiscriminatorSide)}
-        self._side, self.run = GeneratorSide.name, 1
-        self._between = StepTimer()
+        self._side = GeneratorSide.name
         self._curves = {name: LossCurve() for name, _ in (*SIDES, *KINDS)}
-        self.error: BaseException | None = None
-        self.reason = ""
 
     @property
     def session(self) -> Side:
         """The network that is shown."""
         return self._sides[self._side]
-
-    @property
-    def _is_finished(self) -> bool:
-        """Whether training came to its end by itself."""
-        trainer, goes_on = self.trainer, self.reason in ("", PAUSED, INTERRUPTED)
-        return not goes_on or self._watched.limits.share_done(trainer.epochs, trainer.clock.seconds) >= 1
-
-    def start(self) -> dict[str, Any]:
-        """Check that `train` may be called now, which the owner of the run does next."""
-        self._require_idle("start")
-        self.announce()
-        return {}
-
-    def train(self, between_rounds: Callable[[], None]) -> None:
-        """Train until the end, or until `stop` is called.
-
-        Errors end training and become the message of the status; the owner finds them in `error`.
-
-        Parameters
-        ----------
-        between_rounds
-            Called after every round.
-        """
-        self._between.call = between_rounds
-        self._learn()
-
-    def stop(self) -> dict[str, Any]:
-        """Let `train` end after the current round, or cancel its announcement."""
-        self._announced = False
-        if self._training:
-            self.trainer.stop(PAUSED)
-        return {}
-
-    def step(self) -> dict[str, Any]:
-        """Train for one round."""
-        self._require_idle("step")
-        self._between.call = lambda: self.trainer.stop(PAUSED)
-        self._learn()
-        if self.error is not None:
-            raise OperationError(self._message)
-        return {"step": self.trainer.step}
 
     def choose_network(self, name: str) -> dict[str, Any]:
         """Show the generator or the discriminator.
@@ -154,67 +104,22 @@ class GanRun(RunState):
             self.run += 1
         return {}
 
-    @property
-    def interrupted(self) -> bool:
-        """Whether Ctrl-C ended the last training."""
-        return self.reason == INTERRUPTED
-
-    def why_ended(self) -> str:
-        """Return in words why the run is over."""
-        step = self.trainer.step
-        if self.error is not None:
-            return f"{type(self.error).__name__} after round {step:,}: {self.error}"
-        if self.interrupted:
-            return f"training was interrupted after round {step:,}"
-        return f"the program ended at round {step:,}"
-
-    def _learn(self) -> None:
-        self._training, self._message, self.error = True, "", None
+    def _train(self) -> str:
         self._between.on_start(self.trainer)
-        try:
-            self.reason = self._watched.train([self._note, self._between.on_step])
-        except ArithmeticError as error:
-            self.error, self._diverged, self._message = error, True, str(error)
-        except BaseException as error:
-            self.error, self._message = error, str(error)
-            raise
-        else:
-            self._message = "" if self.reason in ("done", PAUSED) else self.reason
-        finally:
-            self._training = self._announced = False
+        return self._watched.train([self._note, self._between.on_step])
 
     def _note(self, trainer: GanTrainer) -> None:
         """Add a round to the curves."""
-        self._stepped = True
         for side, _ in SIDES:
             self._curves[side].add(trainer.step, trainer.figures[side].loss)
         figures = trainer.figures["discriminator"]
         for kind, score in (("real", figures.real_score), ("generated", figures.generated_score)):
             self._curves[kind].add(trainer.step, score)
 
-    def _require_idle(self, what: str) -> None:
-        if self._training:
-            raise OperationError(f"cannot {what} while training goes on: stop it first")
-        if self._is_finished or self._diverged:
-            raise OperationError("training has ended: begin another run, or continue it with higher limits")
-
     def status(self) -> dict[str, Any]:
         """Return the state of the run, its progress and speed, and which network is shown."""
-        trainer, limits = self.trainer, self._watched.limits
-        speeds = self._between.speeds(len(trainer.entries))
-        per_second = 0.0 if speeds.seconds_per_epoch is None else 1 / speeds.seconds_per_epoch
-        left = limits.seconds_left(trainer.epochs, trainer.clock.seconds, per_second)
-        return {
-            **{"run": self.run, "state": self.state, "starting": self.starting, "message": self._message},
-            "network": self._side,
-            "step": trainer.step,
-            **{"epoch": trainer.epochs, "epochs": limits.epochs, "minutes": limits.minutes},
-            **{"seconds": trainer.clock.seconds, "seconds_left": left, **speeds._asdict()},
-            **self._figures(),
-            # Nothing in it is changed by a person.
-            **{"settings": {}, "snapshots": [], "clamps": [], "locks": [], "weight_locks": [], "changes": 0},
-            "metrics": {},
-        }
+        progress = self._progress(len(self.trainer.entries))
+        return {**progress, "network": self._side, **self._figures()}
 
     def _figures(self) -> dict[str, float | None]:
         """Return losses and scores of the last round, and the last score of the generator."""
@@ -233,15 +138,11 @@ class GanRun(RunState):
         side, trainer, watched = self.session, self.trainer, self._watched
         anatomy, batch_size = side.steering.anatomy, trainer.settings.batch_size
         memory = estimate(side.network, side.optimizer, batch_size)
+        machine = {**watched.machine, "threads": numba.get_num_threads()}
         return {
             "layers": self._layers(),
             "networks": list(self._sides),
-            "data": {
-                "training": len(trainer.entries),
-                "held_out": watched.held_out,
-                "bytes": 0,
-                "skipped": [],
-            },
+            **describe_program({"training": len(trainer.entries), "held_out": watched.held_out}, machine),
             "network": {
                 "architecture": " > ".join(layer.family for layer in side.network.layers),
                 "neurons": anatomy.neurons - anatomy.input_neurons,
@@ -249,8 +150,7 @@ class GanRun(RunState):
                 "parameters": side.network.parameters.size,
                 "memory": memory.parts,
             },
-            "machine": {**watched.machine, "threads": numba.get_num_threads()},
-            "unit": "round",
+            "unit": self.unit,
             "readings": self._readings(),
             "charts": self._charts(),
         }
@@ -294,7 +194,7 @@ class GanRun(RunState):
         found = []
         for name, tone in lines:
             curve = self._curves[name]
-            found.append(_points(name, tone, curve.steps, curve.losses, faint=True))
+            found.append(chart_line(name, tone, curve.steps, curve.losses, faint=True))
         return found
 
 
@@ -305,10 +205,4 @@ def _epochs(rows: Sequence[GanRow], lines: Sequence[tuple[str, str]], field: str
 
 
 def _line(name: str, tone: str, rows: Sequence[GanRow], values: Sequence[float]) -> dict[str, Any]:
-    return _points(name, tone, [row.step for row in rows], values)
-
-
-def _points(
-    name: str, tone: str, steps: Sequence[int], values: Sequence[float], faint: bool = False
-) -> dict[str, Any]:
-    return {"name": name, "tone": tone, "steps": list(steps), "values": list(values), "faint": faint}
+    return chart_line(name, tone, [row.step for row in rows], values)

@@ -68,6 +68,12 @@ class Show(Arguments):
     entry: int = Field(ge=0, le=7)
 
 
+class Moment(Arguments):
+    """Which of the moments of a network whose layers show one of several."""
+
+    number: Number
+
+
 class Frame(Arguments):
     """What to draw of every neuron."""
 
@@ -141,18 +147,27 @@ OPERATIONS: Mapping[str, Operation] = {
 """Of any run, by name; the methods of `Run` and `Inspector` have the same names. Applications add theirs."""
 
 
+CLIP_OPERATIONS: Mapping[str, Operation] = {
+    "choose_moment": Operation(Moment, inspects=True),
+    "clips": Operation(inspects=True),
+}
+"""Of a network that makes films, beside the others."""
+
+LOOKING: Mapping[str, Operation] = {
+    name: OPERATIONS[name]
+    for name in (
+        *("overview", "status", "start", "stop", "step", "curve", "show", "frame", "set_baseline"),
+        *("neuron", "connections", "strongest", "connection", "walk"),
+    )
+}
+"""Of a run that a program trains: it is watched, and nothing in it is changed."""
+
 GAN_OPERATIONS: Mapping[str, Operation] = {
-    **{
-        name: OPERATIONS[name]
-        for name in (
-            *("overview", "status", "start", "stop", "step", "curve", "show", "frame", "set_baseline"),
-            *("neuron", "connections", "strongest", "connection"),
-        )
-    },
+    **{name: operation for name, operation in LOOKING.items() if name != "walk"},
     "choose_network": Operation(Named),
     "samples": Operation(inspects=True),
 }
-"""Of a run of two networks that learn against each other: it is watched, and nothing in it is changed."""
+"""Of a run of two networks that learn against each other, which is watched only, too."""
 
 
 class Opened(NamedTuple):

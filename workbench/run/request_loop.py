@@ -165,7 +165,8 @@ class RequestLoop:
     def _send_unrequested(self) -> None:
         """Send the curve, and what else comes by itself, after a frame."""
         status = self._run.status()
-        moment = tuple(status[name] for name in ("run", "step", "state"))
+        place = self._opened.inspector.place
+        moment = (*(status[name] for name in ("run", "step", "state")), place)
         for each in self._unrequested:
             if each.is_due(moment):
                 began = time.monotonic()

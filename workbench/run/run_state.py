@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+DONE = "done"
+"""Why training ended where it came to its limits."""
+
 PAUSED = "paused"
 """Why training ended where somebody on the page stopped it, to go on later."""
 

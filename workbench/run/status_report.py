@@ -33,7 +33,7 @@ def describe_layers(anatomy: Anatomy, repeats: bool) -> list[dict[str, Any]]:
             "code": number == anatomy.code,
             "output": outputs[number] is not None,
             "output_names": list(outputs[number] or ()) if several else [],
-            "grey": anatomy.is_input(number) or (outputs[number] is not None and repeats),
+            "grey": anatomy.is_pictured(number) or (outputs[number] is not None and repeats),
             "sources": list(anatomy.sources(number)),
             "window": anatomy.window(number, 0) is not None,
             "clampable": not anatomy.is_input(number) and anatomy.neuron_layer(number).clamp is not None,

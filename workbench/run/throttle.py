@@ -8,7 +8,7 @@ FRAME_PERIOD = 0.2
 FRAME_SHARE = 0.04
 """Of the time of training that goes into frames, at most."""
 
-UNREQUESTED = {"curve": (1.0, 0.01), "samples": (1.5, 0.03)}
+UNREQUESTED = {"curve": (1.0, 0.01), "samples": (1.5, 0.03), "clips": (1.5, 0.03)}
 """Operations whose replies come with frames by themselves: seconds between two of them, at least, and the
 share of the time of training that goes into them, at most."""
 

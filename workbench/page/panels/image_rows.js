@@ -1,38 +1,16 @@
-import { last, on, request } from "/assets/live.js";
+import { last, on } from "/assets/live.js";
+import { Examples, TOOLS } from "/assets/examples.js";
 import { NumberField } from "/assets/fields.js";
-import { digits, grouped, loss } from "/assets/format.js";
+import { digits } from "/assets/format.js";
 import { drawDifference, drawImage, imageOf } from "/assets/images.js";
-import { attempt } from "/assets/notices.js";
-
-const SHOWN = 8;
-const SOURCES = { training: "Training data", held_out: "Held-out data", own: "Own image" };
-const ALL = Object.keys(SOURCES);
 
 /** Several examples with the outputs of the network and the differences; one of them is chosen. */
 export default {
+  mixins: [Examples],
   components: { NumberField },
   template: `
     <div>
-      <p v-if="walking" class="g-muted g-line">The next mini-batch, as far as the walk through the layers has reached.</p>
-      <div v-else class="g-tools">
-        <label class="g-inline">Source
-          <select class="g-select" data-test="source" :value="source" @change="choose({ source: $event.target.value, position: 0, entry: 0 })">
-            <option v-for="name in sources" :key="name" :value="name">{{ SOURCES[name] }}</option>
-          </select></label>
-        <span class="g-spacer"></span>
-        <div class="g-joined" role="group" aria-label="Place in the data">
-          <button type="button" class="g-button g-square" data-test="previous-images" aria-label="Previous examples"
-                  title="Previous examples" :disabled="position === 0" @click="move(-${SHOWN})">
-            <span class="g-icon" aria-hidden="true">chevron_left</span></button>
-          <label class="g-inline">Example
-            <NumberField class="g-position" data-test="position" min="0" step="1" :max="Math.max(0, count - 1)"
-                         :value="position" @commit="jump" /></label>
-          <span class="g-muted">of {{ total }}</span>
-          <button type="button" class="g-button g-square" data-test="next-images" aria-label="Next examples"
-                  title="Next examples" :disabled="position + shown >= count" @click="move(${SHOWN})">
-            <span class="g-icon" aria-hidden="true">chevron_right</span></button>
-        </div>
-      </div>
+      ${TOOLS}
       <div class="g-images" :style="{ '--rows': rows }" role="radiogroup" :aria-label="repeats ? 'Examples: input, output and difference' : 'Examples: input and answer'" @keydown="press">
         <div class="g-image-captions" aria-hidden="true">
           <span v-for="input in inputs" :key="input.name">{{ inputs.length > 1 ? input.name : "Input" }}</span><template v-if="repeats"><span>Output</span><span>Difference</span></template>
@@ -53,7 +31,7 @@ export default {
       <p class="g-image-note g-muted g-small">{{ note }}</p>
       <p v-if="brightness" class="g-image-range g-muted g-small" data-test="image-range">{{ brightness }}</p>
     </div>`,
-  data: () => ({ source: "training", position: 0, entry: 0, count: 0, shown: 0, errors: [], inputs: [], names: [], sources: ALL, walking: false, repeats: true, answers: [], SOURCES }),
+  data: () => ({ inputs: [], repeats: true, answers: [] }),
   computed: {
     /** How many rows there are: of inputs, output and difference or answer, and error. */
     rows() {
@@ -70,23 +48,13 @@ export default {
       const black = (name) => (this.inputs.length > 1 ? `${name}: black` : "Black");
       return others.map(({ name, range: [low, high] }) => `${black(name)} is ${digits(low, 3)}, white ${digits(high, 3)}.`).join(" ");
     },
-    total() {
-      return grouped(this.count);
-    },
   },
   methods: {
-    error(index) {
-      return loss(this.errors[index]);
-    },
-    caption(index) {
-      const name = this.names[index] ?? `example ${this.position + index}`;
-      return `${name}: error ${this.error(index)}`;
-    },
     async show(frame) {
       this.frame = frame;
-      const { source, position, entry, count, shown, errors, names, inputs, repeats, answers, sources } = frame.header;
-      this.walking = frame.header.walk !== null;
-      Object.assign(this, { source, position, entry, count, shown, errors, names, inputs, repeats, answers, sources });
+      const { inputs, repeats, answers } = frame.header;
+      this.follow(frame.header);
+      Object.assign(this, { inputs, repeats, answers });
       await this.$nextTick();
       this.draw();
     },
@@ -106,29 +74,6 @@ export default {
         drawImage(this.$refs.outputs[index], output);
         drawDifference(this.$refs.differences[index], images[0], output);
       }
-    },
-    async choose(change) {
-      const { source, position, entry } = this;
-      await attempt(() => request("show", { source, position, entry, ...change }));
-      this.$forceUpdate(); // after a refusal the fields show their old values again
-    },
-    move(distance) {
-      const end = Math.max(0, this.count - 1);
-      this.choose({ position: Math.min(end, Math.max(0, this.position + distance)), entry: 0 });
-    },
-    jump(position) {
-      this.choose({ position: Math.min(Math.max(0, Math.round(position)), Math.max(0, this.count - 1)), entry: 0 });
-    },
-    pick(entry) {
-      this.entry = entry;
-      this.choose({ entry });
-    },
-    press(event) {
-      const change = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-      if (!change || !this.shown) return;
-      event.preventDefault();
-      this.pick((this.entry + change + this.shown) % this.shown);
-      this.$refs.columns[this.entry]?.focus();
     },
   },
   mounted() {

@@ -1,7 +1,7 @@
-import { Chart, DASHED, faint, line, options } from "/assets/charts.js";
+import { Chart, DASHED, faint, level, line, options } from "/assets/charts.js";
 import { digits } from "/assets/format.js";
 
-/** Lines that the run's curve has under a name: of single rounds (pale), and of epochs. */
+/** Lines that the run's curve has under a name: of single steps (pale), of epochs, and levels to compare with. */
 export default {
   mixins: [Chart],
   template: `
@@ -9,20 +9,23 @@ export default {
       <div ref="chart" class="g-chart-area" :data-test="'chart-' + chart" role="img" :aria-label="spoken" :data-points="points"></div>
       <p v-if="!points" class="g-chart-empty" aria-hidden="true">Nothing measured yet</p>
     </figure>`,
-  props: { chart: String, title: String },
+  props: { chart: String, title: String, unit: String },
   data: () => ({ spoken: "", points: 0 }),
   methods: {
     draw() {
       const lines = this.curve?.[this.chart] ?? [];
-      this.points = lines.reduce((count, { steps }) => count + steps.length, 0);
+      this.points = lines.reduce((count, { steps, level: isLevel }) => count + (isLevel ? 0 : steps.length), 0);
       this.spoken = this.describe(lines);
       if (!this.drawn) return;
       const legend = lines.filter(({ faint: isFaint }) => !isFaint).map(({ name }) => name);
-      this.drawn.setOption(options(lines.map(this.series), { legend }));
+      const levels = lines.filter(({ level: isLevel }) => isLevel);
+      const series = lines.map((each) => this.series(each, levels.indexOf(each)));
+      this.drawn.setOption(options(series, { legend, width: this.drawn.getWidth() }), { replaceMerge: ["series"] });
     },
-    series({ name, tone, steps, values, faint: isFaint }) {
+    series({ name, tone, steps, values, faint: isFaint, level: isLevel }, number) {
       const data = steps.map((step, index) => [step, values[index]]);
-      return isFaint ? faint(`${name}, rounds`, data, tone) : line(name, data, tone, tone === "held-out" ? DASHED : {});
+      if (isLevel) return level(name, data, number);
+      return isFaint ? faint(`${name}, every ${this.unit}`, data, tone) : line(name, data, tone, tone === "held-out" ? DASHED : {});
     },
     describe(lines) {
       const known = lines.filter(({ steps }) => steps.length);

@@ -27,9 +27,9 @@ TIMES = (
 class LineChart(Element, component="line_chart.js", esm={}):
     """Some lines over the steps, drawn by the browser from the curves that come with frames."""
 
-    def __init__(self, chart: str, title: str) -> None:
+    def __init__(self, chart: str, title: str, unit: str) -> None:
         super().__init__()
-        self.props.update({"chart": chart, "title": title})
+        self.props.update({"chart": chart, "title": title, "unit": unit})
 
 
 class ErrorChart(Element, component="error_chart.js", esm={}):
@@ -43,10 +43,10 @@ def error_panel() -> None:
         Metrics(MOST_METRICS)
 
 
-def chart_panel(key: str, title: str) -> None:
+def chart_panel(viewer: Viewer, key: str, title: str) -> None:
     """Build a chart of lines that the run's curve has under a key."""
     with panel(title, "chart"):
-        LineChart(key, title)
+        LineChart(key, title, viewer.unit)
 
 
 def time_panel(viewer: Viewer) -> None:
@@ -85,7 +85,8 @@ class Facts:
 def _data(data: dict[str, Any], layers: list[dict[str, Any]]) -> None:
     skipped = data["skipped"]
     with facts():
-        fact("Training examples", _grouped(data["training"]), "training-images")
+        endless = data["training"] is None
+        fact("Training examples", "no end" if endless else _grouped(data["training"]), "training-images")
         fact("Held-out examples", _grouped(data["held_out"]), "held-out-images")
         inputs = [layer for layer in layers if layer["kind"] == "input"]
         for layer in inputs:

@@ -6,6 +6,7 @@ import { Selection } from "/assets/network_selection.js";
 import { drawCaption, drawFlow, drawLayer, makeHatching } from "/assets/network_draw.js";
 import { middleOfNeuron } from "/assets/network_geometry.js";
 import { InputHandler } from "/assets/network_input.js";
+import { leastHeight } from "/assets/network_layout.js";
 import { course, drawCurves, drawHighlighted, pointOf } from "/assets/network_links.js";
 import { drawMarkers, drawRing, drawWindow } from "/assets/network_markers.js";
 import { Scene } from "/assets/network_scene.js";
@@ -79,6 +80,7 @@ export class NetworkCanvas {
     if (JSON.stringify(header.layers) !== before) {
       this.canvas.parentElement.style.setProperty("--layers", header.layers.length);
       this.scene.setLayers(header.layers);
+      this.makeRoom();
       this.selection.reset();
     }
     if (last("frame")) this.receiveFrame(last("frame"));
@@ -113,7 +115,15 @@ export class NetworkCanvas {
     this.changed();
   }
 
+  /** Ask for the height that the layers need in the width there is. */
+  makeRoom() {
+    const { layers } = this.scene;
+    if (!layers.length || !this.canvas.clientWidth) return;
+    this.canvas.parentElement.style.setProperty("--least", `${leastHeight(layers, this.canvas.clientWidth)}px`);
+  }
+
   resize() {
+    this.makeRoom();
     const { clientWidth: width, clientHeight: height } = this.canvas;
     const ratio = devicePixelRatio;
     this.canvas.width = Math.round(width * ratio);

@@ -15,8 +15,13 @@ export const fonts = (family) => ({ name: `${NAME_FONT} ${family}`, detail: `${D
 /** "16×16", and "32×32×6" where there are several channels. */
 export const shapeText = ([high, wide, channels]) => (channels > 1 ? [high, wide, channels] : [high, wide]).join("×");
 
-/** The role after a layer's name. */
-export const roleOf = (layer) => (layer.code ? "code" : layer.output ? ["output", layer.output_names.join(", ")].join(" ").trim() : "");
+/** The role after a layer's name: the names of outputs where these are others. */
+export function roleOf(layer) {
+  if (layer.code) return "code";
+  if (!layer.output) return "";
+  const names = layer.output_names.join(", ");
+  return names === layer.name ? "output" : `output ${names}`.trim();
+}
 
 /** Kind and shape; without the kind where the name is the same. @param {Layer} layer */
 export const detailOf = (layer) => (layer.name === layer.kind ? shapeText(layer.shape) : `${layer.kind} · ${shapeText(layer.shape)}`);

@@ -15,6 +15,7 @@ const LARGEST_CELL = 30;
 const SHRINKING = 0.25; // a layer's side grows with the fourth root of its neurons, so that small layers stay visible
 const ASPECTS = [0.3, 0.45, 0.7, 1, 1.4, 2.2, 3.4];
 const COMFORT = 100; // pixels of a layer's side, above which more of them help little
+const SMALL = 64; // pixels of a layer's side, below which it is hard to see
 const LANE = 16; // the height of a line that passes a column
 const ROW_PENALTY = 0.1; // one row reads best, so more of them must be worth it
 
@@ -54,6 +55,22 @@ export function layOut(layers, width, height, ratio) {
     }
   }
   return place(best, columns, captions, room, ratio);
+}
+
+/**
+ * The height at which the layers have room for themselves, in as few rows as the width allows.
+ * @param {Layer[]} layers
+ * @param {number} width of the view
+ */
+export function leastHeight(layers, width) {
+  let [height, left, tallest] = [2 * MARGIN, 0, 0];
+  for (const column of columnsOf(layers)) {
+    const needed = GAP + Math.max(SMALL, ...layersIn(column).map((layer) => widestText(layers[layer])));
+    if (left < needed) [height, left, tallest] = [height + tallest, width - 2 * MARGIN + GAP, 0];
+    left -= needed;
+    tallest = Math.max(tallest, sum(column.map(({ isLane }) => (isLane ? LANE : SMALL + HEAD + FOOT))));
+  }
+  return height + tallest;
 }
 
 function planOf(layers, columns, captions, aspect, rows, room) {

@@ -140,11 +140,11 @@ export class Scene {
    * @param {import("/assets/messages.js").Message} reply of the operation `connections`
    * @returns {Connection[]} the strongest ones
    */
-  showConnections({ layer, neuron }, { arrays }) {
+  showConnections({ layer, neuron }, { header, arrays }) {
     this.hideConnections();
     const { sources, source_weights: weights, targets, target_layers: readers, target_weights: outgoing, delayed, delayed_weights: earlier } = arrays;
     this.overlaySources(layer, sources.data, weights.data);
-    if (delayed?.data.length) this.overlay(layer + 1, delayed.data, earlier.data); // what it sees of the step before
+    if (delayed?.data.length) this.overlay(header.delayed_from, delayed.data, earlier.data); // what it sees of the step before
     else for (const reader of new Set(readers.data)) this.overlay(reader, ...partOf(readers.data, reader, targets.data, outgoing.data));
     this.writeNotes();
     const into = strongestOf(sources.data, weights.data, CURVES, (source, weight) => this.connection(layer, neuron, source, weight));
