@@ -3,7 +3,7 @@
     python -m experiments.page_pictures data
 
 writes an animation on MNIST, and pictures of windows on photographs, of a random graph, of two experiments
-that are watched and of adversarial networks, to docs/pictures.
+that are watched, of adversarial networks and of networks of videos, to docs/pictures.
 Needs a Chromium and `pip install 'ganglion[web]' playwright`.
 """
 
@@ -44,8 +44,8 @@ class Scene(NamedTuple):
     dark
         Whether the page is dark.
     watched
-        The experiment whose training is shown, in place of `autoencoder serve`; "gan" is the program of
-        adversarial networks.
+        The experiment whose training is shown, in place of `autoencoder serve`; "gan" and "video" are
+        programs with runs in folders.
     """
 
     name: str
@@ -148,6 +148,26 @@ def generate(page: Any) -> list[Image.Image]:
     return [picture(page)]
 
 
+def play(page: Any) -> list[Image.Image]:
+    """Wait until digits can be told from where they are not, stop, and look at a gate of the predictor."""
+    wait_for_steps(page, 1000)
+    page.locator("[data-test=stop]").click()
+    page.locator("[data-test=start]:enabled").wait_for()
+    page.locator("[data-test=source]").select_option("held_out")
+    moment = page.locator("[data-test=moment]")
+    moment.press("Home")
+    for _ in range(4):
+        moment.press("ArrowRight")
+    page.wait_for_timeout(4000)
+    choose(page, 13, 136 * 4 + 2)
+    page.wait_for_timeout(4000)
+    return [picture(page)]
+
+
+VIDEO = (
+    *("--size", "32", "--units", "256", "--adapter", "128", "--digits-per-clip", "1", "--steps", "100000"),
+    *("--report-every", "50", "--validation-clips", "50"),
+)
 WATCHED = ("--limit", "3000", "--epochs", "200")
 
 SCENES = (
@@ -157,6 +177,7 @@ SCENES = (
     Scene("page_rows", WATCHED, None, look(1, 4700, 300), watched="row_by_row"),
     Scene("page_convolution", WATCHED, None, look(3, 2500, 300), watched="small_convolution"),
     Scene("page_gan", ("--epochs", "200"), None, generate, watched="gan"),
+    Scene("page_video", VIDEO, None, play, watched="video"),
 )
 
 
@@ -164,9 +185,9 @@ def running(scene: Scene, folder: Path, options: Sequence[str]) -> AbstractConte
     """Return a context in which the scene's run is served."""
     if scene.watched is None:
         return serving(folder, *options)
-    if scene.watched == "gan":
+    if scene.watched in ("gan", "video"):
         place = ("--folder", str(folder / "run"))
-        return watched_program(folder, "experiments", "gan", "train", "--watch", *place, *options)
+        return watched_program(folder, "experiments", scene.watched, "train", "--watch", *place, *options)
     return watching(folder, scene.watched, *options)
 
 

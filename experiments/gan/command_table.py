@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from experiments.gan.settings import Settings
+from experiments.watch_option import PORT, WATCH
 from workbench.settings.options import Command, Flag, Option
 
 PROGRAM = "python -m experiments gan"
@@ -16,9 +17,6 @@ GOES_ON = (
 OVERWRITE = Flag(
     "overwrite", "begin anew where there is a run; its model is kept as .previous, the rest is removed"
 )
-WATCH = Flag("watch", "show the run in a page of the browser while it trains; it stays until Ctrl-C")
-FREE_PORT = "0"
-PORT = Option("port", "N", "of that page on this machine; 0: any that is free", FREE_PORT)
 BEST = Flag("best", "the model with the best validation score, not the last one")
 LABELS = Option("labels", "NAME,NAME", "classes to make, in turn, such as 3 or 0,1,2", "")
 DRAW = Option("draw", "N", "start of the random draws: the same number gives the same entries", "0")

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from multiprocessing.connection import Connection
 
 import numpy as np
 
-from experiments.gan.command_table import FREE_PORT
 from experiments.gan.data import are_series
 from experiments.gan.effects import check_effects
 from experiments.gan.folder import RunFolder
@@ -24,13 +22,13 @@ from experiments.gan.run import Run, resumed_settings
 from experiments.gan.sampling import generate, make_shown
 from experiments.gan.settings import TABLE
 from experiments.gan.watchers import Watchers
+from experiments.watch_option import page_asked_for
 from networks.gan.round import GanDiverged
 from networks.gan.trainer import Watcher
 from nn.render.canvas import save
 from nn.training.interrupts import INTERRUPTED
 from nn.training.limits import Limits
 from nn.training.lock import FolderLock
-from workbench.errors import InputError
 from workbench.exit_status import FAILED, STOPPED
 from workbench.files import make_directory, replacing, write_text
 from workbench.records import Recorder
@@ -50,7 +48,7 @@ def train(arguments: argparse.Namespace) -> int:
     check_effects(settings, given, series=are_series(settings))
     folder = RunFolder(settings.folder)
     folder.check_free(overwrite=arguments.overwrite)
-    with _page(arguments) as page:
+    with page_asked_for(arguments) as page:
         use_threads(settings.threads)
         with reading("reading entries") as progress:
             run = Run.start(settings, progress)
@@ -68,7 +66,7 @@ def go_on(arguments: argparse.Namespace) -> int:
     given = given_settings(arguments, TABLE)
     folder = RunFolder(TABLE.make(given).folder)
     folder.load()
-    with _page(arguments) as page, FolderLock(folder.path):
+    with page_asked_for(arguments) as page, FolderLock(folder.path):
         folder.remove_unfinished()
         snapshot = folder.load()
         settings = resumed_settings(given, snapshot).model_copy(update={"folder": folder.path})
@@ -77,29 +75,6 @@ def go_on(arguments: argparse.Namespace) -> int:
             run = Run.resume(settings, snapshot, progress)
         with recorded(run, arguments.records, resumes=True) as recorder:
             return _train(run, page, recorder)
-
-
-@contextmanager
-def _page(arguments: argparse.Namespace) -> Iterator[Connection | None]:
-    """Yield the connection to a page that is served, where one is asked for.
-
-    Raises
-    ------
-    InputError
-        When there can be none, before anything else is done.
-    """
-    if not arguments.watch:
-        if arguments.port != FREE_PORT:
-            raise InputError(f"--port={arguments.port}: is that of the page: add --watch, or leave it out")
-        yield None
-        return
-    from workbench.page.address import parse_port  # noqa: PLC0415 - only a page needs it
-    from workbench.watching import require_page, served_page  # noqa: PLC0415 - as this
-
-    port = parse_port(arguments.port)
-    require_page(port)
-    with served_page(port) as connection:
-        yield connection
 
 
 class Training:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from experiments.video import varied
 from experiments.video.settings import Settings
+from experiments.watch_option import PORT, WATCH
 from workbench.settings.options import Command, Flag, Option
 
 PROGRAM = "python -m experiments video"
@@ -59,7 +60,8 @@ loss was lowest. Ctrl-C ends the step, saves, draws and exits with 130.""",
   {PROGRAM} train --config video.conf --patience 10 --overwrite
       settings from a file, and an end after ten reports without a lower validation loss""",
     settings=ALL,
-    flags=(OVERWRITE,),
+    flags=(OVERWRITE, WATCH),
+    options=(PORT,),
     records=True,
 )
 
@@ -75,8 +77,13 @@ the plots show one history.""",
       go on to the limits it was begun with
 
   {PROGRAM} continue runs/video/first --minutes 2
-      two minutes in all""",
+      two minutes in all
+
+  {PROGRAM} continue runs/video/first --minutes 60 --watch
+      seen in the browser""",
     settings=GOES_ON,
+    flags=(WATCH,),
+    options=(PORT,),
     file=RUN,
     records=True,
 )

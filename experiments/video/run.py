@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,9 @@ from nn import (
     optimizer_by_name,
     schedule_by_name,
 )
+from nn.training.limits import Limits
 from workbench.files import write_array, write_text
+from workbench.run.run_state import PAUSED
 from workbench.settings.configuration_file import write_configuration
 from workbench.settings.stored import resumed
 from workbench.settings.table import Given
@@ -103,6 +106,7 @@ class Run:
         )
         self.references: Means = means(reference_errors(data.validation, data.probe, blueprint))
         self.reports = Reports(self.network, data.probe, self.folder.table)
+        self._pictures = Pictures(self)
 
     @classmethod
     def start(cls, settings: Settings) -> Run:
@@ -125,28 +129,55 @@ class Run:
         run.trainer.restore(snapshot)
         return run
 
+    @property
+    def limits(self) -> Limits:
+        """Where training ends."""
+        steps = self.settings.step_limit
+        # half a step less: a share of epochs that is rounded must not add one
+        epochs = None if steps is None else (steps - 0.5) / self.settings.report_every
+        return Limits(epochs, self.settings.minutes)
+
+    @cached_property
+    def _snapshots(self) -> Snapshots:
+        return _FromTheStart(self.folder.model, self.settings.snapshot_interval, self.metadata())
+
+    @cached_property
+    def _watchers(self) -> list[Callback]:
+        """What watches training, in all its stretches."""
+        patience, best = self.settings.patience, Best(self.folder.best, metadata=self.metadata())
+        stopping = [] if patience is None else [EarlyStopping(patience=patience)]
+        return [self.reports, self._pictures, best, *stopping]
+
     def train(self, callbacks: Sequence[Callback] = ()) -> Outcome:
         """Train to the limits of the settings, with reports, pictures and snapshots.
+
+        Where somebody on a page stopped it, it goes on when this is called again, and `finish` draws what
+        came of it.
 
         Raises
         ------
         TrainingDiverged
             When NaN or Inf turns up; the last snapshot is untouched.
         """
-        settings, steps = self.settings, self.settings.step_limit
-        # half a step less: a share of epochs that is rounded must not add one
-        epochs = None if steps is None else (steps - 0.5) / settings.report_every
-        stopping = [] if settings.patience is None else [EarlyStopping(patience=settings.patience)]
-        metadata = self.metadata()
-        watchers = [
-            self.reports,
-            Pictures(self),
-            Best(self.folder.best, metadata=metadata),
-            *stopping,
-            *callbacks,
-            _FromTheStart(self.folder.model, settings.snapshot_interval, metadata),
-        ]
-        return self.trainer.train(epochs, settings.minutes, watchers)
+        outcome = self.trainer.train(*self.limits, [*self._watchers, *callbacks, self._snapshots])
+        if outcome.reason != PAUSED:
+            self._pictures.draw(self.trainer.step)
+        return outcome
+
+    def step(self, callbacks: Sequence[Callback] = ()) -> None:
+        """Train for a step, after `train` with the same callbacks.
+
+        Raises
+        ------
+        TrainingDiverged
+            As `train`.
+        """
+        self.trainer.advance([*self._watchers, *callbacks, self._snapshots])
+
+    def finish(self) -> None:
+        """Save and draw what came of training that somebody stopped."""
+        self._snapshots.save(self.trainer)
+        self._pictures.draw(self.trainer.step)
 
     def metadata(self) -> dict[str, Any]:
         """Return what a snapshot holds beside the state of training."""

@@ -17,6 +17,9 @@ from nn.pixel_scaling import WHITE
 
 COPY, MEAN, FLOOR = "copy of the last frame", "mean frame", "floor"
 NETWORK = "network"
+UNITS = {"mse": "squared error", "nats": "nats"}
+"""Of the errors by name, in words."""
+
 
 PerStep = dict[str, np.ndarray]
 """Errors by name, "mse" and "nats": float64 (steps,) per frame."""

@@ -35,7 +35,7 @@ class Watched(Protocol):
 
 
 class Pictures(Callback):
-    """Draws the plots every minute, animations at intervals, and both at the end.
+    """Draws the plots every minute, animations at intervals, and both when it is asked to.
 
     Parameters
     ----------
@@ -73,12 +73,12 @@ class Pictures(Callback):
             frames = animate(made_of(self._run.network, self._run.shown), f"{minutes:.4g} minutes")
             write_animations(folder / f"minute-{minutes:07.2f}", frames, self._run.settings.frame_rate)
 
-    def on_end(self, trainer: Trainer) -> None:
-        """Draw everything."""
-        if self._run.reports.rows:
-            self.plot()
+    def draw(self, step: int) -> None:
+        """Draw everything after so many steps."""
         run = self._run
-        write_pictures(run.folder, run.network, run.shown, trainer.step, run.settings.frame_rate)
+        if run.reports.rows:
+            self.plot()
+        write_pictures(run.folder, run.network, run.shown, step, run.settings.frame_rate)
 
     def plot(self) -> None:
         """Draw the errors over minutes and over steps."""

@@ -94,8 +94,8 @@ def check_command(command: str) -> None:
         assert evaluate([*words[2:], "--limit", "40", "--seeds", "1"]) == 0, command
     elif program == "python" and words[:3] == ["-m", "experiments", "gan_comparison"]:
         assert compare_gans([*words[3:], "--limit", "60"]) == 0, command
-    elif program == "python" and words[:3] == ["-m", "experiments", "gan"] and "--watch" in words:
-        GAN.parser().parse(words[3:])  # it runs until Ctrl-C
+    elif program == "python" and words[:2] == ["-m", "experiments"] and "--watch" in words:
+        {"gan": GAN, "video": VIDEO}[words[2]].parser().parse(words[3:])  # it runs until Ctrl-C
     elif program == "python" and words[:3] == ["-m", "experiments", "gan"]:
         assert gan([*words[3:], *SHORTER_GAN.get(words[3], [])]) == 0, command
     elif program == "python" and words[:3] == ["-m", "experiments", "video"] and words[3] in MANY_RUNS:

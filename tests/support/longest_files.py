@@ -8,6 +8,7 @@ LONGEST = (
     "tests/workbench/test_browser_watching.py",
     "tests/experiments/gan/test_watch.py",
     "tests/experiments/records/test_programs.py",
+    "tests/experiments/video/test_watch.py",
     "tests/networks/test_inference.py",
     "tests/networks/video/test_gradients.py",
     "tests/autoencoder/web/test_browser_probing.py",

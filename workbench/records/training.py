@@ -16,8 +16,9 @@ from nn.training.log import LogRow
 from workbench.records.place import records_path
 from workbench.records.recorder import Recorder
 from workbench.records.run import DONE, FAILED, STOPPED, About, new_key
+from workbench.run.run_state import PAUSED
 
-BY_A_PERSON = (INTERRUPTED, "stopped")
+BY_A_PERSON = (INTERRUPTED, PAUSED, "stopped")
 """Reasons why a person ended a training; `Trainer.stop` has the second by default."""
 
 
