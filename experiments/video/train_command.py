@@ -206,6 +206,8 @@ def _report(run: Run, reason: str, record: str) -> int:
     for path in (*results, folder.animation.with_name("animation.gif")):
         if path.exists():
             print(f"{'result':14} {path}")
+    if record:
+        print(f"{'record':14} {record}")
     if reason in (INTERRUPTED, PAUSED):
         print(f"go on with: {folder.continued}")
         return STOPPED

@@ -96,6 +96,7 @@ def test_the_bits_are_those_of_a_training_without(path: Path):
     [
         (lambda trainer: trainer.stop(), "stopped", "stopped"),
         (lambda trainer: trainer.stop(INTERRUPTED), "stopped", "interrupted"),
+        (lambda trainer: trainer.stop("paused"), "stopped", "paused"),
         (lambda trainer: trainer.stop("enough"), "done", "enough"),
         (fail, "failed", "ZeroDivisionError: of the test"),
         (lambda trainer: trainer.network.parameters.values.fill(np.nan), "failed", "TrainingDiverged: "),
