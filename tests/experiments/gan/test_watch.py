@@ -3,8 +3,6 @@
 import re
 import signal
 import socket
-import time
-from collections.abc import Callable
 from contextlib import nullcontext
 from multiprocessing import Pipe
 from pathlib import Path
@@ -63,13 +61,15 @@ def test_a_run_is_seen_stopped_continued_killed_and_resumed(folder: Path, tmp_pa
     with watching(folder, "train", *OPTIONS) as served:
         look_at(served, chromium)
         seen = epochs_of(folder)
-        wait_until(lambda: epochs_of(folder) > seen + 1)  # training goes on while nobody looks
+        patience.wait_until(lambda: epochs_of(folder) > seen + 1)  # training goes on while nobody looks
         served.process.kill()
         served.process.communicate()
-        wait_until(lambda: not is_open(served))
+        patience.wait_until(lambda: not is_open(served))
     epochs = str(epochs_of(folder) + 1)
     with watching(folder, "continue", "--epochs", epochs) as served:
-        wait_until(RunFolder(folder).arrays.exists)  # the results are not kept until the page is closed
+        patience.wait_until(
+            RunFolder(folder).arrays.exists
+        )  # the results are not kept until the page is closed
         assert is_open(served)
         served.process.send_signal(signal.SIGINT)
         printed, _ = served.process.communicate(timeout=patience.SECONDS)
@@ -126,13 +126,6 @@ def look_at(served: Served, chromium: Browser) -> None:
     page.wait_for_function(f"{drawn} > {step + 1}")
     context.close()
     assert not wrong
-
-
-def wait_until(fits: Callable[[], bool]) -> None:
-    end = time.monotonic() + patience.SECONDS
-    while not fits():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def test_ctrl_c_ends_the_run_and_the_page(

@@ -2,8 +2,6 @@
 
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,7 +31,7 @@ def begin(tmp_path: Path):
         command = ["-c", code.replace("{ready}", str(ready))]
         begun.append(Training(command, tmp_path / "trial", held.descriptor, {"SAID": "in the environment"}))
         if waits:
-            wait_until(ready.exists)
+            patience.wait_until(ready.exists)
         return begun[-1], held
 
     yield begin
@@ -41,22 +39,15 @@ def begin(tmp_path: Path):
         training.close()
 
 
-def wait_until(condition: Callable[[], object]) -> None:
-    given_up = time.monotonic() + patience.SECONDS
-    while not condition():
-        assert time.monotonic() < given_up
-        time.sleep(0.01)
-
-
 def test_its_status_and_the_last_line_of_this_attempt_are_known(tmp_path: Path, begin):
     (tmp_path / "trial").mkdir()
     (tmp_path / "trial" / "log.txt").write_text("an attempt before\n")
     code = "import os, sys; print('first'); print(os.environ['SAID'] + '\\n', file=sys.stderr); sys.exit(3)"
     training, _ = begin(code, waits=False)
-    wait_until(lambda: training.status() is not None)
+    patience.wait_until(lambda: training.status() is not None)
     assert (training.status(), training.last_words()) == (3, "in the environment")
     silent = Training(["-c", ""], tmp_path / "trial", 0, {})
-    wait_until(lambda: silent.status() is not None)
+    patience.wait_until(lambda: silent.status() is not None)
     assert silent.last_words() == ""
     silent.close()
 
@@ -81,7 +72,7 @@ def test_a_process_ends_with_the_one_that_started_it(tmp_path: Path):
     ready = tmp_path / "ready"
     command = [sys.executable, "-c", ATTACHED.replace("{ready}", str(ready))]
     with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as process:
-        wait_until(ready.exists)
+        patience.wait_until(ready.exists)
         assert process.poll() is None
         assert process.stdin is not None
         process.stdin.close()  # as the system does where the other process ends

@@ -161,7 +161,7 @@ def test_neurons_are_changed_locked_and_rewound(tmp_path: Path):
     before = trainer.network.parameters.values.copy()
     trainer.advance()
     after = trainer.network.parameters.values
-    assert trainer.network.encoder.named["reader"].parameters["biases"][1] != 0.25
+    assert trainer.network.encoder.named["reader"].parameters["0.biases"].ravel()[1] != 0.25
     assert len(places) == 1 + 2 * 4 and np.array_equal(after[places], before[places])
     assert np.count_nonzero(after != before) > before.size / 2
     assert inspector.neuron(gates, 6)[0]["locked"]

@@ -102,7 +102,7 @@ def session_of(count: int, held_out: int | None = None) -> Any:
     def examples(size: int) -> NamedExamples:
         return NamedExamples(ArrayBatches(np.arange(4.0 * size).reshape(size, 2, 2, 1)))
 
-    network = SimpleNamespace(input_shape=Shape(2, 2, 1))
+    network = SimpleNamespace(input_shape=Shape(2, 2, 1), moments=1)
     held_out = count if held_out is None else held_out
     found = {"training": examples(count)} | ({"held_out": examples(held_out)} if held_out else {})
     return SimpleNamespace(network=network, examples=found)

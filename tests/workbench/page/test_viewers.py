@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tests.support import patience
 from tests.support.web_link import FRAME_NUMBERS
 from tests.support.web_server import BINARY, TEXT, RunningServer, frame, read_frame, running
 from workbench.run.messages import unpack
@@ -82,7 +83,7 @@ def test_viewers_who_come_and_go_take_no_more_memory():
         before = server.memory
         visit_often(server, 150)
         assert server.memory - before < 10 * MEBIBYTE
-        assert server.is_well()
+        patience.wait_until(server.is_well)  # the last ones may be counted for a moment
 
 
 def test_pages_that_are_opened_too_fast_or_too_many_are_told_to_wait():

@@ -1,6 +1,7 @@
 """Recording never breaks a run, and a run that is killed is seen to be lost."""
 
 import logging
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -70,7 +71,7 @@ def test_a_run_is_recorded(path: Path, tmp_path: Path):
     assert file.digest == "5994471abb01112afcc18159f6cc74b4f511b99806da59b3caf5a9c173cacfc5"
     assert session.code["python"] == sys.version.partition(" ")[0]
     assert session.machine["cores"]
-    assert "pytest" in session.command
+    assert session.command == shlex.join(sys.orig_argv)
 
 
 @pytest.mark.parametrize(
@@ -248,7 +249,7 @@ def test_a_run_that_is_deleted_while_it_goes_on_is_not_made_again(
     path: Path, caplog: pytest.LogCaptureFixture
 ):
     with recording(About("test"), path) as recorder:
-        wait_until(lambda: recorder.number is not None)
+        patience.wait_until(lambda: recorder.number is not None)
         with Store.open(path) as store, store.writing():
             store.delete([recorder.number])
         recorder.statistics(1, {"loss": 0.5})
@@ -265,7 +266,7 @@ def test_a_killed_process_leaves_a_lost_run_that_goes_on(path: Path, tmp_path: P
         env={"PYTHONPATH": str(ROOT), "PATH": ""},
         stderr=subprocess.PIPE,
     )
-    wait_until(lambda: process.poll() is not None or written_steps(path) > 3)
+    patience.wait_until(lambda: process.poll() is not None or written_steps(path) > 3)
     with Store.open(path) as store:
         assert store.runs()[0].state == "running"
     process.kill()
@@ -289,10 +290,3 @@ def written_steps(path: Path) -> int:
         return 0
     with Store.open(path, create=True) as store:
         return sum(len(store.statistics(run.number).get("loss", ([],))[0]) for run in store.runs())
-
-
-def wait_until(happens) -> None:
-    given_up = time.monotonic() + patience.SECONDS
-    while not happens():
-        assert time.monotonic() < given_up
-        time.sleep(0.01)
