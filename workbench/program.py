@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import gc
-import io
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import Any
 
-from workbench.exit_status import FAILED, STOPPED, explain
+from workbench.exit_status import escape_names, reported
 from workbench.settings.options import Command, Parser, make_parser
 from workbench.settings.table import SettingsTable
 from workbench.terminal import warnings_shown
@@ -63,26 +63,12 @@ class Program:
         return make_parser(self.name, self.description, self.commands, self.table)
 
     def _run(self, arguments: Sequence[str] | None) -> int:
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(errors="backslashreplace")  # file names need not be text
+        escape_names()
         parsed = self.parser().parse(sys.argv[1:] if arguments is None else arguments)
-        try:
-            module, function = self.functions[parsed.command]
-            with warnings_shown():
-                status: int = getattr(import_module(module), function)(parsed)
-                return status
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads what is left
-            return FAILED
-        except KeyboardInterrupt:
-            return self._fail(parsed.command, STOPPED, "interrupted")
-        except Exception as error:
-            known = explain(error)
-            if known is None:
-                raise
-            return self._fail(parsed.command, *known)
+        return reported(f"{self.name} {parsed.command}", partial(self._call, parsed), "interrupted")
 
-    def _fail(self, command: str, status: int, text: str) -> int:
-        print(f"{self.name} {command}: {text}", file=sys.stderr)
-        return status
+    def _call(self, parsed: argparse.Namespace) -> int:
+        module, function = self.functions[parsed.command]
+        with warnings_shown():
+            status: int = getattr(import_module(module), function)(parsed)
+            return status

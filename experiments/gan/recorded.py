@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from dataclasses import asdict
 
-from experiments.gan.folder import PROGRAM
 from experiments.gan.run import Run
 from networks.gan import GanTrainer
 from nn.training.interrupts import INTERRUPTED
-from workbench.records import About, Recorder, recording
+from workbench.records import Recorder
 from workbench.records.run import DONE, STOPPED
 from workbench.run.run_state import PAUSED
-
-
-def recorded(run: Run, records: str | None, *, resumes: bool) -> AbstractContextManager[Recorder]:
-    """Return a block in which a run is recorded.
-
-    Parameters
-    ----------
-    run
-        Before it is trained.
-    records
-        As the option `--records` has it.
-    resumes
-        Whether it goes on in its folder, and so with its record.
-    """
-    settings = run.settings.model_dump()
-    about = About(PROGRAM, settings, run.folder.path, run.settings.seed, run.data.fingerprint)
-    return recording(about, records, run.trainer.step if resumes else None)
 
 
 def record_epoch(recorder: Recorder, trainer: GanTrainer) -> None:

@@ -17,11 +17,12 @@ from experiments.gan.folder import RunFolder
 from experiments.gan.form import Form
 from experiments.gan.pictures import draw_shown, progress_frames, write_gif
 from experiments.gan.progress import BarOrLines
-from experiments.gan.recorded import ending, record_epoch, record_results, recorded
+from experiments.gan.recorded import ending, record_epoch, record_results
 from experiments.gan.run import Run, resumed_settings
 from experiments.gan.sampling import generate, make_shown
 from experiments.gan.settings import TABLE
 from experiments.gan.watchers import Watchers
+from experiments.recorded_run import recorded
 from experiments.watch_option import page_asked_for
 from networks.gan.round import GanDiverged
 from networks.gan.trainer import Watcher

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import io
-import os
 import re
-import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from workbench.errors import InputError
-from workbench.exit_status import FAILED, STOPPED, explain
+from workbench.exit_status import escape_names, reported
 from workbench.records import Comparison, Query, Run, Store, records_path
 from workbench.records.run import STATES
 
@@ -186,22 +183,14 @@ def check_names(store: Store, query: Query) -> None:
             raise InputError(f"no run has a setting or a result called {each.name!r}{near}")
 
 
+def add_formats(parser: argparse.ArgumentParser, csv: str) -> None:
+    """Add options that print rows in place of a table, given what is said of CSV."""
+    formats = parser.add_mutually_exclusive_group()
+    formats.add_argument("--csv", action="store_true", help=csv)
+    formats.add_argument("--json", action="store_true", help="the same as JSON")
+
+
 def execute(parser: argparse.ArgumentParser, run: Callable[[], int]) -> int:
     """Run a command and return its exit status; an error is one line."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # file names need not be text
-    try:
-        status = run()
-        sys.stdout.flush()
-        return status
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads what is left
-        return FAILED
-    except KeyboardInterrupt:
-        return STOPPED
-    except Exception as error:
-        known = explain(error)
-        if known is None:
-            raise
-        print(f"{parser.prog}: {known[1]}", file=sys.stderr)
-        return known[0]
+    escape_names()
+    return reported(parser.prog, run)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from experiments.records.choosing import (
     add_filters,
+    add_formats,
     execute,
     found,
     make_parser,
@@ -47,9 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("numbers", metavar="N", nargs="*", help="numbers of runs, as `list` shows them")
     add_filters(parser, LIMIT)
     parser.add_argument("--all", action="store_true", help="settings that are the same, too")
-    formats = parser.add_mutually_exclusive_group()
-    formats.add_argument("--csv", action="store_true", help="print a line for every run as CSV")
-    formats.add_argument("--json", action="store_true", help="the same as JSON")
+    add_formats(parser, "print a line for every run as CSV")
     options = parser.parse_args(arguments)
     return execute(parser, partial(_compare, options))
 

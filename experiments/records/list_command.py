@@ -9,6 +9,7 @@ from typing import Any
 
 from experiments.records.choosing import (
     add_filters,
+    add_formats,
     execute,
     found,
     make_parser,
@@ -40,9 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--columns", metavar="NAME,NAME,...", default="", help="show these settings and results, too"
     )
-    formats = parser.add_mutually_exclusive_group()
-    formats.add_argument("--csv", action="store_true", help="print all that is known of them as CSV")
-    formats.add_argument("--json", action="store_true", help="the same as JSON")
+    add_formats(parser, "print all that is known of them as CSV")
     options = parser.parse_args(arguments)
     return execute(parser, partial(_list, options))
 

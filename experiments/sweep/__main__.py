@@ -110,22 +110,16 @@ def main(
 
 
 def _run(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:
-    from workbench.exit_status import STOPPED, explain  # noqa: PLC0415 - not needed by a training
+    from workbench.exit_status import reported  # noqa: PLC0415 - not needed by a training
     from workbench.terminal import warnings_shown  # noqa: PLC0415 - as this
 
-    try:
+    def run() -> int:
         with warnings_shown():
             function = getattr(import_module("experiments.sweep.commands"), options.command)
             status: int = function(options, programs, launcher)
             return status
-    except KeyboardInterrupt:
-        return STOPPED
-    except Exception as error:
-        known = explain(error)
-        if known is None:
-            raise
-        print(f"{PROGRAM} {options.command}: {known[1]}", file=sys.stderr)
-        return known[0]
+
+    return reported(f"{PROGRAM} {options.command}", run)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from experiments.sweep.report_plots import draw_all
 from experiments.sweep.standings import Standing, cells, headings, standings, trials_csv, winner
 from experiments.sweep.sweep import Sweep, amount_text
 from experiments.sweep.trials import RUNNING, WAITING, TrialRow
+from experiments.table import markdown_table
 from nn.render import save
 from workbench.errors import InputError
 from workbench.files import make_directory, write_text
@@ -51,14 +52,13 @@ def as_markdown(
     sweep: Sweep, rows: Sequence[TrialRow], found: Sequence[Standing], folder: Path, pictures: Sequence[str]
 ) -> str:
     """Return the report as a document."""
-    table = [headings(sweep), ["---"] * len(headings(sweep)), *table_rows(sweep, found)]
+    names = headings(sweep)
     lines = [
         f"# {sweep.name}",
         "",
         summary(sweep, rows),
         "",
-        *(f"| {' | '.join(line)} |" for line in table),
-        "",
+        markdown_table(names, table_rows(sweep, found), words=len(names)),
         "The best:",
         "",
         "```console",

@@ -10,10 +10,9 @@ from typing import TypeAlias
 from experiments.table import markdown_table, text_table
 from experiments.video import varied
 from experiments.video.data import load_data
-from experiments.video.many_runs import Outcome, Say, Watch, run_all
-from experiments.video.scores import ERRORS
+from experiments.video.many_runs import ERROR_COLUMNS, ERROR_HEADINGS, Outcome, Say, Watch, run_all
 from experiments.video.settings import Settings, blueprint_of
-from networks.video.blueprint import COMBINATIONS, TASKS
+from networks.video.blueprint import COMBINATIONS
 
 INPUTS = ("zeros", "own")
 
@@ -60,13 +59,12 @@ def run_grid(base: Settings, say: Say, watch: Watch, records: str | None = None)
     return run_all(CELLS, base, lambda settings: load(blueprint_of(settings).steps), say, watch, records)
 
 
-COLUMNS = [(head, error) for head in TASKS["both"] for error in ERRORS]
 HEADINGS = ["task", "heads read", "range", "last", "loss", "steps"]
 
 
 def rows_of(outcomes: Sequence[GridOutcome]) -> list[list[str]]:
     """Return a row of cells for every run; the lowest error of a column is followed by a star."""
-    found = {column: [each.error(*column) for each in outcomes] for column in COLUMNS}
+    found = {column: [each.error(*column) for each in outcomes] for column in ERROR_COLUMNS}
     lowest = {
         column: min((value for value in values if value is not None), default=None)
         for column, values in found.items()
@@ -75,7 +73,7 @@ def rows_of(outcomes: Sequence[GridOutcome]) -> list[list[str]]:
     for place, outcome in enumerate(outcomes):
         cell = outcome.plan
         steps = "diverged" if outcome.report is None else f"{outcome.report['steps']:,}"
-        errors = [_written(found[column][place], lowest[column]) for column in COLUMNS]
+        errors = [_written(found[column][place], lowest[column]) for column in ERROR_COLUMNS]
         rows.append([cell.task, cell.decoder_input, cell.range, cell.last, cell.loss, steps, *errors])
     return rows
 
@@ -88,8 +86,7 @@ def _written(value: float | None, lowest: float | None) -> str:
 
 def headings() -> list[str]:
     """Return what stands above `rows_of`."""
-    units = {"mse": "MSE/frame", "nats": "nats/frame"}
-    return [*HEADINGS, *(f"{head} {units[error]}" for head, error in COLUMNS)]
+    return [*HEADINGS, *ERROR_HEADINGS]
 
 
 def as_text(outcomes: Sequence[GridOutcome]) -> str:

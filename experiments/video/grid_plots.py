@@ -89,8 +89,7 @@ def _mean(outcome: GridOutcome, error: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _values(outcome: GridOutcome, column: str) -> tuple[np.ndarray, np.ndarray]:
-    minutes = np.array([row["seconds"] / 60 for row in outcome.curve])
-    return minutes, np.array([row.get(column, np.nan) for row in outcome.curve])
+    return outcome.column("seconds") / 60, outcome.column(column)
 
 
 def _draw(shown: Mapping[str, Sequence[Curve]], title: str, remark: str) -> Image.Image:

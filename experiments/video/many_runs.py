@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
+import numpy as np
+
+from experiments.recorded_run import recorded
 from experiments.video.data import VideoData
 from experiments.video.evaluation import write_evaluation
 from experiments.video.folder import RunFolder
-from experiments.video.recorded import RecordedReports, record_evaluation, record_results, recorded
+from experiments.video.recorded import RecordedReports, record_evaluation, record_results
 from experiments.video.run import CHANGEABLE, Run
-from experiments.video.scores import NETWORK
+from experiments.video.scores import ERRORS, NETWORK
 from experiments.video.settings import TABLE, Settings
+from networks.video.blueprint import TASKS
 from nn import Callback, SnapshotError, TrainingDiverged
 from nn.training.interrupts import INTERRUPTED
 from nn.training.lock import FolderLock
@@ -26,6 +30,13 @@ from workbench.settings.stored import settings_of
 
 FREE = CHANGEABLE - {"steps", "minutes", "data", "test_data", "test_clips"}
 """Settings that may change between two calls."""
+
+
+ERROR_COLUMNS = [(head, error) for head in TASKS["both"] for error in ERRORS]
+"""Errors of a table of runs, by head and name."""
+
+UNITS = {"mse": "MSE/frame", "nats": "nats/frame"}
+ERROR_HEADINGS = [f"{head} {UNITS[error]}" for head, error in ERROR_COLUMNS]
 
 
 class Planned(Protocol):
@@ -62,6 +73,10 @@ class Outcome(Generic[Plan]):
     plan: Plan
     report: Mapping[str, Any] | None
     curve: Sequence[Mapping[str, float]]
+
+    def column(self, name: str) -> np.ndarray:
+        """Return a column of the table, float64 (rows,); what is not known is NaN."""
+        return np.array([row.get(name, np.nan) for row in self.curve])
 
     def error(self, head: str, error: str) -> float | None:
         """Return an error per frame on the clips to test on; None where there is no such head, or no run."""

@@ -17,9 +17,8 @@ from PIL import Image
 
 from experiments.charts import make_logarithmic, panels
 from experiments.video.data import digits_of, load_data
-from experiments.video.many_runs import Outcome, Say, Watch, run_all
+from experiments.video.many_runs import ERROR_COLUMNS, ERROR_HEADINGS, Outcome, Say, Watch, run_all
 from experiments.video.plots import GAP, LEFT, PANEL, TOP
-from experiments.video.scores import ERRORS
 from experiments.video.settings import Settings, blueprint_of
 from networks.video.blueprint import SQUEEZED, TASKS
 from nn.data.video import MovingDigits
@@ -94,9 +93,7 @@ KINDS = tuple({kind.name: kind for pair in MISTAKES.values() for kind in pair}.v
 PLANS = [Planned(kind, seed) for seed in range(SEEDS) for kind in KINDS]
 
 
-COLUMNS = [(head, error) for head in TASKS["both"] for error in ERRORS]
-UNITS = {"mse": "MSE/frame", "nats": "nats/frame"}
-HEADINGS = ["mistake", "", "trained", *(f"{head} {UNITS[error]}" for head, error in COLUMNS)]
+HEADINGS = ["mistake", "", "trained", *ERROR_HEADINGS]
 
 
 def films_of(base: Settings) -> Path:
@@ -133,7 +130,7 @@ def text_rows(outcomes: Sequence[RunOutcome]) -> list[list[str]]:
     for mistake, kinds in MISTAKES.items():
         for place, kind in enumerate(kinds):
             runs = [each for each in outcomes if each.plan.kind is kind]
-            cells = [_written([run.error(head, error) for run in runs]) for head, error in COLUMNS]
+            cells = [_written([run.error(head, error) for run in runs]) for head, error in ERROR_COLUMNS]
             rows.append([mistake, "with" if place else "without", kind.name, *cells])
     return rows
 
@@ -168,8 +165,4 @@ def draw_mistakes(outcomes: Sequence[RunOutcome], remark: str) -> Image.Image:
 
 
 def _curve(outcome: RunOutcome, head: str) -> tuple[np.ndarray, np.ndarray]:
-    column = f"validation_{head}_nats_per_frame"
-    return (
-        np.array([row["step"] for row in outcome.curve]),
-        np.array([row[column] for row in outcome.curve]),
-    )
+    return outcome.column("step"), outcome.column(f"validation_{head}_nats_per_frame")

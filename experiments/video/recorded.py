@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from typing import Any
 
 from experiments.video.folder import PROGRAM
@@ -11,24 +10,7 @@ from experiments.video.reports import COUNTS, Reports
 from experiments.video.run import Run
 from experiments.video.scores import NETWORK
 from nn import Callback, Trainer
-from workbench.records import About, Recorder, recording
-
-
-def recorded(run: Run, records: str | None, *, resumes: bool) -> AbstractContextManager[Recorder]:
-    """Return a block in which a run is recorded.
-
-    Parameters
-    ----------
-    run
-        Before it is trained.
-    records
-        As the option `--records` has it.
-    resumes
-        Whether it goes on in its folder, and so with its record.
-    """
-    settings = run.settings.model_dump()
-    about = About(PROGRAM, settings, run.folder.path, run.settings.seed, run.data.fingerprint)
-    return recording(about, records, run.trainer.step if resumes else None)
+from workbench.records import About, Recorder
 
 
 class RecordedReports(Callback):

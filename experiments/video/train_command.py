@@ -10,11 +10,12 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from experiments.idle_settings import refuse_idle
+from experiments.recorded_run import recorded
 from experiments.video.data import are_digits
 from experiments.video.effects import idle_settings
 from experiments.video.folder import RunFolder, named_folder
 from experiments.video.progress import BarOrLines
-from experiments.video.recorded import RecordedReports, record_results, recorded
+from experiments.video.recorded import RecordedReports, record_results
 from experiments.video.run import Run, resumed_settings
 from experiments.video.scores import COPY, ERRORS, FLOOR, MEAN, UNITS
 from experiments.video.settings import TABLE, blueprint_of

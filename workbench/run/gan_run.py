@@ -19,7 +19,7 @@ from workbench.errors import OperationError
 from workbench.inspect.gan_sides import DiscriminatorSide, GeneratorSide, Pair, Side
 from workbench.inspect.samples import Samples
 from workbench.run.program_run import ProgramRun, chart_line, describe_program
-from workbench.run.status_report import describe_layers, thinned
+from workbench.run.status_report import describe_layers, describe_network, thinned
 
 SIDES = (("generator", "held-out"), ("discriminator", "train"))
 KINDS = (("real", "train"), ("generated", "held-out"))
@@ -139,17 +139,12 @@ class GanRun(ProgramRun):
         anatomy, batch_size = side.steering.anatomy, trainer.settings.batch_size
         memory = estimate(side.network, side.optimizer, batch_size)
         machine = {**watched.machine, "threads": numba.get_num_threads()}
+        architecture = " > ".join(layer.family for layer in side.network.layers)
         return {
             "layers": self._layers(),
             "networks": list(self._sides),
             **describe_program({"training": len(trainer.entries), "held_out": watched.held_out}, machine),
-            "network": {
-                "architecture": " > ".join(layer.family for layer in side.network.layers),
-                "neurons": anatomy.neurons - anatomy.input_neurons,
-                "connections": sum(anatomy.connections(number) for number in range(len(anatomy.layers))),
-                "parameters": side.network.parameters.size,
-                "memory": memory.parts,
-            },
+            "network": describe_network(anatomy, architecture, side.network.parameters.size, memory),
             "unit": self.unit,
             "readings": self._readings(),
             "charts": self._charts(),

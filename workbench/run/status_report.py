@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numba
 
 from nn import Moment, Trainer
-from nn.training.memory import estimate
+from nn.training.memory import Memory, estimate
 from workbench.inspect.anatomy import Anatomy
 from workbench.run.session import Session
 
@@ -47,6 +47,17 @@ def _activation(anatomy: Anatomy, number: int) -> str | None:
     return None if activation is None else activation.name
 
 
+def describe_network(anatomy: Anatomy, architecture: str, parameters: int, memory: Memory) -> dict[str, Any]:
+    """Describe a network: its architecture in words, its sizes, and the memory that training takes."""
+    return {
+        "architecture": architecture,
+        "neurons": anatomy.neurons - anatomy.input_neurons,
+        "connections": sum(anatomy.connections(number) for number in range(len(anatomy.layers))),
+        "parameters": parameters,
+        "memory": memory.parts,
+    }
+
+
 def describe_session(session: Session) -> dict[str, Any]:
     """Describe data, network and machine."""
     anatomy, trainer, about = session.steering.anatomy, session.trainer, session.describe()
@@ -55,13 +66,7 @@ def describe_session(session: Session) -> dict[str, Any]:
     return {
         "layers": describe_layers(anatomy, about["repeats"]),
         "data": about["data"],
-        "network": {
-            "architecture": about["architecture"],
-            "neurons": anatomy.neurons - anatomy.input_neurons,
-            "connections": sum(anatomy.connections(number) for number in range(len(anatomy.layers))),
-            "parameters": trainer.network.parameters.size,
-            "memory": memory.parts,
-        },
+        "network": describe_network(anatomy, about["architecture"], trainer.network.parameters.size, memory),
         "machine": {**about["machine"], "threads": numba.get_num_threads()},
         "image": list(anatomy.layers[0].shape),
         "live": about["live"],

@@ -13,7 +13,7 @@ from nn.training.limits import Limits
 from nn.training.memory import estimate
 from nn.training.trainable import forget_batch
 from workbench.run.program_run import ProgramRun, describe_program
-from workbench.run.status_report import describe_layers
+from workbench.run.status_report import describe_layers, describe_network
 from workbench.run.trainer_session import TrainerSession
 
 
@@ -128,16 +128,11 @@ class TrainingRun(ProgramRun):
         memory = estimate(trainer.network, trainer.optimizer, trainer.batch_size)
         machine = {**watched.machine, "threads": numba.get_num_threads()}
         sizes = {"training": watched.training, "held_out": watched.held_out}
+        architecture = watched.architecture or about["architecture"]
         return {
             "layers": describe_layers(anatomy, about["repeats"]),
             **describe_program(sizes, machine),
-            "network": {
-                "architecture": watched.architecture or about["architecture"],
-                "neurons": anatomy.neurons - anatomy.input_neurons,
-                "connections": sum(anatomy.connections(number) for number in range(len(anatomy.layers))),
-                "parameters": trainer.network.parameters.size,
-                "memory": memory.parts,
-            },
+            "network": describe_network(anatomy, architecture, trainer.network.parameters.size, memory),
             "unit": "mini-batch",
             "readings": [
                 ["Step", "step", "whole", "step-count"],
