@@ -5,6 +5,7 @@ import numpy as np
 from networks.gan import Blueprint, GanSettings
 from networks.gan.round import Batch, Round
 from nn.optimizers import SGD
+from tests.support.differences import slopes
 from tests.support.gan_pairs import entries, trainer
 
 
@@ -42,18 +43,14 @@ def objective(figures):
     return figures.loss + figures.penalty + figures.classification
 
 
-def slopes(step, random, parameters, places):
+def slopes_of(step, random, parameters, places):
     """Differences of what a step minimises, which moves no parameter as long as the rate is zero."""
-    found = []
-    for place in places:
-        before, sides = parameters.values[place], []
-        for sign in (1, -1):
-            parameters.values[place] = before + sign * 1e-5
-            random.rewind()
-            sides.append(objective(step()))
-        parameters.values[place] = before
-        found.append((sides[0] - sides[1]) / 2e-5)
-    return np.array(found)
+
+    def value():
+        random.rewind()
+        return objective(step())
+
+    return slopes(value, parameters.values, places)
 
 
 def applied(step, random, parameters, optimizer):
@@ -77,7 +74,7 @@ def check_steps(drawn: Blueprint, configuration: GanSettings, seed: int) -> None
         step = lambda side=side: getattr(steps, f"step_{side}")(batch)  # noqa: E731
         gradient = applied(step, random, parameters, getattr(steps, f"{side}_optimizer"))
         places = np.random.default_rng(seed).permutation(parameters.size)[:6]
-        wanted = slopes(step, random, parameters, places)
+        wanted = slopes_of(step, random, parameters, places)
         assert np.allclose(gradient[places], wanted, rtol=2e-4, atol=1e-6), side
         if np.abs(wanted).max() > 0.01:
             assert not np.allclose(1.01 * gradient[places], wanted, rtol=2e-4, atol=1e-6)

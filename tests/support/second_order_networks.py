@@ -18,6 +18,7 @@ from nn import (
     Squash,
     Tanh,
 )
+from tests.support.differences import slopes
 
 IMAGE, STEPS, UNITS = Shape(6, 4, 2), SequenceShape(4, 3), Shape(1, 1, 5)
 ACTIVATIONS = Tanh(), Sigmoid(), Softplus(), ELU(), Identity(), LeakyReLU(), Squash()
@@ -186,17 +187,9 @@ class Penalty:
             gradients = flat(self.network.backward(self.fixed))
         return float(flat(self.directions) @ gradients + flat(self.signals) @ outputs)
 
-    def by_differences(self, array: np.ndarray, places: np.ndarray, step: float = 1e-5) -> np.ndarray:
+    def by_differences(self, array: np.ndarray, places: np.ndarray) -> np.ndarray:
         """Return d penalty / d some numbers of an array, by central differences."""
-        return np.array([self._slope(array, place, step) for place in places])
-
-    def _slope(self, array: np.ndarray, place: int, step: float) -> float:
-        before, sides = array.flat[place], []
-        for sign in (1, -1):
-            array.flat[place] = before + sign * step
-            sides.append(self.value())
-        array.flat[place] = before
-        return (sides[0] - sides[1]) / (2 * step)
+        return slopes(self.value, array, places)
 
     def _same_noise(self) -> None:
         for name, each in self.network.generators.items():

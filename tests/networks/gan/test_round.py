@@ -16,7 +16,7 @@ from nn import DataError, Shape
 from nn.losses.adversarial import ADVERSARIAL_LOSSES, Relativistic, Wasserstein
 from nn.optimizers import SGD
 from tests.support.gan_pairs import CLASSES, IMAGE, SERIES, blueprint, entries, trainer
-from tests.support.gan_rounds import Fixed, applied, batch_of, check_steps, make_round, slopes
+from tests.support.gan_rounds import Fixed, applied, batch_of, check_steps, make_round, slopes_of
 
 ARCHITECTURES = ["dense", "lstm", "bidirectional", "convolution_lstm", "convolution"]
 CONDITIONINGS = ["none", "inputs", "auxiliary", "projection"]
@@ -162,7 +162,7 @@ def test_ignored_numbers_and_given_ones(networks):
     step = lambda: steps.step_generator(batch)  # noqa: E731
     gradient = applied(step, random, parameters, steps.generator_optimizer)
     places = np.random.default_rng(0).permutation(parameters.size)[:12]
-    assert np.allclose(gradient[places], slopes(step, random, parameters, places), rtol=2e-4, atol=1e-8)
+    assert np.allclose(gradient[places], slopes_of(step, random, parameters, places), rtol=2e-4, atol=1e-8)
 
 
 def test_regions_that_do_not_fit_are_refused():

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from networks.base.family import RUNGS
@@ -39,6 +39,7 @@ def learning(penalty="r1_r2", **options):
     shape=st.sampled_from(SIZES),
     group=st.sampled_from([0, 2]),
 )
+@example(seed=413, loss="hinge", shape=Shape(8, 5, 2), group=0)  # a kink beside a parameter
 def test_steps_at_several_scales_descend_what_they_say(conditioning, penalty, seed, loss, shape, group):
     drawn = scaled(shape, conditioning=conditioning, classes=CLASSES, minibatch_statistics=group)
     check_steps(drawn, learning(penalty, loss=ADVERSARIAL_LOSSES[loss](), instance_noise=0.1), seed)
