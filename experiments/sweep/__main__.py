@@ -20,13 +20,14 @@ COMMANDS: Mapping[str, str] = {
     "plan": "print the trials and how many there are; run nothing",
     "run": "begin a sweep",
     "resume": "go on with a sweep that was stopped or killed",
+    "work": "add workers to a sweep that was begun, from another machine or another terminal",
     "status": "print how far a sweep is",
     "report": "print the table and the best command line; write them with pictures to the sweep's folder",
     "stop": "stop a sweep that runs, and wait until everything is saved",
 }
 """Every command, a function in `experiments.sweep.commands`, and what it does."""
 
-RUNNING = ("run", "resume")
+RUNNING = ("run", "resume", "work")
 
 EXAMPLES = f"""\
 examples:
@@ -38,6 +39,9 @@ examples:
 
   {PROGRAM} resume sweeps/rates.toml
       after Ctrl-C, a kill or a crash: nothing is lost, nothing done twice
+
+  {PROGRAM} work sweeps/rates.toml --workers 8
+      on another machine, in the same folder: helps the one that runs it
 
 exit status: 0 done; 1 failed while running; 2 bad input; 130 stopped by Ctrl-C, SIGTERM or `stop`, with
 everything so far saved"""
@@ -73,6 +77,14 @@ def _add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], name: 
     if name in RUNNING:
         command.add_argument(
             "--workers", metavar="N", type=_count, default=1, help="trainings at a time (default %(default)s)"
+        )
+    if name == "work":
+        command.set_defaults(shared=False)
+    elif name in RUNNING:
+        command.add_argument(
+            "--shared",
+            action="store_true",
+            help="let other machines join (`work`) that have this folder, too",
         )
     if name == "run":
         command.add_argument(

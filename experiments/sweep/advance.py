@@ -16,7 +16,7 @@ def advance(sweep: Sweep, trials: Trials) -> bool:
     """Plan the next trials where none is left; return whether there are any.
 
     What is planned follows from the results of all trials before, and is written as a whole: it is the same
-    whoever plans it, and however often it is begun.
+    whoever plans it, and however often it is begun. Where another was faster, nothing is written.
     """
     rows = trials.rows()
     if any(row.state in (WAITING, RUNNING) for row in rows):
@@ -27,6 +27,8 @@ def advance(sweep: Sweep, trials: Trials) -> bool:
     candidates = candidates_of(sweep, rows)
     new = next_candidates(sweep, candidates, list(scores(sweep, rows, rung).values()))
     with trials.store.writing():
+        if trials.rows() != rows:
+            return True
         trials.add(len(rows), [candidate for candidate in new for _ in range(sweep.file.seeds)])
     return bool(new)
 
@@ -36,6 +38,8 @@ def _let_go_on(sweep: Sweep, trials: Trials, rows: Sequence[TrialRow], rung: int
     best = promoted(sweep, scores(sweep, there, rung))
     chosen = [row.number for row in there if row.number // sweep.file.seeds in best]
     with trials.store.writing():
+        if trials.rows() != rows:
+            return True
         trials.promote(chosen, rung + 1)
     return bool(chosen)
 

@@ -12,13 +12,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from experiments.engines.engine import Engine
+from experiments.engines.local import LocalEngine
 from experiments.sweep.halving import rungs
+from experiments.sweep.held import HeldTrial
 from experiments.sweep.loading import load_sweep
 from experiments.sweep.plan import first_candidates, plan_lines
 from experiments.sweep.programs import Programs
 from experiments.sweep.standings import headings, standings
 from experiments.sweep.statistics import USED, reached, read_rows
-from experiments.sweep.supervisor import Supervisor, describe_ending, sweep_locks, threads_each
+from experiments.sweep.supervisor import Supervisor, describe_ending, sweep_locks
 from experiments.sweep.sweep import Sweep, amount_text, trial_name
 from experiments.sweep.trials import RUNNING, STATES, TrialRow, Trials
 from experiments.sweep.worker import Worker
@@ -28,6 +31,7 @@ from workbench.errors import InputError
 from workbench.exit_status import STOPPED
 from workbench.files import make_directory
 from workbench.records import OFF, Store, records_path
+from workbench.records.several_machines import check_disk
 
 RUNS = Path("runs/sweeps")
 """Where folders of sweeps are made."""
@@ -50,17 +54,24 @@ def run(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]
     path, folder = _records(options), _folder(sweep)
     make_directory(folder)
     make_directory(path.parent)
-    with _alone(folder, path), Store.open(path, create=True) as store:
+    with (
+        _alone(folder, path),
+        Store.open(path, create=True) as store,
+        LocalEngine(options.workers) as engine,
+    ):
+        before = Trials.known(store, sweep)
         left_over = sorted(folder.glob("trial-*"))
-        if left_over and not options.overwrite and not Trials.are_begun(store, sweep):
+        if left_over and not options.overwrite and before is None:
             raise InputError(
                 f"{left_over[0]}: is of a sweep that {path} does not know: --overwrite removes all such "
                 "folders, --records says where it is known"
             )
+        if options.overwrite and before is not None and _is_worked_at(before, folder):
+            raise InputError(f"{sweep.path}: other workers are at its trials (`work`): `stop` ends them")
         trials = Trials.begin(store, sweep, overwrite=options.overwrite)
         for trial in left_over:
             shutil.rmtree(trial)
-        return _run(sweep, trials, options, launcher)
+        return _run(sweep, trials, options, engine, launcher)
 
 
 def resume(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:
@@ -70,21 +81,41 @@ def resume(options: argparse.Namespace, programs: Programs, launcher: Sequence[s
     with Store.open(path) as store:
         trials = Trials.find(store, sweep)
         make_directory(folder)
-        with _alone(folder, path):
+        with _alone(folder, path), LocalEngine(options.workers) as engine:
             trials.ask_to_stop(stopping=False)
-            return _run(sweep, trials, options, launcher)
+            return _run(sweep, trials, options, engine, launcher)
 
 
-def _run(sweep: Sweep, trials: Trials, options: argparse.Namespace, launcher: Sequence[str]) -> int:
-    threads = threads_each(options.workers)
-    words = [str(options.file), "--records", str(trials.store.path), "--threads", str(threads)]
+def work(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:
+    """Add workers to a sweep that was begun, on this machine or another."""
+    sweep = load_sweep(options.file, programs)
+    path, folder = _records(options), _folder(sweep)
+    check_disk(folder)
+    check_disk(path)
+    with Store.open(path) as store, LocalEngine(options.workers) as engine:
+        trials = Trials.find(store, sweep)
+        if not folder.is_dir():
+            raise InputError(f"{folder}: is not here: join in the folder in which the sweep was begun")
+        if trials.is_stopping():
+            raise InputError(f"{sweep.path}: was stopped: `resume` goes on with it, and then others can join")
+        return _run(sweep, trials, options, engine, launcher)
+
+
+def _run(
+    sweep: Sweep, trials: Trials, options: argparse.Namespace, engine: Engine, launcher: Sequence[str]
+) -> int:
+    if options.shared:
+        check_disk(_folder(sweep))
+        trials.store.share()
+    words = [str(options.file), "--records", str(trials.store.path), "--threads", str(engine.threads)]
     supervisor = Supervisor(
-        sweep, trials, [*launcher, "worker", *words], lambda line: print(line, flush=True)
+        sweep, trials, engine, [*launcher, "worker", *words], lambda line: print(line, flush=True)
     )
     if supervisor.run(options.workers):
         print(f"done; `{_command('report', options)}` says what came of it")
         return 0
-    print(f"stopped; `{_command('resume', options)}` goes on")
+    again = "work" if options.command == "work" else "resume"
+    print(f"stopped; `{_command(again, options)}` goes on")
     return STOPPED
 
 
@@ -99,9 +130,10 @@ def status(options: argparse.Namespace, programs: Programs, launcher: Sequence[s
     sweep = load_sweep(options.file, programs)
     path = _records(options)
     with Store.open(path) as store:
-        rows = Trials.find(store, sweep).rows()
+        trials = Trials.find(store, sweep)
+        rows, running = trials.rows(), _is_running(trials, _folder(sweep))
     counts = Counter(row.state for row in rows)
-    print(f"sweep     {sweep.name}, {'running' if _is_running(_folder(sweep), path) else 'not running'}")
+    print(f"sweep     {sweep.name}, {'running' if running else 'not running'}")
     there = [f"{counts[state]} {state}" for state in STATES if counts[state]]
     print(f"trials    {', '.join(there) or 'none yet'}")
     for row in rows:
@@ -125,11 +157,11 @@ def stop(options: argparse.Namespace, programs: Programs, launcher: Sequence[str
     path, folder = _records(options), _folder(sweep)
     with Store.open(path) as store:
         trials = Trials.find(store, sweep)
-        if not _is_running(folder, path):
+        if not _is_running(trials, folder):
             raise InputError(f"{sweep.path}: nobody runs this sweep")
         trials.ask_to_stop()
-    while _is_running(folder, path):
-        time.sleep(POLL)
+        while _is_running(trials, folder):
+            time.sleep(POLL)
     print(f"stopped; `{_command('resume', options)}` goes on")
     return 0
 
@@ -185,11 +217,23 @@ def _alone(folder: Path, records: Path) -> Iterator[None]:
         yield
 
 
-def _is_running(folder: Path, records: Path) -> bool:
+def _is_running(trials: Trials, folder: Path) -> bool:
+    """Return whether anybody runs a sweep, or works at its trials."""
     try:
-        with _alone(folder, records):
-            return False
+        with _alone(folder, trials.store.path):
+            return _is_worked_at(trials, folder)
     except InputError:
         return True
     except FileNotFoundError:
         return False
+
+
+def _is_worked_at(trials: Trials, folder: Path) -> bool:
+    return trials.are_run_elsewhere() or any(_is_held(folder, number) for number in trials.running_here())
+
+
+def _is_held(folder: Path, number: int) -> bool:
+    held = HeldTrial.take(folder, trial_name(number))
+    if held is not None:
+        held.release()
+    return held is None

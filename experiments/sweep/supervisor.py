@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from experiments.engines.engine import Engine, Started
 from experiments.sweep.advance import advance
 from experiments.sweep.statistics import OBJECTIVE
 from experiments.sweep.sweep import Sweep, trial_name
@@ -36,14 +34,11 @@ def sweep_locks(folder: Path, records: Path) -> list[Lock]:
     return [Lock(beside, records, doing), Lock(folder / "sweep.lock", folder, doing)]
 
 
-def threads_each(workers: int) -> int:
-    """Return how many threads a training gets."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, allowed // workers)
-
-
 class Supervisor:
-    """Runs a sweep with workers on this machine, within the sweep's lock.
+    """Runs a sweep with workers.
+
+    Several may run the same sweep, each with workers of its own: the records say who has taken a trial, and
+    what is planned next.
 
     Parameters
     ----------
@@ -51,16 +46,18 @@ class Supervisor:
         What is searched.
     trials
         Of it, in the records file.
+    engine
+        Starts workers.
     worker
-        Command line of a worker.
+        Words after Python's that start one.
     say
         Prints a line.
     """
 
-    def __init__(self, sweep: Sweep, trials: Trials, worker: Sequence[str], say: Say) -> None:
-        self.sweep, self.trials, self.say = sweep, trials, say
-        self._command = [sys.executable, *worker]
-        self._workers: list[subprocess.Popen[bytes]] = []
+    def __init__(self, sweep: Sweep, trials: Trials, engine: Engine, worker: Sequence[str], say: Say) -> None:
+        self.sweep, self.trials, self.engine, self.say = sweep, trials, engine, say
+        self._command = worker
+        self._workers: list[Started] = []
         self._said: set[tuple[int, int]] = set()
         self._seen: int | None = None
         self._stopping = threading.Event()
@@ -113,9 +110,7 @@ class Supervisor:
                 )
         self._workers = [worker for worker in self._workers if worker.poll() is None]
         while len(self._workers) < wanted:
-            self._workers.append(
-                subprocess.Popen(self._command, stdin=subprocess.PIPE, start_new_session=True)
-            )
+            self._workers.append(self.engine.start(self._command))
 
     def _end_workers(self) -> None:
         """Let workers end what they train, and wait for it."""
@@ -123,13 +118,9 @@ class Supervisor:
             worker.terminate()
         given_up = time.monotonic() + GRACE + 10
         for worker in self._workers:
-            try:
-                worker.wait(max(0.0, given_up - time.monotonic()))
-            except subprocess.TimeoutExpired:
+            if worker.wait(max(0.0, given_up - time.monotonic())) is None:
                 worker.kill()
-                worker.wait()
-            assert worker.stdin is not None
-            worker.stdin.close()
+                worker.wait(GRACE)
 
     def _say_ended(self) -> None:
         rows = self.trials.rows()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,13 @@ ended by an error."""
 
 LEASE_SECONDS = 120.0
 """How long another machine's worker may be silent; a live one renews its lease far more often."""
+
+FREE = "(state = ? OR (state = ? AND (system = ? OR lease_until < ?)))"
+"""Which trials a worker of this machine may take, given what `_free_values` returns.
+
+On the same machine locks say more. Those of another may not be seen from here: so this is asked again, within
+the transaction, when a trial is taken.
+"""
 
 
 @dataclass(frozen=True)
@@ -71,10 +79,11 @@ class Trials:
     def __init__(self, store: Store, number: int) -> None:
         self.store, self.number = store, number
 
-    @staticmethod
-    def are_begun(store: Store, sweep: Sweep) -> bool:
-        """Return whether a sweep of that name was begun."""
-        return _find(store, sweep.name) is not None
+    @classmethod
+    def known(cls, store: Store, sweep: Sweep) -> Trials | None:
+        """Return the trials of the sweep of that name, whatever its file said; None where none was begun."""
+        found = _find(store, sweep.name)
+        return None if found is None else cls(store, found[0])
 
     @classmethod
     def begin(cls, store: Store, sweep: Sweep, *, overwrite: bool = False) -> Trials:
@@ -169,23 +178,33 @@ class Trials:
         one hold the lock of their trial as long as they or their training live.
         """
         rows = self._select(
-            "SELECT number FROM trials WHERE sweep = ? AND (state = ? OR (state = ? AND (system = ? OR "
-            "lease_until < ?))) ORDER BY number",
-            (WAITING, RUNNING, running_system(), time.time()),
+            f"SELECT number FROM trials WHERE sweep = ? AND {FREE} ORDER BY number", _free_values()
         )
         return [number for (number,) in rows]
 
     def take(self, number: int, owner: str) -> TrialRow | None:
-        """Take a trial, whose lock the caller holds; return None where it has ended."""
+        """Take a trial whose lock the caller holds; return None where it has ended, or another has it."""
         with self.store.writing():
             cursor = self.store.connection.execute(
                 "UPDATE trials SET state = ?, owner = ?, system = ?, lease_until = ? "
-                "WHERE sweep = ? AND number = ? AND state IN (?, ?)",
-                (RUNNING, owner, running_system(), _lease(), self.number, number, WAITING, RUNNING),
+                f"WHERE sweep = ? AND number = ? AND {FREE}",
+                (RUNNING, owner, _system(), _lease(), self.number, number, *_free_values()),
             )
             if not cursor.rowcount:
                 return None
         return next(row for row in self.rows() if row.number == number)
+
+    def running_here(self) -> list[int]:
+        """Return the trials that workers of this machine have taken, alive or not."""
+        query = "SELECT number FROM trials WHERE sweep = ? AND state = ? AND system = ?"
+        return [number for (number,) in self._select(query, (RUNNING, _system()))]
+
+    def are_run_elsewhere(self) -> bool:
+        """Return whether a worker of another machine has a trial, and was heard of."""
+        query = (
+            "SELECT 1 FROM trials WHERE sweep = ? AND state = ? AND system != ? AND lease_until >= ? LIMIT 1"
+        )
+        return bool(self._select(query, (RUNNING, _system(), time.time())))
 
     def renew(self, owner: str) -> bool:
         """Renew the lease of what a worker runs; return whether it still is that worker's."""
@@ -273,6 +292,15 @@ def _difference(then: str, now: SweepFile) -> str:
         return "space"
     keys = SweepFile.model_fields
     return next((key for key in keys if getattr(before, key) != getattr(now, key)), "")
+
+
+def _free_values() -> tuple[str, str, str, float]:
+    return WAITING, RUNNING, _system(), time.time()
+
+
+def _system() -> str:
+    """Return what tells this machine from others."""
+    return running_system() or socket.gethostname()
 
 
 def _lease() -> float:

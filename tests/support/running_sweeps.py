@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,9 @@ def table(folder: Path, name: str = "sweep", **parts: Any) -> list[tuple[Any, ..
     return [(row.number, row.candidate, row.rung, row.state, row.reason, row.statistics) for row in rows]
 
 
-def begin(command: str, path: Path, *more: str) -> subprocess.Popen[str]:
-    """Begin `run` or `resume` in a process of its own; what it prints goes to a file."""
-    words = [sys.executable, *LAUNCHER, command, str(path), *more]
+def begin(command: str, path: Path, *more: str, launcher: Sequence[str] = LAUNCHER) -> subprocess.Popen[str]:
+    """Begin `run`, `resume` or `work` in a process of its own; what it prints goes to a file."""
+    words = [sys.executable, *launcher, command, str(path), *more]
     with PRINTED.open("a") as printed:
         return subprocess.Popen(words, text=True, stdout=printed, stderr=printed)
 

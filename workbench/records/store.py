@@ -10,9 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from workbench.records.disk import LOCAL, disk_kind
 from workbench.records.errors import RecordsError, explained
 from workbench.records.reads import Reads
 from workbench.records.schema import migrate
+from workbench.records.several_machines import check_disk, prepare_for_several
 from workbench.records.writes import Writes
 
 PATIENCE = 10.0
@@ -81,6 +83,20 @@ class Store(Reads, Writes):
     ) -> None:
         self.close()
 
+    def share(self) -> None:
+        """Keep the file so that other machines can use it, too, if its disk tells them what is locked.
+
+        Raises
+        ------
+        InputError
+            When the disk does not.
+        RecordsError
+            When others have the file open.
+        """
+        check_disk(self.path)
+        with explained(self.path):
+            prepare_for_several(self.connection, self.path)
+
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Write everything in the block, or nothing.
@@ -111,7 +127,11 @@ def _make_folder(path: Path) -> None:
 def _connected(path: Path, patience: float) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
     try:
-        _prepare(connection)
+        connection.execute("PRAGMA foreign_keys = ON")
+        if disk_kind(path.parent) == LOCAL:
+            _prepare(connection)
+        else:
+            prepare_for_several(connection, path)
         migrate(connection, path)
     except BaseException:
         connection.close()
@@ -120,9 +140,13 @@ def _connected(path: Path, patience: float) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA foreign_keys = ON")
     # A crash of the whole machine may cost the last moments, never the file.
     connection.execute("PRAGMA synchronous = NORMAL")
     with contextlib.suppress(sqlite3.OperationalError):  # being made by another process, or not to be written
-        if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+        if mode == "wal":
+            return
+        if connection.execute("PRAGMA user_version").fetchone() == (0,):
             connection.execute("PRAGMA journal_mode = WAL")
+            return
+    connection.execute("PRAGMA synchronous = FULL")  # without WAL less than that may cost the file

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from experiments.engines.local import LocalEngine
 from experiments.sweep.supervisor import Supervisor
 from experiments.sweep.trials import Trials
 from tests.support import patience
@@ -123,7 +124,8 @@ def test_a_sweep_is_stopped_goes_on_and_cannot_be_run_twice_at_once(folder: Path
 def test_a_worker_that_fails_ends_the_sweep(folder: Path):
     sweep = sweep_of(folder)
     with Store.open(RECORDS, create=True) as store:
-        supervisor = Supervisor(sweep, Trials.begin(store, sweep), ["-c", "raise SystemExit(2)"], print)
+        trials = Trials.begin(store, sweep)
+        supervisor = Supervisor(sweep, trials, LocalEngine(1), ["-c", "raise SystemExit(2)"], print)
         with pytest.raises(OperationError, match="a worker failed, as it says above: `resume` tries again"):
             supervisor.run(1)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from experiments.sweep.advance import advance
 from experiments.sweep.held import HeldTrial
 from experiments.sweep.trials import LEASE_SECONDS, Trials
 from tests.support.sweep_files import sweep_of
@@ -79,8 +80,11 @@ def test_a_worker_of_this_machine_is_known_by_its_lock_alone(trials: Trials, mon
 
 def test_one_of_another_machine_is_left_alone_until_it_has_been_silent(trials: Trials, monkeypatch):
     trials.take(0, "one")
+    assert (trials.running_here(), trials.are_run_elsewhere()) == ([0], False)
     trials.store.connection.execute("UPDATE trials SET system = 'another' WHERE number = 0")
     assert trials.takeable() == [1]
+    assert trials.take(0, "two") is None  # whose lock may be no lock there
+    assert (trials.running_here(), trials.are_run_elsewhere()) == ([], True)
     then = time.time()
     monkeypatch.setattr(time, "time", lambda: then + LEASE_SECONDS - 10)
     assert trials.renew("one")
@@ -88,6 +92,22 @@ def test_one_of_another_machine_is_left_alone_until_it_has_been_silent(trials: T
     assert trials.takeable() == [1]
     monkeypatch.setattr(time, "time", lambda: then + 2 * LEASE_SECONDS)
     assert trials.takeable() == [0, 1]
+    assert not trials.are_run_elsewhere()
+    assert trials.take(0, "two") is not None
+
+
+def test_two_who_plan_plan_once(trials: Trials, tmp_path: Path, monkeypatch):
+    sweep = sweep_of(tmp_path)
+    for number in (0, 1):
+        trials.take(number, "one")
+        release(trials, number, "one", objective=0.5)
+    before = trials.rows()
+    with trials.store.writing():
+        trials.add(2, [{"rate": 0.5}])  # by another, since it was looked
+    later = iter([before])
+    monkeypatch.setattr(trials, "rows", lambda: next(later, None) or Trials.rows(trials))
+    assert advance(sweep, trials)
+    assert [row.candidate["rate"] for row in Trials.rows(trials)] == [0.1, 0.3, 0.5]
 
 
 def test_a_lock_is_held_by_one(tmp_path: Path):
