@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+MEBIBYTE = 2**20
+"""Bytes."""
+
 LARGEST = 2**100
 """Bytes above which the figure is meaningless, and may be too large for a float."""
 

@@ -13,10 +13,9 @@ from experiments.sweep.file import SweepFile
 from experiments.sweep.programs.program import SweepProgram, option
 from experiments.sweep.space import Candidate, Parameter, Scalar, describe
 from nn import DataError
+from nn.byte_sizes import MEBIBYTE
 from workbench.errors import InputError, SettingsError
 from workbench.settings.table import Given, to_key, to_name, to_text
-
-MEBIBYTE = 2**20
 
 REFUSALS = (SettingsError, InputError, DataError)
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from nn.byte_sizes import format_bytes
+from nn.control_groups import CONTROL_GROUPS, MEMBERSHIP, groups
 from nn.data.errors import DataError
 
 MEMORY_INFORMATION = Path("/proc/meminfo")
-MEMBERSHIP = Path("/proc/self/cgroup")
-CONTROL_GROUPS = Path("/sys/fs/cgroup")
 
 
 class _Files(NamedTuple):
@@ -23,8 +22,11 @@ class _Files(NamedTuple):
     droppable: str
 
 
-VERSION_1 = _Files("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
-VERSION_2 = _Files("memory.max", "memory.current", "inactive_file")
+FILES = {
+    1: _Files("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+    2: _Files("memory.max", "memory.current", "inactive_file"),
+}
+"""By version of the control groups."""
 
 
 def available_memory() -> int:
@@ -45,40 +47,28 @@ def _system_memory() -> int:
 def container_memory(membership: Path = MEMBERSHIP, root: Path = CONTROL_GROUPS) -> list[int]:
     """Return the bytes that are left in every control group with a limit that this process belongs to.
 
-    Both versions of Linux's control groups are read (Documentation/admin-guide/cgroup-v1/memory.rst and
-    cgroup-v2.rst of its sources). A limit above holds for the groups below as well.
+    Parameters
+    ----------
+    membership, root
+        See `nn.control_groups`.
+    """
+    found = groups("memory", membership, root)
+    return [room for group in found if (room := _room(group.folder, FILES[group.version])) is not None]
+
+
+def total_memory(membership: Path = MEMBERSHIP, root: Path = CONTROL_GROUPS) -> int:
+    """Return the bytes that this process could ever have: the machine's, or the least limit of a container.
 
     Parameters
     ----------
-    membership
-        Says which groups the process is in, a line for each hierarchy.
-    root
-        Where the hierarchies are mounted.
+    membership, root
+        As of `container_memory`.
     """
-    try:
-        lines = membership.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return []
-    left = []
-    for line in lines:
-        _, controllers, path = line.split(":", 2)
-        if not controllers:
-            hierarchy, files = root, VERSION_2
-        elif "memory" in controllers.split(","):
-            hierarchy, files = root / "memory", VERSION_1
-        else:
-            continue
-        left += [room for group in _upwards(hierarchy, path) if (room := _room(group, files)) is not None]
-    return left
-
-
-def _upwards(hierarchy: Path, path: str) -> Iterator[Path]:
-    """Yield a group and all above it; within a container it may be found at the root alone."""
-    group = hierarchy / path.strip("/")
-    while group != hierarchy:
-        yield group
-        group = group.parent
-    yield hierarchy
+    limits = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+    for group in groups("memory", membership, root):
+        with contextlib.suppress(OSError, ValueError):  # not visible; "max" is not a number
+            limits.append(int((group.folder / FILES[group.version].limit).read_text()))
+    return min(limits)
 
 
 def _room(group: Path, files: _Files) -> int | None:

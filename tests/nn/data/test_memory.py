@@ -83,3 +83,10 @@ def test_refusal_has_both_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     require_memory(3 * 2**30, "a set")
     with pytest.raises(DataError, match=r"a set needs 4\.5 GiB of memory and 3\.0 GiB is available"):
         require_memory(9 * 2**29, "a set")
+
+
+def test_all_memory_is_the_least_limit_of_the_containers(tmp_path: Path, groups: Path) -> None:
+    write_group(groups / "jobs" / "mine", "max", 700, 200)
+    write_group(groups / "jobs", "900", 800, 50)
+    assert memory.total_memory(member_of(tmp_path, "0::/jobs/mine"), groups) == 900
+    assert memory.total_memory(member_of(tmp_path, "0::/"), groups) >= available_memory()
