@@ -1,4 +1,4 @@
-"""A real `autoencoder serve` in a process of its own, and the browser that looks at it.
+"""Real servers of pages in processes of their own, and the browser that looks at them.
 
 The browser's tests, its timings and the script that makes the pictures of the page all begin here.
 """
@@ -48,9 +48,8 @@ class Served(NamedTuple):
     process: subprocess.Popen[bytes]
 
 
-@contextmanager
-def serving(folder: Path, *options: str) -> Iterator[Served]:
-    """Run `autoencoder serve` on a free port until the block ends, then interrupt it as Ctrl-C does.
+def serving(folder: Path, *options: str) -> AbstractContextManager[Served]:
+    """Run `autoencoder serve` until the block ends; see `served_program`.
 
     Parameters
     ----------
@@ -58,6 +57,24 @@ def serving(folder: Path, *options: str) -> Iterator[Served]:
         Gets the model and the output directory.
     options
         Of the command line.
+    """
+    model = folder / "model"
+    places = ("--model-directory", str(model), "--output-directory", str(folder / "output"))
+    return served_program(model, "autoencoder", "serve", *places, *options)
+
+
+@contextmanager
+def served_program(folder: Path, module: str, *options: str) -> Iterator[Served]:
+    """Run a server that prints its address, on a free port until the block ends; then interrupt it.
+
+    Parameters
+    ----------
+    folder
+        Where its model is, if it has one.
+    module
+        The program.
+    options
+        Of its command line.
 
     Raises
     ------
@@ -66,9 +83,7 @@ def serving(folder: Path, *options: str) -> Iterator[Served]:
     subprocess.TimeoutExpired
         When it does not end; it is killed then.
     """
-    model = folder / "model"
-    places = ("--model-directory", str(model), "--output-directory", str(folder / "output"))
-    command = [sys.executable, "-m", "autoencoder", "serve", "--port", "0", *places, *options]
+    command = [sys.executable, "-m", module, *options, "--port", "0"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     process = subprocess.Popen(
         command,
@@ -77,7 +92,7 @@ def serving(folder: Path, *options: str) -> Iterator[Served]:
         env={**environment, "PYTHONUNBUFFERED": "1"},
     )
     try:
-        yield Served(_wait_for_address(process), model, process)
+        yield Served(_wait_for_address(process), folder, process)
     finally:
         interrupt(process)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import logging
 import os
@@ -23,6 +22,7 @@ from workbench.errors import InputError
 from workbench.inspect.clips import makes_clips
 from workbench.inspect.inspector import Inspector
 from workbench.page.address import LAST_PORT, Address
+from workbench.page.framework import require_framework
 from workbench.run.mailbox import HUNG_UP, Mailbox
 from workbench.run.messages import pack
 from workbench.run.operations import CLIP_OPERATIONS, LOOKING, OPERATIONS, Opened, about
@@ -116,8 +116,7 @@ def require_page(port: int) -> None:
     InputError
         When NiceGUI is not installed, or there is no such port.
     """
-    if importlib.util.find_spec("nicegui") is None:
-        raise InputError("the page needs NiceGUI: pip install 'ganglion[web]'")
+    require_framework()
     if not 0 <= port <= LAST_PORT:
         raise InputError(f"watch: port is {port}: give 0 to {LAST_PORT}")
 

@@ -121,6 +121,11 @@ def _row(compared: Compared, run: Run) -> dict[str, Plain]:
 
 
 def _table(compared: Compared) -> str:
+    return text_table(compared_rows(compared), range(1, 1 + len(compared.runs)))
+
+
+def compared_rows(compared: Compared) -> list[list[str]]:
+    """Return the table: headings, states, settings that differ, and results, names indented below titles."""
     runs = compared.runs
     rows = [["", *(f"run {run.number}" for run in runs)], ["state", *(run.state for run in runs)]]
     settings, results = (compared.differing, compared.settings), (compared.names, compared.results)
@@ -129,4 +134,4 @@ def _table(compared: Compared) -> str:
         rows += [[f"  {name}", *(shown(values[run.number], name) for run in runs)] for name in names]
         if not names:
             rows.append(["  all the same" if title == "settings" else "  none", *[""] * len(runs)])
-    return text_table(rows, range(1, 1 + len(runs)))
+    return rows

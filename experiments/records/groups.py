@@ -6,7 +6,7 @@ are runs (Student, "The probable error of a mean", Biometrika 1908), or the rang
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +28,14 @@ NO_VARIANTS = frozenset(
     )
 )
 """Settings that make no other variant of a run."""
+
+MOST_GROUPS = 12
+"""Lines that can be told apart."""
+
+TOO_MANY = f"{{}} variants are too many lines ({MOST_GROUPS} at most)"
+
+LONGEST_NAME = 46
+"""Characters of a line's name."""
 
 T_95 = (
     *(12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281),
@@ -54,6 +62,20 @@ class Band(NamedTuple):
     mean: np.ndarray
     low: np.ndarray
     high: np.ndarray
+
+
+class Curves(NamedTuple):
+    """A statistic of a group: name, how many runs have it, and bands, several where no place is shared."""
+
+    name: str
+    runs: int
+    bands: Sequence[Band]
+
+    @property
+    def label(self) -> str:
+        """The name, shortened, and how many runs there are."""
+        name = self.name if len(self.name) <= LONGEST_NAME else f"{self.name[: LONGEST_NAME - 1]}…"
+        return f"{name} ({self.runs} runs)" if self.runs > 1 else name
 
 
 def grouped(store: Store, runs: Sequence[Run], names: Sequence[str] = ()) -> list[Group]:
@@ -134,6 +156,39 @@ def band(curves: Sequence[tuple[np.ndarray, np.ndarray]], kind: str = CONFIDENCE
         return Band(places, mean, values.min(axis=0), values.max(axis=0))
     half = t_95(len(values) - 1) * values.std(axis=0, ddof=1) / np.sqrt(len(values))
     return Band(places, mean, mean - half, mean + half)
+
+
+def curves(
+    store: Store, groups: Sequence[Group], name: str, over: str, kind: str = CONFIDENCE
+) -> Iterator[Curves]:
+    """Yield the curves of every group that has a statistic.
+
+    Parameters
+    ----------
+    store
+        Where the runs are.
+    groups
+        As `grouped` returns them.
+    name
+        Of the statistic.
+    over
+        The statistic along which it is drawn, or "step".
+    kind
+        Of the bands; one of `BANDS`.
+    """
+    for group in groups:
+        found = [each for run in group.runs if len((each := _curve(store, run.number, name, over))[0])]
+        if found:
+            whole = band(found, kind)
+            bands = [whole] if whole else [alone for one in found if (alone := band([one]))]
+            yield Curves(group.name, len(found), bands)
+
+
+def _curve(store: Store, number: int, name: str, over: str) -> tuple[np.ndarray, np.ndarray]:
+    found = store.statistics(number, [name, over])
+    if name not in found or (over != "step" and over not in found):
+        return np.empty(0), np.empty(0)
+    return on_axis(found[name], None if over == "step" else found[over])
 
 
 def t_95(degrees: int) -> float:

@@ -54,19 +54,22 @@ def _list(options: argparse.Namespace) -> int:
             rows, names = wide_rows(store, runs)
             print(csv_text(names, rows) if options.csv else json_text(rows), end="")
             return 0
-        print(_table(store, runs, _columns(options.columns, query)))
+        columns = shown_columns(options.columns.split(","), query)
+        places = (*RIGHT, *range(len(HEADINGS), len(HEADINGS) + len(columns)))
+        print(text_table([[*HEADINGS, *columns], *table_rows(store, runs, columns)], places))
         say_how_many(store, query, len(runs))
     return 0
 
 
-def _columns(text: str, query: Query) -> list[str]:
+def shown_columns(given: Sequence[str], query: Query) -> list[str]:
     """Return the names to show: those that are asked for, and what runs are sorted by."""
-    names = [name.strip() for name in text.split(",") if name.strip()]
+    names = [name.strip() for name in given if name.strip()]
     sorted_by = [] if query.sort in COLUMNS else [query.sort]
     return list(dict.fromkeys([*names, *sorted_by]))
 
 
-def _table(store: Store, runs: Sequence[Run], columns: Sequence[str]) -> str:
+def table_rows(store: Store, runs: Sequence[Run], columns: Sequence[str]) -> list[list[str]]:
+    """Return what stands below `HEADINGS` and further columns, a row for every run."""
     numbers = [run.number for run in runs]
     results = store.results(numbers)
     settings = store.settings(numbers) if columns else {}
@@ -74,8 +77,7 @@ def _table(store: Store, runs: Sequence[Run], columns: Sequence[str]) -> str:
     for run in runs:
         own = results[run.number]
         rows.append([*_cells(run, own), *_more({**settings.get(run.number, {}), **own}, columns)])
-    places = (*RIGHT, *range(len(HEADINGS), len(HEADINGS) + len(columns)))
-    return text_table([[*HEADINGS, *columns], *rows], places)
+    return rows
 
 
 def _cells(run: Run, results: Values) -> list[str]:

@@ -38,7 +38,7 @@ def _show(options: argparse.Namespace) -> int:
         if options.json:
             print(json_text([whole(store, run) for run in runs]), end="")
         else:
-            print("\n\n".join(_described(store, run) for run in runs))
+            print("\n\n".join(described(store, run) for run in runs))
     return 0
 
 
@@ -56,7 +56,8 @@ def whole(store: Store, run: Run) -> dict[str, Any]:
     }
 
 
-def _described(store: Store, run: Run) -> str:
+def described(store: Store, run: Run) -> str:
+    """Return all that is known of a run, as lines for people."""
     number = run.number
     parts = [
         "\n".join(_head(run)),

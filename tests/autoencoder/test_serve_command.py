@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from autoencoder.model_file import load_snapshot
-from autoencoder.serve_command import check_address
 from tests.support.autoencoder_runs import run, tiny_options
 from tests.support.live_links import PATIENCE, wait_for_end
 from tests.support.places import ROOT
 from workbench.errors import InputError
+from workbench.page.address import check_address
 
 needs_nicegui = pytest.mark.skipif(
     importlib.util.find_spec("nicegui") is None, reason="needs NiceGUI: pip install 'ganglion[web]'"

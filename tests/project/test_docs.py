@@ -18,6 +18,7 @@ from experiments.evaluation.__main__ import main as evaluate
 from experiments.gan.__main__ import GAN
 from experiments.gan.__main__ import main as gan
 from experiments.gan_comparison import main as compare_gans
+from experiments.serve.command import make_serve_parser
 from experiments.sweep.__main__ import main as sweep
 from experiments.sweep.__main__ import make_parser as sweep_parser
 from experiments.video.__main__ import VIDEO
@@ -103,7 +104,7 @@ def check_command(command: str) -> None:
     elif program == "python" and words[:3] == ["-m", "experiments", "video"]:
         assert video([*words[3:], *SHORTER_VIDEO.get(words[3], [])]) == 0, command
     elif program == "python" and words[:2] == ["-m", "experiments"] and words[2] in RECORDS:
-        assert experiments(words[2:]) == 0, command
+        check_records(words[2], words[3:])
     elif program == "python" and words[:3] == ["-m", "experiments", "sweep"]:
         sweep_parser().parse_args(words[3:])
         assert sweep(["plan", str(ROOT / words[4])]) == 0, command  # others train all of it
@@ -111,6 +112,13 @@ def check_command(command: str) -> None:
         subprocess.run(["make", "--dry-run", *words], cwd=ROOT, check=True, capture_output=True)
     else:
         assert command in ("pip install -e .", "pip install -e '.[web]'"), f"no way to check {command!r}"
+
+
+def check_records(command: str, words: list[str]) -> None:
+    if command == "serve":
+        make_serve_parser().parse_args(words)  # it runs until Ctrl-C
+    else:
+        assert experiments([command, *words]) == 0, command
 
 
 @pytest.fixture

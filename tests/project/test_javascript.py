@@ -5,7 +5,9 @@ import re
 from tests.support.places import ROOT
 
 SCRIPTS = [
-    file for package in ("workbench", "autoencoder") for file in sorted((ROOT / package).rglob("*.js"))
+    file
+    for package in ("workbench", "autoencoder", "experiments")
+    for file in sorted((ROOT / package).rglob("*.js"))
 ]
 IMPORT = re.compile(r"import\s*\{([^}]*)\}\s*from\s*[\"']/assets/([^\"']+)[\"']")
 EXPORTED = re.compile(r"export\s+(?:async\s+)?(?:function\*?|class|const|let)\s+(\w+)")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import secrets
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from workbench.errors import InputError
@@ -19,6 +20,8 @@ HTTP_PORT = 80
 
 LAST_PORT = 65535
 
+HOST_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\]")
+
 
 def parse_port(text: str) -> int:
     """Return the port that an option names.
@@ -31,6 +34,49 @@ def parse_port(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or int(text) > LAST_PORT:
         raise InputError(f"--port={text}: a port is a number from 0 to {LAST_PORT}; 0 is any that is free")
     return int(text)
+
+
+def check_address(host: str, port: str, allowed: Sequence[str]) -> tuple[str, int, list[str]]:
+    """Return where to listen, and the names under which browsers may open the page.
+
+    Parameters
+    ----------
+    host, port, allowed
+        As given on the command line; of `allowed` each may be several names with commas between.
+
+    Raises
+    ------
+    InputError
+        When that is no address, or opens the page to others without saying under which names.
+    """
+    number = parse_port(port)
+    names = [name.lower() for name in parts(allowed)]
+    for name in names:
+        if not HOST_NAME.fullmatch(name):
+            raise InputError(
+                f"--allow-host={name}: expected a name or an address as it stands in the browser, such as "
+                "box.example or [fd00::1], without http:// and without a port"
+            )
+    if not _is_own(host) and not names:
+        raise InputError(
+            f"--host={host}: opens the page to others: everybody who reaches the port and knows the token "
+            "can do all that the page can, and the connection is not encrypted. If that is wanted, say under "
+            "which names browsers may open it: --allow-host NAME,NAME"
+        )
+    return host.strip("[]"), number, names
+
+
+def _is_own(host: str) -> bool:
+    """Return whether only this machine reaches an address."""
+    try:
+        return bool(ipaddress.ip_address(host.strip("[]")).is_loopback)
+    except ValueError:
+        return host == "localhost"
+
+
+def parts(given: Sequence[str]) -> list[str]:
+    """Return what options that may be given several times name, each with commas between."""
+    return [part.strip() for each in given for part in each.split(",") if part.strip()]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import logging
 import mimetypes
 import socket
 import warnings
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import nicegui
@@ -16,7 +16,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from nicegui import ui
 from starlette.responses import JSONResponse, PlainTextResponse
-from starlette.routing import Mount, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 from starlette.websockets import WebSocket
@@ -59,20 +59,56 @@ async def serve(
     *,
     assets: Mapping[str, Path] | None = None,
 ) -> None:
-    """Serve the page until this is cancelled; print its address when it can be opened.
-
-    A process can do this once: the page's framework keeps its pages for the whole process.
+    """Serve the page of a run until this is cancelled; print its address when it can be opened.
 
     Parameters
     ----------
     link
         The run, opened.
-    address
-        Where; its socket is closed in the end.
+    address, limits, assets
+        As for `serve_pages`.
     page
         Registers the page at "/".
+    """
+    limits = limits or Limits()
+
+    async def live(websocket: WebSocket) -> None:
+        await Channel(websocket, link, limits).run()
+
+    async def say_goodbye() -> None:
+        if not link.ended.is_set():
+            link.announce_end(link.status["message"] if link.lost.is_set() else STOPPED)
+        await asyncio.sleep(END_NOTICE_SECONDS)
+
+    routes = [WebSocketRoute("/live", live)]
+    await serve_pages(address, lambda: page(link), say_goodbye, limits, routes=routes, assets=assets)
+
+
+async def serve_pages(
+    address: Address,
+    build: Callable[[], None],
+    say_goodbye: Callable[[], Awaitable[None]],
+    limits: Limits | None = None,
+    *,
+    routes: Sequence[BaseRoute] = (),
+    assets: Mapping[str, Path] | None = None,
+) -> None:
+    """Serve pages until this is cancelled; print their address when they can be opened.
+
+    A process can do this once: the page's framework keeps its pages for the whole process.
+
+    Parameters
+    ----------
+    address
+        Where; its socket is closed in the end.
+    build
+        Registers the page at "/".
+    say_goodbye
+        Tells whoever has a page open that it is over, before connections are closed.
     limits
         What requests may take.
+    routes
+        What else is answered.
     assets
         Folders of files that the panels of an application load, by their names under `/assets/`.
     """
@@ -82,7 +118,7 @@ async def serve(
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
     server = Server(
         LimitedConfig(
-            guarded(application(link, page, limits, assets or {}), address, limits),
+            guarded(application(build, limits, routes, assets or {}), address, limits),
             limits,
             interface="asgi3",
             lifespan="on",
@@ -98,33 +134,27 @@ async def serve(
     try:
         await asyncio.shield(serving)
     except asyncio.CancelledError:
-        if not link.ended.is_set():
-            link.announce_end(link.status["message"] if link.lost.is_set() else STOPPED)
-        await asyncio.sleep(END_NOTICE_SECONDS)
+        await say_goodbye()
         server.should_exit = True
         await serving
         raise
 
 
 def application(
-    link: Link, page: Callable[[Link], None], limits: Limits, assets: Mapping[str, Path]
+    build: Callable[[], None], limits: Limits, routes: Sequence[BaseRoute], assets: Mapping[str, Path]
 ) -> FastAPI:
-    """Return the application without its guards: the page, its files, and the websocket to the run."""
-
-    async def live(websocket: WebSocket) -> None:
-        await Channel(websocket, link, limits).run()
-
+    """Return the application without its guards: the page, its files, and other routes."""
     mimetypes.add_type("text/javascript", ".js")
     mimetypes.add_type("text/css", ".css")
     files = [Mount(f"/assets/{name}", Files(directory=folder)) for name, folder in assets.items()]
-    routes = [WebSocketRoute("/live", live), *files, Mount("/assets", Files(directory=STATIC))]
-    app = FastAPI(routes=routes, docs_url=None, redoc_url=None, openapi_url=None)
+    served = [*routes, *files, Mount("/assets", Files(directory=STATIC))]
+    app = FastAPI(routes=served, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_exception_handler(404, _not_found)
     # The framework's own answer is a page, which takes memory on the server for every wrong address.
     nicegui.app.add_exception_handler(404, _not_found)
     nicegui.app.config.socket_io_js_transports = ["websocket"]
     nicegui.app.post = _take_uploads  # type: ignore[method-assign,assignment]
-    page(link)
+    build()
     ui.run_with(
         app,
         title="Ganglion",

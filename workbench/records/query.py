@@ -137,6 +137,8 @@ class Query:
         Whether the largest come first.
     limit
         Most runs; None for all.
+    skip
+        Runs that are left out at the beginning.
     """
 
     numbers: Sequence[int] = ()
@@ -149,6 +151,7 @@ class Query:
     sort: str = "number"
     descending: bool = True
     limit: int | None = None
+    skip: int = 0
 
     def conditions(self) -> tuple[str, list[Any]]:
         """Return a condition on `runs` in SQL, and what stands for its question marks."""

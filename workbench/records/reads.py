@@ -54,7 +54,8 @@ class Reads:
             When the file cannot be read.
         """
         wanted = (run for run in self._found(query) if not query.states or run.state in query.states)
-        return list(islice(wanted, query.limit))
+        last = None if query.limit is None else query.skip + query.limit
+        return list(islice(wanted, query.skip, last))
 
     def run(self, number: int) -> Run:
         """Return a run.
@@ -70,9 +71,9 @@ class Reads:
         return found[0]
 
     def count(self, query: Query = Query()) -> int:  # noqa: B008 - frozen
-        """Return how many runs there are, whatever the limit."""
+        """Return how many runs there are, whatever the limit and what is skipped."""
         if LOST in query.states or RUNNING in query.states:
-            return len(self.runs(replace(query, limit=None)))
+            return len(self.runs(replace(query, limit=None, skip=0)))
         condition, values = query.conditions()
         return int(self._rows(f"SELECT count(*) FROM runs WHERE {condition}", values)[0][0])
 
@@ -156,19 +157,27 @@ class Reads:
 
     def names(self) -> list[str]:
         """Return the names of all settings and results."""
-        found: set[str] = set()
-        for table in ("settings", "results"):
-            # from one name to the next by the index: there may be millions of values
-            found |= {
-                name
-                for (name,) in self._rows(
-                    f"WITH RECURSIVE names (name) AS (SELECT min(name) FROM {table} UNION ALL SELECT "
-                    f"(SELECT min(name) FROM {table} WHERE name > names.name) FROM names WHERE name NOTNULL) "
-                    "SELECT name FROM names WHERE name NOTNULL",
-                    [],
-                )
-            }
-        return sorted(found)
+        return sorted({name for table in ("settings", "results") for name in self._distinct(table, "name")})
+
+    def programs(self) -> list[str]:
+        """Return the programs that there are runs of."""
+        return self._distinct("runs", "program")
+
+    def statistic_names(self, number: int) -> list[str]:
+        """Return the names of the statistics of a run."""
+        return self._distinct("statistics", "name", "run = ?", [number])
+
+    def _distinct(
+        self, table: str, column: str, condition: str = "TRUE", values: Sequence[Any] = ()
+    ) -> list[str]:
+        """Return the texts in a column, in order, from one to the next by an index: rows may be millions."""
+        least = f"SELECT min({column}) FROM {table} WHERE {condition}"
+        rows = self._rows(
+            f"WITH RECURSIVE found (text) AS ({least} UNION ALL SELECT ({least} AND {column} > found.text) "
+            "FROM found WHERE text NOTNULL) SELECT text FROM found WHERE text NOTNULL",
+            [*values, *values],
+        )
+        return [text for (text,) in rows]
 
     def _values(self, table: str, order: str, numbers: Iterable[int]) -> Values:
         wanted = list(numbers)

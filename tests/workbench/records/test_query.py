@@ -143,3 +143,17 @@ def test_names_of_all_values(store: Store, tmp_path: Path):
     ]
     with Store.open(tmp_path / "empty.sqlite", create=True) as empty:
         assert empty.names() == []
+
+
+def test_runs_at_the_beginning_are_skipped_in_every_order(store: Store):
+    assert found(store, skip=1, limit=2) == [2, 3]
+    assert found(store, sort="loss", skip=1, limit=2) == found(store, sort="loss")[1:3]
+    assert found(store, states=("lost",), skip=1, limit=9) == [5]
+    assert store.count(Query(skip=3, limit=1)) == len(RUNS)
+    assert store.count(Query(states=("lost",), skip=1)) == 2
+
+
+def test_programs_and_names_are_found_without_looking_at_all_rows(store: Store):
+    assert store.programs() == ["gan", "video"]
+    assert {"units", "loss", "best-loss"} <= set(store.names())
+    assert store.statistic_names(1) == []

@@ -1,0 +1,95 @@
+import { DASHED, colour, line, options } from "/assets/charts.js";
+import { digits } from "/assets/format.js";
+
+const HUES = 6; // colours of lines in the style sheet; further ones are dashed
+
+/** Curves of groups of runs, each a line with a band around it. */
+export default {
+  template: `
+    <figure class="g-chart">
+      <div ref="chart" class="g-chart-area g-tall" :data-test="test" role="img" :aria-label="spoken" :data-points="points"></div>
+      <p v-if="!points" class="g-chart-empty" aria-hidden="true">{{ empty }}</p>
+    </figure>`,
+  props: { test: String, name: String, lines: Array, over: String, logarithmic: Boolean },
+  computed: {
+    points() {
+      return this.drawable.reduce((count, { bands }) => count + bands.reduce((sum, { x }) => sum + x.length, 0), 0);
+    },
+    empty() {
+      if (!this.lines.length) return `No run has it over ${{ step: "steps", epoch: "epochs" }[this.over] ?? this.over}`;
+      return "Nothing above 0, which a logarithm needs";
+    },
+    spoken() {
+      const now = this.lines.map(({ name, bands }) => `${name}: ${digits(bands.at(-1)?.mean.at(-1))}`);
+      return `${this.name} over ${this.over}: ${now.join("; ") || "nothing"}`;
+    },
+    /** The lines without what has no logarithm. */
+    drawable() {
+      if (!this.logarithmic) return this.lines;
+      const positive = ({ mean }) => mean.map((value, place) => (value > 0 ? place : -1)).filter((place) => place >= 0);
+      const keep = (band) => {
+        const places = positive(band);
+        return Object.fromEntries(Object.entries(band).map(([name, values]) => [name, places.map((place) => values[place])]));
+      };
+      return this.lines.map((each) => ({ ...each, bands: each.bands.map(keep) }));
+    },
+  },
+  watch: {
+    lines: "draw",
+    over: "draw",
+    logarithmic: "draw",
+  },
+  methods: {
+    draw() {
+      if (!this.drawn) return;
+      const means = this.drawable.flatMap((each, place) => each.bands.map((band) => this.mean(each, place, band)));
+      const bands = this.drawable.flatMap((each, place) => each.bands.flatMap((band) => this.band(each, place, band)));
+      const legend = this.drawable.map(({ name }) => name);
+      const set = options([...means, ...bands], { legend, width: this.drawn.getWidth(), logarithmic: this.logarithmic });
+      if (this.over !== "minutes") set.xAxis.minInterval = 1;
+      set.xAxis.name = this.over;
+      set.xAxis.nameLocation = "middle";
+      set.xAxis.nameTextStyle = { color: colour("muted"), fontSize: 11 };
+      set.xAxis.nameGap = 22;
+      set.grid.bottom = 22;
+      set.tooltip.order = "valueDesc";
+      this.drawn.setOption(set, { notMerge: true });
+    },
+    mean({ name }, place, { x, mean }) {
+      const data = x.map((at, index) => [at, mean[index]]);
+      return line(name, data, `line-${1 + (place % HUES)}`, place < HUES ? {} : DASHED);
+    },
+    /** The band of a line, unless it is as narrow as the line itself. */
+    band({ name }, place, { x, mean, low, high }) {
+      if (x.length < 2 || low.every((value, index) => value === high[index])) return [];
+      const floor = this.logarithmic ? Math.min(...mean) / 10 : -Infinity;
+      const outline = (api) => [
+        ...x.map((at, index) => api.coord([at, high[index]])),
+        ...x.map((at, index) => api.coord([at, Math.max(low[index], floor)])).reverse(),
+      ];
+      return [{
+        name, type: "custom", silent: true, clip: true, animation: false, z: 1, data: [[x[0], mean[0]]], tooltip: { show: false },
+        color: colour(`line-${1 + (place % HUES)}`),
+        renderItem: (_, api) => ({ type: "polygon", shape: { points: outline(api) }, style: { fill: colour(`line-${1 + (place % HUES)}`), opacity: 0.16 } }),
+      }];
+    },
+  },
+  async mounted() {
+    const { echarts } = await import("nicegui-echart");
+    if (!this.$refs.chart) return;
+    this.drawn = Vue.markRaw(echarts.init(this.$refs.chart));
+    this.sizes = new ResizeObserver(() => {
+      this.drawn.resize();
+      this.draw();
+    });
+    this.sizes.observe(this.$refs.chart);
+    this.theme = new MutationObserver(() => this.draw());
+    this.theme.observe(document.body, { attributeFilter: ["class"] });
+    this.draw();
+  },
+  unmounted() {
+    this.sizes?.disconnect();
+    this.theme?.disconnect();
+    this.drawn?.dispose();
+  },
+};
