@@ -1,4 +1,4 @@
-"""All experiments, and commands on their records, by name: `python -m experiments NAME ...`."""
+"""All experiments, and commands on records and the queue, by name: `python -m experiments NAME ...`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,18 @@ RECORDS: Mapping[str, tuple[str, str]] = {
 }
 """The same for the commands on records."""
 
-ALL = {**EXPERIMENTS, **RECORDS}
+QUEUE: Mapping[str, tuple[str, str]] = {
+    "submit": ("experiments.queue.submit_command", "put a training into the queue"),
+    "worker": ("experiments.queue.worker_command", "run the jobs of the queue"),
+    "jobs": ("experiments.queue.jobs_command", "the queue in a table"),
+    "log": ("experiments.queue.log_command", "what a job has printed"),
+    "cancel": ("experiments.queue.cancel_command", "end jobs, whoever runs them"),
+    "retry": ("experiments.queue.retry_command", "let jobs that failed or were cancelled wait again"),
+    "priority": ("experiments.queue.priority_command", "let a job come before others"),
+}
+"""The same for the commands on the queue."""
+
+ALL = {**EXPERIMENTS, **RECORDS, **QUEUE}
 
 USAGE = "usage: python -m experiments NAME ..., and NAME --help says more\n\n"
 
@@ -45,7 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run an experiment or a command and return its exit status; without a name list all of them."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or given[0] in ("-h", "--help"):
-        print(USAGE + _listed(EXPERIMENTS) + "\n\nrecorded runs\n\n" + _listed(RECORDS))
+        parts = [_listed(EXPERIMENTS), f"recorded runs\n\n{_listed(RECORDS)}", f"queue\n\n{_listed(QUEUE)}"]
+        print(USAGE + "\n\n".join(parts))
         return 0
     name, *rest = given
     if name not in ALL:

@@ -106,11 +106,25 @@ class Attempt:
             return Outcome(DONE, "", attempts, reached(self.sweep, rows))
         if not has_room(self.folder):
             return Outcome(WAITING, attempts=attempts)
-        said = training.last_words()
-        reason = f"killed by signal {-status}" if status < 0 else f"exit status {status}: {said}"
-        if status == BAD_INPUT or attempts >= self.sweep.file.retries:
-            return Outcome(FAILED, shorten(one_line(reason), 500), attempts + 1)
-        return Outcome(WAITING, attempts=attempts + 1)
+        return failure(status, training.last_words(), attempts, self.sweep.file.retries)
+
+
+def failure(status: int, said: str, attempts: int, retries: int) -> Outcome:
+    """Return what is made of a training that failed: it is tried again, unless often enough or bad input.
+
+    Parameters
+    ----------
+    status
+        Its exit status, negative where a signal ended it.
+    said
+        The last line that it printed.
+    attempts, retries
+        How often it had failed before, and how often it is tried again.
+    """
+    reason = f"killed by signal {-status}" if status < 0 else f"exit status {status}: {said}"
+    if status == BAD_INPUT or attempts >= retries:
+        return Outcome(FAILED, shorten(one_line(reason), 500), attempts + 1)
+    return Outcome(WAITING, attempts=attempts + 1)
 
 
 def has_room(folder: Path) -> bool:

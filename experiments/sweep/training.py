@@ -36,10 +36,17 @@ class Training:
         Descriptor of the trial's lock, which the training holds on.
     environment
         What is added to the environment.
+    place
+        The folder that it works in; that of the worker by default.
     """
 
     def __init__(
-        self, command: Sequence[str], folder: Path, held: int, environment: Mapping[str, str]
+        self,
+        command: Sequence[str],
+        folder: Path,
+        held: int,
+        environment: Mapping[str, str],
+        place: Path | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._log = folder / LOG
@@ -51,6 +58,7 @@ class Training:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **environment},
+                cwd=place,
                 pass_fds=(held,),
                 start_new_session=True,
             )

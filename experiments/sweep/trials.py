@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import json
-import socket
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
+from experiments.leases import RUNNING, WAITING, Leases
 from experiments.sweep.file import SweepFile
 from experiments.sweep.space import Candidate, as_scalar
 from experiments.sweep.sweep import Sweep
 from workbench.errors import InputError
 from workbench.records import Store
 from workbench.records.errors import explained
-from workbench.records.process import running_system
 
-WAITING, RUNNING, DONE, PRUNED, LIMITED, FAILED = "waiting", "running", "done", "pruned", "limited", "failed"
+DONE, PRUNED, LIMITED, FAILED = "done", "pruned", "limited", "failed"
 STATES = (WAITING, RUNNING, DONE, PRUNED, LIMITED, FAILED)
 """To be run; being run; at the end of its budget, or of its part of it; not taken further; ended by a limit;
 ended by an error."""
-
-LEASE_SECONDS = 120.0
-"""How long another machine's worker may be silent; a live one renews its lease far more often."""
-
-FREE = "(state = ? OR (state = ? AND (system = ? OR lease_until < ?)))"
-"""Which trials a worker of this machine may take, given what `_free_values` returns.
-
-On the same machine locks say more. Those of another may not be seen from here: so this is asked again, within
-the transaction, when a trial is taken.
-"""
 
 
 @dataclass(frozen=True)
@@ -78,6 +66,7 @@ class Trials:
 
     def __init__(self, store: Store, number: int) -> None:
         self.store, self.number = store, number
+        self._leases = Leases(store, "trials", "sweep = ?", (number,))
 
     @classmethod
     def known(cls, store: Store, sweep: Sweep) -> Trials | None:
@@ -172,48 +161,27 @@ class Trials:
         )
 
     def takeable(self) -> list[int]:
-        """Return the trials that a worker of this machine may take if nobody holds their locks, in order.
-
-        One that runs is among them, unless its worker is of another machine and not silent: workers of this
-        one hold the lock of their trial as long as they or their training live.
-        """
-        rows = self._select(
-            f"SELECT number FROM trials WHERE sweep = ? AND {FREE} ORDER BY number", _free_values()
-        )
-        return [number for (number,) in rows]
+        """Return the trials that a worker of this machine may take if nobody holds their locks, in order."""
+        return self._leases.takeable()
 
     def take(self, number: int, owner: str) -> TrialRow | None:
-        """Take a trial whose lock the caller holds; return None where it has ended, or another has it."""
+        """Take a trial, whose lock the caller holds; return None where it has ended, or is another's."""
         with self.store.writing():
-            cursor = self.store.connection.execute(
-                "UPDATE trials SET state = ?, owner = ?, system = ?, lease_until = ? "
-                f"WHERE sweep = ? AND number = ? AND {FREE}",
-                (RUNNING, owner, _system(), _lease(), self.number, number, *_free_values()),
-            )
-            if not cursor.rowcount:
+            if not self._leases.take(number, owner):
                 return None
         return next(row for row in self.rows() if row.number == number)
 
     def running_here(self) -> list[int]:
         """Return the trials that workers of this machine have taken, alive or not."""
-        query = "SELECT number FROM trials WHERE sweep = ? AND state = ? AND system = ?"
-        return [number for (number,) in self._select(query, (RUNNING, _system()))]
+        return self._leases.running_here()
 
     def are_run_elsewhere(self) -> bool:
         """Return whether a worker of another machine has a trial, and was heard of."""
-        query = (
-            "SELECT 1 FROM trials WHERE sweep = ? AND state = ? AND system != ? AND lease_until >= ? LIMIT 1"
-        )
-        return bool(self._select(query, (RUNNING, _system(), time.time())))
+        return self._leases.are_held_elsewhere()
 
     def renew(self, owner: str) -> bool:
         """Renew the lease of what a worker runs; return whether it still is that worker's."""
-        with self.store.writing():
-            cursor = self.store.connection.execute(
-                "UPDATE trials SET lease_until = ? WHERE sweep = ? AND owner = ?",
-                (_lease(), self.number, owner),
-            )
-            return cursor.rowcount > 0
+        return self._leases.renew(owner)
 
     def release(
         self,
@@ -239,12 +207,7 @@ class Trials:
             What it reached.
         """
         with self.store.writing():
-            cursor = self.store.connection.execute(
-                "UPDATE trials SET state = ?, reason = ?, attempts = ?, owner = NULL, system = NULL, "
-                "lease_until = NULL WHERE sweep = ? AND number = ? AND owner = ?",
-                (state, reason, attempts, self.number, row.number, owner),
-            )
-            if cursor.rowcount:
+            if self._leases.give_back(row.number, owner, state, reason, attempts):
                 self.store.connection.executemany(
                     "INSERT OR REPLACE INTO trial_statistics VALUES (?, ?, ?, ?, ?)",
                     [(self.number, row.number, row.rung, *each) for each in statistics.items()],
@@ -292,16 +255,3 @@ def _difference(then: str, now: SweepFile) -> str:
         return "space"
     keys = SweepFile.model_fields
     return next((key for key in keys if getattr(before, key) != getattr(now, key)), "")
-
-
-def _free_values() -> tuple[str, str, str, float]:
-    return WAITING, RUNNING, _system(), time.time()
-
-
-def _system() -> str:
-    """Return what tells this machine from others."""
-    return running_system() or socket.gethostname()
-
-
-def _lease() -> float:
-    return time.time() + LEASE_SECONDS

@@ -9,16 +9,18 @@ from __future__ import annotations
 import os
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
+from experiments.leases import RENEWAL
+from experiments.persistence import RETRY, persist
 from experiments.sweep.attached import end_with_parent
 from experiments.sweep.attempt import Attempt, Outcome, has_room
 from experiments.sweep.halving import rungs
 from experiments.sweep.held import HeldTrial
+from experiments.sweep.programs.program import option
 from experiments.sweep.sweep import Sweep, Trial, amount_text, trial_name
 from experiments.sweep.training import Training
 from experiments.sweep.trials import TrialRow, Trials
@@ -26,16 +28,8 @@ from nn.training.interrupts import stopping_on_interrupts
 from workbench.records import Label, RecordsError, Store
 from workbench.records.place import VARIABLE
 
-Result = TypeVar("Result")
-
 IDLE = 0.05
 """Seconds between two looks at the records where there is nothing to do."""
-
-RENEWAL = 20.0
-"""Seconds between two renewals of a lease."""
-
-RETRY = 0.5
-"""Seconds until something is tried again that a full disk or a locked file prevented."""
 
 
 class Worker:
@@ -85,15 +79,15 @@ class Worker:
         if not has_room(self.folder):
             self.stopping.wait(RETRY)
             return False
-        for number in self._persist(trials.takeable):
+        for number in persist(trials.takeable, self.stopping):
             held = HeldTrial.take(self.folder, trial_name(number))
             if held is None:
                 continue
             try:
-                row = self._persist(partial(trials.take, number, self.owner))
+                row = persist(partial(trials.take, number, self.owner), self.stopping)
                 if row is not None:
                     outcome = self._train(row, held)
-                    self._persist(partial(_release, trials, row, self.owner, outcome))
+                    persist(partial(_release, trials, row, self.owner, outcome), self.stopping)
                     return True
             finally:
                 held.release()
@@ -115,7 +109,7 @@ class Worker:
         """Return the words after Python's that begin a trial, or go on with it."""
         program, amount = self.sweep.program, rungs(self.sweep)[row.rung]
         if program.begun(folder):
-            words = program.go_on(folder, self.sweep.file.budget.unit, amount_text(amount))
+            words = [*program.go_on(folder), *option(self.sweep.file.budget.unit, amount_text(amount))]
         else:
             words = self.sweep.train_words(trial, folder, amount)
         return [*self.launcher, self.sweep.file.program, *words]
@@ -146,21 +140,6 @@ class Worker:
                 continue
             if not renewed and self._training is not None:
                 self._training.kill()  # another has the trial
-
-    def _persist(self, operation: Callable[[], Result]) -> Result:
-        """Return what an operation on the records returns, which is tried again where it may yet succeed.
-
-        Raises
-        ------
-        RecordsError
-            When it cannot, or the worker is to stop.
-        """
-        while True:
-            try:
-                return operation()
-            except RecordsError as error:
-                if not error.passing or self.stopping.wait(RETRY):
-                    raise
 
 
 def _release(trials: Trials, row: TrialRow, owner: str, outcome: Outcome) -> None:

@@ -20,6 +20,7 @@ class Settings(ProgramSettings):
     layers: Annotated[tuple[int, ...], BeforeValidator(split)] = ()
     breaks_at: int = 0
     pause: float = 0.0
+    stubborn: bool = False
     schedule: Literal["constant", "cosine"] = "constant"
     epochs: int = Field(1, ge=1)
     seed: int = 0
@@ -51,7 +52,7 @@ QUICK = SweepProgram(
     statistics=lambda settings: ["epoch", "loss", "ratio"],
     rows=lambda settings: ("epoch", 1),
     begun=lambda folder: (folder / "state.json").exists(),
-    go_on=lambda folder, unit, amount: ["continue", "--folder", str(folder), f"--{unit}", amount],
+    go_on=lambda folder: ["continue", "--folder", str(folder)],
     counters={"epochs": "epoch"},
     lasting={"schedule": ("constant",)},
     memory=_memory,

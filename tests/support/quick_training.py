@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -40,7 +41,7 @@ def learn(state: dict[str, Any]) -> None:
 
 
 def begin(settings: dict[str, str]) -> dict[str, Any]:
-    chaos = (1 + int(settings["seed"])) / 977 + float(settings.get("rate", "0.1")) / 7
+    chaos = (1 + int(settings.get("seed", "0"))) / 977 + float(settings.get("rate", "0.1")) / 7
     return {"settings": settings, "chaos": chaos, "rows": []}
 
 
@@ -54,21 +55,31 @@ def alone(folder: Path) -> bool:
     return True
 
 
+def stay(folder: Path) -> None:
+    """Start a process, write which, and end neither when asked."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"])  # which ignores it, too
+    folder.mkdir(parents=True, exist_ok=True)
+    replace(folder / "processes", f"{os.getpid()} {child.pid}")
+
+
 def main(words: list[str]) -> int:
-    """Train, or go on: `train --folder F --epochs N ...`, `continue --folder F --epochs N`."""
+    """Train, or go on: `train --folder F --epochs N ...`, `continue --folder F [--epochs N]`."""
     command, *rest = words
     given = dict(zip([key.removeprefix("--") for key in rest[::2]], rest[1::2], strict=True))
     folder, stopped = Path(given["folder"]), []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.append(1))
-    if command == "train" and (folder / "state.json").exists():
+    if given.get("stubborn") == "yes":
+        stay(folder)
+    if (command == "train" and (folder / "state.json").exists()) or given.get("breaks-at") == "99":
         print("holds a run already", file=sys.stderr)
         return 2
     if not alone(folder):
         (folder / "two at once").touch()
     state = begin(given) if command == "train" else json.loads((folder / "state.json").read_text())
     settings = state["settings"]
-    while len(state["rows"]) < int(given["epochs"]):
+    while len(state["rows"]) < int(given.get("epochs", settings.get("epochs", "1"))):
         if stopped:
             save(folder, state)
             return 130

@@ -117,6 +117,34 @@ MIGRATIONS: list[Sequence[str]] = [
             FOREIGN KEY (sweep, trial) REFERENCES trials ON DELETE CASCADE
         ) STRICT, WITHOUT ROWID""",
     ),
+    (
+        """CREATE TABLE jobs (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            program TEXT NOT NULL,
+            words TEXT NOT NULL,
+            place TEXT NOT NULL,
+            folder TEXT NOT NULL,
+            priority INTEGER NOT NULL,
+            retries INTEGER NOT NULL,
+            memory_mib REAL,
+            minutes REAL,
+            silent_minutes REAL,
+            notice TEXT,
+            state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'failed', 'cancelled')),
+            reason TEXT NOT NULL DEFAULT '',
+            waiting_for TEXT NOT NULL DEFAULT '',
+            cancelling INTEGER NOT NULL DEFAULT 0,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            exit_status INTEGER,
+            submitted_at REAL NOT NULL,
+            started_at REAL,
+            ended_at REAL,
+            owner TEXT,
+            system TEXT,
+            lease_until REAL
+        ) STRICT""",
+        "CREATE INDEX jobs_by_state ON jobs (state, priority DESC, number)",
+    ),
 ]
 """Statements that lead from each version to the next; the first makes version 1 of an empty file."""
 

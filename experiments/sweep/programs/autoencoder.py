@@ -26,9 +26,9 @@ def _statistics(settings: Settings) -> Sequence[str]:
     return ["epoch", "step", "training_loss", "held_out_loss", "learning_rate"]
 
 
-def _go_on(folder: Path, unit: str, amount: str) -> list[str]:
+def _go_on(folder: Path) -> list[str]:
     places = [*option("model-directory", str(folder / MODEL)), *option("output-directory", str(folder))]
-    return ["train", "--resume", *places, *option(unit, amount)]
+    return ["train", "--resume", *places]
 
 
 AUTOENCODER = SweepProgram(

@@ -41,8 +41,8 @@ def _statistics(settings: Settings) -> Sequence[str]:
     return [*(each.name for each in fields(GanRow) if each.name not in ("seconds", "scores")), "mmd"]
 
 
-def _go_on(folder: Path, unit: str, amount: str) -> list[str]:
-    return ["continue", *option("folder", str(folder)), *option(unit, amount)]
+def _go_on(folder: Path) -> list[str]:
+    return ["continue", *option("folder", str(folder))]
 
 
 GAN = SweepProgram(

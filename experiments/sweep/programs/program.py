@@ -12,8 +12,8 @@ from workbench.settings.table import Given, SettingsTable
 Check = Callable[[Mapping[str, Given]], Any]
 """Returns the settings; raises SettingsError, InputError or DataError for what the program would refuse."""
 
-GoOn = Callable[[Path, str, str], list[str]]
-"""Returns the words that go on with the run in a folder, up to a budget: its key and its amount."""
+GoOn = Callable[[Path], list[str]]
+"""Returns the words that go on with the run in a folder; options after them may give it another budget."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from experiments.idle_settings import refuse_idle
-from experiments.sweep.programs.program import ENDS_ANEW, SweepProgram, option
+from experiments.sweep.programs.program import ENDS_ANEW, SweepProgram
 from experiments.video.data import are_digits
 from experiments.video.effects import idle_settings
 from experiments.video.folder import RunFolder, build
@@ -41,8 +41,8 @@ def _statistics(settings: Settings) -> Sequence[str]:
     return ["step", "clips", "learning_rate", "training_loss", "validation_loss", *errors]
 
 
-def _go_on(folder: Path, unit: str, amount: str) -> list[str]:
-    return ["continue", str(folder), *option(unit, amount)]
+def _go_on(folder: Path) -> list[str]:
+    return ["continue", str(folder)]
 
 
 def _memory(settings: Settings, most: int) -> int:

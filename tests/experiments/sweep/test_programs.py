@@ -9,6 +9,7 @@ import pytest
 from experiments.sweep.loading import load_sweep
 from experiments.sweep.plan import first_candidates, trials_of
 from experiments.sweep.programs import PROGRAMS
+from experiments.sweep.programs.program import option
 from experiments.sweep.statistics import Row, reached, read_rows, whole_rows
 from tests.support.sweep_files import write_sweep
 
@@ -52,7 +53,7 @@ def test_a_trial_begins_goes_on_and_records_what_is_said(tmp_path: Path, name: s
     assert run(sweep.train_words(trial, folder, 1)) == 0
     assert program.begun(folder)
     first = read_rows(folder)
-    assert run(program.go_on(folder, sweep.file.budget.unit, "2")) == 0
+    assert run([*program.go_on(folder), *option(sweep.file.budget.unit, "2")]) == 0
     rows = read_rows(folder)
     assert len(rows) == 2 and set(rows[0]) == {*program.statistics(settings), "seconds"}
     assert without_time(rows[0]) == without_time(*first)

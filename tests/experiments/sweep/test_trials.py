@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from experiments.leases import LEASE_SECONDS
 from experiments.sweep.advance import advance
 from experiments.sweep.held import HeldTrial
-from experiments.sweep.trials import LEASE_SECONDS, Trials
+from experiments.sweep.trials import Trials
 from tests.support.sweep_files import sweep_of
 from workbench.errors import InputError
 from workbench.records import Store

@@ -1,0 +1,58 @@
+"""What is submitted: words of a program's command line, checked before they wait in the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from experiments.queue.job import Job
+from experiments.sweep.programs.program import SweepProgram, option
+from workbench.settings.options import Command, given_settings, make_parser
+from workbench.settings.table import to_key
+
+TRAIN = "train"
+
+
+def checked_words(name: str, program: SweepProgram, words: Sequence[str]) -> list[str]:
+    """Return the words of a training with all that its options and its file of settings say.
+
+    So a file that is changed later changes nothing. What cannot be parsed ends the process with status 2 and
+    a message, as for the program itself.
+
+    Parameters
+    ----------
+    name, program
+        What is trained.
+    words
+        After the program's.
+
+    Raises
+    ------
+    SettingsError, InputError, DataError
+        When the program would refuse them.
+    """
+    table = program.table
+    command = Command(
+        name=TRAIN,
+        summary="a training",
+        description="Submit a training; it waits in the queue. It writes to the job's own folder.",
+        examples=f"  python -m experiments submit {name} train",
+        settings=[field for field in table.model.model_fields if field not in program.places],
+    )
+    parser = make_parser(
+        f"python -m experiments submit {name}",
+        "Submit a training; options of the job stand before the program.",
+        [command],
+        table,
+    )
+    given = given_settings(parser.parse(words), table)
+    given = {field: each for field, each in given.items() if field not in program.places}
+    program.check(given)
+    return [TRAIN, *(word for field, each in given.items() for word in option(to_key(field), each.value))]
+
+
+def words_to_run(job: Job, program: SweepProgram) -> list[str]:
+    """Return the words that begin a job, or go on with it where its folder holds a run."""
+    if program.begun(job.folder):
+        return program.go_on(job.folder)
+    places = {to_key(field): str(job.folder / place) for field, place in program.places.items()}
+    return [*job.words, *(word for key, text in places.items() for word in option(key, text))]

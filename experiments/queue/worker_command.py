@@ -1,0 +1,61 @@
+"""The command `worker`: runs the jobs of the queue."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from functools import partial
+
+from experiments.engines.local import threads_each
+from experiments.queue.child import LAUNCHER
+from experiments.queue.options import queue_records, whole
+from experiments.queue.slot import Setup
+from experiments.queue.worker import work
+from experiments.records.choosing import execute, make_parser
+from experiments.sweep.programs import PROGRAMS, Programs
+from workbench.exit_status import STOPPED
+from workbench.records import Store
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    programs: Programs = PROGRAMS,
+    launcher: Sequence[str] = LAUNCHER,
+) -> int:
+    """Run jobs and return the exit status.
+
+    Parameters
+    ----------
+    arguments
+        Of the command line; those of the process by default.
+    programs
+        Those that can be run.
+    launcher
+        Words after Python's that start one of them.
+    """
+    parser = make_parser(
+        "worker",
+        "Run the jobs of the queue, the highest priority first, until Ctrl-C, which lets them save and wait "
+        "in the queue again; a second one kills them. Several workers, on several machines that share the "
+        "folder, run each job once.",
+        "--slots 2 --until-empty",
+    )
+    parser.add_argument(
+        "--slots", type=whole(1, 1000), default=1, metavar="N", help="jobs at a time (%(default)s)"
+    )
+    parser.add_argument("--until-empty", action="store_true", help="end when all jobs have ended")
+    options = parser.parse_args(arguments)
+    return execute(parser, partial(_work, options, programs, launcher))
+
+
+def _work(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:
+    records = queue_records(options.records)
+    Store.open(records, create=True).close()
+    setup = Setup(
+        records, threads_each(options.slots), options.until_empty, _say, programs=programs, launcher=launcher
+    )
+    return 0 if work(setup, options.slots) else STOPPED
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)

@@ -1,0 +1,82 @@
+"""What is submitted: settings are checked before they wait, and the words of a job say all of them."""
+
+from pathlib import Path
+
+import pytest
+
+from experiments.__main__ import main as experiments
+from experiments.queue.submission import words_to_run
+from tests.support.quick_program import QUICK
+from tests.support.quick_queue import run
+from tests.support.running_queue import RECORDS, job, states, submit
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["quik", "train"], "there is no program 'quik'; did you mean quick?"),
+        (["quick", "train", "--epoch", "3"], "unknown argument --epoch; did you mean --epochs?"),
+        (["quick", "train", "--rate", "11"], "--rate=11: it should be less than or equal to 10"),
+        (["quick", "train", "--width", "2"], "--width=2: is for kind=wide"),
+        (
+            ["quick", "train", "--folder", "x"],
+            "unknown argument --folder: a setting that `train` does not take",
+        ),
+        (["quick", "train", "--config", "none.conf"], "none.conf"),
+        (["quick", "continue"], "invalid choice: 'continue'"),
+        (["--priority", "1.5", "quick", "train"], "argument --priority: '1.5' is not a whole number"),
+        (["--retries", "-1", "quick", "train"], "'-1' is not a whole number of 0 to 1000"),
+        (["--minutes", "nan", "quick", "train"], "argument --minutes: 'nan' is no number above 0"),
+        (["--records", "off", "quick", "train"], "--records off: the queue is in a records file: name one"),
+        ([], "the following arguments are required: PROGRAM"),
+    ],
+)
+def test_bad_input_is_refused_in_a_line_that_says_why(folder: Path, capsys, words: list[str], said: str):
+    try:
+        status = run("submit", *words)
+    except SystemExit as error:
+        status = error.code
+    assert status == 2
+    assert said in capsys.readouterr().err
+    assert not RECORDS.exists()
+
+
+def test_settings_of_a_file_are_those_of_the_moment_of_submission(folder: Path, capsys):
+    path = folder / "quick.conf"
+    path.write_text("epochs = 3\nunits = 7\nfolder = elsewhere\n")
+    assert (
+        submit("--config", "quick.conf", "--units", "8", terms=("--priority", "-4", "--minutes", "0.5")) == 1
+    )
+    path.unlink()
+    assert capsys.readouterr().out.splitlines() == ["job        1", "folder     runs/jobs/0001"]
+    found = job(1)
+    assert found.words == ("train", "--epochs", "3", "--units", "8")
+    assert (found.priority, found.minutes, found.memory_mib) == (-4, 0.5, None)
+
+
+def test_a_job_begins_in_its_folder_and_goes_on_where_that_holds_a_run(folder: Path):
+    found = job(submit("--epochs", "2"))
+    own = str(folder / "runs/jobs/0001")
+    assert words_to_run(found, QUICK) == ["train", "--epochs", "2", "--folder", own]
+    (found.folder / "state.json").touch()
+    assert words_to_run(found, QUICK) == ["continue", "--folder", own]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["autoencoder", "train", "--code-size", "0"],
+        ["gan", "train", "--score-every", "0"],
+        ["video", "train", "--task", "sleep"],
+    ],
+)
+def test_the_programs_check_their_settings(capsys, words: list[str]):
+    assert experiments(["submit", *words]) == 2
+    assert words[2] in capsys.readouterr().err
+    assert not RECORDS.exists()
+
+
+def test_the_programs_are_submitted(capsys):
+    for name in ("autoencoder", "gan", "video"):
+        assert experiments(["submit", name, "train"]) == 0
+    assert states() == dict.fromkeys((1, 2, 3), "waiting")

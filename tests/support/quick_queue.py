@@ -1,0 +1,33 @@
+"""The queue with the quick program: `python -m tests.support.quick_queue COMMAND ...`."""
+
+import os
+import sys
+
+from experiments.queue import child
+from tests.support.quick_sweeps import PROGRAMS
+
+LAUNCHER = ("-m", "tests.support.quick_queue", "child")
+
+GRACE = "QUICK_GRACE"
+"""Seconds that a training which is stopped has, in the environment of a worker."""
+
+
+def run(*words: str) -> int:
+    """Run a command in this process."""
+    command, *rest = words
+    if command == "child":  # starts quickly: nothing else is loaded
+        return child.main(rest, PROGRAMS)
+    from experiments.__main__ import main as experiments
+    from experiments.queue import submit_command, worker_command
+    from experiments.sweep import training
+
+    if command == "submit":
+        return submit_command.main(rest, PROGRAMS)
+    if command == "worker":
+        training.GRACE = float(os.environ.get(GRACE, training.GRACE))
+        return worker_command.main(rest, PROGRAMS, LAUNCHER)
+    return experiments(list(words))
+
+
+if __name__ == "__main__":
+    sys.exit(run(*sys.argv[1:]))
