@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -12,6 +13,12 @@ from networks.video.outputs import fold
 from networks.video.stage import Stage
 
 Module: Any = torch.nn.Module if torch is not None else object
+
+Pair: TypeAlias = tuple[Any, np.ndarray]
+"""A parameter there, and the same numbers here; both can be written to."""
+
+LSTM_NAMES = {"weight_ih": "input_weights", "weight_hh": "recurrent_weights", "bias_ih": "biases"}
+"""What parameters of an LSTM are called there and here."""
 
 TIED = "bias_hh"
 """PyTorch has two biases where ours has one: the second is zero and does not learn."""
@@ -37,6 +44,19 @@ class TorchVideo(Module):
         self.heads = torch.nn.ModuleDict(
             {name: build(head.stage, self.blueprint) for name, head in network.heads.items()}
         )
+        for theirs, ours in self._pairs(network):
+            with torch.no_grad():
+                theirs.copy_(torch.tensor(np.ascontiguousarray(ours)))
+
+    def write_to(self, network: VideoNetwork) -> None:
+        """Copy all parameters into a network of ours of the same blueprint."""
+        for theirs, ours in self._pairs(network):
+            ours[...] = theirs.detach().numpy()
+
+    def _pairs(self, network: VideoNetwork) -> Iterator[Pair]:
+        yield from self.encoder.pairs(network.encoder)
+        for name, head in network.heads.items():
+            yield from self.heads[name].pairs(head.stage)
 
     def forward(self, frames: Any) -> dict[str, Any]:
         """Return the outputs of all heads, (T, ...) in the order of the video."""
@@ -94,12 +114,20 @@ class _VectorStage(Module):
         layers = [stage.named[f"layer_{number}"] for number in range(blueprint.layers)]
         self.lstm = torch.nn.LSTM(layers[0].input_shape[-1], blueprint.units, blueprint.layers)
         self.lstm = self.lstm.to(_kind(stage))
-        for number, layer in enumerate(layers):
-            for theirs, ours in (("weight_ih", "input_weights"), ("weight_hh", "recurrent_weights")):
-                _copy(getattr(self.lstm, f"{theirs}_l{number}"), layer.parameters[f"layer_0.forward.{ours}"])
-            _copy(getattr(self.lstm, f"bias_ih_l{number}"), layer.parameters["layer_0.forward.biases"])
+        for number in range(blueprint.layers):
             getattr(self.lstm, f"{TIED}_l{number}").data.zero_()
             getattr(self.lstm, f"{TIED}_l{number}").requires_grad_(False)
+
+    def pairs(self, stage: Stage) -> Iterator[Pair]:
+        """Yield its parameters with ours."""
+        for number in range(self.lstm.num_layers):
+            layer = stage.named[f"layer_{number}"]
+            for theirs, ours in LSTM_NAMES.items():
+                yield getattr(self.lstm, f"{theirs}_l{number}"), layer.parameters[f"layer_0.forward.{ours}"]
+        for name, modules in (("reader", self.reader), ("writer", self.writer)):
+            for module, layer in zip(modules, stage.named[name].layers if len(modules) else [], strict=True):
+                yield module.weight, layer.parameters["weights"].reshape(module.weight.shape)
+                yield module.bias, layer.parameters["biases"].reshape(-1)
 
     def encode(self, frames: Any) -> Any:
         """Return the states after all frames."""
@@ -125,18 +153,25 @@ class _ImageStage(Module):
         self.layers = torch.nn.ModuleList()
         for number in range(blueprint.layers):
             layer = stage.named[f"layer_{number}"]
-            weights = [layer.parameters[name] for name in ("input_weights", "recurrent_weights")]
-            joined = np.concatenate(weights, axis=-1).transpose(0, 3, 1, 2)
-            module = torch.nn.Conv2d(joined.shape[1], 4 * self.units, kernel, padding=kernel // 2)
-            module = module.to(_kind(stage))
-            _copy(module.weight, joined)
-            _copy(module.bias, layer.parameters["biases"])
-            self.layers.append(module)
+            channels = layer.input_shape[-1] + self.units
+            module = torch.nn.Conv2d(channels, 4 * self.units, kernel, padding=kernel // 2)
+            self.layers.append(module.to(_kind(stage)))
         if "writer" in stage.named:
             (writer,) = stage.named["writer"].layers
             self.writer = torch.nn.Conv2d(self.units, writer.output_shape.channels, 1).to(_kind(stage))
-            _copy(self.writer.weight, writer.parameters["weights"].transpose(0, 3, 1, 2))
-            _copy(self.writer.bias, writer.parameters["biases"])
+
+    def pairs(self, stage: Stage) -> Iterator[Pair]:
+        """Yield its parameters with ours."""
+        for number, module in enumerate(self.layers):
+            parameters = stage.named[f"layer_{number}"].parameters
+            inputs = module.in_channels - self.units
+            yield module.weight[:, :inputs], parameters["input_weights"].transpose(0, 3, 1, 2)
+            yield module.weight[:, inputs:], parameters["recurrent_weights"].transpose(0, 3, 1, 2)
+            yield module.bias, parameters["biases"]
+        if "writer" in stage.named:
+            (writer,) = stage.named["writer"].layers
+            yield self.writer.weight, writer.parameters["weights"].transpose(0, 3, 1, 2)
+            yield self.writer.bias, writer.parameters["biases"]
 
     def encode(self, frames: Any) -> Any:
         """Return the states after all frames."""
@@ -172,20 +207,10 @@ class _ImageStage(Module):
 
 def _linear(network: Any) -> Any:
     """Return linear layers one after another, as ours."""
-    modules = []
-    for layer in network.layers:
-        weights = layer.parameters["weights"].reshape(layer.output_shape.size, -1)
-        module = torch.nn.Linear(weights.shape[1], len(weights)).to(getattr(torch, str(weights.dtype)))
-        _copy(module.weight, weights)
-        _copy(module.bias, layer.parameters["biases"].ravel())
-        modules.append(module)
-    return torch.nn.Sequential(*modules)
+    kind = getattr(torch, str(network.dtype))
+    shapes = [(layer.input_shape.size, layer.output_shape.size) for layer in network.layers]
+    return torch.nn.Sequential(*(torch.nn.Linear(*sizes).to(kind) for sizes in shapes))
 
 
 def _kind(stage: Stage) -> Any:
     return getattr(torch, str(stage.dtype))
-
-
-def _copy(parameter: Any, values: np.ndarray) -> None:
-    with torch.no_grad():
-        parameter.copy_(torch.tensor(np.ascontiguousarray(values)))
