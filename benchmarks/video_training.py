@@ -32,8 +32,7 @@ from experiments.video.folder import build
 from experiments.video.scores import reference_errors
 from experiments.video.settings import Settings, blueprint_of
 from networks.video import ClipBatches, VideoNetwork, head_losses, measure
-from nn import Adam, DataError
-from nn.schedules import Cosine, Moment
+from nn import Adam, Cosine, DataError, Moment
 from workbench.files import write_text
 
 NAME = "video_training"

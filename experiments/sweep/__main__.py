@@ -10,6 +10,7 @@ from pathlib import Path
 
 from experiments.sweep.attached import run_trial
 from experiments.sweep.programs import PROGRAMS, Programs
+from experiments.sweep.variant import COMPARABLE, Variant
 
 PROGRAM = "python -m experiments sweep"
 
@@ -24,10 +25,13 @@ COMMANDS: Mapping[str, str] = {
     "status": "print how far a sweep is",
     "report": "print the table and the best command line; write them with pictures to the sweep's folder",
     "stop": "stop a sweep that runs, and wait until everything is saved",
+    "compare": "run a sweep with several kinds of search and seeds, and say which finds better settings",
 }
-"""Every command, a function in `experiments.sweep.commands`, and what it does."""
+"""Every command and what it does: a function in `experiments.sweep.commands`, or in `MODULES`."""
 
-RUNNING = ("run", "resume", "work")
+MODULES = {"compare": "experiments.sweep.compare_command"}
+
+RUNNING = ("run", "resume", "work", "compare")
 
 EXAMPLES = f"""\
 examples:
@@ -63,6 +67,7 @@ def make_parser() -> argparse.ArgumentParser:
     worker.add_argument("file", type=Path)
     worker.add_argument("--records", type=Path, required=True)
     worker.add_argument("--threads", type=int, required=True)
+    worker.add_argument("--variant", type=Variant.parse)
     return parser
 
 
@@ -89,6 +94,23 @@ def _add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], name: 
     if name == "run":
         command.add_argument(
             "--overwrite", action="store_true", help="begin anew, and remove what the sweep came to before"
+        )
+    if name == "compare":
+        command.set_defaults(overwrite=False)
+        command.add_argument(
+            "--searches",
+            metavar="KIND",
+            nargs="+",
+            choices=COMPARABLE,
+            default=["random", "tpe"],
+            help=f"kinds of search, of {', '.join(COMPARABLE)} (default: random tpe)",
+        )
+        command.add_argument(
+            "--seeds",
+            metavar="N",
+            type=_count,
+            default=5,
+            help="searches of each kind, with other draws (default %(default)s)",
         )
 
 
@@ -127,7 +149,8 @@ def _run(options: argparse.Namespace, programs: Programs, launcher: Sequence[str
 
     def run() -> int:
         with warnings_shown():
-            function = getattr(import_module("experiments.sweep.commands"), options.command)
+            module = MODULES.get(options.command, "experiments.sweep.commands")
+            function = getattr(import_module(module), options.command)
             status: int = function(options, programs, launcher)
             return status
 

@@ -42,16 +42,35 @@ POLL = 0.1
 def plan(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:
     """Print the plan."""
     sweep = load_sweep(options.file, programs)
-    for line in plan_lines(sweep, _folder(sweep)):
+    for line in plan_lines(sweep, folder_of(sweep)):
         print(line)
     return 0
 
 
 def run(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:
     """Begin a sweep and run it."""
-    sweep = load_sweep(options.file, programs)
+    return _say_ended(_begin(load_sweep(options.file, programs), options, launcher), options)
+
+
+def resume(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:
+    """Go on with a sweep."""
+    return _say_ended(_go_on(load_sweep(options.file, programs), options, launcher), options)
+
+
+def go_on_or_begin(sweep: Sweep, options: argparse.Namespace, launcher: Sequence[str]) -> bool:
+    """Run what is left of a sweep, all of it where it was not begun; return False where it was stopped."""
+    path = records_of(options)
+    if path.exists():
+        with Store.open(path) as store:
+            begun = Trials.known(store, sweep) is not None
+        if begun:
+            return _go_on(sweep, options, launcher)
+    return _begin(sweep, options, launcher)
+
+
+def _begin(sweep: Sweep, options: argparse.Namespace, launcher: Sequence[str]) -> bool:
     first_candidates(sweep)
-    path, folder = _records(options), _folder(sweep)
+    path, folder = records_of(options), folder_of(sweep)
     make_directory(folder)
     make_directory(path.parent)
     with (
@@ -74,10 +93,8 @@ def run(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]
         return _run(sweep, trials, options, engine, launcher)
 
 
-def resume(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:
-    """Go on with a sweep."""
-    sweep = load_sweep(options.file, programs)
-    path, folder = _records(options), _folder(sweep)
+def _go_on(sweep: Sweep, options: argparse.Namespace, launcher: Sequence[str]) -> bool:
+    path, folder = records_of(options), folder_of(sweep)
     with Store.open(path) as store:
         trials = Trials.find(store, sweep)
         make_directory(folder)
@@ -89,7 +106,7 @@ def resume(options: argparse.Namespace, programs: Programs, launcher: Sequence[s
 def work(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:
     """Add workers to a sweep that was begun, on this machine or another."""
     sweep = load_sweep(options.file, programs)
-    path, folder = _records(options), _folder(sweep)
+    path, folder = records_of(options), folder_of(sweep)
     check_disk(folder)
     check_disk(path)
     with Store.open(path) as store, LocalEngine(options.workers) as engine:
@@ -98,40 +115,45 @@ def work(options: argparse.Namespace, programs: Programs, launcher: Sequence[str
             raise InputError(f"{folder}: is not here: join in the folder in which the sweep was begun")
         if trials.is_stopping():
             raise InputError(f"{sweep.path}: was stopped: `resume` goes on with it, and then others can join")
-        return _run(sweep, trials, options, engine, launcher)
+        return _say_ended(_run(sweep, trials, options, engine, launcher), options)
 
 
 def _run(
     sweep: Sweep, trials: Trials, options: argparse.Namespace, engine: Engine, launcher: Sequence[str]
-) -> int:
+) -> bool:
     if options.shared:
-        check_disk(_folder(sweep))
+        check_disk(folder_of(sweep))
         trials.store.share()
     words = [str(options.file), "--records", str(trials.store.path), "--threads", str(engine.threads)]
+    words += [] if sweep.variant is None else ["--variant", str(sweep.variant)]
     supervisor = Supervisor(
         sweep, trials, engine, [*launcher, "worker", *words], lambda line: print(line, flush=True)
     )
-    if supervisor.run(options.workers):
-        print(f"done; `{_command('report', options)}` says what came of it")
+    return supervisor.run(options.workers)
+
+
+def _say_ended(done: bool, options: argparse.Namespace) -> int:
+    if done:
+        print(f"done; `{command_line('report', options)}` says what came of it")
         return 0
     again = "work" if options.command == "work" else "resume"
-    print(f"stopped; `{_command(again, options)}` goes on")
+    print(f"stopped; `{command_line(again, options)}` goes on")
     return STOPPED
 
 
 def worker(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:
     """Work at the trials of a sweep, for a supervisor."""
-    sweep = load_sweep(options.file, programs)
-    return Worker(sweep, _folder(sweep), options.records, [*launcher, "trial"], options.threads).run()
+    sweep = load_sweep(options.file, programs, options.variant)
+    return Worker(sweep, folder_of(sweep), options.records, [*launcher, "trial"], options.threads).run()
 
 
 def status(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:
     """Print how far a sweep is."""
     sweep = load_sweep(options.file, programs)
-    path = _records(options)
+    path = records_of(options)
     with Store.open(path) as store:
         trials = Trials.find(store, sweep)
-        rows, running = trials.rows(), _is_running(trials, _folder(sweep))
+        rows, running = trials.rows(), _is_running(trials, folder_of(sweep))
     counts = Counter(row.state for row in rows)
     print(f"sweep     {sweep.name}, {'running' if running else 'not running'}")
     there = [f"{counts[state]} {state}" for state in STATES if counts[state]]
@@ -147,14 +169,14 @@ def status(options: argparse.Namespace, programs: Programs, launcher: Sequence[s
 def _describe_running(sweep: Sweep, row: TrialRow) -> str:
     """Return a line on how far a trial is, as its table says."""
     name, unit = trial_name(row.number), sweep.file.budget.unit
-    used = reached(sweep, read_rows(_folder(sweep) / name)).get(USED, 0.0)
+    used = reached(sweep, read_rows(folder_of(sweep) / name)).get(USED, 0.0)
     return f"{name}  {row.state}  {used:.4g} of {amount_text(rungs(sweep)[row.rung])} {unit}"
 
 
 def stop(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:
     """Stop a sweep that runs, and wait until it has saved everything."""
     sweep = load_sweep(options.file, programs)
-    path, folder = _records(options), _folder(sweep)
+    path, folder = records_of(options), folder_of(sweep)
     with Store.open(path) as store:
         trials = Trials.find(store, sweep)
         if not _is_running(trials, folder):
@@ -162,7 +184,7 @@ def stop(options: argparse.Namespace, programs: Programs, launcher: Sequence[str
         trials.ask_to_stop()
         while _is_running(trials, folder):
             time.sleep(POLL)
-    print(f"stopped; `{_command('resume', options)}` goes on")
+    print(f"stopped; `{command_line('resume', options)}` goes on")
     return 0
 
 
@@ -171,30 +193,39 @@ def report(options: argparse.Namespace, programs: Programs, launcher: Sequence[s
     from experiments.sweep.report import summary, table_rows, winning_command, write_report  # noqa: PLC0415 - draws
 
     sweep = load_sweep(options.file, programs)
-    folder = _folder(sweep)
-    with Store.open(_records(options)) as store:
+    folder = folder_of(sweep)
+    with Store.open(records_of(options)) as store:
         rows = Trials.find(store, sweep).rows()
     paths = write_report(sweep, rows, folder)
     found = standings(sweep, rows)
     print(f"{summary(sweep, rows)}\n\n{text_table(headings(sweep), table_rows(sweep, found))}\n")
-    print(f"{'best':10} {winning_command(sweep, found, folder)}")
+    print(f"{'best':10} {winningcommand_line(sweep, found, folder)}")
     for path in paths:
         print(f"{'result':10} {path}")
     return 0
 
 
-def _folder(sweep: Sweep) -> Path:
+def folder_of(sweep: Sweep) -> Path:
+    """Return the folder of a sweep."""
     return RUNS / sweep.name
 
 
-def _records(options: argparse.Namespace) -> Path:
+def records_of(options: argparse.Namespace) -> Path:
+    """Return the records file of a command.
+
+    Raises
+    ------
+    InputError
+        When there is to be none.
+    """
     path = records_path(options.records)
     if path is None:
         raise InputError(f"--records {OFF}: a sweep keeps its trials in a records file: name one")
     return path
 
 
-def _command(name: str, options: argparse.Namespace) -> str:
+def command_line(name: str, options: argparse.Namespace) -> str:
+    """Return the command line of a command on the same sweep."""
     records = ["--records", options.records] if options.records else []
     return shlex.join(["python", "-m", "experiments", "sweep", name, str(options.file), *records])
 

@@ -15,6 +15,7 @@ from experiments.sweep.programs import PROGRAMS, Programs, program_by_name
 from experiments.sweep.programs.program import SweepProgram
 from experiments.sweep.space import Candidate, Parameter, draw, grid_size
 from experiments.sweep.sweep import Sweep
+from experiments.sweep.variant import Variant
 from workbench.errors import SettingsError
 from workbench.settings.table import Given, to_key, to_name, to_text
 
@@ -25,7 +26,7 @@ RATIO = re.compile(r"\s*/\s*")
 """Between two columns of which one is divided by the other."""
 
 
-def load_sweep(path: Path, programs: Programs = PROGRAMS) -> Sweep:
+def load_sweep(path: Path, programs: Programs = PROGRAMS, variant: Variant | None = None) -> Sweep:
     """Read a sweep, and check all that can be checked before it runs.
 
     Parameters
@@ -34,19 +35,21 @@ def load_sweep(path: Path, programs: Programs = PROGRAMS) -> Sweep:
         Of the file.
     programs
         Those that can be trained.
+    variant
+        What is to be other than in the file.
 
     Raises
     ------
     SettingsError
         Naming file and key, and what to do.
     """
-    file = read_file(path)
+    file = read_file(path) if variant is None else variant.of(read_file(path), path)
     if file.program not in programs:
         raise SettingsError(
             f"{path}: program: unknown {file.program!r}{nearest(file.program, list(programs))}"
         )
     program = program_by_name(file.program, programs)
-    sweep = Sweep(path, file, program, _fixed(path, file, program), _space(path, file, program))
+    sweep = Sweep(path, file, program, _fixed(path, file, program), _space(path, file, program), variant)
     _check_values(sweep)
     _check_budget(sweep)
     _check_search(sweep)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from experiments.sweep.file import SweepFile
 from experiments.sweep.programs.program import SweepProgram, option
 from experiments.sweep.space import Candidate, Parameter, Scalar, describe
+from experiments.sweep.variant import Variant
 from nn import DataError
 from nn.byte_sizes import MEBIBYTE
 from workbench.errors import InputError, SettingsError
@@ -59,6 +60,8 @@ class Sweep:
         Settings of all trials, by name.
     space
         The parameters by name.
+    variant
+        What is other than in the file; None where nothing is.
     """
 
     path: Path
@@ -66,11 +69,12 @@ class Sweep:
     program: SweepProgram
     fixed: Mapping[str, Given]
     space: Mapping[str, Parameter]
+    variant: Variant | None = None
 
     @property
     def name(self) -> str:
-        """Of the sweep: that of its file."""
-        return self.path.stem
+        """Of the sweep: that of its file, and of the variant."""
+        return self.path.stem if self.variant is None else f"{self.path.stem}-{self.variant}"
 
     def trial(self, number: int, candidate: Candidate) -> Trial:
         """Return a trial of a candidate: seeds follow from the number alone."""

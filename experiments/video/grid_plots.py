@@ -78,7 +78,7 @@ def draw_heads(outcomes: Sequence[GridOutcome], title: str) -> Image.Image:
                 for each in outcomes
                 if head in TASKS[each.plan.task]
             ]
-    remark = "validation clips; dashed: heads read zeros, others their own output; pale: that head alone"
+    remark = "validation clips; dashed: heads read zeros; pale: that head alone; numbers: the better input"
     return _draw(shown, title, remark)
 
 

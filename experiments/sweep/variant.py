@@ -1,0 +1,54 @@
+"""A sweep with another kind of search, or with other draws: what searches are compared by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from experiments.sweep.file import KEYS, Search, SweepFile
+from workbench.errors import SettingsError
+
+COMPARABLE = ("random", "tpe", "cma_es")
+"""Kinds of search that differ in nothing but how candidates are found."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What is other than in the file.
+
+    Attributes
+    ----------
+    kind
+        Of the search, one of `COMPARABLE`.
+    seed
+        Of what it draws.
+    """
+
+    kind: str
+    seed: int
+
+    @classmethod
+    def parse(cls, text: str) -> Variant:
+        """Return the variant that `str` wrote."""
+        kind, _, seed = text.rpartition("-")
+        return cls(kind, int(seed))
+
+    def __str__(self) -> str:
+        return f"{self.kind}-{self.seed}"
+
+    def of(self, file: SweepFile, path: Path) -> SweepFile:
+        """Return a file with the variant instead of its own.
+
+        Raises
+        ------
+        SettingsError
+            When it does not say how many candidates are tried.
+        """
+        if file.search.candidates is None or file.search.kind not in COMPARABLE:
+            raise SettingsError(
+                f"{path}: search.kind: is {file.search.kind!r}: to compare searches, say one of "
+                f"{', '.join(COMPARABLE)}"
+            )
+        batch = {"batch": file.search.batch} if "batch" in KEYS[self.kind] else {}
+        search = Search.model_validate({"kind": self.kind, "candidates": file.search.candidates, **batch})
+        return file.model_copy(update={"search": search, "seed": self.seed})
