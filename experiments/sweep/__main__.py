@@ -83,7 +83,7 @@ def _add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], name: 
         command.add_argument(
             "--workers", metavar="N", type=_count, default=1, help="trainings at a time (default %(default)s)"
         )
-    if name == "work":
+    if name in ("work", "compare"):
         command.set_defaults(shared=False)
     elif name in RUNNING:
         command.add_argument(

@@ -199,7 +199,7 @@ def report(options: argparse.Namespace, programs: Programs, launcher: Sequence[s
     paths = write_report(sweep, rows, folder)
     found = standings(sweep, rows)
     print(f"{summary(sweep, rows)}\n\n{text_table(headings(sweep), table_rows(sweep, found))}\n")
-    print(f"{'best':10} {winningcommand_line(sweep, found, folder)}")
+    print(f"{'best':10} {winning_command(sweep, found, folder)}")
     for path in paths:
         print(f"{'result':10} {path}")
     return 0

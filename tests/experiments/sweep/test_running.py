@@ -44,6 +44,9 @@ def test_trials_run_in_folders_of_their_own_and_their_results_are_kept(folder: P
         assert candidate == {"rate": [0.1, 0.3][number // 2]}
     assert run("status", str(path)) == 0
     assert capsys.readouterr().out == "sweep     sweep, not running\ntrials    4 done\n"
+    assert run("report", str(path)) == 0
+    printed = capsys.readouterr().out
+    assert "best       quick train --rate 0.3" in printed and "report/best.png" in printed
     assert run("run", str(path)) == 2
     assert "was begun already: `resume` goes on with it" in capsys.readouterr().err
 
