@@ -13,6 +13,7 @@ from experiments.serve.panels.comparison import Comparison
 from experiments.serve.panels.curves import Curves
 from experiments.serve.panels.heading import Heading
 from experiments.serve.panels.runs import Runs
+from experiments.serve.panels.sweeps import SweepPictures, SweepTable
 from experiments.serve.view import View
 from experiments.serve.visit import Visit
 from workbench.page.page import STYLES
@@ -37,6 +38,11 @@ def build_page(feed: Feed) -> None:
             with group("g-board-column"):
                 Curves(visit)
                 Comparison(visit)
+        with _place(visit, "sweeps"):
+            with group("g-board-column"):
+                SweepTable(visit)
+            with group("g-board-column"):
+                SweepPictures(visit)
 
 
 def _place(visit: Visit, name: str) -> Element:

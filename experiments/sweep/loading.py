@@ -44,17 +44,30 @@ def load_sweep(path: Path, programs: Programs = PROGRAMS, variant: Variant | Non
         Naming file and key, and what to do.
     """
     file = read_file(path) if variant is None else variant.of(read_file(path), path)
-    if file.program not in programs:
-        raise SettingsError(
-            f"{path}: program: unknown {file.program!r}{nearest(file.program, list(programs))}"
-        )
-    program = program_by_name(file.program, programs)
-    sweep = Sweep(path, file, program, _fixed(path, file, program), _space(path, file, program), variant)
+    sweep = unchecked_sweep(path, file, programs, variant)
     _check_values(sweep)
     _check_budget(sweep)
     _check_search(sweep)
     _check_filters(sweep)
     return sweep
+
+
+def unchecked_sweep(
+    path: Path, file: SweepFile, programs: Programs = PROGRAMS, variant: Variant | None = None
+) -> Sweep:
+    """Return a sweep of what its file says; whether its program takes all values is not looked at.
+
+    Raises
+    ------
+    SettingsError
+        When there is no such program, or setting.
+    """
+    if file.program not in programs:
+        raise SettingsError(
+            f"{path}: program: unknown {file.program!r}{nearest(file.program, list(programs))}"
+        )
+    program = program_by_name(file.program, programs)
+    return Sweep(path, file, program, _fixed(path, file, program), _space(path, file, program), variant)
 
 
 def _fixed(path: Path, file: SweepFile, program: SweepProgram) -> dict[str, Given]:

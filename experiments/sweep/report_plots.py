@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
@@ -13,61 +12,22 @@ from matplotlib.colors import to_hex
 from PIL import Image
 
 from experiments.charts import make_logarithmic, panels
-from experiments.sweep.advance import scores
-from experiments.sweep.halving import rungs
 from experiments.sweep.importance import SHUFFLES, Importance
-from experiments.sweep.space import Parameter, Scalar
-from experiments.sweep.standings import DIGITS, Standing, used_by
+from experiments.sweep.measured import best_so_far, measured
+from experiments.sweep.parallel import ABSENT, heights_of, is_logarithmic, labels_of, score_heights
+from experiments.sweep.standings import DIGITS, Standing
 from experiments.sweep.sweep import Sweep
 from experiments.sweep.trials import TrialRow
 from nn.render.canvas import WIDTH
 from nn.render.colours import BACKGROUND, HELD_OUT, MUTED, TRAIN
-from workbench.settings.table import to_key, to_text
+from workbench.settings.table import to_key
 
 LEFT, TOP, RIGHT, PANEL = 80, 110, 130, 300
-LOGARITHMIC_FROM = 20
-"""Ratio of the highest to the lowest objective from which a scale is logarithmic."""
-
-ABSENT = -0.08
-"""Where a line passes a setting that its candidate does not have."""
 
 BESIDE: dict[str, Any] = {"fc": BACKGROUND, "ec": "none", "alpha": 0.7, "pad": 1}
 """What makes values readable that lines cross."""
 
 OTHERS = "dotted: without a result; below an axis: no such setting"
-
-LONGEST = 16
-"""Characters of a value beside an axis."""
-
-
-class Measured(NamedTuple):
-    """A candidate that was measured, when so much of the budget had been used, and its score."""
-
-    used: float
-    score: float | None
-
-
-def measured(sweep: Sweep, rows: Sequence[TrialRow]) -> list[Measured]:
-    """Return what was measured in the order of the trials' numbers, rung by rung."""
-    used, found = 0.0, []
-    for rung in range(len(rungs(sweep))):
-        at_rung = [row for row in rows if rung in row.statistics or row.rung == rung]
-        for place, score in scores(sweep, at_rung, rung).items():
-            trials = [row for row in at_rung if row.number // sweep.file.seeds == place]
-            used += sum(used_by(row, rung) - used_by(row, rung - 1) for row in trials)
-            found.append(Measured(used, score))
-    return found
-
-
-def best_so_far(sweep: Sweep, found: Sequence[Measured]) -> Iterator[tuple[float, float]]:
-    """Yield how much of the budget was used, and the best score until then."""
-    better = max if sweep.file.objective.direction == "maximize" else min
-    best = None
-    for used, score in found:
-        if score is not None:
-            best = score if best is None else better(best, score)
-        if best is not None:
-            yield used, best
 
 
 def draw_best(sweep: Sweep, rows: Sequence[TrialRow]) -> Image.Image:
@@ -94,7 +54,7 @@ def _seeds(sweep: Sweep) -> str:
 
 
 def _scale(axes: Axes, values: Sequence[float]) -> None:
-    if values and min(values) > 0 and max(values) / min(values) >= LOGARITHMIC_FROM:
+    if is_logarithmic(values):
         make_logarithmic(axes)
 
 
@@ -109,64 +69,23 @@ def draw_parallel(sweep: Sweep, found: Sequence[Standing]) -> Image.Image:
         axes = picture.panel((LEFT, TOP + 20, WIDTH - RIGHT, TOP + PANEL + 20), "")
         axes.set(xlim=(0, len(columns) - 1), ylim=(2 * ABSENT, 1.04), yticks=[], xticks=range(len(columns)))
         axes.set_xticklabels([to_key(name) for name in sweep.space] + [objective.statistic])
-        heights = _score_heights(scored)
+        heights = score_heights(scored)
         for each in found[len(scored) :]:
-            axes.plot(_heights(sweep, each), color=MUTED, linestyle=":", clip_on=False)
+            axes.plot(heights_of(sweep, each), color=MUTED, linestyle=":", clip_on=False)
         for rank, each in reversed(list(enumerate(scored))):
             colour = to_hex(colormaps["viridis"](0.9 * rank / max(1, len(scored) - 1)))
-            axes.plot([*_heights(sweep, each), heights[rank]], color=colour, alpha=0.8, clip_on=False)
+            axes.plot([*heights_of(sweep, each), heights[rank]], color=colour, alpha=0.8, clip_on=False)
         _draw_axes(axes, sweep, scored)
         return picture.image()
-
-
-def _heights(sweep: Sweep, standing: Standing) -> list[float]:
-    return [_height(parameter, standing, name) for name, parameter in sweep.space.items()]
-
-
-def _score_heights(scored: Sequence[Standing]) -> list[float]:
-    values = [each.score for each in scored if each.score is not None]
-    if not values or min(values) == max(values):
-        return [0.5] * len(values)
-    place = math.log if _is_logarithmic(values) else float
-    low, high = place(min(values)), place(max(values))
-    return [(place(value) - low) / (high - low) for value in values]
-
-
-def _is_logarithmic(values: Sequence[float]) -> bool:
-    return min(values) > 0 and max(values) / min(values) >= LOGARITHMIC_FROM
-
-
-def _height(parameter: Parameter, standing: Standing, name: str) -> float:
-    return _share(parameter, standing.candidate[name]) if name in standing.candidate else ABSENT
-
-
-def _share(parameter: Parameter, value: Scalar) -> float:
-    """Return where a value lies on its axis, from 0 to 1."""
-    if parameter.choice is not None:
-        return parameter.choice.index(value) / max(1, len(parameter.choice) - 1)
-    low, high = parameter.limits
-    number = float(value)  # type: ignore[arg-type]
-    if parameter.log:
-        return math.log(number / low) / math.log(high / low)
-    return (number - low) / (high - low)
 
 
 def _draw_axes(axes: Axes, sweep: Sweep, scored: Sequence[Standing]) -> None:
     """Draw the axis of every setting with its values."""
     for place, parameter in enumerate(sweep.space.values()):
-        _draw_axis(axes, place, _labels(parameter))
+        _draw_axis(axes, place, labels_of(parameter))
     values = [each.score for each in scored if each.score is not None]
     ends = {0.0: f"{min(values):.4g}", 1.0: f"{max(values):.4g}"} if values else {}
     _draw_axis(axes, len(sweep.space), ends)
-
-
-def _labels(parameter: Parameter) -> Mapping[float, str]:
-    values = parameter.choice if parameter.choice is not None else parameter.limits
-    return {_share(parameter, value): _short(to_text(value)) for value in values}
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _draw_axis(axes: Axes, place: int, labels: Mapping[float, str]) -> None:

@@ -1,13 +1,16 @@
-import { DASHED, colour, line, options } from "/assets/charts.js";
+import { DASHED, colour, line, linesOf, options } from "/assets/charts.js";
+import { Drawn } from "/assets/experiments/drawn.js";
 import { digits } from "/assets/format.js";
 
+const [BARE, LEGEND] = [240, 18]; // pixels of a chart, and of a line of its legend
 const HUES = 6; // colours of lines in the style sheet; further ones are dashed
 
 /** Curves of groups of runs, each a line with a band around it. */
 export default {
+  mixins: [Drawn],
   template: `
     <figure class="g-chart">
-      <div ref="chart" class="g-chart-area g-tall" :data-test="test" role="img" :aria-label="spoken" :data-points="points"></div>
+      <div ref="chart" class="g-chart-area" :data-test="test" role="img" :aria-label="spoken" :data-points="points"></div>
       <p v-if="!points" class="g-chart-empty" aria-hidden="true">{{ empty }}</p>
     </figure>`,
   props: { test: String, name: String, lines: Array, over: String, logarithmic: Boolean },
@@ -42,18 +45,13 @@ export default {
   methods: {
     draw() {
       if (!this.drawn) return;
+      const legend = this.drawable.map(({ name }) => name);
+      this.$refs.chart.style.height = `${BARE + LEGEND * linesOf(legend, this.drawn.getWidth())}px`;
       const means = this.drawable.flatMap((each, place) => each.bands.map((band) => this.mean(each, place, band)));
       const bands = this.drawable.flatMap((each, place) => each.bands.flatMap((band) => this.band(each, place, band)));
-      const legend = this.drawable.map(({ name }) => name);
       const set = options([...means, ...bands], { legend, width: this.drawn.getWidth(), logarithmic: this.logarithmic });
-      if (this.over !== "minutes") set.xAxis.minInterval = 1;
-      set.xAxis.name = this.over;
-      set.xAxis.nameLocation = "middle";
-      set.xAxis.nameTextStyle = { color: colour("muted"), fontSize: 11 };
-      set.xAxis.nameGap = 22;
-      set.grid.bottom = 22;
       set.tooltip.order = "valueDesc";
-      this.drawn.setOption(set, { notMerge: true });
+      this.setChart(set, this.over, this.over === "minutes" ? undefined : 1);
     },
     mean({ name }, place, { x, mean }) {
       const data = x.map((at, index) => [at, mean[index]]);
@@ -73,23 +71,5 @@ export default {
         renderItem: (_, api) => ({ type: "polygon", shape: { points: outline(api) }, style: { fill: colour(`line-${1 + (place % HUES)}`), opacity: 0.16 } }),
       }];
     },
-  },
-  async mounted() {
-    const { echarts } = await import("nicegui-echart");
-    if (!this.$refs.chart) return;
-    this.drawn = Vue.markRaw(echarts.init(this.$refs.chart));
-    this.sizes = new ResizeObserver(() => {
-      this.drawn.resize();
-      this.draw();
-    });
-    this.sizes.observe(this.$refs.chart);
-    this.theme = new MutationObserver(() => this.draw());
-    this.theme.observe(document.body, { attributeFilter: ["class"] });
-    this.draw();
-  },
-  unmounted() {
-    this.sizes?.disconnect();
-    this.theme?.disconnect();
-    this.drawn?.dispose();
   },
 };

@@ -9,13 +9,17 @@ from typing import NamedTuple
 
 import pytest
 
+from experiments.sweep.loading import load_sweep
+from experiments.sweep.trials import Trials
 from tests.support import patience
+from tests.support.places import ROOT
 from tests.support.recorded_runs import add_run, fill
 from tests.support.web_browser import Browser, Page, expect
 from workbench.records import About, Store
 from workbench.records.process import Process, started_at
 
 RUNNING = "running"
+SWEEP = ROOT / "experiments" / "sweeps" / "gan_rates.toml"
 
 
 class Served(NamedTuple):
@@ -31,10 +35,31 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("serve")
     records = folder / "records.sqlite"
     fill(records, folder / "folders")
+    begin_sweep(records)
     words = ("serve", "--records", str(records))
     with served_program(folder, "experiments", *words) as server:
         yield Served(server.address, records)
     assert server.process.returncode == 130
+
+
+def begin_sweep(records: Path) -> None:
+    """Begin a sweep of which half the candidates have ended."""
+    sweep = load_sweep(SWEEP)
+    with Store.open(records) as store:
+        trials = Trials.begin(store, sweep)
+        candidates = [
+            {"learning_rate": rate, "generator_factor": factor}
+            for rate in (0.0003, 0.001)
+            for factor in (1.0, 3.0)
+            for _ in range(sweep.file.seeds)
+        ]
+        with store.writing():
+            trials.add(0, candidates)
+        for number in range(4):
+            row = trials.take(number, "worker")
+            assert row is not None
+            reached = {"objective": 0.5 - 0.1 * number, "used": 20.0}
+            trials.release(row, "worker", "done", reason="", attempts=0, statistics=reached)
 
 
 @pytest.fixture
@@ -155,3 +180,21 @@ def test_a_file_that_cannot_be_read_is_said_to_be_and_read_again(page: Page, ser
     os.rename(away, served.records)
     expect(page.get_by_test_id("problem")).to_be_hidden()
     expect(page.get_by_test_id("run-1")).to_be_visible()
+
+
+def test_a_sweep_is_reported_while_it_goes_on(page: Page, served: Served):
+    page.get_by_test_id("part-sweeps").click()
+    expect(page.get_by_test_id("sweep-states")).to_have_text("Trials: 4 waiting, 4 done.")
+    first = page.get_by_test_id("candidates").locator("tbody tr").first
+    expect(first).to_contain_text("0.25 ± 0.071")
+    expect(page.get_by_test_id("sweep-command")).to_contain_text("--generator-factor 3.0 --seed 0")
+    expect(page.get_by_test_id("best")).to_have_attribute("data-points", "2")
+    expect(page.get_by_test_id("parallel")).to_have_attribute("data-lines", "4")
+    with Store.open(served.records) as store:
+        trials = Trials.known(store, load_sweep(SWEEP))
+        assert trials is not None
+        row = trials.take(4, "worker")
+        assert row is not None
+        reached = {"objective": 0.1, "used": 20.0}
+        trials.release(row, "worker", "done", reason="", attempts=0, statistics=reached)
+    expect(page.get_by_test_id("sweep-states")).to_have_text("Trials: 3 waiting, 5 done.")

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from experiments.sweep.importance import importances
+from experiments.sweep.measured import best_so_far, measured
 from experiments.sweep.report import as_markdown, write_report
-from experiments.sweep.report_plots import best_so_far, measured
 from experiments.sweep.standings import cells, headings, spread, standings, trials_csv
 from experiments.sweep.trials import TrialRow
 from tests.support.sweep_files import sweep_of

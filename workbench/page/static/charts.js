@@ -58,7 +58,7 @@ const swatch = (series) => (name) => {
 };
 
 /** How many lines a legend takes. */
-function linesOf(names, width) {
+export function linesOf(names, width) {
   let [lines, left] = [1, width];
   for (const name of names) {
     const needed = 34 + LETTER * name.length;
