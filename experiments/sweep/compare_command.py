@@ -15,8 +15,9 @@ from experiments.charts import make_logarithmic, ordered_colours, panels
 from experiments.records.groups import BANDS, CONFIDENCE, Band, band
 from experiments.sweep.commands import command_line, folder_of, go_on_or_begin, records_of
 from experiments.sweep.loading import load_sweep
+from experiments.sweep.measured import best_so_far, measured
+from experiments.sweep.parallel import LOGARITHMIC_FROM
 from experiments.sweep.programs import Programs
-from experiments.sweep.report_plots import LOGARITHMIC_FROM, best_so_far, measured
 from experiments.sweep.standings import DIGITS
 from experiments.sweep.sweep import Sweep
 from experiments.sweep.trials import Trials
