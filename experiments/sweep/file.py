@@ -1,22 +1,16 @@
-"""Sweep files: TOML, checked as a whole, with file, key and nearest key in every error."""
+"""What is in a sweep file."""
 
 from __future__ import annotations
 
-import difflib
 import re
-import tomllib
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from experiments.sweep.space import Parameter, Section, Value, Values
-from nn.short_text import shorten
+from experiments.sweep.space import Parameter, Value, Values
+from experiments.toml_file import Section, checked, read_toml
 from workbench.errors import SettingsError
-
-LARGEST_FILE = 1_000_000
-"""Bytes; a larger file is not a sweep."""
 
 LARGEST_GRID = 1_000
 """Points of a grid above which the file has to say `largest`."""
@@ -223,58 +217,4 @@ def read_file(path: Path) -> SweepFile:
         raise SettingsError(
             f"{path}: name the file by letters, digits, dots, _ and -: its folder is called so"
         )
-    table = _read(path)
-    try:
-        return SweepFile.model_validate(table)
-    except ValidationError as error:
-        raise SettingsError("\n".join(_describe(path, each) for each in error.errors())) from error
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise SettingsError(f"{path}: larger than {LARGEST_FILE} bytes, so not a sweep")
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{path}: not text in UTF-8 (byte {error.start}): save it as such") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise SettingsError(f"{path}: not TOML: {error}") from error
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot read the sweep: {error.strerror}") from error
-
-
-def _describe(path: Path, error: Any) -> str:
-    place = error["loc"]
-    wanted = error["msg"].removeprefix("Value error, ").replace("Input should", "it should")
-    where = f"{path}: {'.'.join(map(str, place))}" if place else f"{path}"
-    if error["type"] == "extra_forbidden":
-        return f"{where}: unknown key{nearest(str(place[-1]), _keys_at(place[:-1]))}"
-    if error["type"] == "missing":
-        return f"{where}: is missing"
-    if error["type"] == "literal_error":
-        return f"{where}: {wanted}{nearest(str(error['input']), wanted.split(chr(39))[1::2])}"
-    return f"{where}: {shorten(wanted)}"
-
-
-def _keys_at(place: Sequence[str | int]) -> list[str]:
-    """Return the keys of the section at a place in a file."""
-    model: type[BaseModel] = SweepFile
-    for part in place:
-        field = model.model_fields.get(str(part))
-        if field is not None:
-            model = _section_in(field.annotation) or model
-    return list(model.model_fields)
-
-
-def _section_in(annotation: Any) -> type[BaseModel] | None:
-    """Return the section that a field holds, or holds some of."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    found = map(_section_in, get_args(annotation))
-    return next((each for each in found if each is not None), None)
-
-
-def nearest(word: str, known: Sequence[str]) -> str:
-    """Return `; did you mean ...?`, or what is known where none is near."""
-    near = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.5)
-    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
+    return checked(path, read_toml(path, "sweep"), SweepFile)

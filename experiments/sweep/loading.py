@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from experiments.sweep.file import BUDGETS, IN_BATCHES, SweepFile, nearest, read_file
+from experiments.sweep.file import BUDGETS, IN_BATCHES, SweepFile, read_file
 from experiments.sweep.programs import PROGRAMS, Programs, program_by_name
 from experiments.sweep.programs.program import SweepProgram
 from experiments.sweep.space import Candidate, Parameter, draw, grid_size
 from experiments.sweep.sweep import Sweep
 from experiments.sweep.variant import Variant
+from experiments.toml_file import nearest
 from workbench.errors import SettingsError
 from workbench.settings.table import Given, to_key, to_name, to_text
 

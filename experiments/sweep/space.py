@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from experiments.toml_file import Section
 from nn.short_text import shorten
 from workbench.settings.table import to_key, to_text
 
@@ -21,12 +22,6 @@ Scalar = str | int | float | bool | tuple[Any, ...]
 
 Candidate = Mapping[str, Scalar]
 """A point of the space: values by the names of settings, of those alone that exist there."""
-
-
-class Section(BaseModel):
-    """A part of a sweep file: immutable, and only the keys that it has."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 def as_scalar(value: Any) -> Scalar:
