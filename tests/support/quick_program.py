@@ -15,6 +15,7 @@ from workbench.settings.table import SettingsTable
 class Settings(ProgramSettings):
     rate: float = Field(0.1, gt=0, le=10)
     units: int = Field(1, ge=1, le=1000)
+    threads: int | None = None
     kind: Literal["plain", "wide"] = "plain"
     width: int = Field(1, ge=1)
     layers: Annotated[tuple[int, ...], BeforeValidator(split)] = ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.settings.table import Given, SettingsTable
+from workbench.settings.table import Given, SettingsTable, to_name
 
 Check = Callable[[Mapping[str, Given]], Any]
 """Returns the settings; raises SettingsError, InputError or DataError for what the program would refuse."""
@@ -76,3 +76,13 @@ ENDS_ANEW = "once it has ended a run that is then taken up again, the run goes o
 def option(key: str, text: str) -> list[str]:
     """Return the words of an option; what begins with a dash, or is empty, is joined to it."""
     return [f"--{key}={text}"] if not text or text.startswith("-") else [f"--{key}", text]
+
+
+def given_of(words: Sequence[str]) -> dict[str, Given]:
+    """Return the settings, by name, that words made by `option` give; a command before them is skipped."""
+    found, left = {}, iter(words)
+    for word in left:
+        if word.startswith("--"):
+            key, joined, text = word.partition("=")
+            found[to_name(key.removeprefix("--"))] = Given(text if joined else next(left), key)
+    return found
