@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +54,34 @@ def descendants(process: int) -> list[int]:
     return [process, *(each for child in children for each in descendants(int(child)))]
 
 
-def run_with_kills(path: Path, kills: int, seed: int, workers: int) -> None:
-    """Run a sweep to its end, and kill its supervisor, workers and trainings at random moments until then."""
+def run_with_kills(
+    path: Path,
+    kills: int,
+    seed: int,
+    workers: int,
+    disturb: Callable[[int], None] = lambda process: None,
+    launcher: Sequence[str] = LAUNCHER,
+) -> None:
+    """Run a sweep to its end, and kill its supervisor, workers and trainings at random moments until then.
+
+    Parameters
+    ----------
+    path
+        Of the sweep's file.
+    kills
+        How many, in the order that a seed says.
+    seed, workers
+        Of the kills, and of the sweep.
+    disturb
+        Is called before each kill with the supervisor's number.
+    launcher
+        Words after Python's that start the program.
+    """
     generator = random.Random(seed)
-    process = begin("run", path, "--workers", str(workers))
+    process = begin("run", path, "--workers", str(workers), launcher=launcher)
     while process.poll() is None and kills:
         time.sleep(generator.uniform(0, 1))
+        disturb(process.pid)
         alive = descendants(process.pid)
         at_work = len(alive) > workers + 1  # a training too
         if len(alive) == 1 or not (at_work or generator.random() < BEFORE_WORK):
@@ -68,7 +90,7 @@ def run_with_kills(path: Path, kills: int, seed: int, workers: int) -> None:
         kills -= kill(victim)
         if victim == process.pid:
             process.wait()
-            process = begin("resume", path, "--workers", str(workers))
+            process = begin("resume", path, "--workers", str(workers), launcher=launcher)
     assert process.wait(patience.SECONDS) == 0, PRINTED.read_text()
 
 
