@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+from experiments.cores import allowed_cores
+
 
 def threads_each(processes: int) -> int:
     """Return how many threads each of some processes gets on this machine."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, allowed // processes)
+    return max(1, allowed_cores() // processes)
 
 
 class LocalProcess:

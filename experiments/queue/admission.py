@@ -75,7 +75,7 @@ class Admission:
         self._lock = threading.Lock()
 
     def refusal(self, job: Job) -> str | None:
-        """Return why a job may not start now, with what it needs and what there is; None where it may.
+        """Return what a job waits for, with what it needs and what there is; None where it may start.
 
         One that may start counts as running from then on, until `ended` is told. Jobs are asked for again and
         again, in the order in which they are to run; `Line` says who may pass.
@@ -141,31 +141,34 @@ class Admission:
         if needs.memory > free:
             where = "limit of the container" if room.in_container else "of this machine"
             beside = f", beside {format_bytes(still)} that running jobs will take" if still else ""
-            return f"needs {format_bytes(needs.memory)}, {format_bytes(free)} are free ({where}{beside})"
+            needed = format_bytes(needs.memory)
+            return f"room: needs {needed}, {format_bytes(free)} are free ({where}{beside})"
         used = sum(each.needs.threads for _, each in running)
         if needs.threads + used > room.cores:
             cores = _count(room.cores, "core")
-            return f"needs {_count(needs.threads, 'thread')}, jobs have {used} of {cores}"
+            return f"cores: needs {_count(needs.threads, 'thread')}, jobs have {used} of {cores}"
         return None
 
     def _others_load(self, room: Room) -> str | None:
-        """Return how busy other programs keep the machine, where that is too much."""
+        """Return that a job waits for other programs, where they keep the machine too busy."""
         load, most = max(room.load - self._own_load.now(), 0.0), self.busy * room.processors
         if load <= most:
             return None
         return (
-            f"other programs keep this machine busy: their load is {load:.1f}, above {most:g} for "
+            f"other programs, which keep this machine busy: their load is {load:.1f}, above {most:g} for "
             f"{_count(room.processors, 'processor')}"
         )
 
 
 def _never(needs: Needs, room: Room) -> str | None:
-    """Return why a job can never start on this machine."""
+    """Return that a job waits for another machine, where it can never start on this one."""
     if needs.memory > room.total:
         needed, total = format_bytes(needs.memory), format_bytes(room.total)
-        return f"never fits here: needs {needed}, {total} are all there are"
+        return f"another machine: needs {needed}, {total} are all that this one has"
     if needs.threads > room.cores:
-        return f"never fits here: needs {needs.threads} threads, {_count(room.cores, 'core')} may be used"
+        return (
+            f"another machine: needs {needs.threads} threads, {_count(room.cores, 'core')} may be used here"
+        )
     return None
 
 

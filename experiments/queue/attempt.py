@@ -6,8 +6,9 @@ import threading
 import time
 
 from experiments.leases import RENEWAL, WAITING
-from experiments.queue.job import CANCELLED, DONE, Job
+from experiments.queue.job import CANCELLED, DONE, FAILED, Job
 from experiments.queue.jobs import Jobs
+from experiments.queue.watching import Watching
 from experiments.sweep.attempt import POLL, Outcome, failure, has_room
 from experiments.sweep.training import Training
 from workbench.records import RecordsError
@@ -27,12 +28,13 @@ class Attempt:
         Which.
     owner
         The worker.
-    training
-        Its process.
+    training, watching
+        Its process, and what says that it has to end.
     """
 
-    def __init__(self, jobs: Jobs, job: Job, owner: str, training: Training) -> None:
-        self._jobs, self._job, self._owner, self._training = jobs, job, owner, training
+    def __init__(self, jobs: Jobs, job: Job, owner: str, training: Training, watching: Watching) -> None:
+        self._jobs, self._job, self._owner = jobs, job, owner
+        self._training, self._watching = training, watching
         self._renewed = self._looked = time.monotonic()
 
     def watch(self, stopping: threading.Event) -> Outcome:
@@ -43,6 +45,9 @@ class Attempt:
                 return self._judge(status)
             if stopping.is_set():
                 return self._end(WAITING)
+            reason = self._watching.verdict()
+            if reason is not None:
+                return self._end(FAILED, reason)
             try:
                 if self._is_lost():
                     self._training.kill()
@@ -71,7 +76,7 @@ class Attempt:
         """Let the process save and end, and kill it if it does not."""
         if self._training.stop() == 0:
             return self._judge(0)
-        return Outcome(state, reason, self._job.attempts)
+        return Outcome(state, reason, self._job.attempts + (state == FAILED))
 
     def _judge(self, status: int) -> Outcome:
         if status == 0:

@@ -55,14 +55,14 @@ class Line:
         self._waiting.pop(job.number, None)
 
     def first_before(self, job: Job) -> str | None:
-        """Return which job comes before another that would pass it, and why it may not be passed any more."""
+        """Return which job one that would pass it has to wait for now, and why; None where it may pass."""
         now = self._clock()
         there = [each for each in self._waiting.items() if now - each[1].asked < FORGOTTEN]
         self._waiting = dict(there)
         for number, each in there:
             if each.place < _place(job) and now - each.since >= PASSING:
                 minutes = (now - each.since) / MINUTE
-                return f"job {number} comes first, which has waited for room for {minutes:.0f} minutes"
+                return f"job {number}, which comes first and has waited for room for {minutes:.0f} minutes"
         return None
 
 

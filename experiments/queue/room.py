@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from experiments.queue.cores import allowed_cores
+from experiments.cores import allowed_cores
 from nn.data.memory import available_memory, container_memory, total_memory
 
 

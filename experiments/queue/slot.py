@@ -16,15 +16,19 @@ from pathlib import Path
 from typing import TypeVar
 
 from experiments.persistence import RETRY, persist
+from experiments.queue.admission import Admission
 from experiments.queue.attempt import Attempt
 from experiments.queue.child import FINISHED
-from experiments.queue.job import CANCELLED, DONE, Job, job_name
+from experiments.queue.job import CANCELLED, DONE, ENDED, Job, job_name
 from experiments.queue.jobs import LABEL, Jobs
+from experiments.queue.notices import Notices
 from experiments.queue.submission import words_to_run
+from experiments.queue.telling import facts_of
+from experiments.queue.watching import Watching
 from experiments.sweep.attempt import Outcome, has_room
 from experiments.sweep.held import HeldTrial
 from experiments.sweep.programs import Programs, program_by_name
-from experiments.sweep.training import Training
+from experiments.sweep.training import LOG, Training
 from workbench.records import Label, Store
 from workbench.records.place import VARIABLE
 
@@ -42,8 +46,8 @@ class Setup:
     ----------
     records
         The records file.
-    threads
-        For each job; results do not depend on them.
+    admission, notices
+        What keeps jobs from starting, and who is told of their end.
     until_empty
         Whether slots end when all jobs have ended.
     say
@@ -53,7 +57,8 @@ class Setup:
     """
 
     records: Path
-    threads: int
+    admission: Admission
+    notices: Notices
     until_empty: bool
     say: Callable[[str], None]
     programs: Programs
@@ -113,17 +118,24 @@ class Slot:
             return False
         try:
             job = self._persist(partial(jobs.job, number))
-            refusal = self._refusal(job)
+            refusal = self._refusal(job) or self._setup.admission.refusal(job)
             if refusal is not None:
                 self._persist(partial(jobs.note_waiting, job, refusal))
                 return False
-            taken = self._persist(partial(jobs.take, number, self._owner))
+            return self._admitted(jobs, job, held)
+        finally:
+            held.release()
+
+    def _admitted(self, jobs: Jobs, job: Job, held: HeldTrial) -> bool:
+        """Run a job that may start, unless another slot has taken it."""
+        try:
+            taken = self._persist(partial(jobs.take, job.number, self._owner))
             if taken is None:
                 return False
             self._finish(jobs, taken, *self._run(jobs, taken, held))
             return True
         finally:
-            held.release()
+            self._setup.admission.ended(job)
 
     def _refusal(self, job: Job) -> str | None:
         """Return why a job cannot start now; None where it can."""
@@ -144,14 +156,17 @@ class Slot:
         command = [*self._setup.launcher, str(job.folder), job.program, *words]
         training = Training(command, job.folder, held.descriptor, self._environment(job), job.place)
         self._training = training
+        self._setup.admission.started(job, training.group)
+        watching = Watching(job, training.group, job.folder / LOG)
         try:
-            return Attempt(jobs, job, self._owner, training).watch(self._stopping), training.status()
+            attempt = Attempt(jobs, job, self._owner, training, watching)
+            return attempt.watch(self._stopping), training.status()
         finally:
             training.close()
             self._training = None
 
     def _environment(self, job: Job) -> Mapping[str, str]:
-        threads = os.environ.get("NUMBA_NUM_THREADS", str(self._setup.threads))
+        threads = os.environ.get("NUMBA_NUM_THREADS", str(self._setup.admission.needs(job).threads))
         records = str(self._setup.records.absolute())
         return {"NUMBA_NUM_THREADS": threads, VARIABLE: records, **Label(LABEL, job.number).environment}
 
@@ -169,6 +184,8 @@ class Slot:
             )
         )
         self._setup.say(f"job {job.number}  {outcome.state}{outcome.reason and '  '}{outcome.reason}")
+        if outcome.state in ENDED:
+            self._setup.notices.tell(facts_of(job, outcome.state, outcome.reason, status), job.notice)
 
     def _persist(self, operation: Callable[[], Result]) -> Result:
         return persist(operation, self._stopping)

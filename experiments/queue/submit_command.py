@@ -13,8 +13,8 @@ from experiments.queue.jobs import Jobs
 from experiments.queue.options import above_zero, priority, queue_records, whole
 from experiments.queue.submission import checked_words
 from experiments.records.choosing import execute, make_parser
-from experiments.sweep.file import nearest
 from experiments.sweep.programs import PROGRAMS, Programs, program_by_name
+from experiments.toml_file import nearest
 from workbench.errors import InputError
 from workbench.records import Store
 
@@ -37,6 +37,12 @@ def main(arguments: Sequence[str] | None = None, programs: Programs = PROGRAMS) 
     )
     for name, (kind, text) in _terms().items():
         parser.add_argument(f"--{name}", type=kind, metavar="N", help=text, default=argparse.SUPPRESS)
+    parser.add_argument(
+        "--notice",
+        metavar="NAME",
+        help="who is told when it has ended, as the worker's file of notices calls them",
+        default=argparse.SUPPRESS,
+    )
     known = ", ".join(programs)
     parser.add_argument("program", metavar="PROGRAM", help=f"one of {known}")
     parser.add_argument("words", metavar="train ...", nargs=argparse.REMAINDER, help="as for the program")

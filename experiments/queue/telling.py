@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import signal
 import smtplib
+import socket
 import ssl
 import subprocess
 from email.message import EmailMessage
@@ -16,6 +18,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+from experiments.queue.job import Job
 from experiments.queue.notice_file import AnyWay, CommandWay, MailWay, WebhookWay
 from nn.one_line import one_line
 
@@ -65,6 +68,12 @@ class Facts(NamedTuple):
     def subject(self) -> str:
         """All of it in a line."""
         return one_line(f"job {self.job} {self.state}: {self.program}{self.reason and ': '}{self.reason}")
+
+
+def facts_of(job: Job, state: str, reason: str, exit_status: int | None) -> Facts:
+    """Return what happened to a job that has ended on this machine."""
+    words, folder = shlex.join(job.words), str(job.folder)
+    return Facts(job.number, job.program, words, state, reason, exit_status, folder, socket.gethostname())
 
 
 def tell(way: AnyWay, facts: Facts) -> None:

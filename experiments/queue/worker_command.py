@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from experiments.engines.local import threads_each
 from experiments.queue.child import LAUNCHER
-from experiments.queue.options import queue_records, whole
-from experiments.queue.slot import Setup
-from experiments.queue.worker import work
+from experiments.queue.notices import Notices
+from experiments.queue.options import above_zero, queue_records, whole
 from experiments.records.choosing import execute, make_parser
 from experiments.sweep.programs import PROGRAMS, Programs
+from workbench.errors import InputError
 from workbench.exit_status import STOPPED
 from workbench.records import Store
 
@@ -44,17 +45,44 @@ def main(
         "--slots", type=whole(1, 1000), default=1, metavar="N", help="jobs at a time (%(default)s)"
     )
     parser.add_argument("--until-empty", action="store_true", help="end when all jobs have ended")
+    parser.add_argument(
+        "--busy",
+        type=above_zero,
+        default=2.0,
+        metavar="LOAD",
+        help="start nothing while the load of other programs is higher for each processor (%(default)s)",
+    )
+    parser.add_argument(
+        "--notices", type=Path, metavar="FILE", help="who is told of jobs that have ended, a .toml"
+    )
     options = parser.parse_args(arguments)
     return execute(parser, partial(_work, options, programs, launcher))
 
 
 def _work(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:
-    records = queue_records(options.records)
+    try:
+        from experiments.queue.admission import Admission  # noqa: PLC0415 - needs psutil
+    except ModuleNotFoundError as error:
+        if error.name != "psutil":
+            raise
+        raise InputError("the worker watches jobs by psutil: pip install 'ganglion[queue]'") from error
+    from experiments.queue.slot import Setup  # noqa: PLC0415 - as this
+    from experiments.queue.worker import work  # noqa: PLC0415 - as this
+
+    records, notices = queue_records(options.records), Notices(options.notices, _say)
     Store.open(records, create=True).close()
     setup = Setup(
-        records, threads_each(options.slots), options.until_empty, _say, programs=programs, launcher=launcher
+        records,
+        Admission(threads_each(options.slots), options.busy, programs),
+        notices,
+        options.until_empty,
+        _say,
+        programs=programs,
+        launcher=launcher,
     )
-    return 0 if work(setup, options.slots) else STOPPED
+    done = work(setup, options.slots)
+    notices.close()
+    return 0 if done else STOPPED
 
 
 def _say(line: str) -> None:

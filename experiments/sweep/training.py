@@ -63,6 +63,11 @@ class Training:
                 start_new_session=True,
             )
 
+    @property
+    def group(self) -> int:
+        """Number of the group that its processes are."""
+        return self._process.pid
+
     def status(self) -> int | None:
         """Return the exit status; None while it runs, negative where a signal ended it."""
         return self._process.poll()

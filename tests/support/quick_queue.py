@@ -8,6 +8,9 @@ from tests.support.quick_sweeps import PROGRAMS
 
 LAUNCHER = ("-m", "tests.support.quick_queue", "child")
 
+NEVER_BUSY = ("--busy", "1000")
+"""Options of a worker whose jobs start however busy the machine is."""
+
 GRACE = "QUICK_GRACE"
 """Seconds that a training which is stopped has, in the environment of a worker."""
 
@@ -25,7 +28,7 @@ def run(*words: str) -> int:
         return submit_command.main(rest, PROGRAMS)
     if command == "worker":
         training.GRACE = float(os.environ.get(GRACE, training.GRACE))
-        return worker_command.main(rest, PROGRAMS, LAUNCHER)
+        return worker_command.main([*NEVER_BUSY, *rest], PROGRAMS, LAUNCHER)
     return experiments(list(words))
 
 

@@ -55,7 +55,9 @@ def machine() -> Machine:
 def test_an_estimate_and_the_process_are_what_is_needed(machine: Machine):
     machine.room = PLENTY._replace(free=PROCESS + 100 * MEBIBYTE)
     assert machine.refusal(1, "--units", "100") is None
-    assert machine.refusal(2, "--units", "101") == ("needs 613.0 MiB, 612.0 MiB are free (of this machine)")
+    assert machine.refusal(2, "--units", "101") == (
+        "room: needs 613.0 MiB, 612.0 MiB are free (of this machine)"
+    )
     machine.room = machine.room._replace(in_container=True)
     assert "612.0 MiB are free (limit of the container)" in str(machine.refusal(2, "--units", "101"))
 
@@ -63,7 +65,9 @@ def test_an_estimate_and_the_process_are_what_is_needed(machine: Machine):
 def test_a_limit_of_the_job_comes_before_the_estimate(machine: Machine):
     machine.room = PLENTY._replace(free=1000 * MEBIBYTE)
     assert machine.refusal(1, "--units=800", memory_mib=1000) is None
-    assert machine.refusal(2, memory_mib=1001) == "needs 1001.0 MiB, 1000.0 MiB are free (of this machine)"
+    assert (
+        machine.refusal(2, memory_mib=1001) == "room: needs 1001.0 MiB, 1000.0 MiB are free (of this machine)"
+    )
 
 
 def test_what_running_jobs_are_going_to_take_is_not_free(machine: Machine):
@@ -71,7 +75,7 @@ def test_what_running_jobs_are_going_to_take_is_not_free(machine: Machine):
     machine.taken[1] = 2 * GIBIBYTE
     assert machine.refusal(2, memory_mib=5 * 1024) is None
     assert machine.refusal(3, memory_mib=5 * 1024 + 1) == (
-        "needs 5.0 GiB, 5.0 GiB are free (of this machine, beside 3.0 GiB that running jobs will take)"
+        "room: needs 5.0 GiB, 5.0 GiB are free (of this machine, beside 3.0 GiB that running jobs will take)"
     )
     machine.taken[1] = 6 * GIBIBYTE  # more than it was to take: what is free tells that already
     assert machine.refusal(3, memory_mib=5 * 1024 + 1) is None
@@ -89,9 +93,13 @@ def test_what_may_start_counts_before_it_has_processes(machine: Machine, terms: 
 @pytest.mark.parametrize(
     ("words", "terms", "said"),
     [
-        ((), {"memory_mib": 16 * 1024 + 1}, "never fits here: needs 16.0 GiB, 16.0 GiB are all there are"),
-        (("--units", "901"), {}, "never fits here: needs 16.5 GiB"),
-        (("--threads", "5"), {}, "never fits here: needs 5 threads, 4 cores may be used"),
+        (
+            (),
+            {"memory_mib": 16 * 1024 + 1},
+            "another machine: needs 16.0 GiB, 16.0 GiB are all that this one has",
+        ),
+        (("--units", "901"), {}, "another machine: needs 16.5 GiB"),
+        (("--threads", "5"), {}, "another machine: needs 5 threads, 4 cores may be used here"),
     ],
 )
 def test_what_can_never_fit_says_so_and_keeps_nothing_back(machine: Machine, words, terms, said):
@@ -104,9 +112,9 @@ def test_what_can_never_fit_says_so_and_keeps_nothing_back(machine: Machine, wor
 
 def test_threads_of_all_jobs_fit_the_cores(machine: Machine):
     machine.start(1, "--threads", "3")
-    assert machine.refusal(2, "--threads", "2") == "needs 2 threads, jobs have 3 of 4 cores"
+    assert machine.refusal(2, "--threads", "2") == "cores: needs 2 threads, jobs have 3 of 4 cores"
     machine.start(3)
-    assert machine.refusal(4) == "needs 1 thread, jobs have 4 of 4 cores"
+    assert machine.refusal(4) == "cores: needs 1 thread, jobs have 4 of 4 cores"
     machine.end(1)
     assert machine.refusal(2, "--threads", "2") is None
 
@@ -119,7 +127,7 @@ def test_smaller_jobs_pass_for_a_while_and_then_no_longer(machine: Machine):
         assert machine.refusal(3) is None
     machine.now = PASSING
     assert machine.refusal(2, "--threads", "3") is not None
-    assert machine.refusal(3) == "job 2 comes first, which has waited for room for 30 minutes"
+    assert machine.refusal(3) == "job 2, which comes first and has waited for room for 30 minutes"
     assert machine.refusal(4, priority=1) is None  # which comes before it
     machine.end(1)
     assert machine.refusal(2, "--threads", "3") is None
@@ -145,7 +153,7 @@ def test_a_job_that_nobody_asks_for_any_more_keeps_nothing_back(machine: Machine
 def test_the_load_of_other_programs_counts_and_not_that_of_jobs(machine: Machine):
     machine.room = PLENTY._replace(load=8.5)
     assert machine.refusal(9) == (
-        "other programs keep this machine busy: their load is 8.5, above 8 for 4 processors"
+        "other programs, which keep this machine busy: their load is 8.5, above 8 for 4 processors"
     )
     machine.room = PLENTY
     machine.start(1, "--threads", "3")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.queue.cores import allowed_cores
+from experiments.cores import allowed_cores
 
 
 @pytest.fixture(autouse=True)
