@@ -25,11 +25,22 @@ LOOK = 1.0
 """Seconds after which the machine and the running jobs are looked at again."""
 
 
+SAME = 30.0
+"""Seconds for which what a job waits for is said with the same figures, which change all the time."""
+
+
 class Running(NamedTuple):
     """A job that runs, or may start: what it needs, and the group of its processes, where it has some."""
 
     needs: Needs
     group: int | None
+
+
+class Said(NamedTuple):
+    """What was said, at a time, that a job waits for."""
+
+    at: float
+    reason: str
 
 
 class Looked(NamedTuple):
@@ -71,6 +82,7 @@ class Admission:
         self._line, self._own_load = Line(clock), OwnLoad(clock)
         self._needs: dict[int, Needs] = {}
         self._running: dict[int, Running] = {}
+        self._said: dict[int, Said] = {}
         self._looked: Looked | None = None
         self._lock = threading.Lock()
 
@@ -82,12 +94,21 @@ class Admission:
         """
         with self._lock:
             reason = self._refusal(job)
-            if reason is None:
-                needs = self._needs[job.number]
-                self._running[job.number] = Running(needs, None)
-                self._own_load.change(needs.threads)
-                self._line.leave(job)
-            return reason
+            if reason is not None:
+                return self._again(job, reason)
+            needs = self._needs[job.number]
+            self._running[job.number] = Running(needs, None)
+            self._own_load.change(needs.threads)
+            self._line.leave(job)
+            self._said.pop(job.number, None)
+            return None
+
+    def _again(self, job: Job, reason: str) -> str:
+        """Return what was said of a job not long ago, where this is the same but for its figures."""
+        now, said = self._clock(), self._said.get(job.number)
+        if said is None or now - said.at >= SAME or what_for(said.reason) != what_for(reason):
+            self._said[job.number] = said = Said(now, reason)
+        return said.reason
 
     def started(self, job: Job, group: int) -> None:
         """Note which group of processes a job that may start is: it has its leader's number."""
@@ -158,6 +179,11 @@ class Admission:
             f"other programs, which keep this machine busy: their load is {load:.1f}, above {most:g} for "
             f"{_count(room.processors, 'processor')}"
         )
+
+
+def what_for(reason: str) -> str:
+    """Return what a job waits for, without the figures."""
+    return reason.partition(":")[0]
 
 
 def _never(needs: Needs, room: Room) -> str | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from experiments.persistence import RETRY, persist
-from experiments.queue.admission import Admission
+from experiments.queue.admission import Admission, what_for
 from experiments.queue.attempt import Attempt
 from experiments.queue.child import FINISHED
 from experiments.queue.job import CANCELLED, DONE, ENDED, Job, job_name
@@ -120,6 +120,8 @@ class Slot:
             job = self._persist(partial(jobs.job, number))
             refusal = self._refusal(job) or self._setup.admission.refusal(job)
             if refusal is not None:
+                if what_for(job.waiting_for) != what_for(refusal):
+                    self._setup.say(f"job {job.number}  waits for {refusal}")
                 self._persist(partial(jobs.note_waiting, job, refusal))
                 return False
             return self._admitted(jobs, job, held)

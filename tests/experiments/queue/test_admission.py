@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from experiments.queue.admission import LOOK, Admission
+from experiments.queue.admission import LOOK, SAME, Admission
 from experiments.queue.line import PASSING
 from experiments.queue.needs import PROCESS, needs_of
 from experiments.queue.room import Room, room_now
@@ -59,7 +59,7 @@ def test_an_estimate_and_the_process_are_what_is_needed(machine: Machine):
         "room: needs 613.0 MiB, 612.0 MiB are free (of this machine)"
     )
     machine.room = machine.room._replace(in_container=True)
-    assert "612.0 MiB are free (limit of the container)" in str(machine.refusal(2, "--units", "101"))
+    assert "612.0 MiB are free (limit of the container)" in str(machine.refusal(3, "--units", "101"))
 
 
 def test_a_limit_of_the_job_comes_before_the_estimate(machine: Machine):
@@ -165,6 +165,17 @@ def test_the_load_of_other_programs_counts_and_not_that_of_jobs(machine: Machine
     assert machine.refusal(2) is None
     machine.now = 240.0
     assert machine.refusal(2) is not None
+
+
+def test_figures_that_change_are_not_said_all_the_time(machine: Machine):
+    machine.room = PLENTY._replace(free=0)
+    first = machine.refusal(1)
+    machine.room = PLENTY._replace(free=MEBIBYTE)
+    assert machine.refusal(1) == first == "room: needs 513.0 MiB, 0 bytes are free (of this machine)"
+    machine.now += SAME
+    assert machine.refusal(1) == "room: needs 513.0 MiB, 1.0 MiB are free (of this machine)"
+    machine.room = PLENTY._replace(free=MEBIBYTE, total=MEBIBYTE)
+    assert machine.refusal(1) == "another machine: needs 513.0 MiB, 1.0 MiB are all that this one has"
 
 
 def test_settings_that_the_program_would_refuse_are_left_to_it(machine: Machine):
