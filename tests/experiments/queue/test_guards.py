@@ -33,7 +33,8 @@ def test_what_goes_beyond_its_limits_is_ended_and_somebody_is_told(
     assert large.reason.startswith("took ") and large.reason.endswith(", above its limit of 1.0 MiB")
     assert long.reason == "ran for more than 0.001 minutes, its limit"
     said = "no progress for 0.02 minutes: no new row in losses.csv, and nothing printed"
-    assert (silent.reason, silent.exit_status, silent.attempts) == (said, -9, 1)
+    assert (silent.reason, silent.attempts) == (said, 1)
+    assert silent.exit_status in (-9, -15)  # asked to end before it could say that it would not, or killed
     first, second = told.read_text().splitlines()
     assert first == f"job 1 failed: quick: {large.reason}" and second == f"job 3 failed: quick: {said}"
     assert f"job 4: nobody is told: {notices} has no you; there are me" in capsys.readouterr().out
