@@ -1,7 +1,8 @@
 """What records cost: `python -m benchmarks.records`.
 
-Three figures: short runs recorded in a second, and processor time of `list` on many runs and of a row of
-statistics. Processor time is that of all threads, and nearly the same on a busy machine.
+Short runs recorded in a second, what the queue adds to each where it is a job, and processor time of `list`
+on many runs and of a row of statistics. Processor time is that of all threads, and nearly the same on a busy
+machine.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from experiments.queue.job import DONE, Terms, job_name
+from experiments.queue.jobs import Jobs
 from experiments.records.list_command import main as list_runs
+from experiments.sweep.held import HeldTrial
 from workbench.records import About, Store, recording
 from workbench.records.process import Process
 from workbench.records.run import Session
@@ -55,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         rate, cost = short_runs(Path(folder) / "short.sqlite", options.short)
         print(f"{rate:8.1f} short runs recorded a second; each takes {1000 * cost:.1f} ms of processor time")
+        rate, cost = queued_jobs(Path(folder) / "queue.sqlite", options.short)
+        print(f"{rate:8.1f} jobs go through the queue in a second; it takes {1000 * cost:.1f} ms for each")
         path = Path(folder) / "long.sqlite"
         fill(path, options.runs)
         for name, words in LISTS.items():
@@ -72,6 +78,23 @@ def short_runs(path: Path, count: int) -> tuple[float, float]:
         with recording(About("nothing", settings_of(number)), path) as recorder:
             recorder.statistics(1, {"loss": 0.5})
             recorder.results({"loss": 0.5})
+    return count / (time.perf_counter() - began), (time.process_time() - used) / count
+
+
+def queued_jobs(path: Path, count: int) -> tuple[float, float]:
+    """Return how many jobs are submitted, taken and ended in a second, and the processor time of each."""
+    words = ["train", *(word for each in settings_of(0).items() for word in map(str, each))]
+    began, used = time.perf_counter(), time.process_time()
+    with Store.open(path, create=True) as store:
+        jobs = Jobs(store)
+        for _ in range(count):
+            jobs.submit("nothing", words, path.parent, Terms())
+        for number in jobs.takeable():
+            held = HeldTrial.take(jobs.folder, job_name(number))
+            job = jobs.take(number, "worker")
+            assert held is not None and job is not None
+            jobs.release(job, "worker", DONE, reason="", attempts=0, exit_status=0)
+            held.release()
     return count / (time.perf_counter() - began), (time.process_time() - used) / count
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from experiments.queue.child import SWEEP
 from experiments.queue.job import Job
 from experiments.queue.line import Line
 from experiments.queue.needs import PROCESS, Needs, needs_of
@@ -125,13 +126,17 @@ class Admission:
     def needs(self, job: Job) -> Needs:
         """Return what a job needs."""
         if job.number not in self._needs:
-            program = program_by_name(job.program, self.programs)
-            try:
-                found = needs_of(job, program, self.threads, self._look().room.total)
-            except SettingsError:  # the program will say it
-                found = Needs(PROCESS, self.threads)
-            self._needs[job.number] = found
+            self._needs[job.number] = self._estimate(job)
         return self._needs[job.number]
+
+    def _estimate(self, job: Job) -> Needs:
+        if job.program == SWEEP:  # whose trainings share the threads, and differ in what they need
+            return Needs(PROCESS, self.threads)
+        program = program_by_name(job.program, self.programs)
+        try:
+            return needs_of(job, program, self.threads, self._look().room.total)
+        except SettingsError:  # the program will say it
+            return Needs(PROCESS, self.threads)
 
     def _look(self) -> Looked:
         now = self._clock()

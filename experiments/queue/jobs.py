@@ -19,12 +19,10 @@ from workbench.errors import InputError
 from workbench.files import make_directory
 from workbench.records import Label, Store
 from workbench.records.errors import explained
+from workbench.records.labels import JOBS
 
 FOLDER = "jobs"
 """Of all jobs' folders and locks, beside the records file."""
-
-LABEL = "job"
-"""What the recorded run of a job is labelled with, beside its number."""
 
 ORDER = "priority DESC, number"
 
@@ -131,7 +129,7 @@ class Jobs:
 
     def run_of(self, job: Job) -> int | None:
         """Return the number of the recorded run of a job, the last one where there are several."""
-        label = Label(LABEL, job.number)
+        label = Label(JOBS, job.number)
         with explained(self.store.path):
             rows = self.store.connection.execute(
                 "SELECT number, folder FROM runs WHERE sweep = ? AND trial = ? ORDER BY number DESC", label

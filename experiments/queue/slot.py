@@ -18,18 +18,19 @@ from typing import TypeVar
 from experiments.persistence import RETRY, persist
 from experiments.queue.admission import Admission, what_for
 from experiments.queue.attempt import Attempt
-from experiments.queue.child import FINISHED
+from experiments.queue.child import FINISHED, SWEEP
 from experiments.queue.job import CANCELLED, DONE, ENDED, Job, job_name
-from experiments.queue.jobs import LABEL, Jobs
+from experiments.queue.jobs import Jobs
 from experiments.queue.notices import Notices
 from experiments.queue.submission import words_to_run
 from experiments.queue.telling import facts_of
 from experiments.queue.watching import Watching
 from experiments.sweep.attempt import Outcome, has_room
 from experiments.sweep.held import HeldTrial
-from experiments.sweep.programs import Programs, program_by_name
+from experiments.sweep.programs import Programs
 from experiments.sweep.training import LOG, Training
 from workbench.records import Label, Store
+from workbench.records.labels import JOBS
 from workbench.records.place import VARIABLE
 
 Result = TypeVar("Result")
@@ -141,7 +142,7 @@ class Slot:
 
     def _refusal(self, job: Job) -> str | None:
         """Return why a job cannot start now; None where it can."""
-        if job.program not in self._setup.programs:
+        if job.program not in (*self._setup.programs, SWEEP):
             return f"a worker that knows the program {job.program!r}"
         if not job.place.is_dir():
             return f"the folder that it works in, which is not on this machine: {job.place}"
@@ -154,13 +155,13 @@ class Slot:
         if job.cancelling:
             return Outcome(CANCELLED, attempts=job.attempts), job.exit_status
         self._setup.say(f"job {job.number}  {job.state}  {job.program} {' '.join(job.words)}")
-        words = words_to_run(job, program_by_name(job.program, self._setup.programs))
+        words = words_to_run(job, self._setup.programs)
         command = [*self._setup.launcher, str(job.folder), job.program, *words]
         training = Training(command, job.folder, held.descriptor, self._environment(job), job.place)
         self._training = training
-        self._setup.admission.started(job, training.group)
-        watching = Watching(job, training.group, job.folder / LOG)
         try:
+            self._setup.admission.started(job, training.group)
+            watching = Watching(job, training.group, job.folder / LOG)
             attempt = Attempt(jobs, job, self._owner, training, watching)
             return attempt.watch(self._stopping), training.status()
         finally:
@@ -170,7 +171,7 @@ class Slot:
     def _environment(self, job: Job) -> Mapping[str, str]:
         threads = os.environ.get("NUMBA_NUM_THREADS", str(self._setup.admission.needs(job).threads))
         records = str(self._setup.records.absolute())
-        return {"NUMBA_NUM_THREADS": threads, VARIABLE: records, **Label(LABEL, job.number).environment}
+        return {"NUMBA_NUM_THREADS": threads, VARIABLE: records, **Label(JOBS, job.number).environment}
 
     def _finish(self, jobs: Jobs, job: Job, outcome: Outcome, status: int | None) -> None:
         """Write what came of a job."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from experiments.queue import sweep_job
+from experiments.queue.child import SWEEP
 from experiments.queue.job import Job
+from experiments.sweep.programs import Programs, program_by_name
 from experiments.sweep.programs.program import SweepProgram, option
 from workbench.settings.options import Command, given_settings, make_parser
 from workbench.settings.table import to_key
@@ -12,23 +15,34 @@ from workbench.settings.table import to_key
 TRAIN = "train"
 
 
-def checked_words(name: str, program: SweepProgram, words: Sequence[str]) -> list[str]:
-    """Return the words of a training with all that its options and its file of settings say.
+def checked_words(name: str, words: Sequence[str], programs: Programs) -> list[str]:
+    """Return the words that are submitted, as they can be run at any time.
 
-    So a file that is changed later changes nothing. What cannot be parsed ends the process with status 2 and
-    a message, as for the program itself.
+    What cannot be parsed ends the process with status 2 and a message, as for the program itself.
 
     Parameters
     ----------
-    name, program
-        What is trained.
+    name
+        Of the program: one of `programs`, or a sweep.
     words
-        After the program's.
+        After it.
+    programs
+        Those that can be run.
 
     Raises
     ------
     SettingsError, InputError, DataError
-        When the program would refuse them.
+        When it would be refused.
+    """
+    if name == SWEEP:
+        return sweep_job.checked_words(words, programs)
+    return _checked_training(name, program_by_name(name, programs), words)
+
+
+def _checked_training(name: str, program: SweepProgram, words: Sequence[str]) -> list[str]:
+    """Return the words of a training with all that its options and its file of settings say.
+
+    So a file that is changed later changes nothing.
     """
     table = program.table
     command = Command(
@@ -50,8 +64,19 @@ def checked_words(name: str, program: SweepProgram, words: Sequence[str]) -> lis
     return [TRAIN, *(word for field, each in given.items() for word in option(to_key(field), each.value))]
 
 
-def words_to_run(job: Job, program: SweepProgram) -> list[str]:
-    """Return the words that begin a job, or go on with it where its folder holds a run."""
+def words_to_run(job: Job, programs: Programs) -> list[str]:
+    """Return the words that begin a job, or go on with it where its folder holds a run.
+
+    Parameters
+    ----------
+    job
+        Which.
+    programs
+        Those that can be run; its own is among them, or it is a sweep.
+    """
+    if job.program == SWEEP:
+        return list(job.words)
+    program = program_by_name(job.program, programs)
     if program.begun(job.folder):
         return program.go_on(job.folder)
     places = {to_key(field): str(job.folder / place) for field, place in program.places.items()}

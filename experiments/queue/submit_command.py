@@ -8,12 +8,13 @@ from dataclasses import fields
 from functools import partial
 from pathlib import Path
 
+from experiments.queue.child import SWEEP
 from experiments.queue.job import Terms
 from experiments.queue.jobs import Jobs
 from experiments.queue.options import above_zero, priority, queue_records, whole
 from experiments.queue.submission import checked_words
 from experiments.records.choosing import execute, make_parser
-from experiments.sweep.programs import PROGRAMS, Programs, program_by_name
+from experiments.sweep.programs import PROGRAMS, Programs
 from experiments.toml_file import nearest
 from workbench.errors import InputError
 from workbench.records import Store
@@ -31,8 +32,9 @@ def main(arguments: Sequence[str] | None = None, programs: Programs = PROGRAMS) 
     """
     parser = make_parser(
         "submit",
-        "Put a training into the queue, where it waits for `python -m experiments worker`. Its settings are "
-        "checked now; it writes to a folder of its own, runs/jobs/NUMBER.",
+        "Put a training, or a sweep (`sweep run FILE`), into the queue, where it waits for `python -m "
+        "experiments worker`. Its settings are checked now; it has a folder of its own, runs/jobs/NUMBER. "
+        "Options of the job stand before the program, those of the program after it.",
         "--priority 5 gan train --epochs 40 --seed 3",
     )
     for name, (kind, text) in _terms().items():
@@ -43,7 +45,7 @@ def main(arguments: Sequence[str] | None = None, programs: Programs = PROGRAMS) 
         help="who is told when it has ended, as the worker's file of notices calls them",
         default=argparse.SUPPRESS,
     )
-    known = ", ".join(programs)
+    known = ", ".join([*programs, SWEEP])
     parser.add_argument("program", metavar="PROGRAM", help=f"one of {known}")
     parser.add_argument("words", metavar="train ...", nargs=argparse.REMAINDER, help="as for the program")
     options = parser.parse_args(arguments)
@@ -62,12 +64,15 @@ def _terms() -> dict[str, tuple[Callable[[str], float], str]]:
 
 def _submit(options: argparse.Namespace, programs: Programs) -> int:
     name = options.program
-    if name not in programs:
-        raise InputError(f"there is no program {name!r}{nearest(name, list(programs))}")
-    words = checked_words(name, program_by_name(name, programs), options.words)
+    known = [*programs, SWEEP]
+    if name not in known:
+        raise InputError(f"there is no program {name!r}{nearest(name, known)}")
+    words = checked_words(name, options.words, programs)
     terms = Terms(
         **{each.name: getattr(options, each.name) for each in fields(Terms) if each.name in options}
     )
+    if name == SWEEP and terms.memory_mib is not None:
+        raise InputError("--memory-mib: is for one training: a sweep's file has [filters] memory_mib")
     with Store.open(queue_records(options.records), create=True) as store:
         job = Jobs(store).submit(name, words, Path.cwd(), terms)
     print(f"{'job':10} {job.number}")

@@ -55,6 +55,11 @@ def main(
     parser.add_argument(
         "--notices", type=Path, metavar="FILE", help="who is told of jobs that have ended, a .toml"
     )
+    parser.add_argument(
+        "--shared",
+        action="store_true",
+        help="keep the records so that other machines can use them, too, over a network disk",
+    )
     options = parser.parse_args(arguments)
     return execute(parser, partial(_work, options, programs, launcher))
 
@@ -70,7 +75,9 @@ def _work(options: argparse.Namespace, programs: Programs, launcher: Sequence[st
     from experiments.queue.worker import work  # noqa: PLC0415 - as this
 
     records, notices = queue_records(options.records), Notices(options.notices, _say)
-    Store.open(records, create=True).close()
+    with Store.open(records, create=True) as store:
+        if options.shared:
+            store.share()
     setup = Setup(
         records,
         Admission(threads_each(options.slots), options.busy, programs),

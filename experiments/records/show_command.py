@@ -12,6 +12,7 @@ from experiments.records.choosing import execute, make_parser, opened, parse_num
 from experiments.records.tables import duration, fields_of, json_text, moment, text_table
 from nn.byte_sizes import format_bytes
 from workbench.records import Curve, Run, Session, Store
+from workbench.records.labels import JOBS
 from workbench.records.values import Plain, written
 
 DIGEST = 12
@@ -74,7 +75,8 @@ def _head(run: Run) -> Iterator[str]:
     reason = f": {run.reason}" if run.reason else ""
     yield f"run {run.number}, {run.program}, {run.state}{reason}"
     if run.label is not None:
-        yield f"{'trial':10} {run.label.trial} of the sweep {run.label.sweep}"
+        of_sweep = "" if run.label.sweep == JOBS else f" of the sweep {run.label.sweep}"
+        yield f"{'trial' if of_sweep else 'job':10} {run.label.trial}{of_sweep}"
     if run.folder is not None:
         yield f"{'folder':10} {run.folder}"
     if run.seed is not None:

@@ -4,6 +4,8 @@ import os
 import sys
 
 from experiments.queue import child
+from tests.support.quick_machines import be
+from tests.support.quick_sweeps import LAUNCHER as SWEEP_LAUNCHER
 from tests.support.quick_sweeps import PROGRAMS
 
 LAUNCHER = ("-m", "tests.support.quick_queue", "child")
@@ -14,12 +16,17 @@ NEVER_BUSY = ("--busy", "1000")
 GRACE = "QUICK_GRACE"
 """Seconds that a training which is stopped has, in the environment of a worker."""
 
+MACHINE = "QUICK_MACHINE"
+"""The machine that a process is one of, in its environment."""
+
 
 def run(*words: str) -> int:
     """Run a command in this process."""
     command, *rest = words
     if command == "child":  # starts quickly: nothing else is loaded
-        return child.main(rest, PROGRAMS)
+        return child.main(rest, PROGRAMS, SWEEP_LAUNCHER)
+    if MACHINE in os.environ:
+        be(os.environ[MACHINE])
     from experiments.__main__ import main as experiments
     from experiments.queue import submit_command, worker_command
     from experiments.sweep import training

@@ -1,5 +1,6 @@
 """Queues of the quick program: jobs submitted, workers in processes of their own, and what became of it."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from pathlib import Path
 from experiments.queue.job import Job
 from experiments.queue.jobs import Jobs
 from tests.support import patience
-from tests.support.quick_queue import run
+from tests.support.quick_queue import MACHINE, run
 from workbench.records import Store
 
 RECORDS = Path("runs/records.sqlite")
@@ -34,11 +35,14 @@ def states() -> dict[int, str]:
         return {each.number: each.state for each in sorted(Jobs(store).jobs(), key=lambda each: each.number)}
 
 
-def begin_worker(*words: str) -> subprocess.Popen[str]:
-    """Begin a worker in a process of its own; what it prints goes to a file."""
+def begin_worker(*words: str, machine: str | None = None) -> subprocess.Popen[str]:
+    """Begin a worker in a process of its own, on a named machine; what it prints goes to a file."""
+    environment = os.environ | ({} if machine is None else {MACHINE: machine})
     command = [sys.executable, "-m", "tests.support.quick_queue", "worker", *words]
     with PRINTED.open("a") as printed:
-        return subprocess.Popen(command, text=True, stdout=printed, stderr=printed)
+        return subprocess.Popen(
+            command, text=True, stdout=printed, stderr=printed, env={**os.environ, **environment}
+        )
 
 
 def wait_for(what: Callable[[], object], process: subprocess.Popen[str]) -> None:

@@ -10,6 +10,9 @@ from workbench.errors import InputError
 
 VARIABLE = "GANGLION_TRIAL"
 
+JOBS = "job"
+"""In place of a sweep's name: the number is that of a job of the queue, from 1."""
+
 
 class Label(NamedTuple):
     """A trial of a sweep: the sweep's name, and the trial's number from 0."""

@@ -6,9 +6,10 @@ import pytest
 
 from experiments.__main__ import main as experiments
 from experiments.queue.submission import words_to_run
-from tests.support.quick_program import QUICK
 from tests.support.quick_queue import run
+from tests.support.quick_sweeps import PROGRAMS
 from tests.support.running_queue import RECORDS, job, states, submit
+from tests.support.sweep_files import write_sweep
 
 
 @pytest.mark.parametrize(
@@ -28,10 +29,14 @@ from tests.support.running_queue import RECORDS, job, states, submit
         (["--retries", "-1", "quick", "train"], "'-1' is not a whole number of 0 to 1000"),
         (["--minutes", "nan", "quick", "train"], "argument --minutes: 'nan' is no number above 0"),
         (["--records", "off", "quick", "train"], "--records off: the queue is in a records file: name one"),
+        (["sweep", "run", "none.toml"], "none.toml"),
+        (["--memory-mib", "9", "sweep", "run", "sweep.toml"], "--memory-mib: is for one training: a sweep's"),
+        (["sweep", "resume", "none.toml"], "invalid choice: 'resume'"),
         ([], "the following arguments are required: PROGRAM"),
     ],
 )
 def test_bad_input_is_refused_in_a_line_that_says_why(folder: Path, capsys, words: list[str], said: str):
+    write_sweep(folder)
     try:
         status = run("submit", *words)
     except SystemExit as error:
@@ -57,9 +62,9 @@ def test_settings_of_a_file_are_those_of_the_moment_of_submission(folder: Path, 
 def test_a_job_begins_in_its_folder_and_goes_on_where_that_holds_a_run(folder: Path):
     found = job(submit("--epochs", "2"))
     own = str(folder / "runs/jobs/0001")
-    assert words_to_run(found, QUICK) == ["train", "--epochs", "2", "--folder", own]
+    assert words_to_run(found, PROGRAMS) == ["train", "--epochs", "2", "--folder", own]
     (found.folder / "state.json").touch()
-    assert words_to_run(found, QUICK) == ["continue", "--folder", own]
+    assert words_to_run(found, PROGRAMS) == ["continue", "--folder", own]
 
 
 @pytest.mark.parametrize(
