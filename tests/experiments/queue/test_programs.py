@@ -5,6 +5,7 @@ import json
 import pytest
 
 from experiments.__main__ import main as experiments
+from tests.support.quick_queue import NEVER_BUSY
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -42,7 +43,7 @@ def listed(capsys) -> list[dict]:
 def test_they_train_as_jobs(capsys, folder):
     for name, words in TINY.items():
         assert experiments(["submit", name, "train", *words]) == 0
-    assert experiments(["worker", "--until-empty", "--slots", "3"]) == 0
+    assert experiments(["worker", *NEVER_BUSY, "--until-empty", "--slots", "3"]) == 0
     jobs = listed(capsys)
     assert [job["state"] for job in jobs] == ["done"] * 3, (folder / "runs/jobs/0001/log.txt").read_text()
     assert {job["run"] for job in jobs} == {1, 2, 3}
