@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -410,6 +411,10 @@ class Network(DeepCopied, ABC):
             Entries of a batch, for which the memory of values and signals is computed.
         """
         return summary(self, histories)
+
+    def _repr_html_(self) -> str:
+        """Return the summary as notebooks show it."""
+        return f"<pre>{html.escape(self.summary())}</pre>"
 
     def predict(
         self, batch: np.ndarray, batch_size: int = 256, *, step_masks: np.ndarray | None = None

@@ -50,3 +50,8 @@ def test_shared_parameters_are_counted_once_and_inputs_of_a_merge_are_all_there(
 
 def test_a_single_network_is_called_by_its_family():
     assert dense(WIDE, NARROW).summary().splitlines()[1].startswith("dense")
+
+
+def test_a_notebook_shows_it_as_it_is():
+    network = Sequential({"<b>": dense(WIDE, NARROW)})
+    assert network._repr_html_().startswith("<pre>network") and "&lt;b&gt;" in network._repr_html_()
