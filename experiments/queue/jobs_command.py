@@ -51,7 +51,7 @@ def _list(options: argparse.Namespace) -> int:
     if options.json:
         print(json_text([fields_of(*each) for each in found]), end="")
     else:
-        print(text_table([HEADINGS, *(_cells(*each) for each in found)], RIGHT))
+        print(text_table([HEADINGS, *(cells(*each) for each in found)], RIGHT))
     return 0
 
 
@@ -66,7 +66,8 @@ def fields_of(job: Job, run: int | None) -> dict[str, Any]:
     return {**asdict(job), **moments, **places, "run": run}
 
 
-def _cells(job: Job, run: int | None) -> list[str]:
+def cells(job: Job, run: int | None) -> list[str]:
+    """Return what stands below `HEADINGS`."""
     state = "cancelling" if job.cancelling and job.state not in ENDED else job.state
     tries = f"failed {job.attempts} times so far" if job.attempts and job.state not in ENDED else ""
     waiting = f"waits for {job.waiting_for}" if job.waiting_for else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from experiments.queue import sweep_job
 from experiments.queue.child import SWEEP
@@ -10,7 +10,7 @@ from experiments.queue.job import Job
 from experiments.sweep.programs import Programs, program_by_name
 from experiments.sweep.programs.program import SweepProgram, option
 from workbench.settings.options import Command, given_settings, make_parser
-from workbench.settings.table import to_key
+from workbench.settings.table import Given, to_key
 
 TRAIN = "train"
 
@@ -58,7 +58,17 @@ def _checked_training(name: str, program: SweepProgram, words: Sequence[str]) ->
         [command],
         table,
     )
-    given = given_settings(parser.parse(words), table)
+    return words_of(program, given_settings(parser.parse(words), table))
+
+
+def words_of(program: SweepProgram, given: Mapping[str, Given]) -> list[str]:
+    """Return the words of a training with some settings, but for where it writes.
+
+    Raises
+    ------
+    SettingsError, InputError, DataError
+        When the program would refuse them.
+    """
     given = {field: each for field, each in given.items() if field not in program.places}
     program.check(given)
     return [TRAIN, *(word for field, each in given.items() for word in option(to_key(field), each.value))]

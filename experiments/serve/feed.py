@@ -84,6 +84,20 @@ class Feed:
             self._answers[key] = work
         return cast(Answer, await asyncio.shield(self._answers[key]))
 
+    async def tell(self, change: Callable[[Store, *Given], Answer], *given: *Given) -> Answer:
+        """Return what a function does that changes the records, which are made where there are none yet.
+
+        Raises
+        ------
+        InputError
+            As the function does, or when the file cannot be written.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._thread, lambda: change(self._opened(create=True), *given))
+        finally:
+            self.renew()
+
     def watch(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call a listener whenever there may be something new; return a function that ends this."""
         key = object()
@@ -119,14 +133,14 @@ class Feed:
             logger.exception("the records cannot be looked at")
             return Seen(self._file, 0, f"{self.path}: {error}")
 
-    def _opened(self) -> Store:
+    def _opened(self, *, create: bool = False) -> Store:
         """Return the file, open; one that took its place is opened in its stead."""
         there = _identity(self.path)
         if self._store is not None and there != self._file:
             self._store.close()
             self._store = None
         if self._store is None:
-            self._store = Store.open(self.path, patience=PATIENCE)
+            self._store = Store.open(self.path, create=create, patience=PATIENCE)
             self._file = _identity(self.path)
         return self._store
 

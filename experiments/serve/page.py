@@ -12,6 +12,7 @@ from experiments.serve.feed import Feed
 from experiments.serve.panels.comparison import Comparison
 from experiments.serve.panels.curves import Curves
 from experiments.serve.panels.heading import Heading
+from experiments.serve.panels.queue import OneJob, Queue
 from experiments.serve.panels.runs import Runs
 from experiments.serve.panels.sweeps import SweepPictures, SweepTable
 from experiments.serve.view import View
@@ -38,6 +39,11 @@ def build_page(feed: Feed) -> None:
             with group("g-board-column"):
                 Curves(visit)
                 Comparison(visit)
+        with _place(visit, "queue"):
+            with group("g-board-column"):
+                Queue(visit)
+            with group("g-board-column"):
+                OneJob(visit)
         with _place(visit, "sweeps"):
             with group("g-board-column"):
                 SweepTable(visit)

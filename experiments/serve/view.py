@@ -20,7 +20,7 @@ PAGE = 50
 MOST_CHOSEN = 60
 """Runs that can be chosen together."""
 
-Place = Literal["runs", "sweeps"]
+Place = Literal["runs", "queue", "sweeps"]
 Over = Literal["step", "epoch", "minutes"]
 
 
@@ -60,6 +60,8 @@ class View(BaseModel):
         How curves are drawn, as the command `plot` has it, but in minutes instead of seconds.
     sweep
         Whose report is shown.
+    job
+        Whose log is shown; 0: none.
     """
 
     model_config = ConfigDict(extra="ignore", validate_assignment=True)
@@ -79,6 +81,7 @@ class View(BaseModel):
     by: Names = ()
     log: bool = False
     sweep: str = Field("", max_length=200)
+    job: int = Field(0, ge=0, lt=10**9)
 
     @classmethod
     def from_address(cls, given: Mapping[str, str]) -> Self:

@@ -80,6 +80,14 @@ class Visit:
             self.say(str(error))
             return None
 
+    async def tell(self, change: Callable[[Store, *Given], Answer], *given: *Given) -> Answer | None:
+        """Change the records and return what came of it; say what is wrong and return None otherwise."""
+        try:
+            return await self.feed.tell(change, *given)
+        except InputError as error:
+            self.say(str(error))
+            return None
+
     async def _show(self) -> None:
         try:
             while self._due and not self._client.is_deleted:

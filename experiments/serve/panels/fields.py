@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from nicegui import ui
 from nicegui.element import Element
@@ -24,7 +25,7 @@ def framed_choice(
 
 
 def typed(
-    label: str, test: str, value: str, commit: Callable[[str], None], hint: str = "", classes: str = ""
+    label: str, test: str, value: str, commit: Callable[[str], Any], hint: str = "", classes: str = ""
 ) -> ui.input:
     """Make a field whose text counts when it is left, or by Enter."""
     field = ui.input(label, value=value).props("dense outlined stack-label hide-bottom-space")

@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 import pytest
 
+from experiments.queue.jobs import Jobs
 from experiments.sweep.loading import load_sweep
+from experiments.sweep.training import LOG
 from experiments.sweep.trials import Trials
 from tests.support import patience
 from tests.support.places import ROOT
@@ -198,3 +200,36 @@ def test_a_sweep_is_reported_while_it_goes_on(page: Page, served: Served):
         reached = {"objective": 0.1, "used": 20.0}
         trials.release(row, "worker", "done", reason="", attempts=0, statistics=reached)
     expect(page.get_by_test_id("sweep-states")).to_have_text("Trials: 3 waiting, 5 done.")
+
+
+def test_a_job_is_checked_submitted_ordered_watched_cancelled_and_tried_again(page: Page, served: Served):
+    page.get_by_test_id("part-queue").click()
+    page.get_by_test_id("new-job").click()
+    page.get_by_test_id("find-setting").fill("epochs")
+    page.get_by_test_id("set-epochs").fill("-4")
+    page.get_by_test_id("job-submit").click()
+    expect(page.get_by_test_id("job-problem")).to_have_text(
+        "epochs=-4: it should be greater than or equal to 1"
+    )
+    page.get_by_test_id("set-epochs").fill("7")
+    page.get_by_test_id("term-retries").fill("many")
+    page.get_by_test_id("job-submit").click()
+    expect(page.get_by_test_id("job-problem")).to_contain_text("Retries")
+    page.get_by_test_id("term-retries").fill("1")
+    page.get_by_test_id("job-submit").click()
+    job = page.get_by_test_id("job-1")
+    expect(job).to_contain_text("autoencoder train --epochs 7")
+    expect(page.get_by_test_id("queue-idle")).to_contain_text("experiments worker")
+    fill_in(page, "job-priority", "5")
+    with Store.open(served.records) as store:
+        jobs = Jobs(store)
+        patience.wait_until(lambda: jobs.job(1).priority == 5)
+        taken = jobs.take(1, "worker")
+        assert taken is not None and taken.retries == 1
+        (taken.folder / LOG).write_text("reading\r 10%\r 20%\nepoch 3\n")
+        expect(page.get_by_test_id("job-log")).to_have_text(" 20%\nepoch 3\n", use_inner_text=True)
+        page.get_by_test_id("job-cancel").click()
+        patience.wait_until(lambda: jobs.job(1).state == "cancelled")  # nobody held its lock
+    expect(page.get_by_test_id("job-head")).to_contain_text("cancelled")
+    page.get_by_test_id("job-retry").click()
+    expect(job).to_contain_text("waiting")
