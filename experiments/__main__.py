@@ -32,7 +32,10 @@ RECORDS: Mapping[str, tuple[str, str]] = {
     "plot": ("experiments.records.plot_command", "curves of statistics, with bands over seeds"),
     "export": ("experiments.records.export_command", "runs as CSV, JSON, or for TensorBoard"),
     "delete": ("experiments.records.delete_command", "records of runs, and their folders if wanted"),
-    "serve": ("experiments.serve.command", "runs, their curves and sweeps in a page of the browser"),
+    "serve": (
+        "experiments.serve.command",
+        "runs, their curves, the queue and sweeps in a page of the browser",
+    ),
 }
 """The same for the commands on records."""
 

@@ -1,1 +1,1 @@
-"""The page of experiments: recorded runs, their curves beside each other, and sweeps."""
+"""The page of experiments: recorded runs, their curves beside each other, the queue, and sweeps."""

@@ -33,7 +33,7 @@ def make_serve_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = make_parser(
         "serve",
-        "Show recorded runs, their curves and sweeps in a page of the browser, while they run and after. "
+        "Show recorded runs, their curves, the queue and sweeps in a page of the browser. "
         "The address has a token: whoever knows it can do all that the page can. Ctrl-C ends it.",
         "--port 0",
     )

@@ -7,6 +7,7 @@ LONGEST = (
     "tests/benchmarks/test_benchmarks.py",
     "tests/workbench/test_browser_watching.py",
     "tests/experiments/gan/test_watch.py",
+    "tests/experiments/serve/test_page.py",
     "tests/experiments/records/test_programs.py",
     "tests/experiments/video/test_watch.py",
     "tests/networks/test_inference.py",
