@@ -34,7 +34,7 @@ RECORDS: Mapping[str, tuple[str, str]] = {
     "delete": ("experiments.records.delete_command", "records of runs, and their folders if wanted"),
     "serve": (
         "experiments.serve.command",
-        "runs, their curves, the queue and sweeps in a page of the browser",
+        "runs, curves, the queue and sweeps in a page of the browser",
     ),
 }
 """The same for the commands on records."""
