@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
-from experiments.charts import POINTS, make_logarithmic, panels
+from experiments.charts import POINTS, panels
+from experiments.video.scores import FLOOR
 from nn.render.canvas import WIDTH
 from nn.render.colours import HELD_OUT, MUTED, TRAIN
 
@@ -89,11 +89,9 @@ def draw_curves(
                 axes.plot([point.minutes for point in measured], values, color=colour)
                 ends.append((f"{name} {values[-1]:.0f}", colour, values[-1]))
             for name, value in references[head].items():
-                axes.axhline(value, color=MUTED, linewidth=POINTS, linestyle=DASHES)
-                ends.append((name, MUTED, value))
-            drawn = np.array([line.get_ydata()[-1] for line in axes.lines])
-            axes.set_ylim(drawn.min() / 1.1, drawn.max() * 1.25)
-            make_logarithmic(axes)
+                if name != FLOOR:  # so far below that it would press the curves flat
+                    axes.axhline(value, color=MUTED, linewidth=POINTS, linestyle=DASHES)
+                    ends.append((name, MUTED, value))
             axes.set_xlim(0, max(point.minutes for point in points))
             axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
             axes.set_xlabel("minutes of training", color=MUTED)
