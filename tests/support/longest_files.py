@@ -19,6 +19,7 @@ LONGEST = (
     "tests/nn/kernels/test_separate.py",
     "tests/experiments/sweep/test_running.py",
     "tests/experiments/sweep/test_kills.py",
+    "tests/experiments/sweep/test_disturbances.py",
     "tests/networks/test_rung_headers.py",
     "tests/workbench/page/test_page.py",
     "tests/networks/test_local.py",
