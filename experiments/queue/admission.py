@@ -130,9 +130,7 @@ class Admission:
         return self._needs[job.number]
 
     def _estimate(self, job: Job) -> Needs:
-        if job.program == SWEEP:  # whose trainings share the threads, and differ in what they need
-            return Needs(PROCESS, self.threads)
-        program = program_by_name(job.program, self.programs)
+        program = None if job.program == SWEEP else program_by_name(job.program, self.programs)
         try:
             return needs_of(job, program, self.threads, self._look().room.total)
         except SettingsError:  # the program will say it

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from experiments.queue.job import Job
 from experiments.sweep.programs.program import SweepProgram, given_of
@@ -20,16 +20,16 @@ class Needs(NamedTuple):
     threads: int
 
 
-def needs_of(job: Job, program: SweepProgram, threads: int, total: int) -> Needs:
+def needs_of(job: Job, program: SweepProgram | None, threads: int, total: int) -> Needs:
     """Return what a job needs.
 
     Its memory is the limit that it was submitted with, if any, or else what its program estimates and its
-    process takes; a program without an estimate counts as its process alone.
+    process takes; a program without an estimate, and a sweep, count as their process alone.
 
     Parameters
     ----------
     job, program
-        The job, and its program.
+        The job, and its program; None for a sweep, whose trainings share the threads, and differ.
     threads
         That it gets where its settings name no number.
     total
@@ -40,13 +40,17 @@ def needs_of(job: Job, program: SweepProgram, threads: int, total: int) -> Needs
     SettingsError
         When the program refuses its settings by now.
     """
-    settings = program.table.make(given_of(job.words))
+    settings = None if program is None else program.table.make(given_of(job.words))
     wanted = getattr(settings, "threads", None) or threads
     if job.memory_mib is not None:
         return Needs(int(job.memory_mib * MEBIBYTE), wanted)
-    if program.memory is None:
-        return Needs(PROCESS, wanted)
+    return Needs(PROCESS + _estimate(settings, program, total), wanted)
+
+
+def _estimate(settings: Any, program: SweepProgram | None, total: int) -> int:
+    if program is None or program.memory is None:
+        return 0
     try:
-        return Needs(PROCESS + program.memory(settings, total), wanted)
+        return program.memory(settings, total)
     except ValueError:  # its parameters alone are more
-        return Needs(PROCESS + total, wanted)
+        return total

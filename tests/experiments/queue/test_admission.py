@@ -70,6 +70,15 @@ def test_a_limit_of_the_job_comes_before_the_estimate(machine: Machine):
     )
 
 
+def test_a_sweep_needs_its_limit_or_a_process(machine: Machine):
+    machine.room = PLENTY._replace(free=MEBIBYTE)
+    sweep = {"program": "sweep", "words": ("run", "rates.toml", "--workers", "8")}
+    said = machine.admission.refusal(made_up_job(1, **sweep))
+    assert said == "room: needs 512.0 MiB, 1.0 MiB are free (of this machine)"
+    said = machine.admission.refusal(made_up_job(2, memory_mib=600, **sweep))
+    assert said == "room: needs 600.0 MiB, 1.0 MiB are free (of this machine)"
+
+
 def test_what_running_jobs_are_going_to_take_is_not_free(machine: Machine):
     machine.start(1, memory_mib=5 * 1024)
     machine.taken[1] = 2 * GIBIBYTE

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from experiments.queue.notice_file import CommandWay, MailWay, WebhookWay, read_notices
+from tests.support.places import ROOT
 from workbench.errors import SettingsError
 
 MAIL = 'kind = "mail"\nserver = "mail.example.org"\nsender = "me@example.org"\nrecipients = ["you@a.org"]\n'
@@ -84,3 +85,11 @@ def test_a_file_that_others_may_use_is_refused(tmp_path: Path, mode: int):
 def test_a_file_that_is_not_there(tmp_path: Path):
     with pytest.raises(SettingsError, match="cannot read the file of notices: No such file"):
         read_notices(tmp_path / "none.toml")
+
+
+def test_the_example_of_the_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PHONE_URL", "https://example.org/hook")
+    monkeypatch.setenv("MAIL_PASSWORD", "pass")
+    document = (ROOT / "docs/queue.md").read_text(encoding="utf-8").partition("## Notices")[2]
+    text = document.partition("```toml\n")[2].partition("```")[0]
+    assert set(read_notices(write(tmp_path, text))) == {"bell", "phone", "office"}
