@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
+from experiments.engines.options import add_engine_options
 from experiments.sweep.attached import run_trial
 from experiments.sweep.programs import PROGRAMS, Programs
 from experiments.sweep.variant import COMPARABLE, Variant
@@ -83,6 +84,7 @@ def _add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], name: 
         command.add_argument(
             "--workers", metavar="N", type=_count, default=1, help="trainings at a time (default %(default)s)"
         )
+        add_engine_options(command)
     if name in ("work", "compare"):
         command.set_defaults(shared=False)
     elif name in RUNNING:

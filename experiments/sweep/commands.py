@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from experiments.engines.engine import Engine
-from experiments.engines.local import LocalEngine
+from experiments.engines.options import chosen_engine, is_of_several
 from experiments.sweep.halving import rungs
 from experiments.sweep.held import HeldTrial
 from experiments.sweep.loading import load_sweep
@@ -76,7 +76,7 @@ def _begin(sweep: Sweep, options: argparse.Namespace, launcher: Sequence[str]) -
     with (
         _alone(folder, path),
         Store.open(path, create=True) as store,
-        LocalEngine(options.workers) as engine,
+        chosen_engine(options) as engine,
     ):
         before = Trials.known(store, sweep)
         left_over = sorted(folder.glob("trial-*"))
@@ -98,7 +98,7 @@ def _go_on(sweep: Sweep, options: argparse.Namespace, launcher: Sequence[str]) -
     with Store.open(path) as store:
         trials = Trials.find(store, sweep)
         make_directory(folder)
-        with _alone(folder, path), LocalEngine(options.workers) as engine:
+        with _alone(folder, path), chosen_engine(options) as engine:
             trials.ask_to_stop(stopping=False)
             return _run(sweep, trials, options, engine, launcher)
 
@@ -109,7 +109,7 @@ def work(options: argparse.Namespace, programs: Programs, launcher: Sequence[str
     path, folder = records_of(options), folder_of(sweep)
     check_disk(folder)
     check_disk(path)
-    with Store.open(path) as store, LocalEngine(options.workers) as engine:
+    with Store.open(path) as store, chosen_engine(options) as engine:
         trials = Trials.find(store, sweep)
         if not folder.is_dir():
             raise InputError(f"{folder}: is not here: join in the folder in which the sweep was begun")
@@ -121,7 +121,7 @@ def work(options: argparse.Namespace, programs: Programs, launcher: Sequence[str
 def _run(
     sweep: Sweep, trials: Trials, options: argparse.Namespace, engine: Engine, launcher: Sequence[str]
 ) -> bool:
-    if options.shared:
+    if options.shared or is_of_several(options):
         check_disk(folder_of(sweep))
         trials.store.share()
     words = [str(options.file), "--records", str(trials.store.path), "--threads", str(engine.threads)]

@@ -18,6 +18,7 @@ LONGEST = (
     "tests/autoencoder/live/test_replay.py",
     "tests/nn/kernels/test_separate.py",
     "tests/experiments/sweep/test_running.py",
+    "tests/experiments/engines/test_cluster.py",
     "tests/experiments/sweep/test_kills.py",
     "tests/experiments/sweep/test_disturbances.py",
     "tests/networks/test_rung_headers.py",

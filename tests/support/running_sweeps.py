@@ -48,9 +48,12 @@ def wait_for(what: Path, process: subprocess.Popen[str]) -> None:
 def descendants(process: int) -> list[int]:
     """Return the numbers of a process, of those it has started, and of those they have."""
     try:
-        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+        found = [each.read_text() for each in Path(f"/proc/{process}/task").glob("*/children")]
     except OSError:
         return []
+    if not found:
+        return []
+    children = " ".join(found).split()
     return [process, *(each for child in children for each in descendants(int(child)))]
 
 
