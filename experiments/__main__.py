@@ -32,6 +32,7 @@ RECORDS: Mapping[str, tuple[str, str]] = {
     "plot": ("experiments.records.plot_command", "curves of statistics, with bands over seeds"),
     "export": ("experiments.records.export_command", "runs as CSV, JSON, or for TensorBoard"),
     "delete": ("experiments.records.delete_command", "records of runs, and their folders if wanted"),
+    "sync": ("experiments.sync.command", "bring the results of another machine here"),
     "serve": (
         "experiments.serve.command",
         "runs, curves, the queue and sweeps in a page of the browser",
