@@ -10,6 +10,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
+from experiments.leases import WAITING
 from experiments.queue.job import ENDED, STATES, Job
 from experiments.queue.jobs import Jobs
 from experiments.queue.options import whole
@@ -69,18 +70,27 @@ def fields_of(job: Job, run: int | None) -> dict[str, Any]:
 def cells(job: Job, run: int | None) -> list[str]:
     """Return what stands below `HEADINGS`."""
     state = "cancelling" if job.cancelling and job.state not in ENDED else job.state
-    tries = f"failed {job.attempts} times so far" if job.attempts and job.state not in ENDED else ""
+    tries = (
+        f"failed {job.attempts} of {job.retries + 1} times" if job.attempts and job.state not in ENDED else ""
+    )
     waiting = f"waits for {job.waiting_for}" if job.waiting_for else ""
     return [
         str(job.number),
         state,
         str(job.priority),
         moment(job.submitted_at),
-        "" if job.started_at is None else duration((job.ended_at or time.time()) - job.started_at),
+        _took(job),
         "" if run is None else str(run),
         _cut(f"{job.program} {shlex.join(job.words)}"),
         "; ".join(each for each in (job.reason, waiting, tries) if each),
     ]
+
+
+def _took(job: Job) -> str:
+    """Return the time from the start of a job that runs or has ended to now or its end."""
+    if job.started_at is None or job.state == WAITING:
+        return ""
+    return duration((job.ended_at or time.time()) - job.started_at)
 
 
 def _cut(text: str) -> str:

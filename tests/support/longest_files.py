@@ -21,6 +21,7 @@ LONGEST = (
     "tests/experiments/engines/test_cluster.py",
     "tests/experiments/sweep/test_kills.py",
     "tests/experiments/sweep/test_disturbances.py",
+    "tests/experiments/queue/test_working.py",
     "tests/networks/test_rung_headers.py",
     "tests/workbench/page/test_page.py",
     "tests/networks/test_local.py",

@@ -6,22 +6,36 @@ import random
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.support import patience, quick_training
-from tests.support.running_queue import PRINTED, begin_worker, job, states, submit
+from tests.support.running_queue import PRINTED, RECORDS, begin_worker, job, states, submit, wait_for
 from tests.support.running_sweeps import descendants, kill
+from workbench.records import Store
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "exhaustive"
 """In `make test-all`: twenty jobs and a hundred kills."""
 
 KILLS, JOBS = (100, 20) if THOROUGH else (3, 3)
 
-EPOCHS = 20
+EPOCHS = 100
 
 
 def rows(folder: Path) -> list[list[str]]:
     """Return the table that a training has written, without its times."""
     with (folder / "losses.csv").open() as file:
         return [row[:-1] for row in csv.reader(file)]
+
+
+@pytest.mark.skipif(not THOROUGH, reason="takes minutes: make test-all")
+def test_records_that_are_locked_for_half_a_minute_are_waited_for():
+    submit("--epochs", "20", "--pause", "0.05")
+    worker = begin_worker("--until-empty")
+    wait_for((job(1).folder / "losses.csv").exists, worker)
+    with Store.open(RECORDS, patience=30) as store, store.writing():
+        time.sleep(30)
+    assert worker.wait(patience.SECONDS) == 0, PRINTED.read_text()
+    assert (states(), job(1).attempts) == ({1: "done"}, 0)
 
 
 def test_jobs_end_as_if_nobody_had_been_killed(folder: Path):
@@ -45,6 +59,7 @@ def test_jobs_end_as_if_nobody_had_been_killed(folder: Path):
             workers[place] = begin_worker("--until-empty")
     for worker in workers:
         assert worker.wait(patience.SECONDS) == 0, PRINTED.read_text()
+    assert kills < KILLS
     assert states() == dict.fromkeys(range(1, JOBS + 1), "done")
     for seed in range(JOBS):
         assert rows(job(seed + 1).folder) == rows(folder / "quiet" / str(seed))
