@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from experiments.sweep.attempt import ROOM
@@ -112,13 +113,22 @@ def fill(path: Path) -> None:
                 block = block[: len(block) // 2]
 
 
+def trains(supervisor: int) -> bool:
+    return len(descendants(supervisor)) > WORKERS + 1
+
+
+def has_ended(process: int) -> bool:
+    return psutil.Process(process).status() == psutil.STATUS_ZOMBIE  # until it is waited for
+
+
 def test_the_disk_is_full(folder: Path, small_disk: Path):
     turns = itertools.count()
 
     def fill_for_a_while(process: int) -> None:
-        if next(turns) % 10 == 3:
+        if next(turns) % 10 == 0:
+            wait_until(lambda: trains(process) or has_ended(process))
             fill(small_disk / "filler")
-            wait_until(lambda: len(descendants(process)) <= WORKERS + 1)  # all trainings have failed
+            wait_until(lambda: not trains(process))  # all have failed
             (small_disk / "filler").unlink()
 
     check(folder, fill_for_a_while)
