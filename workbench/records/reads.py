@@ -53,9 +53,7 @@ class Reads:
         RecordsError
             When the file cannot be read.
         """
-        wanted = (run for run in self._found(query) if not query.states or run.state in query.states)
-        last = None if query.limit is None else query.skip + query.limit
-        return list(islice(wanted, query.skip, last))
+        return list(islice(self._wanted(query), query.limit))
 
     def run(self, number: int) -> Run:
         """Return a run.
@@ -116,13 +114,22 @@ class Reads:
                 for row in self._rows(query, [number])
             ]
 
-    def _found(self, query: Query) -> Iterator[Run]:
+    def _wanted(self, query: Query) -> Iterator[Run]:
+        """Yield runs after those that are skipped; states are known only when processes were looked at."""
+        if query.states or query.sort not in COLUMNS:
+            wanted = (run for run in self._found(query) if not query.states or run.state in query.states)
+            yield from islice(wanted, query.skip, None)
+        else:
+            yield from self._found(query, query.skip)
+
+    def _found(self, query: Query, skip: int = 0) -> Iterator[Run]:
         condition, values = query.conditions()
         down = "DESC" if query.descending else "ASC"
         if query.sort in COLUMNS:
             column = COLUMNS[query.sort]
             order = f"{column} {down} NULLS LAST" + (", number DESC" if column != "number" else "")
-            yield from self._select(f"FROM runs WHERE {condition} ORDER BY {order}", values)
+            rest = f"FROM runs WHERE {condition} ORDER BY {order} LIMIT -1 OFFSET ?"
+            yield from self._select(rest, [*values, skip])
             return
         table, name = self._home(query.sort)
         yield from self._select(
