@@ -18,7 +18,9 @@ from workbench.page.address import Address, check_address, parts
 from workbench.page.framework import require_framework
 from workbench.page.interrupts import interrupts, unless
 from workbench.page.link import Link
+from workbench.page.open_pages import noted
 from workbench.page.refusals import OperationRefused, StartFailed
+from workbench.records.process import Process, running_system, started_at
 from workbench.run.messages import Header
 from workbench.settings.options import given_settings
 
@@ -68,12 +70,19 @@ async def _serve(launch: Launch, address: Address, *, start: bool) -> int:
             if start:
                 await _start(link)
             page = serve_page(link, address, build_code_page, assets={"autoencoder": ASSETS})
-            await unless(page, interrupted, link.lost)
+            with noted(_process(link), address.url):
+                await unless(page, interrupted, link.lost)
         finally:
             interrupted.clear()  # a second Ctrl-C does not wait for what follows
             said = await unless(link.close(), interrupted)
             link.abandon()
     return _report(said)
+
+
+def _process(link: Link) -> Process:
+    """Return the process that trains."""
+    number = link.process_number or os.getpid()
+    return Process(running_system(), number, started_at(number) or 0)
 
 
 async def _start(link: Link) -> None:

@@ -23,6 +23,8 @@ from workbench.inspect.clips import makes_clips
 from workbench.inspect.inspector import Inspector
 from workbench.page.address import LAST_PORT, Address
 from workbench.page.framework import require_framework
+from workbench.page.open_pages import noted
+from workbench.records.process import Process
 from workbench.run.mailbox import HUNG_UP, Mailbox
 from workbench.run.messages import pack
 from workbench.run.operations import CLIP_OPERATIONS, LOOKING, OPERATIONS, Opened, about
@@ -224,6 +226,7 @@ def served_page(port: int) -> Iterator[Connection]:
         When the port is taken.
     """
     address = Address.bind(port=port)
+    url = address.url
     ours, theirs = Pipe()
     with address.socket, theirs:
         numbers = address.socket.fileno(), theirs.fileno()
@@ -245,7 +248,8 @@ def served_page(port: int) -> Iterator[Connection]:
         with process.stdin:
             process.stdin.write(json.dumps(handover) + "\n")
     try:
-        yield ours
+        with noted(Process.own(), url):
+            yield ours
     finally:
         with socket.socket(fileno=os.dup(ours.fileno())) as pipe:
             pipe.shutdown(socket.SHUT_RDWR)  # the threads of the mailbox end, and so does the process

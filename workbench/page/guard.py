@@ -103,12 +103,22 @@ class Guard:
 
     def _is_own(self, scope: Scope) -> bool:
         """Say whether it was a page of this server that sent a request, or none."""
-        if any(site not in (b"same-origin", b"none") for site in _all(scope, b"sec-fetch-site")):
+        sites = _all(scope, b"sec-fetch-site")
+        if any(site not in (b"same-origin", b"none") for site in sites) and not self._is_visit(scope, sites):
             return False
         origins = _all(scope, b"origin")
         if not origins:
             return scope.get("method") in SAFE_METHODS
         return len(origins) == 1 and origins[0] == f"http://{self._authority(scope)}".encode("ascii")
+
+    def _is_visit(self, scope: Scope, sites: list[bytes]) -> bool:
+        """Say whether a person follows a link of another server on this host name, as of experiments.
+
+        That server cannot read the page, nor put it into a frame; the token is needed all the same.
+        """
+        of = {name: _all(scope, b"sec-fetch-" + name) for name in (b"mode", b"dest")}
+        followed = of[b"mode"] == [b"navigate"] and of[b"dest"] == [b"document"] and sites == [b"same-site"]
+        return followed and scope["raw_path"] == b"/" and scope.get("method") in SAFE_METHODS
 
     def _knows_token(self, scope: Scope) -> bool:
         given = [value.removeprefix(b"Bearer ") for value in _all(scope, b"authorization")]

@@ -1,3 +1,5 @@
+const OWN = ["127.0.0.1", "localhost", "[::1]"]; // names of a machine for itself
+
 /** Recorded runs, one a line: they can be chosen, sorted by a heading, and one can be shown. */
 export default {
   template: `
@@ -21,7 +23,8 @@ export default {
               <button v-if="place === 0" type="button" class="g-link" :data-test="'show-' + row.number"
                       title="All that is known of it" @click="$emit('show', row.number)">{{ cell }}</button>
               <span v-else-if="columns[place]?.name === 'state'" class="g-state" :data-state="cell" :title="row.reason">
-                <span class="g-dot"></span>{{ cell }}</span>
+                <span class="g-dot"></span>{{ cell }}<a v-if="row.page" class="g-link" :href="here(row.page)" target="_blank"
+                   rel="noreferrer" :data-test="'open-' + row.number" title="Open it in the workbench">open</a></span>
               <template v-else>{{ cell }}</template></td>
           </tr>
         </tbody>
@@ -38,6 +41,12 @@ export default {
     },
   },
   methods: {
+    /** The address of a page under the name that this page has: to a browser, another name is another site. */
+    here(page) {
+      const address = new URL(page);
+      if (OWN.includes(location.hostname)) address.hostname = location.hostname;
+      return address.href;
+    },
     sorted(column) {
       return column.sort && column.sort === this.sort ? (this.descending ? "descending" : "ascending") : undefined;
     },

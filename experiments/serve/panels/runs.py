@@ -15,10 +15,11 @@ from experiments.serve.panels.fields import Problem, framed_choice, typed
 from experiments.serve.view import PAGE
 from experiments.serve.visit import Visit, give
 from workbench.errors import InputError
+from workbench.page.open_pages import address_of
 from workbench.page.panels.elements import button, enable, group, panel, text
-from workbench.records import Query, Store
+from workbench.records import Query, Run, Store
 from workbench.records.query import COLUMNS
-from workbench.records.run import STATES
+from workbench.records.run import RUNNING, STATES
 
 ANY = "any"
 
@@ -52,13 +53,18 @@ def list_runs(store: Store, query: Query, columns: tuple[str, ...]) -> Listed:
     rows = table_rows(store, runs, columns)
     return Listed(
         [
-            {"number": run.number, "cells": cells, "reason": run.reason}
+            {"number": run.number, "cells": cells, "reason": run.reason, "page": _page_of(run)}
             for run, cells in zip(runs, rows, strict=True)
         ],
         store.count(query),
         store.programs(),
         store.names(),
     )
+
+
+def _page_of(run: Run) -> str | None:
+    """Return the address of the page in which a run is watched; None without one."""
+    return address_of(run.process) if run.state == RUNNING else None
 
 
 def describe(store: Store, number: int) -> str:

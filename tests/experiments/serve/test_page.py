@@ -17,6 +17,7 @@ from tests.support import patience
 from tests.support.places import ROOT
 from tests.support.recorded_runs import add_run, fill
 from tests.support.web_browser import Browser, Page, expect
+from workbench.page.open_pages import noted
 from workbench.records import About, Store
 from workbench.records.process import Process, started_at
 
@@ -157,10 +158,12 @@ def test_two_pages_agree_on_a_run_while_it_goes_on_and_when_its_process_is_gone(
     other = next(others)
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     process = Process.own()._replace(number=child.pid, started=started_at(child.pid) or 0)
-    with Store.open(served.records) as store:
+    with Store.open(served.records) as store, noted(process, "http://127.0.0.1:1/?token=x"):
         number = add_run(store, About("live"), state=RUNNING, process=process, curves={"loss": [4.0, 3.0]})
         for each in (page, other):
             expect(each.get_by_test_id(f"run-{number}")).to_contain_text(RUNNING)
+            link = each.get_by_test_id(f"open-{number}")
+            expect(link).to_have_attribute("href", "http://127.0.0.1:1/?token=x")
             each.get_by_test_id(f"choose-{number}").click()
             expect(each.get_by_test_id("curves-0")).to_have_attribute("data-points", "2")
         with store.writing():

@@ -85,6 +85,23 @@ def test_origin_is_that_of_the_host_asked_for():
     assert ask(HOST, HOST, COOKIE)[0] == ask(COOKIE)[0] == 400
 
 
+def test_a_link_of_a_page_on_the_same_host_name_opens_the_page_and_nothing_else():
+    visit = [
+        (b"sec-fetch-site", b"same-site"),
+        (b"sec-fetch-mode", b"navigate"),
+        (b"sec-fetch-dest", b"document"),
+    ]
+    assert ask(HOST, *visit, target=f"/?token={TOKEN}")[0] == 303
+    assert ask(HOST, COOKIE, *visit)[0] == 200
+    assert ask(HOST, *visit)[0] == ask(HOST, *visit, target="/?token=wrong")[0] == 403
+    assert ask(HOST, COOKIE, *visit, target="/assets/live.js")[0] == 403
+    assert ask(HOST, COOKIE, *visit, method="POST")[0] == 403
+    for place, value in ((0, b"cross-site"), (1, b"no-cors"), (1, b"cors"), (2, b"iframe"), (2, b"script")):
+        other = [*visit[:place], (visit[place][0], value), *visit[place + 1 :]]
+        assert ask(HOST, COOKIE, *other)[0] == ask(HOST, *other, target=f"/?token={TOKEN}")[0] == 403
+    assert ask(HOST, COOKIE, visit[0])[0] == 403
+
+
 def test_every_answer_tells_the_browser_what_it_may_do():
     answers = (ask(HOST, COOKIE), ask(HOST), ask(), ask(HOST, target=f"/?token={TOKEN}"))
     for _, headers, _ in answers:
