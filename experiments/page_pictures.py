@@ -3,7 +3,7 @@
     python -m experiments.page_pictures data
 
 writes an animation on MNIST, and pictures of windows on photographs, of a random graph, of two experiments
-that are watched, of adversarial networks and of networks of videos, to docs/pictures.
+that are watched, of adversarial networks, of networks of videos and of recorded runs, to docs/pictures.
 Needs a Chromium and `pip install 'ganglion[web]' playwright`.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import itertools
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -19,12 +20,19 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
-from experiments.serving import Served, find_browser, serving, watched_program, watching
+from autoencoder.__main__ import main as train
+from experiments.serving import Served, find_browser, served_program, serving, watched_program, watching
 
 WIDTH, HEIGHT = 1440, 900
 MOST_MILLISECONDS = 300_000
 FRAME_MILLISECONDS = 400
 FRAMES = 24
+SEEN = (
+    "document.querySelector('canvas[data-test=network]')?.dataset.frames > 0"
+    " || document.querySelector('[data-test=runs]')?.dataset.rows > 0"
+)
+"""When there is something to see on a page."""
+
 ANIMATION_WIDTH = 1080
 
 
@@ -45,7 +53,7 @@ class Scene(NamedTuple):
         Whether the page is dark.
     watched
         The experiment whose training is shown, in place of `autoencoder serve`; "gan" and "video" are
-        programs with runs in folders.
+        programs with runs in folders, "records" is the page of experiments.
     """
 
     name: str
@@ -164,10 +172,19 @@ def play(page: Any) -> list[Image.Image]:
     return [picture(page)]
 
 
+def choose_all(page: Any) -> list[Image.Image]:
+    """Choose all runs, and wait until their curves are drawn."""
+    page.locator("[data-test=choose-all]").click()
+    page.wait_for_function("document.querySelector('[data-test=curves-0]')?.dataset.points > 0")
+    page.wait_for_timeout(2000)
+    return [picture(page)]
+
+
 VIDEO = (
     *("--size", "32", "--units", "256", "--adapter", "128", "--digits-per-clip", "1", "--steps", "100000"),
     *("--report-every", "50", "--validation-clips", "50"),
 )
+RECORDED = ("--limit", "6000", "--width", "16", "--height", "16", "--layers", "64", "--epochs", "8")
 WATCHED = ("--limit", "3000", "--epochs", "200")
 
 SCENES = (
@@ -177,14 +194,35 @@ SCENES = (
     Scene("page_rows", WATCHED, None, look(1, 4700, 300), watched="row_by_row"),
     Scene("page_convolution", WATCHED, None, look(3, 2500, 300), watched="small_convolution"),
     Scene("page_gan", ("--epochs", "200"), None, generate, watched="gan"),
+    Scene("page_experiments", RECORDED, None, choose_all, watched="records"),
     Scene("page_video", VIDEO, None, play, watched="video"),
 )
+
+
+@contextmanager
+def recorded(folder: Path, options: Sequence[str]) -> Iterator[Served]:
+    """Train two sizes of code with three seeds each, and serve the page of their records."""
+    records = str(folder / "records.sqlite")
+    for code, seed in itertools.product(("8", "32"), ("0", "1", "2")):
+        places = (
+            "--model-directory",
+            str(folder / code / seed),
+            "--output-directory",
+            str(folder / code / seed),
+        )
+        words = ["train", *options, "--code-size", code, "--seed", seed, *places, "--records", records]
+        if train(words) != 0:
+            raise RuntimeError(f"autoencoder {' '.join(words)}: failed")
+    with served_program(folder, "experiments", "serve", "--records", records) as served:
+        yield served
 
 
 def running(scene: Scene, folder: Path, options: Sequence[str]) -> AbstractContextManager[Served]:
     """Return a context in which the scene's run is served."""
     if scene.watched is None:
         return serving(folder, *options)
+    if scene.watched == "records":
+        return recorded(folder, options)
     if scene.watched in ("gan", "video"):
         place = ("--folder", str(folder / "run"))
         return watched_program(folder, "experiments", scene.watched, "train", "--watch", *place, *options)
@@ -203,7 +241,7 @@ def page_of(scene: Scene, data: Path, browser: Any) -> Iterator[Any]:
         page = context.new_page()
         page.set_default_timeout(MOST_MILLISECONDS)
         page.goto(served.address)
-        page.wait_for_function("document.querySelector('canvas[data-test=network]')?.dataset.frames > 0")
+        page.wait_for_function(SEEN)
         page.wait_for_timeout(1000)
         yield page
         context.close()

@@ -61,14 +61,15 @@ export default {
     band({ name }, place, { x, mean, low, high }) {
       if (x.length < 2 || low.every((value, index) => value === high[index])) return [];
       const floor = this.logarithmic ? Math.min(...mean) / 10 : -Infinity;
+      const ends = [Math.max(floor, Math.min(...low)), Math.max(...high)]; // for which the axis has room
       const outline = (api) => [
         ...x.map((at, index) => api.coord([at, high[index]])),
         ...x.map((at, index) => api.coord([at, Math.max(low[index], floor)])).reverse(),
       ];
       return [{
-        name, type: "custom", silent: true, clip: true, animation: false, z: 1, data: [[x[0], mean[0]]], tooltip: { show: false },
+        name, type: "custom", silent: true, clip: true, animation: false, z: 1, data: ends.map((end) => [x[0], end]), tooltip: { show: false },
         color: colour(`line-${1 + (place % HUES)}`),
-        renderItem: (_, api) => ({ type: "polygon", shape: { points: outline(api) }, style: { fill: colour(`line-${1 + (place % HUES)}`), opacity: 0.16 } }),
+        renderItem: ({ dataIndex }, api) => dataIndex ? null : ({ type: "polygon", shape: { points: outline(api) }, style: { fill: colour(`line-${1 + (place % HUES)}`), opacity: 0.16 } }),
       }];
     },
   },

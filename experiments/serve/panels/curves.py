@@ -15,7 +15,7 @@ from workbench.page.panels.elements import Choice, button, group, panel, text
 MOST_CHARTS = 6
 
 OVER = {"step": "steps", "epoch": "epochs", "minutes": "minutes"}
-BANDS = {"confidence": "95 % confidence", "range": "range of the runs"}
+BANDS = {"confidence": "95 % interval", "range": "range of the runs"}
 
 NOTHING = "Choose runs in the list to see their curves and to compare them."
 
