@@ -5,3 +5,9 @@ from networks.exchange import pytorch
 pytorch.save(network, "model.safetensors")
 report = pytorch.load(network, "theirs.safetensors", modules={"features.0": "0"})
 """
+
+from networks.exchange import pytorch
+from networks.exchange.errors import ExchangeError
+from networks.exchange.report import Report
+
+__all__ = ["ExchangeError", "Report", "pytorch"]

@@ -21,6 +21,7 @@ class Settings(ProgramSettings):
     layers: Annotated[tuple[int, ...], BeforeValidator(split)] = ()
     breaks_at: int = 0
     pause: float = 0.0
+    gate: str = ""
     stubborn: bool = False
     schedule: Literal["constant", "cosine"] = "constant"
     epochs: int = Field(1, ge=1)

@@ -79,7 +79,10 @@ def main(words: list[str]) -> int:
         (folder / "two at once").touch()
     state = begin(given) if command == "train" else json.loads((folder / "state.json").read_text())
     settings = state["settings"]
+    gate = Path(settings.get("gate") or folder)  # there is nothing to wait for where none is named
     while len(state["rows"]) < int(given.get("epochs", settings.get("epochs", "1"))):
+        while not (gate.exists() or stopped):
+            time.sleep(0.01)
         if stopped:
             save(folder, state)
             return 130

@@ -16,7 +16,7 @@ from workbench.records import Store, disk, several_machines
 
 PARTS: dict[str, Any] = {
     "seeds": 2,
-    "settings": {"pause": 0.05},
+    "settings": {"gate": "open"},  # nothing ends before both machines are at work, however slow these are
     "space": {"rate": {"choice": [0.1, 0.3, 0.5]}},
     "search": {"kind": "halving", "candidates": 3, "first": 10, "factor": 2},
     "budget": {"epochs": 20},
@@ -59,6 +59,8 @@ def test_another_machine_joins_a_sweep_and_the_table_is_the_same(folder: Path, c
     first = begin("resume", path, launcher=launcher("one"))
     patience.wait_until(lambda: first.poll() is not None or at_work() == {"one"})
     second = begin("work", path, launcher=launcher("two"))
+    patience.wait_until(lambda: second.poll() is not None or at_work() == {"one", "two"})
+    (folder / "open").touch()
     assert (first.wait(patience.SECONDS), second.wait(patience.SECONDS)) == (0, 0), PRINTED.read_text()
     assert table(folder, "joined", **PARTS) == table(folder, "quiet", **quiet)
     assert not list(folder.rglob("two at once"))
