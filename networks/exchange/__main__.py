@@ -9,6 +9,7 @@ from pathlib import Path
 
 from networks.exchange import pytorch
 from networks.exchange.errors import ExchangeError
+from nn.one_line import one_line
 
 BAD_INPUT = 2
 
@@ -40,11 +41,12 @@ def described(path: Path) -> list[str]:
         When it is no safetensors file.
     """
     contents = pytorch.contents(path)
-    width = max((len(each.name) for each in contents), default=0)
+    names = [one_line(each.name) for each in contents]
+    width = max(map(len, names), default=0)
     lines = [
-        f"{each.name:{width}}  {each.kind:5} {' x '.join(map(str, each.shape)) or '-':16}"
+        f"{name:{width}}  {each.kind:5} {' x '.join(map(str, each.shape)) or '-':16}"
         f"{'' if each.is_readable else 'cannot be read: no parameters':30}{each.module}".rstrip()
-        for each in contents
+        for name, each in zip(names, contents, strict=True)
     ]
     return [*lines, f"{len(contents)} tensors"]
 

@@ -100,16 +100,24 @@ def _is_image(layer: Network) -> bool:
 
 def _dense(name: str, layer: Any) -> Counterpart:
     sizes = layer.output_shape.size, layer.input_shape.size
+    outputs, inputs = _order(name, layer.output_shape), _order(name, layer.input_shape)
     weights = layer.parameters["weights"].reshape(*layer.output_shape, *layer.input_shape)
     biases = layer.parameters["biases"].reshape(layer.output_shape)
     return Counterpart(
         f"Linear({sizes[1]}, {sizes[0]})",
         {"weight": sizes, "bias": sizes[:1]},
         (
-            Part(weights.transpose(2, 0, 1, 5, 3, 4), ("weight",)),
-            Part(biases.transpose(2, 0, 1), ("bias",)),
+            Part(weights.transpose(*outputs, *(len(outputs) + axis for axis in inputs)), ("weight",)),
+            Part(biases.transpose(outputs), ("bias",)),
         ),
     )
+
+
+def _order(name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the axes of what a dense layer reads or makes in the order that PyTorch flattens them in."""
+    if len(shape) > 3:
+        raise ExchangeError(f"{_called(name)}PyTorch has no one order of a video's axes for a dense layer")
+    return (2, 0, 1) if len(shape) == 3 else tuple(range(len(shape)))
 
 
 def _convolution(name: str, layer: Any) -> Counterpart:

@@ -243,7 +243,7 @@ def _renamed(path: Path | str, names: list[str], modules: Mapping[str, str]) -> 
         module, _, tensor = name.rpartition(".")
         renamed = ".".join(part for part in (modules.get(module, module), tensor) if part)
         if renamed in found:
-            raise ExchangeError(f"{path}: {found[renamed]} and {name} would both be {renamed}")
+            raise ExchangeError(one_line(f"{path}: {found[renamed]} and {name} would both be {renamed}"))
         found[renamed] = name
     idle = [module for module in modules if not any(name.rpartition(".")[0] == module for name in names)]
     if idle:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from nn.one_line import one_line
+
 Shape = tuple[int, ...]
 
 
@@ -36,7 +38,7 @@ class Report(NamedTuple):
     def __str__(self) -> str:
         lines = [f"{len(self.matched)} tensors matched"]
         lines += [f"missing in the file: {name}" for name in self.missing]
-        lines += [f"not in the network: {name}" for name in self.unexpected]
+        lines += [f"not in the network: {one_line(name)}" for name in self.unexpected]
         lines += [
             f"{name}: {_written(ours)} in the network, {_written(theirs)} in the file"
             for name, (ours, theirs) in self.differing.items()

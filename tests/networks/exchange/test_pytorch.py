@@ -276,6 +276,31 @@ def test_what_is_no_file_is_named(tmp_path):
         pytorch.save(dense(2), tmp_path / "none" / "model.safetensors")
 
 
+def test_a_dense_layer_reads_a_sequence_step_by_step_as_flattened_there(tmp_path):
+    network = build((SequenceShape(3, 2), [BatchNormalisation.of(), Dense.of(output_shape=4)]))
+    tensors = pytorch.state_dict(network)
+    weights = network.leaves["1"].parameters["weights"]
+    np.testing.assert_array_equal(tensors["1.weight"].ravel(), weights.ravel())
+    other = build((SequenceShape(3, 2), [BatchNormalisation.of(), Dense.of(output_shape=4)]), seed=1)
+    pytorch.save(network, tmp_path / "model.safetensors")
+    assert pytorch.load(other, tmp_path / "model.safetensors").is_whole
+    np.testing.assert_array_equal(other.parameters.values, network.parameters.values)
+
+
+def test_a_dense_layer_that_reads_a_video_is_refused():
+    network = build((VideoShape(3, 4, 4, 1), [Dense.of(output_shape=2)]))
+    with pytest.raises(ExchangeError, match="0: PyTorch has no one order"):
+        pytorch.state_dict(network)
+
+
+def test_names_in_a_file_stay_on_one_line(tmp_path, capsys):
+    path = tmp_path / "model.safetensors"
+    save_file({"a\x1b[31m\nb": np.zeros(2, np.float32)}, path)
+    assert main([str(path)]) == 0
+    assert capsys.readouterr().out.splitlines()[0].startswith(r"a\x1b[31m\nb  F32")
+    assert r"not in the network: a\x1b[31m\nb" in str(pytorch.load(dense(2), path, partial=True))
+
+
 def test_the_program_says_what_is_in_a_file(tmp_path, capsys):
     path = tmp_path / "model.safetensors"
     pytorch.save(build((IMAGE, [BatchNormalisation.of(), Dense.of(output_shape=3)])), path)
