@@ -129,8 +129,18 @@ def counterparts(network: Network) -> dict[str, Counterpart]:
                 "a spectral_normalisation computes with other weights than it has: exchange the network in "
                 "it, called `network`"
             )
-    found = {f"{name}." if name else "": counterpart(name, layer) for name, layer in network.leaves.items()}
+    found = {f"{name}." if name else "": counterpart(name, layer) for name, layer in _once(network).items()}
     return {prefix: each for prefix, each in found.items() if each is not NOTHING}
+
+
+def _once(network: Network) -> dict[str, Network]:
+    """Return the layers by name, those that share their parameters under the first of their names alone."""
+    found: dict[str, Network] = {}
+    for name, layer in network.leaves.items():
+        values = layer.parameters.values
+        if not any(np.shares_memory(values, each.parameters.values) for each in found.values()):
+            found[name] = layer
+    return found
 
 
 def save(network: Network, path: Path | str) -> None:
@@ -282,5 +292,5 @@ def _opened(path: Path | str) -> Iterator[Any]:
             yield file
     except OSError as error:
         raise ExchangeError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (SafetensorError, TypeError, AttributeError, OverflowError) as error:
+    except SafetensorError as error:
         raise ExchangeError(f"{path}: truncated, damaged or no safetensors file: {error}") from error

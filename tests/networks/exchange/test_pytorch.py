@@ -14,14 +14,17 @@ from networks import (
     GRU,
     LSTM,
     BatchNormalisation,
+    Call,
     Convolution,
     ConvolutionalLSTM,
     Dense,
     Embedding,
     Flatten,
+    Input,
     LayerNormalisation,
     LSTMCell,
     MaxPooling,
+    Model,
     Sequential,
     SpectralNormalisation,
     TransposedConvolution,
@@ -236,6 +239,17 @@ def test_layers_without_a_counterpart_are_named(tmp_path, network, message):
         with pytest.raises(ExchangeError, match=message):
             exchange()
     assert not list(tmp_path.iterdir())
+
+
+def test_a_shared_layer_is_in_the_file_once():
+    generator, shape = np.random.default_rng(0), Shape(1, 1, 3)
+    left, right = Input(shape), Input(shape)
+    tower = Dense(shape, output_shape=2, generator=generator)
+    ends = [Call(tower, each) for each in (left, right)]
+    model = Model({"left": left, "right": right}, dict(zip("ab", ends, strict=True)))
+    assert len(model.leaves) == 2
+    (name, *_) = model.leaves
+    assert set(pytorch.state_dict(model)) == {f"{name}.weight", f"{name}.bias"}
 
 
 def test_a_cell_is_called_as_a_cell(tmp_path):
