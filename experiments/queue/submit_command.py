@@ -41,6 +41,7 @@ def main(arguments: Sequence[str] | None = None, programs: Programs = PROGRAMS) 
         parser.add_argument(f"--{name}", type=kind, metavar="N", help=text, default=argparse.SUPPRESS)
     parser.add_argument(
         "--notice",
+        type=_name,
         metavar="NAME",
         help="who is told when it has ended, as the worker's file of notices calls them",
         default=argparse.SUPPRESS,
@@ -60,6 +61,12 @@ def _terms() -> dict[str, tuple[Callable[[str], float], str]]:
         "minutes": (above_zero, "stop it when it runs longer"),
         "silent-minutes": (above_zero, "stop it when it makes no progress so long"),
     }
+
+
+def _name(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty: give a name in the worker's file of notices")
+    return text
 
 
 def _submit(options: argparse.Namespace, programs: Programs) -> int:

@@ -53,6 +53,18 @@ def test_places_are_known_wherever_the_whole_folder_is_mounted(folder: Path, job
     other.unlink()
 
 
+def test_a_job_and_its_run_are_the_same_from_every_folder(folder: Path, jobs: Jobs, monkeypatch):
+    job = submit(jobs)
+    with recording(About("quick", folder=job.folder, label=Label("job", 1)), jobs.store.path):
+        pass
+    (folder / "below").mkdir()
+    monkeypatch.chdir(folder / "below")
+    with Store.open(Path("../runs/records.sqlite")) as store:
+        there = Jobs(store)
+        assert (there.job(1), there.run_of(job)) == (job, 1)
+        assert there.run_of(there.job(1)) == 1
+
+
 def test_folders_of_another_queue_are_left_alone(jobs: Jobs, folder: Path):
     for name in ("0001", "0002"):
         (folder / "runs/jobs" / name).mkdir(parents=True)

@@ -28,6 +28,7 @@ from tests.support.sweep_files import write_sweep
         (["--priority", "1.5", "quick", "train"], "argument --priority: '1.5' is not a whole number"),
         (["--retries", "-1", "quick", "train"], "'-1' is not a whole number of 0 to 1000"),
         (["--minutes", "nan", "quick", "train"], "argument --minutes: 'nan' is no number above 0"),
+        (["--notice", "", "quick", "train"], "argument --notice: is empty: give a name in the worker's file"),
         (["--records", "off", "quick", "train"], "--records off: the queue is in a records file: name one"),
         (["sweep", "run", "none.toml"], "none.toml"),
         (["--memory-mib", "9", "sweep", "run", "sweep.toml"], "--memory-mib: is for one training: a sweep's"),
