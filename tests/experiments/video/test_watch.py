@@ -227,10 +227,11 @@ def test_a_run_is_seen_in_two_pages_and_goes_on_without_them(tmp_path: Path, chr
             each.goto(served.address)
         see(page)
         part, expect = page.get_by_test_id, playwright.expect
-        other.get_by_test_id("moment").press("Home")  # pauses there
-        expect(other.get_by_test_id("moment-text")).to_have_text("Frame 1 of 3")
-        part("play").click()
+        part("play").click()  # while one plays, the other follows it wherever it is paused
         expect(part("play")).to_have_attribute("aria-label", "Play")
+        other.get_by_test_id("moment").press("Home")  # pauses there
+        for each in (page, other):
+            expect(each.get_by_test_id("moment-text")).to_have_text("Frame 1 of 3")
         other.get_by_test_id("moment").press("ArrowRight")
         expect(part("moment-text")).to_have_text("Frame 2 of 3")
         other.close()
