@@ -6,7 +6,6 @@ started, still lives; if not, another slot goes on with the job from its snapsho
 
 from __future__ import annotations
 
-import os
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -28,10 +27,9 @@ from experiments.queue.watching import Watching
 from experiments.sweep.attempt import Outcome, has_room
 from experiments.sweep.held import HeldTrial
 from experiments.sweep.programs import Programs
-from experiments.sweep.training import LOG, Training
+from experiments.sweep.training import LOG, Training, training_environment
 from workbench.records import Label, Store
 from workbench.records.labels import JOBS
-from workbench.records.place import VARIABLE
 
 Result = TypeVar("Result")
 
@@ -169,9 +167,8 @@ class Slot:
             self._training = None
 
     def _environment(self, job: Job) -> Mapping[str, str]:
-        threads = os.environ.get("NUMBA_NUM_THREADS", str(self._setup.admission.needs(job).threads))
-        records = str(self._setup.records.absolute())
-        return {"NUMBA_NUM_THREADS": threads, VARIABLE: records, **Label(JOBS, job.number).environment}
+        threads = self._setup.admission.needs(job).threads
+        return training_environment(self._setup.records, Label(JOBS, job.number), threads)
 
     def _finish(self, jobs: Jobs, job: Job, outcome: Outcome, status: int | None) -> None:
         """Write what came of a job."""

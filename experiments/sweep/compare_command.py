@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,9 +15,9 @@ from experiments.records.groups import BANDS, CONFIDENCE, Band, band
 from experiments.sweep.commands import command_line, folder_of, go_on_or_begin, records_of
 from experiments.sweep.loading import load_sweep
 from experiments.sweep.measured import best_so_far, measured
-from experiments.sweep.parallel import LOGARITHMIC_FROM
+from experiments.sweep.parallel import is_logarithmic
 from experiments.sweep.programs import Programs
-from experiments.sweep.standings import DIGITS
+from experiments.sweep.standings import DIGITS, spread
 from experiments.sweep.sweep import Sweep
 from experiments.sweep.trials import Trials
 from experiments.sweep.variant import Variant
@@ -100,14 +99,9 @@ def table_rows(curves: dict[str, list[Curve]]) -> list[list[str]]:
             values = [
                 float(at(each, np.array([share * last]))[0]) for each in several if each[0][0] <= share * last
             ]
-            cells.append(_spread(values) if len(values) == len(several) else "")
+            cells.append(spread(values) if len(values) == len(several) else "")
         rows.append([kind, *cells])
     return rows
-
-
-def _spread(values: Sequence[float]) -> str:
-    mean = f"{statistics.fmean(values):.{DIGITS}g}"
-    return mean if len(values) == 1 else f"{mean} ± {statistics.stdev(values):.2g}"
 
 
 def draw(sweep: Sweep, curves: dict[str, list[Curve]]) -> Image.Image:
@@ -122,8 +116,7 @@ def draw(sweep: Sweep, curves: dict[str, list[Curve]]) -> Image.Image:
         bands = {kind: band(common(several)) for kind, several in curves.items()}
         for (kind, several), colour in zip(curves.items(), colours, strict=False):
             _draw_search(axes, several, bands[kind], colour)
-        values = [each.mean for each in bands.values() if each is not None]
-        if values and min(each.min() for each in values) > 0 and _ratio(values) >= LOGARITHMIC_FROM:
+        if is_logarithmic([float(mean) for each in bands.values() if each is not None for mean in each.mean]):
             make_logarithmic(axes)
         ends = [
             (f"{kind} {float(each.mean[-1]):.{DIGITS}g}", colour, float(each.mean[-1]))
@@ -132,10 +125,6 @@ def draw(sweep: Sweep, curves: dict[str, list[Curve]]) -> Image.Image:
         ]
         picture.label_ends(axes, ends)
         return picture.image()
-
-
-def _ratio(values: Sequence[np.ndarray]) -> float:
-    return float(max(each.max() for each in values) / min(each.min() for each in values))
 
 
 def _draw_search(axes: Axes, several: Sequence[Curve], whole: Band | None, colour: str) -> None:

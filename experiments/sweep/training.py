@@ -11,6 +11,9 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from workbench.records import Label
+from workbench.records.place import VARIABLE
+
 LOG = "log.txt"
 """What the program prints, in the trial's folder."""
 
@@ -102,3 +105,19 @@ class Training:
     def _signal(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
+
+
+def training_environment(records: Path, label: Label, threads: int) -> dict[str, str]:
+    """Return what is added to the environment of a training.
+
+    Parameters
+    ----------
+    records
+        The file that its run is recorded in.
+    label
+        Of that run.
+    threads
+        That it may use, unless the environment says how many.
+    """
+    allowed = os.environ.get("NUMBA_NUM_THREADS", str(threads))
+    return {"NUMBA_NUM_THREADS": allowed, VARIABLE: str(records.absolute()), **label.environment}

@@ -22,11 +22,10 @@ from experiments.sweep.halving import rungs
 from experiments.sweep.held import HeldTrial
 from experiments.sweep.programs.program import option
 from experiments.sweep.sweep import Sweep, Trial, amount_text, trial_name
-from experiments.sweep.training import Training
+from experiments.sweep.training import Training, training_environment
 from experiments.sweep.trials import TrialRow, Trials
 from nn.training.interrupts import stopping_on_interrupts
 from workbench.records import Label, RecordsError, Store
-from workbench.records.place import VARIABLE
 
 IDLE = 0.05
 """Seconds between two looks at the records where there is nothing to do."""
@@ -115,9 +114,7 @@ class Worker:
         return [*self.launcher, self.sweep.file.program, *words]
 
     def _environment(self, trial: Trial) -> Mapping[str, str]:
-        threads = os.environ.get("NUMBA_NUM_THREADS", str(self.threads))
-        label = Label(self.sweep.name, trial.number)
-        return {"NUMBA_NUM_THREADS": threads, VARIABLE: str(self.records.absolute()), **label.environment}
+        return training_environment(self.records, Label(self.sweep.name, trial.number), self.threads)
 
     @contextmanager
     def _renewed_lease(self) -> Iterator[None]:

@@ -105,10 +105,14 @@ def state_dict(network: Network) -> dict[str, np.ndarray]:
     ExchangeError
         When a layer has no counterpart; names it.
     """
+    return _tensors(counterparts(network), network.dtype)
+
+
+def _tensors(layers: Mapping[str, Counterpart], dtype: np.dtype) -> dict[str, np.ndarray]:
     found: dict[str, np.ndarray] = {}
-    for prefix, each in counterparts(network).items():
+    for prefix, each in layers.items():
         for name, shape in each.shapes.items():
-            found[prefix + name] = np.zeros(shape, np.int64 if name == COUNTED else network.dtype)
+            found[prefix + name] = np.zeros(shape, np.int64 if name == COUNTED else dtype)
         for part in each.parts:
             target = found[prefix + part.names[0]][part.rows]
             target[...] = part.array.reshape(target.shape)
@@ -158,12 +162,12 @@ def save(network: Network, path: Path | str) -> None:
     ExchangeError
         When a layer has no counterpart, or the file cannot be written.
     """
-    tensors = state_dict(network)
+    layers = counterparts(network)
     modules = {
         prefix.rstrip("."): {"module": each.module, "activation": _activation(network, prefix.rstrip("."))}
-        for prefix, each in counterparts(network).items()
+        for prefix, each in layers.items()
     }
-    contents = encode(tensors, {"format": "pt", MODULES: json.dumps(modules)})
+    contents = encode(_tensors(layers, network.dtype), {"format": "pt", MODULES: json.dumps(modules)})
     try:
         with replacing(Path(path)) as file:
             file.write(contents)
@@ -206,14 +210,11 @@ def load(
     ExchangeError
         When the file is not one, or has numbers that are no parameters, or does not fit.
     """
-    wanted = {
-        prefix + name: (each, name, shape)
-        for prefix, each in counterparts(network).items()
-        for name, shape in each.shapes.items()
-    }
+    layers = counterparts(network)
+    wanted = {prefix + name: shape for prefix, each in layers.items() for name, shape in each.shapes.items()}
     with _opened(path) as file:
         theirs = _renamed(path, list(file.keys()), modules or {})
-        report = _compare({name: shape for name, (_, _, shape) in wanted.items()}, theirs, file)
+        report = _compare(wanted, theirs, file)
         if not (report.is_whole or partial):
             raise ExchangeError(f"{path}: does not fit the network:\n{report}")
         tensors = {
@@ -221,7 +222,7 @@ def load(
             for name in report.matched
             if not name.endswith(COUNTED)
         }
-    for prefix, each in counterparts(network).items():
+    for prefix, each in layers.items():
         _take(each, prefix, tensors)
     return report
 

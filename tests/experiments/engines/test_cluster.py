@@ -69,15 +69,6 @@ def engine() -> Iterator[RayEngine]:
         assert not cluster_of_two._folder.exists()
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder, from which workers find this project."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.delenv("GANGLION_RECORDS", raising=False)
-    return tmp_path
-
-
 def ended(process: Started) -> int:
     patience.wait_until(lambda: process.poll() is not None)
     status = process.poll()

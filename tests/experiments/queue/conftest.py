@@ -2,13 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.places import ROOT
-
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder, from which workers find this project."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.delenv("GANGLION_RECORDS", raising=False)
-    return tmp_path
+def in_a_working_folder(folder: Path) -> None:
+    """Every test of the queue is in a folder of its own."""

@@ -11,27 +11,19 @@ from experiments.sweep.compare_command import at, common, table_rows
 from experiments.sweep.loading import load_sweep
 from experiments.sweep.trials import Trials
 from experiments.sweep.variant import Variant
-from tests.support.places import ROOT
 from tests.support.quick_sweeps import PROGRAMS, run
 from tests.support.running_sweeps import RECORDS
 from tests.support.sweep_files import write_sweep
 from workbench.errors import SettingsError
 from workbench.records import Store
 
+pytestmark = pytest.mark.usefixtures("folder")
+
 PARTS: dict[str, Any] = {
     "space": {"rate": {"real": [0.01, 10], "log": True}},
     "search": {"kind": "tpe", "candidates": 4, "batch": 2},
     "budget": {"epochs": 1},
 }
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder, from which workers find this project."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.delenv("GANGLION_RECORDS", raising=False)
-    return tmp_path
 
 
 def test_searches_run_seed_by_seed_and_are_not_run_again(folder: Path, capsys):

@@ -17,12 +17,13 @@ import pytest
 
 from experiments.sweep.attempt import ROOM
 from tests.support.patience import wait_until
-from tests.support.places import ROOT
 from tests.support.quick_elsewhere import launcher, move
 from tests.support.quick_sweeps import LAUNCHER, run
 from tests.support.running_sweeps import RECORDS, descendants, run_with_kills, table
 from tests.support.sweep_files import write_sweep
 from workbench.records import Store
+
+pytestmark = pytest.mark.usefixtures("folder")
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "exhaustive"
 """In `make test-all`: forty trials and a hundred kills."""
@@ -44,15 +45,6 @@ PARTS: dict[str, Any] = {
 }
 
 thorough = pytest.mark.skipif(not THOROUGH, reason="takes minutes: make test-all")
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder, from which workers find this project."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.delenv("GANGLION_RECORDS", raising=False)
-    return tmp_path
 
 
 def check(folder: Path, disturb: Callable[[int], None], launcher: tuple[str, ...] = LAUNCHER) -> None:

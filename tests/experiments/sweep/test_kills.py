@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from tests.support import patience
-from tests.support.places import ROOT
 from tests.support.quick_sweeps import run
 from tests.support.running_sweeps import RECORDS, begin, run_with_kills, table, wait_for
 from tests.support.sweep_files import write_sweep
 from workbench.records import Store
+
+pytestmark = pytest.mark.usefixtures("folder")
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "exhaustive"
 """In `make test-all`: forty trials and a hundred kills."""
@@ -40,15 +41,6 @@ HALVING: dict[str, Any] = {
 
 
 thorough = pytest.mark.skipif(not THOROUGH, reason="takes minutes: make test-all")
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder, from which workers find this project."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.delenv("GANGLION_RECORDS")
-    return tmp_path
 
 
 @pytest.mark.parametrize("parts", [PARTS, pytest.param(HALVING, marks=thorough)], ids=["grid", "halving"])

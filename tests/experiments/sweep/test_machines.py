@@ -7,12 +7,13 @@ import pytest
 
 from experiments.sweep import commands
 from tests.support import patience
-from tests.support.places import ROOT
 from tests.support.quick_machines import launcher
 from tests.support.quick_sweeps import run
 from tests.support.running_sweeps import PRINTED, RECORDS, begin, table
 from tests.support.sweep_files import write_sweep
 from workbench.records import Store, disk, several_machines
+
+pytestmark = pytest.mark.usefixtures("folder")
 
 PARTS: dict[str, Any] = {
     "seeds": 2,
@@ -21,15 +22,6 @@ PARTS: dict[str, Any] = {
     "search": {"kind": "halving", "candidates": 3, "first": 10, "factor": 2},
     "budget": {"epochs": 20},
 }
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder, from which workers find this project."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.delenv("GANGLION_RECORDS", raising=False)
-    return tmp_path
 
 
 def at_work() -> set[str]:

@@ -12,21 +12,13 @@ from experiments.engines.local import LocalEngine
 from experiments.sweep.supervisor import Supervisor
 from experiments.sweep.trials import Trials
 from tests.support import patience
-from tests.support.places import ROOT
 from tests.support.quick_sweeps import run
 from tests.support.running_sweeps import PRINTED, RECORDS, begin, table, wait_for
 from tests.support.sweep_files import sweep_of, write_sweep
 from workbench.errors import OperationError
 from workbench.records import Store
 
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder, from which workers find this project."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.delenv("GANGLION_RECORDS", raising=False)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def test_trials_run_in_folders_of_their_own_and_their_results_are_kept(folder: Path, capsys):
