@@ -190,7 +190,7 @@ class RayEngine:
         except Exception as error:  # of many kinds, that too among them
             if self.address == OWN:
                 raise OperationError(f"Ray cannot be started: {_in_short(error)}") from error
-            instead = f"`ray start` starts one, --address {OWN} one of this machine for this sweep alone"
+            instead = f"`ray start` starts one, --address {OWN} one of this machine for this alone"
             raise InputError(
                 f"--address {self.address}: no Ray cluster that lets us in: {_in_short(error)}; {instead}"
             ) from error

@@ -28,8 +28,8 @@ def add_engine_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def chosen_engine(options: argparse.Namespace) -> Engine:
-    """Return the engine that the options ask for.
+def chosen_engine(options: argparse.Namespace, workers: int) -> Engine:
+    """Return the engine that the options ask for, of so many workers.
 
     Raises
     ------
@@ -37,10 +37,10 @@ def chosen_engine(options: argparse.Namespace) -> Engine:
         When an address is given without need, or is none.
     """
     if options.engine == RAY:
-        return RayEngine(options.address or RUNNING, options.workers)
+        return RayEngine(options.address or RUNNING, workers)
     if options.address is not None:
         raise InputError(f"--address {options.address}: is of --engine {RAY}")
-    return LocalEngine(options.workers)
+    return LocalEngine(workers)
 
 
 def is_of_several(options: argparse.Namespace) -> bool:

@@ -14,6 +14,7 @@ from experiments.queue.needs import PROCESS, Needs, needs_of
 from experiments.queue.own_load import OwnLoad
 from experiments.queue.process_memory import memory_of
 from experiments.queue.room import Room, room_now
+from experiments.queue.saying import what_for
 from experiments.sweep.programs import PROGRAMS, Programs, program_by_name
 from nn.byte_sizes import format_bytes
 from workbench.errors import SettingsError
@@ -182,11 +183,6 @@ class Admission:
             f"other programs, which keep this machine busy: their load is {load:.1f}, above {most:g} for "
             f"{_count(room.processors, 'processor')}"
         )
-
-
-def what_for(reason: str) -> str:
-    """Return what a job waits for, without the figures."""
-    return reason.partition(":")[0]
 
 
 def _never(needs: Needs, room: Room) -> str | None:

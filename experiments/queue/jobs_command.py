@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -14,6 +13,7 @@ from experiments.leases import WAITING
 from experiments.queue.job import ENDED, STATES, Job
 from experiments.queue.jobs import Jobs
 from experiments.queue.options import whole
+from experiments.queue.saying import command_of
 from experiments.records.choosing import execute, make_parser, opened
 from experiments.records.tables import duration, json_text, moment, text_table
 
@@ -81,7 +81,7 @@ def cells(job: Job, run: int | None) -> list[str]:
         moment(job.submitted_at),
         _took(job),
         "" if run is None else str(run),
-        _cut(f"{job.program} {shlex.join(job.words)}"),
+        _cut(command_of(job)),
         "; ".join(each for each in (job.reason, waiting, tries) if each),
     ]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from experiments.queue.notice_file import AnyWay, read_notices
+from experiments.queue.saying import Say
 from experiments.queue.telling import Facts, NoticeError, tell
 from experiments.toml_file import nearest
 
@@ -17,9 +18,6 @@ PAUSES = (2.0, 10.0)
 
 PATIENCE = 60.0
 """Seconds that a worker that ends waits for notices that are not sent yet."""
-
-
-Say = Callable[[str], None]
 
 
 class Notices:

@@ -9,18 +9,20 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from experiments.leases import WAITING
 from experiments.persistence import RETRY, persist
-from experiments.queue.admission import Admission, what_for
+from experiments.queue.admission import Admission
 from experiments.queue.attempt import Attempt
 from experiments.queue.child import FINISHED, SWEEP
 from experiments.queue.job import CANCELLED, DONE, ENDED, Job, job_name
 from experiments.queue.jobs import Jobs
 from experiments.queue.notices import Notices
+from experiments.queue.saying import Say, line_of, what_for
 from experiments.queue.submission import words_to_run
 from experiments.queue.telling import facts_of
 from experiments.queue.watching import Watching
@@ -59,7 +61,7 @@ class Setup:
     admission: Admission
     notices: Notices
     until_empty: bool
-    say: Callable[[str], None]
+    say: Say
     programs: Programs
     launcher: Sequence[str]
 
@@ -120,7 +122,7 @@ class Slot:
             refusal = self._refusal(job) or self._setup.admission.refusal(job)
             if refusal is not None:
                 if what_for(job.waiting_for) != what_for(refusal):
-                    self._setup.say(f"job {job.number}  waits for {refusal}")
+                    self._setup.say(line_of(replace(job, state=WAITING, waiting_for=refusal)))
                 self._persist(partial(jobs.note_waiting, job, refusal))
                 return False
             return self._admitted(jobs, job, held)
@@ -152,7 +154,7 @@ class Slot:
             return Outcome(DONE, attempts=job.attempts), 0
         if job.cancelling:
             return Outcome(CANCELLED, attempts=job.attempts), job.exit_status
-        self._setup.say(f"job {job.number}  {job.state}  {job.program} {' '.join(job.words)}")
+        self._setup.say(line_of(job))
         words = words_to_run(job, self._setup.programs)
         command = [*self._setup.launcher, str(job.folder), job.program, *words]
         training = Training(command, job.folder, held.descriptor, self._environment(job), job.place)
@@ -183,7 +185,7 @@ class Slot:
                 exit_status=status,
             )
         )
-        self._setup.say(f"job {job.number}  {outcome.state}{outcome.reason and '  '}{outcome.reason}")
+        self._setup.say(line_of(replace(job, state=outcome.state, reason=outcome.reason)))
         if outcome.state in ENDED:
             self._setup.notices.tell(facts_of(job, outcome.state, outcome.reason, status), job.notice)
 

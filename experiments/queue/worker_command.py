@@ -7,21 +7,28 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from experiments.engines.local import threads_each
+from experiments.engines.options import RAY, add_engine_options, chosen_engine, is_of_several
 from experiments.queue.child import LAUNCHER
 from experiments.queue.notices import Notices
 from experiments.queue.options import above_zero, queue_records, whole
+from experiments.queue.spread import HOSTED, work_spread
 from experiments.records.choosing import execute, make_parser
+from experiments.sweep.attached import end_with_parent, kill_group
 from experiments.sweep.programs import PROGRAMS, Programs
 from workbench.errors import InputError
 from workbench.exit_status import STOPPED
 from workbench.records import Store
+from workbench.records.several_machines import check_disk
+
+WORKER = ("-m", "experiments", "worker")
+"""Words after Python's that start this command."""
 
 
 def main(
     arguments: Sequence[str] | None = None,
     programs: Programs = PROGRAMS,
     launcher: Sequence[str] = LAUNCHER,
+    worker: Sequence[str] = WORKER,
 ) -> int:
     """Run jobs and return the exit status.
 
@@ -33,6 +40,8 @@ def main(
         Those that can be run.
     launcher
         Words after Python's that start one of them.
+    worker
+        Words after Python's that start this command.
     """
     parser = make_parser(
         "worker",
@@ -60,11 +69,41 @@ def main(
         action="store_true",
         help="keep the records so that other machines can use them, too, over a network disk",
     )
+    add_engine_options(parser)
+    parser.add_argument(HOSTED, type=whole(1), help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
+    if options.engine == RAY:
+        return execute(parser, partial(_spread, options, worker))
     return execute(parser, partial(_work, options, programs, launcher))
 
 
+def _spread(options: argparse.Namespace, worker: Sequence[str]) -> int:
+    """Have an engine run the slots."""
+    with _prepared(options) as store:
+        words = [*worker, "--records", str(store.path.absolute()), "--busy", str(options.busy)]
+        if options.notices is not None:
+            words += ["--notices", str(options.notices.absolute())]
+        if is_of_several(options):
+            check_disk(store.path)
+            store.share()
+        with chosen_engine(options, options.slots) as engine:
+            done = work_spread(
+                engine, store, words, slots=options.slots, until_empty=options.until_empty, say=_say
+            )
+    return 0 if done else STOPPED
+
+
+def _prepared(options: argparse.Namespace) -> Store:
+    """Return the records file, open; one that is named must be there, and so must one with jobs to end."""
+    create = options.records is None and not options.until_empty
+    store = Store.open(queue_records(options.records), create=create)
+    if options.shared:
+        store.share()
+    return store
+
+
 def _work(options: argparse.Namespace, programs: Programs, launcher: Sequence[str]) -> int:
+    engine = chosen_engine(options, options.slots)
     try:
         from experiments.queue.admission import Admission  # noqa: PLC0415 - needs psutil
     except ModuleNotFoundError as error:
@@ -74,13 +113,14 @@ def _work(options: argparse.Namespace, programs: Programs, launcher: Sequence[st
     from experiments.queue.slot import Setup  # noqa: PLC0415 - as this
     from experiments.queue.worker import work  # noqa: PLC0415 - as this
 
-    records, notices = queue_records(options.records), Notices(options.notices, _say)
-    with Store.open(records, create=True) as store:
-        if options.shared:
-            store.share()
+    if options.hosted is not None:
+        end_with_parent(kill_group)  # and jobs end with it
+    with _prepared(options) as store:
+        records = store.path
+    notices = Notices(options.notices, _say)
     setup = Setup(
         records,
-        Admission(threads_each(options.slots), options.busy, programs),
+        Admission(options.hosted or engine.threads, options.busy, programs),
         notices,
         options.until_empty,
         _say,
@@ -89,7 +129,7 @@ def _work(options: argparse.Namespace, programs: Programs, launcher: Sequence[st
     )
     done = work(setup, options.slots)
     notices.close()
-    return 0 if done else STOPPED
+    return 0 if done or options.hosted else STOPPED
 
 
 def _say(line: str) -> None:

@@ -76,7 +76,7 @@ def _begin(sweep: Sweep, options: argparse.Namespace, launcher: Sequence[str]) -
     with (
         _alone(folder, path),
         Store.open(path, create=True) as store,
-        chosen_engine(options) as engine,
+        chosen_engine(options, options.workers) as engine,
     ):
         before = Trials.known(store, sweep)
         left_over = sorted(folder.glob("trial-*"))
@@ -98,7 +98,7 @@ def _go_on(sweep: Sweep, options: argparse.Namespace, launcher: Sequence[str]) -
     with Store.open(path) as store:
         trials = Trials.find(store, sweep)
         make_directory(folder)
-        with _alone(folder, path), chosen_engine(options) as engine:
+        with _alone(folder, path), chosen_engine(options, options.workers) as engine:
             trials.ask_to_stop(stopping=False)
             return _run(sweep, trials, options, engine, launcher)
 
@@ -109,7 +109,7 @@ def work(options: argparse.Namespace, programs: Programs, launcher: Sequence[str
     path, folder = records_of(options), folder_of(sweep)
     check_disk(folder)
     check_disk(path)
-    with Store.open(path) as store, chosen_engine(options) as engine:
+    with Store.open(path) as store, chosen_engine(options, options.workers) as engine:
         trials = Trials.find(store, sweep)
         if not folder.is_dir():
             raise InputError(f"{folder}: is not here: join in the folder in which the sweep was begun")

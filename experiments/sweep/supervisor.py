@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from experiments.engines.engine import Engine, Started
+from experiments.engines.crew import Crew
+from experiments.engines.engine import Engine
 from experiments.sweep.advance import advance
 from experiments.sweep.statistics import OBJECTIVE
 from experiments.sweep.sweep import Sweep, trial_name
@@ -57,7 +57,6 @@ class Supervisor:
     def __init__(self, sweep: Sweep, trials: Trials, engine: Engine, worker: Sequence[str], say: Say) -> None:
         self.sweep, self.trials, self.engine, self.say = sweep, trials, engine, say
         self._command = worker
-        self._workers: list[Started] = []
         self._said: set[tuple[int, int]] = set()
         self._seen: int | None = None
         self._stopping = threading.Event()
@@ -71,13 +70,14 @@ class Supervisor:
             When a worker fails.
         """
         self._said = {_ending(row) for row in self.trials.rows()}
+        crew = Crew(self.engine, self._command, workers)
         with stopping_on_interrupts(self._stopping.set):
             try:
-                return self._run(workers)
+                return self._run(crew)
             finally:
-                self._end_workers()
+                crew.end(GRACE + 10)
 
-    def _run(self, workers: int) -> bool:
+    def _run(self, crew: Crew) -> bool:
         while not self._stopping.is_set():
             try:
                 if not self._has_more():
@@ -87,13 +87,13 @@ class Supervisor:
             except RecordsError as error:  # locked, or the disk is full: later, perhaps
                 if not error.passing:
                     raise
-            self._keep_at_work(workers)
+            self._keep_at_work(crew)
             self._stopping.wait(POLL)
         return False
 
     def _has_more(self) -> bool:
         """Plan what is next, where anything has changed; return whether anything is left."""
-        version = self.trials.version()
+        version = self.trials.store.version()
         if version == self._seen:
             return True
         more = advance(self.sweep, self.trials)
@@ -101,26 +101,11 @@ class Supervisor:
         self._seen = version
         return more
 
-    def _keep_at_work(self, wanted: int) -> None:
-        """Begin workers, and others for those that were killed."""
-        for worker in self._workers:
-            if (worker.poll() or 0) > 0:
-                raise OperationError(
-                    f"{self.sweep.path}: a worker failed, as it says above: `resume` tries again"
-                )
-        self._workers = [worker for worker in self._workers if worker.poll() is None]
-        while len(self._workers) < wanted:
-            self._workers.append(self.engine.start(self._command))
-
-    def _end_workers(self) -> None:
-        """Let workers end what they train, and wait for it."""
-        for worker in self._workers:
-            worker.terminate()
-        given_up = time.monotonic() + GRACE + 10
-        for worker in self._workers:
-            if worker.wait(max(0.0, given_up - time.monotonic())) is None:
-                worker.kill()
-                worker.wait(GRACE)
+    def _keep_at_work(self, crew: Crew) -> None:
+        try:
+            crew.keep_at_work()
+        except OperationError as error:
+            raise OperationError(f"{self.sweep.path}: {error}: `resume` tries again") from error
 
     def _say_ended(self) -> None:
         rows = self.trials.rows()

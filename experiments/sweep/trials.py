@@ -133,11 +133,6 @@ class Trials:
             for number, text, rung, state, reason, attempts, owner in rows
         ]
 
-    def version(self) -> int:
-        """Return a number that is another once another process has written to the records."""
-        with explained(self.store.path):
-            return int(self.store.connection.execute("PRAGMA data_version").fetchone()[0])
-
     def add(self, first: int, candidates: Sequence[Candidate]) -> None:
         """Add trials; one that is there already stays as it is. Within `Store.writing`."""
         query = "INSERT OR IGNORE INTO trials (sweep, number, candidate, state) VALUES (?, ?, ?, ?)"

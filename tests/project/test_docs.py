@@ -88,10 +88,10 @@ def shortened(words: list[str]) -> list[str]:
 def shorter_job(words: list[str]) -> list[str]:
     """Return the command line of one of the experiments; a training that it submits is shortened.
 
-    A worker starts it however busy this machine is.
+    A worker starts it however busy this machine is, and here.
     """
     if words[0] == "worker":
-        return [*words, *NEVER_BUSY]
+        return [*(words[: words.index("--engine")] if "--engine" in words else words), *NEVER_BUSY]
     if words[0] != "submit":
         return words
     of_program = {"autoencoder": SHORTER, "gan": SHORTER_GAN["train"], "video": SHORTER_VIDEO["train"]}

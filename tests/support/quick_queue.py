@@ -10,6 +10,8 @@ from tests.support.quick_sweeps import PROGRAMS
 
 LAUNCHER = ("-m", "tests.support.quick_queue", "child")
 
+WORKER = ("-m", "tests.support.quick_queue", "worker")
+
 NEVER_BUSY = ("--busy", "1000")
 """Options of a worker whose jobs start however busy the machine is."""
 
@@ -35,7 +37,7 @@ def run(*words: str) -> int:
         return submit_command.main(rest, PROGRAMS)
     if command == "worker":
         training.GRACE = float(os.environ.get(GRACE, training.GRACE))
-        return worker_command.main([*NEVER_BUSY, *rest], PROGRAMS, LAUNCHER)
+        return worker_command.main([*NEVER_BUSY, *rest], PROGRAMS, LAUNCHER, WORKER)
     return experiments(list(words))
 
 

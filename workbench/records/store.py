@@ -70,6 +70,11 @@ class Store(Reads, Writes):
         with explained(path):
             return cls(path, _connected(path, patience))
 
+    def version(self) -> int:
+        """Return a number that is another once another process has written to the file."""
+        with explained(self.path):
+            return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
+
     def close(self) -> None:
         """Close the file."""
         with contextlib.suppress(sqlite3.Error):

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -14,11 +15,16 @@ import pytest
 from experiments.engines import cluster
 from experiments.engines.cluster import RayEngine
 from experiments.engines.engine import Started
+from experiments.queue.job import Job
+from experiments.queue.jobs import Jobs
+from experiments.queue.spread import work_spread
 from experiments.sweep.supervisor import Supervisor
 from experiments.sweep.trials import Trials
 from tests.support import patience
 from tests.support.places import ROOT
+from tests.support.quick_queue import NEVER_BUSY, WORKER
 from tests.support.quick_sweeps import LAUNCHER, run
+from tests.support.running_queue import job, states, submit
 from tests.support.running_sweeps import RECORDS, table
 from tests.support.sweep_files import sweep_of, write_sweep
 from workbench.errors import OperationError
@@ -152,6 +158,27 @@ def test_a_cluster_is_joined_by_its_address_and_token(engine, folder: Path):
     words = [sys.executable, *LAUNCHER, "run", str(path), "--engine", "ray", "--address", address]
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=patience.SECONDS)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_jobs_of_the_queue_are_run_by_ray_and_cancelled_from_here(engine, folder: Path):
+    said: list[str] = []
+    for words in (["--epochs", "4"], ["--epochs", "100000", "--pause", "0.02"], ["--epochs", "5"]):
+        submit(*words)
+    cancelling = Thread(target=cancel_once_begun, args=(job(2),))
+    cancelling.start()
+    with Store.open(RECORDS) as store:
+        words = [*WORKER, "--records", str(RECORDS.absolute()), *NEVER_BUSY]
+        assert work_spread(engine, store, words, slots=2, until_empty=True, say=said.append)
+    cancelling.join()
+    assert states() == {1: "done", 2: "cancelled", 3: "done"}
+    assert (job(2).folder / "state.json").exists()
+    assert {"job 1  done", "job 2  cancelled", "job 3  done"} <= set(said)
+
+
+def cancel_once_begun(running: Job) -> None:
+    patience.wait_until((running.folder / "state.json").exists)
+    with Store.open(RECORDS) as store:
+        Jobs(store).ask_to_cancel(running.number)
 
 
 @thorough
