@@ -146,10 +146,10 @@ class RayEngine:
         return RayProcess(self._ray, self._host, words)
 
     def __enter__(self) -> Self:
-        if self.address == OWN:
-            self._prepare_own()
-        self._ray = _imported()
         try:
+            if self.address == OWN:
+                self._prepare_own()
+            self._ray = _imported()
             self._connect()
         except BaseException:
             self._remove_folder()

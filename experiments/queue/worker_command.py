@@ -115,9 +115,9 @@ def _work(options: argparse.Namespace, programs: Programs, launcher: Sequence[st
 
     if options.hosted is not None:
         end_with_parent(kill_group)  # and jobs end with it
+    notices = Notices(options.notices, _say)
     with _prepared(options) as store:
         records = store.path
-    notices = Notices(options.notices, _say)
     setup = Setup(
         records,
         Admission(options.hosted or engine.threads, options.busy, programs),

@@ -1,7 +1,9 @@
 """Which engine a command line asks for, and how many processors each process gets."""
 
 import sys
+import tempfile
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
@@ -33,6 +35,10 @@ def test_what_is_no_engine_is_refused(words, said, tmp_path: Path, capsys, monke
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("GANGLION_RECORDS", raising=False)
     monkeypatch.setitem(sys.modules, "ray", None)
+    own = tmp_path / "own"
+    own.mkdir()
+    monkeypatch.setattr(tempfile, "mkdtemp", lambda **_: mkdtemp(dir=own))
     assert run("run", str(write_sweep(tmp_path)), *words) == 2
     assert said in capsys.readouterr().err
+    assert not list(own.iterdir())
     assert run("status", str(tmp_path / "sweep.toml")) == 2  # nothing was begun
