@@ -4,7 +4,8 @@ Previous rung:  networks/dense_o1.py
 What changed:   1. blocks of rows of the outputs, and of the inputs for their signals, run in parallel where
                    a layer is large enough for a parallel region; what is done to a block is done in one
                    core's cache
-                2. values and signals can be stored as bfloat16 (networks/base/dense_stored.py)
+                2. values and signals can be stored as bfloat16 (networks/base/dense_stored.py), and products
+                   run on the processor's dot products of pairs where it has them (dense_paired.py)
 Predicted gain: the number of threads, less some microseconds for each of up to three parallel regions
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
@@ -27,9 +28,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from networks.base.dense_paired import PairedDense
 from networks.base.dense_stored import StoredDense
 from networks.base.storage import HALF
 from networks.base.tiled_dense import TiledDense
+from nn.kernels.core.dot_products import has_dot_products
 
 
 class Dense(TiledDense):
@@ -44,7 +47,8 @@ class Dense(TiledDense):
         super()._store_as(storage)
         self.use_buffers([np.zeros(shape, self.stored_dtype) for shape in self.buffer_shapes(0)])
         self.signal_rows = self.value_rows
-        self._stored = StoredDense() if storage == HALF else None
+        kind = PairedDense if has_dot_products() else StoredDense
+        self._stored = kind() if storage == HALF else None
 
     def _compute(self, values: np.ndarray) -> None:
         if self._stored is None:

@@ -6,6 +6,7 @@ for float32 and float64 alike; LLVM splits a vector into as many registers as th
 Functions whose first argument is a builder write instructions; the intrinsics are for kernels.
 
 Arrays of uint16 hold bfloat16 (see `nn.bfloat16`): loads give float32, and stores round to what they hold.
+Arrays of uint32 hold pairs of them, which are moved as they are (see `nn.kernels.core.pairs`).
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ def store_stored(builder: ir.IRBuilder, vector: Any, pointer: Any) -> None:
 
 def bytes_of(pointer: Any) -> int:
     """Return how many bytes a number takes at an address."""
-    return {ir.DoubleType(): 8, ir.FloatType(): 4, ir.IntType(16): 2}[pointer.type.pointee]
+    return {ir.DoubleType(): 8, ir.FloatType(): 4, LANE: 4, ir.IntType(16): 2}[pointer.type.pointee]
 
 
 def _load(array: Any, offset: Any) -> Any:

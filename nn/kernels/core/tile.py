@@ -7,7 +7,9 @@ broadcasts R numbers of a and feeds R * V multiply-adds. R * V = 16 leaves regis
 processor with 32 of them, and hides the latency of a multiply-add (4 cycles, two a cycle) twice over.
 (Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication", section 4.)
 
-Each of a, b and c may be stored as bfloat16, an array of uint16: the sums are float32 all the same.
+Each of a, b and c may be stored as bfloat16, an array of uint16: the sums are float32 all the same. Where a
+and b are pairs of bfloat16, arrays of uint32, k counts pairs, and an instruction feeds twice as many
+multiply-adds (`nn.kernels.core.dot_products`).
 """
 
 from __future__ import annotations
@@ -23,12 +25,12 @@ from numba.core import cgutils
 from nn.bfloat16 import is_stored_half, narrow, widen
 from nn.history import LANES
 from nn.kernels.core.compilation import instruction
+from nn.kernels.core.dot_products import multiply_and_add
 from nn.kernels.core.simd import (
     INTEGER,
     LANE,
     bytes_of,
     computed,
-    fused_multiply_add,
     load_splat,
     load_vector,
     pointer_to,
@@ -122,7 +124,7 @@ class _Tile:
             left = load_splat(builder, builder.gep(a, [builder.mul(self.a_row, INTEGER(r))]))
             for v in range(self.vectors):
                 register = self.sums[r][v]
-                builder.store(fused_multiply_add(builder, left, right[v], builder.load(register)), register)
+                builder.store(multiply_and_add(builder, left, right[v], builder.load(register)), register)
         builder.store(builder.gep(a, [self.a_step]), self.position)
         if self.ahead:
             asked = builder.load(self.asked)
