@@ -1,0 +1,1 @@
+"""A network from an ONNX file, of which nothing is run or trusted."""

@@ -1,0 +1,133 @@
+"""Functions of single values: the activation of the layer before, or a layer of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from networks.exchange.onnx.reading.factors import Axis, size_of, whole
+from networks.exchange.onnx.reading.node import Node
+from networks.exchange.onnx.reading.plan import FUSES, IDENTITY, Layer, Value, arranged, steps_of
+from networks.exchange.onnx.reading.tensors import Constant
+from nn.shape import Shape
+
+Described = dict[str, Any]
+
+
+def activated(node: Node, value: Value, activation: Described) -> list[Value]:
+    """Return values with a function applied."""
+    layer = value.layer
+    if value.is_labels:
+        node.refuse("its input is labels, which are whole numbers")
+    if value.is_alone and layer.family in FUSES and layer.fields["activation"] == IDENTITY:
+        layer.fields["activation"] = activation
+        return [value]
+    made = Layer(
+        node.name,
+        "activation",
+        layer.shape,
+        layer.order,
+        (layer,),
+        {"activation": activation},
+        source_is_alone=value.is_alone,
+    )
+    return [Value(made, value.axes)]
+
+
+def plain(name: str) -> Callable[[Node], list[Value]]:
+    """Return the reader of a function without parameters."""
+    return lambda node: activated(node, node.value(0), {"name": name})
+
+
+def leaky_relu(node: Node) -> list[Value]:
+    """Read a leaky ReLU, whose leakage ours has from 0 to 1."""
+    leakage = node.real("alpha", 0.01)
+    if not 0 <= leakage <= 1:
+        node.refuse(f"attribute alpha is {leakage}; from 0 to 1 is mapped")
+    return activated(node, node.value(0), {"name": "leaky_relu", "leakage": leakage})
+
+
+def elu(node: Node) -> list[Value]:
+    """Read an ELU, of which ours has that of alpha 1."""
+    alpha = node.real("alpha", 1.0)
+    if alpha != 1:
+        node.refuse(f"attribute alpha is {alpha}; 1 alone is mapped")
+    return activated(node, node.value(0), {"name": "elu"})
+
+
+def clip(node: Node) -> list[Value]:
+    """Read limits: from -1 to 1 a squash, from 0 up a ReLU."""
+    limits = (node.real("min", -np.inf), node.real("max", np.inf)) if node.since < 11 else _limits(node)
+    known: dict[tuple[float, float], Described] = {
+        (-1.0, 1.0): {"name": "squash", "leakage": 0.0},
+        (0.0, np.inf): {"name": "relu"},
+    }
+    if limits not in known:
+        node.refuse(f"limits {limits[0]:g} and {limits[1]:g}; -1 and 1, or 0 alone, are mapped")
+    return activated(node, node.value(0), known[limits])
+
+
+def _limits(node: Node) -> tuple[float, float]:
+    found = []
+    for number, otherwise in ((1, -np.inf), (2, np.inf)):
+        given = node.input(number)
+        if given is None:
+            found.append(otherwise)
+            continue
+        array = node.constant(number)
+        if array.size != 1:
+            node.refuse(f"input {number} is {array.shape}, not one number")
+        found.append(float(array.reshape(-1)[0]))
+    return found[0], found[1]
+
+
+def nothing(node: Node) -> list[Value | Constant]:
+    """Read a node that gives what it is given."""
+    given = node.input(0)
+    if given is None:
+        node.refuse("input 0 is left out")
+    return [given]
+
+
+def dropout(node: Node) -> list[Value | Constant]:
+    """Read a dropout, which does nothing after training."""
+    if 1 in node.used:
+        node.refuse("output 1, what was dropped, is not mapped")
+    node.real("ratio", 0.5)
+    node.integer("seed", 0)
+    if node.input(2) is not None and node.constant(2).any():
+        node.refuse("input 2, training_mode, is true: export the model for inference")
+    return nothing(node)
+
+
+def softmax(node: Node) -> list[Value]:
+    """Read a softmax over the last side of ours; before opset 13 over all axes from one on."""
+    value = node.value(0)
+    number = node.integer("axis", 1 if node.since < 13 else -1)
+    rank = len(value.axes)
+    if not -rank <= number < rank:
+        node.refuse(f"attribute axis is {number}, and the input has {rank} axes")
+    number %= rank
+    taken = value.axes[number:] if node.since < 13 else value.axes[number : number + 1]
+    return [normalised(node, value, taken)]
+
+
+def normalised(node: Node, value: Value, taken: tuple[Axis, ...]) -> Value:
+    """Return values that are normalised to a sum of 1 over some axes."""
+    features = whole(chain.from_iterable(taken))
+    others = [each for each in whole(value.layer.order) if each not in features]
+    if steps_of(features) is not None:
+        node.lies_otherwise("entries are counted by an axis of those whose sum would be 1")
+    layer = value.layer
+    order = whole(layer.order)
+    ends_so = set(order[len(others) :]) == set(features)
+    if not (ends_so and size_of(features) == layer.shape[-1]):
+        shape = Shape(1, size_of(others), size_of(features))
+        found = arranged(value, [tuple(others), order[len(others) :] if ends_so else features], shape)
+        if found is None:
+            node.lies_otherwise("the axis of the softmax is not what runs fastest in the values before it")
+        layer = found
+    return Value(Layer(node.name, "softmax", layer.shape, layer.order, (layer,)), value.axes)

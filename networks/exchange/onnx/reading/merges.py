@@ -1,0 +1,124 @@
+"""Sums, products and concatenations of what several layers give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import chain
+
+import numpy as np
+
+from networks.exchange.onnx.reading.factors import aligned, axis, size_of, whole
+from networks.exchange.onnx.reading.node import Node
+from networks.exchange.onnx.reading.plan import Layer, Value, arranged, steps_of
+from networks.exchange.onnx.reading.products import add_biases
+from networks.exchange.onnx.reading.tensors import Constant
+from nn.shape import as_shape
+
+
+def merge(family: str, neutral: float) -> Callable[[Node], list[Value]]:
+    """Return the reader of sums or products; `neutral` is the number that changes nothing."""
+
+    def read(node: Node) -> list[Value]:
+        given = [node.input(number) for number in range(node.input_count)]
+        values = [each for each in given if isinstance(each, Value)]
+        for constant in given:
+            if isinstance(constant, Constant):
+                values[0] = _with_constant(node, family, values[0], constant, neutral)
+        if len(values) == 1:
+            return values
+        return [_merged(node, family, values)]
+
+    return read
+
+
+def _with_constant(node: Node, family: str, value: Value, constant: Constant, neutral: float) -> Value:
+    array = constant.array
+    if array.ndim <= len(value.axes) and array.size == 1 and array.reshape(-1)[0] == neutral:
+        return value
+    found = add_biases(node, value, constant) if family == "add" else None
+    if found is None:
+        node.refuse(
+            f"a constant {array.shape} is merged with values: one number for "
+            "each channel or output behind a convolution or product is mapped, nothing else"
+        )
+    return found
+
+
+def _merged(node: Node, family: str, values: list[Value]) -> Value:
+    """Return a layer of values that lie alike."""
+    first, *others = values
+    layers = [first.layer]
+    for other in others:
+        if other.sizes != first.sizes:
+            node.refuse(
+                f"its inputs are {list(first.sizes)} and {list(other.sizes)}: of one size alone are mapped"
+            )
+        pairs = [aligned(one, another) for one, another in zip(first.axes, other.axes, strict=True)]
+        if any(each is None for each in pairs):
+            node.lies_otherwise("axes of its inputs are composed differently")
+        theirs = dict(chain.from_iterable(each for each in pairs if each is not None))
+        wanted = tuple(theirs[each] for each in whole(first.layer.order))
+        layer = arranged(other, [wanted], first.layer.shape)
+        if layer is None:
+            node.lies_otherwise("its inputs lie in different orders")
+        layers.append(layer)
+    if any(each.is_labels for each in values):
+        node.refuse("its inputs are labels, which are whole numbers")
+    return Value(Layer(node.name, family, layers[0].shape, layers[0].order, tuple(layers)), first.axes)
+
+
+def concatenate(node: Node) -> list[Value]:
+    """Read channels, or features, of several values side by side."""
+    values = [node.value(number) for number in range(node.input_count)]
+    first = values[0]
+    rank = len(first.axes)
+    place = node.integer("axis", 1)
+    if not -rank <= place < rank or any(len(each.axes) != rank for each in values):
+        node.refuse(
+            f"attribute axis is {place}, and the inputs have {[len(each.axes) for each in values]} axes"
+        )
+    place %= rank
+    if len(values) == 1:
+        return [first]
+    layers = [_with_features_last(node, first, each, place) for each in values]
+    total = sum(each.sizes[place] for each in values)
+    joined = axis(total)
+    last = len(whole(first.axes[place]))
+    order = whole(layers[0].order)
+    layer = Layer(
+        node.name,
+        "concatenate",
+        as_shape((*layers[0].shape[:-1], total)),
+        (*order[: len(order) - last], *joined),
+        tuple(layers),
+    )
+    axes = [joined if number == place else each for number, each in enumerate(first.axes)]
+    return [Value(layer, tuple(axes))]
+
+
+def _with_features_last(node: Node, first: Value, value: Value, place: int) -> Layer:
+    """Return a layer whose last side is an axis of its values; the others lie as those of the first."""
+    if steps_of(value.axes[place]) is not None:
+        node.lies_otherwise("entries are counted by the axis along which its inputs are joined")
+    if value.is_labels:
+        node.refuse("its inputs are labels, which are whole numbers")
+    features = whole(value.axes[place])
+    others = [each for each in whole(first.layer.order) if each not in set(whole(first.axes[place]))]
+    pairs = [
+        aligned(one, another)
+        for number, (one, another) in enumerate(zip(first.axes, value.axes, strict=True))
+        if number != place
+    ]
+    if any(each is None for each in pairs):
+        node.refuse(
+            f"its inputs are {list(first.sizes)} and {list(value.sizes)}, which differ in another axis"
+        )
+    theirs = dict(chain.from_iterable(each for each in pairs if each is not None))
+    sides = first.layer.shape[:-1]
+    before = tuple(theirs[each] for each in whole(others))
+    if np.prod(sides) != size_of(before):
+        sides = (1, size_of(before))
+    layer = arranged(value, [before, features], as_shape((*sides, size_of(features))))
+    if layer is None:
+        node.lies_otherwise("the axis along which its inputs are joined is not what runs fastest in them")
+    return layer

@@ -1,0 +1,103 @@
+"""The operators that are read, and since which version each has been as it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from networks.exchange.onnx.reading import activations, folding, merges, products, views, windows
+from networks.exchange.onnx.reading.node import Node
+from networks.exchange.onnx.reading.plan import Value
+from networks.exchange.onnx.reading.tensors import Constant
+
+Outputs = Sequence[Value | Constant | None]
+
+
+class Operator(NamedTuple):
+    """How an operator is read.
+
+    Attributes
+    ----------
+    newest
+        The last version since which it has been as it is read; older ones back to opset 9 are read too.
+    inputs
+        Most inputs.
+    read
+        What makes layers of a node whose inputs are computed when the model runs; None for one that is
+        known to folding alone.
+    passes
+        Whether it gives what it is given, constants too.
+    """
+
+    newest: int
+    inputs: int
+    read: Callable[[Node], Outputs] | None
+    passes: bool = False
+
+
+MANY = 1000
+
+OPERATORS: Mapping[str, Operator] = {
+    "Add": Operator(14, 2, merges.merge("add", 0.0)),
+    "AveragePool": Operator(22, 1, windows.average_pooling),
+    "Cast": Operator(25, 1, None),
+    "Clip": Operator(13, 3, activations.clip),
+    "Concat": Operator(13, MANY, merges.concatenate),
+    "Constant": Operator(25, 0, None),
+    "ConstantOfShape": Operator(25, 1, None),
+    "Conv": Operator(22, 3, windows.convolution),
+    "ConvTranspose": Operator(22, 3, windows.transposed_convolution),
+    "Div": Operator(14, 2, None),
+    "Dropout": Operator(22, 3, activations.dropout, passes=True),
+    "Elu": Operator(22, 1, activations.elu),
+    "Equal": Operator(19, 2, None),
+    "Expand": Operator(13, 2, None),
+    "Flatten": Operator(25, 1, views.flatten),
+    "Floor": Operator(13, 1, None),
+    "Gather": Operator(13, 2, None),
+    "Gemm": Operator(13, 3, products.gemm),
+    "GlobalAveragePool": Operator(22, 1, windows.global_pooling("global_average_pooling")),
+    "GlobalMaxPool": Operator(22, 1, windows.global_pooling("global_max_pooling")),
+    "Identity": Operator(25, 1, activations.nothing, passes=True),
+    "LeakyRelu": Operator(16, 1, activations.leaky_relu),
+    "MatMul": Operator(13, 2, products.matmul),
+    "MaxPool": Operator(22, 1, windows.max_pooling),
+    "Mod": Operator(13, 2, None),
+    "Mul": Operator(14, 2, merges.merge("multiply", 1.0)),
+    "Relu": Operator(14, 1, activations.plain("relu")),
+    "Reshape": Operator(25, 2, views.reshape),
+    "Shape": Operator(25, 1, None),
+    "Sigmoid": Operator(13, 1, activations.plain("sigmoid")),
+    "Slice": Operator(13, 5, None),
+    "Softmax": Operator(13, 1, activations.softmax),
+    "Softplus": Operator(22, 1, activations.plain("softplus")),
+    "Squeeze": Operator(25, 2, views.squeeze),
+    "Sub": Operator(14, 2, None),
+    "Sum": Operator(13, MANY, merges.merge("add", 0.0)),
+    "Tanh": Operator(13, 1, activations.plain("tanh")),
+    "Transpose": Operator(25, 1, views.transpose),
+    "Unsqueeze": Operator(25, 2, views.unsqueeze),
+    "Where": Operator(16, 3, None),
+}
+
+
+def read_node(node: Node) -> Outputs:
+    """Return what a node gives: numbers that are known, or values of layers.
+
+    Raises
+    ------
+    RefusedError
+        Naming the node, and what of it is not mapped.
+    """
+    operator = OPERATORS[node.op]
+    outputs: Outputs
+    if node.op in folding.FOLDED and (node.is_known or node.op == "Shape"):
+        outputs = [Constant(folding.FOLDED[node.op](node))]
+    elif operator.read is None:
+        node.refuse("is mapped where its inputs are constants alone")
+    elif node.is_known and not operator.passes:
+        node.refuse("its inputs are constants alone")
+    else:
+        outputs = operator.read(node)
+    node.finish(operator.inputs)
+    return outputs
