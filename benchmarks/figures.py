@@ -11,8 +11,11 @@ from pydantic import TypeAdapter
 
 from benchmarks.environment import ROOT, Environment
 from benchmarks.machine import Limits
-from benchmarks.torch_peer import COMPILED, EAGER
+from benchmarks.torch_peer import COMPILED, EAGER, HALVES
 from networks import RUNGS
+
+SINGLE = "float32"
+"""What the same network is called where the row is one in bfloat16."""
 
 RESULTS = ROOT / "benchmarks" / "results"
 DIGITS = 4
@@ -42,8 +45,8 @@ class Timing:
 
     @property
     def is_eager(self) -> bool:
-        """Whether it is PyTorch, in whatever layout, as it runs without being compiled."""
-        return self.contestant.startswith(EAGER) and self.contestant != COMPILED
+        """Whether it is PyTorch in float32, in whatever layout, as it runs without being compiled."""
+        return self.contestant.startswith(EAGER) and self.contestant not in (COMPILED, HALVES)
 
 
 @dataclass(frozen=True)
@@ -160,7 +163,8 @@ class Figure:
     ----------
     over
         How many times faster than others: "plain" the plain rung and "below" the rung below, which run on one
-        thread, "1 thread" itself there, "PyTorch" (eager), "compiled", "JAX".
+        thread, "1 thread" itself there, "PyTorch" (eager), "compiled", "JAX"; and, where it computes in
+        bfloat16, than the same in float32 and than PyTorch in bfloat16.
     gigaflops
         None where there are no matrix products.
     product_share, bandwidth_share
@@ -193,6 +197,8 @@ def figure(measured: Measured, row: MeasuredRow, direction: Direction, rung: str
         "PyTorch": direction.eager,
         "compiled": direction.find(COMPILED),
         "JAX": direction.find("JAX"),
+        SINGLE: direction.find(SINGLE),
+        HALVES: direction.find(HALVES),
     }
     limit = measured.limit(timing.threads)
     rate = direction.operations / timing.median

@@ -54,13 +54,13 @@ def contended(limits: Sequence[Limits]) -> bool:
 
 
 @njit(cache=True, parallel=True, error_model="numpy")
-def tile_product(weights, values, sums, side, histories):  # type: ignore[no-untyped-def]
-    """Multiply two matrices with the project's own register tile."""
-    for block in prange(side // 32):
+def tile_product(weights, values, sums, inner, histories):  # type: ignore[no-untyped-def]
+    """Multiply two matrices with the project's own register tile; of pairs, `inner` counts these."""
+    for block in prange(weights.size // inner // 32):
         row = block * 32
-        left = Rows(weights, row * side, side, 1)
+        left = Rows(weights, row * inner, inner, 1)
         target = Target(sums, row * histories, histories)
-        multiply(left, Columns(values, 0, histories, 0), target, 32, histories, 1, side, False)
+        multiply(left, Columns(values, 0, histories, 0), target, 32, histories, 1, inner, False)
 
 
 @njit(cache=True, parallel=True, error_model="numpy")

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from benchmarks.figures import Direction, Figure, Measured, MeasuredRow, Timing, figure
+from benchmarks.figures import SINGLE, Direction, Figure, Measured, MeasuredRow, Timing, figure
 from benchmarks.machine import Limits
-from benchmarks.torch_peer import COMPILED, EAGER
+from benchmarks.torch_peer import COMPILED, EAGER, HALVES
 from networks import RUNGS
 
 OTHERS = ("plain", "below", "1 thread", "PyTorch", "compiled", "JAX")
+IN_HALVES = (SINGLE, "1 thread", "PyTorch", HALVES)
+"""Whom rows in bfloat16 are compared with."""
+
 MEANING = ("GFLOP/s", "of products", "of memory", "bytes a connection")
 SUMMARY = ("row", "", "ms", "x PyTorch", "x compiled", "x JAX", "of the limit")
 HEADER = ("row", "N", "direction", "ms", "x plain", "x below", "x PyTorch", "of the limit")
 NOT_COMPILED = "does not run"
-ORDER = (*RUNGS, EAGER, f"{EAGER}, channels last", f"{EAGER}, fused", COMPILED, "JAX")
+ORDER = (*RUNGS, SINGLE, EAGER, f"{EAGER}, channels last", f"{EAGER}, fused", HALVES, COMPILED, "JAX")
 
 
 def text_table(
@@ -58,12 +61,13 @@ def times(measured: Measured) -> tuple[list[str], list[list[str]]]:
 
 def meaning(measured: Measured) -> tuple[list[str], list[list[str]]]:
     """Return headings and lines of the figures derived from the fastest rung's times."""
-    headings = ["fastest rung", "direction", *(f"x {other}" for other in OTHERS), *MEANING]
+    others = IN_HALVES if _has_halves(measured) else OTHERS
+    headings = ["fastest rung", "direction", *(f"x {other}" for other in others), *MEANING]
     lines = []
     for row in measured.rows:
         for direction in row.directions:
             found = figure(measured, row, direction, row.top)
-            lines.append([row.title, direction.name, *_ratios(found), *_shares(found), _memory(row)])
+            lines.append([row.title, direction.name, *_ratios(found, others), *_shares(found), _memory(row)])
     return headings, lines
 
 
@@ -154,8 +158,13 @@ def _milliseconds(timing: Timing) -> str:
     return f"{number:,.{decimals}f}"
 
 
-def _ratios(found: Figure) -> list[str]:
-    return [_times(found.over.get(other)) for other in OTHERS]
+def _has_halves(measured: Measured) -> bool:
+    """Whether the rows of a table are in bfloat16, beside the same in float32."""
+    return any(direction.find(SINGLE) for row in measured.rows for direction in row.directions)
+
+
+def _ratios(found: Figure, others: Iterable[str]) -> list[str]:
+    return [_times(found.over.get(other)) for other in others]
 
 
 def _times(number: float | None) -> str:

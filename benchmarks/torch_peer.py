@@ -21,7 +21,7 @@ try:
 except ImportError:
     torch = None
 
-EAGER, COMPILED = "PyTorch", "PyTorch compiled"
+EAGER, COMPILED, HALVES = "PyTorch", "PyTorch compiled", "PyTorch bfloat16"
 COMPILE_SECONDS = 120
 TOLERANCE = 2e-4
 
@@ -129,12 +129,33 @@ def training_peers(
     return peers
 
 
+def half_training_peers(
+    make: Callable[[], TorchTraining], losses: Sequence[float], tolerance: float
+) -> dict[str, Callable[[], Peer]]:
+    """Return a training step in float32 and one whose products and values are in bfloat16, by autocast.
+
+    Parameters
+    ----------
+    make, losses
+        As of `training_peers`.
+    tolerance
+        Between our losses in float32 and those in bfloat16.
+    """
+    if torch is None:
+        return {}
+    return {
+        EAGER: partial(_training_peer, make, losses),
+        HALVES: partial(_training_peer, make, losses, halves=tolerance),
+    }
+
+
 def _training_peer(
     make: Callable[[], TorchTraining],
     losses: Sequence[float],
     *,
     channels_last: bool = False,
     compile_it: bool = False,
+    halves: float | None = None,
 ) -> Peer:
     training = make()
     layout = {"memory_format": torch.channels_last} if channels_last else {}
@@ -146,7 +167,9 @@ def _training_peer(
     loss_of = torch.nn.MSELoss()
 
     def loss() -> Any:
-        return loss_of(model(inputs), targets)
+        with torch.autocast("cpu", torch.bfloat16, enabled=halves is not None):
+            outputs = model(inputs)
+        return loss_of(outputs.float(), targets)
 
     called = torch.compile(loss) if compile_it else loss
 
@@ -159,8 +182,9 @@ def _training_peer(
 
     with compiling(compile_it):
         found = [step().item() for _ in losses]
+    tolerance = TOLERANCE if halves is None else halves
     return Peer(
-        {STEP: step}, lambda: assert_agreement("PyTorch", np.array(found), np.array(losses), TOLERANCE)
+        {STEP: step}, lambda: assert_agreement("PyTorch", np.array(found), np.array(losses), tolerance)
     )
 
 

@@ -12,12 +12,26 @@ from benchmarks.rows import (
     graph,
     large_local,
     local,
+    mixed_precision,
     recurrent,
     small_layers,
     video,
 )
 
-MODULES = (dense, epoch, adam, local, large_local, graph, convolution, recurrent, small_layers, gan, video)
+MODULES = (
+    dense,
+    epoch,
+    adam,
+    local,
+    large_local,
+    graph,
+    convolution,
+    recurrent,
+    small_layers,
+    gan,
+    video,
+    mixed_precision,
+)
 
 
 def rows_by_family() -> dict[str, list[Row]]:

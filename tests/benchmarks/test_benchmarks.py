@@ -25,10 +25,13 @@ from benchmarks.rows.graph import random_graph_row
 from benchmarks.rows.large_local import descent_row
 from benchmarks.rows.local import Blocks
 from benchmarks.rows.local import autoencoder_row as local_autoencoder
+from benchmarks.rows.mixed_precision import product_row
+from benchmarks.rows.mixed_precision import stack_row as stored_stack_row
 from benchmarks.rows.recurrent import recurrent_row
 from benchmarks.timing import Contestant, race
 from networks.ladder import FAMILIES
 from networks.sequential import Sequential
+from nn.kernels.core.dot_products import has_dot_products
 from nn.shape import Shape
 
 
@@ -50,6 +53,8 @@ SMALL = {
     "convolution": convolution_autoencoder(Shape(8, 8, 1), (Plan(3, 2), Plan(1, 2, True)), 4),
     "lstm": recurrent_row("lstm", (3, 4, 5, 8)),
     "gru": recurrent_row("gru", (3, 4, 5, 8)),
+    "stored dense": stored_stack_row("tiny", (6, 3, 6), 8),
+    **({"product": product_row(32, 6, 16)} if has_dot_products() else {}),
 }
 """A small row of every kind."""
 
