@@ -19,7 +19,6 @@ class PairedDense(StoredDense):
 
     def _reserve_copies(self, outputs: int, inputs: int, histories: int) -> None:
         output_pairs, input_pairs = padded(outputs, 2) // 2, padded(inputs, 2) // 2
-        self._deltas = aligned_zeros(outputs * histories, np.uint16)
         self._scaled = words(outputs * histories // 2)
         self._transposed = words(histories // 2 * padded(inputs))
         self._rounded = words(outputs * input_pairs)
@@ -52,7 +51,6 @@ class PairedDense(StoredDense):
             input_signals=stored(layer.input_signal_rows),
             values=stored(layer.value_rows),
             signals=stored(layer.signal_rows),
-            deltas=self._deltas,
             delta_pairs=self._delta_pairs,
             scaled=self._scaled.view(np.uint16),
             scaled_words=self._scaled,

@@ -7,11 +7,10 @@ numbers n of rows 2k and 2k + 1.
 
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
 from numba import types
 
-from nn.bfloat16 import HALF
+from nn.bfloat16 import HALF, is_stored_half, narrow
 from nn.history import LANES
 from nn.kernels.core.compilation import instruction, kernel
 from nn.kernels.core.product import transpose
@@ -21,27 +20,62 @@ from nn.kernels.core.tile import Rows, Target
 WORDS = ir.VectorType(LANE, LANES)
 
 
-def _pair(source: Any, lower: Any, upper: Any, target: Any, to: Any) -> None:
-    below, above = (source[place : place + LANES].astype(np.uint32) for place in (lower, upper))
-    target[to : to + LANES] = below | above << HALF
+def _words(builder: ir.IRBuilder, numbers: Any, lower: Any, upper: Any, both: Any) -> Any:
+    """Write words from the numbers that are loaded from two addresses; upper halves are 0 unless `both`."""
+    below, above = (_half_words(builder, numbers(builder, place)) for place in (lower, upper))
+    shifted = builder.shl(above, ir.Constant(above.type, [HALF] * LANES if above.type != LANE else HALF))
+    return builder.or_(below, builder.select(both, shifted, ir.Constant(above.type, None)))
 
 
-@instruction(_pair)
-def pair(typing_context: Any, source: Any, lower: Any, upper: Any, target: Any, to: Any) -> Any:
-    """Write `LANES` words: their lower halves are numbers from `lower` on, the upper ones from `upper`."""
+def _half_words(builder: ir.IRBuilder, numbers: Any) -> Any:
+    """Write numbers as bfloat16 in the lower halves of words."""
+    vector = isinstance(numbers.type, ir.VectorType)
+    stored = is_stored_half(numbers.type.element if vector else numbers.type)
+    halves = numbers if stored else narrow(builder, numbers)
+    return builder.zext(halves, WORDS if vector else LANE)
+
+
+@instruction()
+def pair(typing_context: Any, source: Any, lower: Any, upper: Any, both: Any, target: Any, to: Any) -> Any:
+    """Write `LANES` words: their lower halves are numbers from `lower` on, the upper ones from `upper`.
+
+    The source is float32, which is rounded, or bfloat16. Unless `both`, upper halves are zero.
+    """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kind, target_kind = signature.args[0], signature.args[3]
-        below, above = (
-            builder.zext(load_stored(builder, pointer_to(context, builder, kind, arguments[0], place)), WORDS)
-            for place in arguments[1:3]
-        )
-        words = builder.or_(below, builder.shl(above, ir.Constant(WORDS, [HALF] * LANES)))
-        store_stored(builder, words, pointer_to(context, builder, target_kind, *arguments[3:]))
+        places = (pointer_to(context, builder, source, arguments[0], place) for place in arguments[1:3])
+        words = _words(builder, load_stored, *places, arguments[3])
+        store_stored(builder, words, pointer_to(context, builder, target, *arguments[4:]))
         return context.get_dummy_value()
 
     whole = types.intp
-    return types.void(source, whole, whole, target, whole), generate
+    return types.void(source, whole, whole, types.boolean, target, whole), generate
+
+
+@instruction()
+def pair_number(
+    typing_context: Any, source: Any, lower: Any, upper: Any, both: Any, target: Any, to: Any
+) -> Any:
+    """Write one word; see `pair`."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        places = (pointer_to(context, builder, source, arguments[0], place) for place in arguments[1:3])
+        word = _words(builder, lambda builder, place: builder.load(place), *places, arguments[3])
+        builder.store(word, pointer_to(context, builder, target, *arguments[4:]))
+        return context.get_dummy_value()
+
+    whole = types.intp
+    return types.void(source, whole, whole, types.boolean, target, whole), generate
+
+
+@kernel(allocates=False)
+def pair_row(source, lower, upper, both, target, to, count):
+    """Write `count` words from two rows that begin at `lower` and `upper`; see `pair`."""
+    whole = count // LANES * LANES
+    for n in range(0, whole, LANES):
+        pair(source, lower + n, upper + n, both, target, to + n)
+    for n in range(whole, count):
+        pair_number(source, lower + n, upper + n, both, target, to + n)
 
 
 @kernel(allocates=False)
@@ -63,19 +97,10 @@ def pair_rows(source, width, rows, target, length, first, last):
     source: flat, rows `width` numbers apart, of which there are `rows`; a last one without a partner is
     paired with zero. target: flat, rows of `length` words without gaps.
     """
-    whole = length // LANES * LANES
     for row in range(first, last):
-        begin, to = 2 * row * width, row * length
-        if 2 * row + 1 == rows:
-            for n in range(length):
-                target[to + n] = source[begin + n]
-            continue
-        for n in range(0, whole, LANES):
-            pair(source, begin + n, begin + width + n, target, to + n)
-        for n in range(whole, length):
-            target[to + n] = np.uint32(source[begin + n]) | np.uint32(source[begin + width + n]) << np.uint32(
-                HALF
-            )
+        lower, both = 2 * row * width, 2 * row + 1 < rows
+        upper = lower + width if both else lower
+        pair_row(source, lower, upper, both, target, row * length, length)
 
 
 @kernel(allocates=False, separately=True)

@@ -13,7 +13,7 @@ from numba import intp, prange
 
 from nn.kernels.core.activations import activate, multiply_by_derivative
 from nn.kernels.core.compilation import kernel
-from nn.kernels.core.pairs import pair_rows, round_rows, transpose_pairs
+from nn.kernels.core.pairs import pair_row, pair_rows, round_rows, transpose_pairs
 from nn.kernels.core.product import multiply
 from nn.kernels.core.tile import Columns, Rows, Target
 from nn.kernels.core.vectors import add_number, copy, scale_and_sum
@@ -44,8 +44,8 @@ class BackwardArrays(NamedTuple):
 
     rounded: as in `ForwardArrays`; weight_pairs: its rows paired; weights_target, biases_target: what
     gradients are added to; input_words: inputs x histories as words, along the histories; transposed: their
-    columns as rows of padded inputs; input_signals: inputs x histories; values, signals, deltas, scaled:
-    outputs x histories; delta_pairs: rows of deltas paired; scaled_words: scaled deltas as words.
+    columns as rows of padded inputs; input_signals: inputs x histories; values, signals, scaled: outputs x
+    histories; delta_pairs: rows of deltas paired; scaled_words: scaled deltas as words.
     """
 
     rounded: np.ndarray
@@ -57,7 +57,6 @@ class BackwardArrays(NamedTuple):
     input_signals: np.ndarray
     values: np.ndarray
     signals: np.ndarray
-    deltas: np.ndarray
     delta_pairs: np.ndarray
     scaled: np.ndarray
     scaled_words: np.ndarray
@@ -122,13 +121,15 @@ def delta_rows(arrays, code, slope, scale, block, first, last):
             scratch[signals : signals + count],
             scratch[deltas : deltas + count],
         )
-        copy(scratch, deltas, arrays.deltas, at, count)
+        for row in range(0, rows, 2):
+            lower, both = deltas + row * histories, row + 1 < rows
+            upper, to = lower + histories if both else lower, (group + row) // 2 * histories
+            pair_row(scratch, lower, upper, both, arrays.delta_pairs, to, histories)
         if scale != 0:
             for row in range(rows):
                 total = scale_and_sum(scratch, deltas + row * histories, histories, scale, scratch)
                 arrays.biases_target[group + row] += total
             copy(scratch, deltas, arrays.scaled, at, count)
-    pair_rows(arrays.deltas, histories, outputs, arrays.delta_pairs, histories, first // 2, (last + 1) // 2)
 
 
 @kernel(allocates=False, separately=True)
