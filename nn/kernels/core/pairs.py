@@ -5,6 +5,7 @@ the row is one of pairs as it lies in memory. Otherwise neighbouring rows are pa
 numbers n of rows 2k and 2k + 1.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from llvmlite import ir
@@ -20,9 +21,9 @@ from nn.kernels.core.tile import Rows, Target
 WORDS = ir.VectorType(LANE, LANES)
 
 
-def _words(builder: ir.IRBuilder, numbers: Any, lower: Any, upper: Any, both: Any) -> Any:
-    """Write words from the numbers that are loaded from two addresses; upper halves are 0 unless `both`."""
-    below, above = (_half_words(builder, numbers(builder, place)) for place in (lower, upper))
+def _words(builder: ir.IRBuilder, load: Any, places: Sequence[Any], both: Any) -> Any:
+    """Write words from what is loaded from two addresses; upper halves are 0 unless `both`."""
+    below, above = (_half_words(builder, load(builder, place)) for place in places)
     shifted = builder.shl(above, ir.Constant(above.type, [HALF] * LANES if above.type != LANE else HALF))
     return builder.or_(below, builder.select(both, shifted, ir.Constant(above.type, None)))
 
@@ -43,8 +44,8 @@ def pair(typing_context: Any, source: Any, lower: Any, upper: Any, both: Any, ta
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        places = (pointer_to(context, builder, source, arguments[0], place) for place in arguments[1:3])
-        words = _words(builder, load_stored, *places, arguments[3])
+        places = [pointer_to(context, builder, source, arguments[0], place) for place in arguments[1:3]]
+        words = _words(builder, load_stored, places, arguments[3])
         store_stored(builder, words, pointer_to(context, builder, target, *arguments[4:]))
         return context.get_dummy_value()
 
@@ -59,8 +60,8 @@ def pair_number(
     """Write one word; see `pair`."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        places = (pointer_to(context, builder, source, arguments[0], place) for place in arguments[1:3])
-        word = _words(builder, lambda builder, place: builder.load(place), *places, arguments[3])
+        places = [pointer_to(context, builder, source, arguments[0], place) for place in arguments[1:3]]
+        word = _words(builder, lambda builder, place: builder.load(place), places, arguments[3])
         builder.store(word, pointer_to(context, builder, target, *arguments[4:]))
         return context.get_dummy_value()
 
