@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from networks.minibatch_deviation import MinibatchDeviation
     from networks.model import Model
     from networks.model_file import load_model, model_metadata, save_model, structure_arrays
+    from networks.model_with_processors import ModelWithProcessors, load_with_processors
     from networks.noise_o2 import Dropout, GaussianNoise
     from networks.normalisation_o2 import BatchNormalisation, LayerNormalisation
     from networks.pooling_o2 import AveragePooling, GlobalAveragePooling, GlobalMaxPooling, MaxPooling
@@ -80,6 +81,7 @@ __all__ = [
     "MaxPooling",
     "MinibatchDeviation",
     "Model",
+    "ModelWithProcessors",
     "Multiply",
     "NearestUpsampling",
     "Network",
@@ -93,6 +95,7 @@ __all__ = [
     "TimeDistributed",
     "TransposedConvolution",
     "load_model",
+    "load_with_processors",
     "model_metadata",
     "network_from_configuration",
     "rung",
@@ -153,6 +156,10 @@ EXPORTS = {
         "model_metadata",
         "save_model",
         "structure_arrays",
+    ),
+    "networks.model_with_processors": (
+        "ModelWithProcessors",
+        "load_with_processors",
     ),
     "networks.noise_o2": (
         "Dropout",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -22,7 +22,13 @@ from nn.short_text import short_repr
 from nn.snapshot import Snapshot, SnapshotError, load_latest, save
 from nn.training.state import CARRIED, PARAMETERS, load_parameters
 
+if TYPE_CHECKING:
+    from nn.data.processors import Processors
+
 STRUCTURE = "structure."
+
+PROCESSORS = "processors"
+"""Where the processors of a model are described in the metadata."""
 
 UNBUILDABLE = (ValueError, TypeError, KeyError, IndexError, RecursionError, MemoryError)
 """The errors that an invalid description raises."""
@@ -55,7 +61,13 @@ def model_metadata(network: Network) -> dict[str, Any]:
     return {"network": network.to_configuration(), "frozen": network.parameters.frozen}
 
 
-def save_model(path: Path, network: Network, metadata: Mapping[str, Any] | None = None) -> None:
+def save_model(
+    path: Path,
+    network: Network,
+    metadata: Mapping[str, Any] | None = None,
+    *,
+    processors: Processors | None = None,
+) -> None:
     """Write a network to a file; see `nn.snapshot.save`.
 
     Parameters
@@ -66,6 +78,8 @@ def save_model(path: Path, network: Network, metadata: Mapping[str, Any] | None 
         Any; frozen parameters are frozen when it is loaded again.
     metadata
         JSON-able, to be kept beside the network.
+    processors
+        What makes of a file what the network takes: `networks.load_with_processors` makes them again.
 
     Raises
     ------
@@ -76,6 +90,8 @@ def save_model(path: Path, network: Network, metadata: Mapping[str, Any] | None 
         described = model_metadata(network)
     except ValueError as error:
         raise SnapshotError(f"{path}: cannot be stored in a snapshot: {error}") from error
+    if processors is not None:
+        described[PROCESSORS] = processors.to_configuration()
     save(path, model_arrays(network), {**(metadata or {}), **described})
 
 

@@ -126,6 +126,7 @@ if TYPE_CHECKING:
         TrainingMemoryError,
         evaluate,
     )
+    from nn.training.processed_batches import ProcessedBatches
 
 __all__ = [
     "ELU",
@@ -199,6 +200,7 @@ __all__ = [
     "Partition",
     "Plateau",
     "Prefetched",
+    "ProcessedBatches",
     "ProgressBar",
     "RMSprop",
     "Race",
@@ -423,6 +425,7 @@ EXPORTS = {
         "TrainingMemoryError",
         "evaluate",
     ),
+    "nn.training.processed_batches": ("ProcessedBatches",),
 }
 """Where each name is from."""
 
