@@ -39,7 +39,7 @@ from __future__ import annotations
 from networks import lstm
 from networks.base.recurrent_tiles import TiledRecurrent
 from networks.base.storage import converts
-from nn.kernels.lstm import backward, forward
+from nn.kernels.lstm import backward, forward, pairs
 
 
 @converts
@@ -48,6 +48,7 @@ class LSTM(TiledRecurrent, lstm.LSTM):
 
     forward_kernels = forward
     backward_kernels = backward
+    pair_kernels = pairs
     parallel = True
 
 

@@ -13,7 +13,10 @@ import numpy as np
 from networks.base.directed_layers import DirectedLayer, History
 from networks.base.gradient_targets import flat_target
 from networks.base.recurrent import Recurrent
+from networks.base.recurrent_pairs import RecurrentPairs
+from networks.base.storage import HALF
 from nn.history import aligned_zeros, pad_histories
+from nn.kernels.core.dot_products import has_dot_products
 from nn.kernels.recurrent.gradients import PANEL
 from nn.kernels.recurrent.layout import SLICE, TILE, VECTOR, Blocks
 from nn.threads import threads
@@ -84,11 +87,20 @@ class TiledRecurrent(Recurrent):
     forward_kernels, backward_kernels
         The modules with the family's loops and the tuples that these take: first the parameters, called as
         in `Targets`, those that a network has not are empty; then the states, in their order.
+    pair_kernels
+        The module with the loops of both passes on dot products of bfloat16, where the family has them.
     """
 
     parallel: ClassVar[bool] = False
     forward_kernels: ModuleType
     backward_kernels: ModuleType
+    pair_kernels: ModuleType | None = None
+    _pairs: RecurrentPairs | None = None
+
+    def _store_as(self, storage: str) -> None:
+        super()._store_as(storage)
+        paired = storage == HALF and self.pair_kernels is not None and has_dot_products()
+        self._pairs = RecurrentPairs() if paired else None
 
     def _layer(self, directed: DirectedLayer, history: History) -> Any:
         """Return the kernels' arguments for a directed layer: arrays, sizes and the direction."""
@@ -117,9 +129,12 @@ class TiledRecurrent(Recurrent):
 
     def _forward_directed(self, directed: DirectedLayer, history: History) -> None:
         blocks, worth = self._blocks(directed)
-        kernels = self.forward_kernels
+        pairs = []
+        if self._pairs is not None:
+            pairs.append(self._pairs.forward(self, directed, history.gates.shape[-1]))
+        kernels: Any = self.pair_kernels if pairs else self.forward_kernels
         forward = kernels.forward_parallel if worth else kernels.forward_serial
-        forward(self._layer(directed, history), blocks)
+        forward(self._layer(directed, history), *pairs, blocks)
 
     def _backward_directed(
         self,
@@ -131,10 +146,15 @@ class TiledRecurrent(Recurrent):
     ) -> None:
         blocks, worth = self._blocks(directed)
         layer, targets = self._layer(directed, history), self._targets(directed, learning_rate)
-        columns, panels = self._scratch_of(directed, bool(targets.scale))
+        learns, pairs = bool(targets.scale), []
+        if self._pairs is None:
+            columns, panels = self._scratch_of(directed, learns)
+        else:
+            columns = panels = np.zeros(0, self.dtype)
+            room = history.gates.shape[-1], self._scratch.size
+            pairs.append(self._pairs.backward(self, directed, *room, learns))
         states = [in_slices(each) for each in state_signals]
-        kernels = self.backward_kernels
-        arrays = kernels.Signals(
+        arrays = self.backward_kernels.Signals(
             *(state.ravel() for state in states),
             outputs=np.ascontiguousarray(signals).ravel(),
             deltas=history.deltas.ravel(),
@@ -142,8 +162,9 @@ class TiledRecurrent(Recurrent):
             columns=columns,
             panels=panels,
         )
+        kernels: Any = self.pair_kernels if pairs else self.backward_kernels
         backward = kernels.backward_parallel if worth else kernels.backward_serial
-        backward(layer, arrays, targets, blocks, self._sends_below(directed))
+        backward(layer, arrays, *pairs, targets, blocks, self._sends_below(directed))
         for state_signal, sliced in zip(state_signals, states, strict=True):
             write_whole(sliced, state_signal)
 
@@ -187,12 +208,13 @@ class TiledRecurrent(Recurrent):
             end[:, histories].reshape(last.shape)[...] = last
         return end
 
-    def _weight_rows(self, directed: DirectedLayer) -> int:
+    def gate_rows(self, directed: DirectedLayer) -> int:
+        """Return how many rows the weights of a directed layer have: one for every gate of a unit."""
         return self.parameters.shapes[directed.prefix + "recurrent_weights"][0]
 
     def _weights_of(self, directed: DirectedLayer) -> int:
         """Return the number of input and recurrent weights of a directed layer."""
-        return self._weight_rows(directed) * (directed.inputs + self.units)
+        return self.gate_rows(directed) * (directed.inputs + self.units)
 
     def _scratch_size(self, histories: int) -> int:
         """Return how many numbers of working memory the kernels need."""
@@ -204,7 +226,7 @@ class TiledRecurrent(Recurrent):
 
     def _worker_scratch(self, histories: int) -> int:
         """Return how many numbers a worker wants for a block of rows: deltas, their sums, and products."""
-        rows = max(_part(self._weight_rows(directed)) for directed in self.directed_layers)
+        rows = max(_part(self.gate_rows(directed)) for directed in self.directed_layers)
         return rows * (self.steps * histories + VECTOR + PANEL)
 
     def _scratch_of(self, directed: DirectedLayer, learns: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -228,7 +250,7 @@ class TiledRecurrent(Recurrent):
         few = histories < SLICE * workers
         large = weights * self.dtype.itemsize > SECOND_LEVEL
         blocks = Blocks(
-            rows=_part(self._weight_rows(directed)),
+            rows=_part(self.gate_rows(directed)),
             units=_part(self.units),
             workers=workers,
             room=self._worker_scratch(histories),

@@ -1,0 +1,63 @@
+"""What a recurrent layer in bfloat16 keeps as pairs, for the processor's dot products.
+
+The network computes in float32 inside, as `networks.base.storage.converts` has it: gates, states, deltas and
+gradients. What its products read is rounded, and laid out as `nn.kernels.recurrent.pairs` says.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from networks.base.directed_layers import DirectedLayer
+from nn.deep_copied import DeepCopied
+from nn.history import aligned_zeros
+from nn.kernels.recurrent.gradients import PANEL
+from nn.kernels.recurrent.pairs import BackwardPairs, Pairs
+
+if TYPE_CHECKING:
+    from networks.base.recurrent_tiles import TiledRecurrent
+
+
+class RecurrentPairs(DeepCopied):
+    """The words of the directed layers of a network, made for a number of histories when they are needed."""
+
+    def __init__(self) -> None:
+        self._words: dict[str, np.ndarray] = {}
+
+    def forward(self, network: TiledRecurrent, directed: DirectedLayer, histories: int) -> Pairs:
+        """Return the words of a forward pass."""
+        inputs, units = -(-directed.inputs // 2), -(-network.units // 2)
+        weights = self._of(directed, "weights", network.gate_rows(directed) * (inputs + units))
+        return Pairs(
+            weights,
+            weights.view(np.uint16),
+            inputs=self._of(directed, "inputs", network.steps * inputs * histories),
+            hidden=self._of(directed, "hidden", (network.steps + 1) * units * histories),
+        )
+
+    def backward(
+        self, network: TiledRecurrent, directed: DirectedLayer, histories: int, room: int, learns: bool
+    ) -> BackwardPairs:
+        """Return the words of a backward pass; `room` numbers of working memory, panels where it learns."""
+        pairs = network.gate_count * -(-network.units // 2)
+        seen = -(-(directed.inputs + network.units) // PANEL) * PANEL
+        scratch = self._shared("scratch", -(-room // 2))
+        return BackwardPairs(
+            input_weights=self._of(directed, "input weights", pairs * directed.inputs),
+            recurrent_weights=self._of(directed, "recurrent weights", pairs * network.units),
+            deltas=self._of(directed, "deltas", network.steps * pairs * histories),
+            panels=self._shared("panels", seen * network.steps * histories // 2 if learns else 0),
+            halves=scratch.view(np.uint16),
+            scratch=scratch,
+        )
+
+    def _of(self, directed: DirectedLayer, name: str, count: int) -> np.ndarray:
+        return self._shared(f"{directed.prefix}{name}", count)
+
+    def _shared(self, name: str, count: int) -> np.ndarray:
+        """Return exactly so many words; what is kept of another number of them is forgotten."""
+        if name not in self._words or self._words[name].size != count:
+            self._words[name] = aligned_zeros(count, np.uint32)
+        return self._words[name]

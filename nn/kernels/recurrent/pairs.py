@@ -1,0 +1,251 @@
+"""What a recurrent layer has as pairs of bfloat16 (`nn.kernels.core.pairs`), and the products of them.
+
+Sums over inputs and units run over pairs of neighbours, over histories over pairs of these. Rows of gates and
+deltas stay float32; the pairs of what a product reads are made once, when it is known:
+
+    forward    weights (rows of gates, pairs of inputs + pairs of units), inputs (T, pairs of inputs, N) and,
+               slice after slice, hidden values (T + 1, pairs of units, N)
+    backward   the weights' rows paired, gate by gate: (gates * pairs of units, inputs), and (same, units);
+               deltas (T, gates * pairs of units, N), slice after slice; what gates see, in panels of pairs of
+               histories
+
+An odd last one is paired with zero where it is a weight, and with itself otherwise.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from nn.kernels.core.compilation import kernel
+from nn.kernels.core.pairs import pair_row
+from nn.kernels.core.product import multiply
+from nn.kernels.core.simd import broadcast, load, load_scalar, store, store_scalar, transpose_block
+from nn.kernels.core.tile import Columns, Rows, Target
+from nn.kernels.recurrent.gradients import DEPTH, PANEL, add_scaled, prefetch_row
+from nn.kernels.recurrent.layout import SLICE, VECTOR, count_of, gate_row, state_row, width_of
+
+
+class Pairs(NamedTuple):
+    """What a layer has as pairs going forward, flat words; `numbers` are the halves of `weights`."""
+
+    weights: np.ndarray
+    numbers: np.ndarray
+    inputs: np.ndarray
+    hidden: np.ndarray
+
+
+class BackwardPairs(NamedTuple):
+    """What a layer has as pairs going backward, flat words.
+
+    `halves` and `scratch` are working memory: the same, as numbers and as words.
+    """
+
+    input_weights: np.ndarray
+    recurrent_weights: np.ndarray
+    deltas: np.ndarray
+    panels: np.ndarray
+    halves: np.ndarray
+    scratch: np.ndarray
+
+
+@kernel(inline=True)
+def pairs_of(count):
+    """Return how many pairs there are, the last one perhaps with one number."""
+    return (count + 1) // 2
+
+
+@kernel(inline=True)
+def weight_words(layer):
+    """Return how many words a row of weights has: those of inputs, then those of units."""
+    return pairs_of(layer.features) + pairs_of(layer.units)
+
+
+@kernel(allocates=False, separately=True)
+def round_weights(layer, pairs, first, last):
+    """Round the weights of gates `first` to `last`, side by side."""
+    features, units, row = layer.features, layer.units, 2 * weight_words(layer)
+    middle = 2 * pairs_of(features)
+    for gate in range(first, last):
+        for n in range(features):
+            number = load_scalar(layer.input_weights, gate * features + n)
+            store_scalar(pairs.numbers, gate * row + n, number)
+        for n in range(units):
+            number = load_scalar(layer.recurrent_weights, gate * units + n)
+            store_scalar(pairs.numbers, gate * row + middle + n, number)
+
+
+@kernel(allocates=False, separately=True)
+def pair_up(source, begin, apart, rows, target, to, row, width):
+    """Pair neighbouring rows of float32, `apart` from each other; those of the target are `row` apart."""
+    for first in range(0, rows, 2):
+        lower, both = begin + first * apart, first + 1 < rows
+        upper = lower + apart if both else lower
+        pair_row(source, lower, upper, both, target, to + first // 2 * row, width)
+
+
+@kernel(inline=True)
+def pair_inputs(layer, pairs, step):
+    """Pair the inputs of a step."""
+    features, histories = layer.features, layer.histories
+    to = step * pairs_of(features) * histories
+    source = step * features * histories
+    pair_up(layer.inputs, source, histories, features, pairs.inputs, to, histories, histories)
+
+
+@kernel(inline=True)
+def hidden_pair_row(layer, begin, width, row):
+    """Return where a row of pairs of hidden values of a slice begins: rows (T + 1, pairs of units)."""
+    return begin * (layer.steps + 1) * pairs_of(layer.units) + row * width
+
+
+@kernel(inline=True)
+def pair_hidden(layer, pairs, slot, first, count, begin):
+    """Pair the hidden values of some units, of which the first is even, in a slot of a slice."""
+    width = width_of(layer, begin)
+    source = state_row(layer, begin, width, slot * layer.units + first)
+    to = hidden_pair_row(layer, begin, width, slot * pairs_of(layer.units) + first // 2)
+    pair_up(layer.hidden, source, width, count, pairs.hidden, to, width, width)
+
+
+@kernel(inline=True)
+def add_inputs(layer, pairs, step, row, rows, begin, target):
+    """Set the sums of some rows of gates to the input's share."""
+    length, words, histories = pairs_of(layer.features), weight_words(layer), layer.histories
+    left = Rows(pairs.weights, row * words, words, 1)
+    right = Columns(pairs.inputs, step * length * histories + begin, histories, 0)
+    multiply(left, right, target, rows, width_of(layer, begin), 1, length, False)
+
+
+@kernel(inline=True)
+def add_hidden(layer, pairs, before, row, rows, begin, target):
+    """Add the share of the hidden values in slot `before` to the sums of some rows of gates."""
+    length, words, width = pairs_of(layer.units), weight_words(layer), width_of(layer, begin)
+    left = Rows(pairs.weights, row * words + pairs_of(layer.features), words, 1)
+    right = Columns(pairs.hidden, hidden_pair_row(layer, begin, width, before * length), width, 0)
+    multiply(left, right, target, rows, width, 1, length, True)
+
+
+@kernel(allocates=False, separately=True)
+def pair_weight_rows(source, target, units, columns, first, last):
+    """Pair rows of weights (gates * units, columns), gate by gate: pairs `first` to `last`."""
+    length = pairs_of(units)
+    for row in range(first, last):
+        unit = 2 * (row % length)
+        lower, both = (row // length * units + unit) * columns, unit + 1 < units
+        upper = lower + columns if both else lower
+        pair_row(source, lower, upper, both, target, row * columns, columns)
+
+
+@kernel(inline=True)
+def delta_pair_row(layer, begin, width, row):
+    """Return where a row of pairs of deltas of a slice begins: rows (T, four gates' pairs of units)."""
+    return begin * layer.steps * 4 * pairs_of(layer.units) + row * width
+
+
+@kernel(inline=True)
+def pair_deltas(layer, deltas, pairs, step, first, last, begin):
+    """Pair the deltas of some units, of which the first is even, in all four gates of a slice."""
+    units, length, width = layer.units, pairs_of(layer.units), width_of(layer, begin)
+    for gate in range(4):
+        source = gate_row(layer, begin, width, (step * 4 + gate) * units + first)
+        to = delta_pair_row(layer, begin, width, (step * 4 + gate) * length + first // 2)
+        pair_up(deltas, source, width, last - first, pairs.deltas, to, width, width)
+
+
+@kernel(inline=True)
+def pass_back(layer, pairs, weights, columns, step, first, last, begin, target):
+    """Add what inputs or units `first` to `last`, of `columns`, get from the deltas of a step in a slice."""
+    rows, width = 4 * pairs_of(layer.units), width_of(layer, begin)
+    right = Columns(pairs.deltas, delta_pair_row(layer, begin, width, step * rows), width, 0)
+    multiply(Rows(weights, first, 1, columns), right, target, last - first, width, 1, rows, True)
+
+
+@kernel(allocates=False, separately=True)
+def round_block(source, begin, apart, halves, to, width, rows):
+    """Round rows of float32, `apart` from each other, into rows of bfloat16 without gaps."""
+    for row in range(rows):
+        for n in range(0, width, VECTOR):
+            store(halves, to + row * width + n, load(source, begin + row * apart + n))
+
+
+@kernel(inline=True)
+def transpose_seen_pairs(layer, pairs, step):
+    """Lay out what the gates see at a step: `VECTOR` rows of bfloat16, their words turned into columns."""
+    features, units, histories = layer.features, layer.units, layer.histories
+    before = step + (1 if layer.backward else 0)
+    place = step * VECTOR * SLICE
+    for begin in range(0, histories, SLICE):
+        width = width_of(layer, begin)
+        for first in range(0, features + units, VECTOR):
+            last = min(first + VECTOR, features + units)
+            inputs = max(min(last, features) - first, 0)
+            source = (step * features + first) * histories + begin
+            round_block(layer.inputs, source, histories, pairs.halves, place, width, inputs)
+            source = state_row(layer, begin, width, before * units + first + inputs - features)
+            rest = last - first - inputs
+            round_block(layer.hidden, source, width, pairs.halves, place + inputs * width, width, rest)
+            row = ((first // PANEL * histories + begin) * layer.steps + step * width) // 2
+            to = row * PANEL + first % PANEL
+            turn_words(pairs.scratch, place // 2, width // 2, pairs.panels, to)
+
+
+@kernel(allocates=False, separately=True)
+def turn_words(source, begin, width, target, to):
+    """Write `VECTOR` rows of `width` words, a whole vector or half of one, as columns of a panel."""
+    if width == VECTOR:
+        transpose_block(source, begin, width, target, to, PANEL)
+    else:
+        for n in range(width):
+            for row in range(VECTOR):
+                store_scalar(target, to + n * PANEL + row, load_scalar(source, begin + row * width + n))
+
+
+@kernel(inline=True)
+def round_deltas(layer, deltas, pairs, first, last, place):
+    """Round rows of deltas into the working memory, (rows, T * N); their sums, vectors, go to the scratch."""
+    length, zero = layer.steps * layer.histories, broadcast(deltas.dtype.type(0))
+    for row in range(last - first):
+        store(layer.scratch, place + row * VECTOR, zero)
+    for begin in range(0, layer.histories, SLICE):
+        width = width_of(layer, begin)
+        for step in range(layer.steps):
+            source = gate_row(layer, begin, width, step * 4 * layer.units + first)
+            target = place + begin * layer.steps + step * width
+            for row in range(last - first):
+                total = load(layer.scratch, place + row * VECTOR)
+                for n in range(0, width, VECTOR):
+                    delta = load(deltas, source + row * width + n)
+                    store(pairs.halves, target + row * length + n, delta)
+                    total = total + delta
+                store(layer.scratch, place + row * VECTOR, total)
+
+
+@kernel(inline=True)
+def fill_panel_of_pairs(layer, pairs, rows, panel, place):
+    """Multiply the rounded deltas with a panel; return where the products, (rows, PANEL), are."""
+    length = layer.steps * layer.histories // 2
+    products = place + rows * VECTOR
+    for k in range(0, length, DEPTH):
+        left = Rows(pairs.scratch, place // 2 + k, length, 1)
+        right = Columns(pairs.panels, (panel * length + k) * PANEL, PANEL, 0)
+        target = Target(layer.scratch, products, PANEL)
+        multiply(left, right, target, rows, PANEL, 1, min(DEPTH, length - k), k > 0)
+    return products
+
+
+@kernel(allocates=False, separately=True)
+def add_gradients_of_pairs(layer, pairs, targets, first, last, place):
+    """Add the gradients of weights for rows `first` to `last` of the deltas, rounded at `place`."""
+    features, units = layer.features, layer.units
+    for panel in range(count_of(features + units, PANEL)):
+        begin, end = panel * PANEL, min(features + units, (panel + 1) * PANEL)
+        middle = min(max(features, begin), end)
+        for row in range(first, last):
+            prefetch_row(targets.input_weights, row * features + begin, middle - begin)
+            prefetch_row(targets.recurrent_weights, row * units + middle - features, end - middle)
+        products = fill_panel_of_pairs(layer, pairs, last - first, panel, place)
+        for row in range(first, last):
+            source, target = products + (row - first) * PANEL, row * features + begin
+            add_scaled(layer.scratch, source, targets.input_weights, target, middle - begin, targets.scale)
+            source, target = source + middle - begin, row * units + middle - features
+            add_scaled(layer.scratch, source, targets.recurrent_weights, target, end - middle, targets.scale)

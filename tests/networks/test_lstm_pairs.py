@@ -1,0 +1,107 @@
+"""An LSTM in bfloat16 on the processor's dot products: the float32 one but for rounding."""
+
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from networks import LSTM
+from nn.bfloat16_arrays import widened
+from nn.checks.report import GradientError
+from nn.checks.storage import check_storage
+from nn.kernels.core.dot_products import has_dot_products
+from nn.shape import SequenceShape
+from tests.support import network_checks as checks
+from tests.support.lstm_networks import lstm
+
+pytestmark = pytest.mark.skipif(not has_dot_products(), reason="no AVX512_BF16 here")
+
+shapes = st.builds(SequenceShape, st.integers(1, 4), st.integers(1, 20))
+options = st.fixed_dictionaries(
+    {
+        "units": st.integers(1, 20),
+        "layers": st.integers(1, 2),
+        "bidirectional": st.booleans(),
+        "whole_sequence": st.booleans(),
+        "peepholes": st.booleans(),
+    }
+)
+TOLERANCE = 0.05
+"""Hidden values are rounded at every step, and gates are steep."""
+
+
+def stored(shape, **settings):
+    network = lstm(LSTM, shape, "float32", **settings)
+    network.parameters.values[:] *= 0.5
+    network.store_as("bfloat16")
+    return network
+
+
+@given(shapes, options, st.integers(1, 70))
+def test_outputs_and_gradients_are_those_of_float32(shape, settings, histories):
+    network = stored(shape, **settings)
+    assert network._pairs is not None
+    values, _ = checks.numbers(network, histories)
+    check_storage(network, values, tolerance=TOLERANCE).raise_if_wrong()
+
+
+def test_a_wrong_gradient_fails():
+    network = stored(SequenceShape(3, 5), units=6)
+    values, _ = checks.numbers(network, 20)
+    backward = type(network)._backward_directed
+
+    def wrong(self, directed, history, signals, *arguments):
+        backward(self, directed, history, signals * np.float32(1.1 if self._pairs else 1), *arguments)
+
+    with patch.object(LSTM, "_backward_directed", wrong):
+        report = check_storage(network, values, tolerance=TOLERANCE)
+    with pytest.raises(GradientError, match="wrong gradient"):
+        report.raise_if_wrong()
+
+
+@pytest.mark.parametrize(("shape", "units", "histories"), [((4, 40), 50, 97), ((4, 40), 320, 20)])
+def test_the_bits_are_the_same_for_any_number_of_threads(shape, units, histories):
+    network = stored(SequenceShape(*shape), units=units, whole_sequence=True)
+    checks.check_threads(network, histories)
+
+
+def test_steps_that_are_not_there_leave_states_and_gradients_alone():
+    network = stored(SequenceShape(4, 5), units=7, whole_sequence=True)
+    values, signals = checks.numbers(network, 33)
+    mask = np.arange(4)[:, None] < np.random.default_rng(0).integers(1, 5, 33)
+    network.step_mask, absent = mask, ~mask
+    found = []
+    for number in (0, 1):
+        given = np.where(absent[:, None], np.float32(number), values)
+        network.parameters.zero_gradients()
+        outputs = widened(network.forward(given, training=True)).copy()
+        passed = widened(network.backward(signals)).copy()
+        found.append((outputs, passed, network.parameters.gradients.copy()))
+        assert not (outputs * absent[:, None]).any() and not (passed * absent[:, None]).any()
+    for one, other in zip(*found, strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_gradients_may_be_kept_while_signals_pass():
+    network = stored(SequenceShape(3, 5), units=6)
+    values, signals = checks.numbers(network, 20)
+    network.forward(values, training=True)
+    expected = widened(network.backward(signals)).copy()
+    network.parameters.zero_gradients()
+    with network.parameters.gradients_kept():
+        assert np.array_equal(widened(network.backward(signals)), expected)
+    assert not network.parameters.gradients.any()
+
+
+def test_an_update_in_the_backward_pass_is_that_of_the_gradients():
+    network = stored(SequenceShape(3, 5), units=6)
+    values, signals = checks.numbers(network, 20)
+    before = network.parameters.values.copy()
+    network.forward(values, training=True)
+    network.backward(signals)
+    network.forward(values, training=True)
+    network.backward(signals, learning_rate=0.125)
+    moved = before - 0.125 * network.parameters.gradients
+    np.testing.assert_allclose(network.parameters.values, moved, rtol=0, atol=1e-5)
