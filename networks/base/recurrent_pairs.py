@@ -12,7 +12,7 @@ import numpy as np
 
 from networks.base.directed_layers import DirectedLayer
 from nn.deep_copied import DeepCopied
-from nn.history import aligned_zeros
+from nn.history import aligned_zeros, padded
 from nn.kernels.recurrent.gradients import PANEL
 from nn.kernels.recurrent.pairs import BackwardPairs, Pairs
 
@@ -45,8 +45,8 @@ class RecurrentPairs(DeepCopied):
         seen = -(-(directed.inputs + network.units) // PANEL) * PANEL
         scratch = self._shared("scratch", -(-room // 2))
         return BackwardPairs(
-            input_weights=self._of(directed, "input weights", pairs * directed.inputs),
-            recurrent_weights=self._of(directed, "recurrent weights", pairs * network.units),
+            input_weights=self._of(directed, "input weights", pairs * padded(directed.inputs)),
+            recurrent_weights=self._of(directed, "recurrent weights", pairs * padded(network.units)),
             deltas=self._of(directed, "deltas", network.steps * pairs * histories),
             panels=self._shared("panels", seen * network.steps * histories // 2 if learns else 0),
             halves=scratch.view(np.uint16),

@@ -184,7 +184,7 @@ def receive(layer, signals, pairs, number, first, last, begin):
     step, _, _ = step_and_slots(layer, number)
     units, width = layer.units, width_of(layer, begin)
     target = Target(signals.hidden, begin * units + first * width, width)
-    pass_back(layer, pairs, pairs.recurrent_weights, units, step, first, last, begin, target)
+    pass_back(layer, pairs, pairs.recurrent_weights, step, first, last, begin, target)
 
 
 @kernel(inline=True)
@@ -192,7 +192,7 @@ def send(layer, signals, pairs, step, first, last, begin):
     """Add the signals of inputs `first` to `last` at a step, in a slice."""
     features, histories = layer.features, layer.histories
     target = Target(signals.inputs, (step * features + first) * histories + begin, histories)
-    pass_back(layer, pairs, pairs.input_weights, features, step, first, last, begin, target)
+    pass_back(layer, pairs, pairs.input_weights, step, first, last, begin, target)
 
 
 @kernel(inline=True)

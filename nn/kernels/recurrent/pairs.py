@@ -5,7 +5,8 @@ deltas stay float32; the pairs of what a product reads are made once, when it is
 
     forward    weights (rows of gates, pairs of inputs + pairs of units), inputs (T, pairs of inputs, N) and,
                slice after slice, hidden values (T + 1, pairs of units, N)
-    backward   the weights' rows paired, gate by gate: (gates * pairs of units, inputs), and (same, units);
+    backward   the weights' rows paired, gate by gate: (gates * pairs of units, inputs), and (same, units),
+               in panels of `VECTOR` columns;
                deltas (T, gates * pairs of units, N), slice after slice; what gates see, in panels of pairs of
                histories
 
@@ -22,7 +23,7 @@ from nn.kernels.core.product import multiply
 from nn.kernels.core.simd import broadcast, load, load_scalar, store, store_scalar, transpose_block
 from nn.kernels.core.tile import Columns, Rows, Target
 from nn.kernels.recurrent.gradients import DEPTH, PANEL, add_scaled, prefetch_row
-from nn.kernels.recurrent.layout import SLICE, VECTOR, count_of, gate_row, state_row, width_of
+from nn.kernels.recurrent.layout import SLICE, TILE, VECTOR, count_of, gate_row, state_row, width_of
 
 
 class Pairs(NamedTuple):
@@ -127,13 +128,24 @@ def add_hidden(layer, pairs, before, row, rows, begin, target):
 
 @kernel(allocates=False, separately=True)
 def pair_weight_rows(source, target, units, columns, first, last):
-    """Pair rows of weights (gates * units, columns), gate by gate: pairs `first` to `last`."""
+    """Pair rows of weights (gates * units, columns), gate by gate: pairs `first` to `last`.
+
+    They are written in panels of `VECTOR` columns, in which the columns' sums read one row after the other.
+    """
     length = pairs_of(units)
     for row in range(first, last):
         unit = 2 * (row % length)
         lower, both = (row // length * units + unit) * columns, unit + 1 < units
         upper = lower + columns if both else lower
-        pair_row(source, lower, upper, both, target, row * columns, columns)
+        for column in range(0, columns, VECTOR):
+            to, count = weight_place(units, row, column), min(VECTOR, columns - column)
+            pair_row(source, lower + column, upper + column, both, target, to, count)
+
+
+@kernel(inline=True)
+def weight_place(units, row, column):
+    """Return where the pairs of a row of the weights begin for a column of which `VECTOR` lie together."""
+    return column // VECTOR * 4 * pairs_of(units) * VECTOR + row * VECTOR + column % VECTOR
 
 
 @kernel(inline=True)
@@ -153,11 +165,14 @@ def pair_deltas(layer, deltas, pairs, step, first, last, begin):
 
 
 @kernel(inline=True)
-def pass_back(layer, pairs, weights, columns, step, first, last, begin, target):
-    """Add what inputs or units `first` to `last`, of `columns`, get from the deltas of a step in a slice."""
+def pass_back(layer, pairs, weights, step, first, last, begin, target):
+    """Add what inputs or units `first` to `last`, the columns of weights, get from the deltas of a step."""
     rows, width = 4 * pairs_of(layer.units), width_of(layer, begin)
     right = Columns(pairs.deltas, delta_pair_row(layer, begin, width, step * rows), width, 0)
-    multiply(Rows(weights, first, 1, columns), right, target, last - first, width, 1, rows, True)
+    for column in range(first, last, TILE):
+        left = Rows(weights, weight_place(layer.units, 0, column), 1, VECTOR)
+        to = Target(target.array, target.offset + (column - first) * target.row, target.row)
+        multiply(left, right, to, min(TILE, last - column), width, 1, rows, True)
 
 
 @kernel(allocates=False, separately=True)
