@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from networks.exchange.onnx.reading.factors import Axis, size_of, whole
-from networks.exchange.onnx.reading.node import Node
-from networks.exchange.onnx.reading.plan import FUSES, IDENTITY, Layer, Value, arranged, steps_of
-from networks.exchange.onnx.reading.tensors import Constant
-from nn.shape import Shape
+from networks.exchange.onnx.reading.layouts import ending_in
+from networks.exchange.onnx.reading.node import Given, Node
+from networks.exchange.onnx.reading.plan import FUSES, IDENTITY, Layer, Value
 
 Described = dict[str, Any]
 
@@ -20,8 +17,6 @@ Described = dict[str, Any]
 def activated(node: Node, value: Value, activation: Described) -> list[Value]:
     """Return values with a function applied."""
     layer = value.layer
-    if value.is_labels:
-        node.refuse("its input is labels, which are whole numbers")
     if value.is_alone and layer.family in FUSES and layer.fields["activation"] == IDENTITY:
         layer.fields["activation"] = activation
         return [value]
@@ -84,7 +79,7 @@ def _limits(node: Node) -> tuple[float, float]:
     return found[0], found[1]
 
 
-def nothing(node: Node) -> list[Value | Constant]:
+def nothing(node: Node) -> list[Given]:
     """Read a node that gives what it is given."""
     given = node.input(0)
     if given is None:
@@ -92,7 +87,7 @@ def nothing(node: Node) -> list[Value | Constant]:
     return [given]
 
 
-def dropout(node: Node) -> list[Value | Constant]:
+def dropout(node: Node) -> list[Given]:
     """Read a dropout, which does nothing after training."""
     if 1 in node.used:
         node.refuse("output 1, what was dropped, is not mapped")
@@ -112,22 +107,5 @@ def softmax(node: Node) -> list[Value]:
         node.refuse(f"attribute axis is {number}, and the input has {rank} axes")
     number %= rank
     taken = value.axes[number:] if node.since < 13 else value.axes[number : number + 1]
-    return [normalised(node, value, taken)]
-
-
-def normalised(node: Node, value: Value, taken: tuple[Axis, ...]) -> Value:
-    """Return values that are normalised to a sum of 1 over some axes."""
-    features = whole(chain.from_iterable(taken))
-    others = [each for each in whole(value.layer.order) if each not in features]
-    if steps_of(features) is not None:
-        node.lies_otherwise("entries are counted by an axis of those whose sum would be 1")
-    layer = value.layer
-    order = whole(layer.order)
-    ends_so = set(order[len(others) :]) == set(features)
-    if not (ends_so and size_of(features) == layer.shape[-1]):
-        shape = Shape(1, size_of(others), size_of(features))
-        found = arranged(value, [tuple(others), order[len(others) :] if ends_so else features], shape)
-        if found is None:
-            node.lies_otherwise("the axis of the softmax is not what runs fastest in the values before it")
-        layer = found
-    return Value(Layer(node.name, "softmax", layer.shape, layer.order, (layer,)), value.axes)
+    layer, _ = ending_in(node, value, taken)
+    return [Value(Layer(node.name, "softmax", layer.shape, layer.order, (layer,)), value.axes)]

@@ -28,6 +28,7 @@ def build(plan: Plan, dtype: np.dtype) -> Network:
         When it cannot be built, or numbers are too large for the dtype.
     """
     layers = _in_order(list(plan.outputs.values()))
+    _check_twins(layers)
     names = _named(layers)
     try:
         with at_most_parameters(parameter_count(layers)):
@@ -52,6 +53,15 @@ def _in_order(outputs: Sequence[Layer]) -> list[Layer]:
             waiting.append((layer, True))
             waiting.extend((each, False) for each in reversed(layer.sources))
     return list(found)
+
+
+def _check_twins(layers: Sequence[Layer]) -> None:
+    for layer in layers:
+        if layer.twin in layers:
+            raise RefusedError(
+                f"{layer.name or layer.family}: every step and the last hidden values are read, and ours "
+                "gives one of them"
+            )
 
 
 def _named(layers: Sequence[Layer]) -> dict[Layer, str]:

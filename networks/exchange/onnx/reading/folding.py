@@ -11,8 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from networks.exchange.onnx.reading.node import Node
-from networks.exchange.onnx.reading.plan import Value
-from networks.exchange.onnx.reading.tensors import MOST_AXES, REALS, WHOLES
+from networks.exchange.onnx.reading.tensors import MOST_AXES, REALS, WHOLES, Constant
 
 MOST = 2**16
 """Most numbers that are computed with."""
@@ -59,7 +58,7 @@ def shape(node: Node) -> np.ndarray:
     given = node.input(0)
     if given is None:
         node.refuse("input 0 is left out")
-    sizes = given.sizes if isinstance(given, Value) else given.array.shape
+    sizes = given.array.shape if isinstance(given, Constant) else node.value(0).sizes
     start, end = node.integer("start", 0), node.integer("end", len(sizes))
     return np.array(sizes[start:end], np.int64)
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from networks.exchange.onnx.reading.factors import aligned, axis, size_of, whole
 from networks.exchange.onnx.reading.node import Node
-from networks.exchange.onnx.reading.plan import Layer, Value, arranged, steps_of
+from networks.exchange.onnx.reading.plan import Joined, Layer, Place, Value, arranged, steps_of
 from networks.exchange.onnx.reading.products import add_biases
+from networks.exchange.onnx.reading.recurrent import is_final
 from networks.exchange.onnx.reading.tensors import Constant
 from nn.shape import as_shape
 
@@ -62,17 +63,18 @@ def _merged(node: Node, family: str, values: list[Value]) -> Value:
         if layer is None:
             node.lies_otherwise("its inputs lie in different orders")
         layers.append(layer)
-    if any(each.is_labels for each in values):
-        node.refuse("its inputs are labels, which are whole numbers")
     return Value(Layer(node.name, family, layers[0].shape, layers[0].order, tuple(layers)), first.axes)
 
 
-def concatenate(node: Node) -> list[Value]:
+def concatenate(node: Node) -> list[Value | Joined]:
     """Read channels, or features, of several values side by side."""
+    place = node.integer("axis", 1)
+    given = [node.input(number) for number in range(node.input_count)]
+    if given and all(isinstance(each, Place) for each in given):
+        return [_whole_again(node, [each for each in given if isinstance(each, Place)], place)]
     values = [node.value(number) for number in range(node.input_count)]
     first = values[0]
     rank = len(first.axes)
-    place = node.integer("axis", 1)
     if not -rank <= place < rank or any(len(each.axes) != rank for each in values):
         node.refuse(
             f"attribute axis is {place}, and the inputs have {[len(each.axes) for each in values]} axes"
@@ -80,6 +82,8 @@ def concatenate(node: Node) -> list[Value]:
     place %= rank
     if len(values) == 1:
         return [first]
+    if place == 0 and all(is_final(each.layer) for each in values):
+        return [Joined(tuple(values), place)]
     layers = [_with_features_last(node, first, each, place) for each in values]
     total = sum(each.sizes[place] for each in values)
     joined = axis(total)
@@ -96,12 +100,31 @@ def concatenate(node: Node) -> list[Value]:
     return [Value(layer, tuple(axes))]
 
 
+def _whole_again(node: Node, places: list[Place], place: int) -> Value:
+    """Return values whose places on one axis lie one after another on another: both axes as one."""
+    value, taken = places[0].value, places[0].axis
+    numbers = [each.number for each in places]
+    left = [each for other, each in enumerate(value.axes) if other != taken]
+    is_whole = numbers == list(range(value.sizes[taken]))
+    if (
+        not is_whole
+        or not -len(left) <= place < len(left)
+        or any(
+            each.value.layer is not value.layer or each.value.axes != value.axes or each.axis != taken
+            for each in places
+        )
+    ):
+        node.refuse(
+            f"its inputs are places {numbers} of an axis of {value.sizes[taken]}, not all of them in order"
+        )
+    left[place] = (*value.axes[taken], *left[place])
+    return value.seen_as(left)
+
+
 def _with_features_last(node: Node, first: Value, value: Value, place: int) -> Layer:
     """Return a layer whose last side is an axis of its values; the others lie as those of the first."""
     if steps_of(value.axes[place]) is not None:
         node.lies_otherwise("entries are counted by the axis along which its inputs are joined")
-    if value.is_labels:
-        node.refuse("its inputs are labels, which are whole numbers")
     features = whole(value.axes[place])
     others = [each for each in whole(first.layer.order) if each not in set(whole(first.axes[place]))]
     pairs = [

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from networks.exchange.onnx.reading.graph import called, node_name
-from networks.exchange.onnx.reading.plan import Value
+from networks.exchange.onnx.reading.plan import Joined, Place, Value
 from networks.exchange.onnx.reading.refusals import LaidOutOtherwiseError, RefusedError
 from networks.exchange.onnx.reading.tensors import Constant, read_tensor
 from nn.short_text import join_names, short_repr
@@ -22,8 +22,8 @@ FIELDS = {FLOAT: "f", INT: "i", STRING: "s", TENSOR: "t", FLOATS: "floats", INTS
 MOST_NUMBERS = 64
 """Most numbers of an attribute; constants may have more."""
 
-Given = Value | Constant | None
-"""What an input of a node is: values of a layer, numbers that are known, or left out."""
+Given = Value | Constant | Place | Joined | None
+"""What an input of a node is: values of a layer or parts of them, numbers that are known, or left out."""
 
 
 class Node:
@@ -68,7 +68,12 @@ class Node:
     @property
     def is_known(self) -> bool:
         """Whether no input is computed when the model runs."""
-        return not any(isinstance(each, Value) for each in self._given)
+        return all(isinstance(each, Constant | None) for each in self._given)
+
+    @property
+    def reads_labels(self) -> bool:
+        """Whether an input is whole numbers that are given when the model runs."""
+        return any(isinstance(each, Value) and each.is_labels for each in self._given)
 
     def input(self, number: int) -> Given:
         """Return an input; None where it is left out."""
@@ -78,19 +83,14 @@ class Node:
         """Return an input that is computed when the model runs."""
         given = self.input(number)
         if not isinstance(given, Value):
-            self.refuse(
-                f"input {number} is {'left out' if given is None else 'a constant'}, not values of a layer"
-            )
+            self.refuse(f"input {number} is {_kind(given)}, not values of a layer")
         return given
 
     def constant(self, number: int) -> np.ndarray:
         """Return the numbers of an input that has to be known before the model runs."""
         given = self.input(number)
         if not isinstance(given, Constant):
-            self.refuse(
-                f"input {number} is {'left out' if given is None else 'computed when the model runs'}, "
-                "and has to be a constant"
-            )
+            self.refuse(f"input {number} is {_kind(given)}, and has to be a constant")
         return given.array
 
     def numbers(self, number: int) -> list[int]:
@@ -190,3 +190,11 @@ class Node:
             self.refuse(f"attribute {join_names(map(called, self._attributes))} is not mapped")
         if len(self._given) > most_inputs:
             self.refuse(f"has {len(self._given)} inputs, of which {most_inputs} are known")
+
+
+def _kind(given: Given) -> str:
+    if given is None:
+        return "left out"
+    if isinstance(given, Constant):
+        return "a constant"
+    return "computed when the model runs" if isinstance(given, Value) else "a part of values"

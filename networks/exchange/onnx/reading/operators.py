@@ -5,12 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from networks.exchange.onnx.reading import activations, folding, merges, products, views, windows
-from networks.exchange.onnx.reading.node import Node
-from networks.exchange.onnx.reading.plan import Value
+from networks.exchange.onnx.reading import (
+    activations,
+    folding,
+    lookups,
+    merges,
+    normalisations,
+    products,
+    recurrent,
+    reductions,
+    resizing,
+    views,
+    windows,
+)
+from networks.exchange.onnx.reading.node import Given, Node
 from networks.exchange.onnx.reading.tensors import Constant
 
-Outputs = Sequence[Value | Constant | None]
+Outputs = Sequence[Given]
+
+OF_LABELS = {
+    "Cast",
+    "Dropout",
+    "Flatten",
+    "Gather",
+    "Identity",
+    "Reshape",
+    "Shape",
+    "Squeeze",
+    "Transpose",
+    "Unsqueeze",
+}
+"""What may be done with labels: all but computing with them."""
 
 
 class Operator(NamedTuple):
@@ -40,7 +65,8 @@ MANY = 1000
 OPERATORS: Mapping[str, Operator] = {
     "Add": Operator(14, 2, merges.merge("add", 0.0)),
     "AveragePool": Operator(22, 1, windows.average_pooling),
-    "Cast": Operator(25, 1, None),
+    "Cast": Operator(25, 1, lookups.cast),
+    "BatchNormalization": Operator(15, 5, normalisations.batch_normalisation),
     "Clip": Operator(13, 3, activations.clip),
     "Concat": Operator(13, MANY, merges.concatenate),
     "Constant": Operator(25, 0, None),
@@ -54,21 +80,27 @@ OPERATORS: Mapping[str, Operator] = {
     "Expand": Operator(13, 2, None),
     "Flatten": Operator(25, 1, views.flatten),
     "Floor": Operator(13, 1, None),
-    "Gather": Operator(13, 2, None),
+    "Gather": Operator(13, 2, lookups.gather),
     "Gemm": Operator(13, 3, products.gemm),
     "GlobalAveragePool": Operator(22, 1, windows.global_pooling("global_average_pooling")),
     "GlobalMaxPool": Operator(22, 1, windows.global_pooling("global_max_pooling")),
+    "GRU": Operator(22, 6, recurrent.gru),
     "Identity": Operator(25, 1, activations.nothing, passes=True),
+    "LSTM": Operator(22, 8, recurrent.lstm),
+    "LayerNormalization": Operator(17, 3, normalisations.layer_normalisation),
     "LeakyRelu": Operator(16, 1, activations.leaky_relu),
     "MatMul": Operator(13, 2, products.matmul),
     "MaxPool": Operator(22, 1, windows.max_pooling),
     "Mod": Operator(13, 2, None),
     "Mul": Operator(14, 2, merges.merge("multiply", 1.0)),
+    "ReduceMax": Operator(20, 2, reductions.reduction("global_max_pooling")),
+    "ReduceMean": Operator(18, 2, reductions.reduction("global_average_pooling")),
     "Relu": Operator(14, 1, activations.plain("relu")),
     "Reshape": Operator(25, 2, views.reshape),
+    "Resize": Operator(19, 4, resizing.resize),
     "Shape": Operator(25, 1, None),
     "Sigmoid": Operator(13, 1, activations.plain("sigmoid")),
-    "Slice": Operator(13, 5, None),
+    "Slice": Operator(13, 5, lookups.slice_),
     "Softmax": Operator(13, 1, activations.softmax),
     "Softplus": Operator(22, 1, activations.plain("softplus")),
     "Squeeze": Operator(25, 2, views.squeeze),
@@ -77,6 +109,7 @@ OPERATORS: Mapping[str, Operator] = {
     "Tanh": Operator(13, 1, activations.plain("tanh")),
     "Transpose": Operator(25, 1, views.transpose),
     "Unsqueeze": Operator(25, 2, views.unsqueeze),
+    "Upsample": Operator(9, 2, resizing.upsample),
     "Where": Operator(16, 3, None),
 }
 
@@ -91,6 +124,8 @@ def read_node(node: Node) -> Outputs:
     """
     operator = OPERATORS[node.op]
     outputs: Outputs
+    if node.op not in OF_LABELS and node.reads_labels:
+        node.refuse("its input is labels, whole numbers that are looked up in a table and not computed with")
     if node.op in folding.FOLDED and (node.is_known or node.op == "Shape"):
         outputs = [Constant(folding.FOLDED[node.op](node))]
     elif operator.read is None:

@@ -45,6 +45,8 @@ class Layer:
         Whether nothing else reads its source.
     origins
         Names of the tensors that its parameters are from.
+    twin
+        Of a recurrent layer that gives every step the one that gives the last, and the other way round.
     """
 
     name: str
@@ -89,6 +91,37 @@ class Value(NamedTuple):
     def seen_as(self, axes: Sequence[Axis]) -> Value:
         """Return the same values along other axes."""
         return self._replace(axes=tuple(axes))
+
+
+class Place(NamedTuple):
+    """One place on an axis of some values, which ours cannot take alone.
+
+    Attributes
+    ----------
+    value
+        Of which it is a part.
+    axis, number
+        Which axis, and where on it.
+    """
+
+    value: Value
+    axis: int
+    number: int
+
+
+class Joined(NamedTuple):
+    """Values one after another along an axis, from which one may be taken.
+
+    Attributes
+    ----------
+    values
+        The parts.
+    axis
+        Along which they lie.
+    """
+
+    values: tuple[Value, ...]
+    axis: int
 
 
 def steps_of(axes: Axis) -> Axis | None:
