@@ -69,6 +69,11 @@ def size_of(factors: Iterable[Factor]) -> int:
     return math.prod(factor.size for factor in factors)
 
 
+def written(numbers: Iterable[int]) -> str:
+    """Return sizes as messages show them, N for an open number of entries."""
+    return "[" + ", ".join("N" if each == UNKNOWN else str(each) for each in numbers) + "]"
+
+
 def sizes(factors: Iterable[Factor]) -> tuple[int, ...]:
     """Return the sizes of factors, parts for those that were split."""
     return tuple(factor.size for factor in whole(factors))

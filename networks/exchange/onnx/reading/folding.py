@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from networks.exchange.onnx.reading.factors import written
 from networks.exchange.onnx.reading.node import Node
 from networks.exchange.onnx.reading.tensors import MOST_AXES, REALS, WHOLES, Constant
 
@@ -76,16 +77,16 @@ def constant_of_shape(node: Node) -> np.ndarray:
 def repeated(node: Node, array: np.ndarray, sizes: Sequence[int]) -> np.ndarray:
     """Return an array seen under larger sizes; it takes no memory."""
     if len(sizes) > MOST_AXES or any(not each >= 0 for each in sizes) or math.prod(sizes) > LARGEST:
-        node.refuse(f"sizes {list(sizes)[:MOST_AXES]} are too many or too large")
+        node.refuse(f"sizes {written(sizes[:MOST_AXES])} are too many or too large")
     try:
         return np.broadcast_to(array, tuple(sizes))
-    except ValueError as error:
-        node.refuse(str(error))
+    except ValueError:
+        node.refuse(f"numbers of {written(array.shape)} cannot be repeated to {written(sizes)}")
 
 
 def expand(node: Node) -> np.ndarray:
     """Read an array repeated along axes."""
-    array, wanted = node.constant(0), node.numbers(1)
+    array, wanted = node.seen_constant(0), node.numbers(1)
     rank = max(array.ndim, len(wanted))
     sizes = (1,) * (rank - array.ndim) + array.shape
     wanted = [1] * (rank - len(wanted)) + wanted
@@ -123,7 +124,7 @@ def concatenate(node: Node) -> np.ndarray:
 
 def slice_(node: Node) -> np.ndarray:
     """Read stretches of axes."""
-    array = node.constant(0)
+    array = node.seen_constant(0)
     if node.since < 10:
         starts, ends, axes, steps = (
             node.integers("starts"),
@@ -150,7 +151,7 @@ def slice_(node: Node) -> np.ndarray:
 
 def cast(node: Node) -> np.ndarray:
     """Read numbers as of another kind."""
-    array, kind = node.constant(0), node.integer("to", 0)
+    array, kind = node.seen_constant(0), node.integer("to", 0)
     if kind not in DTYPES:
         node.refuse(f"attribute to is {kind}, which is not read")
     return converted(node, array, kind)
@@ -171,7 +172,7 @@ def converted(node: Node, array: np.ndarray, kind: int) -> np.ndarray:
 
 def unsqueeze(node: Node) -> np.ndarray:
     """Read further axes of size 1."""
-    array = node.constant(0)
+    array = node.seen_constant(0)
     axes = node.numbers(1) if node.since >= 13 else node.integers("axes")
     rank = array.ndim + len(axes or ())
     if not axes or rank > MOST_AXES:
@@ -185,7 +186,7 @@ def unsqueeze(node: Node) -> np.ndarray:
 
 def squeeze(node: Node) -> np.ndarray:
     """Read the removal of axes of size 1."""
-    array = node.constant(0)
+    array = node.seen_constant(0)
     axes = node.numbers(1) if node.since >= 13 and node.input(1) is not None else node.integers("axes")
     places = [place for place, size in enumerate(array.shape) if size == 1] if axes is None else axes
     try:
@@ -196,7 +197,7 @@ def squeeze(node: Node) -> np.ndarray:
 
 def reshape(node: Node) -> np.ndarray:
     """Read other sizes."""
-    array, wanted = node.constant(0), node.numbers(1)
+    array, wanted = node.seen_constant(0), node.numbers(1)
     if node.integer("allowzero", 0) == 0:
         wanted = [array.shape[n] if each == 0 and n < array.ndim else each for n, each in enumerate(wanted)]
     if len(wanted) > MOST_AXES or (array.size > MOST and not array.flags.c_contiguous):
@@ -209,7 +210,7 @@ def reshape(node: Node) -> np.ndarray:
 
 def transpose(node: Node) -> np.ndarray:
     """Read another order of axes."""
-    array = node.constant(0)
+    array = node.seen_constant(0)
     order = node.integers("perm", range(array.ndim)[::-1])
     if order is None or sorted(order) != list(range(array.ndim)):
         node.refuse(f"attribute perm is {order}, and the input has {array.ndim} axes")

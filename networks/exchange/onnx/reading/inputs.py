@@ -118,7 +118,10 @@ def layer_of(given: Given, layout: Layout, entries: Factor, wanted: ShapeLike | 
         known = [*known, 1]
     sides = _sides(what, known, wanted)
     factors = [axis(each) for each in sides]
-    shape = _shape_of(sides)
+    try:
+        shape = _shape_of(sides)
+    except ValueError as error:
+        raise RefusedError(f"{what}: {error}") from None
     axes: list[Axis] = [()] * len(given.sizes)
     axes[layout.entries] = (entries,)
     for place, each in zip(layout.sides, factors, strict=False):

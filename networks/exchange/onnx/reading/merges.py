@@ -7,7 +7,7 @@ from itertools import chain
 
 import numpy as np
 
-from networks.exchange.onnx.reading.factors import aligned, axis, size_of, whole
+from networks.exchange.onnx.reading.factors import aligned, axis, size_of, whole, written
 from networks.exchange.onnx.reading.node import Node
 from networks.exchange.onnx.reading.plan import Joined, Layer, Place, Value, arranged, steps_of
 from networks.exchange.onnx.reading.products import add_biases
@@ -52,7 +52,7 @@ def _merged(node: Node, family: str, values: list[Value]) -> Value:
     for other in others:
         if other.sizes != first.sizes:
             node.refuse(
-                f"its inputs are {list(first.sizes)} and {list(other.sizes)}: of one size alone are mapped"
+                f"its inputs are {written(first.sizes)} and {written(other.sizes)}: of one size is mapped"
             )
         pairs = [aligned(one, another) for one, another in zip(first.axes, other.axes, strict=True)]
         if any(each is None for each in pairs):
@@ -134,7 +134,7 @@ def _with_features_last(node: Node, first: Value, value: Value, place: int) -> L
     ]
     if any(each is None for each in pairs):
         node.refuse(
-            f"its inputs are {list(first.sizes)} and {list(value.sizes)}, which differ in another axis"
+            f"its inputs are {written(first.sizes)} and {written(value.sizes)}, which differ in another axis"
         )
     theirs = dict(chain.from_iterable(each for each in pairs if each is not None))
     sides = first.layer.shape[:-1]

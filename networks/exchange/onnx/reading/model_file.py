@@ -52,14 +52,15 @@ def read_message(path: Path | str) -> Any:
 
 def _content(path: Path) -> bytes:
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
             raise ExchangeError(f"{path}: not a file")
+        if found.st_size > MOST_BYTES:
+            raise ExchangeError(f"{path}: larger than {MOST_BYTES:,} bytes, which no ONNX file is")
         with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
+            data = file.read(found.st_size)
     except OSError as error:
         raise ExchangeError(f"{path}: cannot be read: {error.strerror or error}") from error
-    if len(data) > MOST_BYTES:
-        raise ExchangeError(f"{path}: larger than {MOST_BYTES:,} bytes, which no ONNX file is")
     if not data:
         raise ExchangeError(f"{path}: is empty")
     return data

@@ -19,6 +19,9 @@ FLOAT, INT, STRING, TENSOR, FLOATS, INTS, STRINGS = 1, 2, 3, 4, 6, 7, 8
 
 FIELDS = {FLOAT: "f", INT: "i", STRING: "s", TENSOR: "t", FLOATS: "floats", INTS: "ints", STRINGS: "strings"}
 
+MOST_REPEATED = 2**16
+"""Most numbers that are computed with where few are there."""
+
 MOST_NUMBERS = 64
 """Most numbers of an attribute; constants may have more."""
 
@@ -87,7 +90,17 @@ class Node:
         return given
 
     def constant(self, number: int) -> np.ndarray:
-        """Return the numbers of an input that has to be known before the model runs."""
+        """Return the numbers of an input that has to be known before the model runs, all there."""
+        array = self.seen_constant(number)
+        is_repeated = any(
+            size > 1 and not stride for size, stride in zip(array.shape, array.strides, strict=True)
+        )
+        if is_repeated and array.size > MOST_REPEATED:
+            self.refuse(f"input {number} is one number repeated {array.size:,} times")
+        return array
+
+    def seen_constant(self, number: int) -> np.ndarray:
+        """Return the numbers of a known input, of which a few may be seen under any larger shape."""
         given = self.input(number)
         if not isinstance(given, Constant):
             self.refuse(f"input {number} is {_kind(given)}, and has to be a constant")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import islice, product
 from typing import Any, NamedTuple
 
-from networks.exchange.onnx.reading.factors import UNKNOWN, Factor, size_of, whole
+from networks.exchange.onnx.reading.factors import UNKNOWN, Factor, size_of, whole, written
 from networks.exchange.onnx.reading.graph import Graph, called, node_name
 from networks.exchange.onnx.reading.inputs import MOST_LAYOUTS, Layout, described, layer_of, layouts_of
 from networks.exchange.onnx.reading.inputs import Given as GivenInput
@@ -15,6 +15,7 @@ from networks.exchange.onnx.reading.node import Given, Node
 from networks.exchange.onnx.reading.operators import OPERATORS, read_node
 from networks.exchange.onnx.reading.plan import Layer, Value, arranged, steps_of
 from networks.exchange.onnx.reading.refusals import LaidOutOtherwiseError, RefusedError
+from networks.exchange.onnx.reading.tensors import MOST_AXES
 from nn.one_line import one_line
 from nn.shape import Shape, ShapeLike, as_shape
 
@@ -143,9 +144,17 @@ class _Planner:
     def take(self, number: int, message: Any) -> None:
         """Read a node."""
         node = self._node(number, message)
-        for name, given in zip(message.output, read_node(node), strict=False):
+        try:
+            given = read_node(node)
+        except RefusedError:
+            raise
+        except ValueError as error:  # of shapes of ours, which know their limits
+            node.refuse(str(error))
+        for name, each in zip(message.output, given, strict=False):
+            if isinstance(each, Value) and len(each.axes) > MOST_AXES:
+                node.refuse(f"gives {len(each.axes)} axes; up to {MOST_AXES} are mapped")
             if name:
-                self._keep(name, given)
+                self._keep(name, each)
         for name in message.output:
             if self.uses[name] and name not in self.tensors:
                 node.refuse(f"output {called(name)} is not mapped")
@@ -153,7 +162,9 @@ class _Planner:
     def _node(self, number: int, message: Any) -> Node:
         operator = OPERATORS.get(message.op_type)
         if operator is None:
-            raise RefusedError(f"{node_name(message, number)}: this operator is not mapped")
+            raise RefusedError(
+                f"{node_name(message, number)}: this operator is not mapped{self._way_out(message)}"
+            )
         since = _since(message.op_type, self.graph.opset)
         if since > operator.newest:
             raise RefusedError(
@@ -164,6 +175,13 @@ class _Planner:
         used = {place for place, name in enumerate(message.output) if self.uses[name]}
         return Node(message, number, since, given, used)
 
+    def _way_out(self, message: Any) -> str:
+        """Return what to do where the values before a node may do."""
+        given = [(name, self.tensors.get(name)) for name in message.input]
+        before = next((name for name, each in given if isinstance(each, Value) and each.layer.family), None)
+        is_last = any(name in self.outputs for name in message.output)
+        return f"; outputs=[{called(before)}] ends before it" if before and is_last else ""
+
     def _output(self, name: str) -> Layer:
         """Return the layer that gives an output, lying as ours do."""
         value = self.tensors[name]
@@ -171,10 +189,13 @@ class _Planner:
             raise RefusedError(f"output {called(name)} is a constant")
         if not value.layer.family:
             raise RefusedError(f"output {called(name)} is an input as it is")
-        layer = _canonical(value)
+        try:
+            layer = _canonical(value)
+        except ValueError as error:  # of shapes of ours, which know their limits
+            raise RefusedError(f"output {called(name)}: {error}") from None
         if layer is None:
             raise LaidOutOtherwiseError(
-                f"output {called(name)} of {list(value.sizes)} lies otherwise than values of ours: "
+                f"output {called(name)} of {written(value.sizes)} lies otherwise than values of ours: "
                 "give `outputs` the name of a tensor before it"
             )
         return layer

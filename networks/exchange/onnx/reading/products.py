@@ -6,14 +6,14 @@ from itertools import chain
 
 import numpy as np
 
-from networks.exchange.onnx.reading.factors import Axis, axis, size_of, whole
+from networks.exchange.onnx.reading.factors import axis, size_of, whole
+from networks.exchange.onnx.reading.layouts import step_by_step
 from networks.exchange.onnx.reading.node import Node
 from networks.exchange.onnx.reading.plan import (
     FUSES,
     IDENTITY,
     Layer,
     Value,
-    arranged,
     at_steps,
     permuted_columns,
     steps_of,
@@ -61,7 +61,7 @@ def _dense(node: Node, value: Value, weights: np.ndarray, biases: np.ndarray) ->
         node.lies_otherwise("entries are not counted by an axis before the last")
     if size_of(features) != weights.shape[1] or not weights.size:
         node.refuse(f"input 0 has {size_of(features)} features, and the weights are {weights.shape[::-1]}")
-    source, ours = _source(node, value, steps, features)
+    source, ours = step_by_step(node, value, steps, features)
     outputs = axis(len(weights))
     layer = Layer(
         node.name,
@@ -75,21 +75,6 @@ def _dense(node: Node, value: Value, weights: np.ndarray, biases: np.ndarray) ->
         origins=node.origins(),
     )
     return Value(layer, (*lead, outputs))
-
-
-def _source(node: Node, value: Value, steps: Axis, features: Axis) -> tuple[Layer, Axis]:
-    """Return what the layer reads, and the factors of one step in its order."""
-    order, first = whole(value.layer.order), whole(steps)
-    ours = order[len(first) :]
-    if order[: len(first)] == first and set(ours) == set(whole(features)):
-        if not steps or (value.layer.shape[0] == size_of(steps) and len(value.layer.shape) != 3):
-            return value.layer, ours
-    else:
-        ours = whole(features)
-    source = arranged(value, [steps, ours], at_steps(steps, Shape(1, 1, size_of(features))))
-    if source is None:
-        node.lies_otherwise("the steps are not what runs slowest in the values before it")
-    return source, ours
 
 
 def add_biases(node: Node, value: Value, constant: Constant) -> Value | None:

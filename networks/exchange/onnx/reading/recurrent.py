@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from networks.exchange.onnx.reading.factors import axis, size_of, whole
+from networks.exchange.onnx.reading.layouts import step_by_step
 from networks.exchange.onnx.reading.node import Node
-from networks.exchange.onnx.reading.plan import Layer, Value, arranged
+from networks.exchange.onnx.reading.plan import Layer, Value, permuted_columns
 from networks.exchange.onnx.reading.tensors import Constant
 from nn.shape import AnyShape, SequenceShape, Shape
 
@@ -76,9 +77,10 @@ def _recurrent(node: Node, kind: Kind) -> list[Value]:
         node.lies_otherwise(f"entries are not counted by axis {1 - layout} of its input")
     arrays = _arrays(node, kind, directions, units, size_of(features))
     _check_states(node, size_of(steps))
-    source = arranged(value, [steps, features], SequenceShape(size_of(steps), size_of(features)))
-    if source is None:
-        node.lies_otherwise("its input does not lie step by step")
+    source, ours = step_by_step(node, value, steps, features, is_sequence=True)
+    for name, array in arrays.items():
+        if name.endswith("input_weights"):
+            arrays[name] = permuted_columns(array, features, ours)
     both, hidden = axis(len(directions)), axis(units)
     fields = {
         "units": units,
@@ -178,18 +180,18 @@ def _peepholes(node: Node, number: int, shape: tuple[int, int]) -> Mapping[str, 
 def _check_states(node: Node, steps: int) -> None:
     """Refuse what begins elsewhere than at zero, or ends before the last step."""
     lengths = node.input(4)
-    if lengths is not None and not (isinstance(lengths, Constant) and (lengths.array == steps).all()):
+    if lengths is not None and not (isinstance(lengths, Constant) and _is_all(lengths.array, steps)):
         node.refuse("input 4, sequence_lens, is not mapped: give `predict` step_masks")
     for number in (5, 6):
         given = node.input(number)
-        if given is not None and not (isinstance(given, Constant) and _is_zero(given.array)):
+        if given is not None and not (isinstance(given, Constant) and _is_all(given.array, 0)):
             node.refuse(f"input {number}, an initial state, is not zero: networks of ours begin at zero")
 
 
-def _is_zero(array: np.ndarray) -> bool:
-    """Return whether all numbers are zero; those that are repeated are looked at once."""
+def _is_all(array: np.ndarray, number: int) -> bool:
+    """Return whether all numbers are one; those that are repeated are looked at once."""
     once = array[tuple(slice(None if stride else 1) for stride in array.strides)]
-    return not once.any()
+    return bool((once == number).all())
 
 
 def last_step(value: Value, place: int, number: int) -> Value | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from networks.exchange.onnx.reading.factors import regrouped
+from networks.exchange.onnx.reading.factors import regrouped, written
 from networks.exchange.onnx.reading.node import Node
 from networks.exchange.onnx.reading.plan import Value
 
@@ -43,10 +43,10 @@ def reshape(node: Node) -> list[Value]:
         rest = math.prod(each for each in wanted if each != -1)
         wanted = [total // rest if each == -1 and rest > 0 else each for each in wanted]
     if min(wanted, default=1) < 1 or math.prod(wanted) != total:
-        node.refuse(f"input 1 asks for {wanted} of an input of {sizes}")
+        node.refuse(f"input 1 asks for {written(wanted)} of an input of {written(sizes)}")
     axes = regrouped(value.axes, wanted)
     if axes is None:
-        node.refuse(f"sizes {wanted} of an input of {sizes} are no whole parts of its axes")
+        node.refuse(f"sizes {written(wanted)} of an input of {written(sizes)} are no whole parts of its axes")
     return [value.seen_as(axes)]
 
 
@@ -80,7 +80,7 @@ def squeeze(node: Node) -> list[Value]:
     if places is None:
         places = [place for place, each in enumerate(value.axes) if not each]
     if any(value.axes[place] for place in places):
-        node.refuse(f"axes {places} of {list(value.sizes)} are not all of size 1")
+        node.refuse(f"axes {places} of {written(value.sizes)} are not all of size 1")
     return [value.seen_as([each for place, each in enumerate(value.axes) if place not in places])]
 
 
