@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nn.checks.storage import check_storage
     from nn.class_weights import balanced_class_weights
     from nn.clipping import ClipByGlobalNorm, ClipByValue, Clipping
-    from nn.data import DataError, Fit, ImageSet, digits, load_images
+    from nn.data import DataError, DataSet, Expectation, ExpectationError, Fit, ImageSet, digits, load_images
     from nn.data.series import (
         Roles,
         Scaler,
@@ -163,8 +163,11 @@ __all__ = [
     "Cosine",
     "CycleError",
     "DataError",
+    "DataSet",
     "EarlyStopping",
     "Evaluation",
+    "Expectation",
+    "ExpectationError",
     "ExplainedVariance",
     "Exponential",
     "FalsePositiveRate",
@@ -288,6 +291,9 @@ EXPORTS = {
     ),
     "nn.data": (
         "DataError",
+        "DataSet",
+        "Expectation",
+        "ExpectationError",
         "Fit",
         "ImageSet",
         "digits",

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nn.data.errors import DataError
+from nn.data.expectation import DataSet, Facts
 from nn.data.memory import require_memory
 from nn.pixel_scaling import scale_pixels
 from nn.shape import Shape
@@ -22,7 +23,7 @@ class Skipped(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class ImageSet:
+class ImageSet(DataSet):
     """Images of one shape, with their padding, names and labels.
 
     Attributes
@@ -73,6 +74,21 @@ class ImageSet:
     def size_in_bytes(self) -> int:
         """Bytes of the images and their masks."""
         return self.images.nbytes + (0 if self.masks is None else self.masks.nbytes)
+
+    def facts(self) -> Facts:
+        """Return what `validate` looks at; padding does not count."""
+        return Facts(
+            "images",
+            tuple(self.shape),
+            self.names,
+            ("row", "column", "channel"),
+            values=self.images,
+            counted=None if self.masks is None else self.masks[..., None],
+            labels=self.labels,
+        )
+
+    def check_apart_from(self, held_out: ImageSet) -> None:
+        """Allow any: crops of one image may be in both, from parts of their own."""
 
     def batch(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """Return some images, ready for training.

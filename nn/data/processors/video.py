@@ -64,7 +64,4 @@ class ReadClips(Reader):
         shape = Shape(self.height, self.width, self.channels)
         films = load_films(path, shape=shape, fit=self.fit, rate=self.rate)
         clips = films.cut(self.steps, self.stride)
-        names = [
-            f"{clips.films[row].name}#{first}" for row, first in zip(clips.rows, clips.firsts, strict=True)
-        ]
-        return Read(names, list(clips.clips(np.arange(len(clips)))))
+        return Read(clips.names, list(clips.clips(np.arange(len(clips)))))

@@ -8,14 +8,16 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from nn.data.errors import DataError
+from nn.data.expectation import DataSet, Facts
 from nn.data.memory import require_memory
+from nn.data.series.overlap import check_apart
 from nn.short_text import join_names, short_repr
 
 FEWER = "use fewer series, shorter windows or a longer stride"
 
 
 @dataclass(frozen=True, eq=False)
-class SeriesSet:
+class SeriesSet(DataSet):
     """Series of the same variables, padded with zeros to the longest.
 
     Attributes
@@ -125,6 +127,24 @@ class SeriesSet:
     def size_in_bytes(self) -> int:
         """Bytes of the values and their times."""
         return self.values.nbytes + (0 if self.times is None else self.times.nbytes)
+
+    def facts(self) -> Facts:
+        """Return what `validate` looks at; padding does not count."""
+        return Facts(
+            "series",
+            (self.values.shape[1], self.values.shape[2]),
+            self.names,
+            ("step", "variable"),
+            values=self.values,
+            counted=self.mask[..., None],
+            lengths=self.lengths,
+            labels=self.labels,
+            classes=self.classes,
+        )
+
+    def check_apart_from(self, held_out: SeriesSet) -> None:
+        """Refuse a set that shares steps of a series; see `nn.check_apart`."""
+        check_apart(self, held_out)
 
     def select(self, indices: np.ndarray) -> SeriesSet:
         """Return a set of the series at `indices` (int, (n,)), in that order, as wide as before.

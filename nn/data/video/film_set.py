@@ -12,6 +12,7 @@ import numpy as np
 from nn.argument_checks import check_count, check_generator
 from nn.data.assemble import warn_of_skipped
 from nn.data.errors import DataError
+from nn.data.expectation import DataSet, Facts
 from nn.data.image_set import Skipped
 from nn.data.memory import require_memory
 from nn.data.series.splits import check_share_held_out, share_of
@@ -176,7 +177,7 @@ class FilmSet:
         )
 
 
-class Clips(ClipSource):
+class Clips(ClipSource, DataSet):
     """Clips of one length, read when they are asked for.
 
     Decoded films are kept, up to `DECODED_LIMIT` bytes, where a frame needs those before it; longer ones
@@ -219,6 +220,19 @@ class Clips(ClipSource):
     def shape(self) -> VideoShape:
         """Steps, height, width and channels of every clip."""
         return self._shape
+
+    @property
+    def names(self) -> list[str]:
+        """N names: that of the film, and the first frame in it."""
+        return [f"{self.films[row].name}#{first}" for row, first in zip(self.rows, self.firsts, strict=True)]
+
+    def facts(self) -> Facts:
+        """Return what `validate` looks at; frames are not read for it."""
+        return Facts("clips", tuple(self._shape), self.names, ("step", "row", "column", "channel"))
+
+    def check_apart_from(self, held_out: Clips) -> None:
+        """Refuse clips that share frames; see `check_clips_apart`."""
+        check_clips_apart(self, held_out)
 
     def clips(self, numbers: np.ndarray) -> np.ndarray:
         """Return the clips of some numbers; see `ClipSource.clips`."""
