@@ -29,7 +29,7 @@ from __future__ import annotations
 from networks import gru
 from networks.base.recurrent_tiles import TiledRecurrent
 from networks.base.storage import converts
-from nn.kernels.gru import backward, forward
+from nn.kernels.gru import backward, forward, pairs
 
 
 @converts
@@ -38,6 +38,7 @@ class GRU(TiledRecurrent, gru.GRU):
 
     forward_kernels = forward
     backward_kernels = backward
+    pair_kernels = pairs
     parallel = True
 
 

@@ -41,13 +41,14 @@ class RecurrentPairs(DeepCopied):
         self, network: TiledRecurrent, directed: DirectedLayer, histories: int, room: int, learns: bool
     ) -> BackwardPairs:
         """Return the words of a backward pass; `room` numbers of working memory, panels where it learns."""
-        pairs = network.gate_count * -(-network.units // 2)
+        units = -(-network.units // 2)
+        rows = network.gate_rows(directed) // network.units * units
         seen = -(-(directed.inputs + network.units) // PANEL) * PANEL
         scratch = self._shared("scratch", -(-room // 2))
         return BackwardPairs(
-            input_weights=self._of(directed, "input weights", pairs * padded(directed.inputs)),
-            recurrent_weights=self._of(directed, "recurrent weights", pairs * padded(network.units)),
-            deltas=self._of(directed, "deltas", network.steps * pairs * histories),
+            input_weights=self._of(directed, "input weights", rows * padded(directed.inputs)),
+            recurrent_weights=self._of(directed, "recurrent weights", rows * padded(network.units)),
+            deltas=self._of(directed, "deltas", network.steps * network.gate_count * units * histories),
             panels=self._shared("panels", seen * network.steps * histories // 2 if learns else 0),
             halves=scratch.view(np.uint16),
             scratch=scratch,

@@ -118,34 +118,40 @@ def add_inputs(layer, pairs, step, row, rows, begin, target):
 
 
 @kernel(inline=True)
-def add_hidden(layer, pairs, before, row, rows, begin, target):
-    """Add the share of the hidden values in slot `before` to the sums of some rows of gates."""
+def add_hidden(layer, pairs, before, row, rows, begin, target, adds):
+    """Set the sums of some rows of gates to the share of the hidden values in slot `before`, or add it."""
     length, words, width = pairs_of(layer.units), weight_words(layer), width_of(layer, begin)
     left = Rows(pairs.weights, row * words + pairs_of(layer.features), words, 1)
     right = Columns(pairs.hidden, hidden_pair_row(layer, begin, width, before * length), width, 0)
-    multiply(left, right, target, rows, width, 1, length, True)
+    multiply(left, right, target, rows, width, 1, length, adds)
+
+
+@kernel(inline=True)
+def weight_rows(layer):
+    """Return how many rows of pairs the weights have: those of a gate together."""
+    return layer.biases.size // layer.units * pairs_of(layer.units)
 
 
 @kernel(allocates=False, separately=True)
-def pair_weight_rows(source, target, units, columns, first, last):
+def pair_weight_rows(layer, source, target, columns, first, last):
     """Pair rows of weights (gates * units, columns), gate by gate: pairs `first` to `last`.
 
     They are written in panels of `VECTOR` columns, in which the columns' sums read one row after the other.
     """
-    length = pairs_of(units)
+    units, length = layer.units, pairs_of(layer.units)
     for row in range(first, last):
         unit = 2 * (row % length)
         lower, both = (row // length * units + unit) * columns, unit + 1 < units
         upper = lower + columns if both else lower
         for column in range(0, columns, VECTOR):
-            to, count = weight_place(units, row, column), min(VECTOR, columns - column)
+            to, count = weight_place(layer, row, column), min(VECTOR, columns - column)
             pair_row(source, lower + column, upper + column, both, target, to, count)
 
 
 @kernel(inline=True)
-def weight_place(units, row, column):
-    """Return where the pairs of a row of the weights begin for a column of which `VECTOR` lie together."""
-    return column // VECTOR * 4 * pairs_of(units) * VECTOR + row * VECTOR + column % VECTOR
+def weight_place(layer, row, column):
+    """Return where the pair of a row of the weights is for a column, of which `VECTOR` lie together."""
+    return column // VECTOR * weight_rows(layer) * VECTOR + row * VECTOR + column % VECTOR
 
 
 @kernel(inline=True)
@@ -165,14 +171,19 @@ def pair_deltas(layer, deltas, pairs, step, first, last, begin):
 
 
 @kernel(inline=True)
-def pass_back(layer, pairs, weights, step, first, last, begin, target):
-    """Add what inputs or units `first` to `last`, the columns of weights, get from the deltas of a step."""
-    rows, width = 4 * pairs_of(layer.units), width_of(layer, begin)
-    right = Columns(pairs.deltas, delta_pair_row(layer, begin, width, step * rows), width, 0)
-    for column in range(first, last, TILE):
-        left = Rows(weights, weight_place(layer.units, 0, column), 1, VECTOR)
-        to = Target(target.array, target.offset + (column - first) * target.row, target.row)
-        multiply(left, right, to, min(TILE, last - column), width, 1, rows, True)
+def pass_back(layer, pairs, weights, step, gates, columns, begin, target):
+    """Add what inputs or units, the columns of weights, get from the deltas of a step in a slice.
+
+    gates: the first of the weights', the first of the deltas' that belong to them, and how many. columns: the
+    first, a multiple of `TILE`, and the last.
+    """
+    length, width = pairs_of(layer.units), width_of(layer, begin)
+    deltas = delta_pair_row(layer, begin, width, (step * 4 + gates[1]) * length)
+    right = Columns(pairs.deltas, deltas, width, 0)
+    for column in range(columns[0], columns[1], TILE):
+        left = Rows(weights, weight_place(layer, gates[0] * length, column), 1, VECTOR)
+        to = Target(target.array, target.offset + (column - columns[0]) * target.row, target.row)
+        multiply(left, right, to, min(TILE, columns[1] - column), width, 1, gates[2] * length, True)
 
 
 @kernel(allocates=False, separately=True)
@@ -249,18 +260,23 @@ def fill_panel_of_pairs(layer, pairs, rows, panel, place):
 
 
 @kernel(allocates=False, separately=True)
-def add_gradients_of_pairs(layer, pairs, targets, first, last, place):
-    """Add the gradients of weights for rows `first` to `last` of the deltas, rounded at `place`."""
+def add_gradients_of_pairs(layer, pairs, targets, first, last, columns, shift, place):
+    """Add the gradients of weights for rows `first` to `last` of the deltas, rounded at `place`.
+
+    columns: first and last of what the rows see. The recurrent weights of a row are `shift` rows above.
+    """
     features, units = layer.features, layer.units
-    for panel in range(count_of(features + units, PANEL)):
-        begin, end = panel * PANEL, min(features + units, (panel + 1) * PANEL)
+    for panel in range(columns[0] // PANEL, count_of(columns[1], PANEL)):
+        begin, end = max(columns[0], panel * PANEL), min(columns[1], (panel + 1) * PANEL)
         middle = min(max(features, begin), end)
         for row in range(first, last):
+            recurrent = (row - shift) * units + middle - features
             prefetch_row(targets.input_weights, row * features + begin, middle - begin)
-            prefetch_row(targets.recurrent_weights, row * units + middle - features, end - middle)
+            prefetch_row(targets.recurrent_weights, recurrent, end - middle)
         products = fill_panel_of_pairs(layer, pairs, last - first, panel, place)
         for row in range(first, last):
-            source, target = products + (row - first) * PANEL, row * features + begin
+            source = products + (row - first) * PANEL + begin - panel * PANEL
+            target = row * features + begin
             add_scaled(layer.scratch, source, targets.input_weights, target, middle - begin, targets.scale)
-            source, target = source + middle - begin, row * units + middle - features
+            source, target = source + middle - begin, (row - shift) * units + middle - features
             add_scaled(layer.scratch, source, targets.recurrent_weights, target, end - middle, targets.scale)

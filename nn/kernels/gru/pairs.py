@@ -1,0 +1,157 @@
+"""Kernels of the GRU in bfloat16: `nn.kernels.gru.forward` and `backward` with products of pairs.
+
+Between the products everything is the same: gates, states, deltas, biases and gradients are float32.
+`nn.kernels.recurrent.pairs` has what is laid out as pairs.
+"""
+
+from numba import intp, prange
+
+from nn.kernels.core.compilation import kernel
+from nn.kernels.core.simd import horizontal_sum, load
+from nn.kernels.core.tile import Target
+from nn.kernels.gru.backward import deltas_of_units
+from nn.kernels.gru.forward import update_units
+from nn.kernels.recurrent.layout import (
+    TILE,
+    VECTOR,
+    backward_phases,
+    count_of,
+    gate_row,
+    step_and_slots,
+    width_of,
+)
+from nn.kernels.recurrent.pair_tasks import (
+    do_backward,
+    do_forward,
+    phases_forward,
+    tasks_backward,
+    tasks_forward,
+)
+from nn.kernels.recurrent.pairs import (
+    add_gradients_of_pairs,
+    add_hidden,
+    add_inputs,
+    pair_hidden,
+    pass_back,
+    round_deltas,
+)
+from nn.kernels.recurrent.tasks import phases_wanted
+
+
+@kernel(inline=True)
+def forward_step(layer, pairs, number, first, last, begin):
+    """Take one step for units `first` to `last` of a slice.
+
+    The recurrent share is added to reset and update gate; that of the candidate is a row of its own.
+    """
+    step, before, after = step_and_slots(layer, number)
+    units, width = layer.units, width_of(layer, begin)
+    for unit in range(first, last, TILE):
+        rows = min(TILE, last - unit)
+        sums = Target(layer.gates, gate_row(layer, begin, width, step * 4 * units + unit), width)
+        for gate in range(3):
+            row = gate if gate < 2 else 3
+            target = Target(layer.gates, sums.offset + row * units * width, width)
+            add_hidden(layer, pairs, before, gate * units + unit, rows, begin, target, gate < 2)
+        update_units(layer, number, unit, rows, begin, sums, units * width)
+        pair_hidden(layer, pairs, after, unit, rows, begin)
+
+
+@kernel(inline=True)
+def forward_slice(layer, pairs, begin):
+    """Take all steps for the slice of the histories that begins with number `begin`."""
+    units, width = layer.units, width_of(layer, begin)
+    sums = Target(layer.scratch, begin * 4 * TILE, width)
+    for number in range(layer.steps):
+        step, before, after = step_and_slots(layer, number)
+        for unit in range(0, units, TILE):
+            rows = min(TILE, units - unit)
+            for gate in range(3):
+                target = Target(layer.scratch, sums.offset + gate * TILE * width, width)
+                add_inputs(layer, pairs, step, gate * units + unit, rows, begin, target)
+                row = gate if gate < 2 else 3
+                target = Target(layer.scratch, sums.offset + row * TILE * width, width)
+                add_hidden(layer, pairs, before, gate * units + unit, rows, begin, target, gate < 2)
+            update_units(layer, number, unit, rows, begin, sums, TILE * width)
+            pair_hidden(layer, pairs, after, unit, rows, begin)
+
+
+@kernel(allocates=False, separately=True)
+def forward_task(layer, pairs, blocks, phase, task):
+    """Run one task of a phase."""
+    do_forward(layer, pairs, blocks, phase, task, forward_step, forward_slice)
+
+
+@kernel(allocates=False)
+def forward_serial(layer, pairs, blocks):
+    """Run forward on one thread."""
+    for phase in range(phases_forward(layer, blocks)):
+        for task in range(tasks_forward(layer, blocks, phase)):
+            forward_task(layer, pairs, blocks, phase, task)
+
+
+@kernel(parallel=True)
+def forward_parallel(layer, pairs, blocks):
+    """Run forward with the tasks of a phase in parallel."""
+    for phase in range(phases_forward(layer, blocks)):
+        for task in prange(tasks_forward(layer, blocks, phase)):
+            forward_task(layer, pairs, blocks, phase, intp(task))
+
+
+@kernel(inline=True)
+def receive(layer, signals, pairs, number, first, last, begin):
+    """Add what units get back in a slice from deltas of a step: those of two gates, and of the last."""
+    step, _, _ = step_and_slots(layer, number)
+    width = width_of(layer, begin)
+    target = Target(signals.hidden, begin * layer.units + first * width, width)
+    pass_back(layer, pairs, pairs.recurrent_weights, step, (0, 0, 2), (first, last), begin, target)
+    pass_back(layer, pairs, pairs.recurrent_weights, step, (2, 3, 1), (first, last), begin, target)
+
+
+@kernel(inline=True)
+def gradient_block(layer, signals, pairs, targets, blocks, number, place):
+    """Add the gradients of all parameters of a block of units in one of the four rows of gates.
+
+    The candidate's own row sees the inputs only, the fourth row the hidden values only, whose recurrent
+    weights lie a row of gates above.
+    """
+    units, length = layer.units, layer.features + layer.units
+    count = count_of(units, blocks.units)
+    gate, block = number // count, number % count
+    begin, end = block * blocks.units, min((block + 1) * blocks.units, units)
+    first, last, shift = gate * units + begin, gate * units + end, units if gate == 3 else 0
+    round_deltas(layer, signals.deltas, pairs, first, last, place)
+    for unit in range(begin, end):
+        total = targets.scale * horizontal_sum(load(layer.scratch, place + (unit - begin) * VECTOR))
+        if gate < 3:
+            targets.biases[gate * units + unit] += total
+        else:
+            targets.recurrent_biases[unit] += total
+    columns = (layer.features if gate == 3 else 0, layer.features if gate == 2 else length)
+    add_gradients_of_pairs(layer, pairs, targets, first, last, columns, shift, place)
+
+
+@kernel(allocates=False, separately=True)
+def backward_task(layer, signals, pairs, targets, blocks, propagates, phase, task):
+    """Run one task of a phase. The weights may change in the last one: before, their pairs are read."""
+    if phase < backward_phases(layer, blocks) - 1:
+        do_backward(layer, signals, pairs, blocks, propagates, phase, task, receive, deltas_of_units)
+    else:
+        for block in range(task, 4 * count_of(layer.units, blocks.units), blocks.workers):
+            gradient_block(layer, signals, pairs, targets, blocks, block, task * blocks.room)
+
+
+@kernel(allocates=False)
+def backward_serial(layer, signals, pairs, targets, blocks, propagates):
+    """Run backward on one thread."""
+    for phase in range(phases_wanted(layer, targets, blocks)):
+        for task in range(tasks_backward(layer, blocks, propagates, phase)):
+            backward_task(layer, signals, pairs, targets, blocks, propagates, phase, task)
+
+
+@kernel(parallel=True)
+def backward_parallel(layer, signals, pairs, targets, blocks, propagates):
+    """Run backward with the tasks of a phase in parallel."""
+    for phase in range(phases_wanted(layer, targets, blocks)):
+        for task in prange(tasks_backward(layer, blocks, propagates, phase)):
+            backward_task(layer, signals, pairs, targets, blocks, propagates, phase, intp(task))
