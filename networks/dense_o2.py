@@ -30,7 +30,7 @@ import numpy as np
 
 from networks.base.dense_paired import PairedDense
 from networks.base.dense_stored import StoredDense
-from networks.base.storage import HALF
+from networks.base.storage import HALF, PAIRED, WITHOUT
 from networks.base.tiled_dense import TiledDense
 from nn.kernels.core.dot_products import has_dot_products
 
@@ -49,6 +49,13 @@ class Dense(TiledDense):
         self.signal_rows = self.value_rows
         kind = PairedDense if has_dot_products() else StoredDense
         self._stored = kind() if storage == HALF else None
+
+    @property
+    def arithmetic(self) -> str:
+        """See `Network.arithmetic`."""
+        if self._stored is None:
+            return ""
+        return PAIRED if isinstance(self._stored, PairedDense) else WITHOUT
 
     def _compute(self, values: np.ndarray) -> None:
         if self._stored is None:

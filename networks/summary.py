@@ -11,8 +11,11 @@ if TYPE_CHECKING:
     from networks.base.network import Network
 
 HEADINGS = ("network", "family", "input", "output", "parameters", "histories")
-LEFT = 4
-"""Number of columns of text; the columns after them are numbers, aligned to the right."""
+ARITHMETIC = "computes with"
+"""Heading of a column that stands behind the shapes where values are stored as bfloat16."""
+
+NUMBERS = 2
+"""Columns of numbers, the last ones, aligned to the right."""
 
 
 def summary(network: Network, histories: int) -> str:
@@ -26,16 +29,21 @@ def summary(network: Network, histories: int) -> str:
         Entries of a batch, for which the memory of values and signals is computed.
     """
     counted: set[int] = set()
-    rows = [_row(name, leaf, histories, counted) for name, leaf in network.leaves.items()]
+    leaves = network.leaves
+    rows = [HEADINGS, *(_row(name, leaf, histories, counted) for name, leaf in leaves.items())]
     parameters = network.parameters
     frozen = sum(parameters[name].size for name in parameters.frozen)
     memory = format_bytes(network.history_bytes(histories))
-    total = ("total", "", "", "", f"{parameters.size:,}", memory)
+    rows.append(("total", "", "", "", f"{parameters.size:,}", memory))
+    arithmetic = [leaf.arithmetic for leaf in leaves.values()]
+    if any(arithmetic):
+        cells = [ARITHMETIC, *arithmetic, ""]
+        rows = [(*row[:-NUMBERS], cell, *row[-NUMBERS:]) for row, cell in zip(rows, cells, strict=True)]
     held = format_bytes(2 * parameters.size * parameters.dtype.itemsize)
     notes = [f"parameters and gradients {held}, histories for {histories} entries {memory}"]
     if frozen:
         notes.append(f"{frozen:,} parameters are frozen, {parameters.size - frozen:,} learn")
-    return "\n".join([*_table([HEADINGS, *rows, total]), *notes])
+    return "\n".join([*_table(rows), *notes])
 
 
 def _row(name: str, leaf: Network, histories: int, counted: set[int]) -> tuple[str, ...]:
@@ -55,10 +63,11 @@ def _row(name: str, leaf: Network, histories: int, counted: set[int]) -> tuple[s
 
 
 def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    left = len(widths) - NUMBERS
     return [
         "  ".join(
-            text.ljust(width) if column < LEFT else text.rjust(width)
+            text.ljust(width) if column < left else text.rjust(width)
             for column, (text, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows

@@ -132,6 +132,11 @@ class Network(DeepCopied, ABC):
         self.storage = storage
         forget_border(self)
 
+    @property
+    def arithmetic(self) -> str:
+        """What it computes with where values are stored as bfloat16, and why; "" in float32."""
+        return "" if self.storage == FLOAT32 else FLOAT32
+
     @abstractmethod
     def forward(self, values: np.ndarray, training: bool = False) -> np.ndarray:
         """Fill the histories and return the output values.

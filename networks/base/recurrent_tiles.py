@@ -14,7 +14,7 @@ from networks.base.directed_layers import DirectedLayer, History
 from networks.base.gradient_targets import flat_target
 from networks.base.recurrent import Recurrent
 from networks.base.recurrent_pairs import RecurrentPairs
-from networks.base.storage import HALF
+from networks.base.storage import HALF, PAIRED, SMALL, WITHOUT
 from nn.history import aligned_zeros, pad_histories
 from nn.kernels.core.dot_products import has_dot_products
 from nn.kernels.recurrent.gradients import PANEL
@@ -23,6 +23,9 @@ from nn.threads import threads
 
 WORTH_A_REGION = 1_000_000
 """Multiply-adds of a directed layer from which parallel regions (some microseconds each) pay."""
+
+WORTH_PAIRING = 10_000
+"""Weights of a directed layer from which products of pairs gain more than it takes to lay these out."""
 
 SECOND_LEVEL = 1 << 20
 """Bytes of weights that a core keeps close by from step to step."""
@@ -102,6 +105,19 @@ class TiledRecurrent(Recurrent):
         paired = storage == HALF and self.pair_kernels is not None and has_dot_products()
         self._pairs = RecurrentPairs() if paired else None
 
+    @property
+    def arithmetic(self) -> str:
+        """See `Network.arithmetic`."""
+        if self.storage != HALF or self.pair_kernels is None:
+            return super().arithmetic
+        if self._pairs is None:
+            return WITHOUT
+        return PAIRED if any(map(self._pairs_of, self.directed_layers)) else SMALL
+
+    def _pairs_of(self, directed: DirectedLayer) -> RecurrentPairs | None:
+        """Return the words of a directed layer whose products are of pairs, None where they are not."""
+        return self._pairs if self._weights_of(directed) >= WORTH_PAIRING else None
+
     def _layer(self, directed: DirectedLayer, history: History) -> Any:
         """Return the kernels' arguments for a directed layer: arrays, sizes and the direction."""
         flat = self.parameters.values
@@ -129,9 +145,8 @@ class TiledRecurrent(Recurrent):
 
     def _forward_directed(self, directed: DirectedLayer, history: History) -> None:
         blocks, worth = self._blocks(directed)
-        pairs = []
-        if self._pairs is not None:
-            pairs.append(self._pairs.forward(self, directed, history.gates.shape[-1]))
+        words = self._pairs_of(directed)
+        pairs = [] if words is None else [words.forward(self, directed, history.gates.shape[-1])]
         kernels: Any = self.pair_kernels if pairs else self.forward_kernels
         forward = kernels.forward_parallel if worth else kernels.forward_serial
         forward(self._layer(directed, history), *pairs, blocks)
@@ -146,13 +161,13 @@ class TiledRecurrent(Recurrent):
     ) -> None:
         blocks, worth = self._blocks(directed)
         layer, targets = self._layer(directed, history), self._targets(directed, learning_rate)
-        learns, pairs = bool(targets.scale), []
-        if self._pairs is None:
+        learns, pairs, words = bool(targets.scale), [], self._pairs_of(directed)
+        if words is None:
             columns, panels = self._scratch_of(directed, learns)
         else:
             columns = panels = np.zeros(0, self.dtype)
             room = history.gates.shape[-1], self._scratch.size
-            pairs.append(self._pairs.backward(self, directed, *room, learns))
+            pairs.append(words.backward(self, directed, *room, learns))
         states = [in_slices(each) for each in state_signals]
         arrays = self.backward_kernels.Signals(
             *(state.ravel() for state in states),

@@ -30,6 +30,11 @@ FLOAT32, HALF = "float32", "bfloat16"
 STORAGES: Mapping[str, np.dtype] = {FLOAT32: np.dtype(np.float32), HALF: BFLOAT16}
 """What there is to choose from."""
 
+PAIRED = "bfloat16 dot products"
+WITHOUT = "float32: no AVX512_BF16 here"
+SMALL = "float32: few weights"
+"""What networks say of their arithmetic."""
+
 Kind = TypeVar("Kind", bound="type[Network]")
 
 

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from networks import GRU, LSTM
+from networks.base import recurrent_tiles
 from nn.bfloat16_arrays import widened
 from nn.checks.report import GradientError
-from nn.checks.storage import check_storage
+from nn.checks.storage import check_storage, rounded
 from nn.kernels.core.dot_products import has_dot_products
 from nn.shape import SequenceShape
 from tests.support import network_checks as checks
@@ -30,6 +31,12 @@ options = st.fixed_dictionaries(
 )
 TOLERANCE = 0.05
 """Hidden values are rounded at every step, and gates are steep."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def small_ones_too():
+    with patch.object(recurrent_tiles, "WORTH_PAIRING", 0):
+        yield
 
 
 both = pytest.mark.parametrize("kind", [LSTM, GRU])
@@ -114,3 +121,18 @@ def test_an_update_in_the_backward_pass_is_that_of_the_gradients(kind):
     network.backward(signals, learning_rate=0.125)
     moved = before - 0.125 * network.parameters.gradients
     np.testing.assert_allclose(network.parameters.values, moved, rtol=0, atol=1e-5)
+
+
+@both
+def test_small_ones_stay_in_float32(kind):
+    network = stored(kind, SequenceShape(3, 5), units=6)
+    assert network.arithmetic == "bfloat16 dot products"
+    with patch.object(recurrent_tiles, "WORTH_PAIRING", 10_000):
+        assert network.arithmetic == "float32: few weights"
+        values, signals = checks.numbers(network, 20)
+        stored_outputs = widened(network.forward(values)).copy()
+        network.backward(signals)
+        assert not network._pairs._words
+    network.store_as("float32")
+    assert network.arithmetic == ""
+    assert np.array_equal(stored_outputs, rounded(network.forward(values)))

@@ -2,11 +2,13 @@
 
 import numpy as np
 
+import networks
 from networks.base.nodes import Call, Input
 from networks.dense import Dense
 from networks.merge import Add
 from networks.model import Model
 from networks.sequential import Sequential
+from nn.kernels.core.dot_products import has_dot_products
 from nn.shape import Shape
 
 WIDE, NARROW = Shape(4, 4, 1), Shape(1, 1, 3)
@@ -46,6 +48,19 @@ def test_shared_parameters_are_counted_once_and_inputs_of_a_merge_are_all_there(
     assert rows[2].split()[4] == "shared"
     assert "1x1x3 + 1x1x3" in rows[3]
     assert rows[4].split()[1] == "51"
+
+
+def test_in_bfloat16_it_says_what_each_layer_computes_with():
+    layers = [networks.Convolution.of(channels=2, kernel=3), networks.Dense.of(40)]
+    network = Sequential(WIDE, layers, generator=np.random.default_rng(0))
+    assert "computes with" not in network.summary()
+    network.store_as("bfloat16")
+    lines = network.summary().splitlines()
+    begin, end = lines[0].index("computes with"), lines[0].index("parameters")
+    assert lines[1][begin:end].strip() == "float32"
+    wanted = "bfloat16 dot products" if has_dot_products() else "float32: no AVX512_BF16 here"
+    assert lines[2][begin:].startswith(wanted)
+    assert lines[3][begin:].split()[0] == f"{network.parameters.size:,}"
 
 
 def test_a_single_network_is_called_by_its_family():
