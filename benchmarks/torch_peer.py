@@ -74,7 +74,26 @@ def layer_peers(layer: TorchLayer, outputs: np.ndarray) -> dict[str, Callable[[]
     }
 
 
-def _layer_peer(layer: TorchLayer, outputs: np.ndarray, compile_it: bool = False) -> Peer:
+def half_layer_peers(
+    layer: TorchLayer, outputs: np.ndarray, tolerance: float
+) -> dict[str, Callable[[], Peer]]:
+    """Return a layer in float32 and under autocast to bfloat16, to be compared with our outputs."""
+    if torch is None:
+        return {}
+
+    def halves(*leaves: Any) -> Any:
+        with torch.autocast("cpu", torch.bfloat16):
+            return layer.function(*leaves).float()
+
+    return {
+        EAGER: partial(_layer_peer, layer, outputs, tolerance=tolerance),
+        HALVES: partial(_layer_peer, layer._replace(function=halves), outputs, tolerance=tolerance),
+    }
+
+
+def _layer_peer(
+    layer: TorchLayer, outputs: np.ndarray, compile_it: bool = False, tolerance: float = TOLERANCE
+) -> Peer:
     leaves = [tensor(leaf) if isinstance(leaf, np.ndarray) else leaf for leaf in layer.leaves]
     wanted = [leaf for leaf in leaves if leaf.is_floating_point()]
     for leaf in wanted:
@@ -98,7 +117,7 @@ def _layer_peer(layer: TorchLayer, outputs: np.ndarray, compile_it: bool = False
 
     def check() -> None:
         if layer.arrange is not None:
-            assert_agreement("PyTorch", forward().numpy(), layer.arrange(outputs), TOLERANCE)
+            assert_agreement("PyTorch", forward().numpy(), layer.arrange(outputs), tolerance)
 
     return Peer(calls, check)
 

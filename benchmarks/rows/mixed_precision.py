@@ -12,14 +12,27 @@ from typing import Any
 import numpy as np
 
 from benchmarks.figures import SINGLE
-from benchmarks.layer_row import random_values
+from benchmarks.layer_row import random_input, random_signals, random_values
 from benchmarks.machine import tile_product
 from benchmarks.owned import split_memory
-from benchmarks.row import FORWARD, STEP, Call, Entrants, Memory, Peer, Row, Work, assert_agreement, nothing
+from benchmarks.row import (
+    BOTH,
+    FORWARD,
+    STEP,
+    Call,
+    Entrants,
+    Memory,
+    Peer,
+    Row,
+    Work,
+    assert_agreement,
+    nothing,
+)
 from benchmarks.rows.dense import AUTOENCODER, build_stack, torch_training
-from benchmarks.torch_peer import EAGER, HALVES, half_training_peers, tensor, torch
+from benchmarks.rows.recurrent import build_recurrent, torch_recurrent
+from benchmarks.torch_peer import EAGER, HALVES, half_layer_peers, half_training_peers, tensor, torch
 from benchmarks.training_row import LEARNING_RATE, STEPS
-from benchmarks.work import training_work
+from benchmarks.work import network_work, training_work
 from networks import Network
 from nn import Adam, SquaredError
 from nn.bfloat16 import BFLOAT16, UNIT_ROUNDOFF
@@ -34,7 +47,7 @@ WIDE, NARROW = (2048,) * 5, (256,) * 5
 
 
 def rows() -> list[Row]:
-    """Return products where the processor has them for bfloat16, and training steps of dense layers."""
+    """Return products where the processor has them for bfloat16, and steps of dense and recurrent layers."""
     sizes = ((512, 512, 64), (1024, 1024, 256)) if has_dot_products() else ()
     return [
         *(product_row(*each) for each in sizes),
@@ -43,6 +56,10 @@ def rows() -> list[Row]:
         stack_row("dense", WIDE, 16),
         stack_row("dense", WIDE, 64),
         stack_row("dense", NARROW, 4096),
+        recurrent_row("lstm", (28, 28, 128, 64)),
+        recurrent_row("lstm", (20, 64, 256, 32)),
+        recurrent_row("lstm", (10, 1024, 512, 32)),
+        recurrent_row("gru", (20, 64, 256, 32)),
     ]
 
 
@@ -124,6 +141,48 @@ def _enter_stack(sizes: Sequence[int], histories: int, names: Sequence[str]) -> 
         connections=stored.connections,
         memory=split_memory(run, histories, stored, optimizer),
     )
+
+
+def recurrent_row(family: str, sizes: tuple[int, int, int, int]) -> Row:
+    """Return the row of a recurrent network; the sizes are steps, features, units and histories."""
+    steps, features, units, histories = sizes
+    title = f"{family.upper()}, {steps} steps of {features} to {units} units"
+    enter = partial(_enter_recurrent, family, sizes)
+    return Row(FAMILY, title, histories, ("o2",), (BOTH,), enter, headline=(BOTH,))
+
+
+def _enter_recurrent(family: str, sizes: tuple[int, int, int, int], names: Sequence[str]) -> Entrants:
+    stored, single = (build_recurrent(family, sizes, names[0]) for _ in range(2))
+    stored.store_as("bfloat16")
+    histories = sizes[-1]
+    values, signals = random_input(single, histories), random_signals(single, histories)
+    networks = {names[0]: stored, SINGLE: single}
+    calls = {name: _both(network, values, signals) for name, network in networks.items()}
+    outputs = [network.forward(values, training=True).astype(np.float32) for network in networks.values()]
+    assert_agreement(names[0], *outputs, TOLERANCE)
+
+    def run(count: int) -> None:
+        _both(stored, random_input(stored, count), random_signals(stored, count))()
+
+    torch_layer = torch_recurrent(family, single, values) if torch is not None else None
+    return Entrants(
+        rungs={names[0]: {BOTH: calls[names[0]]}},
+        peers={
+            SINGLE: lambda: Peer({BOTH: calls[SINGLE]}, nothing),
+            **(half_layer_peers(torch_layer, outputs[1], TOLERANCE) if torch_layer else {}),
+        },
+        work={BOTH: network_work(stored, histories)[BOTH]},
+        connections=stored.connections,
+        memory=split_memory(run, histories, stored),
+    )
+
+
+def _both(network: Network, values: np.ndarray, signals: np.ndarray) -> Call:
+    def both() -> None:
+        network.forward(values, training=True)
+        network.backward(signals)
+
+    return both
 
 
 def _step(network: Network, optimizer: Adam, inputs: np.ndarray) -> Call:

@@ -32,15 +32,8 @@ def rows() -> list[Row]:
 def recurrent_row(family: str, sizes: tuple[int, int, int, int], headline: Sequence[str] = ()) -> Row:
     """Return the row of a network; the sizes are steps, features, units and histories."""
     steps, features, units, histories = sizes
-
-    def build(rung: str) -> Network:
-        shape = SequenceShape(steps, features)
-        network: Network = FAMILIES[family].rungs[rung](
-            shape, units=units, generator=np.random.default_rng(0)
-        )
-        return network
-
-    layer = Layer(build, partial(_torch_layer, family), _jax_lstm if family == "lstm" else None)
+    build = partial(build_recurrent, family, sizes)
+    layer = Layer(build, partial(torch_recurrent, family), _jax_lstm if family == "lstm" else None)
     return layer_row(
         family,
         f"{steps} steps of {features} to {units} units",
@@ -51,7 +44,15 @@ def recurrent_row(family: str, sizes: tuple[int, int, int, int], headline: Seque
     )
 
 
-def _as_sequences(values: np.ndarray) -> np.ndarray:
+def build_recurrent(family: str, sizes: tuple[int, int, int, int], rung: str) -> Network:
+    """Return a recurrent network; the sizes are steps, features, units and histories."""
+    shape = SequenceShape(*sizes[:2])
+    kind = FAMILIES[family].rungs[rung]
+    network: Network = kind(shape, units=sizes[2], generator=np.random.default_rng(0))
+    return network
+
+
+def as_sequences(values: np.ndarray) -> np.ndarray:
     """Turn histories (steps, features, N) into (steps, N, features), the favourite order of both peers."""
     return values.transpose(0, 2, 1)
 
@@ -65,8 +66,8 @@ def _arrays(network: Network) -> list[np.ndarray]:
     return [named["input_weights"], named["recurrent_weights"], named["biases"], second]
 
 
-def _torch_layer(family: str, network: Any, values: np.ndarray) -> TorchLayer:
-    """`nn.LSTM` or `nn.GRU`."""
+def torch_recurrent(family: str, network: Any, values: np.ndarray) -> TorchLayer:
+    """Return `nn.LSTM` or `nn.GRU` with the parameters of ours."""
     module = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[family](values.shape[1], network.units)
     with torch.no_grad():
         for parameter, array in zip(module.parameters(), _arrays(network), strict=True):
@@ -75,7 +76,7 @@ def _torch_layer(family: str, network: Any, values: np.ndarray) -> TorchLayer:
     def layer(batch: Any, *_: Any) -> Any:
         return module(batch)[0]
 
-    return TorchLayer(layer, [_as_sequences(values), *module.parameters()], _as_sequences)
+    return TorchLayer(layer, [as_sequences(values), *module.parameters()], as_sequences)
 
 
 def _jax_lstm(network: Any, values: np.ndarray) -> JaxLayer:
@@ -94,4 +95,4 @@ def _jax_lstm(network: Any, values: np.ndarray) -> JaxLayer:
         start = jnp.zeros((batch.shape[1], units))
         return jax.lax.scan(step, (start, start), batch @ weights.T + biases)[1]
 
-    return JaxLayer(layer, [_as_sequences(values), *_arrays(network)[:3]], _as_sequences)
+    return JaxLayer(layer, [as_sequences(values), *_arrays(network)[:3]], as_sequences)

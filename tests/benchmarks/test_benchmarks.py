@@ -26,6 +26,7 @@ from benchmarks.rows.large_local import descent_row
 from benchmarks.rows.local import Blocks
 from benchmarks.rows.local import autoencoder_row as local_autoencoder
 from benchmarks.rows.mixed_precision import product_row
+from benchmarks.rows.mixed_precision import recurrent_row as stored_recurrent_row
 from benchmarks.rows.mixed_precision import stack_row as stored_stack_row
 from benchmarks.rows.recurrent import recurrent_row
 from benchmarks.timing import Contestant, race
@@ -54,6 +55,7 @@ SMALL = {
     "lstm": recurrent_row("lstm", (3, 4, 5, 8)),
     "gru": recurrent_row("gru", (3, 4, 5, 8)),
     "stored dense": stored_stack_row("tiny", (6, 3, 6), 8),
+    "stored lstm": stored_recurrent_row("lstm", (3, 4, 5, 8)),
     **({"product": product_row(32, 6, 16)} if has_dot_products() else {}),
 }
 """A small row of every kind."""
