@@ -9,27 +9,58 @@ from pathlib import Path
 
 from networks.exchange import pytorch
 from networks.exchange.errors import ExchangeError
+from networks.exchange.onnx import survey
 from nn.one_line import one_line
+from nn.shape import AnyShape, parse_shape
 
 BAD_INPUT = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the tensors of a file and their modules, and return the exit status."""
+    """Print what is in a file, and return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m networks.exchange",
-        description="Print what a safetensors file holds: every tensor with its kind and shape, and the "
-        "module it belongs to where the file says so.",
+        description="Print what a file holds. Safetensors: every tensor with its kind and shape, and the "
+        "module it belongs to where the file says so. ONNX: every node, and what of the model can be opened.",
     )
     parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--input-shape",
+        type=shape_of_text,
+        metavar="SHAPE",
+        help="of the input as ours, such as 28x28x1 or 20x3, where an ONNX file leaves sizes open",
+    )
     options = parser.parse_args(arguments)
     try:
-        lines = described(options.file)
+        lines = (
+            survey(options.file, options.input_shape) if is_onnx(options.file) else described(options.file)
+        )
     except ExchangeError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return BAD_INPUT
     print("\n".join(lines))
     return 0
+
+
+def shape_of_text(text: str) -> AnyShape:
+    """Return a shape written as 28x28x1; what it is not is said as of an argument."""
+    try:
+        return parse_shape(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def is_onnx(path: Path) -> bool:
+    """Return whether a file's name, or its beginning, is that of an ONNX file."""
+    if path.suffix.lower() in (".onnx", ".safetensors"):
+        return path.suffix.lower() == ".onnx"
+    try:
+        with path.open("rb") as file:
+            begin = file.read(9)
+    except OSError:
+        return False
+    # the version of the format comes first there; a safetensors file has a number of 8 bytes, then its header
+    return begin[:1] == b"\x08" and begin[8:] != b"{"
 
 
 def described(path: Path) -> list[str]:

@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from networks.base.network import Network
+from networks.exchange import onnx
+from networks.exchange.errors import ExchangeError
 
 
 def model(  # type: ignore[no-untyped-def]
@@ -49,6 +52,7 @@ def in_runtime(path: Path, values: Mapping[str, np.ndarray]) -> list[np.ndarray]
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # what fails is raised
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     results: list[np.ndarray] = session.run(None, dict(values))
     return results
@@ -72,3 +76,32 @@ def check_same(path: Path, network: Network, values: np.ndarray, tolerance: floa
     given = ours(values, network.input_shape).astype(np.float32)
     found = theirs(network.predict(given), expected.shape)
     np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance)
+
+
+def image_model(  # type: ignore[no-untyped-def]
+    op: str,
+    constants: Mapping[str, np.ndarray] | None = None,
+    opset: int = 22,
+    sizes: Sequence[Any] = ("n", 2, 5, 6),
+    **attributes: Any,
+):
+    """Return a model of one node, which reads images, or values of other sizes."""
+    from onnx import helper
+
+    constants = constants or {}
+    node = helper.make_node(op, ["x", *constants], ["y"], **attributes)
+    return model([node], {"x": list(sizes)}, constants, opset=opset)
+
+
+def check(made: Any, folder: Path, *shape: int, **options: Any) -> Network:
+    """Compare what is read from a model with the runtime, on drawn values; return it."""
+    path = written(made, folder)
+    network = onnx.load(path, **options)
+    check_same(path, network, np.random.default_rng(1).normal(size=shape).astype(np.float32))
+    return network
+
+
+def refused(made: Any, folder: Path, pattern: str, **options: Any) -> None:
+    """Expect that a model is refused."""
+    with pytest.raises(ExchangeError, match=pattern):
+        onnx.load(written(made, folder), **options)

@@ -6,5 +6,6 @@ network = onnx.load("model.onnx")
 """
 
 from networks.exchange.onnx.reading.load import load
+from networks.exchange.onnx.reading.survey import survey
 
-__all__ = ["load"]
+__all__ = ["load", "survey"]

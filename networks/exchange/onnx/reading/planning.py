@@ -67,11 +67,30 @@ def plan(graph: Graph, wanted: Wanted) -> Plan:
     ways = product(*(layouts_of(each) for each in inputs))
     for layouts in islice(ways, MOST_LAYOUTS):
         try:
-            return _Planner(graph, live, outputs).run(inputs, layouts, wanted)
+            planner = Planner(graph, live, outputs)
+            layers = _begun(planner, inputs, layouts, wanted, is_first=first_error is None)
+            return planner.run(layers)
         except LaidOutOtherwiseError as error:
             first_error = first_error or error
     assert first_error is not None
     raise first_error
+
+
+def _begun(
+    planner: Planner,
+    inputs: Sequence[GivenInput],
+    layouts: Sequence[Layout],
+    wanted: Wanted,
+    *,
+    is_first: bool,
+) -> dict[str, Layer]:
+    """Return the inputs; that sizes are left open in a further layout is no news."""
+    try:
+        return planner.begin(inputs, layouts, wanted)
+    except RefusedError as error:
+        if is_first:
+            raise
+        raise LaidOutOtherwiseError(str(error)) from None
 
 
 def _check_shapes(inputs: Sequence[GivenInput], wanted: Wanted) -> None:
@@ -101,7 +120,7 @@ def live_nodes(graph: Graph, outputs: Sequence[str]) -> list[tuple[int, Any]]:
     return found[::-1]
 
 
-class _Planner:
+class Planner:
     """Goes through the nodes once, with one layout of the inputs."""
 
     def __init__(self, graph: Graph, live: Sequence[tuple[int, Any]], outputs: Sequence[str]) -> None:
@@ -109,11 +128,11 @@ class _Planner:
         # what asks for sizes alone does not read the values
         self.uses = Counter(name for _, node in live if node.op_type != "Shape" for name in node.input)
         self.uses.update(outputs)
+        del self.uses[""]  # inputs that are left out
         self.tensors: dict[str, Given] = dict(graph.constants)
 
-    def run(self, inputs: Sequence[GivenInput], layouts: Sequence[Layout], wanted: Wanted) -> Plan:
-        """Return the plan."""
-        layers = self.begin(inputs, layouts, wanted)
+    def run(self, layers: Mapping[str, Layer]) -> Plan:
+        """Return the plan, once the inputs are made."""
         for number, message in self.live:
             self.take(number, message)
         return Plan(layers, {name: self._output(name) for name in self.outputs})
@@ -211,6 +230,9 @@ def _canonical(value: Value) -> Layer | None:
     if steps:
         rest = [steps, *rest]
     order = {1: (0,), 2: (0, 1), 3: (1, 2, 0), 4: (0, 2, 3, 1)}.get(len(rest))
+    lies_so = whole(factor for each in rest for factor in each) == whole(value.layer.order)
+    if lies_so and tuple(map(size_of, rest)) == tuple(value.layer.shape):
+        return value.layer
     if not rest:
         return value.layer if not whole(value.layer.order) else None
     if order is None:

@@ -207,13 +207,10 @@ def transposed_convolution(node: Node) -> list[Value]:
     if node.has("output_shape"):
         node.refuse("attribute output_shape is not mapped: give pads and output_padding")
     extra = node.integers("output_padding", (0, 0))
-    if (
-        extra is None
-        or len(extra) != 2
-        or any(not 0 <= each < step for each, step in zip(extra, stride, strict=True))
-    ):
+    limits = tuple(map(max, stride, dilation))
+    if extra is None or len(extra) != 2 or not (0 <= extra[0] < limits[0] and 0 <= extra[1] < limits[1]):
         node.refuse(
-            f"attribute output_padding is {extra}: runtimes compute what is below the strides {list(stride)}"
+            f"attribute output_padding is {extra}: runtimes compute what is below the strides and dilations"
         )
     if node.text("auto_pad", "NOTSET") != "NOTSET":
         node.refuse("attribute auto_pad is not mapped: give pads")
