@@ -171,7 +171,7 @@ def constructions() -> dict[str, tuple[bytes, str]]:
         "nothing": (b"", "is empty"),
         "text": (b"#!/usr/bin/env python\nimport os\n", "no ONNX file"),
         "zeros": (bytes(1000), "no ONNX file"),
-        "many fields": (b"\x3a\x00" * 1_000_001, "more than 1,000,000 fields"),
+        "many fields": (b"\x3a\x00" * 300_001, "more than 300,000 fields"),
         "endless number": (b"\xff" * 100, "no ONNX file"),
         "length beyond the end": (b"\x3a\xff\xff\xff\xff\x0f", "ends within a field"),
         "text that is none": (altered(chain, nothing).replace(b"first", b"fir\xfft"), "is not text"),

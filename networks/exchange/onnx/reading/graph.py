@@ -11,7 +11,7 @@ from networks.exchange.onnx.reading.tensors import Constant, read_tensor
 from nn.one_line import one_line
 from nn.short_text import join_names, short_repr
 
-MOST_NODES = 20_000
+MOST_NODES = 10_000
 
 OLDEST = 9
 """Oldest set of operators that is read."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-MOST_FIELDS = 1_000_000
+MOST_FIELDS = 300_000
 """Most fields of a file: a model of a thousand nodes has about 20,000."""
 
 DEEPEST = 20
