@@ -7,8 +7,8 @@ report = pytorch.load(network, "theirs.safetensors", modules={"features.0": "0"}
 network = onnx.load("model.onnx")
 """
 
-from networks.exchange import onnx, pytorch
+from networks.exchange import onnx, pytorch, transfer
 from networks.exchange.errors import ExchangeError
 from networks.exchange.report import Report
 
-__all__ = ["ExchangeError", "Report", "onnx", "pytorch"]
+__all__ = ["ExchangeError", "Report", "onnx", "pytorch", "transfer"]

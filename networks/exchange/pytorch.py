@@ -87,6 +87,18 @@ def _modules(text: str) -> dict[str, str]:
     }
 
 
+def file_format(path: Path | str) -> str:
+    """Return the format that a safetensors file says it has, "pt" of PyTorch's; empty where it says none.
+
+    Raises
+    ------
+    ExchangeError
+        When it is no safetensors file.
+    """
+    with _opened(path) as file:
+        return (file.metadata() or {}).get("format", "")
+
+
 def state_dict(network: Network) -> dict[str, np.ndarray]:
     """Return all parameters and running statistics by the names and in the layout of PyTorch; copies.
 
@@ -181,7 +193,12 @@ def _activation(network: Network, name: str) -> str:
 
 
 def load(
-    network: Network, path: Path | str, *, modules: Mapping[str, str] | None = None, partial: bool = False
+    network: Network,
+    path: Path | str,
+    *,
+    modules: Mapping[str, str] | None = None,
+    module: str = "",
+    partial: bool = False,
 ) -> Report:
     """Read a state_dict into a network.
 
@@ -196,6 +213,8 @@ def load(
     modules
         Names of modules in the file to those of layers in the network, where they differ:
         `{"features.0": "0"}`. Modules that are not among them keep their names.
+    module
+        Of the file only what is in this module, by the rest of its names; by default everything.
     partial
         Whether tensors that only one of both has, or whose shapes differ, are left as they are, and only
         reported.
@@ -213,7 +232,8 @@ def load(
     layers = counterparts(network)
     wanted = {prefix + name: shape for prefix, each in layers.items() for name, shape in each.shapes.items()}
     with _opened(path) as file:
-        theirs = _renamed(path, list(file.keys()), modules or {})
+        within = _within(path, list(file.keys()), module)
+        theirs = {ours: within[name] for ours, name in _renamed(path, list(within), modules or {}).items()}
         report = _compare(wanted, theirs, file)
         if not (report.is_whole or partial):
             raise ExchangeError(f"{path}: does not fit the network:\n{report}")
@@ -245,6 +265,15 @@ def _compare(ours: Mapping[str, tuple[int, ...]], theirs: Mapping[str, str], fil
         tuple(name for name in theirs if name not in ours),
         differing,
     )
+
+
+def _within(path: Path | str, names: list[str], module: str) -> dict[str, str]:
+    """Return the names in a module by the rest of them."""
+    prefix = f"{module}." if module else ""
+    found = {name.removeprefix(prefix): name for name in names if name.startswith(prefix)}
+    if not found and module:
+        raise ExchangeError(f"{path}: has no module {short_repr(module)}")
+    return found
 
 
 def _renamed(path: Path | str, names: list[str], modules: Mapping[str, str]) -> dict[str, str]:

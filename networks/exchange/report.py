@@ -1,4 +1,4 @@
-"""What a load matched, and what it did not."""
+"""What was matched of what is read or taken, and what was not."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Shape = tuple[int, ...]
 
 
 class Report(NamedTuple):
-    """What became of the tensors of a file and of a network.
+    """What became of the tensors of a network, and of a file or another network.
 
     Attributes
     ----------
@@ -23,12 +23,15 @@ class Report(NamedTuple):
         Names in the file that the network does not have.
     differing
         Names in both whose shapes differ: that in the network, and that in the file.
+    origin
+        What the other one is called: "file", or "source" where that is a network.
     """
 
     matched: tuple[str, ...]
     missing: tuple[str, ...]
     unexpected: tuple[str, ...]
     differing: Mapping[str, tuple[Shape, Shape]]
+    origin: str = "file"
 
     @property
     def is_whole(self) -> bool:
@@ -37,10 +40,10 @@ class Report(NamedTuple):
 
     def __str__(self) -> str:
         lines = [f"{len(self.matched)} tensors matched"]
-        lines += [f"missing in the file: {name}" for name in self.missing]
+        lines += [f"missing in the {self.origin}: {name}" for name in self.missing]
         lines += [f"not in the network: {one_line(name)}" for name in self.unexpected]
         lines += [
-            f"{name}: {_written(ours)} in the network, {_written(theirs)} in the file"
+            f"{name}: {_written(ours)} in the network, {_written(theirs)} in the {self.origin}"
             for name, (ours, theirs) in self.differing.items()
         ]
         return "\n".join(lines)
