@@ -32,7 +32,7 @@ STORAGES: Mapping[str, np.dtype] = {FLOAT32: np.dtype(np.float32), HALF: BFLOAT1
 
 PAIRED = "bfloat16 dot products"
 WITHOUT = "float32: no AVX512_BF16 here"
-SMALL = "float32: few weights"
+SMALL, FEW = "float32: few weights", "float32: few channels"
 """What networks say of their arithmetic."""
 
 Kind = TypeVar("Kind", bound="type[Network]")

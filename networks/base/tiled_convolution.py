@@ -8,13 +8,19 @@ import numpy as np
 
 from networks import convolution
 from networks.base.checks import check_input, check_signals
+from networks.base.convolution_pairs import ConvolutionPairs
 from networks.base.gradient_targets import gradient_targets
+from networks.base.storage import FEW, HALF, PAIRED, WITHOUT
 from networks.base.tiled_dense import WORTH_A_REGION
 from nn.activations import Identity
 from nn.history import LANES, aligned_zeros, pad_histories, padded
 from nn.kernels.convolution import backward as backward_kernels
 from nn.kernels.convolution import forward as kernels
+from nn.kernels.core.dot_products import has_dot_products
 from nn.window_steps import Steps, gathering, phase_sizes, spreading, weight_order
+
+WORTH_PAIRING = 8
+"""Channels on either side from which products of pairs gain more than it takes to lay these out."""
 
 CHUNKS = 16
 """Chunks of rows whose weight gradients are summed apart: more than the threads, so that they even out."""
@@ -31,6 +37,26 @@ class TiledConvolution(convolution.Convolution):
 
     parallel: ClassVar[bool] = False
     _entries = 0
+    _pairs: ConvolutionPairs | None = None
+
+    def _store_as(self, storage: str) -> None:
+        super()._store_as(storage)
+        paired = storage == HALF and has_dot_products() and self._channels_worth_pairing
+        self._pairs = ConvolutionPairs() if paired else None
+
+    @property
+    def _channels_worth_pairing(self) -> bool:
+        """Whether pairs of channels are much fewer than channels, on both sides."""
+        return min(self.input_shape.channels, self.output_shape.channels) >= WORTH_PAIRING
+
+    @property
+    def arithmetic(self) -> str:
+        """See `Network.arithmetic`."""
+        if self.storage != HALF:
+            return ""
+        if self._pairs is not None:
+            return PAIRED
+        return WITHOUT if self._channels_worth_pairing else FEW
 
     def _reserve(self, histories: int) -> None:
         if self._values.shape[-1] == histories:
@@ -85,15 +111,20 @@ class TiledConvolution(convolution.Convolution):
         check_signals(self, signals)
         self._signals = pad_histories(signals)
         arrays, scale = self._arrays(learning_rate)
-        run = backward_kernels.deltas_parallel if self._parallel else backward_kernels.deltas_serial
-        run(self._gathering, arrays, *self._activation)
+        gradient_plan = self._gathering
+        if self._pairs is not None:
+            arrays = self._pairs.deltas(self, self._gathering, arrays, bool(scale))
+            gradient_plan = gradient_plan._replace(histories=gradient_plan.histories // 2)
+        else:
+            run = backward_kernels.deltas_parallel if self._parallel else backward_kernels.deltas_serial
+            run(self._gathering, arrays, *self._activation)
         _, plan = self._directions
         if self.propagates:
             identity = Identity.code, self.dtype.type(0)
             self._sum(plan, self._no_biases, self._deltas, self._input_signals, identity)
         if scale != 0:
             run = backward_kernels.gradients_parallel if self._parallel else backward_kernels.gradients_serial
-            run(self._gathering, arrays, scale)
+            run(gradient_plan, arrays, scale)
         return self._input_signals[..., : self._entries]
 
     def _sum(
@@ -106,6 +137,9 @@ class TiledConvolution(convolution.Convolution):
     ) -> None:
         """Compute all targets of a plan."""
         layer = kernels.Layer(self._weights_for(plan), biases, sources.ravel(), targets.ravel())
+        if self._pairs is not None:
+            layer = self._pairs.layer(plan, *layer)
+            plan = in_pairs(plan)
         run = kernels.sum_parallel if self._parallel else kernels.sum_serial
         run(plan, layer, *activation)
 
@@ -158,6 +192,13 @@ class TiledTransposedConvolution(TiledConvolution, convolution.TransposedConvolu
     @property
     def _directions(self) -> tuple[kernels.Plan, kernels.Plan]:
         return self._spreading, self._gathering
+
+
+def in_pairs(plan: kernels.Plan) -> kernels.Plan:
+    """Return a plan for pairs of the sources' channels."""
+    pairs, phases = -(-plan.sources // 2), plan.phases.copy()
+    phases[..., 2] = phases[..., 2] // plan.sources * pairs
+    return plan._replace(sources=pairs, phases=phases)
 
 
 def _plan(rows: Steps, columns: Steps, width: int, channels: tuple[int, int], histories: int) -> kernels.Plan:

@@ -92,30 +92,44 @@ def round_rows(source, target, width, first, last):
 
 
 @kernel(allocates=False, separately=True)
+def pair_up(source, begin, apart, rows, target, to, row, width):
+    """Pair neighbouring rows, `apart` from each other; those of the target are `row` apart.
+
+    A last row without a partner is paired with zero.
+    """
+    for first in range(0, rows, 2):
+        lower, both = begin + first * apart, first + 1 < rows
+        upper = lower + apart if both else lower
+        pair_row(source, lower, upper, both, target, to + first // 2 * row, width)
+
+
+@kernel(allocates=False, separately=True)
+def turn_words(source, begin, length, target, to, width, rows):
+    """Write `rows` rows of `length` words without gaps as columns of rows that are `width` words apart."""
+    whole = length // LANES * LANES
+    if whole:
+        transpose(Rows(source, begin, length, 1), Target(target, to, width), rows, whole)
+    for row in range(rows):
+        for n in range(whole, length):
+            store_scalar(target, to + n * width + row, load_scalar(source, begin + row * length + n))
+
+
+@kernel(allocates=False)
+def transpose_pairs(source, target, width, first, last):
+    """Write rows `first` to `last` of pairs as columns of `target`, whose rows are `width` words apart.
+
+    Both are flat words; `first` is a multiple of LANES.
+    """
+    length = target.size // width
+    turn_words(source, first * length, length, target, first, width, last - first)
+
+
+@kernel(allocates=False)
 def pair_rows(source, width, rows, target, length, first, last):
     """Write rows `first` to `last` of pairs, from rows of bfloat16.
 
     source: flat, rows `width` numbers apart, of which there are `rows`; a last one without a partner is
     paired with zero. target: flat, rows of `length` words without gaps.
     """
-    for row in range(first, last):
-        lower, both = 2 * row * width, 2 * row + 1 < rows
-        upper = lower + width if both else lower
-        pair_row(source, lower, upper, both, target, row * length, length)
-
-
-@kernel(allocates=False, separately=True)
-def transpose_pairs(source, target, width, first, last):
-    """Write rows `first` to `last` of pairs as columns of `target`, whose rows are `width` words apart.
-
-    Both are flat words; `first` is a multiple of LANES, and rows of the source have half a vector or more,
-    or whole ones.
-    """
-    length = target.size // width
-    whole = length // LANES * LANES
-    if whole:
-        left, to = Rows(source, first * length, length, 1), Target(target, first, width)
-        transpose(left, to, last - first, whole)
-    for row in range(first, last):
-        for n in range(whole, length):
-            store_scalar(target, n * width + row, load_scalar(source, row * length + n))
+    count = min(2 * last, rows) - 2 * first
+    pair_up(source, 2 * first * width, width, count, target, first * length, length, length)

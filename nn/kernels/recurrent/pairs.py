@@ -10,7 +10,7 @@ deltas stay float32; the pairs of what a product reads are made once, when it is
                deltas (T, gates * pairs of units, N), slice after slice; what gates see, in panels of pairs of
                histories
 
-An odd last one is paired with zero where it is a weight, and with itself otherwise.
+An odd last one is paired with zero.
 """
 
 from typing import NamedTuple
@@ -18,9 +18,9 @@ from typing import NamedTuple
 import numpy as np
 
 from nn.kernels.core.compilation import kernel
-from nn.kernels.core.pairs import pair_row
+from nn.kernels.core.pairs import pair_row, pair_up, turn_words
 from nn.kernels.core.product import multiply
-from nn.kernels.core.simd import broadcast, load, load_scalar, store, store_scalar, transpose_block
+from nn.kernels.core.simd import broadcast, load, load_scalar, store, store_scalar
 from nn.kernels.core.tile import Columns, Rows, Target
 from nn.kernels.recurrent.gradients import DEPTH, PANEL, add_scaled, prefetch_row
 from nn.kernels.recurrent.layout import SLICE, TILE, VECTOR, count_of, gate_row, state_row, width_of
@@ -73,15 +73,6 @@ def round_weights(layer, pairs, first, last):
         for n in range(units):
             number = load_scalar(layer.recurrent_weights, gate * units + n)
             store_scalar(pairs.numbers, gate * row + middle + n, number)
-
-
-@kernel(allocates=False, separately=True)
-def pair_up(source, begin, apart, rows, target, to, row, width):
-    """Pair neighbouring rows of float32, `apart` from each other; those of the target are `row` apart."""
-    for first in range(0, rows, 2):
-        lower, both = begin + first * apart, first + 1 < rows
-        upper = lower + apart if both else lower
-        pair_row(source, lower, upper, both, target, to + first // 2 * row, width)
 
 
 @kernel(inline=True)
@@ -212,18 +203,7 @@ def transpose_seen_pairs(layer, pairs, step):
             round_block(layer.hidden, source, width, pairs.halves, place + inputs * width, width, rest)
             row = ((first // PANEL * histories + begin) * layer.steps + step * width) // 2
             to = row * PANEL + first % PANEL
-            turn_words(pairs.scratch, place // 2, width // 2, pairs.panels, to)
-
-
-@kernel(allocates=False, separately=True)
-def turn_words(source, begin, width, target, to):
-    """Write `VECTOR` rows of `width` words, a whole vector or half of one, as columns of a panel."""
-    if width == VECTOR:
-        transpose_block(source, begin, width, target, to, PANEL)
-    else:
-        for n in range(width):
-            for row in range(VECTOR):
-                store_scalar(target, to + n * PANEL + row, load_scalar(source, begin + row * width + n))
+            turn_words(pairs.scratch, place // 2, width // 2, pairs.panels, to, PANEL, VECTOR)
 
 
 @kernel(inline=True)
