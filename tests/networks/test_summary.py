@@ -57,7 +57,7 @@ def test_in_bfloat16_it_says_what_each_layer_computes_with():
     network.store_as("bfloat16")
     lines = network.summary().splitlines()
     begin, end = lines[0].index("computes with"), lines[0].index("parameters")
-    assert lines[1][begin:end].strip() == "float32"
+    assert lines[1][begin:end].strip() == "float32: few channels"
     wanted = "bfloat16 dot products" if has_dot_products() else "float32: no AVX512_BF16 here"
     assert lines[2][begin:].startswith(wanted)
     assert lines[3][begin:].split()[0] == f"{network.parameters.size:,}"
