@@ -135,7 +135,7 @@ def show(opened: Opened, connection: Connection, wait: bool) -> None:
     wait
         Whether to go on answering the page when training has ended, until Ctrl-C.
     """
-    run, mailbox = opened.run, Mailbox(connection)
+    run, mailbox = opened.run, Mailbox(connection, opened.operations)
     try:
         run.announce()
         mailbox.send(pack(about(opened), {}), answers=False)

@@ -67,8 +67,8 @@ class Between(Arguments):
 
 OPERATIONS: Mapping[str, Operation] = {
     **operations.OPERATIONS,
-    "load_model": Operation(Named),
-    "choose_input": Operation(Named),
+    "load_model": Operation(Named, commands=True),
+    "choose_input": Operation(Named, commands=True),
     "own": Operation(OwnImage, inspects=True),
     "code": Operation(inspects=True),
     "decode": Operation(Decode, inspects=True),

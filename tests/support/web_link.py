@@ -9,6 +9,7 @@ import numpy as np
 from workbench.page.process import Reply
 from workbench.page.refusals import OperationRefused
 from workbench.run.messages import pack
+from workbench.run.operations import OPERATIONS
 
 FRAME_NUMBERS = 250_000
 """Of a frame: a million bytes, more than a connection takes without its peer reading."""
@@ -25,6 +26,8 @@ class FakeLink:
         Operations that were asked for, in order.
     """
 
+    operations = OPERATIONS
+
     def __init__(self) -> None:
         self.status: dict[str, Any] = {"run": 1, "state": "idle", "settings": {"fit": "crop"}}
         self.unrequested: dict[str, Reply] = {}
@@ -34,13 +37,13 @@ class FakeLink:
         self.refusing = False
 
     async def ask(self, op: str, /, **args: Any) -> Reply:
-        """Do an operation: `status`, `echo` its arguments, `wait` for the test, or `fail`."""
+        """Do an operation: `status`, `echo` its arguments, `wait` or `stop` for the test, or `fail`."""
         self.asked.append(op)
         if op == "status":
             return make_reply(self.status)
         if op == "echo":
             return make_reply({"args": args}, {"numbers": np.arange(3, dtype=np.int32)})
-        if op == "wait":
+        if op in ("wait", "stop"):
             await self.go_on.wait()
             return make_reply({})
         if op == "fail":

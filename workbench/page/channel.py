@@ -1,4 +1,7 @@
-"""The websocket of one viewer: operations it requests, one after another, and frames when it is ready.
+"""The websocket of one viewer: operations it requests, and frames when it is ready.
+
+Commands are passed on at once, and are done even when the viewer has gone; what only looks is asked one after
+another.
 
 Except for the end of the run nothing is sent without a request, so that a page that is slow, hidden or gone
 costs nothing.
@@ -85,6 +88,7 @@ class Channel:
     def __init__(self, socket: WebSocket, link: Link, limits: Limits) -> None:
         self._socket, self._link, self._limits = socket, link, limits
         self._requests: asyncio.Queue[tuple[OperationRequest, int]] = asyncio.Queue(limits.live_requests)
+        self._commands: set[asyncio.Task[None]] = set()
         self._waiting_bytes = 0
         self._frame_kinds: list[str] | None = None
         self._frame_requested = asyncio.Event()
@@ -101,25 +105,26 @@ class Channel:
                     group.create_task(work)
                     for work in (self._answer_requests(), self._send_frames(), self._announce_end())
                 ]
-                await self._listen()
-                for other in others:
-                    other.cancel()
+                await self._listen(group)
+                for other in (*others, *self._commands):
+                    other.cancel()  # a command is on its way to the run by now, and only its answer is not
         except* BadMessage as errors:
             with contextlib.suppress(WebSocketDisconnect, RuntimeError):
                 await self._socket.close(_first(errors).code)
         except* WebSocketDisconnect:
             pass
 
-    async def _listen(self) -> None:
+    async def _listen(self, group: asyncio.TaskGroup) -> None:
         while True:
             message = await self._socket.receive()
             if message["type"] == "websocket.disconnect":
                 return
             if message.get("text") is None:
                 raise BadMessage(WRONG_KIND, "a message that is not text")
-            self._take(message["text"])
+            self._take(message["text"], group)
+            await asyncio.sleep(0)  # a command is passed on before its viewer may be seen to have gone
 
-    def _take(self, text: str) -> None:
+    def _take(self, text: str, group: asyncio.TaskGroup) -> None:
         if len(text) > self._limits.live_bytes:
             raise BadMessage(TOO_LARGE, "a message that is too long")
         message = read(text)
@@ -127,16 +132,30 @@ class Channel:
             self._frame_kinds = message.ready.kinds
             self._frame_requested.set()
             return
+        waiting = max(self._requests.qsize(), len(self._commands))
         self._waiting_bytes += len(text)
-        if self._requests.full() or self._waiting_bytes > self._limits.live_waiting_bytes:
+        if waiting >= self._limits.live_requests or self._waiting_bytes > self._limits.live_waiting_bytes:
             raise BadMessage(BAD, "too many requests wait")
-        self._requests.put_nowait((message, len(text)))
+        if not self._is_command(message.op):
+            self._requests.put_nowait((message, len(text)))
+            return
+        command = group.create_task(self._answer_command(message, len(text)))
+        self._commands.add(command)
+        command.add_done_callback(self._commands.discard)
+
+    def _is_command(self, op: str) -> bool:
+        return op in self._link.operations and self._link.operations[op].commands
 
     async def _answer_requests(self) -> None:
         while True:
             request, size = await self._requests.get()
             self._waiting_bytes -= size
-            await self._socket.send_bytes(await self._perform(request))
+            await self._send(await self._perform(request))
+
+    async def _answer_command(self, request: OperationRequest, size: int) -> None:
+        answer = await self._perform(request)
+        self._waiting_bytes -= size
+        await self._send(answer)
 
     async def _perform(self, request: OperationRequest) -> bytes:
         try:
@@ -163,7 +182,7 @@ class Channel:
                 continue  # the viewer wants something else by now, and waits for one frame only
             self._frame_kinds = None
             self._frame_requested.clear()
-            await self._socket.send_bytes(frame.message)
+            await self._send(frame.message)
             await self._send_unrequested()
 
     async def _announce_end(self) -> None:
@@ -172,14 +191,19 @@ class Channel:
         await self._send_status()
 
     async def _send_status(self) -> None:
-        await self._socket.send_bytes(pack({**self._link.status, "type": "status"}, {}))
+        await self._send(pack({**self._link.status, "type": "status"}, {}))
+
+    async def _send(self, message: bytes) -> None:
+        """Send a message, unless the viewer has gone: what it said before that is still read."""
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            await self._socket.send_bytes(message)
 
     async def _send_unrequested(self) -> None:
         """Send the curve, and what else the training process sends by itself, when it is new."""
         for kind, reply in self._link.unrequested.items():
             if self._sent.get(kind) is not reply:
                 self._sent[kind] = reply
-                await self._socket.send_bytes(reply.message)
+                await self._send(reply.message)
 
 
 def read(text: str) -> OperationRequest | Ready:

@@ -117,27 +117,30 @@ class Operation:
         The model that they are checked with; its fields are those of the method.
     inspects
         Whether the inspector does it; otherwise the run.
+    commands
+        Whether it is done before all that only look, and even when the page that asked for it has gone.
     """
 
     arguments: type[Arguments] = Arguments
     inspects: bool = False
+    commands: bool = False
 
 
 OPERATIONS: Mapping[str, Operation] = {
     "overview": Operation(),
     "status": Operation(),
-    "start": Operation(),
-    "stop": Operation(),
-    "step": Operation(),
-    "apply": Operation(Apply),
-    "snapshot": Operation(),
-    "rewind": Operation(Named),
-    "reset": Operation(Reset),
+    "start": Operation(commands=True),
+    "stop": Operation(commands=True),
+    "step": Operation(commands=True),
+    "apply": Operation(Apply, commands=True),
+    "snapshot": Operation(commands=True),
+    "rewind": Operation(Named, commands=True),
+    "reset": Operation(Reset, commands=True),
     "curve": Operation(),
     "journal": Operation(Count),
     "show": Operation(Show, inspects=True),
     "frame": Operation(Frame, inspects=True),
-    "set_baseline": Operation(inspects=True),
+    "set_baseline": Operation(inspects=True, commands=True),
     "neuron": Operation(Neuron, inspects=True),
     "connections": Operation(Neuron, inspects=True),
     "strongest": Operation(Strongest, inspects=True),

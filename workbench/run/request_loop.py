@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 
 from nn import DataError, SnapshotError, TrainingMemoryError
 from nn.training.lock import FolderLockedError
@@ -96,15 +97,19 @@ class RequestLoop:
             self._training = False
 
     def _between_steps(self) -> None:
+        self._answer_for_a_while(self._mailbox.next_command)
         began = time.monotonic()
-        if began >= self._requests.due(0.0):
-            answered = 0
-            while time.monotonic() < began + REQUEST_SECONDS and (request := self._mailbox.next()):
-                self._handle(request)
-                answered += 1
-            if answered:
-                self._requests.made(began, time.monotonic())
+        if began >= self._requests.due(0.0) and self._answer_for_a_while(self._mailbox.next):
+            self._requests.made(began, time.monotonic())
         self._make_due_frame()
+
+    def _answer_for_a_while(self, next_request: Callable[[], Request | None]) -> bool:
+        """Answer requests, but not for long; return whether there were any."""
+        until, answered = time.monotonic() + REQUEST_SECONDS, False
+        while time.monotonic() < until and (request := next_request()):
+            self._handle(request)
+            answered = True
+        return answered
 
     def _handle(self, request: Request | None) -> None:
         if request is None:

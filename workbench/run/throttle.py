@@ -16,7 +16,7 @@ REQUEST_SECONDS = 0.01
 """How long requests may hold up training between two steps; the others wait for later steps."""
 
 REQUEST_SHARE = 0.1
-"""Of the time of training that goes into requests, at most, however many come."""
+"""Of the time of training that goes into requests that only look, at most, however many come."""
 
 
 class Throttle:

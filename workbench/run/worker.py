@@ -48,7 +48,7 @@ def run_worker(connection: Connection, launch: Launch) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT,))
     tqdm.set_lock(threading.RLock())  # its own is for many processes, and outlives one that is killed
-    mailbox = Mailbox(connection)
+    mailbox = Mailbox(connection, launch.operations)
     with warnings_shown():
         answering = _open(launch, mailbox)
         if answering is not None:

@@ -5,6 +5,7 @@ import inspect
 import json
 import logging
 import math
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from workbench.run.mailbox import HUNG_UP
 from workbench.run.messages import pack, unpack
 from workbench.run.operations import KINDS, Opened, check, dispatch
 from workbench.run.request_loop import RequestLoop
-from workbench.run.requests import Request
+from workbench.run.requests import CLOSE, Request
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -176,6 +177,10 @@ class Box:
     def next(self, seconds: float = 0.0) -> Request | None:
         return self.requests.pop(0) if self.requests else None
 
+    def next_command(self) -> Request | None:
+        first = self.requests[0].op if self.requests else ""
+        return self.next() if first == CLOSE or (first in OPERATIONS and OPERATIONS[first].commands) else None
+
     def send(self, message: bytes, *, answers: bool = True) -> None:
         header = unpack(message)[0]
         self.answers[header["id"]] = header
@@ -215,6 +220,19 @@ def test_errors_are_told_as_they_are_and_faults_of_the_program_are_not(
     assert answers[4]["error"].startswith("no operation 'nothing'")
     assert answers[5]["step"] == 0
     assert len(caplog.records) == 1
+
+
+def test_a_command_is_done_after_the_step_in_which_it_came_whatever_looks_cost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    run = open_run(tmp_path)
+    inspector = CodeInspector(run)
+    monkeypatch.setattr(inspector, "neuron", lambda **args: time.sleep(0.1))  # the next look is long after it
+    look = {"layer": 1, "neuron": 0}
+    requests = (Request(1, "start", {}), Request(2, "neuron", look), Request(3, "stop", {}))
+    answers = answer(run, inspector, *requests)
+    assert "error" not in answers[3]
+    assert run.session.trainer.step == 2
 
 
 def test_started_training_is_stopped_by_the_end_and_saved(tmp_path: Path):

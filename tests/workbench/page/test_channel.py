@@ -31,6 +31,7 @@ class Viewer:
         self._outgoing: asyncio.Queue[Any] = asyncio.Queue()
         self.reads = asyncio.Event()
         self.reads.set()
+        self.gone = False
         self._incoming.put_nowait({"type": "websocket.connect"})
         scope = {"type": "websocket", "path": "/live", "headers": []}
         socket = WebSocket(scope, self._incoming.get, self._send)
@@ -38,6 +39,8 @@ class Viewer:
 
     async def _send(self, message: Any) -> None:
         await self.reads.wait()
+        if self.gone:
+            raise OSError("the viewer has gone")
         self._outgoing.put_nowait(message)
 
     def say(self, message: Any) -> None:
@@ -125,6 +128,30 @@ def test_requests_are_done_one_after_another():
         assert viewer.link.asked == ["wait"] and viewer.silent
         viewer.link.go_on.set()
         assert [(await viewer.hear())[0]["id"] for _ in range(2)] == [1, 2]
+
+    with_viewer(talk)
+
+
+def test_commands_are_passed_on_while_looks_wait():
+    async def talk(viewer: Viewer) -> None:
+        for number, op in enumerate(["wait", "status", "stop", "stop"]):
+            viewer.ask(number, op)
+        await settle()
+        assert viewer.link.asked == ["wait", "stop", "stop"]
+        viewer.link.go_on.set()
+        assert {(await viewer.hear())[0]["id"] for _ in range(4)} == {0, 1, 2, 3}
+
+    with_viewer(talk)
+
+
+def test_commands_outlive_the_viewer():
+    async def talk(viewer: Viewer) -> None:
+        viewer.gone = True
+        viewer.ready("values")  # cannot be sent any more
+        for number, op in enumerate(["wait", "status", "stop", "stop"]):
+            viewer.ask(number, op)
+        await viewer.leave()
+        assert viewer.link.asked == ["wait", "stop", "stop"]
 
     with_viewer(talk)
 

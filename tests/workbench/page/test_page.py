@@ -54,6 +54,20 @@ def test_training_starts_steps_and_stops(page: Page, run: MadeUpRun) -> None:
     assert [op for op, _ in run.asked if op in ("start", "stop", "step")] == ["step", "start", "stop"]
 
 
+def test_training_is_stopping_until_it_has_stopped(
+    page: Page, run: MadeUpRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "_stop", lambda: None)  # a long step
+    page.get_by_test_id("start").click()
+    page.get_by_test_id("stop").click()
+    run.wait_for("stop")
+    expect(page.get_by_test_id("state")).to_have_text("Stopping")
+    expect(page.get_by_test_id("stop")).to_be_disabled()
+    run.state = "idle"
+    expect(page.get_by_test_id("state")).to_have_text("Idle")
+    expect(page.get_by_test_id("start")).to_be_enabled()
+
+
 def test_keys_start_stop_and_step_only_outside_of_fields(page: Page, run: MadeUpRun) -> None:
     page.get_by_test_id("batch-size").focus()
     page.keyboard.press("s")

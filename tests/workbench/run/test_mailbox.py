@@ -13,6 +13,7 @@ import pytest
 from tests.support.live_links import PATIENCE, tiny_order, wait_for_end
 from workbench.run.mailbox import UNANSWERED_LIMIT, Mailbox
 from workbench.run.messages import unpack
+from workbench.run.operations import OPERATIONS
 from workbench.run.requests import CLOSE
 from workbench.run.worker import run_worker
 
@@ -78,16 +79,17 @@ def test_answers_that_nobody_reads_do_not_stop_training_and_do_not_pile_up(tmp_p
         def flood() -> None:
             for id_ in range(2, FLOOD):
                 connection.send((id_, "status", {}))
-            connection.send((FLOOD, CLOSE, {}))
 
         flooding = threading.Thread(target=flood)
         flooding.start()
         wait_for_epochs(tmp_path, 200)
         assert flooding.is_alive()  # the pipe is full: the flood waits, not the worker
         assert memory_of(number) - before < GROWTH
-        answered = [receive(connection)["id"] for _ in range(2, FLOOD + 1)]
-        assert answered == list(range(2, FLOOD + 1))
+        answered = [receive(connection)["id"] for _ in range(2, FLOOD)]
+        assert answered == list(range(2, FLOOD))
         flooding.join()
+        connection.send((FLOOD, CLOSE, {}))
+        assert receive(connection)["id"] == FLOOD
         wait_for_end(number)
 
 
@@ -105,20 +107,24 @@ def test_a_newer_request_for_a_frame_takes_the_place_of_an_older_one(tmp_path: P
         assert sorted(refused + shown) == [1, 2, 3]
 
 
-def test_requests_are_handed_out_in_order_and_then_the_end():
+def test_commands_are_handed_out_before_what_only_looks():
     ours, theirs = multiprocessing.Pipe()
-    mailbox = Mailbox(theirs)
-    ours.send((1, "status", {}))
-    ours.send((2, "stop", {}))
+    mailbox = Mailbox(theirs, OPERATIONS)
+    asked = ["neuron", "connections", "start", "status", "apply", "stop", "walk"]
+    for number, op in enumerate(asked):
+        ours.send((number, op, {}))
     ours.close()
-    found = [mailbox.next(PATIENCE) for _ in range(3)]
-    assert [request and request.op for request in found] == ["status", "stop", CLOSE]
+    while mailbox._received.qsize() <= len(asked):  # with the end, which comes by itself
+        threading.Event().wait(0.001)
+    assert [mailbox.next_command().op for _ in range(4)] == ["start", "apply", "stop", CLOSE]
+    assert mailbox.next_command() is None
+    assert [mailbox.next(PATIENCE).op for _ in range(4)] == ["neuron", "connections", "status", "walk"]
     assert mailbox.next() is None
 
 
 def test_what_cannot_be_delivered_is_the_end_of_the_conversation():
     ours, theirs = multiprocessing.Pipe()
-    mailbox = Mailbox(theirs)
+    mailbox = Mailbox(theirs, OPERATIONS)
     ours.close()
     mailbox.send(b"answer")
     assert [request and request.op for request in (mailbox.next(PATIENCE), mailbox.next(PATIENCE))] == [
@@ -131,7 +137,7 @@ def test_what_cannot_be_delivered_is_the_end_of_the_conversation():
 @pytest.mark.parametrize("count", [0, 1, 100])
 def test_what_was_sent_is_delivered_before_the_end(count: int):
     ours, theirs = multiprocessing.Pipe()
-    mailbox = Mailbox(theirs)
+    mailbox = Mailbox(theirs, OPERATIONS)
     for number in range(count):
         mailbox.send(b"%d" % number)
     mailbox.close()

@@ -19,10 +19,10 @@ export default {
   template: `
     <div class="g-transport" role="group" aria-label="Run">
       <button type="button" class="g-button g-primary" data-test="start" :disabled="!canStart"
-              :title="endTitle ?? 'Start training (space)'" @click="send('start')">
+              :title="endTitle ?? 'Start training (space)'" @click="start">
         <span class="g-icon" aria-hidden="true">play_arrow</span>Start</button>
-      <button type="button" class="g-button" data-test="stop" :disabled="!training"
-              :title="'Stop after this ' + unit + ' (space)'" @click="send('stop')">
+      <button type="button" class="g-button" data-test="stop" :disabled="!training || stopping"
+              :title="stopTitle" @click="stop">
         <span class="g-icon" aria-hidden="true">stop</span>Stop</button>
       <button type="button" class="g-button" data-test="step" :disabled="!canStart"
               :title="endTitle ?? 'Train on one ' + unit + ' (s)'" @click="send('step')">
@@ -31,10 +31,13 @@ export default {
         <span class="g-dot" aria-hidden="true"></span><span class="g-chip-text">{{ caption }}</span></span>
     </div>`,
   props: { unit: { type: String, default: "mini-batch" }, limited: { type: Boolean, default: true } },
-  data: () => ({ state: "idle", message: "", starting: false }),
+  data: () => ({ state: "idle", message: "", starting: false, stopping: false }),
   computed: {
     training() {
       return this.state === "training";
+    },
+    stopTitle() {
+      return this.stopping ? `Training ends after this ${this.unit} and saves` : `Stop after this ${this.unit} (space)`;
     },
     canStart() {
       return this.state === "idle" || this.state === "diverged";
@@ -48,6 +51,7 @@ export default {
       return this.state === LOST ? WHY_LOST : (this.endTitle ?? this.message);
     },
     caption() {
+      if (this.training && this.stopping) return "Stopping";
       if (this.training && this.starting) return "Starting: compiling";
       const meaning = this.state === "idle" && this.message ? "Stopped" : (MEANING[this.state] ?? this.state);
       if (this.state === "finished" && this.limited) return `${meaning}: raise a limit to go on`;
@@ -63,6 +67,7 @@ export default {
       this.state = status.state;
       this.message = status.message ?? "";
       this.starting = status.starting ?? false;
+      if (!this.training) this.stopping = false;
     },
     /** Leave the page as it is, to be read, without controls: the run has ended. */
     end(message) {
@@ -74,16 +79,25 @@ export default {
       if (!open) Object.assign(this, { state: LOST, message: "" });
       else if (last("status")) this.show(last("status"));
     },
+    /** Request an operation; return whether it was done. */
     async send(operation) {
-      await attempt(() => request(operation, {}));
+      return (await attempt(() => request(operation, {}))) !== undefined;
+    },
+    async start() {
+      if (await this.send("start")) this.state = "training"; // it is announced: the status says so later
+    },
+    /** Say that training stops, until the status says that it has. */
+    async stop() {
+      this.stopping = true;
+      if (!(await this.send("stop"))) this.stopping = false;
     },
     press(event) {
       if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
       if (event.target.closest("input, select, textarea, button, a, canvas, [role=dialog], [tabindex]")) return;
       if (event.key === " ") {
         event.preventDefault();
-        if (this.training) this.send("stop");
-        else if (this.canStart) this.send("start");
+        if (this.training) this.stop();
+        else if (this.canStart) this.start();
       } else if (event.key === "s" && this.canStart) this.send("step");
       else if (event.key === "?") this.$emit("help");
     },

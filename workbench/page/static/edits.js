@@ -9,13 +9,16 @@ const place = (change) => [change.kind, change.layer, change.neuron ?? `${change
 /** Make a function that sends one change; of several changes of the same thing only the latest is sent. */
 export function batched(done) {
   const waiting = new Map();
-  const flush = latestOnly(async () => {
+  const send = async () => {
     const changes = [...waiting.values()];
     waiting.clear();
-    if (!changes.length) return;
-    await attempt(() => request("apply", { changes }));
-    await done();
+    if (changes.length) await attempt(() => request("apply", { changes }));
+  };
+  const flush = latestOnly(async () => {
+    await send();
+    done(); // which only looks: the next change does not wait for it
   });
+  addEventListener("pagehide", send); // what was changed last, when the page is closed before it was sent
   return (change) => {
     waiting.set(place(change), change);
     flush();
