@@ -51,3 +51,11 @@ def test_every_network_of_a_row_is_on_the_face():
     rows = dict(re.findall(r"^\| `(\w+)` \| `(\w+)` ", section, re.MULTILINE))
     assert {family: getattr(networks, name) for family, name in rows.items()} == fastest
     assert set(rows.values()) <= set(networks.__all__)
+
+
+def test_what_was_found_in_other_libraries_is_held_by_tests():
+    text = (ROOT / "docs" / "exchange.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
+    assert named
+    for path, name in named:
+        assert f"\ndef {name}(" in (ROOT / path).read_text(encoding="utf-8"), name

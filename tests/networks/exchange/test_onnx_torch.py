@@ -249,3 +249,11 @@ def test_an_lstm_is_one_node_between_transpositions(tmp_path):
         node.op_type for node in theirs.load(path).graph.node if node.op_type in ("LSTM", "Transpose")
     ]
     assert operators == ["Transpose", "LSTM", "Transpose"]
+
+
+def test_padding_that_counts_is_a_node_of_its_own_before_opset_10(tmp_path):
+    module, values = torch.nn.AvgPool2d(3, 2, padding=1), torch.randn(2, 2, 5, 7)
+    with pytest.raises(ExchangeError, match=r"\(Pad\): this operator is not mapped"):
+        onnx.load(exported(module, values, tmp_path, opset=9))
+    path = exported(module, values, tmp_path, opset=10)
+    check_same(path, onnx.load(path), values.numpy())
