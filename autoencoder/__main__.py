@@ -22,6 +22,8 @@ PROGRAM = Program(
         "decode": ("autoencoder.model_commands", "decode"),
         "render": ("autoencoder.model_commands", "render"),
         "info": ("autoencoder.model_commands", "info"),
+        "export": ("autoencoder.exchange_commands", "export_model"),
+        "import": ("autoencoder.exchange_commands", "import_model"),
         "config": ("autoencoder.config_command", "write_config"),
     },
     table=TABLE,

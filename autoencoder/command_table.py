@@ -222,4 +222,53 @@ default, or the value that is given. Without a file it is printed.""",
     file=("FILE", "where to write; printed if it is left out"),
 )
 
-COMMANDS = (TRAIN, SERVE, REPLAY, RECONSTRUCT, ENCODE, DECODE, RENDER, INFO, CONFIG)
+EXPORT = Command(
+    name="export",
+    summary="write a model for another library",
+    description="""\
+Write the network of a model, encoder and decoder, to a file whose suffix says in which format:
+.safetensors is a state_dict of PyTorch. Beside it goes a .json of the same name: how images become what the
+network takes, the settings that describe the network, the activations of its layers. Layers that the
+format does not have, such as local ones, are refused by name.""",
+    examples="""\
+  autoencoder export model.safetensors
+      for torch.nn.Linear layers called 0.0, 0.1 and so on; docs/exchange.md has an example
+
+  autoencoder export exchange/mnist.safetensors --model-directory models/mnist
+      another model, to another folder""",
+    settings=("model_directory",),
+    flags=(OVERWRITE,),
+    file=("FILE", "where to write; its suffix is that of a format"),
+)
+
+IMPORT = Command(
+    name="import",
+    summary="make a model of a file of another library",
+    description="""\
+Read a network and put it into the model directory, as a model that every other command opens and that
+train --resume goes on with. It must be what an autoencoder can be here: dense layers one after another,
+the decoder a mirror of the encoder, the last layer a sigmoid or linear. The settings are those of the
+.json beside the file, if there is one, and of the options.
+
+.onnx files say what their layers are. A .safetensors is a state_dict of PyTorch, which does not: its
+layers are those of the settings, and weights are read by the names of its modules.""",
+    examples="""\
+  autoencoder import model.safetensors --model-directory models/back
+      what export wrote
+
+  autoencoder import exchange/mnist.safetensors --model-directory models/again --limit 1000
+      with a thousand of the built-in digits to look at and to train on""",
+    settings=ALL,
+    flags=(Flag("overwrite", "replace a model that is there; the old one is kept as .previous"),),
+    options=(
+        Option(
+            "module",
+            "THEIRS=OURS",
+            "of a .safetensors: a module in the file, and the layer here that it is, such as "
+            "encoder.0=0.0; may be given several times",
+        ),
+    ),
+    file=("FILE", "a .onnx or .safetensors"),
+)
+
+COMMANDS = (TRAIN, SERVE, REPLAY, RECONSTRUCT, ENCODE, DECODE, RENDER, INFO, EXPORT, IMPORT, CONFIG)

@@ -76,10 +76,13 @@ def examples() -> list[str]:
     lines = [line.strip() for text in texts for line in text.splitlines()]
     found = [line for line in lines if line.startswith("autoencoder ")]
     order = ["config", "serve", "replay", "train", "encode", "decode", "reconstruct", "render", "info"]
+    order += ["export", "import"]
     return sorted(found, key=lambda line: order.index(line.split()[1]))
 
 
 def shortened(words: list[str]) -> list[str]:
+    if words[:1] == ["import"]:
+        return [*words, "--limit", "24", "--overwrite"]
     if words[:1] != ["train"]:
         return words
     return [*words, "--epochs", "2"] if "--resume" in words else [*words, *SHORTER]
