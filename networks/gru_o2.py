@@ -21,7 +21,8 @@ Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 Limited by:     as the LSTM, networks/lstm_o2.py, with three products a step instead of four
 Loses when:     never expected: below a million multiply-adds it is o1
 Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh; the same bits for any
-                number of threads, because every sum is made by one thread in a fixed order
+                number of threads, because every sum is made by one thread in a fixed order;
+                numbers below 1.2e-38, such as signals that fade over many steps, count as zero
 """
 
 from __future__ import annotations

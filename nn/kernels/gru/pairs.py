@@ -8,6 +8,7 @@ from numba import intp, prange
 
 from nn.kernels.core.compilation import kernel
 from nn.kernels.core.simd import horizontal_sum, load
+from nn.kernels.core.subnormals import flush_subnormals, restore
 from nn.kernels.core.tile import Target
 from nn.kernels.gru.backward import deltas_of_units
 from nn.kernels.gru.forward import update_units
@@ -79,7 +80,9 @@ def forward_slice(layer, pairs, begin):
 @kernel(allocates=False, separately=True)
 def forward_task(layer, pairs, blocks, phase, task):
     """Run one task of a phase."""
+    state = flush_subnormals()
     do_forward(layer, pairs, blocks, phase, task, forward_step, forward_slice)
+    restore(state)
 
 
 @kernel(allocates=False)
@@ -134,11 +137,13 @@ def gradient_block(layer, signals, pairs, targets, blocks, number, place):
 @kernel(allocates=False, separately=True)
 def backward_task(layer, signals, pairs, targets, blocks, propagates, phase, task):
     """Run one task of a phase. The weights may change in the last one: before, their pairs are read."""
+    state = flush_subnormals()
     if phase < backward_phases(layer, blocks) - 1:
         do_backward(layer, signals, pairs, blocks, propagates, phase, task, receive, deltas_of_units)
     else:
         for block in range(task, 4 * count_of(layer.units, blocks.units), blocks.workers):
             gradient_block(layer, signals, pairs, targets, blocks, block, task * blocks.room)
+    restore(state)
 
 
 @kernel(allocates=False)

@@ -15,6 +15,7 @@ from numba import intp, prange
 from nn.kernels.core.compilation import kernel
 from nn.kernels.core.product import multiply
 from nn.kernels.core.simd import broadcast, horizontal_sum, load, load_scalar, multiply_add, store
+from nn.kernels.core.subnormals import flush_subnormals, restore
 from nn.kernels.core.tile import Columns, Rows, Target
 from nn.kernels.core.vector_activations import tanh
 from nn.kernels.core.vector_arithmetic import select
@@ -152,11 +153,13 @@ def gradient_block(layer, signals, targets, blocks, block, place):
 @kernel(allocates=False, separately=True)
 def backward_task(layer, signals, targets, blocks, propagates, phase, task):
     """Run one task of a phase. The weights may change in the last one: before, their copies are read."""
+    state = flush_subnormals()
     if phase < backward_phases(layer, blocks) - 1:
         do_backward(layer, signals, blocks, propagates, phase, task, receive, deltas_of_units)
     else:
         for block in range(task, count_of(4 * layer.units, blocks.rows), blocks.workers):
             gradient_block(layer, signals, targets, blocks, block, task * blocks.room)
+    restore(state)
 
 
 @kernel(allocates=False)

@@ -19,6 +19,7 @@ from numba import intp, prange
 from nn.kernels.core.compilation import kernel
 from nn.kernels.core.product import multiply
 from nn.kernels.core.simd import broadcast, load, load_scalar, multiply_add, store
+from nn.kernels.core.subnormals import flush_subnormals, restore
 from nn.kernels.core.tile import Columns, Rows, Target
 from nn.kernels.core.vector_activations import sigmoid, tanh
 from nn.kernels.core.vector_arithmetic import select
@@ -146,7 +147,9 @@ def update_units(layer, number, first, count, begin, sums, apart):
 @kernel(allocates=False, separately=True)
 def forward_task(layer, blocks, phase, task):
     """Run one task of a phase."""
+    state = flush_subnormals()
     do_forward(layer, blocks, phase, task, forward_step, forward_slice)
+    restore(state)
 
 
 @kernel(allocates=False)
