@@ -44,7 +44,6 @@ from nn.snapshot import save
 from nn.training.learned_state import LearnedState
 from nn.training.limits import Limits
 from nn.training.lock import FolderLock
-from nn.training.shifted_batches import ShiftedBatches
 from workbench.files import make_directory
 from workbench.inspect.examples import Examples, NamedExamples
 from workbench.run.changes import LIVE_SETTINGS, SettingChange
@@ -120,8 +119,6 @@ class Session(Adjustable):
             generator=generator,
             schedule=SCHEDULES[settings.schedule](),
         )
-        if isinstance(batches, ShiftedBatches):
-            batches.position = self.trainer.shuffle
         self.trainer.limits = Limits(settings.epoch_limit, settings.minutes)
         self.steering = Steering(self)
 

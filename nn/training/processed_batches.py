@@ -10,15 +10,13 @@ from numpy.typing import DTypeLike
 from nn.data.processors import Processors
 from nn.training.batch import Batch
 from nn.training.batches import ArrayBatches
-from nn.training.shifted_batches import Position
+from nn.training.drawn_batches import DrawnBatches
 
 
-class ProcessedBatches:
+class ProcessedBatches(DrawnBatches):
     """Entries as the reader of processors gives them, with what the steps after it make of them.
 
-    Steps before the first augmentation are done once, the others for every batch. What they draw depends on
-    the seed, the epoch and the entries of the batch, and on nothing else: a run that goes on from a snapshot,
-    makes a step again or has its batches prefetched sees the same.
+    Steps before the first augmentation are done once, the others for every batch.
 
     Parameters
     ----------
@@ -30,14 +28,9 @@ class ProcessedBatches:
     targets
         As for `nn.ArrayBatches`; None for entries that are their own targets.
     seed
-        Of the draws.
+        Of the draws; None for no augmentations, as in inference: of what is held out.
     dtype
         The network's: float32 or float64.
-
-    Attributes
-    ----------
-    position
-        Where training stands: the trainer's `shuffle`, to be set when there is a trainer.
 
     Raises
     ------
@@ -51,16 +44,16 @@ class ProcessedBatches:
         entries: Sequence[np.ndarray],
         targets: np.ndarray | None = None,
         *,
-        seed: int,
+        seed: int | None,
         dtype: DTypeLike = np.float32,
     ) -> None:
+        super().__init__(0 if seed is None else seed)
+        self._draws = seed is not None
         self._processors, self._targets, self._dtype = processors, targets, np.dtype(dtype)
         self._names, self._entries = processors.process(entries, processors.fixed_steps)
         if targets is not None and len(targets) != len(self._entries):
             raise ValueError(f"targets: {len(targets)}, but there are {len(self._entries)} entries")
         self._steps = max((len(each) for each in self._entries), default=0)
-        self.seed = seed
-        self.position: Position | None = None
         self.batch(np.arange(min(1, len(self._entries))))  # refuses what cannot be used
 
     def __len__(self) -> int:
@@ -68,14 +61,12 @@ class ProcessedBatches:
 
     def batch(self, indices: np.ndarray) -> Batch:
         """Return the entries at `indices`, int (n,), as histories (..., N), augmented."""
-        epoch = 0 if self.position is None else self.position.epoch
-        generator = np.random.default_rng((self.seed, epoch, *indices.tolist()))
         processors = self._processors
         names, entries = processors.process(
             [self._entries[index] for index in indices],
             processors.drawn_steps,
             names=[self._names[index] for index in indices],
-            generator=generator,
+            generator=self.generator_of(indices) if self._draws else None,
         )
         values, step_masks, _ = processors.joined(entries, names, self._steps)
         targets = None if self._targets is None else self._targets[indices]

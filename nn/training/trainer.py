@@ -25,6 +25,7 @@ from nn.training.batch_shapes import reshape_batch
 from nn.training.callback_states import CallbackStates
 from nn.training.callbacks import Callback, gradient_listeners
 from nn.training.divergence import NotFiniteError, TrainingDiverged
+from nn.training.drawn_batches import DrawnBatches
 from nn.training.evaluation import Evaluation, evaluate
 from nn.training.interrupts import INTERRUPTED, stopping_on_interrupts
 from nn.training.limits import Clock, Limits
@@ -124,6 +125,9 @@ class Trainer(Resumable, Adjustable, DeepCopied):
             shuffled=options.shuffled,
             last_batch=options.last_batch,
         )
+        source = batches.source if isinstance(batches, Prefetched) else batches
+        if isinstance(source, DrawnBatches):
+            source.position = self.shuffle
         self.clock = Clock()
         self.limits = Limits()
         self.log = TrainingLog()

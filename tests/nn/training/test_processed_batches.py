@@ -1,10 +1,13 @@
 """Batches of processed entries: drawn by seed, epoch and entries alone, and otherwise as in inference."""
 
+from copy import deepcopy
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from networks import Dense
+from nn import Adam, CategoricalCrossEntropyWithLogits, Prefetched, Shape, Trainer
 from nn.data.processors import (
     CutWindows,
     Processors,
@@ -61,3 +64,23 @@ def test_targets_are_as_many_as_the_entries_that_steps_make():
         ProcessedBatches(chain, entries, np.arange(1), seed=0)
     with pytest.raises(ValueError, match="nothing"):
         ProcessedBatches(chain, [], seed=0)
+
+
+def test_held_out_entries_are_not_augmented():
+    batch = ProcessedBatches(CHAIN, IMAGES, np.arange(6), seed=None).batch(np.arange(6))
+    prepared = CHAIN.joined(CHAIN.process(IMAGES).entries, list("abcdef")).values
+    assert np.array_equal(np.moveaxis(batch.inputs[..., :6], -1, 0), prepared)
+
+
+@pytest.mark.parametrize("wrap", [lambda each: each, Prefetched])
+def test_a_trainer_lets_its_batches_draw_anew_in_every_epoch(wrap):
+    source = ProcessedBatches(CHAIN, IMAGES, np.arange(6), seed=3)
+    network = Dense(Shape(6, 6, 1), 6, generator=np.random.default_rng(0))
+    settings = {"batch_size": 6, "generator": np.random.default_rng(0)}
+    batches = wrap(source)
+    trainer = Trainer(network, CategoricalCrossEntropyWithLogits(), Adam(), batches, **settings)
+    assert source.position is trainer.shuffle
+    first = source.batch(np.arange(6)).inputs.copy()
+    trainer.train(epochs=1)
+    assert not np.array_equal(source.batch(np.arange(6)).inputs, first)
+    assert deepcopy(trainer).batches is not batches
