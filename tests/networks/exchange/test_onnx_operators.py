@@ -237,11 +237,22 @@ def test_several_inputs_and_outputs_go_by_name(tmp_path):
     made = model(nodes, {"a": ["n", 3], "b": ["n", 3]}, {"w": drawn(3, 2)}, outputs=("product", "both"))
     path = written(made, tmp_path)
     values = {"a": drawn(4, 3), "b": drawn(4, 3, seed=2)}
-    found = onnx.load(path).predict({name: each.reshape(4, 1, 1, 3) for name, each in values.items()})
+    network = onnx.load(path)
+    found = network.predict({name: each.reshape(4, 1, 1, 3) for name, each in values.items()})
     for name, expected in zip(("product", "both"), in_runtime(path, values), strict=True):
         np.testing.assert_allclose(found[name].reshape(expected.shape), expected, rtol=1e-5, atol=1e-6)
+    assert network.shares
+    assert network.parameters.size == 8  # both products are of the same weights
     alone = onnx.load(path, outputs=["product"])
     np.testing.assert_array_equal(
         alone.predict({name: each.reshape(4, 1, 1, 3) for name, each in values.items()}), found["product"]
     )
     refused(made, tmp_path, "no node gives 'none'", outputs=["none"])
+
+
+def test_names_that_would_be_one_stay_different(tmp_path):
+    nodes = [make("Relu", ["x"], ["y.1"], "a.b"), make("Tanh", ["x"], ["y:1"], "a:b")]
+    made = model(nodes, {"x": ["n", 3]}, {}, outputs=("y.1", "y:1"))
+    network = onnx.load(written(made, tmp_path))
+    assert sorted(network.named) == ["a_b", "a_b_2"]
+    assert sorted(network.output_shapes) == ["y_1", "y_1_2"]

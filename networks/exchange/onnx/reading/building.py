@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import re
+import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from networks.base.network import Network
+from networks.base.nodes import call_name
+from networks.exchange.onnx.reading.graph import called
+from networks.exchange.onnx.reading.naming import different, network_name, tensor_name
 from networks.exchange.onnx.reading.plan import Layer, describe, parameter_count, parameters_of
 from networks.exchange.onnx.reading.planning import Plan
 from networks.exchange.onnx.reading.refusals import RefusedError
@@ -29,14 +33,45 @@ def build(plan: Plan, dtype: np.dtype) -> Network:
     """
     layers = _in_order(list(plan.outputs.values()))
     _check_twins(layers)
-    names = _named(layers)
+    shared = _shared(layers)
+    networks = [layer for layer in layers if shared[layer] is layer]
+    names = dict(
+        zip(networks, different(network_name(each.name) or each.family for each in networks), strict=True)
+    )
+    calls = _call_names(layers, shared, names)
     try:
-        with at_most_parameters(parameter_count(layers)):
-            network = network_from_configuration(_configuration(plan, layers, names), {}, dtype=dtype)
+        with at_most_parameters(parameter_count(networks)):
+            network = network_from_configuration(_configuration(plan, names, shared, calls), {}, dtype=dtype)
     except UNBUILDABLE as error:
         raise RefusedError(f"the network in it cannot be built: {one_line(str(error))}") from error
-    _fill(network, layers, names)
+    _fill(network, names, calls)
     return network
+
+
+def _shared(layers: Sequence[Layer]) -> dict[Layer, Layer]:
+    """Return, for every layer, the first that is made in the same way of the same tensors of the file."""
+    first: dict[tuple[str, tuple[str, ...]], Layer] = {}
+    shared: dict[Layer, Layer] = {}
+    for layer in layers:
+        shared[layer] = layer
+        if layer.arrays and all(layer.origins):
+            other = first.setdefault((json.dumps(describe(layer)), layer.origins), layer)
+            if all(np.array_equal(array, other.arrays[name]) for name, array in layer.arrays.items()):
+                shared[layer] = other
+    return shared
+
+
+def _call_names(
+    layers: Sequence[Layer], shared: Mapping[Layer, Layer], names: Mapping[Layer, str]
+) -> dict[Layer, str]:
+    """Return what the call of each layer is called: `tower`, and the second time `tower:2`."""
+    numbers: Counter[str] = Counter()
+    calls: dict[Layer, str] = {}
+    for layer in layers:
+        name = names[shared[layer]]
+        numbers[name] += 1
+        calls[layer] = call_name(name, numbers[name])
+    return calls
 
 
 def _in_order(outputs: Sequence[Layer]) -> list[Layer]:
@@ -56,49 +91,32 @@ def _in_order(outputs: Sequence[Layer]) -> list[Layer]:
 
 
 def _check_twins(layers: Sequence[Layer]) -> None:
+    there = set(layers)
     for layer in layers:
-        if layer.twin in layers:
+        if layer.twin in there:
             raise RefusedError(
-                f"{layer.name or layer.family}: every step and the last hidden values are read, and ours "
-                "gives one of them"
+                f"{called(layer.name) if layer.name else layer.family}: every step and the last hidden values "
+                "are read, and ours gives one of them"
             )
 
 
-def _named(layers: Sequence[Layer]) -> dict[Layer, str]:
-    """Return different names, those of the nodes as far as they are names here."""
-    names: dict[Layer, str] = {}
-    taken: set[str] = set()
-    for layer in layers:
-        name = plain_name(layer.name) or layer.family
-        number = 2
-        unique = name
-        while unique in taken:
-            unique, number = f"{name}_{number}", number + 1
-        taken.add(unique)
-        names[layer] = unique
-    return names
-
-
-def plain_name(name: str) -> str:
-    """Return what a name of ours is made of: of `/features/features.0/Conv` it is `features_0`."""
-    parts = [part for part in name.split("/") if part]
-    if name.startswith("/") and len(parts) > 1:
-        parts = parts[:-1]
-    return re.sub(r"\W+", "_", parts[-1] if parts else "")[:60].strip("_")
-
-
-def _configuration(plan: Plan, layers: Sequence[Layer], names: Mapping[Layer, str]) -> dict[str, Any]:
-    described = {names[layer]: describe(layer) for layer in layers}
-    if _is_chain(plan, layers):
+def _configuration(
+    plan: Plan, names: Mapping[Layer, str], shared: Mapping[Layer, Layer], calls: Mapping[Layer, str]
+) -> dict[str, Any]:
+    described = {name: describe(layer) for layer, name in names.items()}
+    if _is_chain(plan, list(calls)) and len(names) == len(calls):
         return {"family": "sequential", "networks": described}
-    inputs = _input_names(plan, set(names.values()))
-    known = {**names, **inputs}
+    inputs = dict(
+        zip(plan.inputs.values(), different(map(tensor_name, plan.inputs), names.values()), strict=True)
+    )
+    known = {**calls, **inputs}
+    outputs = different(map(tensor_name, plan.outputs))
     return {
         "family": "model",
         "inputs": {name: str(layer.shape) for layer, name in inputs.items()},
         "networks": described,
-        "uses": [[names[layer], *(known[each] for each in layer.sources)] for layer in layers],
-        "outputs": {_output_name(name): names[layer] for name, layer in plan.outputs.items()},
+        "uses": [[names[shared[layer]], *(known[each] for each in layer.sources)] for layer in calls],
+        "outputs": {name: calls[layer] for name, layer in zip(outputs, plan.outputs.values(), strict=True)},
     }
 
 
@@ -110,35 +128,20 @@ def _is_chain(plan: Plan, layers: Sequence[Layer]) -> bool:
     return all(layer.sources == (source,) for layer, source in zip(layers, before, strict=True))
 
 
-def _input_names(plan: Plan, taken: set[str]) -> dict[Layer, str]:
-    names: dict[Layer, str] = {}
-    for name, layer in plan.inputs.items():
-        plain = re.sub(r"\W+", "_", name)[:60] or "input"
-        while plain in taken:
-            plain += "_"
-        taken.add(plain)
-        names[layer] = plain
-    return names
-
-
-def _output_name(name: str) -> str:
-    return re.sub(r"\W+", "_", name)[:60] or "output"
-
-
-def _fill(network: Network, layers: Sequence[Layer], names: Mapping[Layer, str]) -> None:
+def _fill(network: Network, names: Mapping[Layer, str], calls: Mapping[Layer, str]) -> None:
     """Write parameters and running statistics."""
+    for layer, name in names.items():
+        for part, array in parameters_of(layer).items():
+            _write(network.parameters[f"{name}.{part}"], array, layer.name or layer.family)
     state = network.state()
-    for layer in layers:
-        arrays = {f"{names[layer]}.{name}": array for name, array in parameters_of(layer).items()}
-        for name, array in arrays.items():
-            _write(network.parameters[name], array, layer.name or layer.family)
+    for layer, name in calls.items():
         inside = "network." if layer.steps else ""
-        for name, array in layer.state.items():
-            _write(state[f"{names[layer]}.{inside}{name}"], array, layer.name or layer.family)
+        for part, array in layer.state.items():
+            _write(state[f"{name}.{inside}{part}"], array, layer.name or layer.family)
 
 
 def _write(target: np.ndarray, array: np.ndarray, name: str) -> None:
     with np.errstate(over="ignore"):  # said below
         target[...] = array.reshape(target.shape)
     if not np.isfinite(target).all():
-        raise RefusedError(f"{one_line(name[:60])}: its weights hold numbers too large for {target.dtype}")
+        raise RefusedError(f"{called(name)}: its weights hold numbers too large for {target.dtype}")
