@@ -35,9 +35,8 @@ def build(plan: Plan, dtype: np.dtype) -> Network:
     _check_twins(layers)
     shared = _shared(layers)
     networks = [layer for layer in layers if shared[layer] is layer]
-    names = dict(
-        zip(networks, different(network_name(each.name) or each.family for each in networks), strict=True)
-    )
+    wanted = [network_name(each.name) or each.family for each in networks]
+    names = dict(zip(networks, different(wanted), strict=True))
     calls = _call_names(layers, shared, names)
     try:
         with at_most_parameters(parameter_count(networks)):
@@ -94,9 +93,9 @@ def _check_twins(layers: Sequence[Layer]) -> None:
     there = set(layers)
     for layer in layers:
         if layer.twin in there:
+            name = called(layer.name) if layer.name else layer.family
             raise RefusedError(
-                f"{called(layer.name) if layer.name else layer.family}: every step and the last hidden values "
-                "are read, and ours gives one of them"
+                f"{name}: every step and the last hidden values are read, and ours gives one of them"
             )
 
 
@@ -106,9 +105,8 @@ def _configuration(
     described = {name: describe(layer) for layer, name in names.items()}
     if _is_chain(plan, list(calls)) and len(names) == len(calls):
         return {"family": "sequential", "networks": described}
-    inputs = dict(
-        zip(plan.inputs.values(), different(map(tensor_name, plan.inputs), names.values()), strict=True)
-    )
+    input_names = different(map(tensor_name, plan.inputs), names.values())
+    inputs = dict(zip(plan.inputs.values(), input_names, strict=True))
     known = {**calls, **inputs}
     outputs = different(map(tensor_name, plan.outputs))
     return {
@@ -141,7 +139,7 @@ def _fill(network: Network, names: Mapping[Layer, str], calls: Mapping[Layer, st
 
 
 def _write(target: np.ndarray, array: np.ndarray, name: str) -> None:
-    with np.errstate(over="ignore"):  # said below
+    with np.errstate(over="ignore", invalid="ignore"):  # said below
         target[...] = array.reshape(target.shape)
     if not np.isfinite(target).all():
         raise RefusedError(f"{called(name)}: its weights hold numbers too large for {target.dtype}")

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from itertools import islice, product
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from networks.exchange.onnx.reading.factors import UNKNOWN, Factor, size_of, whole, written
 from networks.exchange.onnx.reading.graph import Graph, called, node_name
 from networks.exchange.onnx.reading.inputs import MOST_LAYOUTS, Layout, described, layer_of, layouts_of
@@ -60,8 +62,6 @@ def plan(graph: Graph, wanted: Wanted) -> Plan:
     live = live_nodes(graph, outputs)
     read = {name for _, node in live for name in node.input} | set(outputs)
     inputs = [described(message) for name, message in graph.inputs.items() if name in read]
-    if not inputs:
-        raise RefusedError("no output depends on an input")
     _check_shapes(inputs, wanted)
     first_error: LaidOutOtherwiseError | None = None
     ways = product(*(layouts_of(each) for each in inputs))
@@ -142,6 +142,8 @@ class Planner:
     ) -> dict[str, Layer]:
         """Make the inputs."""
         sizes = {each.sizes[layout.entries] for each, layout in zip(inputs, layouts, strict=True)}
+        if not sizes:
+            raise RefusedError("no output depends on an input")
         if len(sizes) > 1:
             raise LaidOutOtherwiseError("inputs have different numbers of entries")
         (size,) = sizes
@@ -164,7 +166,8 @@ class Planner:
         """Read a node."""
         node = self._node(number, message)
         try:
-            given = read_node(node)
+            with np.errstate(all="ignore"):  # what is not finite is refused when it is written
+                given = read_node(node)
         except RefusedError:
             raise
         except ValueError as error:  # of shapes of ours, which know their limits
