@@ -256,6 +256,14 @@ def test_onnx_files_become_models(tmp_path):
     assert np.allclose(model.network.predict(images), onnx.load(path).predict(images), atol=1e-6)
 
 
+def test_what_was_imported_does_not_begin_anew_as_principal_components(tmp_path):
+    path = tmp_path / "theirs.onnx"
+    onnx_file(path, SIZES, (None, None, None, None), (3, 8, 8))
+    assert bring(path, tmp_path / "back") == 0
+    settings = loaded(tmp_path / "back").settings
+    assert settings.start_from == "drawn" and settings.output_activation == "identity"
+
+
 def test_rows_of_numbers_are_grey_images_of_the_given_sides(tmp_path, capsys):
     path = tmp_path / "rows.onnx"
     onnx_file(path, (64, 12, 4, 12, 64), ACTIVATIONS)

@@ -21,7 +21,9 @@ from nn.data.memory import require_memory
 from nn.data.processors.processor import SERIES, Processor, sound_at
 
 LONGEST_WINDOW = 65_536
-FRAMES_AT_ONCE = 1024
+
+SAMPLES_AT_ONCE = 2**19
+"""Of frames that are transformed together."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class LogMel(Processor):
     @cached_property
     def filters(self) -> np.ndarray:
         """Share of every frequency in every band: float64 (window // 2 + 1, bands)."""
+        require_memory(24 * (self.window // 2 + 1) * self.bands, f"{self.bands} bands", "take fewer")
         edges = frequency(np.linspace(mel(self.lowest), mel(self._end), self.bands + 2))
         bins = np.fft.rfftfreq(self.window, 1 / self.rate)[:, None]
         rising = (bins - edges[:-2]) / np.diff(edges[:-1])
@@ -106,10 +109,11 @@ class LogMel(Processor):
         frames = sliding_window_view(entry, self.window)[:: self.hop]
         require_memory(4 * len(frames) * self.bands, f"{len(frames)} frames", "give a shorter sound")
         levels = np.empty((len(frames), self.bands), np.float32)
-        for start in range(0, len(frames), FRAMES_AT_ONCE):
-            spectra = np.fft.rfft(frames[start : start + FRAMES_AT_ONCE] * self._hann)
+        together = max(1, SAMPLES_AT_ONCE // self.window)
+        for start in range(0, len(frames), together):
+            spectra = np.fft.rfft(frames[start : start + together] * self._hann)
             power = np.square(np.abs(spectra)) @ self.filters
-            levels[start : start + FRAMES_AT_ONCE] = np.log(np.maximum(power, self.floor))
+            levels[start : start + together] = np.log(np.maximum(power, self.floor))
         return [levels]
 
 

@@ -12,6 +12,9 @@ from nn import SequenceShape, Shape
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
+GENERATOR = np.random.default_rng(0)
+
+
 def encoder(seed=0, units=(5, 3)):
     generator = np.random.default_rng(seed)
     network = Sequential(
@@ -100,6 +103,19 @@ def test_what_only_one_has_is_named():
     report = transfer.take(target, source, partial=True)
     assert report.missing == ("b.weights", "b.biases") and report.unexpected == ("c.weights", "c.biases")
     assert "missing in the source: b.weights" in str(report)
+
+
+def test_a_partial_state_dict_is_reported_by_the_names_of_both(tmp_path):
+    source = Sequential({"body": encoder(2, units=(5, 4)), "more": Dense.of(2)}, generator=GENERATOR)
+    pytorch.save(Sequential({"whole": source}), tmp_path / "theirs.safetensors")
+    target = model(1, 3)
+    report = transfer.take(
+        target, tmp_path / "theirs.safetensors", {"encoder": "whole.body", "head": "whole.more"}, partial=True
+    )
+    assert_taken(target, source.named["body"], "encoder.0", "0")
+    assert set(report.differing) == {"encoder.2.weight", "encoder.2.bias", "head.weight", "head.bias"}
+    report = transfer.take(target, tmp_path / "theirs.safetensors", {"encoder": "whole"}, partial=True)
+    assert "whole.more.weight" in report.unexpected and "encoder.0.weight" in report.missing
 
 
 def test_states_that_a_network_goes_on_from_stay():

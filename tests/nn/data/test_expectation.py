@@ -63,6 +63,19 @@ def test_all_that_does_not_fit_is_named_at_once():
     ]
 
 
+def test_the_held_out_set_is_held_to_the_same_and_named():
+    values = np.random.default_rng(0).random((600, 2, 2, 1), np.float32)
+    training, held_out = images(values[:300]), images(values[300:] + 0)
+    held_out.images[290, 1, 0] = 7
+    assert problems(training, Expectation(high=1, least=300), held_out) == [
+        "held out: one value is above 1, first 7 in 290.png, row 1, column 0, channel 0"
+    ]
+    wider = images(np.zeros((1, 2, 3, 1), np.float32))
+    assert problems(training, Expectation(shape=(2, 2, 1)), wider) == [
+        "held out: images have 3 columns: 2 are expected"
+    ]
+
+
 def test_padding_does_not_count():
     values = np.zeros((1, 1, 2, 1), np.float32)
     values[0, 0, 1] = 9

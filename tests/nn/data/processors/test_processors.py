@@ -111,6 +111,18 @@ def test_series_are_scaled_as_the_training_was_and_masked(tmp_path):
         Processors(ReadSeries(), pad_to=2).prepare(path)
 
 
+def test_channels_in_bytes_are_scaled_as_shares_of_white():
+    image = np.array([[[0, 51, 255]]], np.uint8)
+    fitted = ScaleVariables.fitted([image, np.array([[[255, 102, 255]]], np.uint8)])
+    assert np.allclose(fitted.offset, [0.5, 0.3, 1]) and np.allclose(fitted.scale, [0.5, 0.1, 1])
+    scaled = fitted.process(image, None)[0]
+    assert scaled.dtype == np.float32 and np.allclose(scaled, [[[-1, -1, 0]]], atol=1e-6)
+    with pytest.raises(DataError, match="there are no entries"):
+        ScaleVariables.fitted([])
+    with pytest.raises(DataError, match="1 variables, those it was fitted on are 3"):
+        fitted.process(image[..., :1], None)
+
+
 def test_a_file_without_labels_is_read_by_its_variables(tmp_path):
     path = tmp_path / "walk.csv"
     path.write_text("x,y,kind\n1,2,left\n3,4,left\n")
