@@ -1,8 +1,8 @@
 """What records cost: `python -m benchmarks.records`.
 
-Short runs recorded in a second, what the queue adds to each where it is a job, and processor time of `list`
-on many runs and of a row of statistics. Processor time is that of all threads, and nearly the same on a busy
-machine.
+Short runs recorded in a second, what the queue adds to each where it is a job, processor time of `list` on
+many runs and of a row of statistics, and how much longer a training of small steps takes when it is recorded.
+Processor time is that of all threads, and nearly the same on a busy machine.
 """
 
 from __future__ import annotations
@@ -10,15 +10,21 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from experiments.queue.job import DONE, Terms, job_name
 from experiments.queue.jobs import Jobs
 from experiments.records.list_command import main as list_runs
 from experiments.sweep.held import HeldTrial
+from networks import Dense, Sequential
+from nn import Adam, ArrayBatches, Callback, Identity, Shape, SquaredError, Trainer, use_threads
+from workbench import Recording
 from workbench.records import About, Store, recording
 from workbench.records.process import Process
 from workbench.records.run import Session
@@ -46,6 +52,9 @@ ROW = {
 }
 """Statistics of an epoch."""
 
+STEPS, EPOCHS, BEGUN, UNITS = 100, 600, 200, 32
+"""Of the training that is recorded: steps of an epoch, epochs, those until its record has begun, neurons."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, and return the exit status."""
@@ -55,6 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--runs", type=int, default=100_000, help="in the file that is listed (%(default)s)")
     parser.add_argument("--short", type=int, default=1000, help="short runs that are recorded (%(default)s)")
     parser.add_argument("--rows", type=int, default=5000, help="of a training (%(default)s)")
+    parser.add_argument("--turns", type=int, default=10, help="trainings of each kind (%(default)s)")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         rate, cost = short_runs(Path(folder) / "short.sqlite", options.short)
@@ -68,6 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{1000 * seconds:8.1f} ms to list {options.runs:,} runs: {name}")
         cost = row_cost(Path(folder) / "rows.sqlite", options.rows)
         print(f"{1e6 * cost:8.1f} µs to record the row of an epoch")
+        step, share = recorded_training(Path(folder) / "steps.sqlite", options.turns)
+        print(f"{1e6 * step:8.1f} µs for a step of a small training; recorded, it takes {share:+.2%}")
     return 0
 
 
@@ -140,6 +152,50 @@ def row_cost(path: Path, rows: int) -> float:
                 recorder.statistics(step, ROW)
 
     return best_of(record) / rows
+
+
+def recorded_training(path: Path, turns: int) -> tuple[float, float]:
+    """Return the processor time of a step of a training, and by which share a record makes it longer.
+
+    The median of pairs of trainings, one after the other, by turns the one or the other first.
+    """
+    use_threads(1)
+    seconds, shares = [], []
+    for turn in range(turns + 1):
+        kinds: list[list[Callback]] = [[], [Recording("steps", {"units": UNITS}, seed=0, records=path)]]
+        measured = {len(kind): step_seconds(kind) for kind in kinds[:: 1 if turn % 2 else -1]}
+        seconds.append(measured[0])
+        shares.append(measured[1] / measured[0] - 1)
+    return statistics.median(seconds[1:]), statistics.median(shares[1:])  # the first had to compile
+
+
+def step_seconds(callbacks: Sequence[Callback]) -> float:
+    """Return the seconds of processor time of a step of a small network, once its record has begun."""
+    generator, entries = np.random.default_rng(0), 32
+    inputs = generator.normal(size=(STEPS * entries, 6)).astype(np.float32)
+    layers = [Dense.of(UNITS), Dense.of(1, activation=Identity())]
+    trainer = Trainer(
+        Sequential(Shape(1, 1, 6), layers, generator=generator),
+        SquaredError(),
+        Adam(),
+        ArrayBatches(inputs, inputs.sum(axis=1, keepdims=True)),
+        batch_size=entries,
+        generator=generator,
+    )
+    times = Times()
+    trainer.train(EPOCHS, callbacks=[*callbacks, times])
+    return (times.seconds[-1] - times.seconds[BEGUN]) / (STEPS * (EPOCHS - 1 - BEGUN))
+
+
+class Times(Callback):
+    """Notes the processor time after every epoch."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    def on_epoch(self, trainer: Trainer) -> None:
+        """Note it."""
+        self.seconds.append(time.process_time())
 
 
 if __name__ == "__main__":

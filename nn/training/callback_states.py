@@ -15,17 +15,25 @@ from nn.parameter_binding import bind, can_bind
 from nn.parameters import Parameters
 from nn.training.arguments import check_kind
 from nn.training.callbacks import Callback
+from nn.training.hooks import NONE, Hooks
 from nn.training.state import CALLBACKS
 
 
 class CallbackStates:
-    """Holds the states of a snapshot until callbacks with their names are given."""
+    """Holds the states of a snapshot until callbacks with their names are given.
+
+    Attributes
+    ----------
+    hooks
+        Of the callbacks that have begun last.
+    """
 
     def __init__(self) -> None:
         self._run = _new_run()
         self._restored: dict[str, dict[str, Any]] = {}
         self._callbacks: Sequence[Callback] = ()
         self._before: Sequence[Callback] = ()
+        self.hooks = NONE
 
     def begin(self, callbacks: Sequence[Callback], parameters: Parameters) -> None:
         """Restore callbacks from their states; callbacks of another run without a saved state start anew.
@@ -61,16 +69,17 @@ class CallbackStates:
                 except (ValueError, TypeError, KeyError) as error:
                     raise ValueError(f"callback {callback.name}: not a state of it: {error!r}") from error
 
-        self._before, self._callbacks = self._callbacks, tuple(callbacks)
+        self._before = self._callbacks
+        self._have(tuple(callbacks))
 
     def are(self, callbacks: Sequence[Callback]) -> bool:
         """Whether these are the callbacks that have begun last; quick to ask, as every step does."""
         begun = self._callbacks
-        return len(callbacks) == len(begun) and all(map(is_, callbacks, begun))
+        return callbacks is begun or (len(callbacks) == len(begun) and all(map(is_, callbacks, begun)))
 
     def cannot_start(self) -> None:
         """Ask the callbacks of before again."""
-        self._callbacks = self._before
+        self._have(self._before)
 
     def started(self) -> None:
         """Training continues with these callbacks, which have taken over their states of a snapshot."""
@@ -79,7 +88,8 @@ class CallbackStates:
 
     def restore(self, metadata: Mapping[str, Mapping[str, Any]], arrays: Mapping[str, np.ndarray]) -> None:
         """Keep what a snapshot brought for the callbacks to come."""
-        self._run, self._callbacks = _new_run(), ()
+        self._run = _new_run()
+        self._have(())
         self._restored = {
             name: {**state, **select_prefix(arrays, f"{CALLBACKS}{name}/")}
             for name, state in metadata.items()
@@ -100,6 +110,9 @@ class CallbackStates:
             for key, value in state.items()
             if isinstance(value, np.ndarray)
         }
+
+    def _have(self, callbacks: Sequence[Callback]) -> None:
+        self._callbacks, self.hooks = callbacks, Hooks.of(callbacks)
 
     def _states(self) -> dict[str, Mapping[str, Any]]:
         own = {callback.name: state for callback in self._callbacks if (state := callback.state())}

@@ -27,6 +27,7 @@ from nn.training.callbacks import Callback, gradient_listeners
 from nn.training.divergence import NotFiniteError, TrainingDiverged
 from nn.training.drawn_batches import DrawnBatches
 from nn.training.evaluation import Evaluation, evaluate
+from nn.training.hooks import NONE, Hooks
 from nn.training.interrupts import INTERRUPTED, stopping_on_interrupts
 from nn.training.limits import Clock, Limits
 from nn.training.log import LogRow, TrainingLog
@@ -173,6 +174,7 @@ class Trainer(Resumable, Adjustable, DeepCopied):
         self.limits.check()
         self._require_own_parts()
         self._callbacks.begin(callbacks, self.network.parameters)
+        callbacks = tuple(callbacks)
         self._stop_reason = None
         with ExitStack() as stack:
             for callback in callbacks:
@@ -295,12 +297,12 @@ class Trainer(Resumable, Adjustable, DeepCopied):
         if self._epoch_is_open:
             self._close_epoch()
             self._notify(callbacks, ended=True)
-        stopping = self.stopping
-        for callback in callbacks:
+        stopping, hooks = self.stopping, self._hooks(callbacks)
+        for callback in hooks.before_step:
             callback.before_step(self)
         if self.stopping and not stopping:
             return False
-        ended = self.make_step(callbacks)
+        ended = self.make_step(hooks.wants_gradients)
         if ended:
             self._close_epoch()
         self._notify(callbacks, ended)
@@ -352,9 +354,14 @@ class Trainer(Resumable, Adjustable, DeepCopied):
 
     def _notify(self, callbacks: Sequence[Callback], ended: bool) -> None:
         """Call the callbacks for a step, and for the epoch that it ended."""
-        hooks = ("on_epoch", "on_step") if ended else ("on_step",)
-        self._pending_hooks = [(callback, hook) for hook in hooks for callback in callbacks]
+        hooks = self._hooks(callbacks)
+        ended_by = [(callback, "on_epoch") for callback in hooks.on_epoch] if ended else []
+        self._pending_hooks = [*ended_by, *((callback, "on_step") for callback in hooks.on_step)]
         self._notify_all(callbacks)
+
+    def _hooks(self, callbacks: Sequence[Callback]) -> Hooks:
+        """Return the hooks of the callbacks that have begun, or of none."""
+        return self._callbacks.hooks if callbacks else NONE
 
     def _notify_all(self, callbacks: Sequence[Callback]) -> None:
         """Call the callbacks that were skipped because an earlier one raised an error, if still present."""

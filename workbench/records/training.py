@@ -40,7 +40,7 @@ class RecordedRows(Callback):
 
     def on_epoch(self, trainer: Trainer) -> None:
         """Record the row of the epoch."""
-        record_row(self._recorder, trainer.rows[-1])
+        record_row(self._recorder, trainer.log.rows[-1])
 
     def on_end(self, trainer: Trainer) -> None:
         """Record the row of an epoch that was not finished, and what came of the training."""
@@ -129,7 +129,7 @@ class Recording(Callback):
     def on_epoch(self, trainer: Trainer) -> None:
         """Record the row of the epoch."""
         if self._recorder is not None:
-            record_row(self._recorder, trainer.rows[-1])
+            record_row(self._recorder, trainer.log.rows[-1])
 
     def on_end(self, trainer: Trainer) -> None:
         """Record what came of the training."""
