@@ -28,7 +28,7 @@ IN_BATCHES = ("tpe", "cma_es")
 KEYS = {
     "grid": ("largest",),
     "random": ("candidates",),
-    "tpe": ("candidates", "batch"),
+    "tpe": ("candidates", "batch", "startup"),
     "cma_es": ("candidates", "batch"),
     "halving": ("candidates", "first", "factor"),
 }
@@ -49,6 +49,8 @@ class Search(Section):
         How many are tried.
     batch
         How many are suggested at a time, from the results of all before.
+    startup
+        How many TPE draws at random before it suggests any.
     first
         Budget of a trial of all candidates, in the unit of the budget.
     factor
@@ -59,6 +61,7 @@ class Search(Section):
     largest: Count = LARGEST_GRID
     candidates: Count | None = None
     batch: Annotated[int, Field(ge=2, le=1000, strict=True)] = 8
+    startup: Count = 8
     first: Positive | None = None
     factor: Annotated[int, Field(ge=2, le=100, strict=True)] = 3
 

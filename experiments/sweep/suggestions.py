@@ -26,19 +26,21 @@ def suggest(sweep: Sweep, before: Sequence[Candidate], scores: Sequence[float | 
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore", optuna.exceptions.ExperimentalWarning
-        )  # to take running trials into account
+        )  # several settings together, and running trials
         study = optuna.create_study(direction=sweep.file.objective.direction, sampler=_sampler(optuna, sweep))
     search = sweep.file.search
     assert search.candidates is not None
     for first in range(0, len(before), search.batch):
         last = min(first + search.batch, len(before))
-        asked = [_ask(study, sweep) for _ in range(first, last)]
+        worst = _worst(sweep, scores[:first])
+        asked = [_ask(study, sweep, worst) for _ in range(first, last)]
         _check_same(sweep, [each for _, each in asked], before[first:last])
         values = _told(sweep, scores[:last])[first:]
         for (trial, _), value in zip(asked, values, strict=True):
             study.tell(trial, value)
     count = min(search.batch, search.candidates - len(before))
-    return [_ask(study, sweep)[1] for _ in range(count)]
+    worst = _worst(sweep, scores)
+    return [_ask(study, sweep, worst)[1] for _ in range(count)]
 
 
 def _optuna(sweep: Sweep) -> Any:
@@ -57,12 +59,22 @@ def _optuna(sweep: Sweep) -> Any:
 def _sampler(optuna: Any, sweep: Sweep) -> Any:
     search, seed = sweep.file.search, sweep.file.seed
     if search.kind == "tpe":
-        return optuna.samplers.TPESampler(seed=seed, constant_liar=True)
+        return optuna.samplers.TPESampler(
+            seed=seed,
+            n_startup_trials=search.startup,
+            multivariate=True,  # settings together: which rate is good depends on the optimizer
+            group=True,  # of those that exist under the same conditions
+            constant_liar=True,
+        )
     return optuna.samplers.CmaEsSampler(seed=seed, popsize=search.batch, warn_independent_sampling=False)
 
 
-def _ask(study: Any, sweep: Sweep) -> tuple[Any, Candidate]:
-    """Return a suggestion that the filters allow, and Optuna's trial of it."""
+def _ask(study: Any, sweep: Sweep, worst: float | None) -> tuple[Any, Candidate]:
+    """Return a suggestion that the filters allow, and Optuna's trial of it.
+
+    One that they forbid counts as the worst so far for TPE, which would suggest it for ever: what it has not
+    tried is what it knows least of. For CMA-ES, whose generations are batches, it counts for nothing.
+    """
     for _ in range(ATTEMPTS):
         trial = study.ask()
         candidate: dict[str, Scalar] = {}
@@ -71,7 +83,10 @@ def _ask(study: Any, sweep: Sweep) -> tuple[Any, Candidate]:
                 candidate[name] = _suggested(trial, name, parameter)
         if sweep.allows(candidate):
             return trial, candidate
-        study.tell(trial, state=_failed())
+        if worst is None or sweep.file.search.kind == "cma_es":
+            study.tell(trial, state=_failed())
+        else:
+            study.tell(trial, worst)
     raise InputError(
         f"{sweep.path}: filters: forbid {ATTEMPTS} suggestions in a row, the last of them "
         f"{describe(candidate)}: loosen them, or make the space smaller"
@@ -97,9 +112,15 @@ def _suggested(trial: Any, name: str, parameter: Parameter) -> Scalar:
 
 def _told(sweep: Sweep, scores: Sequence[float | None]) -> list[float]:
     """Return scores in which what failed has the worst of the others: so that it is not suggested again."""
+    worst = _worst(sweep, scores)
+    return [(worst or 0.0) if score is None else score for score in scores]
+
+
+def _worst(sweep: Sweep, scores: Sequence[float | None]) -> float | None:
+    """Return the worst score; None where there is none."""
     known = [score for score in scores if score is not None]
     worst = min if sweep.file.objective.direction == "maximize" else max
-    return [worst(known, default=0.0) if score is None else score for score in scores]
+    return worst(known, default=None)
 
 
 def _check_same(sweep: Sweep, asked: Sequence[Candidate], before: Sequence[Candidate]) -> None:

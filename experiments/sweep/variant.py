@@ -49,6 +49,6 @@ class Variant:
                 f"{path}: search.kind: is {file.search.kind!r}: to compare searches, say one of "
                 f"{', '.join(COMPARABLE)}"
             )
-        batch = {"batch": file.search.batch} if "batch" in KEYS[self.kind] else {}
-        search = Search.model_validate({"kind": self.kind, "candidates": file.search.candidates, **batch})
+        said = file.search.model_dump(include={*KEYS[self.kind]} & file.search.model_fields_set)
+        search = Search.model_validate({**said, "kind": self.kind})
         return file.model_copy(update={"search": search, "seed": self.seed})

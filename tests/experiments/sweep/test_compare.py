@@ -75,7 +75,7 @@ def test_a_search_without_a_number_of_candidates_is_refused(folder: Path, search
 
 
 def test_one_is_the_sweep_of_its_file_with_another_search_and_seed(folder: Path):
-    path = write_sweep(folder, **PARTS)
+    path = write_sweep(folder, **{**PARTS, "search": {**PARTS["search"], "startup": 3}})
     sweep = load_sweep(path, PROGRAMS, Variant.parse("random-3"))
     assert (sweep.name, sweep.file.seed, sweep.file.search.kind) == ("sweep-random-3", 3, "random")
     assert sweep.file.search.candidates == 4

@@ -27,6 +27,10 @@ HALVING = {"kind": "halving", "candidates": 4, "first": 1}
         ),
         ({"search": {"kind": "random"}}, r"search: kind = 'random' needs candidates = N"),
         ({"search": {"kind": "grid", "batch": 4}}, "search: batch does nothing for kind = 'grid'"),
+        (
+            {"search": {"kind": "cma_es", "candidates": 4, "startup": 4}},
+            "search: startup does nothing for kind = 'cma_es'",
+        ),
         ({"search": {"kind": "halving", "candidates": 4}}, "search: kind = 'halving' needs first = N"),
         ({"space": None}, "space: is missing"),
         ({"space": {}}, "space: is empty: name at least one setting"),

@@ -1,7 +1,9 @@
 """Search: the same candidates from the same results, whatever happened in between; none that is forbidden."""
 
+import math
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +74,27 @@ def test_suggestions_follow_from_the_results_alone(tmp_path: Path, kind, space):
     assert again == candidates[16:]
     others = [*scores[:12], *(-score for score in scores[12:16])]
     assert next_candidates(sweep, candidates[:16], others) != candidates[16:]
+
+
+def test_as_many_as_the_file_says_are_drawn_before_results_count(tmp_path: Path):
+    sweep = suggested(tmp_path, "tpe", count=6, batch=2)
+    for startup in (2, 4, 9):
+        search_ = sweep.file.search.model_copy(update={"startup": startup})
+        changed = replace(sweep, file=sweep.file.model_copy(update={"search": search_}))
+        up, down = search(changed)[0], search(changed, lambda candidate: -loss(candidate))[0]
+        assert up[:startup] == down[:startup]
+        assert (up == down) == (startup == 9)
+
+
+def test_settings_are_suggested_together(tmp_path: Path):
+    """One by one, each would be as good as others: what counts is which rate belongs to which kind."""
+    space = {"kind": {"choice": ["plain", "wide"]}, "rate": {"real": [0.01, 10], "log": True}}
+
+    def score(candidate: Candidate) -> float:
+        return abs(math.log10(candidate["rate"]) - (0.7 if candidate["kind"] == "wide" else -1.7))
+
+    _, scores = search(suggested(tmp_path, "tpe", space, count=80, batch=8), score)
+    assert sum(scores[-24:]) < 0.5 * sum(scores[:24])
 
 
 @pytest.mark.parametrize("kind", ["tpe", "cma_es"])
