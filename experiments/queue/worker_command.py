@@ -8,7 +8,9 @@ from functools import partial
 from pathlib import Path
 
 from experiments.engines.options import RAY, add_engine_options, chosen_engine, is_of_several
+from experiments.queue.alive import working
 from experiments.queue.child import LAUNCHER
+from experiments.queue.jobs import Jobs
 from experiments.queue.notices import Notices
 from experiments.queue.options import above_zero, queue_records, whole
 from experiments.queue.spread import HOSTED, work_spread
@@ -86,7 +88,7 @@ def _spread(options: argparse.Namespace, worker: Sequence[str]) -> int:
         if is_of_several(options):
             check_disk(store.path)
             store.share()
-        with chosen_engine(options, options.slots) as engine:
+        with working(Jobs(store).folder), chosen_engine(options, options.slots) as engine:
             done = work_spread(
                 engine, store, words, slots=options.slots, until_empty=options.until_empty, say=_say
             )
@@ -117,7 +119,7 @@ def _work(options: argparse.Namespace, programs: Programs, launcher: Sequence[st
         end_with_parent(kill_group)  # and jobs end with it
     notices = Notices(options.notices, _say)
     with _prepared(options) as store:
-        records = store.path
+        records, folder = store.path, Jobs(store).folder
     setup = Setup(
         records,
         Admission(options.hosted or engine.threads, options.busy, programs),
@@ -127,8 +129,9 @@ def _work(options: argparse.Namespace, programs: Programs, launcher: Sequence[st
         programs=programs,
         launcher=launcher,
     )
-    done = work(setup, options.slots)
-    notices.close()
+    with working(folder):
+        done = work(setup, options.slots)
+        notices.close()
     return 0 if done or options.hosted else STOPPED
 
 

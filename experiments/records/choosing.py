@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from experiments.parser import Parser
 from workbench.errors import InputError
 from workbench.exit_status import escape_names, reported
 from workbench.records import Comparison, Query, Run, Store, records_path
@@ -21,13 +22,12 @@ MOST_NUMBERS = 100_000
 """Runs that can be named by number."""
 
 
-def make_parser(command: str, description: str, example: str) -> argparse.ArgumentParser:
+def make_parser(command: str, description: str, example: str) -> Parser:
     """Return a parser with the option `--records`."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=f"python -m experiments {command}",
         description=description,
         epilog=f"example: python -m experiments {command} {example}",
-        allow_abbrev=False,
     )
     parser.add_argument(
         "--records", metavar="FILE", help="records file (default $GANGLION_RECORDS or runs/records.sqlite)"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from experiments.leases import RUNNING, WAITING
+from experiments.queue.alive import is_worked_at
 from experiments.queue.cancel_command import end_without_worker
 from experiments.queue.job import CANCELLED, ENDED, FAILED, Job, Terms
 from experiments.queue.jobs import Jobs
@@ -30,11 +31,12 @@ MINUTE = 60.0
 
 
 class Listed(NamedTuple):
-    """The jobs: a row for each, and how many wait and run."""
+    """The jobs: a row for each, how many wait and run, and whether a worker is there."""
 
     rows: list[dict[str, Any]]
     waiting: int
     running: int
+    worked_at: bool
 
 
 class Shown(NamedTuple):
@@ -56,7 +58,8 @@ def list_jobs(store: Store) -> Listed:
         progress = _progress(store, run) if job.state == RUNNING else ""
         rows.append({"number": job.number, "cells": [*cells(job, run), progress]})
     states = [job.state for job in found]
-    return Listed(rows, states.count(WAITING), states.count(RUNNING))
+    worked_at = is_worked_at(jobs.folder)
+    return Listed(rows, states.count(WAITING), states.count(RUNNING), worked_at)
 
 
 def show_job(store: Store, number: int) -> Shown:

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from experiments.engines.options import add_engine_options
+from experiments.parser import Parser
 from experiments.sweep.attached import run_trial
 from experiments.sweep.programs import PROGRAMS, Programs
 from experiments.sweep.variant import COMPARABLE, Variant
@@ -52,14 +53,13 @@ exit status: 0 done; 1 failed while running; 2 bad input; 130 stopped by Ctrl-C,
 everything so far saved"""
 
 
-def make_parser() -> argparse.ArgumentParser:
+def make_parser() -> Parser:
     """Return the parser of the command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=PROGRAM,
         description="Train a program many times, with settings that are searched as a file says, and report.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, about in COMMANDS.items():
@@ -72,9 +72,9 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], name: str, about: str) -> None:
+def _add(subparsers: argparse._SubParsersAction[Parser], name: str, about: str) -> None:
     description = f"{about[0].upper()}{about[1:]}."
-    command = subparsers.add_parser(name, help=about, description=description, allow_abbrev=False)
+    command = subparsers.add_parser(name, help=about, description=description)
     command.add_argument("file", metavar="FILE", type=Path, help="the sweep, a .toml")
     if name != "plan":
         command.add_argument(

@@ -12,6 +12,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from experiments.queue.job import ENDED, Terms
 from experiments.queue.jobs_command import HEADINGS, RIGHT
+from experiments.queue.saying import command_of
+from experiments.records.tables import moment
 from experiments.serve.panels.fields import Problem, framed_choice, typed
 from experiments.serve.queue import (
     Listed,
@@ -34,10 +36,12 @@ from workbench.page.panels.elements import button, enable, group, panel, text
 COLUMNS = (*HEADINGS, "progress")
 """Of a job's row."""
 
-ORDER = ("job", "state", "progress", "remark", "what", "priority", "run", "took", "submitted")
-"""In which the page shows them."""
+ORDER = ("job", "state", "progress", "remark", "what", "priority", "run", "took")
+"""Which of them the page shows, in this order; when one was submitted is said of the one that is chosen."""
 
-NO_WORKER = "Nothing runs: python -m experiments worker --slots 2 runs what waits."
+NO_WORKER = (
+    "No worker is there: python -m experiments worker --slots 2 runs what waits, and goes on with what ran."
+)
 
 
 class JobTable(Element, component="job_table.js"):
@@ -84,8 +88,10 @@ class Queue:
             }
             for row in listed.rows
         ]
-        self._count.text = f"{listed.running} running, {listed.waiting} waiting"
-        self._idle.say(NO_WORKER if listed.waiting and not listed.running else "")
+        worker = "a worker is there" if listed.worked_at else "no worker"
+        self._count.text = f"{listed.running} running, {listed.waiting} waiting, {worker}"
+        has_work = listed.waiting or listed.running
+        self._idle.say(NO_WORKER if has_work and not listed.worked_at else "")
         give(self._table, rows=rows)
 
 
@@ -127,10 +133,11 @@ class OneJob:
         if shown is None:
             return
         job = shown.job
-        parts = [f"Job {job.number}: {job.state}", job.reason, shown.progress]
+        submitted = f"submitted {moment(job.submitted_at)}"
+        parts = [f"Job {job.number}: {job.state}", job.reason, shown.progress, submitted]
         waiting = f"waits for {job.waiting_for}" if job.waiting_for else ""
         self._head.text = ", ".join(part for part in (*parts, waiting) if part)
-        self._command.text = " ".join([job.program, *job.words])
+        self._command.text = command_of(job)
         self._log.text = shown.log or "Nothing printed yet."
         ended = job.state in ENDED
         enable(self._cancel, not ended and not job.cancelling, "Let it save and end", "It ends, or has ended")
@@ -166,6 +173,7 @@ class Asked(BaseModel):
     memory_mib: float | None = Field(None, gt=0, allow_inf_nan=False)
     minutes: float | None = Field(None, gt=0, allow_inf_nan=False)
     silent_minutes: float | None = Field(None, gt=0, allow_inf_nan=False)
+    notice: str | None = None
 
 
 TERMS = {
@@ -174,6 +182,7 @@ TERMS = {
     "memory_mib": ("Most MiB", "stop it above"),
     "minutes": ("Most minutes", "stop it after"),
     "silent_minutes": ("Silent minutes", "stop it without progress"),
+    "notice": ("Notice", "who is told, as the worker's file calls them"),
 }
 """Captions and hints."""
 

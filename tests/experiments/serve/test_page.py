@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
+from experiments.queue.alive import working
 from experiments.queue.jobs import Jobs
 from experiments.sweep.loading import load_sweep
 from experiments.sweep.training import LOG
@@ -219,16 +220,28 @@ def test_a_job_is_checked_submitted_ordered_watched_cancelled_and_tried_again(pa
     page.get_by_test_id("job-submit").click()
     expect(page.get_by_test_id("job-problem")).to_contain_text("Retries")
     page.get_by_test_id("term-retries").fill("1")
+    page.get_by_test_id("term-notice").fill(" phone ")
+    page.get_by_test_id("find-setting").fill("input")
+    page.get_by_test_id("set-input-directory").fill("two words")
     page.get_by_test_id("job-submit").click()
     job = page.get_by_test_id("job-1")
-    expect(job).to_contain_text("autoencoder train --epochs 7")
-    expect(page.get_by_test_id("queue-idle")).to_contain_text("experiments worker")
+    expect(job).to_contain_text("autoencoder train --input-directory 'two words' --epochs 7")
+    expect(page.locator(".g-command")).to_have_text(
+        "autoencoder train --input-directory 'two words' --epochs 7"
+    )
+    expect(page.get_by_test_id("job-head")).to_contain_text("waiting, submitted 20")
+    expect(page.get_by_test_id("queue-idle")).to_contain_text(
+        "No worker is there: python -m experiments worker"
+    )
+    with working(served.records.parent / "jobs"):
+        expect(page.get_by_test_id("queue-idle")).to_be_hidden()
+        expect(page.get_by_test_id("queue-count")).to_have_text("0 running, 1 waiting, a worker is there")
     fill_in(page, "job-priority", "5")
     with Store.open(served.records) as store:
         jobs = Jobs(store)
         patience.wait_until(lambda: jobs.job(1).priority == 5)
         taken = jobs.take(1, "worker")
-        assert taken is not None and taken.retries == 1
+        assert taken is not None and (taken.retries, taken.notice) == (1, "phone")
         (taken.folder / LOG).write_text("reading\r 10%\r 20%\nepoch 3\n")
         expect(page.get_by_test_id("job-log")).to_have_text(" 20%\nepoch 3\n", use_inner_text=True)
         page.get_by_test_id("job-cancel").click()
