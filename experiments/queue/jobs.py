@@ -48,9 +48,8 @@ class Jobs:
     """
 
     def __init__(self, store: Store) -> None:
-        home = store.path.absolute().parent
-        # runs are found by their folder, so it has one name wherever a worker was started
-        self.store, self.folder = store, (home.resolve() if ".." in home.parts else home) / FOLDER
+        # one name wherever a worker is: runs are found by their folder, and places are relative to it
+        self.store, self.folder = store, store.path.absolute().parent.resolve() / FOLDER
         self._leases = Leases(store, "jobs")
 
     def submit(self, program: str, words: Sequence[str], place: Path, terms: Terms) -> Job:

@@ -120,4 +120,5 @@ def training_environment(records: Path, label: Label, threads: int) -> dict[str,
         That it may use, unless the environment says how many.
     """
     allowed = os.environ.get("NUMBA_NUM_THREADS", str(threads))
-    return {"NUMBA_NUM_THREADS": allowed, VARIABLE: str(records.absolute()), **label.environment}
+    path = records.absolute().parent.resolve() / records.name
+    return {"NUMBA_NUM_THREADS": allowed, VARIABLE: str(path), **label.environment}

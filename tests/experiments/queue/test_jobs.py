@@ -10,6 +10,7 @@ import pytest
 from experiments.leases import LEASE_SECONDS
 from experiments.queue.job import Job, Terms
 from experiments.queue.jobs import Jobs
+from experiments.sweep.training import training_environment
 from workbench.errors import InputError
 from workbench.records import About, Label, RecordsError, Store, recording
 
@@ -45,12 +46,29 @@ def test_a_job_comes_back_as_it_was_submitted(folder: Path, jobs: Jobs):
 
 def test_places_are_known_wherever_the_whole_folder_is_mounted(folder: Path, jobs: Jobs):
     submit(jobs)
-    other = folder.parent / f"{folder.name} elsewhere"
-    other.symlink_to(folder)
+    jobs.store.close()
+    other = folder / "elsewhere"
+    other.mkdir()
+    (folder / "runs").rename(other / "runs")
     with Store.open(other / "runs/records.sqlite") as store:
         job = Jobs(store).job(1)
     assert (job.place, job.folder) == (other, other / "runs/jobs/0001")
-    other.unlink()
+
+
+def test_a_job_is_the_same_by_every_way_to_a_folder_that_is_a_link(folder: Path, monkeypatch):
+    disk, work = folder / "disk", folder / "work"
+    for each in (disk, work):
+        each.mkdir()
+    (work / "runs").symlink_to(disk)
+    monkeypatch.chdir(work)
+    with Store.open(Path("runs/records.sqlite"), create=True) as store:
+        job = Jobs(store).submit("quick", ["train"], work, Terms())
+    assert (job.place, job.folder) == (work, disk / "jobs/0001")
+    for path in (disk / "records.sqlite", Path("../disk/records.sqlite"), work / "runs/records.sqlite"):
+        with Store.open(path) as store:
+            assert Jobs(store).job(1) == job
+        environment = training_environment(path, Label("job", 1), 1)
+        assert environment["GANGLION_RECORDS"] == str(disk / "records.sqlite")
 
 
 def test_a_job_and_its_run_are_the_same_from_every_folder(folder: Path, jobs: Jobs, monkeypatch):

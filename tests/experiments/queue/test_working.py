@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from experiments.queue.alive import is_worked_at
 from tests.support import patience
 from tests.support.quick_queue import GRACE, run
 from tests.support.running_queue import PRINTED, RECORDS, begin_worker, job, states, submit, wait_for
@@ -67,8 +68,10 @@ def test_ctrl_c_lets_jobs_save_and_wait_and_they_go_on(folder: Path):
     submit("--epochs", "300", "--pause", "0.02")
     process = begin_worker()
     wait_for((folder / "runs/jobs/0001/state.json").exists, process)
+    assert is_worked_at(folder / "runs/jobs")
     process.send_signal(signal.SIGINT)
     assert process.wait(patience.SECONDS) == 130
+    assert not is_worked_at(folder / "runs/jobs")
     found = job(1)
     assert (found.state, found.attempts, found.owner) == ("waiting", 0, None)
     saved = len((folder / "runs/jobs/0001/losses.csv").read_text().splitlines())
