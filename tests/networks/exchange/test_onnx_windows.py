@@ -5,8 +5,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from networks.exchange import onnx
 from networks.exchange.errors import ExchangeError
-from tests.support.onnx_models import check, image_model, in_runtime, refused, written
+from tests.support.onnx_models import check, image_model, in_runtime, model, refused, written
 from tests.support.onnx_samples import drawn
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -152,6 +153,30 @@ def test_reductions_over_space_and_over_steps_are_those_of_the_runtime(tmp_path,
             made = image_model(op, None, opset, sizes, axes=axes, keepdims=keepdims)
         check(made, tmp_path, 3, *sizes[1:])
     refused(image_model(op, None, opset), tmp_path, "all axes")
+
+
+def test_series_are_images_of_one_column(tmp_path):
+    """Channels first there, and last in ours, as everywhere."""
+    constants = {"k": drawn(3, 2, 4), "t": drawn(3, 2, 3), "w": drawn(2, 5)}
+    nodes = [
+        make("Conv", ["x", "k"], ["1"], strides=[2], pads=[1, 1], dilations=[1]),
+        make("Relu", ["1"], ["2"]),
+        make("MaxPool", ["2"], ["3"], kernel_shape=[2]),
+        make("ConvTranspose", ["3", "t"], ["4"], strides=[2], output_padding=[1]),
+        make("AveragePool", ["4"], ["y"], kernel_shape=[3], pads=[1, 1]),
+    ]
+    path = written(model(nodes, {"x": ["n", 2, 12]}, constants), tmp_path)
+    network, values = onnx.load(path), drawn(4, 2, 12)
+    assert network.input_shape == (12, 2)
+    (expected,) = in_runtime(path, {"x": values})
+    found = network.predict(np.moveaxis(values, 1, 2))
+    np.testing.assert_allclose(np.moveaxis(found, 2, 1), expected, rtol=1e-4, atol=1e-5)
+    pooled = [make("Conv", ["x", "k"], ["1"]), make("GlobalMaxPool", ["1"], ["y"])]
+    path = written(model(pooled, {"x": ["n", 2, 12]}, constants), tmp_path)
+    found = onnx.load(path).predict(np.moveaxis(values, 1, 2))
+    np.testing.assert_allclose(
+        found.reshape(4, 3, 1), in_runtime(path, {"x": values})[0], rtol=1e-5, atol=1e-5
+    )
 
 
 # Larger images

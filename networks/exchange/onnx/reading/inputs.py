@@ -34,11 +34,12 @@ class Layout(NamedTuple):
 LAYOUTS: Mapping[int, Sequence[Layout]] = {
     1: [Layout(0, ())],
     2: [Layout(0, (1,))],
-    3: [Layout(0, (1, 2)), Layout(1, (0, 2))],
+    3: [Layout(0, (1, 2)), Layout(1, (0, 2)), Layout(0, (2, 1))],
     4: [Layout(0, (2, 3, 1)), Layout(0, (1, 2, 3))],
     5: [Layout(0, (1, 3, 4, 2)), Layout(0, (1, 2, 3, 4))],
 }
-"""Of each number of axes the one that is tried first, and others: steps first, channels last."""
+"""Of each number of axes the one that is tried first, and others: steps first, channels of a series first,
+channels of an image last."""
 
 
 class Given(NamedTuple):
@@ -89,7 +90,7 @@ def layouts_of(given: Given) -> Sequence[Layout]:
     """Return the ways to try, the likeliest first."""
     ways = LAYOUTS[len(given.sizes)]
     if len(given.sizes) == 3 and given.sizes[0] is not None and given.sizes[1] is None:
-        return ways[::-1]
+        return [ways[1], ways[0], ways[2]]
     return ways
 
 

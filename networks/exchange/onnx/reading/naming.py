@@ -12,8 +12,13 @@ def network_name(name: str) -> str:
     """Return what a name of ours is made of: of `/features/features.0/Conv` it is `features_0`."""
     parts = [part for part in name.split("/") if part]
     if name.startswith("/") and len(parts) > 1:
-        parts = parts[:-1]
-    return tensor_name(parts[-1] if parts else "").strip("_")
+        parts = parts[:-1]  # the operator
+    scopes: list[str] = []
+    for part in parts:
+        if scopes and part.startswith(f"{scopes[-1]}."):
+            scopes.pop()
+        scopes.append(part)
+    return tensor_name("_".join(scopes)).strip("_")
 
 
 def tensor_name(name: str) -> str:

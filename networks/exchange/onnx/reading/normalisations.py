@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from networks.exchange.onnx.reading.factors import size_of
+from networks.exchange.onnx.reading.factors import size_of, whole
+from networks.exchange.onnx.reading.images import image_of
 from networks.exchange.onnx.reading.layouts import ending_in
 from networks.exchange.onnx.reading.node import Node
 from networks.exchange.onnx.reading.plan import Layer, Value, arranged, at_steps, permuted_columns, steps_of
-from networks.exchange.onnx.reading.windows import image_of
 from nn.shape import SequenceShape, Shape
 
 
@@ -60,6 +60,8 @@ def _channels_last(node: Node, value: Value) -> Layer:
     if steps is None or (steps and rest):
         node.lies_otherwise("entries are not counted by the first axis")
     steps = (*steps, *(rest[0] if rest else ()))
+    if value.layer.shape[-1] == size_of(channels) and whole(value.layer.order) == whole((*steps, *channels)):
+        return value.layer
     if rest:
         shape = SequenceShape(size_of(steps), size_of(channels))
         layer = arranged(value, [steps, channels], shape)

@@ -21,6 +21,14 @@ from networks.exchange.onnx.reading.tensors import MOST_AXES
 from nn.one_line import one_line
 from nn.shape import Shape, ShapeLike, as_shape
 
+ORDERS: Mapping[int, Sequence[tuple[int, ...]]] = {
+    1: [(0,)],
+    2: [(0, 1), (1, 0)],
+    3: [(1, 2, 0)],
+    4: [(0, 2, 3, 1)],
+}
+"""Where the sides of ours are among the axes of an output that count no entries."""
+
 
 class Wanted(NamedTuple):
     """What is asked of a file.
@@ -232,18 +240,19 @@ def _canonical(value: Value) -> Layer | None:
     rest = [each for place, each in enumerate(value.axes) if place != places[0]]
     if steps:
         rest = [steps, *rest]
-    order = {1: (0,), 2: (0, 1), 3: (1, 2, 0), 4: (0, 2, 3, 1)}.get(len(rest))
     lies_so = whole(factor for each in rest for factor in each) == whole(value.layer.order)
     if lies_so and tuple(map(size_of, rest)) == tuple(value.layer.shape):
         return value.layer
     if not rest:
         return value.layer if not whole(value.layer.order) else None
-    if order is None:
-        return None
-    groups = [rest[each] for each in order]
-    sides = [size_of(each) for each in groups]
-    shape = Shape(1, 1, sides[0]) if len(sides) == 1 else as_shape(tuple(sides))
-    return arranged(value, groups, shape)
+    for order in ORDERS.get(len(rest), ()):
+        groups = [rest[each] for each in order]
+        sides = [size_of(each) for each in groups]
+        shape = Shape(1, 1, sides[0]) if len(sides) == 1 else as_shape(tuple(sides))
+        layer = arranged(value, groups, shape)
+        if layer is not None:
+            return layer
+    return None
 
 
 def _since(operator: str, opset: int) -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
+from networks.exchange.onnx.reading.images import Image, image_layer, image_of
 from networks.exchange.onnx.reading.node import Node
 from networks.exchange.onnx.reading.plan import Value
-from networks.exchange.onnx.reading.windows import Image, image_layer, image_of
 from nn.shape import LARGEST, Shape
 
 REPEATS = {
@@ -28,14 +28,20 @@ def upsample(node: Node) -> list[Value]:
         node.refuse(
             f"mode {mode} of this version is asymmetric, which ours does not compute; nearest is mapped"
         )
-    return [_larger(node, image_of(node, node.value(0)), node.constant(1).tolist(), "nearest_upsampling")]
+    return [_larger(node, _image(node), node.constant(1).tolist(), "nearest_upsampling")]
+
+
+def _image(node: Node) -> Image:
+    if len(node.value(0).axes) != 4:
+        node.refuse("images (N, channels, rows, columns) alone are made larger")
+    return image_of(node, node.value(0))
 
 
 def resize(node: Node) -> list[Value]:
     """Read Resize by whole factors, in the modes and coordinates that ours computes."""
     if node.since < 11:
         return upsample(node)
-    image = image_of(node, node.value(0))
+    image = _image(node)
     mode, coordinates = (
         node.text("mode", "nearest"),
         node.text("coordinate_transformation_mode", "half_pixel"),

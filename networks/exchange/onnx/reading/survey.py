@@ -17,7 +17,7 @@ from networks.exchange.onnx.reading.plan import Value
 from networks.exchange.onnx.reading.planning import Planner, Wanted, live_nodes, plan
 from networks.exchange.onnx.reading.refusals import RefusedError
 from nn.one_line import one_line
-from nn.shape import ShapeLike
+from nn.shape import AnyShape, ShapeLike
 from nn.short_text import shorten
 
 NOT_READ = "reads what is not mapped"
@@ -67,9 +67,12 @@ def survey(path: Path | str, input_shape: ShapeLike | None = None) -> list[str]:
     except RefusedError as error:
         raise ExchangeError(f"{path}: {error}") from None
     wanted = Wanted(input_shape)
-    rows = _rows(graph, live, wanted)
+    rows, shapes = _rows(graph, live, wanted)
     widths = [max((len(str(row[place])) for row in rows), default=0) for place in range(3)]
-    lines = [_heading(message, graph), *(_input(each) for each in graph.inputs.values())]
+    lines = [
+        _heading(message, graph),
+        *(_input(each, shapes.get(name)) for name, each in graph.inputs.items()),
+    ]
     lines += [
         "  ".join([*(f"{row[place]:{widths[place]}}" for place in range(3)), row.becomes]).rstrip()
         for row in rows
@@ -88,12 +91,13 @@ def _heading(message: Any, graph: Graph) -> str:
     return one_line(shorten(f"{text}, {weights:,} numbers in {len(graph.constants)} tensors", 200))
 
 
-def _input(message: Any) -> str:
+def _input(message: Any, shape: AnyShape | None) -> str:
     sizes = message.type.tensor_type.shape.dim
     written = " x ".join(
         str(each.dim_value) if each.HasField("dim_value") else each.dim_param or "?" for each in sizes
     )
-    return one_line(shorten(f"input {message.name}: {written}", 200))
+    here = "" if shape is None else f", {shape} here"
+    return one_line(shorten(f"input {message.name}: {written}{here}", 200))
 
 
 def _problem(graph: Graph, wanted: Wanted) -> str | None:
@@ -105,22 +109,26 @@ def _problem(graph: Graph, wanted: Wanted) -> str | None:
     return None
 
 
-def _rows(graph: Graph, live: list[tuple[int, Any]], wanted: Wanted) -> list[Row]:
-    """Return what becomes of the nodes, with those axes of the inputs of which most is mapped."""
+def _rows(graph: Graph, live: list[tuple[int, Any]], wanted: Wanted) -> tuple[list[Row], dict[str, AnyShape]]:
+    """Return what becomes of the nodes, and shapes of inputs, with those axes of which most is mapped."""
     read = {name for _, node in live for name in node.input}
-    found = [[_by_operator(node) for _, node in live]]
+    best: tuple[list[Row], dict[str, AnyShape]] = [_by_operator(node) for _, node in live], {}
     try:
         inputs = [described(each) for name, each in graph.inputs.items() if name in read]
     except RefusedError:
-        return found[0]
+        return best
+    most = -1
     for layouts in islice(product(*map(layouts_of, inputs)), MOST_LAYOUTS):
         planner = Planner(graph, live, graph.outputs)
         try:
-            planner.begin(inputs, layouts, wanted)
+            layers = planner.begin(inputs, layouts, wanted)
         except RefusedError:
             continue
-        found.append([_row(planner, number, node) for number, node in live])
-    return max(found[1:] or found, key=lambda rows: sum(row.is_mapped for row in rows))
+        rows = [_row(planner, number, node) for number, node in live]
+        mapped = sum(row.is_mapped for row in rows)
+        if mapped > most:
+            most, best = mapped, (rows, {name: layer.shape for name, layer in layers.items()})
+    return best
 
 
 def _by_operator(node: Any) -> Row:
