@@ -11,13 +11,13 @@ import numpy as np
 
 from autoencoder.architecture import plan_architecture
 from autoencoder.memory import require_training_memory
-from autoencoder.model import AutoEncoder
+from autoencoder.model import AutoEncoder, processors_of
 from autoencoder.settings import TABLE, Settings
 from networks import Network, Sequential
 from networks.exchange import ExchangeError, onnx, pytorch
 from nn import Activation, DataError, Identity, Shape, Sigmoid
 from nn.activations import activation_from_configuration
-from nn.data.processors import Processors, ReadImages, ScalePixels
+from nn.data.processors import Processors
 from nn.short_text import join_names
 from workbench.errors import InputError
 from workbench.files import make_directory, write_text
@@ -59,13 +59,6 @@ class Description(NamedTuple):
 def description_path(path: Path) -> Path:
     """Return where the description beside a file is."""
     return path.with_suffix(".json")
-
-
-def processors_of(settings: Settings) -> Processors:
-    """Return what makes of an image file what a model takes, as in training."""
-    return Processors(
-        ReadImages(settings.height, settings.width, settings.channels, settings.fit), ScalePixels()
-    )
 
 
 def write_exchanged(model: AutoEncoder, path: Path) -> None:

@@ -11,6 +11,7 @@ from autoencoder.settings import TABLE, Settings
 from networks import Network, Sequential
 from nn import Shape
 from nn.data.memory import require_memory
+from nn.data.processors import Processors, ReadImages, ScalePixels
 from nn.finite import check_finite, check_unmasked
 from nn.pixel_scaling import scale_pixels
 from nn.training.state import PARAMETERS
@@ -137,7 +138,17 @@ class AutoEncoder:
 
     def metadata(self) -> dict[str, Any]:
         """Return the JSON-able part of a model file."""
-        return {"settings": TABLE.texts(self.settings), "network": self.network.to_configuration()}
+        return {
+            "settings": TABLE.texts(self.settings),
+            "network": self.network.to_configuration(),
+            "processors": processors_of(self.settings).to_configuration(),
+        }
+
+
+def processors_of(settings: Settings) -> Processors:
+    """Return what makes of an image file what a model takes, as in training."""
+    images = ReadImages(settings.height, settings.width, settings.channels, settings.fit)
+    return Processors(images, ScalePixels())
 
 
 def _as_images(images: np.ndarray) -> np.ndarray:

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from autoencoder.exchanged import processors_of, read_exchanged
+from autoencoder.exchanged import read_exchanged
+from autoencoder.model import processors_of
 from autoencoder.model_file import build_model, load_snapshot
 from autoencoder.settings import TABLE
+from networks import load_with_processors
 from nn.data.processors import Processors
 from tests.support.autoencoder_runs import run, train_tiny
 from workbench.settings.stored import settings_of
@@ -81,6 +83,8 @@ def test_processors_beside_the_file_read_images_as_training_does(trained, tmp_pa
         model.reconstruct(values), model.reconstruct(np.rint(255 * values).astype(np.uint8))
     )
     assert processors_of(model.settings).to_configuration() == described["processors"]
+    within = load_with_processors(trained / "model" / "model.safetensors")
+    assert np.allclose(within.answer(tmp_path / "a.png"), model.network.predict(values), atol=1e-6)
 
 
 def test_a_file_without_a_description_is_described_by_options(trained, tmp_path, capsys):

@@ -221,5 +221,5 @@ def test_settings_must_be_texts(saved: tuple[AutoEncoder, Path], settings: Any):
 def test_a_trained_model_holds_settings_network_and_training(tmp_path: Path):
     train_tiny(tmp_path)
     snapshot = load_snapshot(tmp_path / "model")
-    assert set(snapshot.metadata) == {"settings", "network", "data", "training", "comparison"}
+    assert set(snapshot.metadata) == {"settings", "network", "processors", "data", "training", "comparison"}
     assert set(snapshot.metadata["settings"]) == set(Settings.model_fields)

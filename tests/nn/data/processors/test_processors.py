@@ -195,6 +195,36 @@ def test_a_description_that_is_none_is_refused_by_field(described, message):
     assert message in str(caught.value)
 
 
+JSON = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.sampled_from([10**400, -1])
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+WHOLE = [
+    Processors(ReadImages(4, 4), RandomFlips(), RandomCrop(2, 2), RandomLight(), ScalePixels(), pad_to=None),
+    Processors(ReadSeries("keep", ["x"], "s", "t"), CutWindows(3), ScaleVariables([0.0], [1.0]), pad_to=5),
+    Processors(ReadSound(8000), LogMel(8000, highest=3000.0)),
+    Processors(ReadClips(3, 4, 4, stride=2, rate=25.0)),
+]
+
+
+@given(st.sampled_from(WHOLE), JSON, st.data())
+def test_any_description_is_made_or_refused_by_an_error_of_data(whole, value, data):
+    described = json.loads(json.dumps(whole.to_configuration()))
+    parts = [described, described["reader"], *described["steps"]]
+    part = data.draw(st.sampled_from(parts))
+    part[data.draw(st.sampled_from([*part, "more"]))] = value
+    try:
+        made = Processors.from_configuration(described)
+    except DataError:
+        return
+    assert (
+        Processors.from_configuration(made.to_configuration()).to_configuration() == made.to_configuration()
+    )
+
+
 def test_what_a_step_cannot_take_is_refused_before_a_file_is_read():
     with pytest.raises(DataError, match="takes sound at 8000 Hz, and read_sound gives sound at 16000"):
         Processors(ReadSound(16000), LogMel(8000))
