@@ -1,7 +1,6 @@
 """The commands `export` and `import`: there and back to the same answers, and what is refused."""
 
 import json
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from autoencoder.settings import TABLE
 from networks import load_with_processors
 from nn.data.processors import Processors
 from tests.support.autoencoder_runs import run, train_tiny
+from tests.support.dense_onnx import write_dense
 from workbench.settings.stored import settings_of
 from workbench.settings.table import Given
 
@@ -210,40 +210,6 @@ def test_more_than_memory_holds_is_refused_before_it_is_made(tmp_path, capsys):
     assert "of memory" in refusal(capsys, "import", path, "--model-directory", tmp_path / "back")
 
 
-def onnx_file(path, sizes, activations, image=None, back=True):
-    """Write dense layers as other programs do: (N, numbers), or (N, channels, height, width)."""
-    onnx = pytest.importorskip("onnx")
-    generator, helper, array = np.random.default_rng(0), onnx.helper, onnx.numpy_helper.from_array
-    nodes, arrays, last = [], [], "images"
-    shape = ["N", *image] if image else ["N", sizes[0]]
-    if image:
-        nodes.append(helper.make_node("Flatten", [last], ["flat"]))
-        last = "flat"
-    for number, (inputs, outputs) in enumerate(pairwise(sizes)):
-        arrays.append(array(generator.normal(0, 0.3, (outputs, inputs)).astype("f4"), f"w{number}"))
-        arrays.append(array(generator.normal(0, 0.1, outputs).astype("f4"), f"b{number}"))
-        nodes.append(helper.make_node("Gemm", [last, f"w{number}", f"b{number}"], [f"g{number}"], transB=1))
-        last = f"g{number}"
-        if activations[number]:
-            nodes.append(helper.make_node(activations[number], [last], [f"a{number}"]))
-            last = f"a{number}"
-    ends = ["N", sizes[-1]]
-    if image and back:
-        arrays.append(array(np.array([0, *image]), "sides"))
-        nodes.append(helper.make_node("Reshape", [last, "sides"], ["made"]))
-        last, ends = "made", shape
-    kind = onnx.TensorProto.FLOAT
-    graph = helper.make_graph(
-        nodes,
-        "autoencoder",
-        [helper.make_tensor_value_info("images", kind, shape)],
-        [helper.make_tensor_value_info(last, kind, ends)],
-        arrays,
-    )
-    opsets = [helper.make_opsetid("", 17)]
-    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), path)
-
-
 SIZES = (192, 12, 4, 12, 192)
 ACTIVATIONS = ("Tanh", None, "Relu", "Sigmoid")
 
@@ -252,7 +218,7 @@ def test_onnx_files_become_models(tmp_path):
     from networks.exchange import onnx
 
     path = tmp_path / "theirs.onnx"
-    onnx_file(path, SIZES, ACTIVATIONS, (3, 8, 8))
+    write_dense(path, SIZES, ACTIVATIONS, (3, 8, 8))
     assert bring(path, tmp_path / "back") == 0
     model = loaded(tmp_path / "back")
     assert model.shape == (8, 8, 3) and model.settings.layers == (12,) and model.settings.code_size == 4
@@ -262,7 +228,7 @@ def test_onnx_files_become_models(tmp_path):
 
 def test_what_was_imported_does_not_begin_anew_as_principal_components(tmp_path):
     path = tmp_path / "theirs.onnx"
-    onnx_file(path, SIZES, (None, None, None, None), (3, 8, 8))
+    write_dense(path, SIZES, (None, None, None, None), (3, 8, 8))
     assert bring(path, tmp_path / "back") == 0
     settings = loaded(tmp_path / "back").settings
     assert settings.start_from == "drawn" and settings.output_activation == "identity"
@@ -270,7 +236,7 @@ def test_what_was_imported_does_not_begin_anew_as_principal_components(tmp_path)
 
 def test_rows_of_numbers_are_grey_images_of_the_given_sides(tmp_path, capsys):
     path = tmp_path / "rows.onnx"
-    onnx_file(path, (64, 12, 4, 12, 64), ACTIVATIONS)
+    write_dense(path, (64, 12, 4, 12, 64), ACTIVATIONS)
     assert "reads 64 numbers: give the --width and --height" in refusal(
         capsys, "import", path, "--model-directory", tmp_path / "back"
     )
@@ -293,14 +259,14 @@ def test_networks_that_are_no_autoencoders_are_refused(
     tmp_path, capsys, sizes, activations, image, back, message
 ):
     path = tmp_path / "theirs.onnx"
-    onnx_file(path, sizes, activations, image, back)
+    write_dense(path, sizes, activations, image, back=back)
     found = refusal(capsys, "import", path, "--model-directory", tmp_path / "back")
     assert message in found and not (tmp_path / "back").exists()
 
 
 def test_settings_that_are_in_the_file_must_agree(tmp_path, capsys):
     path = tmp_path / "theirs.onnx"
-    onnx_file(path, SIZES, ACTIVATIONS, (3, 8, 8))
+    write_dense(path, SIZES, ACTIVATIONS, (3, 8, 8))
     options = ("--model-directory", tmp_path / "back", "--code-size", "5")
     assert "--code-size=5: the file has code-size=4" in refusal(capsys, "import", path, *options)
     modules = ("--model-directory", tmp_path / "back", "--module", "a=b")

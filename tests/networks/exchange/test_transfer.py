@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from networks import LSTM, BatchNormalisation, Dense, Sequential, save_model
-from networks.exchange import ExchangeError, pytorch, transfer
+from networks.exchange import ExchangeError, onnx, pytorch, transfer
 from nn import SequenceShape, Shape
+from tests.support.dense_onnx import write_dense
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -64,6 +65,17 @@ def test_a_file_of_ours_and_one_of_pytorch_give_the_same(tmp_path):
         report = transfer.take(target, tmp_path / f"{name}.safetensors", {"encoder": "body"})
         assert_taken(target, source, "encoder", "body")
         assert report.is_whole and all(each.startswith("encoder.") for each in report.matched)
+
+
+def test_layers_of_an_onnx_file_are_taken(tmp_path):
+    path = tmp_path / "theirs.onnx"
+    write_dense(path, (4, 5, 3), ("Relu", None))
+    source, target = onnx.load(path), model(1, 3)
+    report = transfer.take(target, path, {"encoder.0": "layer0", "encoder.2": "layer1"})
+    assert report.is_whole and len(report.matched) == 4
+    assert_taken(target, source, "encoder.2", "layer1")
+    with pytest.raises(ExchangeError, match=r"theirs\.onnx has no part 'layer9'"):
+        transfer.take(target, path, {"encoder.0": "layer9"})
 
 
 def test_parts_of_parts_and_single_arrays_have_names(tmp_path):
