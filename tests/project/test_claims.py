@@ -9,7 +9,7 @@ import pytest
 from tests.support.places import ROOT
 
 CLAIM = re.compile(
-    r"PyTorch|torch\.\w|cuDNN|Keras|r2_score|same bits|bit for bit|changes? a bit|bits do not depend"
+    r"PyTorch|torch\.\w|cuDNN|Keras|librosa|r2_score|same bits|bit for bit|changes? a bit|bits do not depend"
 )
 WORDS_OF_THREADS = "the same bits for any number of threads"
 THREADS = {
@@ -44,6 +44,11 @@ ROWS = [
         "workbench/inspect/walk.py",
         "same bits afterwards",
         "workbench/inspect/walk::test_the_step_gives_the_same_bits_after_a_walk",
+    ),
+    (
+        "nn/data/processors/log_mel.py",
+        "`librosa.feature.melspectrogram` computes it",
+        "nn/data/processors/sound::test_frames_are_those_of_librosa",
     ),
     ("networks/activation_o2.py", "as o1, bit for bit", RUNGS),
     (
