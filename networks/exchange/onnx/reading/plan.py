@@ -227,13 +227,16 @@ def _permute(layer: Layer, wanted: Axis) -> None:
 
 def _reshape(layer: Layer, shape: AnyShape) -> bool:
     """Give a layer's values another shape where that needs no further layer; return whether it was done."""
-    if layer.family == "activation" and not (layer.source_is_alone and _reshape(layer.sources[0], shape)):
+    changed = [layer]
+    while changed[-1].family == "activation":
+        if not changed[-1].source_is_alone:
+            return False
+        changed.append(changed[-1].sources[0])
+    if changed[-1].family not in ("dense", "reshape") or changed[-1].steps:
         return False
-    if layer.family not in ("activation", "dense", "reshape") or layer.steps:
-        return False
-    layer.shape = shape
-    if layer.family != "activation":
-        layer.fields["output_shape"] = str(shape)
+    for each in changed:
+        each.shape = shape
+    changed[-1].fields["output_shape"] = str(shape)
     return True
 
 
