@@ -1,0 +1,134 @@
+"""Networks of layers as graphs: one after another, by their calls, and at every step of a sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from networks.base.network import Network
+from networks.exchange.onnx.writing.graph import GraphWriter, Value, channel_axis, sizes_of
+from networks.exchange.onnx.writing.layers import LAYERS
+from networks.exchange.onnx.writing.recurrent import recurrent
+from networks.model import Model
+from networks.sequential import Sequential
+from networks.spectral_normalisation import SpectralNormalisation
+from networks.time_distributed import TimeDistributed
+from nn.shape import SequenceShape, VideoShape
+
+RECURRENT = ("lstm", "lstm_cell", "gru", "gru_cell")
+MERGES = {"add": "Add", "multiply": "Mul"}
+
+
+def write(graph: GraphWriter, name: str, network: Network, values: Sequence[Value]) -> dict[str, Value]:
+    """Write a network for its inputs; return its outputs by name, a single one as ""."""
+    before = graph.within(name)
+    try:
+        if isinstance(network, Model):
+            return _model(graph, name, network, values)
+        return {"": Value(_single(graph, name, network, values), network.output_shape)}
+    finally:
+        graph.within(before)
+
+
+def _single(graph: GraphWriter, name: str, network: Any, values: Sequence[Value]) -> str:
+    if isinstance(network, Sequential):
+        value = values[0]
+        for inner, layer in network.named.items():
+            (value,) = write(graph, _inside(name, inner), layer, [value]).values()
+        return value.name
+    if isinstance(network, TimeDistributed):
+        return _every_step(graph, name, network, values[0])
+    if isinstance(network, SpectralNormalisation):
+        return write(graph, name, network.network, values)[""].name
+    if network.family in MERGES or network.family == "concatenate":
+        return _merged(graph, network, values)
+    if network.family in RECURRENT:
+        return recurrent(graph, network, values[0])
+    if network.family not in LAYERS:
+        graph.refuse(f"a {network.family} is not mapped to ONNX")
+    return LAYERS[network.family](graph, network, values[0])
+
+
+def _inside(name: str, inner: str) -> str:
+    return f"{name}.{inner}" if name else inner
+
+
+def _model(graph: GraphWriter, name: str, model: Model, values: Sequence[Value]) -> dict[str, Value]:
+    nodes = dict(zip(model.input_shapes, values, strict=True))
+    for call in model.calls:
+        sources = [nodes[each] for each in call.sources]
+        (nodes[call.name],) = write(graph, _inside(name, call.name), model.named[call.name], sources).values()
+    return {each: nodes[node] for each, node in model.output_nodes.items()}
+
+
+def _merged(graph: GraphWriter, network: Any, values: Sequence[Value]) -> str:
+    names = [each.name for each in values]
+    if network.family == "concatenate":
+        return str(graph.node("Concat", names, axis=channel_axis(values[0].shape)))
+    total = names[0]
+    for each in names[1:]:
+        total = str(graph.node(MERGES[network.family], [total, each]))
+    return total
+
+
+def _every_step(graph: GraphWriter, name: str, network: Any, value: Value) -> str:
+    """Run a network on every step as on an entry."""
+    step = network.network.input_shape
+    begin = str(graph.node("Shape", [value.name], end=2))
+    inside = Value(graph.reshape(value.name, sizes_of(step)), step)
+    (result,) = write(graph, _inside(name, "network"), network.network, [inside]).values()
+    sizes = graph.integers(sizes_of(result.shape))
+    shape = graph.node("Concat", [begin, sizes], axis=0)
+    return str(graph.node("Reshape", [result.name, shape]))
+
+
+FLEXIBLE = (
+    *RECURRENT,
+    "activation",
+    "add",
+    "concatenate",
+    "dropout",
+    "embedding",
+    "gaussian_noise",
+    "layer_normalisation",
+    "multiply",
+    "softmax",
+)
+"""Families that take any number of steps."""
+
+
+def takes_any_steps(network: Network) -> bool:
+    """Whether sequences may be of other lengths than the network was made for."""
+    if isinstance(network, TimeDistributed):
+        return True
+    if isinstance(network, Sequential | Model):
+        inner = network.named.values()
+        return all(not _has_steps(each) or takes_any_steps(each) for each in inner)
+    return network.family in FLEXIBLE
+
+
+def _has_steps(network: Any) -> bool:
+    shapes = getattr(network, "input_shapes", None)
+    given = [network.input_shape] if shapes is None else list(_shapes(shapes))
+    return any(isinstance(each, SequenceShape | VideoShape) for each in given)
+
+
+def _shapes(shapes: Mapping[str, Any] | Sequence[Any]) -> Sequence[Any]:
+    return list(shapes.values()) if isinstance(shapes, Mapping) else list(shapes)
+
+
+def input_shapes(network: Any) -> dict[str, Any]:
+    """Return the shapes of the inputs by name."""
+    if isinstance(network, Model):
+        return dict(network.input_shapes)
+    return {"input": network.input_shape}
+
+
+def labels_of(network: Any, name: str) -> bool:
+    """Whether an input holds labels: what reads it first looks rows up."""
+    if isinstance(network, Sequential):
+        return labels_of(next(iter(network.named.values())), name)
+    if isinstance(network, Model):
+        readers = [network.named[call.name] for call in network.calls if name in call.sources]
+        return any(labels_of(each, "input") for each in readers)
+    return network.labels is not None
