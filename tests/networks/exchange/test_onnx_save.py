@@ -300,3 +300,14 @@ def test_what_was_written_is_read_again(folder):
     again = onnx.load(folder / "again.onnx")
     values = values_of(network, 5)["input"]
     np.testing.assert_allclose(again.forward(values), network.forward(values), atol=1e-6)
+
+
+@pytest.mark.parametrize("optional_inputs", [True, False])
+@pytest.mark.parametrize("kind", [LSTM, GRU])
+def test_sequences_that_were_written_are_read_again(folder, kind, optional_inputs):
+    layers = [kind.of(units=3, layers=2), kind.of(units=2, whole_sequence=False), Dense.of(2)]
+    network = sequential(SequenceShape(5, 3), layers)
+    onnx.save(network, folder / "again.onnx", optional_inputs=optional_inputs)
+    again = onnx.load(folder / "again.onnx", input_shape=(5, 3))
+    values = values_of(network, 4)["input"]
+    np.testing.assert_allclose(again.forward(values), network.forward(values), atol=1e-6)

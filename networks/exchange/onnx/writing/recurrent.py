@@ -86,8 +86,8 @@ def _lengths(graph: GraphWriter, steps: str, entries: str) -> str:
     name = graph.fresh("lengths")
     graph.add_default(name, np.array([-1], np.int32), types.INT32, [f"{name}_entries"])
     every = str(graph.node("Cast", [steps], to=types.INT32))
-    zero = graph.constant([0], "none", np.int32)
-    chosen = graph.node("Where", [graph.node("Less", [name, zero]), every, name])
+    whole = graph.constant([-1], "whole", np.int32)
+    chosen = graph.node("Where", [graph.node("Equal", [name, whole]), every, name])
     return str(graph.node("Expand", [chosen, entries]))
 
 
