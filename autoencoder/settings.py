@@ -20,7 +20,7 @@ from workbench.settings.kinds import (
     OptionalMinutes,
     OptionalPath,
     none_if_empty,
-    split,
+    split_numbers,
 )
 from workbench.settings.stored import ProgramSettings
 from workbench.settings.table import SettingsTable
@@ -30,7 +30,7 @@ Start = Annotated[Literal["drawn", "principal"] | None, BeforeValidator(none_if_
 Output = Annotated[Literal["sigmoid", "identity"] | None, BeforeValidator(none_if_empty)]
 Kept = Annotated[Literal["last", "best"] | None, BeforeValidator(none_if_empty)]
 Width = Annotated[int, Field(ge=1, le=65536)]
-Widths = Annotated[tuple[Width, ...], BeforeValidator(split), Field(max_length=32)]
+Widths = Annotated[tuple[Width, ...], BeforeValidator(split_numbers), Field(max_length=32)]
 Storable = Annotated[float, AfterValidator(storable)]
 OptionalPixels = Annotated[Annotated[int, Field(ge=0, le=16)] | None, BeforeValidator(none_if_empty)]
 

@@ -11,6 +11,7 @@ from nn import Activation, LeakyReLU, Trainer
 from nn.lookup import look_up
 from nn.optimizers import OPTIMIZERS
 from workbench.errors import SettingsError
+from workbench.settings.table import NUMBER_ERRORS, POINT
 
 
 def _none_if_empty(value: Any) -> Any:
@@ -70,7 +71,8 @@ class TrainerSettings(BaseModel):
             first = error.errors(include_url=False)[0]
             key = str(first["loc"][0]).replace("_", "-")
             wanted = first["msg"].removeprefix("Value error, ").replace("Input should", "it should")
-            raise SettingsError(f"{key}={texts.get(key, '')}: {wanted}") from None
+            hint = POINT if first["type"] in NUMBER_ERRORS and "," in texts.get(key, "") else ""
+            raise SettingsError(f"{key}={texts.get(key, '')}: {wanted}{hint}") from None
 
 
 def settings_of(trainer: Trainer) -> TrainerSettings:

@@ -18,6 +18,14 @@ def split(value: Any) -> Any:
     return value
 
 
+def split_numbers(value: Any) -> Any:
+    """Turn `512,256` into its parts; `1,024`, which is one number, is refused."""
+    parts = split(value)
+    if isinstance(value, str) and any(part != "0" and part.startswith("0") for part in parts):
+        raise ValueError("commas separate numbers, and none begins with 0")
+    return parts
+
+
 def none_if_empty(value: Any) -> Any:
     """Turn an empty text, as in `minutes=`, into None: not set."""
     return None if isinstance(value, str) and not value.strip() else value

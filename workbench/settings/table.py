@@ -26,6 +26,12 @@ PLACEHOLDERS = {
     "array": "N,N,...",
 }
 
+NUMBER_ERRORS = ("float_parsing", "int_parsing")
+"""What pydantic calls texts that are no numbers."""
+
+POINT = "; write numbers with a point and without commas, as 0.002 or 1024"
+"""What is added where a comma stands in a number: it is never taken for one of the two things it may mean."""
+
 Kind = TypeVar("Kind", bound=BaseModel)
 
 
@@ -158,4 +164,6 @@ def _describe(error: Any, given: Mapping[str, Given]) -> str:
     if error["type"] == "literal_error":
         near = difflib.get_close_matches(each.value, wanted.split("'")[1::2], n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
+    if error["type"] in NUMBER_ERRORS and "," in each.value:
+        hint = POINT
     return f"{each.place}={shorten(each.value, LONGEST)}: {shorten(wanted)}{hint}"

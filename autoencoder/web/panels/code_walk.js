@@ -14,8 +14,8 @@ export default {
               :aria-label="spoken"></canvas>
       <div class="g-between-controls">
         <div class="g-between-ends">
-          <label class="g-stacked">From image<NumberField data-test="walk-first" :value="first" @commit="set('first', $event)" /></label>
-          <label class="g-stacked">To image<NumberField data-test="walk-second" :value="second" @commit="set('second', $event)" /></label>
+          <label class="g-stacked">From image<NumberField data-test="walk-first" whole :value="first" @commit="set('first', $event)" /></label>
+          <label class="g-stacked">To image<NumberField data-test="walk-second" whole :value="second" @commit="set('second', $event)" /></label>
         </div>
         <div class="g-between-share">
           <button type="button" class="g-button g-square" data-test="walk-play" :aria-label="playing ? 'Pause' : 'Play'"

@@ -83,6 +83,9 @@ def test_what_is_being_typed_stays_while_the_run_takes_what_was_typed_before(
         second.locator("[data-test=batch-size]").fill("16")
         second.locator("[data-test=batch-size]").press("Enter")
         playwright.expect(page.part("batch-size")).to_have_value("16", timeout=PATIENCE)
+        second.locator("[data-test=leakage]").fill("0.3")
+        second.locator("[data-test=leakage]").press("Enter")
+        page.wait("() => document.querySelector('[data-test=journal]').innerText.includes('0.3')")
         playwright.expect(page.part("leakage")).to_have_value("0.25", timeout=PATIENCE)
 
 

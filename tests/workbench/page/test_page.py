@@ -106,6 +106,33 @@ def test_what_is_refused_is_said_as_text_and_the_field_goes_back(page: Page) -> 
     expect(field).to_have_value("32")
 
 
+@pytest.mark.parametrize("name", ["learning-rate", "position", "walk-first", "strongest-count", "edit-bias"])
+def test_a_comma_makes_no_other_number(page: Page, run: MadeUpRun, name: str) -> None:
+    if name == "edit-bias":
+        page.get_by_test_id("network").focus()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Enter")
+    field = page.get_by_test_id(name)
+    before = field.input_value()
+    for typed in ("0,002", "1,024", "1.000,5"):
+        field.focus()
+        field.press("Control+a")
+        page.keyboard.type(typed)
+        field.press("Enter")
+        expect(page.get_by_text(f"{typed}: write numbers with a point")).to_be_visible()
+        expect(field).to_have_value(before)
+    assert not [op for op, _ in run.asked if op in ("apply", "show", "strongest")]
+
+
+def test_a_seed_is_a_whole_number(page: Page, run: MadeUpRun) -> None:
+    page.get_by_test_id("reset").click()
+    for typed in ("1,024", "4294967296", "-1", "1.5"):
+        page.get_by_test_id("seed").fill(typed)
+        page.get_by_test_id("reset-confirm").click()
+        expect(page.get_by_text(f"{typed}: a seed is a whole number")).to_be_visible()
+    assert "reset" not in [op for op, _ in run.asked]
+
+
 def test_files_that_were_skipped_are_listed_as_text(page: Page) -> None:
     page.get_by_test_id("files-skipped").click()
     for path, reason in SKIPPED:

@@ -1,4 +1,5 @@
 import { last, on, request } from "/assets/live.js";
+import { NumberField } from "/assets/fields.js";
 import { attempt } from "/assets/notices.js";
 
 const MOST = 2000;
@@ -11,6 +12,7 @@ const KINDS = {
 
 /** Tools of the network view: the kind of number, the baseline, the strongest connections. */
 export default {
+  components: { NumberField },
   template: `
     <div class="g-tools">
       <div class="g-segments" role="radiogroup" aria-label="Colour of the neurons" data-test="kind" :data-value="kind"
@@ -27,8 +29,8 @@ export default {
           <select class="g-select" data-test="strongest-layer" aria-label="Layer" v-model.number="layer">
             <option v-for="place in computing" :key="place" :value="place">{{ place }} · {{ layers[place].name }}</option>
           </select></label>
-        <input class="g-field g-short" type="number" min="1" :max="${MOST}" data-test="strongest-count" v-model.number="count"
-               aria-label="How many connections">
+        <NumberField class="g-short" data-test="strongest-count" aria-label="How many connections" whole
+                     :value="count" @commit="count = Math.min(${MOST}, Math.max(1, $event))" />
         <button type="button" class="g-button" data-test="strongest" :disabled="!computing.length" :aria-pressed="drawn"
                 @click="draw(!drawn)">{{ drawn ? "Hide" : "Show" }}</button>
       </div>

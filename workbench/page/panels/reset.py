@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from nicegui import ui
 
-from workbench.page.panels.elements import button, group, text
+from workbench.page.panels.elements import button, group, notify, text
 from workbench.page.panels.viewer import Viewer
 
 LARGEST_SEED = 2**32 - 1
@@ -20,16 +20,18 @@ def reset_dialog(viewer: Viewer) -> Callable[[], None]:
             "p",
             "Training starts again with new weights. The present state is kept as a snapshot to rewind to.",
         )
-        seed = ui.number("Seed", min=0, max=LARGEST_SEED, precision=0).props(
-            "dense outlined stack-label data-test=seed"
-        )
+        seed = ui.input("Seed").props("dense outlined stack-label inputmode=numeric data-test=seed")
         hint = text("p", "The same seed repeats the run; another one draws other weights.", "g-muted g-small")
         seeded = "seed" in viewer.overview["machine"]
         for part in (seed, hint):
             part.set_visibility(seeded)
 
         async def confirm() -> None:
-            chosen = None if seed.value is None else int(seed.value)
+            try:
+                chosen = read_seed(seed.value)
+            except ValueError as error:
+                notify(str(error))
+                return
             dialog.close()
             await viewer.ask("reset", seed=chosen)
 
@@ -38,7 +40,23 @@ def reset_dialog(viewer: Viewer) -> Callable[[], None]:
             button("Start again", "reset-confirm", confirm, classes="g-primary")
 
     def show() -> None:
-        seed.set_value(viewer.overview["machine"].get("seed"))
+        seed.set_value(str(viewer.overview["machine"].get("seed", "")))
         dialog.open()
 
     return show
+
+
+def read_seed(typed: str) -> int | None:
+    """Read a seed that was typed; None where the run's own is kept.
+
+    Raises
+    ------
+    ValueError
+        When it is none; the message is for people.
+    """
+    digits = typed.strip()
+    if not digits:
+        return None
+    if digits.isdecimal() and len(digits) <= len(str(LARGEST_SEED)) and int(digits) <= LARGEST_SEED:
+        return int(digits)
+    raise ValueError(f"{digits[:40]}: a seed is a whole number from 0 to {LARGEST_SEED}")

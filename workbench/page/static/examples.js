@@ -21,7 +21,7 @@ export const TOOLS = `
               title="Previous examples" :disabled="position === 0" @click="move(-${SHOWN})">
         <span class="g-icon" aria-hidden="true">chevron_left</span></button>
       <label class="g-inline">Example
-        <NumberField class="g-position" data-test="position" min="0" step="1" :max="Math.max(0, count - 1)"
+        <NumberField class="g-position" data-test="position" whole
                      :value="position" @commit="jump" /></label>
       <span class="g-muted">of {{ total }}</span>
       <button type="button" class="g-button g-square" data-test="next-images" aria-label="Next examples"

@@ -1,14 +1,16 @@
 /** Number fields and sliders that a refresh does not overwrite while a person changes them. */
 
 import { digits } from "/assets/format.js";
+import { showError } from "/assets/notices.js";
+import { readNumber } from "/assets/numbers.js";
 
 const RELEASE_MILLISECONDS = 800;
 
-/** A number field: emits `commit` with a finite number on Enter and when it is left. */
+/** A number field: emits `commit` with a finite number on Enter and when it is left; says what is none. */
 export const NumberField = {
-  template: `<input class="g-field" type="number" step="any" :value="draft ?? shown" @input="draft = $event.target.value"
+  template: `<input class="g-field" type="text" inputmode="decimal" autocomplete="off" :value="draft ?? shown" @input="draft = $event.target.value"
     @change="commit" @blur="draft = null" @keydown.escape="draft = null">`,
-  props: { value: Number, places: { type: Number, default: 6 } },
+  props: { value: Number, places: { type: Number, default: 6 }, whole: Boolean },
   emits: ["commit"],
   data: () => ({ draft: null }),
   computed: {
@@ -18,10 +20,15 @@ export const NumberField = {
   },
   methods: {
     commit(event) {
-      const number = Number.parseFloat(event.target.value);
+      const text = event.target.value;
       this.draft = null;
-      if (Number.isFinite(number)) this.$emit("commit", number);
-      else this.$forceUpdate();
+      this.$forceUpdate();
+      if (!text.trim()) return;
+      try {
+        this.$emit("commit", readNumber(text, this.whole));
+      } catch (error) {
+        showError(error);
+      }
     },
   },
 };
