@@ -226,16 +226,16 @@ EXPORT = Command(
     name="export",
     summary="write a model for another library",
     description="""\
-Write the network of a model, encoder and decoder, to a file whose suffix says in which format:
-.safetensors is a state_dict of PyTorch. Beside it goes a .json of the same name: how images become what the
-network takes, the settings that describe the network, the activations of its layers. Layers that the
-format does not have, such as local ones, are refused by name.""",
+Write the network of a model, encoder and decoder, to a file whose suffix says in which format: .onnx, or
+.safetensors for a state_dict of PyTorch. Beside it goes a .json of the same name: how images become what
+the network takes, the settings that describe the network, the activations of its layers. Layers that the
+format does not have, such as local ones in PyTorch, are refused by name.""",
     examples="""\
   autoencoder export model.safetensors
-      for torch.nn.Linear layers called 0.0, 0.1 and so on; docs/exchange.md has an example
+      for torch.nn.Linear layers called 0.0, 0.1 and so on
 
-  autoencoder export exchange/mnist.safetensors --model-directory models/mnist
-      another model, to another folder""",
+  autoencoder export exchange/mnist.onnx --model-directory models/mnist
+      another model, for onnxruntime""",
     settings=("model_directory",),
     flags=(OVERWRITE,),
     file=("FILE", "where to write; its suffix is that of a format"),
@@ -256,7 +256,7 @@ layers are those of the settings, and weights are read by the names of its modul
   autoencoder import model.safetensors --model-directory models/back
       what export wrote
 
-  autoencoder import exchange/mnist.safetensors --model-directory models/again --limit 1000
+  autoencoder import exchange/mnist.onnx --model-directory models/again --limit 1000
       with a thousand of the built-in digits to look at and to train on""",
     settings=ALL,
     flags=(Flag("overwrite", "replace a model that is there; the old one is kept as .previous"),),

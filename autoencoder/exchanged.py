@@ -25,7 +25,7 @@ from workbench.settings.table import Given, to_key
 
 STATE_DICT = ".safetensors"
 
-WRITERS: Mapping[str, Callable[[Network, Path], None]] = {STATE_DICT: pytorch.save}
+WRITERS: Mapping[str, Callable[[Network, Path], None]] = {STATE_DICT: pytorch.save, ".onnx": onnx.save}
 """What writes a network, by suffix."""
 
 READERS: Mapping[str, Callable[[Path], Network]] = {".onnx": onnx.load}

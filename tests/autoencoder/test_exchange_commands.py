@@ -15,6 +15,7 @@ from networks import load_with_processors
 from nn.data.processors import Processors
 from tests.support.autoencoder_runs import run, train_tiny
 from tests.support.dense_onnx import write_dense
+from tests.support.onnx_models import in_runtime
 from workbench.settings.stored import settings_of
 from workbench.settings.table import Given
 
@@ -137,7 +138,7 @@ def test_what_a_format_does_not_have_is_refused(trained, tmp_path, capsys):
     assert not path.exists() and not path.with_suffix(".json").exists()
     for name in ("model.bin", "bare"):
         message = refusal(capsys, "export", tmp_path / name, "--model-directory", trained / "model")
-        assert "models are written to .safetensors" in message
+        assert "models are written to .safetensors, .onnx" in message
     assert "models are read from .safetensors, .onnx" in refusal(
         capsys, "import", tmp_path / "model.bin", "--model-directory", tmp_path / "o"
     )
@@ -232,6 +233,34 @@ def test_what_was_imported_does_not_begin_anew_as_principal_components(tmp_path)
     assert bring(path, tmp_path / "back") == 0
     settings = loaded(tmp_path / "back").settings
     assert settings.start_from == "drawn" and settings.output_activation == "identity"
+
+
+def test_there_and_back_by_onnx_is_the_same_model(trained, tmp_path):
+    pytest.importorskip("onnx")
+    path = tmp_path / "there.onnx"
+    assert export(trained / "model", path) == 0
+    assert bring(path, tmp_path / "back") == 0
+    ours, back = loaded(trained / "model"), loaded(tmp_path / "back")
+    assert np.array_equal(ours.reconstruct(IMAGES), back.reconstruct(IMAGES))
+    assert np.array_equal(ours.encode(IMAGES), back.encode(IMAGES))
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"architecture": "local", "layers": "2,3", "code_size": "12", "epochs": "1"}]
+)
+def test_the_runtime_reconstructs_what_the_processors_read(tmp_path, settings):
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    train_tiny(tmp_path, **settings, channels=3)
+    path = tmp_path / "there.onnx"
+    assert export(tmp_path / "model", path) == 0
+    pixels = np.random.default_rng(3).integers(0, 256, (9, 8, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    described = json.loads(path.with_suffix(".json").read_text())
+    values = Processors.from_configuration(described["processors"])(tmp_path / "a.png")
+    (outputs,) = in_runtime(path, {"input": values.transpose(0, 3, 1, 2)})
+    answers = load_with_processors(tmp_path / "model" / "model.safetensors").answer(tmp_path / "a.png")
+    assert np.allclose(outputs.transpose(0, 2, 3, 1), answers, atol=1e-5)
 
 
 def test_rows_of_numbers_are_grey_images_of_the_given_sides(tmp_path, capsys):
