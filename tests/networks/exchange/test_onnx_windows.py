@@ -57,6 +57,8 @@ def test_one_more_zero_behind_keeps_the_size_and_before_is_refused(tmp_path):
     constants = {"k": drawn(3, 2, 2, 4)}
     check(image_model("Conv", constants, pads=[0, 1, 1, 2]), tmp_path, 2, 2, 5, 6)
     refused(image_model("Conv", constants, pads=[1, 2, 0, 1]), tmp_path, "pads")
+    check(image_model("Conv", constants, auto_pad="SAME_UPPER"), tmp_path, 2, 2, 5, 6)
+    refused(image_model("Conv", constants, auto_pad="SAME_LOWER"), tmp_path, "pads")
     refused(image_model("Conv", {"k": drawn(2, 1, 2, 2)}, group=2), tmp_path, "group is 2")
 
 
