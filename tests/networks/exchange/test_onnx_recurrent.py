@@ -119,7 +119,7 @@ def test_states_that_are_not_zero_lengths_and_cells_are_refused(tmp_path):
 
     zeros, ones = np.zeros((1, 1, 3), np.float32), np.ones((1, 1, 3), np.float32)
     refused(lstm(["", "", "h", "h"], ["", "y"], {"h": ones}), tmp_path, "initial state, is not zero")
-    refused(lstm(["", "s"], ["", "y"], {"s": np.array([3], np.int32)}), tmp_path, "step_masks")
+    refused(lstm(["", "s"], ["", "y"], {"s": np.array([3], np.int32)}), tmp_path, "sequence_lens")
     refused(lstm([], ["", "", "y"], {}), tmp_path, "'y' is not mapped")
     path = written(lstm(["", "s", "h", "h"], ["", "y"], {"h": zeros, "s": np.array([4], np.int32)}), tmp_path)
     found = onnx.load(path).predict(drawn(1, 4, 2))
@@ -143,3 +143,21 @@ def test_the_layout_with_entries_first_is_read(tmp_path, layout):
     )
     found = network.predict(np.moveaxis(values, 1, 0))
     np.testing.assert_allclose(found, np.moveaxis(expected[:, 0], 1, 0), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+def test_lengths_that_are_given_are_step_masks(tmp_path, kind):
+    constants = LSTM_WEIGHTS if kind == "LSTM" else GRU_WEIGHTS
+    attributes = {"hidden_size": 3} | ({"linear_before_reset": 1} if kind == "GRU" else {})
+    nodes = [
+        make(kind, ["x", "w", "r", "", "lengths"], ["1", "2"], **attributes),
+        make("Squeeze", ["1", "one"], ["y"]),
+    ]
+    constants = {**constants, "one": np.array([1])}
+    made = model(nodes, {"x": [4, "n", 2]}, constants)
+    made.graph.input.append(theirs.helper.make_tensor_value_info("lengths", theirs.TensorProto.INT32, ["n"]))
+    path, values, lengths = written(made, tmp_path), drawn(4, 3, 2), np.array([4, 1, 3], np.int32)
+    (expected,) = in_runtime(path, {"x": values, "lengths": lengths})
+    masks = np.arange(4) < lengths[:, None]
+    found = onnx.load(path).predict(np.moveaxis(values, 1, 0), step_masks=masks)
+    np.testing.assert_allclose(np.moveaxis(found, 1, 0), expected, rtol=1e-5, atol=1e-6)

@@ -32,6 +32,8 @@ def build(plan: Plan, dtype: np.dtype) -> Network:
         When it cannot be built, or numbers are too large for the dtype.
     """
     layers = _in_order(list(plan.outputs.values()))
+    read = {source for layer in layers for source in layer.sources}
+    plan = plan._replace(inputs={name: layer for name, layer in plan.inputs.items() if layer in read})
     _check_twins(layers)
     shared = _shared(layers)
     networks = [layer for layer in layers if shared[layer] is layer]

@@ -73,10 +73,10 @@ class Node:
         """Whether no input is computed when the model runs."""
         return all(isinstance(each, Constant | None) for each in self._given)
 
-    @property
-    def reads_labels(self) -> bool:
-        """Whether an input is whole numbers that are given when the model runs."""
-        return any(isinstance(each, Value) and each.is_labels for each in self._given)
+    def reads_labels(self, but: int | None = None) -> bool:
+        """Return whether an input, but for one, is whole numbers that are given when the model runs."""
+        given = [each for number, each in enumerate(self._given) if number != but]
+        return any(isinstance(each, Value) and each.is_labels for each in given)
 
     def input(self, number: int) -> Given:
         """Return an input; None where it is left out."""

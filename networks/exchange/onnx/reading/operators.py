@@ -39,6 +39,10 @@ OF_LABELS = {
 """What may be done with labels: all but computing with them."""
 
 
+LENGTHS = 4
+"""Which input of a recurrent operator says how many steps there are."""
+
+
 class Operator(NamedTuple):
     """How an operator is read.
 
@@ -125,7 +129,7 @@ def read_node(node: Node) -> Outputs:
     """
     operator = OPERATORS[node.op]
     outputs: Outputs
-    if node.op not in OF_LABELS and node.reads_labels:
+    if node.op not in OF_LABELS and node.reads_labels(but=LENGTHS if node.op in ("LSTM", "GRU") else None):
         node.refuse("its input is labels, whole numbers that are looked up in a table and not computed with")
     if node.op in folding.FOLDED and (node.is_known or node.op == "Shape"):
         outputs = [Constant(folding.FOLDED[node.op](node))]

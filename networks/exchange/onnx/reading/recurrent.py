@@ -178,10 +178,15 @@ def _peepholes(node: Node, number: int, shape: tuple[int, int]) -> Mapping[str, 
 
 
 def _check_states(node: Node, steps: int) -> None:
-    """Refuse what begins elsewhere than at zero, or ends before the last step."""
+    """Refuse what begins elsewhere than at zero, or ends before the last step.
+
+    Lengths that are given when a model runs are what `step_masks` of ours are.
+    """
     lengths = node.input(4)
-    if lengths is not None and not (isinstance(lengths, Constant) and _is_all(lengths.array, steps)):
-        node.refuse("input 4, sequence_lens, is not mapped: give `predict` step_masks")
+    is_given = isinstance(lengths, Value) and not lengths.layer.family and len(lengths.axes) == 1
+    is_whole = isinstance(lengths, Constant) and _is_all(lengths.array, steps)
+    if lengths is not None and not is_given and not is_whole:
+        node.refuse("input 4, sequence_lens, is neither an input of the model nor all of the steps")
     for number in (5, 6):
         given = node.input(number)
         if given is not None and not (isinstance(given, Constant) and _is_all(given.array, 0)):
