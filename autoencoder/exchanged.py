@@ -255,7 +255,8 @@ def _settings_of(layers: Sequence[Any], given: Mapping[str, Given], path: Path) 
     texts = {name: Given(text, f"{path}: {to_key(name)}") for name, text in found.items()}
     settings = TABLE.make({**given, **texts})
     for name, text in found.items():
-        if name in given and getattr(asked, name) != getattr(settings, name):
+        is_open = name not in given or not given[name].value.strip()
+        if not is_open and getattr(asked, name) != getattr(settings, name):
             raise InputError(f"{given[name].place}={given[name].value}: the file has {to_key(name)}={text}")
     return settings
 

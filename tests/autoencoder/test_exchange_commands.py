@@ -298,5 +298,6 @@ def test_settings_that_are_in_the_file_must_agree(tmp_path, capsys):
     write_dense(path, SIZES, ACTIVATIONS, (3, 8, 8))
     options = ("--model-directory", tmp_path / "back", "--code-size", "5")
     assert "--code-size=5: the file has code-size=4" in refusal(capsys, "import", path, *options)
+    assert bring(path, tmp_path / "open", "--layers", "", "--code-size", "4") == 0
     modules = ("--model-directory", tmp_path / "back", "--module", "a=b")
     assert "names its layers itself" in refusal(capsys, "import", path, *modules)
