@@ -8,6 +8,6 @@ network = onnx.load("model.onnx")
 
 from networks.exchange.onnx.reading.load import load
 from networks.exchange.onnx.reading.survey import survey
-from networks.exchange.onnx.writing.save import save
+from networks.exchange.onnx.writing.save import save, size
 
-__all__ = ["load", "save", "survey"]
+__all__ = ["load", "save", "size", "survey"]

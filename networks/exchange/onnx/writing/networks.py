@@ -8,14 +8,16 @@ from typing import Any
 from networks.base.network import Network
 from networks.exchange.onnx.writing.graph import GraphWriter, Value, channel_axis, sizes_of
 from networks.exchange.onnx.writing.layers import LAYERS
+from networks.exchange.onnx.writing.neurons import neurons, neurons_in_steps, runs_in_steps, sequence_of
 from networks.exchange.onnx.writing.recurrent import recurrent
 from networks.model import Model
 from networks.sequential import Sequential
 from networks.spectral_normalisation import SpectralNormalisation
 from networks.time_distributed import TimeDistributed
-from nn.shape import SequenceShape, VideoShape
+from nn.shape import SequenceShape, Shape, VideoShape
 
 RECURRENT = ("lstm", "lstm_cell", "gru", "gru_cell")
+WRITERS = {**LAYERS, **dict.fromkeys(RECURRENT, recurrent), "graph": neurons}
 MERGES = {"add": "Add", "multiply": "Mul"}
 
 
@@ -25,28 +27,31 @@ def write(graph: GraphWriter, name: str, network: Network, values: Sequence[Valu
     try:
         if isinstance(network, Model):
             return _model(graph, name, network, values)
+        if runs_in_steps(network) and not isinstance(values[0].shape, Shape):
+            return {"": neurons_in_steps(graph, network, values[0])}
         return {"": Value(_single(graph, name, network, values), network.output_shape)}
     finally:
         graph.within(before)
 
 
 def _single(graph: GraphWriter, name: str, network: Any, values: Sequence[Value]) -> str:
-    if isinstance(network, Sequential):
-        value = values[0]
-        for inner, layer in network.named.items():
-            (value,) = write(graph, _inside(name, inner), layer, [value]).values()
-        return value.name
-    if isinstance(network, TimeDistributed):
-        return _every_step(graph, name, network, values[0])
     if isinstance(network, SpectralNormalisation):
         return write(graph, name, network.network, values)[""].name
+    if isinstance(network, Sequential):
+        return _one_after_another(graph, name, network, values[0])
+    if isinstance(network, TimeDistributed):
+        return _every_step(graph, name, network, values[0])
     if network.family in MERGES or network.family == "concatenate":
         return _merged(graph, network, values)
-    if network.family in RECURRENT:
-        return recurrent(graph, network, values[0])
-    if network.family not in LAYERS:
+    if network.family not in WRITERS:
         graph.refuse(f"a {network.family} is not mapped to ONNX")
-    return LAYERS[network.family](graph, network, values[0])
+    return WRITERS[network.family](graph, network, values[0])
+
+
+def _one_after_another(graph: GraphWriter, name: str, network: Sequential, value: Value) -> str:
+    for inner, layer in network.named.items():
+        (value,) = write(graph, _inside(name, inner), layer, [value]).values()
+    return value.name
 
 
 def _inside(name: str, inner: str) -> str:
@@ -99,7 +104,7 @@ FLEXIBLE = (
 
 def takes_any_steps(network: Network) -> bool:
     """Whether sequences may be of other lengths than the network was made for."""
-    if isinstance(network, TimeDistributed):
+    if isinstance(network, TimeDistributed) or runs_in_steps(network):
         return True
     if isinstance(network, Sequential | Model):
         inner = network.named.values()
@@ -121,7 +126,8 @@ def input_shapes(network: Any) -> dict[str, Any]:
     """Return the shapes of the inputs by name."""
     if isinstance(network, Model):
         return dict(network.input_shapes)
-    return {"input": network.input_shape}
+    shape = network.input_shape
+    return {"input": sequence_of(shape) if runs_in_steps(network) else shape}
 
 
 def labels_of(network: Any, name: str) -> bool:

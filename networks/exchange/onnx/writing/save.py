@@ -124,3 +124,8 @@ def _check_kernels(graph: GraphWriter) -> None:
             raise ExchangeError(
                 f'{node.name}: runtimes have no {node.op_type} in float64: give dtype="float32"'
             )
+
+
+def size(network: Network, dtype: DTypeLike | None = None) -> int:
+    """Return how many bytes the file of a network has, before it is written; see `save`."""
+    return int(model(network, dtype).ByteSize())
