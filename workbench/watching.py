@@ -207,6 +207,7 @@ class ProgramLoop(RequestLoop):
             self._run.train(self._between_steps)
         finally:
             self._training = False
+            self._version += 1
 
     def _handle(self, request: Request | None) -> None:
         if request is HUNG_UP:

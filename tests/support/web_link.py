@@ -31,7 +31,8 @@ class FakeLink:
     def __init__(self) -> None:
         self.status: dict[str, Any] = {"run": 1, "state": "idle", "settings": {"fit": "crop"}}
         self.unrequested: dict[str, Reply] = {}
-        self.frames = 0
+        self.frames = self.skipped = 0
+        self.version: int | None = None
         self.asked: list[str] = []
         self.go_on, self.ended, self.lost = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.refusing = False
@@ -50,16 +51,23 @@ class FakeLink:
             raise RuntimeError("a fault")
         raise OperationRefused(f"no operation {op!r}")
 
-    async def frame(self, kinds: Collection[str]) -> Reply:
+    async def frame(self, kinds: Collection[str], after: int | None = None) -> Reply:
         """Return a frame, at once or when the test says so."""
         if "late" in kinds:
             await self.go_on.wait()
+        if after is not None and after == self.version:
+            self.skipped += 1
+            await asyncio.sleep(0.001)
+            return make_reply({"unchanged": True, "version": after})
         if self.refusing:
             raise OperationRefused("no frame now")
         self.frames += 1
         await asyncio.sleep(0)
         values = np.zeros(FRAME_NUMBERS, np.float32)
-        return make_reply({"type": "frame", "kinds": list(kinds), "number": self.frames}, {"values": values})
+        return make_reply(
+            {"type": "frame", "kinds": list(kinds), "number": self.frames, "version": self.version},
+            {"values": values},
+        )
 
     def announce_end(self, message: str) -> None:
         """Tell viewers that the run is over, and why."""

@@ -119,6 +119,9 @@ class Letters:
     def __init__(self, requests: Sequence[Request], rounds: int = 10**6) -> None:
         self.requests, self.left, self.sent = list(requests), rounds * len(requests), []
 
+    def next_command(self) -> Request | None:
+        return None
+
     def next(self, seconds: float = 0.0) -> Request | None:
         if not self.left:
             return HUNG_UP if seconds else None

@@ -169,17 +169,22 @@ class Channel:
         return pack({"type": "reply", "id": request.id, "error": text}, {})
 
     async def _send_frames(self) -> None:
+        seen: tuple[list[str] | None, int | None] = None, None
         while True:
             await self._frame_requested.wait()
             kinds = self._frame_kinds
             try:
-                frame = await self._link.frame(kinds or [])
+                frame = await self._link.frame(kinds or [], seen[1] if kinds == seen[0] else None)
             except OperationRefused:
                 await self._send_status()
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             if kinds != self._frame_kinds:
                 continue  # the viewer wants something else by now, and waits for one frame only
+            if frame.header.get("unchanged"):
+                await self._send_unrequested()
+                continue
+            seen = kinds, frame.header.get("version")
             self._frame_kinds = None
             self._frame_requested.clear()
             await self._send(frame.message)

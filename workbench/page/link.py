@@ -163,17 +163,18 @@ class Link:
             return await self._read_overview()
         return await self._request(op, checked)
 
-    async def frame(self, kinds: Collection[str]) -> Reply:
+    async def frame(self, kinds: Collection[str], after: int | None = None) -> Reply:
         """Return the next frame; it has these kinds, and those that other viewers wait for.
 
-        Its header has the status, and `message` is what a browser is sent.
+        Its header has the status, and `message` is what a browser is sent. The header has "unchanged", and
+        nothing else is there, when nothing has changed since the frame whose "version" was `after`.
 
         Raises
         ------
         OperationRefused
             When there is none.
         """
-        return await self._frames.next(kinds)
+        return await self._frames.next(kinds, after)
 
     def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call back whenever the run or its settings have changed; return a function that ends this.
@@ -241,8 +242,8 @@ class Link:
             self._update_status(reply.header)
         return reply
 
-    async def _fetch_frame(self, kinds: list[str]) -> Reply:
-        reply = await self._request("frame", {"kinds": kinds})
+    async def _fetch_frame(self, kinds: list[str], after: int | None) -> Reply:
+        reply = await self._request("frame", {"kinds": kinds, "after": after})
         self._update_status(reply.header["status"])
         return reply
 

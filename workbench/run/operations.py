@@ -119,11 +119,14 @@ class Operation:
         Whether the inspector does it; otherwise the run.
     commands
         Whether it is done before all that only look, and even when the page that asked for it has gone.
+    chooses
+        Whether it chooses what frames show.
     """
 
     arguments: type[Arguments] = Arguments
     inspects: bool = False
     commands: bool = False
+    chooses: bool = False
 
 
 OPERATIONS: Mapping[str, Operation] = {
@@ -138,20 +141,20 @@ OPERATIONS: Mapping[str, Operation] = {
     "reset": Operation(Reset, commands=True),
     "curve": Operation(),
     "journal": Operation(Count),
-    "show": Operation(Show, inspects=True),
+    "show": Operation(Show, inspects=True, chooses=True),
     "frame": Operation(Frame, inspects=True),
     "set_baseline": Operation(inspects=True, commands=True),
     "neuron": Operation(Neuron, inspects=True),
     "connections": Operation(Neuron, inspects=True),
     "strongest": Operation(Strongest, inspects=True),
     "connection": Operation(Connection, inspects=True),
-    "walk": Operation(Walk, inspects=True),
+    "walk": Operation(Walk, inspects=True, chooses=True),
 }
 """Of any run, by name; the methods of `Run` and `Inspector` have the same names. Applications add theirs."""
 
 
 CLIP_OPERATIONS: Mapping[str, Operation] = {
-    "choose_moment": Operation(Moment, inspects=True),
+    "choose_moment": Operation(Moment, inspects=True, chooses=True),
     "clips": Operation(inspects=True),
 }
 """Of a network that makes films, beside the others."""
@@ -167,7 +170,7 @@ LOOKING: Mapping[str, Operation] = {
 
 GAN_OPERATIONS: Mapping[str, Operation] = {
     **{name: operation for name, operation in LOOKING.items() if name != "walk"},
-    "choose_network": Operation(Named),
+    "choose_network": Operation(Named, chooses=True),
     "samples": Operation(inspects=True),
 }
 """Of a run of two networks that learn against each other, which is watched only, too."""

@@ -10,7 +10,7 @@ from nn import DataError, SnapshotError, TrainingMemoryError
 from nn.training.lock import FolderLockedError
 from workbench.errors import INTERNAL_ERROR, InputError, OperationError, SettingsError
 from workbench.run.mailbox import Mailbox
-from workbench.run.messages import Header, pack
+from workbench.run.messages import Arrays, Header, pack
 from workbench.run.operations import Opened, dispatch
 from workbench.run.requests import CLOSE, UNASKED, Request
 from workbench.run.throttle import (
@@ -18,6 +18,7 @@ from workbench.run.throttle import (
     FRAME_SHARE,
     REQUEST_SECONDS,
     REQUEST_SHARE,
+    UNCHANGED_PERIOD,
     UNREQUESTED,
     Throttle,
 )
@@ -77,6 +78,7 @@ class RequestLoop:
         self._frame: Request | None = None
         self._closing: Request | None = None
         self._started = self._training = False
+        self._version = 0
 
     def serve(self) -> None:
         """Answer requests until the end, and save."""
@@ -95,8 +97,10 @@ class RequestLoop:
             logger.exception("training failed")  # its state can still be inspected and saved
         finally:
             self._training = False
+            self._version += 1
 
     def _between_steps(self) -> None:
+        self._version += 1
         self._answer_for_a_while(self._mailbox.next_command)
         began = time.monotonic()
         if began >= self._requests.due(0.0) and self._answer_for_a_while(self._mailbox.next):
@@ -128,9 +132,7 @@ class RequestLoop:
     def _answer(self, request: Request, kind: str) -> bool:
         """Run an operation and send its result; return whether it succeeded."""
         try:
-            header, arrays = dispatch(self._opened, request.op, request.args)
-            if kind == "frame":
-                header = {**header, "status": self._run.status()}
+            header, arrays = self._do(request)
             message = pack({**header, "type": kind, "id": request.number}, arrays)
         except USER_ERRORS as error:
             self._refuse(request, str(error))
@@ -141,6 +143,19 @@ class RequestLoop:
             self._send(request, message)
             return True
         return False
+
+    def _do(self, request: Request) -> tuple[Header, Arrays]:
+        """Run an operation; a frame since which nothing has changed is not made again."""
+        if request.op != "frame":
+            operation = self._opened.operations.get(request.op)
+            self._version += operation is not None and (operation.commands or operation.chooses)
+            return dispatch(self._opened, request.op, request.args)
+        about = {"version": self._version, "status": self._run.status()}
+        args = dict(request.args)
+        if args.pop("after", None) == self._version:
+            return {**about, "unchanged": True}, {}
+        header, arrays = dispatch(self._opened, request.op, args)
+        return {**header, **about}, arrays
 
     def _refuse(self, request: Request, text: str) -> None:
         self._send(request, pack({"type": "reply", "id": request.number, "error": text}, {}))
@@ -155,6 +170,8 @@ class RequestLoop:
         return min(SIGNAL_SECONDS, max(0.0, self._due() - time.monotonic()))
 
     def _due(self) -> float:
+        if self._frame is not None and self._frame.args.get("after") == self._version:
+            return self._frames.due(UNCHANGED_PERIOD)
         return self._frames.due(FRAME_PERIOD, freely=not self._training)
 
     def _make_due_frame(self) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 FRAME_PERIOD = 0.2
 """Seconds between two frames, at least."""
 
+UNCHANGED_PERIOD = 0.5
+"""Seconds between two answers, at most, that nothing has changed since the last frame."""
+
 FRAME_SHARE = 0.04
 """Of the time of training that goes into frames, at most."""
 

@@ -222,6 +222,32 @@ def test_errors_are_told_as_they_are_and_faults_of_the_program_are_not(
     assert len(caplog.records) == 1
 
 
+def test_a_frame_is_made_again_when_something_may_have_changed(tmp_path: Path):
+    run = open_run(tmp_path)
+    inspector = CodeInspector(run)
+    changes = [
+        ("set_baseline", {}),
+        ("step", {}),
+        ("apply", GOOD["apply"]),
+        ("show", {"source": "training", "position": 1, "entry": 0}),
+        ("own", {"image": [[[9] * run.session.settings.channels] * 8] * 8}),
+        ("walk", {"action": "begin"}),
+    ]
+    loop = RequestLoop(Opened(run, inspector, "", OPERATIONS), Box())  # type: ignore[arg-type]
+
+    def frame(after: int | None = None) -> dict[str, Any]:
+        return loop._do(Request(1, "frame", {"kinds": ["values"], "after": after}))[0]
+
+    version = frame()["version"]
+    for op, args in changes:
+        assert frame(version)["unchanged"]
+        loop._do(Request(2, "neuron", {"layer": 1, "neuron": 0}))
+        assert frame(version)["unchanged"]
+        loop._do(Request(3, op, args))
+        assert "unchanged" not in (changed := frame(version)), op
+        version = changed["version"]
+
+
 def test_a_command_is_done_after_the_step_in_which_it_came_whatever_looks_cost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

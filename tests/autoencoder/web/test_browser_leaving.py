@@ -64,3 +64,13 @@ def biases(page: Opened) -> list[float]:
     """The biases in the journal."""
     changes = [change for event in page.events("change") for change in event["changes"]]
     return [change["value"] for change in changes if change["kind"] == "bias"]
+
+
+def test_a_page_is_drawn_again_when_something_has_changed(page: Opened) -> None:
+    drawn = "() => Number(document.querySelector('canvas[data-test=network]').dataset.frames)"
+    page.page.wait_for_timeout(700)  # what the tests before have left to be drawn
+    before = page.page.evaluate(drawn)
+    page.page.wait_for_timeout(1500)
+    assert page.page.evaluate(drawn) == before
+    page.part("step").click()
+    page.wait(f"before => ({drawn})() > before", before)

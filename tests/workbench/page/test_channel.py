@@ -170,6 +170,24 @@ def test_nothing_comes_unasked_and_one_frame_when_ready():
     with_viewer(talk)
 
 
+def test_a_frame_comes_when_something_has_changed_or_is_wanted():
+    async def talk(viewer: Viewer) -> None:
+        viewer.link.version = 1
+        for kind in ("values", "signals"):
+            viewer.ready(kind)
+            assert (await viewer.hear())[0]["kinds"] == [kind]
+            viewer.ready(kind)
+            while viewer.link.skipped < 3:
+                await asyncio.sleep(0.001)
+            assert viewer.silent
+            if kind == "values":
+                viewer.link.skipped = 0
+        viewer.link.version = 2
+        assert (await viewer.hear())[0]["version"] == 2
+
+    with_viewer(talk)
+
+
 def test_a_viewer_that_comes_before_the_first_step_is_told_that_the_run_starts():
     async def run() -> None:
         link = FakeLink()

@@ -24,15 +24,17 @@ class Frames:
         self.asked: list[list[str]] = []
         self.next: asyncio.Future[Reply] | None = None
 
-    async def fetch(self, kinds: list[str]) -> Reply:
+    async def fetch(self, kinds: list[str], after: int | None) -> Reply:
         self.asked.append(kinds)
+        self.after = after
         self.next = asyncio.get_running_loop().create_future()
         return await self.next
 
     async def hand_out(self) -> None:
         await settle()
         assert self.next is not None
-        self.next.set_result(Reply({"kinds": self.asked[-1]}, {}, b""))
+        header = {"kinds": self.asked[-1], "version": 5, "unchanged": self.after == 5}
+        self.next.set_result(Reply(header, {}, b""))
         await settle()
 
 
@@ -75,6 +77,21 @@ def test_a_viewer_that_comes_later_shares_the_frame_or_gets_the_next():
         await frames.hand_out()
         assert other.result().header["kinds"] == ["signals"]
         assert frames.asked == [["values"], ["signals"]]
+
+    run(scenario)
+
+
+def test_a_viewer_that_has_seen_everything_is_told_and_a_new_one_gets_a_frame():
+    async def scenario() -> None:
+        frames = Frames()
+        shared = SharedFrames(frames.fetch)
+        first = asyncio.create_task(shared.next(["values"], after=5))
+        await settle()
+        new = waits(shared, "values")
+        await frames.hand_out()
+        assert first.result().header["unchanged"] and not new.done()
+        await frames.hand_out()
+        assert not new.result().header["unchanged"]
 
     run(scenario)
 
