@@ -66,6 +66,7 @@ class Run(Watched, ABC):
         try:
             self._learn()
             self._saved = self._moment
+            self._last_row()
         except TrainingDiverged as error:
             self._diverged, self._message = True, str(error)
         except (SnapshotError, FolderLockedError, InputError, MemoryError) as error:

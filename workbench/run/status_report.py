@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numba
 
 from nn import Moment, Trainer
+from nn.training.log import LogRow
 from nn.training.memory import Memory, estimate
 from workbench.inspect.anatomy import Anatomy
 from workbench.run.session import Session
@@ -78,18 +79,17 @@ def describe_settings(session: Session) -> dict[str, str]:
     return {name.replace("_", "-"): text for name, text in session.texts().items()}
 
 
-def describe_progress(trainer: Trainer) -> dict[str, Any]:
-    """Return the status of training."""
-    rows = trainer.rows
+def describe_progress(trainer: Trainer, row: LogRow | None) -> dict[str, Any]:
+    """Return the status of training; `row` is the last that was measured."""
     return {
         "step": trainer.step,
         "epoch": trainer.shuffle.epochs,
         "epochs": trainer.limits.epochs,
         "seconds": trainer.clock.seconds,
         "loss": trainer.log.last_loss,
-        "training_loss": rows[-1].training_loss if rows else None,
-        "held_out_loss": rows[-1].held_out_loss if rows else None,
-        "metrics": dict(rows[-1].metrics) if rows else {},
+        "training_loss": row.training_loss if row else None,
+        "held_out_loss": row.held_out_loss if row else None,
+        "metrics": dict(row.metrics) if row else {},
         "learning_rate": learning_rate(trainer),
     }
 

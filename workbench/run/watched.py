@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nn.one_line import one_line
+from nn.training.log import LogRow
 from workbench.run.run_directory import RunDirectory
 from workbench.run.run_state import RunState
 from workbench.run.session import Session
@@ -35,6 +36,7 @@ class Watched(RunState):
         self.session, self.directory = session, directory
         self.run = 0
         self._saved: tuple[int, int] | None = None
+        self._row: LogRow | None = None
         self._take(session, directory)
 
     def _take(self, session: Session, directory: RunDirectory) -> None:
@@ -44,6 +46,13 @@ class Watched(RunState):
         self._between = StepTimer()
         self._diverged, self._message = False, ""
         self._saved = self._moment
+        self._row = None
+
+    def _last_row(self) -> LogRow | None:
+        """Return what was measured last, which the trainer forgets with a step after training was stopped."""
+        rows = self.session.trainer.rows
+        self._row = rows[-1] if rows else self._row
+        return self._row
 
     @property
     def _moment(self) -> tuple[int, int]:
@@ -70,7 +79,7 @@ class Watched(RunState):
             "state": self.state,
             "starting": self.starting,
             "message": self._message,
-            **describe_progress(trainer),
+            **describe_progress(trainer, self._last_row()),
             "seconds_left": left,
             **speeds._asdict(),
             "settings": describe_settings(self.session),

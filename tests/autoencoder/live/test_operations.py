@@ -244,7 +244,8 @@ def test_a_frame_is_made_again_when_something_may_have_changed(tmp_path: Path):
         loop._do(Request(2, "neuron", {"layer": 1, "neuron": 0}))
         assert frame(version)["unchanged"]
         loop._do(Request(3, op, args))
-        assert "unchanged" not in (changed := frame(version)), op
+        changed = frame(version)
+        assert "unchanged" not in changed, op
         version = changed["version"]
 
 

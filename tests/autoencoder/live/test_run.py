@@ -81,6 +81,17 @@ def test_the_overview_describes_every_layer(tmp_path: Path, architecture: str):
     assert overview["inputs"] == ["built-in digits"] and overview["models"] == ["model"]
 
 
+def test_what_was_measured_is_known_until_it_is_measured_again(tmp_path: Path):
+    run = open_run(tmp_path)
+    train_steps(run, 1)
+    measured = run.status()["held_out_loss"]
+    assert measured is not None and run.status()["epoch"] < 1
+    run.step()
+    assert run.status()["held_out_loss"] == measured
+    run.reset(None)
+    assert run.status()["held_out_loss"] is None
+
+
 def test_changes_are_made_between_steps_and_written_down(tmp_path: Path):
     run = open_run(tmp_path)
     bias = {"kind": "bias", "layer": 2, "neuron": 1, "value": 0.5}

@@ -26,6 +26,8 @@ def test_start_lowers_the_error_and_stop_ends_training(
         before = page.text("step-count")
         page.part("step").click()
         page.wait_for_step(int(before.replace(",", "")) + 1)
+        assert np.isfinite(page.number("held-out-loss"))
+        assert page.number("epoch") % 1 > 0
 
 
 def test_the_trainer_uses_the_learning_rate_of_the_slider(

@@ -11,7 +11,7 @@ from workbench.page.panels.viewer import Viewer
 
 READINGS = (
     ("Step", "step", "whole", "step-count"),
-    ("Epoch", "epoch", "whole", "epoch"),
+    ("Epoch", "epoch", "epochs", "epoch"),
     ("Loss", "loss", "loss", "loss"),
     ("Held-out", "held_out_loss", "loss", "held-out-loss"),
 )

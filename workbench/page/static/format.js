@@ -16,6 +16,9 @@ export function digits(value, count = 4) {
 /** A whole number as it is. */
 export const whole = (value) => (isNumber(value) ? String(Math.round(value)) : NOTHING);
 
+/** Epochs with their fraction, as long as it matters. */
+export const epochs = (value) => (isNumber(value) && value > 0 && value < 1000 ? value.toFixed(2) : whole(value));
+
 /** A whole number in groups of three. */
 export const grouped = (value) => (isNumber(value) ? Math.round(value).toLocaleString("en-US") : NOTHING);
 
@@ -50,4 +53,4 @@ export function duration(value) {
 /** Seconds as `duration` has them, and as milliseconds below one. */
 export const seconds = (value) => (isNumber(value) && value > 0 && value < 1 ? milliseconds(1000 * value) : duration(value));
 
-export const formats = { digits, whole, grouped, loss, milliseconds, perSecond, duration, seconds };
+export const formats = { digits, whole, epochs, grouped, loss, milliseconds, perSecond, duration, seconds };
