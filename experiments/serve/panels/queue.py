@@ -36,7 +36,7 @@ from workbench.page.panels.elements import button, enable, group, panel, text
 COLUMNS = (*HEADINGS, "progress")
 """Of a job's row."""
 
-ORDER = ("job", "state", "progress", "remark", "what", "priority", "run", "took")
+ORDER = ("job", "state", "progress", "took", "run", "priority", "remark", "what")
 """Which of them the page shows, in this order; when one was submitted is said of the one that is chosen."""
 
 NO_WORKER = (

@@ -244,6 +244,9 @@ def test_a_job_is_checked_submitted_ordered_watched_cancelled_and_tried_again(pa
         assert taken is not None and (taken.retries, taken.notice) == (1, "phone")
         (taken.folder / LOG).write_text("reading\r 10%\r 20%\nepoch 3\n")
         expect(page.get_by_test_id("job-log")).to_have_text(" 20%\nepoch 3\n", use_inner_text=True)
+        page.set_viewport_size({"width": 1300, "height": 800})
+        frame = page.locator(".g-panel-queue .g-table-frame")
+        assert frame.evaluate("frame => frame.scrollWidth <= frame.clientWidth")
         page.get_by_test_id("job-cancel").click()
         patience.wait_until(lambda: jobs.job(1).state == "cancelled")  # nobody held its lock
     expect(page.get_by_test_id("job-head")).to_contain_text("cancelled")
