@@ -180,6 +180,7 @@ def save(network: Network, path: Path | str) -> None:
         for prefix, each in layers.items()
     }
     contents = encode(_tensors(layers, network.dtype), {"format": "pt", MODULES: json.dumps(modules)})
+    _check_path(path)
     try:
         with replacing(Path(path)) as file:
             file.write(contents)
@@ -229,6 +230,10 @@ def load(
     ExchangeError
         When the file is not one, or has numbers that are no parameters, or does not fit.
     """
+    if not isinstance(modules, Mapping | None):
+        raise ExchangeError(
+            f"modules: give {{name in the file: name of the layer}}, not a {type(modules).__name__}"
+        )
     layers = counterparts(network)
     wanted = {prefix + name: shape for prefix, each in layers.items() for name, shape in each.shapes.items()}
     with _opened(path) as file:
@@ -306,6 +311,11 @@ def _tensor(path: Path | str, file: Any, name: str, dtype: np.dtype) -> np.ndarr
     return array
 
 
+def _check_path(path: Path | str) -> None:
+    if "\0" in str(path):
+        raise ExchangeError(f"{short_repr(str(path))}: no file is called so: it has a NUL")
+
+
 @contextmanager
 def _opened(path: Path | str) -> Iterator[Any]:
     """Open a file, whose library compares all sizes with the file's own before anything is read.
@@ -315,6 +325,7 @@ def _opened(path: Path | str) -> Iterator[Any]:
     ExchangeError
         When it is no such file.
     """
+    _check_path(path)
     try:
         if not stat.S_ISREG(Path(path).stat().st_mode):
             raise ExchangeError(f"{path}: not a file")

@@ -290,6 +290,15 @@ def test_what_is_no_file_is_named(tmp_path):
         pytorch.save(dense(2), tmp_path / "none" / "model.safetensors")
 
 
+def test_a_path_with_a_nul_and_modules_that_are_no_table_are_refused(tmp_path):
+    network = dense(3, 2)
+    for work in (pytorch.load, pytorch.save):
+        with pytest.raises(ExchangeError, match=r"'a\\x00b': no file is called so: it has a NUL"):
+            work(network, "a\0b")
+    with pytest.raises(ExchangeError, match=r"modules: give \{name in the file: .*, not a list"):
+        pytorch.load(network, tmp_path / "model.safetensors", modules=["net.0"])
+
+
 def test_a_dense_layer_reads_a_sequence_step_by_step_as_flattened_there(tmp_path):
     network = build((SequenceShape(3, 2), [BatchNormalisation.of(), Dense.of(output_shape=4)]))
     tensors = pytorch.state_dict(network)
