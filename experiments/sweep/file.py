@@ -76,6 +76,25 @@ class Search(Section):
             raise ValueError("kind = 'halving' needs first = N, the budget that every candidate gets")
         return self
 
+    def rungs(self, amount: float) -> list[float]:
+        """Return the budgets of the rungs, the last of them the whole; one rung where nothing is halved."""
+        if self.kind != "halving":
+            return [amount]
+        assert self.first is not None
+        found = [self.first]
+        while found[-1] * self.factor < amount:
+            found.append(found[-1] * self.factor)
+        return [*found, amount]
+
+    def cost(self, amount: float) -> float:
+        """Return the budget that all candidates use together, where none of them ends early."""
+        assert self.candidates is not None
+        used, before, left = 0.0, 0.0, self.candidates
+        for rung in self.rungs(amount):
+            used += left * (rung - before)
+            before, left = rung, max(1, left // self.factor)
+        return used
+
 
 class Budget(Section):
     """How long a trial lasts, in one unit."""

@@ -14,14 +14,7 @@ from experiments.sweep.sweep import Sweep
 
 def rungs(sweep: Sweep) -> list[float]:
     """Return the budgets of the rungs, the last of them the whole; one rung where nothing is halved."""
-    search, amount = sweep.file.search, sweep.file.budget.amount
-    if search.kind != "halving":
-        return [amount]
-    assert search.first is not None
-    found = [search.first]
-    while found[-1] * search.factor < amount:
-        found.append(found[-1] * search.factor)
-    return [*found, amount]
+    return sweep.file.search.rungs(sweep.file.budget.amount)
 
 
 def promoted(sweep: Sweep, scores: Mapping[int, float | None]) -> list[int]:

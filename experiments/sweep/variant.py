@@ -8,8 +8,14 @@ from pathlib import Path
 from experiments.sweep.file import KEYS, Search, SweepFile
 from workbench.errors import SettingsError
 
-COMPARABLE = ("random", "tpe", "cma_es")
+COUNTED = ("random", "tpe", "cma_es")
 """Kinds of search that differ in nothing but how candidates are found."""
+
+COMPARABLE = (*COUNTED, "halving")
+"""Kinds that can be compared: with more candidates that get less of the budget, too."""
+
+FIRST = 9
+"""A halving that is compared begins with this part of the budget."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +50,27 @@ class Variant:
         SettingsError
             When it does not say how many candidates are tried.
         """
-        if file.search.candidates is None or file.search.kind not in COMPARABLE:
+        if file.search.candidates is None or file.search.kind not in COUNTED:
             raise SettingsError(
                 f"{path}: search.kind: is {file.search.kind!r}: to compare searches, say one of "
-                f"{', '.join(COMPARABLE)}"
+                f"{', '.join(COUNTED)}"
             )
         said = file.search.model_dump(include={*KEYS[self.kind]} & file.search.model_fields_set)
-        search = Search.model_validate({**said, "kind": self.kind})
+        search = (
+            _halving(file) if self.kind == "halving" else Search.model_validate({**said, "kind": self.kind})
+        )
         return file.model_copy(update={"search": search, "seed": self.seed})
+
+
+def _halving(file: SweepFile) -> Search:
+    """Return a halving that costs no more than all candidates of a file, and has as many as that allows."""
+    amount, candidates = file.budget.amount, file.search.candidates
+    assert candidates is not None
+    first = amount / FIRST if file.budget.unit == "minutes" else max(1, round(amount / FIRST))
+    found = Search(kind="halving", candidates=candidates, first=first)
+    for count in range(candidates + 1, FIRST * candidates):
+        more = found.model_copy(update={"candidates": count})
+        if more.cost(amount) > candidates * amount:
+            break
+        found = more
+    return found

@@ -80,3 +80,22 @@ def test_one_is_the_sweep_of_its_file_with_another_search_and_seed(folder: Path)
     assert (sweep.name, sweep.file.seed, sweep.file.search.kind) == ("sweep-random-3", 3, "random")
     assert sweep.file.search.candidates == 4
     assert load_sweep(path, PROGRAMS, Variant("tpe", 0)).file.search == load_sweep(path, PROGRAMS).file.search
+
+
+@pytest.mark.parametrize(
+    ("epochs", "candidates", "first", "count"),
+    [(6, 40, 1, 121), (9, 10, 1, 40), (27, 16, 3, 62), (2, 1, 1, 1)],
+)
+def test_a_halving_costs_no_more_and_tries_as_many_as_that_allows(
+    folder: Path, epochs: int, candidates: int, first: int, count: int
+):
+    search = {**PARTS["search"], "candidates": candidates}
+    path = write_sweep(folder, **{**PARTS, "search": search, "budget": {"epochs": epochs}})
+    found = load_sweep(path, PROGRAMS, Variant("halving", 0)).file.search
+    assert (found.kind, found.first, found.candidates) == ("halving", first, count)
+    assert found.cost(epochs) <= candidates * epochs
+
+
+def test_a_budget_that_cannot_be_halved_is_refused(folder: Path):
+    with pytest.raises(SettingsError, match=r"search\.first: 1 should be below the budget"):
+        load_sweep(write_sweep(folder, **PARTS), PROGRAMS, Variant("halving", 0))
