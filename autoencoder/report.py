@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from autoencoder.session import Session
 from nn import Callback, Trainer
 from nn.byte_sizes import format_bytes
 from nn.threads import threads
+from workbench.tables import text_table
 
 PERCENTILES = (0, 1, 10, 25, 50, 75, 90, 99, 100)
 
@@ -93,7 +94,8 @@ def describe_model(model: AutoEncoder) -> str:
     memory = estimate_memory(model.settings, plan_architecture(model.settings))
     views = list(layer_views(model))
     sizes = [(name, format_bytes(part)) for name, part in [*memory.parts.items(), ("total", memory.total)]]
-    parts = [_layer_table(views), f"memory to train in batches of {model.settings.batch_size}", table(sizes)]
+    memory_table = text_table(sizes, (0,))
+    parts = [_layer_table(views), f"memory to train in batches of {model.settings.batch_size}", memory_table]
     for kind in ("weights", "biases"):
         parts += [f"percentiles of {kind}", _percentile_table(views, kind)]
     return "\n\n".join(parts)
@@ -108,7 +110,7 @@ def _layer_table(views: Sequence[LayerView]) -> str:
         rows.append((view.name, view.family, *shapes, *(f"{count:,}" for count in view.counts)))
     totals = np.sum([view.counts for view in views], axis=0)
     rows.append(("total", "", "", "", *(f"{count:,}" for count in totals)))
-    return table(rows, left=4)
+    return text_table(rows, range(4))
 
 
 def _percentile_table(views: Sequence[LayerView], kind: str) -> str:
@@ -116,17 +118,4 @@ def _percentile_table(views: Sequence[LayerView], kind: str) -> str:
     for view in views:
         numbers = np.percentile(getattr(view, kind), PERCENTILES)
         rows.append((view.name, *(f"{number:.4f}" for number in numbers)))
-    return table(rows)
-
-
-def table(rows: Iterable[Sequence[str]], left: int = 1) -> str:
-    """Align cells in columns, the first `left` of them to the left and the others to the right."""
-    rows = list(rows)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if number < left else cell.rjust(width)
-            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
+    return text_table(rows, (0,))

@@ -17,7 +17,8 @@ from benchmarks.measure import measure_row
 from benchmarks.report import report
 from benchmarks.row import Row
 from benchmarks.rows import rows_by_family
-from benchmarks.tables import meaning, text_table, times
+from benchmarks.tables import LEFT, meaning, times
+from workbench.tables import text_table
 
 REPORT = "report"
 USUAL_SECONDS = 30.0
@@ -118,7 +119,9 @@ def _measure(
                 print(f"{family}: {row.title}: {error}", file=sys.stderr, flush=True)
         if found:
             measured = Measured(family, environment, limits, tuple(found))
-            print(f"\n{text_table(*times(measured))}\n\n{text_table(*meaning(measured))}\n", flush=True)
+            tables = times(measured), meaning(measured)
+            shown = (text_table([headings, *rows], LEFT) for headings, rows in tables)
+            print("\n{}\n\n{}\n".format(*shown), flush=True)
             if len(found) == len(each):
                 save(measured, options.results)
     return 1 if failed else 0

@@ -26,11 +26,12 @@ from benchmarks.row import STEP, Call
 from benchmarks.rows.dense import build_stack
 from benchmarks.rows.graph import build_random_graph
 from benchmarks.rows.local import AUTOENCODER, IMAGE, build_autoencoder
-from benchmarks.tables import markdown_table, text_table
+from benchmarks.tables import LEFT
 from benchmarks.training_row import Training, training_row
 from networks import FAMILIES, Network
 from nn import SequenceShape
 from nn.threads import threads
+from workbench.tables import markdown_table, text_table
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "performance.md"
 BEGINNING = 0.5
@@ -57,7 +58,7 @@ def main() -> int:
             for name, step in steps.items():
                 table.append([name, str(busy), *_compare(step, options.seconds, options.repeats)])
                 print(" ".join(table[-1]), flush=True)
-    print(f"\n{text_table(HEADINGS, table)}\n{this_environment()}")
+    print(f"\n{text_table([HEADINGS, *table], LEFT)}\n{this_environment()}")
     if options.write:
         write_between_markers(DOCUMENT, "busy", f"{markdown_table(HEADINGS, table)}\n\n{this_environment()}.")
     return 0

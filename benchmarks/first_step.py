@@ -25,7 +25,8 @@ from typing import Any, TypeAlias
 from benchmarks.environment import Environment, this_environment
 from benchmarks.install_size import ROOT, heaviest, sizes
 from benchmarks.markers import write_between_markers
-from benchmarks.tables import markdown_table, text_table
+from benchmarks.tables import LEFT
+from workbench.tables import markdown_table, text_table
 
 DOCUMENT = ROOT / "docs" / "performance.md"
 RESULTS = ROOT / "benchmarks" / "results" / "first_step.json"
@@ -199,8 +200,8 @@ def main() -> int:
     kept |= {"bytes": sizes(), "heaviest": heaviest()}
     RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     times = time_cells(*(kept.get(each, {}).get("seconds", {}) for each in ("cached", "cold")))
-    print(text_table(TIME_HEADINGS, times))
-    print(text_table(SIZE_HEADINGS, size_cells()))
+    print(text_table([TIME_HEADINGS, *times], LEFT))
+    print(text_table([SIZE_HEADINGS, *size_cells()], LEFT))
     if options.write:
         table = markdown_table(TIME_HEADINGS, times)
         write_between_markers(DOCUMENT, "first step", f"{table}\n\n{environments(kept)}")

@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 
 from benchmarks.markers import write_between_markers
 from benchmarks.page_actions import choose, click, click_neurons, draw, part, pixels, press, type_in, upload
-from benchmarks.tables import markdown_table, text_table
+from benchmarks.tables import LEFT
 from experiments.serving import find_browser, serving
+from workbench.tables import markdown_table, text_table
 
 TRAINED = ("--epochs", "1000000", "--schedule", "constant")
 PATIENCE = 60_000
@@ -236,7 +237,7 @@ def main() -> int:
         browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
         rows = measure(browser, served.address, options.repeats)
         browser.close()
-    print(f"\n{text_table(HEADINGS, rows)}")
+    print(f"\n{text_table([HEADINGS, *rows], LEFT)}")
     if options.write:
         write_between_markers(DOCUMENT, "interactions", markdown_table(HEADINGS, rows))
     return 0

@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.markers import write_between_markers
-from benchmarks.tables import markdown_table, text_table
+from benchmarks.tables import LEFT
 from benchmarks.viewers import Asker, Visitor, viewers
 from experiments.serving import Served, find_browser, serving
+from workbench.tables import markdown_table, text_table
 
 MNIST_LIKE = ("--epochs", "1000000", "--schedule", "constant")
 LARGE = (
@@ -143,7 +144,7 @@ def main() -> int:
     for name, network in (("built-in digits", MNIST_LIKE), ("100,000 neurons", LARGE)):
         chosen = (*network, "--threads", options.threads)
         rows = compare(chosen, options.seconds, options.repeats, options.only)
-        print(f"\n{name}, {options.threads} threads\n{text_table(HEADINGS, rows)}\n", flush=True)
+        print(f"\n{name}, {options.threads} threads\n{text_table([HEADINGS, *rows], LEFT)}\n", flush=True)
         tables.append(f"{name.capitalize()}:\n\n{markdown_table(HEADINGS, rows)}")
     if options.write:
         write_between_markers(DOCUMENT, "viewers", "\n\n".join(tables))

@@ -8,6 +8,7 @@ from benchmarks.figures import SINGLE, Direction, Figure, Measured, MeasuredRow,
 from benchmarks.machine import Limits
 from benchmarks.torch_peer import COMPILED, EAGER, HALVES
 from networks import RUNGS
+from workbench.tables import markdown_table, text_table
 
 OTHERS = ("plain", "below", "1 thread", "PyTorch", "compiled", "JAX")
 IN_HALVES = (SINGLE, "1 thread", "PyTorch", HALVES)
@@ -17,28 +18,10 @@ MEANING = ("GFLOP/s", "of products", "of memory", "bytes a connection")
 SUMMARY = ("row", "", "ms", "x PyTorch", "x compiled", "x JAX", "of the limit")
 HEADER = ("row", "N", "direction", "ms", "x plain", "x below", "x PyTorch", "of the limit")
 NOT_COMPILED = "does not run"
+LEFT = (0, 2, 3)
+"""Columns of words, in tables for a terminal."""
+
 ORDER = (*RUNGS, SINGLE, EAGER, f"{EAGER}, channels last", f"{EAGER}, fused", HALVES, COMPILED, "JAX")
-
-
-def text_table(
-    headings: Sequence[str], rows: Iterable[Sequence[str]], left: Iterable[int] = (0, 2, 3)
-) -> str:
-    """Return a table in aligned columns, numbers to the right."""
-    lines = [list(headings), *map(list, rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if column in left else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
-
-
-def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table in Markdown."""
-    rule = ["---"] * len(headings)
-    return "\n".join("| " + " | ".join(line) + " |" for line in [headings, rule, *rows])
 
 
 def family_tables(measured: Measured) -> str:
@@ -112,7 +95,7 @@ def header_table(families: Sequence[Measured], rung: str) -> str:
                 ratios = [_times(found.over.get(other)) for other in ("plain", "below", "PyTorch")]
                 cells = [row.title, _histories(row), direction.name, _milliseconds(found.timing)]
                 lines.append([*cells, *ratios, _limit(found)])
-    return text_table(HEADER, lines, left=(0, 2)) if lines else ""
+    return text_table([HEADER, *lines], (0, 2)) if lines else ""
 
 
 def limits_table(limits: Iterable[Limits]) -> str:

@@ -11,8 +11,9 @@ from experiments.activity import Activity
 from experiments.charts import MEANING, Panels, draw_losses, draw_seeds, panels
 from experiments.command import execute, make_parser
 from experiments.comparison import Comparison, Variant
-from experiments.table import LEARNING, heading, learning_cells, text_table
+from experiments.table import LEARNING, heading, learning_cells
 from nn.render.colours import HELD_OUT, MUTED, TRAIN
+from workbench.tables import text_table
 
 BIAS_MEANS = (0.3, 0.0, -0.1, -0.3, -1.0)
 LEAKAGES = (0.1, 0.01, 0.0)
@@ -49,9 +50,9 @@ def show(comparison: Comparison, images: str) -> tuple[str, Image.Image]:
         after = _layer_shares([run.after for run in runs])
         activity.append([*settings, before[0], after[0], before[1], after[1]])
     table = (
-        f"{heading(images, comparison)}\n\n{text_table(SETTINGS + LEARNING, learning)}\n\n"
+        f"{heading(images, comparison)}\n\n{text_table([SETTINGS + LEARNING, *learning])}\n\n"
         f"shares in each of the hidden layers in order, mean over the seeds\n\n"
-        f"{text_table(SETTINGS + ACTIVITY, activity)}"
+        f"{text_table([SETTINGS + ACTIVITY, *activity])}"
     )
     return table, draw(comparison, f"{images}; {MEANING}")
 

@@ -26,7 +26,6 @@ from experiments.gan.folder import Model, RunFolder
 from experiments.gan.plots import MARKED
 from experiments.gan.sampling import generate
 from experiments.gan.settings import TABLE
-from experiments.table import text_table
 from networks.gan.state import read_gan_state
 from nn.render.canvas import save
 from nn.render.colours import HELD_OUT, MUTED
@@ -36,6 +35,7 @@ from workbench.exit_status import BAD_INPUT
 from workbench.records.place import add_records_option
 from workbench.settings.stored import settings_of
 from workbench.settings.table import Given, to_key, to_name
+from workbench.tables import text_table
 
 RELATIVISTIC = {"loss": "relativistic", "penalty": "r1_r2", "penalty-weight": "0.1"}
 VARIANTS: Mapping[str, Mapping[str, str]] = {
@@ -239,7 +239,7 @@ def table(outcomes: Outcomes) -> str:
             [run.minutes for run in runs],
         ]
         rows.append([name, *(f"{np.mean(each):.3g} ± {np.std(each):.2g}" for each in numbers)])
-    return text_table(HEADINGS, rows)
+    return text_table([HEADINGS, *rows])
 
 
 def draw(outcomes: Outcomes, remark: str) -> Image.Image:

@@ -10,8 +10,9 @@ from PIL import Image
 from experiments.charts import MEANING, Panels, draw_losses, draw_seeds, panels
 from experiments.command import execute, make_parser
 from experiments.comparison import Comparison, Variant
-from experiments.table import LEARNING, heading, learning_cells, text_table
+from experiments.table import LEARNING, heading, learning_cells
 from nn.render.colours import HELD_OUT, MUTED, TRAIN
+from workbench.tables import text_table
 
 LEAKAGES = (0.5, 0.3, 0.1, 0.03, 0.01, 0.0)
 LEARNING_RATES = {"adam": (0.001, 0.003), "momentum": (0.5, 1.5)}
@@ -48,7 +49,7 @@ def show(comparison: Comparison, images: str) -> tuple[str, Image.Image]:
         [f"{each.learning_rate:g}", f"{each.leakage:g}", *learning_cells(comparison, each)]
         for each in comparison.runs
     ]
-    table = f"{heading(what, comparison)}\n\n{text_table(SETTINGS + LEARNING, rows)}"
+    table = f"{heading(what, comparison)}\n\n{text_table([SETTINGS + LEARNING, *rows])}"
     return table, draw(comparison, f"{what}; {MEANING}")
 
 

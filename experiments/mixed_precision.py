@@ -10,8 +10,9 @@ from PIL import Image
 from experiments.charts import MEANING, draw_losses, panels
 from experiments.command import execute, make_parser
 from experiments.comparison import Comparison, Variant
-from experiments.table import LEARNING, heading, learning_cells, text_table
+from experiments.table import LEARNING, heading, learning_cells
 from nn.render.colours import MUTED, TRAIN
+from workbench.tables import text_table
 
 BASELINE = Variant(storage="float32")
 STORED = Variant(storage="bfloat16")
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def show(comparison: Comparison, images: str) -> tuple[str, Image.Image]:
     """Return the table and the picture of a comparison."""
     rows = [[variant.storage, *learning_cells(comparison, variant)] for variant in comparison.runs]
-    table = f"{heading(images, comparison)}\n\n{text_table(('storage', *LEARNING), rows)}"
+    table = f"{heading(images, comparison)}\n\n{text_table([('storage', *LEARNING), *rows])}"
     return table, draw(comparison, f"{images}; {MEANING}")
 
 

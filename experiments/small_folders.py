@@ -23,13 +23,13 @@ from autoencoder.model import BATCH_SIZE
 from autoencoder.recorded import recorded
 from autoencoder.session import Session, start_session
 from autoencoder.settings import Settings
-from experiments.table import text_table
 from nn import DataError, ImageSet, Shape, load_images
 from nn.data.fit import FITS
 from nn.principal_components import principal_components
 from workbench.errors import SettingsError
 from workbench.records.place import add_records_option
 from workbench.records.training import RecordedRows, ending
+from workbench.tables import text_table
 
 AS_FOR_MANY: Mapping[str, Any] = {"start_from": "drawn", "shifts": 0, "keep": "last"}
 """Settings of the default network for a folder of thousands."""
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"{name}, {options.side} x {options.side} x {options.channels}, {options.steps} steps; mean squared"
     )
     print(f"error x 1000 on {options.tests} other images\n")
-    print(text_table(HEADINGS, rows))
+    print(text_table([HEADINGS, *rows]))
     return 0
 
 

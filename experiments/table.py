@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from experiments.comparison import Comparison, Variant
 
 LEARNING = ("final loss x 1000", "slow half, epochs", "of the baseline's")
 """Headings of `learning_cells`."""
-
-
-def text_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table in columns as wide as their widest cell, all aligned to the right."""
-    lines = [headings, *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
-    return "\n".join(
-        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
-    )
-
-
-def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, words: int) -> str:
-    """Return a table in Markdown, whose first columns are words, to the left, and the others numbers."""
-    rule = ["---"] * words + ["---:"] * (len(headings) - words)
-    return "".join(f"| {' | '.join(line)} |\n" for line in [headings, rule, *rows])
 
 
 def mean_and_spread(numbers: np.ndarray, digits: int = 2) -> str:

@@ -15,11 +15,12 @@ from experiments.queue.jobs import Jobs
 from experiments.queue.options import whole
 from experiments.queue.saying import command_of
 from experiments.records.choosing import execute, make_parser, opened
-from experiments.records.tables import duration, json_text, moment, text_table
+from experiments.records.tables import duration, json_text, moment
+from workbench.tables import text_table
 
 LIMIT = 20
 HEADINGS = ("job", "state", "priority", "submitted", "took", "run", "what", "remark")
-RIGHT = (0, 2, 4, 5)
+LEFT = (1, 3, 6, 7)
 LONGEST = 60
 """Characters of a command line that the table shows."""
 
@@ -52,7 +53,7 @@ def _list(options: argparse.Namespace) -> int:
     if options.json:
         print(json_text([fields_of(*each) for each in found]), end="")
     else:
-        print(text_table([HEADINGS, *(cells(*each) for each in found)], RIGHT))
+        print(text_table([HEADINGS, *(cells(*each) for each in found)], LEFT))
     return 0
 
 

@@ -18,9 +18,10 @@ from experiments.records.choosing import (
     query_of,
     say_how_many,
 )
-from experiments.records.tables import csv_text, json_text, shown, text_table
+from experiments.records.tables import csv_text, json_text, shown
 from workbench.records import Run, Store
 from workbench.records.values import Plain, encode
+from workbench.tables import text_table
 
 LIMIT = 8
 """Runs that fit side by side."""
@@ -121,7 +122,7 @@ def _row(compared: Compared, run: Run) -> dict[str, Plain]:
 
 
 def _table(compared: Compared) -> str:
-    return text_table(compared_rows(compared), range(1, 1 + len(compared.runs)))
+    return text_table(compared_rows(compared), (0,))
 
 
 def compared_rows(compared: Compared) -> list[list[str]]:

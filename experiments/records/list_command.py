@@ -17,14 +17,15 @@ from experiments.records.choosing import (
     query_of,
     say_how_many,
 )
-from experiments.records.tables import csv_text, duration, fields_of, json_text, moment, shown, text_table
+from experiments.records.tables import csv_text, duration, fields_of, json_text, moment, shown
 from workbench.records import Query, Run, Store
 from workbench.records.query import COLUMNS
 from workbench.records.values import Plain, written
+from workbench.tables import text_table
 
 LIMIT = 20
 HEADINGS = ("run", "started", "program", "state", "took", "seed", "result")
-RIGHT = (0, 4, 5)
+LEFT = (1, 2, 3)
 
 Values = Mapping[str, Plain]
 
@@ -55,8 +56,7 @@ def _list(options: argparse.Namespace) -> int:
             print(csv_text(names, rows) if options.csv else json_text(rows), end="")
             return 0
         columns = shown_columns(options.columns.split(","), query)
-        places = (*RIGHT, *range(len(HEADINGS), len(HEADINGS) + len(columns)))
-        print(text_table([[*HEADINGS, *columns], *table_rows(store, runs, columns)], places))
+        print(text_table([[*HEADINGS, *columns], *table_rows(store, runs, columns)], LEFT))
         say_how_many(store, query, len(runs))
     return 0
 

@@ -9,11 +9,12 @@ from functools import partial
 from typing import Any
 
 from experiments.records.choosing import execute, make_parser, opened, parse_numbers
-from experiments.records.tables import duration, fields_of, json_text, moment, text_table
+from experiments.records.tables import duration, fields_of, json_text, moment
 from nn.byte_sizes import format_bytes
 from workbench.records import Curve, Run, Session, Store
 from workbench.records.labels import JOBS
 from workbench.records.values import Plain, written
+from workbench.tables import text_table
 
 DIGEST = 12
 """Digits of a file's digest that are shown."""
@@ -105,7 +106,8 @@ def _machine_part(name: str, part: Plain) -> str:
 def _values(title: str, values: Mapping[str, Plain]) -> str:
     if not values:
         return ""
-    return f"{title}\n" + text_table([[f"  {name}", written(value)] for name, value in values.items()])
+    rows = [[f"  {name}", written(value)] for name, value in values.items()]
+    return f"{title}\n{text_table(rows, (0, 1))}"
 
 
 def _statistics(curves: Mapping[str, Curve]) -> str:
@@ -113,7 +115,7 @@ def _statistics(curves: Mapping[str, Curve]) -> str:
         return ""
     rows = [["statistics", "points", "first", "last", "lowest", "at step", "highest", "at step"]]
     rows += [[f"  {name}", *_summary(curve)] for name, curve in curves.items()]
-    return text_table(rows, range(1, 8))
+    return text_table(rows, (0,))
 
 
 def _summary(curve: Curve) -> list[str]:
@@ -134,4 +136,4 @@ def _artefacts(store: Store, run: Run) -> str:
     if not files:
         return ""
     rows = [[f"  {each.path}", each.role, format_bytes(each.size), each.digest[:DIGEST]] for each in files]
-    return "files\n" + text_table([["", "", "size", "sha256"], *rows], (2,))
+    return "files\n" + text_table([["", "", "size", "sha256"], *rows], (0, 1, 3))

@@ -14,18 +14,6 @@ from workbench.records import Run
 from workbench.records.values import Plain, written
 
 
-def text_table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
-    """Return rows in columns; those whose places are given are aligned to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if place in right else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
-
-
 def csv_text(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
     """Return rows as CSV with a line of headings; what a row has not is empty."""
     text = io.StringIO()

@@ -25,13 +25,13 @@ from experiments.sweep.supervisor import Supervisor, describe_ending, sweep_lock
 from experiments.sweep.sweep import Sweep, amount_text, trial_name
 from experiments.sweep.trials import RUNNING, STATES, TrialRow, Trials
 from experiments.sweep.worker import Worker
-from experiments.table import text_table
 from nn.training.lock import FolderLockedError
 from workbench.errors import InputError
 from workbench.exit_status import STOPPED
 from workbench.files import make_directory
 from workbench.records import OFF, Store, records_path
 from workbench.records.several_machines import check_disk
+from workbench.tables import text_table
 
 RUNS = Path("runs/sweeps")
 """Where folders of sweeps are made."""
@@ -198,7 +198,7 @@ def report(options: argparse.Namespace, programs: Programs, launcher: Sequence[s
         rows = Trials.find(store, sweep).rows()
     paths = write_report(sweep, rows, folder)
     found = standings(sweep, rows)
-    print(f"{summary(sweep, rows)}\n\n{text_table(headings(sweep), table_rows(sweep, found))}\n")
+    print(f"{summary(sweep, rows)}\n\n{text_table([headings(sweep), *table_rows(sweep, found)])}\n")
     print(f"{'best':10} {winning_command(sweep, found, folder)}")
     for path in paths:
         print(f"{'result':10} {path}")

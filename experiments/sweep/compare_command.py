@@ -21,7 +21,6 @@ from experiments.sweep.standings import DIGITS, spread
 from experiments.sweep.sweep import Sweep
 from experiments.sweep.trials import Trials
 from experiments.sweep.variant import Variant
-from experiments.table import markdown_table, text_table
 from nn.render import save
 from nn.render.canvas import WIDTH
 from nn.render.colours import HELD_OUT, MUTED, TRAIN
@@ -29,6 +28,7 @@ from workbench.errors import InputError
 from workbench.exit_status import STOPPED
 from workbench.files import make_directory, write_text
 from workbench.records import Store
+from workbench.tables import markdown_table, text_table
 
 LEFT, TOP, RIGHT, PANEL = 80, 112, 150, 320
 SHARES = 0.25, 0.5, 1.0
@@ -57,8 +57,8 @@ def compare(options: argparse.Namespace, programs: Programs, launcher: Sequence[
     make_directory(folder)
     rows = table_rows(curves)
     save(draw(first, curves), folder / "compared.png")
-    write_text(folder / "compared.md", markdown_table(rows[0], rows[1:], words=1))
-    print(f"\n{text_table(rows[0], rows[1:])}\n")
+    write_text(folder / "compared.md", markdown_table(rows[0], rows[1:], (0,)) + "\n")
+    print(f"\n{text_table(rows)}\n")
     for name in ("compared.md", "compared.png"):
         print(f"{'result':10} {folder / name}")
     return 0

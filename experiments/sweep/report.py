@@ -14,10 +14,10 @@ from experiments.sweep.report_plots import draw_all
 from experiments.sweep.standings import Standing, cells, headings, standings, trials_csv, winner
 from experiments.sweep.sweep import Sweep, amount_text
 from experiments.sweep.trials import RUNNING, WAITING, TrialRow
-from experiments.table import markdown_table
 from nn.render import save
 from workbench.errors import InputError
 from workbench.files import make_directory, write_text
+from workbench.tables import markdown_table
 
 
 def write_report(sweep: Sweep, rows: Sequence[TrialRow], folder: Path) -> list[Path]:
@@ -58,7 +58,8 @@ def as_markdown(
         "",
         summary(sweep, rows),
         "",
-        markdown_table(names, table_rows(sweep, found), words=len(names)),
+        markdown_table(names, table_rows(sweep, found)),
+        "",
         "The best:",
         "",
         "```console",

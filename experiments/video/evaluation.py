@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from experiments.table import text_table
 from experiments.video.data import VideoData
 from experiments.video.folder import RunFolder
 from experiments.video.plots import draw_steps_ahead
@@ -15,6 +14,7 @@ from networks.video import VideoNetwork
 from nn import Snapshot
 from nn.render import save
 from workbench.files import write_text
+from workbench.tables import text_table
 
 DECIMALS = {"mse_per_pixel": 5, "nats_per_pixel": 5}
 HEADINGS = {
@@ -69,7 +69,7 @@ def error_table(errors: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
         for head, of_head in errors.items()
         for row, values in of_head.items()
     ]
-    return text_table(["", "", *HEADINGS.values()], rows)
+    return text_table([["", "", *HEADINGS.values()], *rows])
 
 
 def steps_of(snapshot: Snapshot) -> int:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
 
-from experiments.table import markdown_table, text_table
 from experiments.video import varied
 from experiments.video.data import load_data
 from experiments.video.many_runs import ERROR_COLUMNS, ERROR_HEADINGS, Outcome, Say, Watch, run_all
 from experiments.video.settings import Settings, blueprint_of
 from networks.video.blueprint import COMBINATIONS
+from workbench.tables import markdown_table, text_table
 
 INPUTS = ("zeros", "own")
 
@@ -91,9 +91,9 @@ def headings() -> list[str]:
 
 def as_text(outcomes: Sequence[GridOutcome]) -> str:
     """Return the table for the terminal."""
-    return text_table(headings(), rows_of(outcomes))
+    return text_table([headings(), *rows_of(outcomes)])
 
 
 def as_markdown(outcomes: Sequence[GridOutcome]) -> str:
     """Return the table for documents."""
-    return markdown_table(headings(), rows_of(outcomes), words=len(HEADINGS) - 1)
+    return markdown_table(headings(), rows_of(outcomes), range(len(HEADINGS) - 1)) + "\n"

@@ -6,7 +6,6 @@ import argparse
 from collections.abc import Sequence
 from functools import partial
 
-from experiments.table import markdown_table, text_table
 from experiments.video import varied
 from experiments.video.data import are_digits
 from experiments.video.many_command import SMALL, Shown, base_settings, train_many
@@ -20,6 +19,7 @@ from experiments.video.mistakes import (
 )
 from experiments.video.settings import RUNS
 from workbench.errors import SettingsError
+from workbench.tables import markdown_table, text_table
 
 DEFAULTS = {**SMALL, "folder": str(RUNS / "mistakes")}
 LIMIT = "steps", "600"
@@ -39,4 +39,5 @@ def mistakes(arguments: argparse.Namespace) -> int:
 def _show(outcomes: Sequence[RunOutcome]) -> Shown:
     rows = text_rows(outcomes)
     pictures = {"mistakes": draw_mistakes(outcomes, REMARK)}
-    return Shown("mistakes", text_table(HEADINGS, rows), markdown_table(HEADINGS, rows, words=3), pictures)
+    markdown = markdown_table(HEADINGS, rows, range(3))
+    return Shown("mistakes", text_table([HEADINGS, *rows]), f"{markdown}\n", pictures)

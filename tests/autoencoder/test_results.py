@@ -1,4 +1,4 @@
-"""Results: what is drawn of a model, how files are written, tables."""
+"""Results: what is drawn of a model, how files are written."""
 
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,9 @@ from PIL import Image
 from autoencoder.drawing import STRONGEST, draw_model
 from autoencoder.files import picture_names, prepare_for_pictures, write_pictures
 from autoencoder.model import AutoEncoder
-from autoencoder.model_file import build_model, load_snapshot
-from autoencoder.report import table
 from autoencoder.results import COLUMNS, SWEPT, spread, sweep
-from autoencoder.settings import TABLE
-from tests.support.autoencoder_runs import tiny_settings, train_tiny
+from tests.support.autoencoder_runs import tiny_settings
 from workbench.errors import InputError
-from workbench.settings.stored import settings_of
 
 
 def make(**changes: Any) -> AutoEncoder:
@@ -105,30 +101,3 @@ def test_a_directory_of_pictures_is_emptied_of_pictures_only(tmp_path: Path):
     (tmp_path / "photo.png").unlink()
     prepare_for_pictures(tmp_path, overwrite=True)
     assert not list(tmp_path.iterdir())
-
-
-def test_tables_are_aligned():
-    assert table([("layer", "x"), ("a", "10.5")]) == "layer     x\na      10.5"
-
-
-@pytest.mark.parametrize("channels", [1, 3, 4])
-def test_windows_give_every_channel_its_own_colour(tmp_path: Path, channels: int):
-    colours = np.random.default_rng(7).integers(20, 236, (40, 1, 1, channels), np.uint8)
-    images = np.broadcast_to(colours, (40, 8, 8, channels))
-    np.save(tmp_path / "images.npy", images)
-    train_tiny(
-        tmp_path,
-        input_directory=tmp_path / "images.npy",
-        channels=channels,
-        architecture="local",
-        layers="6",
-        code_size=64,
-        epochs=60,
-        rung="o2",
-    )
-    snapshot = load_snapshot(tmp_path / "model")
-    outputs = build_model(snapshot, TABLE.make(settings_of(snapshot))).reconstruct(images)
-    means = outputs.mean(axis=(1, 2)) - colours[:, 0, 0] / 255
-    assert np.sqrt((means**2).mean(axis=0)).max() < 0.05
-    with Image.open(tmp_path / "output" / "reconstructions.png") as picture:
-        assert picture.mode == "RGB"

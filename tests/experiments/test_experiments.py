@@ -14,7 +14,7 @@ from experiments.activity import measure_activity
 from experiments.charts import draw_seeds, move_apart, panels
 from experiments.comparison import Comparison, Run, Task, Variant, compare, make_autoencoder, run_variant
 from experiments.slow_half import LossThresholds, crossing, slow_half
-from experiments.table import learning_cells, mean_and_spread, ratio_to, text_table
+from experiments.table import learning_cells, mean_and_spread, ratio_to
 from nn.data import DataError, digits
 from nn.shape import Shape
 
@@ -206,9 +206,6 @@ class TestTable:
     def test_ratios_are_taken_seed_by_seed(self):
         assert ratio_to(np.array([2.0, 4.0]), np.array([1.0, 2.0])) == "2.00 ± 0.00"
         assert ratio_to(np.array([2.0, 4.0]), np.array([1.0, np.inf])) == "-"
-
-    def test_columns_are_aligned(self):
-        assert text_table(["a", "wide"], [["1.00", "2"]]) == "   a  wide\n1.00     2"
 
 
 class TestPicture:

@@ -11,7 +11,7 @@ from nicegui.events import GenericEventArguments
 from pydantic import BaseModel, Field, ValidationError
 
 from experiments.queue.job import ENDED, Terms
-from experiments.queue.jobs_command import HEADINGS, RIGHT
+from experiments.queue.jobs_command import HEADINGS, LEFT
 from experiments.queue.saying import command_of
 from experiments.records.tables import moment
 from experiments.serve.panels.fields import Problem, framed_choice, typed
@@ -66,7 +66,8 @@ class Queue:
                 button("New job", "new-job", dialog.open, "add", classes="g-primary")
             self._idle = Problem("queue-idle", "g-muted g-small")
             self._table = JobTable()
-            columns = [{"name": name, "right": COLUMNS.index(name) in RIGHT} for name in ORDER]
+            right = {name for place, name in enumerate(HEADINGS) if place not in LEFT}
+            columns = [{"name": name, "right": name in right} for name in ORDER]
             self._table.props.update(columns=columns, rows=[])
             self._table.on("show", self._choose)
         visit.add(self._show)

@@ -9,7 +9,7 @@ from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
 from experiments.records.choosing import check_names
-from experiments.records.list_command import HEADINGS, RIGHT, shown_columns, table_rows
+from experiments.records.list_command import HEADINGS, LEFT, shown_columns, table_rows
 from experiments.records.show_command import described
 from experiments.serve.panels.fields import Problem, framed_choice, typed
 from experiments.serve.view import PAGE
@@ -129,7 +129,7 @@ class Runs:
         self._offer(listed)
         chosen = set(view.chosen)
         rows = [{**row, "chosen": row["number"] in chosen} for row in listed.rows]
-        right = {*RIGHT, *range(len(HEADINGS), len(HEADINGS) + len(columns))}
+        right = {*range(len(HEADINGS) + len(columns))} - {*LEFT}
         headings = [
             {
                 "name": name,
