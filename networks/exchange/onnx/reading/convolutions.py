@@ -32,7 +32,7 @@ def convolution(node: Node) -> list[Value]:
     biases = _biases(node, len(weights))
     spans = Kernel(size, (1, 1), (0, 0), dilation).spans
     around = margins(node, image, spans, stride)
-    kernel = Kernel(size, stride, _padding(node, around, spans, stride), dilation)
+    kernel = Kernel(size, stride, _padding(node, image, around, spans, stride), dilation)
     windows = laid_over(node, kernel, image.shape)
     shape = Shape(windows.rows.windows, windows.columns.windows, len(weights))
     arrays = {"weights": weights.transpose(0, 2, 3, 1), "biases": biases}
@@ -77,17 +77,26 @@ def _biases(node: Node, channels: int) -> np.ndarray:
     return biases
 
 
-def _padding(node: Node, around: Margins, spans: Pair, stride: Pair) -> Any:
-    """Return margins as ours has them: the same on both sides, or what keeps the image's size."""
-    if all(before == after for before, after in around):
-        return around.rows[0], around.columns[0]
+def _padding(node: Node, image: Image, around: Margins, spans: Pair, stride: Pair) -> Any:
+    """Return margins as ours has them: the same on both sides, or what keeps the image's size.
+
+    Where there are as many windows, what lies behind the last of them makes no difference.
+    """
     same = tuple(((span - 1) // 2, span // 2) for span in spans)
+    sides = image.shape[:2]
+    if all(map(_windows_are_those_of_equal_margins, sides, around, spans, stride)):
+        return around.rows[0], around.columns[0]
     if tuple(around) == same and stride == (1, 1):
         return "same"
     node.refuse(
         f"pads {list(around.rows)} of the rows and {list(around.columns)} of the columns: ours are the "
         "same before and after, or, with strides of 1, what keeps the size with the odd one behind"
     )
+
+
+def _windows_are_those_of_equal_margins(side: int, around: Pair, span: int, stride: int) -> bool:
+    before, after = around
+    return (side + before + after - span) // stride == (side + 2 * before - span) // stride
 
 
 def _fields(shape: Shape, kernel: Kernel) -> dict[str, Any]:
@@ -126,9 +135,11 @@ def transposed_convolution(node: Node) -> list[Value]:
         node.refuse("attribute auto_pad is not mapped: give pads")
     rows, columns = margins(node, image, size, stride)
     more = [extra[0] + rows[0] - rows[1], extra[1] + columns[0] - columns[1]]
+    kernel = Kernel(size, stride, (rows[0], columns[0]), dilation)
+    if (rows, columns) == tuple(((span - 1) // 2, span // 2) for span in kernel.spans) and stride == (1, 1):
+        kernel, more = Kernel(size, stride, "same", dilation), extra
     if min(more) < 0:
         node.refuse(f"pads {list(rows)} of the rows and {list(columns)} of the columns cut off more behind")
-    kernel = Kernel(size, stride, (rows[0], columns[0]), dilation)
     try:
         windows = kernel.under(image.shape.height, image.shape.width, (more[0], more[1]))
     except ValueError as error:

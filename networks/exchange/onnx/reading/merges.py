@@ -63,7 +63,9 @@ def _merged(node: Node, family: str, values: list[Value]) -> Value:
         if layer is None:
             node.lies_otherwise("its inputs lie in different orders")
         layers.append(layer)
-    return Value(Layer(node.name, family, layers[0].shape, layers[0].order, tuple(layers)), first.axes)
+    alone = all(each.is_alone for each in values)
+    merged = Layer(node.name, family, layers[0].shape, layers[0].order, tuple(layers), source_is_alone=alone)
+    return Value(merged, first.axes)
 
 
 def concatenate(node: Node) -> list[Value | Joined]:

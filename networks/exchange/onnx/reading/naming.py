@@ -8,6 +8,11 @@ from collections.abc import Iterable
 LONGEST = 60
 
 
+def scope_of(name: str, operator: str) -> str:
+    """Return a node's name without its operator, where it ends with that: `encoder` of `encoder.conv_2`."""
+    return re.sub(rf"(^|\.){re.escape(operator)}(_\d+)?$", "", name, flags=re.IGNORECASE)
+
+
 def network_name(name: str) -> str:
     """Return what a name of ours is made of: of `/features/features.0/Conv` it is `features_0`."""
     parts = [part for part in name.split("/") if part]

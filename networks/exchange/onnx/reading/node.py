@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from networks.exchange.onnx.reading.graph import called, node_name
+from networks.exchange.onnx.reading.naming import scope_of
 from networks.exchange.onnx.reading.plan import Joined, Place, Value
 from networks.exchange.onnx.reading.refusals import LaidOutOtherwiseError, RefusedError
 from networks.exchange.onnx.reading.tensors import Constant, read_tensor
@@ -37,13 +38,14 @@ class Node:
     op, since
         Its operator, and the version since which that is as it is here.
     name
-        In the file; may be empty.
+        In the file, without the operator; may be empty.
     used
         Numbers of the outputs that something reads.
     """
 
     def __init__(self, message: Any, number: int, since: int, given: Sequence[Given], used: set[int]) -> None:
-        self.op, self.since, self.name, self.used = message.op_type, since, message.name, used
+        self.op, self.since, self.used = message.op_type, since, used
+        self.name = scope_of(message.name, message.op_type)
         self._what = node_name(message, number)
         self._given = list(given)
         self._names = list(message.input)

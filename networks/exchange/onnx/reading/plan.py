@@ -10,13 +10,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from networks.exchange.onnx.reading.factors import Axis, size_of, sizes, whole
+from networks.exchange.onnx.reading.factors import Axis, aligned, size_of, sizes, whole
 from nn.shape import AnyShape, SequenceShape, Shape, VideoShape, as_shape
 
 IDENTITY = {"name": "identity"}
 
 FUSES = ("dense", "convolution", "transposed_convolution")
 """Families with an activation of their own."""
+
+BY_ELEMENT = ("activation", "add", "multiply")
+"""Families that take every value for itself."""
 
 
 @dataclass(eq=False)
@@ -42,7 +45,7 @@ class Layer:
     steps
         At how many steps it is applied, 0 where it reads whole entries.
     source_is_alone
-        Whether nothing else reads its source.
+        Whether nothing else reads its sources.
     origins
         Names of the tensors that its parameters are from.
     twin
@@ -189,13 +192,25 @@ def reshaped(value: Value, shape: AnyShape) -> Layer:
     )
 
 
+def identity(layer: Layer) -> Layer:
+    """Return a layer that gives what it is given."""
+    return Layer("", "activation", layer.shape, layer.order, (layer,), {"activation": IDENTITY})
+
+
 def _can_reorder(layer: Layer) -> bool:
-    """Return whether values may come in another order: whether they are the rows of a dense layer."""
-    while layer.family in ("activation", "reshape") or is_flat_normalisation(layer):
-        if not layer.source_is_alone:
+    """Return whether values may come in another order: whether they are the rows of dense layers."""
+    waiting = [layer]
+    while waiting:
+        layer = waiting.pop()
+        if layer.family == "dense" and not layer.steps:
+            continue
+        passes = layer.family in (*BY_ELEMENT, "reshape") or is_flat_normalisation(layer)
+        if not (passes and layer.source_is_alone):
             return False
-        (layer,) = layer.sources
-    return layer.family == "dense" and not layer.steps
+        if any(aligned(layer.order, source.order) is None for source in layer.sources):
+            return False
+        waiting += layer.sources
+    return True
 
 
 def is_flat_normalisation(layer: Layer) -> bool:
@@ -205,13 +220,16 @@ def is_flat_normalisation(layer: Layer) -> bool:
 
 def _reorder(layer: Layer, wanted: Axis) -> None:
     """Let the values of a layer come in another order."""
-    while layer.family != "dense":
+    waiting = [(layer, wanted)]
+    while waiting:
+        layer, wanted = waiting.pop()
+        if layer.family != "dense":
+            for source in layer.sources:
+                theirs = dict(aligned(layer.order, source.order) or ())
+                waiting.append((source, tuple(theirs[each] for each in whole(wanted))))
         if layer.arrays:
             _permute(layer, wanted)
         layer.order = wanted
-        (layer,) = layer.sources
-    _permute(layer, wanted)
-    layer.order = wanted
 
 
 def _permute(layer: Layer, wanted: Axis) -> None:
@@ -227,16 +245,18 @@ def _permute(layer: Layer, wanted: Axis) -> None:
 
 def _reshape(layer: Layer, shape: AnyShape) -> bool:
     """Give a layer's values another shape where that needs no further layer; return whether it was done."""
-    changed = [layer]
-    while changed[-1].family == "activation":
-        if not changed[-1].source_is_alone:
+    changed, waiting = [], [layer]
+    while waiting:
+        layer = waiting.pop()
+        changed.append(layer)
+        if layer.family in BY_ELEMENT and layer.source_is_alone:
+            waiting += layer.sources
+        elif layer.family not in ("dense", "reshape") or layer.steps:
             return False
-        changed.append(changed[-1].sources[0])
-    if changed[-1].family not in ("dense", "reshape") or changed[-1].steps:
-        return False
     for each in changed:
         each.shape = shape
-    changed[-1].fields["output_shape"] = str(shape)
+        if each.family not in BY_ELEMENT:
+            each.fields["output_shape"] = str(shape)
     return True
 
 

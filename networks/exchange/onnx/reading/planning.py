@@ -15,7 +15,7 @@ from networks.exchange.onnx.reading.inputs import MOST_LAYOUTS, Layout, describe
 from networks.exchange.onnx.reading.inputs import Given as GivenInput
 from networks.exchange.onnx.reading.node import Given, Node
 from networks.exchange.onnx.reading.operators import OPERATORS, read_node
-from networks.exchange.onnx.reading.plan import Layer, Value, arranged, steps_of
+from networks.exchange.onnx.reading.plan import Layer, Value, arranged, identity, steps_of
 from networks.exchange.onnx.reading.refusals import LaidOutOtherwiseError, RefusedError
 from networks.exchange.onnx.reading.tensors import MOST_AXES
 from nn.one_line import one_line
@@ -217,8 +217,6 @@ class Planner:
         value = self.tensors[name]
         if not isinstance(value, Value):
             raise RefusedError(f"output {called(name)} is a constant")
-        if not value.layer.family:
-            raise RefusedError(f"output {called(name)} is an input as it is")
         try:
             layer = _canonical(value)
         except ValueError as error:  # of shapes of ours, which know their limits
@@ -228,7 +226,7 @@ class Planner:
                 f"output {called(name)} of {written(value.sizes)} lies otherwise than values of ours: "
                 "give `outputs` the name of a tensor before it"
             )
-        return layer
+        return layer if layer.family else identity(layer)
 
 
 def _canonical(value: Value) -> Layer | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
-from networks.exchange.onnx.reading.factors import regrouped, written
+from networks.exchange.onnx.reading.factors import axis, regrouped, size_of, whole, written
 from networks.exchange.onnx.reading.node import Node
-from networks.exchange.onnx.reading.plan import Value
+from networks.exchange.onnx.reading.plan import Layer, Value, steps_of
+from nn.shape import Shape
 
 
 def _checked(node: Node, number: int, rank: int) -> int:
@@ -46,8 +47,25 @@ def reshape(node: Node) -> list[Value]:
         node.refuse(f"input 1 asks for {written(wanted)} of an input of {written(sizes)}")
     axes = regrouped(value.axes, wanted)
     if axes is None:
+        found = _anew(node, value, wanted)
+        if found is not None:
+            return [found]
         node.refuse(f"sizes {written(wanted)} of an input of {written(sizes)} are no whole parts of its axes")
     return [value.seen_as(axes)]
+
+
+def _anew(node: Node, value: Value, wanted: list[int]) -> Value | None:
+    """Return values of other sizes in the same order, where ours lie as theirs do; None where they do not."""
+    entries, *rest = value.axes
+    lie_so = whole(factor for each in rest for factor in each) == whole(value.layer.order)
+    if not wanted or not lie_so or steps_of(entries) != () or wanted[0] != size_of(entries):
+        return None
+    axes = [axis(each) for each in wanted[1:]]
+    order = tuple(factor for each in axes for factor in each)
+    shape = Shape(1, 1, size_of(order))
+    fields = {"output_shape": str(shape)}
+    layer = Layer(node.name, "reshape", shape, order, (value.layer,), fields, source_is_alone=value.is_alone)
+    return Value(layer, (entries, *axes))
 
 
 def transpose(node: Node) -> list[Value]:
