@@ -53,6 +53,29 @@ def test_a_product_at_every_step_is_time_distributed(tmp_path):
     assert [layer.family for layer in network.layers] == ["time_distributed"]
 
 
+@pytest.mark.parametrize("sizes", [("n", 3), ("n", 4, 3), ("n", 3, 2, 5)])
+def test_constants_are_factors_and_shifts_of_features(tmp_path, sizes):
+    shape = (3, 1, 1) if len(sizes) == 4 else (3,)
+    constants = {"a": drawn(*shape), "b": drawn(*shape), "c": np.array([0.5], np.float32), "d": drawn(*shape)}
+    nodes = [
+        make("Sub", ["x", "a"], ["1"]),
+        make("Div", ["1", "b"], ["2"]),
+        make("Mul", ["c", "2"], ["3"]),
+        make("Add", ["3", "d"], ["4"]),
+        make("Sub", ["d", "4"], ["y"]),
+    ]
+    network = check(model(nodes, {"x": list(sizes)}, constants), tmp_path, 4, *sizes[1:])
+    (layer,) = network.layers  # all in one
+    assert (layer.family, layer.fixed_statistics) == ("batch_normalisation", True)
+
+
+def test_constants_that_are_no_such_factors_are_refused(tmp_path):
+    refused(image_model("Mul", {"a": drawn(4, 3)}, sizes=("n", 4, 3)), tmp_path, "each place on an axis")
+    refused(image_model("Div", {"a": np.zeros(3, np.float32)}, sizes=("n", 3)), tmp_path, "holds 0")
+    made = model([make("Sub", ["x", "z"], ["y"])], {"x": ["n", 3], "z": ["n", 3]}, {})
+    refused(made, tmp_path, "differences of two")
+
+
 # Normalisations
 
 

@@ -62,6 +62,31 @@ def test_one_more_zero_behind_keeps_the_size_and_before_is_refused(tmp_path):
     refused(image_model("Conv", {"k": drawn(2, 1, 2, 2)}, group=2), tmp_path, "group is 2")
 
 
+@pytest.mark.parametrize("opset", [9, 11, 18, 22])
+def test_zeros_before_a_convolution_are_its_own(tmp_path, opset):
+    pads = [0, 0, 2, 1, 0, 0, 2, 1]
+    constants = {"k": drawn(3, 2, 3, 2), **({"p": np.array(pads)} if opset > 10 else {})}
+    given = {"pads": pads} if opset < 11 else {}
+    nodes = [
+        make("Pad", ["x", *(["p"] if opset > 10 else [])], ["1"], **given),
+        make("Conv", ["1", "k"], ["y"], strides=[2, 1]),
+    ]
+    network = check(model(nodes, {"x": ["n", 2, 5, 6]}, constants, opset=opset), tmp_path, 3, 2, 5, 6)
+    assert network.layers[0].kernel.padding == (2, 1)
+    nodes[1] = make("MaxPool", ["1"], ["y"], kernel_shape=[2, 2])
+    refused(model(nodes, {"x": ["n", 2, 5, 6]}, constants, opset=opset), tmp_path, "a part of values")
+    nodes[0] = make("Pad", nodes[0].input, ["1"], mode="reflect", **given)
+    refused(model(nodes, {"x": ["n", 2, 5, 6]}, constants, opset=opset), tmp_path, "mode is reflect")
+
+
+def test_what_no_window_sees_may_lack(tmp_path):
+    constants = {"k": drawn(3, 2, 2, 2), "s": np.array([0, 0]), "e": np.array([4, 5]), "a": np.array([2, 3])}
+    nodes = [make("Slice", ["x", "s", "e", "a"], ["1"]), make("Conv", ["1", "k"], ["y"], strides=[2, 3])]
+    check(model(nodes, {"x": ["n", 2, 5, 6]}, constants), tmp_path, 3, 2, 5, 6)
+    nodes[1] = make("Conv", ["1", "k"], ["y"])
+    refused(model(nodes, {"x": ["n", 2, 5, 6]}, constants), tmp_path, "pads")
+
+
 @st.composite
 def transposed(draw):
     stride = [draw(sides), draw(sides)]

@@ -13,6 +13,9 @@ from networks.exchange.onnx.reading.plan import FUSES, IDENTITY, Layer, Value
 
 Described = dict[str, Any]
 
+SQUASH = {"name": "squash", "leakage": 0.0}
+"""Limits of -1 and 1."""
+
 
 def activated(node: Node, value: Value, activation: Described) -> list[Value]:
     """Return values with a function applied."""
@@ -57,7 +60,7 @@ def clip(node: Node) -> list[Value]:
     """Read limits: from -1 to 1 a squash, from 0 up a ReLU."""
     limits = (node.real("min", -np.inf), node.real("max", np.inf)) if node.since < 11 else _limits(node)
     known: dict[tuple[float, float], Described] = {
-        (-1.0, 1.0): {"name": "squash", "leakage": 0.0},
+        (-1.0, 1.0): SQUASH,
         (0.0, np.inf): {"name": "relu"},
     }
     if limits not in known:

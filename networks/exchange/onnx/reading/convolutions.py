@@ -15,6 +15,7 @@ from networks.exchange.onnx.reading.images import (
     laid_over,
     margins,
     pair,
+    with_more,
 )
 from networks.exchange.onnx.reading.node import Node
 from networks.exchange.onnx.reading.plan import IDENTITY, Value
@@ -24,14 +25,15 @@ from nn.windows import Kernel
 
 def convolution(node: Node) -> list[Value]:
     """Read a convolution of images, without groups."""
-    image = image_of(node, node.value(0))
+    value, more = node.padded(0)
+    image = image_of(node, value)
     weights = _weights(node, image)
     size = weights.shape[2], weights.shape[3]
     stride, dilation = pair(node, image, "strides"), pair(node, image, "dilations")
     _check_groups(node, image, weights.shape[1])
     biases = _biases(node, len(weights))
     spans = Kernel(size, (1, 1), (0, 0), dilation).spans
-    around = margins(node, image, spans, stride)
+    around = with_more(node, image, margins(node, image, spans, stride), more)
     kernel = Kernel(size, stride, _padding(node, image, around, spans, stride), dilation)
     windows = laid_over(node, kernel, image.shape)
     shape = Shape(windows.rows.windows, windows.columns.windows, len(weights))
@@ -96,7 +98,7 @@ def _padding(node: Node, image: Image, around: Margins, spans: Pair, stride: Pai
 
 def _windows_are_those_of_equal_margins(side: int, around: Pair, span: int, stride: int) -> bool:
     before, after = around
-    return (side + before + after - span) // stride == (side + 2 * before - span) // stride
+    return before >= 0 and (side + before + after - span) // stride == (side + 2 * before - span) // stride
 
 
 def _fields(shape: Shape, kernel: Kernel) -> dict[str, Any]:

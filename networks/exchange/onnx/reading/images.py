@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from networks.exchange.onnx.reading.factors import Axis, axis, size_of
 from networks.exchange.onnx.reading.node import Node
-from networks.exchange.onnx.reading.plan import Layer, Value, arranged, at_steps, steps_of
+from networks.exchange.onnx.reading.plan import Layer, Padded, Value, arranged, at_steps, steps_of
 from nn.shape import LARGEST, Shape
 from nn.windows import Kernel, Windows
 
@@ -99,6 +99,8 @@ def pair(node: Node, image: Image, name: str, otherwise: int | None = 1) -> Pair
 def margins(node: Node, image: Image, spans: Pair, strides: Pair) -> Margins:
     """Return the pixels around an image that attributes ask for."""
     automatic = node.text("auto_pad", "NOTSET")
+    if automatic.startswith("SAME") and isinstance(node.input(0), Padded):
+        node.refuse(f"attribute auto_pad is {automatic} of an image that was padded or cut before")
     pads = node.integers("pads")
     if automatic in ("NOTSET", "VALID"):
         count = 2 if image.is_line else 4
@@ -119,6 +121,18 @@ def margins(node: Node, image: Image, spans: Pair, strides: Pair) -> Margins:
             (room // 2, room - room // 2) if automatic == "SAME_UPPER" else (room - room // 2, room // 2)
         )
     return Margins(both[0], both[1])
+
+
+def with_more(node: Node, image: Image, own: Margins, more: tuple[Pair, ...]) -> Margins:
+    """Return the pixels around an image together with those that a node before put there, or left out."""
+    if any(map(any, more[:2])):
+        node.refuse("its input has zeros around entries or channels, or lacks some")
+    rows, columns = more[2], (0, 0) if image.is_line else more[3]
+    both = (
+        (rows[0] + own.rows[0], rows[1] + own.rows[1]),
+        (columns[0] + own.columns[0], columns[1] + own.columns[1]),
+    )
+    return Margins(*both)
 
 
 def laid_over(node: Node, kernel: Kernel, shape: Shape) -> Windows:

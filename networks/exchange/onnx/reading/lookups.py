@@ -6,7 +6,7 @@ import numpy as np
 
 from networks.exchange.onnx.reading.factors import axis, size_of, whole
 from networks.exchange.onnx.reading.node import Node
-from networks.exchange.onnx.reading.plan import Joined, Layer, Place, Value, arranged, steps_of
+from networks.exchange.onnx.reading.plan import Joined, Layer, Padded, Place, Value, arranged, steps_of
 from networks.exchange.onnx.reading.recurrent import last_step
 from networks.exchange.onnx.reading.tensors import REALS, WHOLES, Constant
 from nn.shape import SequenceShape, Shape
@@ -65,8 +65,8 @@ def _opened(value: Value, place: int) -> Value:
     return value.seen_as([*value.axes[:place], (), *value.axes[place:]])
 
 
-def slice_(node: Node) -> list[Value]:
-    """Read all of an axis, or its last step."""
+def slice_(node: Node) -> list[Value | Padded]:
+    """Read all of an axis, its last step, or all but its end before a convolution."""
     value = node.value(0)
     if node.since < 10:
         starts, ends, places, steps = (
@@ -84,6 +84,7 @@ def slice_(node: Node) -> list[Value]:
     if not len(starts) == len(ends) == len(places) or set(steps or [1]) != {1}:
         node.refuse("its starts, ends and axes are not as many, or its steps are not 1")
     rank = len(value.axes)
+    margins = [(0, 0)] * rank
     for start, end, place in zip(starts, ends, places, strict=True):
         if not -rank <= place < rank:
             node.refuse(f"axis {place} of {rank} axes")
@@ -91,15 +92,14 @@ def slice_(node: Node) -> list[Value]:
         first, last, _ = slice(start, end).indices(size)
         if (first, last) == (0, size):
             continue
-        if last - first != 1:
-            node.refuse(
-                f"takes {first} to {last} of an axis of {size}: all of it, or its last step, is mapped"
-            )
-        found = _taken(node, value, place % rank, first)
-        if not isinstance(found, Value):
-            node.refuse(f"takes place {first} of an axis of {size}, of which ours takes all or the last step")
-        value = _opened(found, place % rank)
-    return [value]
+        found = _taken(node, value, place % rank, first) if last - first == 1 else None
+        if isinstance(found, Value):
+            value = _opened(found, place % rank)
+        elif first < last and steps_of(value.axes[place]) is None:
+            margins[place % rank] = (-first, last - size)
+        else:
+            node.refuse(f"takes {first} to {last} of an axis of {size}")
+    return [Padded(value, tuple(margins)) if any(map(any, margins)) else value]
 
 
 def _embedding(node: Node) -> Value:

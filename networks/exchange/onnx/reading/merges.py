@@ -2,52 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import chain
 
 import numpy as np
 
+from networks.exchange.onnx.reading.activations import SQUASH
+from networks.exchange.onnx.reading.affine import affine
 from networks.exchange.onnx.reading.factors import aligned, axis, size_of, whole, written
-from networks.exchange.onnx.reading.node import Node
-from networks.exchange.onnx.reading.plan import Joined, Layer, Place, Value, arranged, steps_of
+from networks.exchange.onnx.reading.node import Given, Node
+from networks.exchange.onnx.reading.plan import Joined, Layer, Leak, Place, Value, arranged, steps_of
 from networks.exchange.onnx.reading.products import add_biases
 from networks.exchange.onnx.reading.recurrent import is_final
 from networks.exchange.onnx.reading.tensors import Constant
 from nn.shape import as_shape
 
-
-def merge(family: str, neutral: float) -> Callable[[Node], list[Value]]:
-    """Return the reader of sums or products; `neutral` is the number that changes nothing."""
-
-    def read(node: Node) -> list[Value]:
-        given = [node.input(number) for number in range(node.input_count)]
-        values = [each for each in given if isinstance(each, Value)]
-        for constant in given:
-            if isinstance(constant, Constant):
-                values[0] = _with_constant(node, family, values[0], constant, neutral)
-        if len(values) == 1:
-            return values
-        return [_merged(node, family, values)]
-
-    return read
+ONE, ZERO = np.ones(1), np.zeros(1)
 
 
-def _with_constant(node: Node, family: str, value: Value, constant: Constant, neutral: float) -> Value:
-    array = constant.array
-    if array.ndim <= len(value.axes) and array.size == 1 and array.reshape(-1)[0] == neutral:
+def add(node: Node) -> list[Value]:
+    """Read sums, of constants too."""
+    given = [node.input(number) for number in range(node.input_count)]
+    leaks = [each for each in given if isinstance(each, Leak)]
+    if leaks and len(given) == 2:
+        return [_leaking(node, leaks[0], next(each for each in given if each is not leaks[0]))]
+    values = [each for each in given if not isinstance(each, Constant)]
+    total = _merged(node, "add", [node.as_value(each) for each in values])
+    for each in given:
+        if isinstance(each, Constant):
+            total = _shifted(node, total, each)
+    return [total]
+
+
+def multiply(node: Node) -> list[Value | Leak]:
+    """Read products, with constants too."""
+    given = [node.input(number) for number in range(node.input_count)]
+    for each in given:
+        if isinstance(each, Constant):
+            other = next(one for one in given if one is not each)
+            if isinstance(other, Leak) and each.array.size == 1:
+                return [other._replace(factor=other.factor * float(each.array.reshape(-1)[0]))]
+            factor = _reals(node, each)
+            value = node.as_value(other)
+            return [value if _is_all(factor, 1) else affine(node, value, factor, ZERO)]
+    return [_merged(node, "multiply", [node.as_value(each) for each in given])]
+
+
+def subtract(node: Node) -> list[Value | Leak]:
+    """Read differences with a constant; or what lies beyond the limits of a squash."""
+    one, other = node.input(0), node.input(1)
+    if isinstance(other, Constant):
+        return [_shifted(node, node.as_value(one), Constant(-_reals(node, other)))]
+    if isinstance(one, Constant):
+        return [affine(node, node.as_value(other), -ONE, _reals(node, one))]
+    first, second = node.as_value(one), node.as_value(other)
+    is_limit = second.layer.fields.get("activation") == SQUASH and second.layer.family == "activation"
+    if is_limit and second.layer.sources == (first.layer,) and second.axes == first.axes:
+        return [Leak(second, 1.0)]
+    node.refuse("differences of two computed tensors are not mapped")
+
+
+def divide(node: Node) -> list[Value]:
+    """Read a division by constants."""
+    divisor = _reals(node, Constant(node.constant(1)))
+    if not divisor.all():
+        node.refuse("input 1 holds 0")
+    return [affine(node, node.value(0), 1 / divisor, ZERO)]
+
+
+def _reals(node: Node, constant: Constant) -> np.ndarray:
+    if constant.array.dtype.kind != "f" or not constant.array.size:
+        node.refuse(f"a constant is {constant.array.dtype} {constant.array.shape}, not real numbers")
+    return constant.array
+
+
+def _is_all(array: np.ndarray, number: int) -> bool:
+    return array.size == 1 and bool(array.reshape(-1)[0] == number)
+
+
+def _shifted(node: Node, value: Value, constant: Constant) -> Value:
+    """Return values plus a constant: in the biases of a layer before them, or by a layer of its own."""
+    if _is_all(_reals(node, constant), 0):
         return value
-    found = add_biases(node, value, constant) if family == "add" else None
-    if found is None:
-        node.refuse(
-            f"a constant {array.shape} is merged with values: one number for "
-            "each channel or output behind a convolution or product is mapped, nothing else"
-        )
-    return found
+    return add_biases(node, value, constant) or affine(node, value, ONE, constant.array)
+
+
+def _leaking(node: Node, leak: Leak, other: Given) -> Value:
+    """Return a squash, and a share of what lies beyond its limits."""
+    inside = node.as_value(other)
+    if inside.layer is not leak.inside.layer or inside.axes != leak.inside.axes or not 0 <= leak.factor <= 1:
+        node.refuse("differences of two computed tensors are not mapped")
+    squash = inside.layer
+    fields = {"activation": {"name": "squash", "leakage": leak.factor}}
+    made = Layer(node.name, "activation", squash.shape, squash.order, squash.sources, fields)
+    return Value(made, inside.axes)
 
 
 def _merged(node: Node, family: str, values: list[Value]) -> Value:
     """Return a layer of values that lie alike."""
     first, *others = values
+    if not others:
+        return first
     layers = [first.layer]
     for other in others:
         if other.sizes != first.sizes:

@@ -10,7 +10,7 @@ import numpy as np
 
 from networks.exchange.onnx.reading.graph import called, node_name
 from networks.exchange.onnx.reading.naming import scope_of
-from networks.exchange.onnx.reading.plan import Joined, Place, Value
+from networks.exchange.onnx.reading.plan import Joined, Leak, Padded, Place, Value
 from networks.exchange.onnx.reading.refusals import LaidOutOtherwiseError, RefusedError
 from networks.exchange.onnx.reading.tensors import Constant, read_tensor
 from nn.short_text import join_names, short_repr
@@ -26,7 +26,7 @@ MOST_REPEATED = 2**16
 MOST_NUMBERS = 64
 """Most numbers of an attribute; constants may have more."""
 
-Given = Value | Constant | Place | Joined | None
+Given = Value | Constant | Place | Joined | Leak | Padded | None
 """What an input of a node is: values of a layer or parts of them, numbers that are known, or left out."""
 
 
@@ -90,6 +90,20 @@ class Node:
         if not isinstance(given, Value):
             self.refuse(f"input {number} is {_kind(given)}, not values of a layer")
         return given
+
+    def as_value(self, given: Given) -> Value:
+        """Return what is given as values of a layer."""
+        if not isinstance(given, Value):
+            self.refuse(f"an input is {_kind(given)}, not values of a layer")
+        return given
+
+    def padded(self, number: int) -> Padded:
+        """Return an input with the zeros around it, which may be none."""
+        given = self.input(number)
+        if isinstance(given, Padded):
+            return given
+        value = self.value(number)
+        return Padded(value, ((0, 0),) * len(value.axes))
 
     def constant(self, number: int) -> np.ndarray:
         """Return the numbers of an input that has to be known before the model runs, all there."""

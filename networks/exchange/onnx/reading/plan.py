@@ -127,6 +127,36 @@ class Joined(NamedTuple):
     axis: int
 
 
+class Leak(NamedTuple):
+    """What lies beyond the limits of a squash, times a factor.
+
+    Attributes
+    ----------
+    inside
+        What the squash gives.
+    factor
+        A number.
+    """
+
+    inside: Value
+    factor: float
+
+
+class Padded(NamedTuple):
+    """Values with zeros around them, or with places left out.
+
+    Attributes
+    ----------
+    value
+        Within.
+    margins
+        Zeros before and after along every axis; below 0 what is left out.
+    """
+
+    value: Value
+    margins: tuple[tuple[int, int], ...]
+
+
 def steps_of(axes: Axis) -> Axis | None:
     """Return what an axis counts beside entries; None where it does not count entries."""
     factors = whole(axes)

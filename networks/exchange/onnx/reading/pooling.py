@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from networks.exchange.onnx.reading.images import Pair, image_layer, image_of, laid_over, margins, pair
+from networks.exchange.onnx.reading.images import (
+    Margins,
+    Pair,
+    image_layer,
+    image_of,
+    laid_over,
+    margins,
+    pair,
+    with_more,
+)
 from networks.exchange.onnx.reading.node import Node
 from networks.exchange.onnx.reading.plan import Value
 from nn.shape import Shape
@@ -28,11 +37,17 @@ def average_pooling(node: Node) -> list[Value]:
 
 
 def _pooling(node: Node, family: str, fields: dict[str, Any]) -> Value:
-    image = image_of(node, node.value(0))
+    value, more = node.padded(0) if family == "average_pooling" else (node.value(0), ())
+    image = image_of(node, value)
     if pair(node, image, "dilations") != (1, 1):
         node.refuse("attribute dilations is not mapped: pooling windows of ours have no gaps")
     window, stride = pair(node, image, "kernel_shape", None), pair(node, image, "strides")
     rows, columns = margins(node, image, window, stride)
+    if any(map(any, more)):  # zeros that a node before put there, which count
+        if any((*rows, *columns)):
+            node.refuse("pads of an image that was padded before are not mapped")
+        rows, columns = with_more(node, image, Margins(rows, columns), more)
+        fields = {"count_padding": True}
     if rows[0] != rows[1] or columns[0] != columns[1]:
         node.refuse(f"pads {list(rows)} of the rows and {list(columns)} of the columns: ours are the same")
     padding = rows[0], columns[0]

@@ -36,6 +36,7 @@ def write(graph: GraphWriter, name: str, network: Network, values: Sequence[Valu
 
 def _single(graph: GraphWriter, name: str, network: Any, values: Sequence[Value]) -> str:
     if isinstance(network, SpectralNormalisation):
+        network.divide_weights(training=False)  # parameters may have changed since the last forward
         return write(graph, name, network.network, values)[""].name
     if isinstance(network, Sequential):
         return _one_after_another(graph, name, network, values[0])
