@@ -1,0 +1,12 @@
+"""Models to and from Keras, of which nothing in a file is run or imported.
+
+from networks.exchange import keras
+
+keras.save(network, "model.keras")
+network = keras.load("model.keras")
+"""
+
+from networks.exchange.keras.reading.load import load
+from networks.exchange.keras.writing.save import save
+
+__all__ = ["load", "save"]

@@ -1,0 +1,1 @@
+"""A network from a file of Keras, of which nothing is run or trusted."""

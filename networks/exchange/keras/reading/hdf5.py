@@ -1,0 +1,201 @@
+"""Groups, attributes and arrays of an HDF5 file in memory.
+
+pyfive parses it, and is given no file to open. What it reads of the bytes is counted, so that a damaged file
+cannot keep it reading; links other than to what is in the file, storage elsewhere, chunks and filters, none
+of which Keras writes, are refused; and every array is compared with the bytes that are there.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from io import BytesIO
+from typing import Any, NamedTuple
+
+import numpy as np
+from ml_dtypes import bfloat16
+
+from networks.exchange.errors import ExchangeError
+from networks.exchange.keras.library import optional
+from networks.exchange.keras.refusals import RefusedError
+from nn.short_text import short_repr
+
+DEEPEST = 40
+"""Deepest nesting of groups: a layer in a model in a model is at about 8."""
+
+MOST_OBJECTS = 100_000
+"""Most groups and arrays: a model of a thousand layers has about 5,000."""
+
+EXTERNAL_FILES, CONTIGUOUS = 7, 1
+"""Kinds of messages, and of ways to store an array, in the format."""
+
+
+class _Counted(BytesIO):
+    """Bytes of which no more are read in all than a sound file asks for."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.left = 64 * len(data) + 2**20
+        self.reads = 2_000_000
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        found = super().read(-1 if size is None or size < 0 else size)
+        self.left -= len(found)
+        self.reads -= 1
+        if self.left < 0 or self.reads < 0:
+            raise RefusedError("the weights refer to the same bytes over and over")
+        return found
+
+
+class Array(NamedTuple):
+    """An array in the file, not read yet.
+
+    Attributes
+    ----------
+    shape
+        Of it.
+    dtype
+        Of its numbers.
+    read
+        Returns it.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    read: Callable[[], np.ndarray]
+
+
+class Group(NamedTuple):
+    """A group: its attributes, and what is in it by name, in order."""
+
+    attributes: Mapping[str, Any]
+    members: Mapping[str, Group | Array]
+
+    def group(self, name: str) -> Group | None:
+        """Return a group in it, None where there is none."""
+        found = self.members.get(name)
+        return found if isinstance(found, Group) else None
+
+    def arrays(self, prefix: str = "") -> Iterator[tuple[str, Array]]:
+        """Yield all arrays below, each with its path."""
+        for name, member in self.members.items():
+            if isinstance(member, Array):
+                yield prefix + name, member
+            else:
+                yield from member.arrays(f"{prefix}{name}/")
+
+
+def read_hdf5(data: bytes) -> Group:
+    """Return what is in an HDF5 file.
+
+    Parameters
+    ----------
+    data
+        The bytes of the file.
+
+    Raises
+    ------
+    RefusedError
+        When it is damaged, too deep, or holds what is not mapped.
+    ExchangeError
+        When pyfive is not installed.
+    """
+    library = optional("pyfive")
+    with _border():
+        file = library.File(_Counted(data))
+        if file.userblock_size:
+            raise RefusedError("the weights begin after other data, as Keras writes none")
+        return _Walk(library, file, data).group(file, "", 0)
+
+
+@contextmanager
+def _border() -> Iterator[None]:
+    """Turn whatever a parser raises over damaged bytes into one error."""
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            yield
+    except ExchangeError:
+        raise
+    except Exception as error:
+        raise RefusedError("the weights are truncated, damaged or no HDF5 file") from error
+
+
+class _Walk:
+    """Goes through all groups once."""
+
+    def __init__(self, library: Any, file: Any, data: bytes) -> None:
+        self._library, self._file, self._data = library, file, data
+        self._seen: set[int] = set()
+        self._count = 0
+
+    def group(self, group: Any, path: str, depth: int) -> Group:
+        """Return a group with all below it."""
+        if depth > DEEPEST:
+            raise RefusedError(f"the weights have groups within groups, more than {DEEPEST} deep")
+        members: dict[str, Group | Array] = {}
+        for name, address in group._links.items():
+            self._check_link(f"{path}/{name}", name, address)
+            found = group.get_lazy_view(name)
+            where = f"{path}/{name}"
+            if isinstance(found, self._library.Group):
+                members[name] = self.group(found, where, depth + 1)
+            elif isinstance(found, self._library.Dataset):
+                members[name] = self._array(found, self._file._get_dataobjects(address), where)
+            else:
+                raise RefusedError(f"{short_repr(where)} in the weights is neither a group nor an array")
+        return Group(dict(group.attrs), members)
+
+    def _check_link(self, where: str, name: str, address: Any) -> None:
+        self._count += 1
+        if self._count > MOST_OBJECTS:
+            raise RefusedError(f"the weights have more than {MOST_OBJECTS:,} groups and arrays")
+        if not isinstance(address, int):
+            raise RefusedError(f"{short_repr(where)} in the weights is a soft link, which is not followed")
+        if not name or "/" in name or name in {".", ".."}:
+            raise RefusedError(f"{short_repr(where)} in the weights is no name")
+        if address in self._seen:
+            raise RefusedError(f"{short_repr(where)} in the weights is there under another name too")
+        self._seen.add(address)
+
+    def _array(self, dataset: Any, messages: Any, where: str) -> Array:
+        where = short_repr(where)
+        if messages.find_msg_type(EXTERNAL_FILES):
+            raise RefusedError(f"{where} in the weights lies in another file, which is not opened")
+        if dataset.id.layout_class != CONTIGUOUS or dataset.id.filter_pipeline:
+            raise RefusedError(
+                f"{where} in the weights is virtual, compact, compressed or in chunks, as Keras writes none"
+            )
+        shape, dtype = dataset.shape, _kind(dataset)
+        if not isinstance(shape, tuple) or not isinstance(dtype, np.dtype):
+            raise RefusedError(f"{where} in the weights has no shape, or numbers of no known kind")
+        size = math.prod(shape) * dtype.itemsize
+        begin = dataset.id.data_offset if size else 0
+        if begin + size > len(self._data):
+            raise RefusedError(f"{where} in the weights has {size:,} bytes, which are not there")
+        count = math.prod(shape)
+        return Array(shape, dtype, partial(_numbers, self._data, shape, dtype, count, begin))
+
+
+def _kind(dataset: Any) -> Any:
+    """Return the kind of numbers; half of float32 is two bytes there, and an attribute."""
+    dtype = dataset.id.dtype
+    if dtype == np.dtype("V2") and text_of(dataset.attrs.get("dtype")) == "bfloat16":
+        return np.dtype(bfloat16)
+    return dtype
+
+
+def _numbers(data: bytes, shape: tuple[int, ...], dtype: np.dtype, count: int, begin: int) -> np.ndarray:
+    if dtype.hasobject:
+        raise RefusedError(f"the weights have an array of {dtype}, and floats are mapped")
+    return np.frombuffer(data, dtype, count, begin).reshape(shape)
+
+
+def text_of(value: Any) -> str | None:
+    """Return text that is bytes or text, None for what is neither."""
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    return value if isinstance(value, str) else None

@@ -1,0 +1,1 @@
+"""A file of Keras from a network."""
