@@ -12,7 +12,9 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from io import BytesIO
+from struct import unpack_from
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -105,10 +107,11 @@ def read_hdf5(data: bytes) -> Group:
     """
     library = optional("pyfive")
     with _border():
-        file = library.File(_Counted(data))
-        if file.userblock_size:
+        file = _Counted(data)
+        if library.File(file).userblock_size:
             raise RefusedError("the weights begin after other data, as Keras writes none")
-        return _Walk(library, file, data).group(file, "", 0)
+        root = import_module("pyfive.misc_low_level").SuperBlock(file, 0).offset_to_dataobjects
+        return _Walk(import_module("pyfive.dataobjects").DataObjects, file, data).group(root, "", 0)
 
 
 @contextmanager
@@ -121,33 +124,36 @@ def _border() -> Iterator[None]:
     except ExchangeError:
         raise
     except Exception as error:
-        raise RefusedError("the weights are truncated, damaged or no HDF5 file") from error
+        raise RefusedError(
+            "the weights are truncated, damaged or no HDF5 file, or have a link to another file"
+        ) from error
 
 
 class _Walk:
     """Goes through all groups once."""
 
-    def __init__(self, library: Any, file: Any, data: bytes) -> None:
-        self._library, self._file, self._data = library, file, data
+    def __init__(self, read: Any, file: Any, data: bytes) -> None:
+        self._read, self._file, self._data = read, file, data
         self._seen: set[int] = set()
         self._count = 0
 
-    def group(self, group: Any, path: str, depth: int) -> Group:
+    def group(self, address: int, path: str, depth: int) -> Group:
         """Return a group with all below it."""
         if depth > DEEPEST:
             raise RefusedError(f"the weights have groups within groups, more than {DEEPEST} deep")
+        found = self._read(self._file, address)
         members: dict[str, Group | Array] = {}
-        for name, address in group._links.items():
-            self._check_link(f"{path}/{name}", name, address)
-            found = group.get_lazy_view(name)
+        for name, inside in found.iter_links():
             where = f"{path}/{name}"
-            if isinstance(found, self._library.Group):
-                members[name] = self.group(found, where, depth + 1)
-            elif isinstance(found, self._library.Dataset):
-                members[name] = self._array(found, self._file._get_dataobjects(address), where)
+            self._check_link(where, name, inside)
+            if name in members:
+                raise RefusedError(f"{short_repr(where)} in the weights is there twice")
+            below = self._read(self._file, inside)
+            if below.is_dataset:
+                members[name] = self._array(below, short_repr(where))
             else:
-                raise RefusedError(f"{short_repr(where)} in the weights is neither a group nor an array")
-        return Group(dict(group.attrs), members)
+                members[name] = self.group(inside, where, depth + 1)
+        return Group(dict(found.get_attributes()), members)
 
     def _check_link(self, where: str, name: str, address: Any) -> None:
         self._count += 1
@@ -161,29 +167,29 @@ class _Walk:
             raise RefusedError(f"{short_repr(where)} in the weights is there under another name too")
         self._seen.add(address)
 
-    def _array(self, dataset: Any, messages: Any, where: str) -> Array:
-        where = short_repr(where)
-        if messages.find_msg_type(EXTERNAL_FILES):
+    def _array(self, found: Any, where: str) -> Array:
+        if found.find_msg_type(EXTERNAL_FILES):
             raise RefusedError(f"{where} in the weights lies in another file, which is not opened")
-        if dataset.id.layout_class != CONTIGUOUS or dataset.id.filter_pipeline:
+        _, way, place = found.get_id_storage_params()
+        if way != CONTIGUOUS or found.filter_pipeline:
             raise RefusedError(
                 f"{where} in the weights is virtual, compact, compressed or in chunks, as Keras writes none"
             )
-        shape, dtype = dataset.shape, _kind(dataset)
+        shape, dtype = found.shape, _kind(found)
         if not isinstance(shape, tuple) or not isinstance(dtype, np.dtype):
             raise RefusedError(f"{where} in the weights has no shape, or numbers of no known kind")
-        size = math.prod(shape) * dtype.itemsize
-        begin = dataset.id.data_offset if size else 0
+        count = math.prod(shape)
+        size = count * dtype.itemsize
+        (begin,) = unpack_from("<Q", found.msg_data, place) if size else (0,)
         if begin + size > len(self._data):
             raise RefusedError(f"{where} in the weights has {size:,} bytes, which are not there")
-        count = math.prod(shape)
         return Array(shape, dtype, partial(_numbers, self._data, shape, dtype, count, begin))
 
 
-def _kind(dataset: Any) -> Any:
-    """Return the kind of numbers; half of float32 is two bytes there, and an attribute."""
-    dtype = dataset.id.dtype
-    if dtype == np.dtype("V2") and text_of(dataset.attrs.get("dtype")) == "bfloat16":
+def _kind(found: Any) -> Any:
+    """Return the kind of numbers; bfloat16 is two bytes there, and an attribute."""
+    dtype = found.ptype.dtype
+    if dtype == np.dtype("V2") and text_of(found.get_attributes().get("dtype")) == "bfloat16":
         return np.dtype(bfloat16)
     return dtype
 

@@ -129,7 +129,6 @@ class Wiring:
 
     def _free(self, name: str) -> str:
         plain = re.sub(r"\W+", "_", name) or "layer"
-        plain = f"layer_{plain}" if plain[0].isdigit() else plain
         found, number = plain, 2
         while found in self.layers:
             found, number = f"{plain}_{number}", number + 1
