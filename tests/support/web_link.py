@@ -1,7 +1,7 @@
 """A simulated run, as the websocket sees one."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ class FakeLink:
         self.status: dict[str, Any] = {"run": 1, "state": "idle", "settings": {"fit": "crop"}}
         self.unrequested: dict[str, Reply] = {}
         self.frames = self.skipped = 0
+        self.callbacks: list[Callable[[], None]] = []
         self.version: int | None = None
         self.asked: list[str] = []
         self.go_on, self.ended, self.lost = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -68,6 +69,11 @@ class FakeLink:
             {"type": "frame", "kinds": list(kinds), "number": self.frames, "version": self.version},
             {"values": values},
         )
+
+    def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back when a test says so."""
+        self.callbacks.append(callback)
+        return lambda: self.callbacks.remove(callback)
 
     def announce_end(self, message: str) -> None:
         """Tell viewers that the run is over, and why."""

@@ -103,7 +103,10 @@ class Channel:
             async with asyncio.TaskGroup() as group:
                 others = [
                     group.create_task(work)
-                    for work in (self._answer_requests(), self._send_frames(), self._announce_end())
+                    for work in (
+                        *(self._answer_requests(), self._send_frames()),
+                        *(self._announce_end(), self._send_what_is_done()),
+                    )
                 ]
                 await self._listen(group)
                 for other in (*others, *self._commands):
@@ -194,6 +197,22 @@ class Channel:
         """Send the status when the run is over, without a request: later nothing would answer one."""
         await self._link.ended.wait()
         await self._send_status()
+
+    async def _send_what_is_done(self) -> None:
+        """Send the status when a long command begins and ends, without a request: no frame brings it."""
+        changed, doing = asyncio.Event(), self._link.status.get("doing")
+        stop = self._link.on_change(changed.set)
+        try:
+            if doing:
+                await self._send_status()
+            while True:
+                await changed.wait()
+                changed.clear()
+                if doing != self._link.status.get("doing"):
+                    doing = self._link.status.get("doing")
+                    await self._send_status()
+        finally:
+            stop()
 
     async def _send_status(self) -> None:
         await self._send(pack({**self._link.status, "type": "status"}, {}))

@@ -30,6 +30,19 @@ STATUS_PERIOD = 0.25
 EVERY_OPERATION = {**OPERATIONS, **GAN_OPERATIONS, **CLIP_OPERATIONS}
 """Operations that a run in another program may have."""
 
+DOING = {
+    "step": "Training one step",
+    "snapshot": "Saving",
+    "rewind": "Rewinding",
+    "reset": "Starting again",
+    "load_model": "Loading the model",
+    "choose_input": "Loading the data",
+}
+"""What the status says while the process is at a command that may take long, under "doing"."""
+
+QUICK_SECONDS = 0.2
+"""After which this is said."""
+
 CLOSE_SECONDS = 60.0
 """How long the end of a step and saving may take."""
 
@@ -37,6 +50,7 @@ CHANGES = (
     "run",
     "state",
     "starting",
+    "doing",
     "message",
     "settings",
     "snapshots",
@@ -235,12 +249,24 @@ class Link:
         self._number += 1
         answer = self._waiting[self._number] = asyncio.get_running_loop().create_future()
         self._process.send(Request(self._number, op, args))
-        reply = await answer
+        reply = await (self._noted(DOING[op], answer) if op in DOING else answer)
         if "error" in reply.header:
             raise OperationRefused(reply.header["error"])
         if op == "status":
             self._update_status(reply.header)
         return reply
+
+    async def _noted(self, doing: str, answer: asyncio.Future[Reply]) -> Reply:
+        """Wait for an answer; the status says what is being done when that takes long."""
+        note = asyncio.get_running_loop().call_later(
+            QUICK_SECONDS, lambda: self._update_status({**self.status, "doing": doing})
+        )
+        try:
+            return await answer
+        finally:
+            note.cancel()
+            if self.status.get("doing"):
+                self._update_status({**self.status, "doing": ""})
 
     async def _fetch_frame(self, kinds: list[str], after: int | None) -> Reply:
         reply = await self._request("frame", {"kinds": kinds, "after": after})

@@ -144,6 +144,20 @@ def test_commands_are_passed_on_while_looks_wait():
     with_viewer(talk)
 
 
+def test_a_long_command_is_told_of_without_a_request():
+    async def talk(viewer: Viewer) -> None:
+        await settle()
+        for doing in ("Loading the data", ""):
+            viewer.link.status = {**viewer.link.status, "doing": doing}
+            viewer.link.callbacks[0]()
+            assert (await viewer.hear())[0]["doing"] == doing
+            viewer.link.callbacks[0]()
+            await settle()
+            assert viewer.silent
+
+    with_viewer(talk)
+
+
 def test_commands_outlive_the_viewer():
     async def talk(viewer: Viewer) -> None:
         viewer.gone = True

@@ -215,6 +215,20 @@ def test_what_a_page_asks_cannot_close_the_run_or_name_other_things(tmp_path: Pa
     run(scenario)
 
 
+def test_a_long_command_is_in_the_status_while_it_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("workbench.page.link.QUICK_SECONDS", 0.0)
+
+    async def scenario() -> None:
+        async with linked(tiny_order(tmp_path)) as link:
+            seen: list[str] = []
+            link.on_change(lambda: seen.append(link.status.get("doing", "")))
+            await link.ask("step")
+            assert seen[:2] == ["Training one step", ""]
+            assert not link.status["doing"]
+
+    run(scenario)
+
+
 def test_too_many_requests_are_refused_and_none_is_forgotten(tmp_path: Path):
     async def scenario() -> None:
         async with linked(tiny_order(tmp_path)) as link:

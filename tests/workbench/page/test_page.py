@@ -68,6 +68,16 @@ def test_training_is_stopping_until_it_has_stopped(
     expect(page.get_by_test_id("start")).to_be_enabled()
 
 
+def test_the_state_says_what_is_being_done(
+    page: Page, run: MadeUpRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status = run._status
+    monkeypatch.setattr(run, "_status", lambda: {**status(), "doing": "Loading the data"})
+    expect(page.get_by_test_id("state")).to_have_text("Loading the data")
+    monkeypatch.undo()
+    expect(page.get_by_test_id("state")).to_have_text("Idle")
+
+
 def test_keys_start_stop_and_step_only_outside_of_fields(page: Page, run: MadeUpRun) -> None:
     page.get_by_test_id("batch-size").focus()
     page.keyboard.press("s")
@@ -75,6 +85,12 @@ def test_keys_start_stop_and_step_only_outside_of_fields(page: Page, run: MadeUp
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press(" ")
     expect(page.get_by_test_id("state")).to_have_text("Training")
+    page.keyboard.press(" ")
+    expect(page.get_by_test_id("state")).to_have_text("Idle")
+    page.mouse.click(500, 25)  # blank page
+    page.keyboard.press(" ")
+    expect(page.get_by_test_id("state")).to_have_text("Training")
+    page.get_by_test_id("network").click()
     page.keyboard.press(" ")
     expect(page.get_by_test_id("state")).to_have_text("Idle")
     page.keyboard.press("?")

@@ -4,6 +4,10 @@ import { attempt, showError } from "/assets/notices.js";
 const LOST = "lost";
 const ENDED = "ended";
 const STEERING = "header .g-buttons, .g-panel-controls, .g-panel-run, .g-panel-edit, .g-panel-walk";
+// Have keys of their own. After a click on blank page the framework's own element has the focus, without a place
+// among those that Tab goes to; the network leaves the keys of training alone.
+const OTHERS = "input, select, textarea, button, a, canvas:not([data-test=network]), [role=dialog], "
+  + "[tabindex]:not([tabindex='-1'], [data-test=network])";
 const WHY_LOST = "The terminal in which the server ran may say why; one that was started again has a new address";
 const MEANING = {
   idle: "Idle",
@@ -31,10 +35,14 @@ export default {
         <span class="g-dot" aria-hidden="true"></span><span class="g-chip-text">{{ caption }}</span></span>
     </div>`,
   props: { unit: { type: String, default: "mini-batch" }, limited: { type: Boolean, default: true } },
-  data: () => ({ state: "idle", message: "", starting: false, stopping: false }),
+  data: () => ({ state: "idle", message: "", starting: false, stopping: false, doing: "", seen: false }),
   computed: {
     training() {
       return this.state === "training";
+    },
+    /** Whether the first picture is still being made, for which kernels may have to be compiled. */
+    unseen() {
+      return !this.seen && this.state === "idle";
     },
     stopTitle() {
       return this.stopping ? `Training ends after this ${this.unit} and saves` : `Stop after this ${this.unit} (space)`;
@@ -48,11 +56,13 @@ export default {
     },
     explanation() {
       if (this.training && this.starting) return "The first step compiles what it needs, once on a machine";
+      if (this.unseen || this.doing) return "What is needed is compiled at its first use, once on a machine";
       return this.state === LOST ? WHY_LOST : (this.endTitle ?? this.message);
     },
     caption() {
       if (this.training && this.stopping) return "Stopping";
       if (this.training && this.starting) return "Starting: compiling";
+      if (!this.training && (this.doing || this.unseen)) return this.doing || "Preparing";
       const meaning = this.state === "idle" && this.message ? "Stopped" : (MEANING[this.state] ?? this.state);
       if (this.state === "finished" && this.limited) return `${meaning}: raise a limit to go on`;
       if (this.state === ENDED) return meaning; // the notice says why
@@ -66,6 +76,7 @@ export default {
       if (status.state === ENDED && this.state !== ENDED) this.end(status.message);
       this.state = status.state;
       this.message = status.message ?? "";
+      this.doing = status.doing ?? "";
       this.starting = status.starting ?? false;
       if (!this.training) this.stopping = false;
     },
@@ -93,7 +104,7 @@ export default {
     },
     press(event) {
       if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-      if (event.target.closest("input, select, textarea, button, a, canvas, [role=dialog], [tabindex]")) return;
+      if (event.target.closest(OTHERS)) return;
       if (event.key === " ") {
         event.preventDefault();
         if (this.training) this.stop();
@@ -104,7 +115,8 @@ export default {
   },
   mounted() {
     if (last("status")) this.show(last("status"));
-    this.offs = [on("status", this.show), on("connection", this.showConnection)];
+    this.seen = last("frame") !== undefined;
+    this.offs = [on("status", this.show), on("connection", this.showConnection), on("frame", () => (this.seen = true))];
     document.addEventListener("keydown", this.press);
   },
   unmounted() {
