@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workbench.page.address import LOCAL_HOSTS
 from workbench.page.answers import Header, answer, browser_headers, refuse
+from workbench.page.entrance import ENTRANCE, is_shown
 from workbench.page.limits import HEADER_BYTES, HEADERS
 from workbench.page.paths import Refusal, refuse_path
 
@@ -66,7 +67,9 @@ class Guard:
             return
         answering = GuardedResponse(scope, send, self._authority(scope))
         refusal = self._refuse(scope)
-        if refusal is not None:
+        if refusal is CLOSED and is_shown(scope):
+            await answer(scope, answering.send, CLOSED.status, b"text/html; charset=utf-8", ENTRANCE)
+        elif refusal is not None:
             await refuse(scope, answering.send, *refusal)
         elif self._enters(scope):
             await self._enter(scope, answering.send)

@@ -60,6 +60,23 @@ def test_the_last_of_many_edits_is_in_the_journal_when_the_page_was_closed_at_on
         time.sleep(0.02)
 
 
+def test_whoever_comes_without_the_token_is_told_how_to_get_in(
+    chromium: "playwright.Browser", served: Served
+) -> None:
+    address, _, token = served.address.partition("?token=")
+    stranger = chromium.new_context().new_page()
+    assert stranger.goto(address).status == 403
+    playwright.expect(stranger.get_by_text("printed an address when it started")).to_be_visible()
+    stranger.get_by_label("Token").fill("another")
+    stranger.get_by_label("Token").press("Enter")
+    playwright.expect(stranger.get_by_label("Token")).to_have_value("")
+    stranger.get_by_label("Token").fill(token)
+    stranger.get_by_role("button", name="Open").click()
+    playwright.expect(stranger.locator("[data-test=state]")).to_have_text("Idle")
+    assert "token" not in stranger.url
+    stranger.context.close()
+
+
 def biases(page: Opened) -> list[float]:
     """The biases in the journal."""
     changes = [change for event in page.events("change") for change in event["changes"]]
