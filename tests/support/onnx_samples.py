@@ -128,6 +128,37 @@ def branches() -> Any:
     return model(nodes, {"x": ["n", 2, 4, 4]}, constants)
 
 
+def scaled() -> Any:
+    """Images that are scaled and padded, a convolution of what it sees, a leaking squash, and a mean."""
+    constants = {
+        "m": drawn(2, 1, 1),
+        "d": np.array([0.5], np.float32),
+        "p": np.array([0, 0, 1, 1, 0, 0, 1, 1]),
+        "k": drawn(3, 2, 2, 2),
+        "s": np.array([0]),
+        "e": np.array([4]),
+        "a": np.array([3]),
+        "l": np.array(-1, np.float32),
+        "h": np.array(1, np.float32),
+        "f": np.array(0.25, np.float32),
+        "r": np.array([2, 3]),
+    }
+    nodes = [
+        node("Sub", ["x", "m"], ["1"]),
+        node("Div", ["1", "d"], ["2"]),
+        node("Pad", ["2", "p"], ["3"]),
+        node("Conv", ["3", "k"], ["4"]),
+        node("Clip", ["4", "l", "h"], ["5"]),
+        node("Sub", ["4", "5"], ["6"]),
+        node("Mul", ["6", "f"], ["7"]),
+        node("Add", ["5", "7"], ["8"]),
+        node("Slice", ["8", "s", "e", "a"], ["9"]),
+        node("Conv", ["9", "k2"], ["10"], strides=[1, 2]),
+        node("ReduceMean", ["10", "r"], ["y"], keepdims=0),
+    ]
+    return model(nodes, {"x": ["n", 2, 4, 4]}, {**constants, "k2": drawn(2, 3, 2, 2)})
+
+
 SAMPLES: dict[str, Callable[[], Any]] = {
-    each.__name__: each for each in (chain, decoder, lstm, gru, branches)
+    each.__name__: each for each in (chain, decoder, lstm, gru, branches, scaled)
 }

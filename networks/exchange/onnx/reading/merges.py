@@ -22,9 +22,9 @@ ONE, ZERO = np.ones(1), np.zeros(1)
 def add(node: Node) -> list[Value]:
     """Read sums, of constants too."""
     given = [node.input(number) for number in range(node.input_count)]
-    leaks = [each for each in given if isinstance(each, Leak)]
-    if leaks and len(given) == 2:
-        return [_leaking(node, leaks[0], next(each for each in given if each is not leaks[0]))]
+    for number, each in enumerate(given):
+        if isinstance(each, Leak) and len(given) == 2:
+            return [_leaking(node, each, given[1 - number])]
     values = [each for each in given if not isinstance(each, Constant)]
     total = _merged(node, "add", [node.as_value(each) for each in values])
     for each in given:
@@ -36,9 +36,9 @@ def add(node: Node) -> list[Value]:
 def multiply(node: Node) -> list[Value | Leak]:
     """Read products, with constants too."""
     given = [node.input(number) for number in range(node.input_count)]
-    for each in given:
-        if isinstance(each, Constant):
-            other = next(one for one in given if one is not each)
+    for number, each in enumerate(given):
+        if isinstance(each, Constant) and len(given) == 2:
+            other = given[1 - number]
             if isinstance(other, Leak) and each.array.size == 1:
                 return [other._replace(factor=other.factor * float(each.array.reshape(-1)[0]))]
             factor = _reals(node, each)
