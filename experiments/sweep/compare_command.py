@@ -15,7 +15,6 @@ from experiments.records.groups import BANDS, CONFIDENCE, Band, band
 from experiments.sweep.commands import command_line, folder_of, go_on_or_begin, records_of
 from experiments.sweep.loading import load_sweep
 from experiments.sweep.measured import best_so_far, measured
-from experiments.sweep.parallel import is_logarithmic
 from experiments.sweep.programs import Programs
 from experiments.sweep.standings import DIGITS, spread
 from experiments.sweep.sweep import Sweep
@@ -31,6 +30,10 @@ from workbench.records import Store
 from workbench.tables import markdown_table, text_table
 
 LEFT, TOP, RIGHT, PANEL = 80, 112, 150, 320
+
+WIDE = 5
+"""Ratio of the highest mean to the lowest from which on equal ratios are drawn equally long."""
+
 SHARES = 0.25, 0.5, 1.0
 """Of the candidates, after which the table says the best."""
 
@@ -89,9 +92,10 @@ def common(curves: Sequence[Curve]) -> list[Curve]:
 def table_rows(curves: dict[str, list[Curve]]) -> list[list[str]]:
     """Return the heading and a row for every search: mean and standard deviation of the best over its seeds.
 
-    The best are those after a quarter, half and all of the budget.
+    The best are those after a quarter, half and all of the budget; what has ended before, because candidates
+    failed, stays at what it had found.
     """
-    last = min(used[-1] for several in curves.values() for used, _ in several)
+    last = max(used[-1] for several in curves.values() for used, _ in several)
     rows = [["search", *(f"best after {share * last:.{DIGITS}g}" for share in SHARES)]]
     for kind, several in curves.items():
         cells = []
@@ -116,8 +120,10 @@ def draw(sweep: Sweep, curves: dict[str, list[Curve]]) -> Image.Image:
         bands = {kind: band(common(several)) for kind, several in curves.items()}
         for (kind, several), colour in zip(curves.items(), colours, strict=False):
             _draw_search(axes, several, bands[kind], colour)
-        if is_logarithmic([float(mean) for each in bands.values() if each is not None for mean in each.mean]):
+        means = [float(mean) for each in bands.values() if each is not None for mean in each.mean]
+        if min(means) > 0 and max(means) > WIDE * min(means):
             make_logarithmic(axes)
+            axes.set_ylim(0.9 * min(best.min() for several in curves.values() for _, best in several))
         ends = [
             (f"{kind} {float(each.mean[-1]):.{DIGITS}g}", colour, float(each.mean[-1]))
             for (kind, each), colour in zip(bands.items(), colours, strict=False)
