@@ -42,11 +42,6 @@ def as_theirs(values: np.ndarray, shape: AnyShape) -> np.ndarray:
     return np.ascontiguousarray(np.moveaxis(first, -1, -3))
 
 
-def by_name(given: Any) -> dict[str, Any]:
-    """Return what is of several inputs or outputs by name, of one as "input"."""
-    return dict(given) if isinstance(given, dict) else {"input": given}
-
-
 def shapes_of(network: Network, what: str) -> dict[str, AnyShape]:
     """Return the shapes of the inputs, or of the outputs."""
     if isinstance(network, Model):
@@ -61,7 +56,7 @@ def feed(network: Network, values: dict[str, np.ndarray], model: Any) -> dict[st
     for name, shape in shapes_of(network, "input").items():
         tensor = as_theirs(values[name], shape)
         if kinds[name] == "tensor(int64)":
-            tensor = tensor.reshape(tensor.shape[:-1]).astype(np.int64)
+            tensor = tensor.squeeze(-3 if tensor.ndim > 3 else -1).astype(np.int64)
         fed[name] = tensor
     return fed
 
@@ -69,10 +64,12 @@ def feed(network: Network, values: dict[str, np.ndarray], model: Any) -> dict[st
 def largest_difference(network: Network, values: dict[str, np.ndarray], model: Any) -> float:
     """Run a network and its session; return the largest difference, relative to the largest number."""
     given = values if isinstance(network, Model) and len(values) > 1 else next(iter(values.values()))
-    ours = by_name(network.forward(given))
+    outputs = shapes_of(network, "output")
+    results = network.forward(given)
+    ours = results if isinstance(results, dict) else dict.fromkeys(outputs, results)
     theirs = model.run(None, feed(network, values, model))
     worst = 0.0
-    for found, (name, shape) in zip(theirs, shapes_of(network, "output").items(), strict=True):
+    for found, (name, shape) in zip(theirs, outputs.items(), strict=True):
         wanted = as_theirs(ours[name], shape)
         assert found.shape == wanted.shape and found.dtype == wanted.dtype
         worst = max(worst, float(np.abs(found - wanted).max() / max(1.0, np.abs(wanted).max())))

@@ -29,7 +29,6 @@ from networks import (
     Local,
     LSTMCell,
     MaxPooling,
-    MinibatchDeviation,
     Model,
     Multiply,
     NearestUpsampling,
@@ -278,10 +277,13 @@ def test_steps_of_any_number_states_and_lengths(folder, kind):
 
 
 def test_what_has_no_counterpart_is_refused_by_name(folder):
+    class Rounded(ActivationLayer):
+        family = "rounded"
+
     network = sequential(
-        Shape(4, 4, 2), {"body": Convolution.of(channels=2, kernel=1), "spread": MinibatchDeviation.of()}
+        Shape(4, 4, 2), {"body": Convolution.of(channels=2, kernel=1), "last": Rounded.of(activation=Tanh())}
     )
-    with pytest.raises(ExchangeError, match=r"spread: a minibatch_deviation is not mapped to ONNX"):
+    with pytest.raises(ExchangeError, match=r"last: a rounded is not mapped to ONNX"):
         onnx.save(network, folder / "refused.onnx")
     with pytest.raises(ExchangeError, match="cannot be written"):
         onnx.save(sequential(3, [Dense.of(2)]), folder / "missing" / "model.onnx")

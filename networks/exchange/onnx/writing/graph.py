@@ -6,10 +6,27 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from networks.exchange.errors import ExchangeError
-from networks.exchange.onnx.reading.model_file import onnx_library
+from networks.exchange.onnx.reading.model_file import MOST_BYTES, onnx_library
+from nn.byte_sizes import format_bytes
 from nn.shape import AnyShape, SequenceShape, Shape, VideoShape
+
+SINGLE_ONLY = {
+    "AveragePool",
+    "Conv",
+    "ConvTranspose",
+    "Elu",
+    "GlobalAveragePool",
+    "GlobalMaxPool",
+    "GRU",
+    "LSTM",
+    "LeakyRelu",
+    "Resize",
+    "Softplus",
+}
+"""Operators that ONNX Runtime 1.32 computes in float32 alone."""
 
 
 class Value(NamedTuple):
@@ -22,10 +39,13 @@ class Value(NamedTuple):
     shape
         As ours. The tensor is (N, features) of single neurons, (N, channels, rows, columns) of images, (N,
         steps, features) of sequences and (N, steps, channels, rows, columns) of videos.
+    is_labels
+        Whether it is of whole numbers, without an axis of features.
     """
 
     name: str
     shape: AnyShape
+    is_labels: bool = False
 
 
 def is_flat(shape: AnyShape) -> bool:
@@ -64,6 +84,12 @@ class GraphWriter:
         float32 or float64, of the numbers.
     optional_inputs
         Whether layers may add inputs that may be left out.
+
+    Attributes
+    ----------
+    twin
+        While a network is written that was written before, its name, and that of before: what is the same in
+        both is kept once.
     """
 
     def __init__(self, dtype: np.dtype, optional_inputs: bool) -> None:
@@ -72,6 +98,9 @@ class GraphWriter:
         self.initializers: list[Any] = []
         self.inputs: list[Any] = []
         self.layer = ""
+        self.twin: tuple[str, str] | None = None
+        self._kept: dict[str, np.ndarray] = {}
+        self._bytes = 0
         self._names: set[str] = set()
         self._helper = onnx_library().helper
         self._numpy_helper = onnx_library().numpy_helper
@@ -97,12 +126,24 @@ class GraphWriter:
 
     def constant(self, array: Any, what: str, dtype: Any = None) -> str:
         """Keep an array, in the dtype of the graph unless another is given; return its name."""
+        with np.errstate(over="ignore"):  # said below
+            kept = np.ascontiguousarray(array, dtype=dtype or self.dtype)
+        if not np.isfinite(kept).all():
+            self.refuse(f"its {what} have NaN, infinity or numbers too large for {self.dtype}")
         name = self.fresh(what)
-        self.keep(np.ascontiguousarray(array, dtype=dtype or self.dtype), name)
+        if self.twin is not None:
+            before = self.twin[1] + name.removeprefix(self.twin[0])
+            if np.array_equal(self._kept.get(before, ()), kept):
+                return before
+        self.keep(kept, name)
         return name
 
     def keep(self, array: np.ndarray, name: str) -> None:
         """Keep an array under a name."""
+        self._bytes += array.nbytes
+        if self._bytes > MOST_BYTES:
+            self.refuse(f"the file would be larger than {format_bytes(MOST_BYTES)}, which no ONNX file is")
+        self._kept[name] = array
         self.initializers.append(self._numpy_helper.from_array(array, name))
 
     def integers(self, numbers: Sequence[int], what: str = "sizes") -> str:
@@ -113,6 +154,8 @@ class GraphWriter:
         """Add a node; return the names of its outputs, of a single one its name."""
         names = [self.fresh(operator.lower()) for _ in range(outputs)]
         label = names[0]
+        if self.dtype == np.float64 and operator in SINGLE_ONLY:
+            raise ExchangeError(f'{label}: runtimes have no {operator} in float64: give dtype="float32"')
         self.nodes.append(self._helper.make_node(operator, list(inputs), names, name=label, **attributes))
         return names[0] if outputs == 1 else names
 
@@ -133,4 +176,8 @@ class GraphWriter:
     @property
     def kind(self) -> Any:
         """Of the numbers, as ONNX calls it."""
-        return self._helper.np_dtype_to_tensor_dtype(self.dtype)
+        return self.kind_of(self.dtype)
+
+    def kind_of(self, dtype: DTypeLike) -> Any:
+        """Return what ONNX calls a dtype."""
+        return self._helper.np_dtype_to_tensor_dtype(np.dtype(dtype))

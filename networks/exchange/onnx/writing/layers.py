@@ -182,7 +182,9 @@ def batch_normalisation(graph: GraphWriter, layer: Any, value: Value) -> str:
 
 
 def layer_normalisation(graph: GraphWriter, layer: Any, value: Value) -> str:
-    """Write a normalisation over features, or the channels of a pixel."""
+    """Write a normalisation over features, the channels of a pixel, or the whole entry."""
+    if layer.axes == "all":
+        return _normalised_whole(graph, layer, value)
     names = [graph.constant(layer.parameters[each], each) for each in ("scale", "shift")]
 
     def write(name: str) -> str:
@@ -192,15 +194,33 @@ def layer_normalisation(graph: GraphWriter, layer: Any, value: Value) -> str:
     return features_last(graph, value, write)
 
 
+def _normalised_whole(graph: GraphWriter, layer: Any, value: Value) -> str:
+    arrays = [layer.parameters[each].transpose(order_of(value.shape)) for each in ("scale", "shift")]
+    sizes = sizes_of(value.shape)
+    names = [
+        graph.constant(array.reshape(sizes), each)
+        for array, each in zip(arrays, ("scale", "shift"), strict=True)
+    ]
+    return str(graph.node("LayerNormalization", [value.name, *names], axis=1, epsilon=float(layer.epsilon)))
+
+
 def softmax(graph: GraphWriter, layer: Any, value: Value) -> str:
     """Write a softmax over features, or the channels of a pixel."""
     return str(graph.node("Softmax", [value.name], axis=channel_axis(value.shape)))
 
 
 def embedding(graph: GraphWriter, layer: Any, value: Value) -> str:
-    """Write a lookup of rows by labels (N, steps), or (N)."""
+    """Write a lookup of rows by labels, which have no axis of features; those computed are made whole."""
+    name, shape = value.name, value.shape
+    if not value.is_labels:
+        axis = graph.integers([channel_axis(shape)], "axis")
+        name = graph.node("Cast", [graph.node("Squeeze", [name, axis])], to=graph.kind_of(np.int64))
     weights = graph.constant(layer.parameters["weights"], "weights")
-    return str(graph.node("Gather", [weights, value.name], axis=0))
+    found = str(graph.node("Gather", [weights, name], axis=0))
+    if is_flat(shape) or isinstance(shape, SequenceShape):
+        return found
+    places = (0, 3, 1, 2) if len(shape) == 3 else (0, 1, 4, 2, 3)
+    return str(graph.node("Transpose", [found], perm=places))
 
 
 def reshape(graph: GraphWriter, layer: Any, value: Value) -> str:
@@ -223,6 +243,18 @@ def in_our_order(graph: GraphWriter, value: Value) -> str:
         return value.name
     images = len(shape) == 3
     return str(graph.node("Transpose", [value.name], perm=[0, 2, 3, 1] if images else [0, 1, 3, 4, 2]))
+
+
+def minibatch_deviation(graph: GraphWriter, layer: Any, value: Value) -> str:
+    """Write the running mean as one more feature."""
+    axis = channel_axis(value.shape)
+    axis = len(sizes_of(value.shape)) if axis < 0 else axis
+    sizes = graph.node("Shape", [value.name])
+    single = graph.node(
+        "ScatterND", [sizes, graph.constant([[axis]], "place", np.int64), graph.integers([1])]
+    )
+    column = graph.node("Expand", [graph.constant(layer.state()["statistic"], "statistic"), single])
+    return str(graph.node("Concat", [value.name, column], axis=axis))
 
 
 def local(graph: GraphWriter, layer: Any, value: Value) -> str:
@@ -273,6 +305,7 @@ LAYERS: Mapping[str, Writer] = {
     "layer_normalisation": layer_normalisation,
     "local": local,
     "max_pooling": pooling("MaxPool"),
+    "minibatch_deviation": minibatch_deviation,
     "nearest_upsampling": upsampling(
         "nearest", coordinate_transformation_mode="asymmetric", nearest_mode="floor"
     ),

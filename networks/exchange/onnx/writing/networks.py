@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from networks.base.network import Network
+from networks.exchange.onnx.writing.convolutional_lstm import convolutional_lstm
 from networks.exchange.onnx.writing.graph import GraphWriter, Value, channel_axis, sizes_of
 from networks.exchange.onnx.writing.layers import LAYERS
 from networks.exchange.onnx.writing.neurons import neurons, neurons_in_steps, runs_in_steps, sequence_of
 from networks.exchange.onnx.writing.recurrent import recurrent
+from networks.merge import Merge
 from networks.model import Model
 from networks.sequential import Sequential
 from networks.spectral_normalisation import SpectralNormalisation
@@ -17,7 +19,12 @@ from networks.time_distributed import TimeDistributed
 from nn.shape import SequenceShape, Shape, VideoShape
 
 RECURRENT = ("lstm", "lstm_cell", "gru", "gru_cell")
-WRITERS = {**LAYERS, **dict.fromkeys(RECURRENT, recurrent), "graph": neurons}
+WRITERS = {
+    **LAYERS,
+    **dict.fromkeys(RECURRENT, recurrent),
+    "convolutional_lstm": convolutional_lstm,
+    "graph": neurons,
+}
 MERGES = {"add": "Add", "multiply": "Mul"}
 
 
@@ -25,6 +32,7 @@ def write(graph: GraphWriter, name: str, network: Network, values: Sequence[Valu
     """Write a network for its inputs; return its outputs by name, a single one as ""."""
     before = graph.within(name)
     try:
+        _refuse_clamps(graph, name, network)
         if isinstance(network, Model):
             return _model(graph, name, network, values)
         if runs_in_steps(network) and not isinstance(values[0].shape, Shape):
@@ -32,6 +40,14 @@ def write(graph: GraphWriter, name: str, network: Network, values: Sequence[Valu
         return {"": Value(_single(graph, name, network, values), network.output_shape)}
     finally:
         graph.within(before)
+
+
+def _refuse_clamps(graph: GraphWriter, name: str, network: Any) -> None:
+    clamped = getattr(network, "clamped", {})
+    if isinstance(network, Sequential | Model) and clamped:
+        graph.within(_inside(name, next(iter(clamped))))
+    if clamped or getattr(network, "nudges", None) is not None:
+        graph.refuse("has clamped or nudged neurons, which no file holds: release them first")
 
 
 def _single(graph: GraphWriter, name: str, network: Any, values: Sequence[Value]) -> str:
@@ -63,7 +79,12 @@ def _model(graph: GraphWriter, name: str, model: Model, values: Sequence[Value])
     nodes = dict(zip(model.input_shapes, values, strict=True))
     for call in model.calls:
         sources = [nodes[each] for each in call.sources]
-        (nodes[call.name],) = write(graph, _inside(name, call.name), model.named[call.name], sources).values()
+        called, first = (_inside(name, each) for each in (call.name, call.network))
+        before = graph.twin
+        if call.name != call.network:
+            graph.twin = f"{called}.", f"{first}."
+        (nodes[call.name],) = write(graph, called, model.named[call.name], sources).values()
+        graph.twin = before
     return {each: nodes[node] for each, node in model.output_nodes.items()}
 
 
@@ -81,10 +102,12 @@ def _every_step(graph: GraphWriter, name: str, network: Any, value: Value) -> st
     """Run a network on every step as on an entry."""
     step = network.network.input_shape
     begin = str(graph.node("Shape", [value.name], end=2))
-    inside = Value(graph.reshape(value.name, sizes_of(step)), step)
+    sizes = [*sizes_of(step)]
+    if value.is_labels:
+        del sizes[channel_axis(step)]
+    inside = Value(graph.reshape(value.name, sizes), step, value.is_labels)
     (result,) = write(graph, _inside(name, "network"), network.network, [inside]).values()
-    sizes = graph.integers(sizes_of(result.shape))
-    shape = graph.node("Concat", [begin, sizes], axis=0)
+    shape = graph.node("Concat", [begin, graph.integers(sizes_of(result.shape))], axis=0)
     return str(graph.node("Reshape", [result.name, shape]))
 
 
@@ -92,11 +115,14 @@ FLEXIBLE = (
     *RECURRENT,
     "activation",
     "add",
+    "batch_normalisation",
     "concatenate",
+    "convolutional_lstm",
     "dropout",
     "embedding",
     "gaussian_noise",
     "layer_normalisation",
+    "minibatch_deviation",
     "multiply",
     "softmax",
 )
@@ -110,12 +136,14 @@ def takes_any_steps(network: Network) -> bool:
     if isinstance(network, Sequential | Model):
         inner = network.named.values()
         return all(not _has_steps(each) or takes_any_steps(each) for each in inner)
-    return network.family in FLEXIBLE
+    return network.family in FLEXIBLE and getattr(network, "axes", "last") == "last"
 
 
 def _has_steps(network: Any) -> bool:
     shapes = getattr(network, "input_shapes", None)
     given = [network.input_shape] if shapes is None else list(_shapes(shapes))
+    others = getattr(network, "output_shapes", None)
+    given += [network.output_shape] if others is None else list(_shapes(others))
     return any(isinstance(each, SequenceShape | VideoShape) for each in given)
 
 
@@ -127,6 +155,8 @@ def input_shapes(network: Any) -> dict[str, Any]:
     """Return the shapes of the inputs by name."""
     if isinstance(network, Model):
         return dict(network.input_shapes)
+    if isinstance(network, Merge):
+        return {f"input_{number}": shape for number, shape in enumerate(network.input_shapes)}
     shape = network.input_shape
     return {"input": sequence_of(shape) if runs_in_steps(network) else shape}
 
@@ -137,5 +167,5 @@ def labels_of(network: Any, name: str) -> bool:
         return labels_of(next(iter(network.named.values())), name)
     if isinstance(network, Model):
         readers = [network.named[call.name] for call in network.calls if name in call.sources]
-        return any(labels_of(each, "input") for each in readers)
+        return all(labels_of(each, "input") for each in readers)
     return network.labels is not None

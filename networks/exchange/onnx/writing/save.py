@@ -5,35 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.base.checks import check_dtype
 from networks.base.network import Network
 from networks.exchange.errors import ExchangeError
 from networks.exchange.onnx.reading.model_file import onnx_library
-from networks.exchange.onnx.writing.graph import GraphWriter, Value, sizes_of
+from networks.exchange.onnx.writing.graph import GraphWriter, Value, channel_axis, sizes_of
 from networks.exchange.onnx.writing.networks import input_shapes, labels_of, takes_any_steps, write
 from nn.files import replacing
 from nn.shape import AnyShape, Shape
 
 OPSET, VERSION = 22, 10
 """Of the operators, and of the file: runtimes since ONNX Runtime 1.20 take both."""
-
-SINGLE_ONLY = {
-    "AveragePool",
-    "Conv",
-    "ConvTranspose",
-    "Elu",
-    "GlobalAveragePool",
-    "GlobalMaxPool",
-    "GRU",
-    "LSTM",
-    "LeakyRelu",
-    "Resize",
-    "Softplus",
-}
-"""Operators that ONNX Runtime 1.32 computes in float32 alone."""
 
 
 def save(
@@ -65,8 +49,8 @@ def save(
     Raises
     ------
     ExchangeError
-        When a layer has no counterpart, or no runtime computes it in float64; names it. Or when the file
-        cannot be written.
+        When a layer has no counterpart, or no runtime computes it in float64, or its neurons are clamped;
+        names it. Or when the file would be larger than the format allows, or cannot be written.
     """
     content = model(network, dtype, optional_inputs).SerializeToString()
     try:
@@ -80,7 +64,7 @@ def model(network: Network, dtype: DTypeLike | None = None, optional_inputs: boo
     """Return a network as an ONNX message; see `save`."""
     helper = onnx_library().helper
     graph = GraphWriter(check_dtype(network.dtype if dtype is None else dtype), optional_inputs)
-    steps: str | None = "steps" if takes_any_steps(network) else None
+    steps = takes_any_steps(network)
     values = [_input(graph, network, name, shape, steps) for name, shape in input_shapes(network).items()]
     found = write(graph, "", network, values)
     outputs = []
@@ -91,7 +75,6 @@ def model(network: Network, dtype: DTypeLike | None = None, optional_inputs: boo
         graph.nodes.append(helper.make_node("Identity", [value.name], [called], name=called))
         kind = helper.np_dtype_to_tensor_dtype(graph.dtype)
         outputs.append(helper.make_tensor_value_info(called, kind, _sizes(value.shape, steps)))
-    _check_kernels(graph)
     made = helper.make_graph(graph.nodes, "ganglion", graph.inputs, outputs, graph.initializers)
     return helper.make_model(
         made,
@@ -101,29 +84,21 @@ def model(network: Network, dtype: DTypeLike | None = None, optional_inputs: boo
     )
 
 
-def _sizes(shape: AnyShape, steps: str | None) -> list[str | int]:
+def _sizes(shape: AnyShape, steps: bool) -> list[str | int]:
     sizes: list[str | int] = ["entries", *sizes_of(shape)]
     if steps and not isinstance(shape, Shape):
-        sizes[1] = steps
+        sizes[1] = "steps"
     return sizes
 
 
-def _input(graph: GraphWriter, network: Network, name: str, shape: AnyShape, steps: str | None) -> Value:
+def _input(graph: GraphWriter, network: Network, name: str, shape: AnyShape, steps: bool) -> Value:
     sizes, kind = _sizes(shape, steps), graph.kind
-    if labels_of(network, name):
-        sizes, kind = sizes[:-1], onnx_library().TensorProto.INT64
+    is_labels = labels_of(network, name)
+    if is_labels:
+        del sizes[channel_axis(shape)]
+        kind = onnx_library().TensorProto.INT64
     graph.add_input(name, kind, sizes)
-    return Value(name, shape)
-
-
-def _check_kernels(graph: GraphWriter) -> None:
-    if graph.dtype != np.float64:
-        return
-    for node in graph.nodes:
-        if node.op_type in SINGLE_ONLY:
-            raise ExchangeError(
-                f'{node.name}: runtimes have no {node.op_type} in float64: give dtype="float32"'
-            )
+    return Value(name, shape, is_labels)
 
 
 def size(network: Network, dtype: DTypeLike | None = None) -> int:
