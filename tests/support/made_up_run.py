@@ -96,9 +96,14 @@ class MadeUpRun:
             "training_loss": loss, "held_out_loss": loss * 1.25,
             "learning_rate": float(self.settings["learning-rate"]),
             "milliseconds_per_step": 1.25, "seconds_per_epoch": 2.5, "images_per_second": 25600.0,
-            "settings": self.settings, "snapshots": self.snapshots, "clamps": [], "locks": [],
+            "settings": self.settings, "snapshots": self.snapshots,
+            "clamps": [[*place, value] for place, value in self._kept("clamp") if value is not None],
+            "locks": [list(place) for place, locked in self._kept("lock") if locked],
             "weight_locks": [], "changes": len(self.changes),
         }  # fmt: skip
+
+    def _kept(self, kind: str) -> list[tuple[tuple[int, int], Any]]:
+        return [(key[1:3], value) for key, value in list(self.numbers.items()) if key[0] == kind]
 
     def _start(self) -> None:
         self.state = "training"
@@ -219,7 +224,7 @@ class MadeUpRun:
     def _code(self) -> Header:
         size = int(np.prod(SHAPES[CODE_LAYER]))
         return {"code": [0.1 * number for number in range(size)], "low": [-1.0] * size, "high": [3.0] * size,
-                "order": list(reversed(range(size)))}  # fmt: skip
+                "order": [*reversed(range(self.steps % size, size)), *range(self.steps % size)]}  # fmt: skip
 
     def _decode(self, code: list[float]) -> tuple[Header, Arrays]:
         return {}, {"image": np.full(SHAPES[-1], min(255, int(abs(code[19]) * 50)), np.uint8)}

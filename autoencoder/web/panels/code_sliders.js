@@ -14,7 +14,7 @@ export default {
       <div class="g-code-side">
         <canvas class="g-picture" data-test="code-image" ref="image" width="1" height="1" role="img"
                 aria-label="What the decoder makes of the code"></canvas>
-        <button type="button" class="g-button" data-test="code-reset" @click="read">Reset</button>
+        <button type="button" class="g-button" data-test="code-reset" @click="read(true)">Reset</button>
         <span class="g-muted">{{ trouble || (touched ? "changed by hand" : "of the chosen image") }}</span>
       </div>
       <div class="g-code-list">
@@ -52,13 +52,15 @@ export default {
         return undefined;
       }
     },
-    async read() {
+    /** Read the code; the sliders keep their places unless `anew`, so that none moves under a pointer. */
+    async read(anew) {
       this.decoded = performance.now();
       const reply = await this.ask("code", {});
       if (!reply) return;
       const { code, low, high, order } = reply.header;
       this.start = Object.freeze([...code]);
-      Object.assign(this, { code, low, high, order, touched: false });
+      Object.assign(this, { code, low, high, touched: false });
+      if (anew || this.order.length !== order.length) this.order = order;
       this.decode();
     },
     set(index, value) {
@@ -71,7 +73,8 @@ export default {
       const shown = [run, source, position, entry].join(" ");
       if (shown !== this.shown) {
         this.shown = shown;
-        this.read();
+        this.read(run !== this.run);
+        this.run = run;
       } else if (step !== this.step && performance.now() - this.decoded > AGAIN) {
         if (this.touched) this.decode();
         else this.read();

@@ -91,6 +91,36 @@ def test_a_neuron_that_is_chosen_can_be_changed(page: Page, run: MadeUpRun) -> N
     expect(item).to_have_count(0)
 
 
+def test_the_range_of_a_slider_grows_with_a_number_and_comes_back(page: Page, run: MadeUpRun) -> None:
+    choose(page, "addNeuron", {"layer": 1, "neuron": 3})
+    slider = page.get_by_test_id("edit-bias-slider")
+    for _ in range(3):
+        slider.press("End")
+        run.wait_for("apply", lambda args: args["changes"][0]["value"] == 1)
+        page.wait_for_timeout(400)
+    expect(slider).to_have_attribute("max", "1")
+    run.numbers["bias", 1, 3, None, None] = 1e30
+    expect(slider).to_have_attribute("max", "2e+30")
+    run.numbers["bias", 1, 3, None, None] = 0.5
+    expect(slider).to_have_attribute("max", "1")
+
+
+def test_what_is_clamped_and_locked_is_listed_after_a_reload_and_released_at_once(
+    page: Page, run: MadeUpRun
+) -> None:
+    expect(page.get_by_test_id("release-all")).to_have_count(0)
+    run.numbers["clamp", 1, 3, None, None] = 0.75
+    run.numbers["lock", 2, 4, None, None] = True
+    page.reload()
+    expect(page.get_by_test_id("edit-item-1-3").get_by_test_id("edit-clamp")).to_be_checked()
+    expect(page.get_by_test_id("edit-item-2-4").get_by_test_id("edit-lock")).to_be_checked()
+    page.get_by_test_id("release-all").click()
+    expect(page.get_by_test_id("release-all")).to_have_count(0)
+    assert run.numbers["clamp", 1, 3, None, None] is None
+    assert run.numbers["lock", 2, 4, None, None] is False
+    expect(page.get_by_test_id("edit-item-1-3").get_by_test_id("edit-clamp")).not_to_be_checked()
+
+
 def test_what_is_on_the_list_outlives_the_connection(
     page: Page, run: MadeUpRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +178,21 @@ def test_the_code_drives_the_decoder(page: Page, run: MadeUpRun) -> None:
     grey(page, "code-image", 95)
     page.get_by_test_id("code-all").click()
     expect(page.get_by_test_id("code-slider-19")).to_be_visible()
+
+
+def test_sliders_of_the_code_keep_their_places_while_training(page: Page, run: MadeUpRun) -> None:
+    expect(page.get_by_label("Number 19 of the code").first).to_have_attribute("data-test", "code-slider-0")
+    run.steps = 18  # now two others vary most
+    asked = sum(op == "code" for op, _ in run.asked)
+    page.wait_for_timeout(1600)
+    page.get_by_test_id("step").click()
+    run.wait_for("step")
+    while sum(op == "code" for op, _ in run.asked) == asked:
+        page.wait_for_timeout(50)
+    expect(page.get_by_label("Number 17 of the code").first).to_have_attribute("data-test", "code-slider-2")
+    page.get_by_test_id("code-reset").click()
+    expect(page.get_by_label("Number 19 of the code").first).to_have_attribute("data-test", "code-slider-0")
+    expect(page.get_by_label("Number 0 of the code").first).to_have_attribute("data-test", "code-slider-1")
 
 
 def test_between_two_images(page: Page, run: MadeUpRun) -> None:

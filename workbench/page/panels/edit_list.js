@@ -7,6 +7,8 @@ import { attempt } from "/assets/notices.js";
 
 const LONGEST = 32;
 const REFRESH = 1000;
+const HELD_MILLISECONDS = 2000; // after a change, in which a slider may still be in a hand
+const MOST = 1000; // changes that the run takes at a time
 const IGNORE_MILLISECONDS = 300; // after a change, in which replies from before it may still come
 
 /** The neurons and connections that were chosen, each with what can be changed about it. */
@@ -46,11 +48,14 @@ export default {
           </div>
         </li>
       </ul>
-      <div v-if="items.length > 1" class="g-tools"><span class="g-spacer"></span>
-        <button type="button" class="g-button" data-test="edit-clear" @click="items = []">Clear the list</button></div>
+      <div v-if="items.length > 1 || kept.length" class="g-tools">
+        <button v-if="kept.length" type="button" class="g-button" data-test="release-all" @click="releaseAll"
+                title="Let every neuron have its own value again, and train everything">Release all ({{ kept.length }})</button>
+        <span class="g-spacer"></span>
+        <button v-if="items.length > 1" type="button" class="g-button" data-test="edit-clear" @click="items = []">Clear the list</button></div>
     </div>`,
   emits: ["show"],
-  data: () => ({ items: [], layers: [], run: null }),
+  data: () => ({ items: [], layers: [], run: null, kept: [] }),
   methods: {
     digits,
     lockTitle(item) {
@@ -106,10 +111,14 @@ export default {
         const { weight, locked, fixed } = now.header;
         Object.assign(item, { weight, locked, fixed, known: true });
       }
-      for (const field in item.reach) {
-        const needed = Math.abs(item[field] ?? 0) * 1.5;
-        if (needed > item.reach[field] * 1.4) item.reach[field] = Number(needed.toPrecision(1));
-      }
+      for (const field in item.reach) this.fit(item, field);
+    },
+    /** Let a slider reach a number that was typed or learned; it comes back when that is small again, but not under a hand. */
+    fit(item, field) {
+      const size = Math.abs(item[field] ?? 0);
+      const reach = item.reach[field];
+      const held = performance.now() < item.ignoredUntil + HELD_MILLISECONDS;
+      if (size > reach || (size * 8 < reach && !held)) item.reach[field] = Math.max(1, Number((1.5 * size).toPrecision(1)));
     },
     removeMissing(item) {
       if (last("connection")) this.remove(item); // it does not exist; without a connection this is not known
@@ -139,6 +148,7 @@ export default {
       this.send({ ...change, ...(kind === "neuron" ? { layer, neuron } : { layer, target, source }) });
     },
     onStatus(status) {
+      this.kept = keptIn(status);
       if (status.run === this.run) return;
       this.run = status.run;
       this.read();
@@ -150,6 +160,18 @@ export default {
       const { layers } = overview.header;
       if (shapes(layers) !== shapes(this.layers)) this.items = []; // of another network
       this.layers = layers;
+      for (const change of this.kept.slice(0, LONGEST).reverse()) {
+        if (change.target === undefined) this.addNeuron(change);
+        else this.addConnection(change);
+      }
+    },
+    /** Let go of everything that is clamped or locked. */
+    async releaseAll() {
+      for (let first = 0; first < this.kept.length; first += MOST) {
+        const changes = this.kept.slice(first, first + MOST);
+        await attempt(() => request("apply", { changes }));
+      }
+      this.refreshAll();
     },
   },
   created() {
@@ -165,3 +187,12 @@ export default {
     clearInterval(this.timer);
   },
 };
+
+/** The changes that release whatever a status has as clamped or locked. */
+function keptIn({ clamps, locks, weight_locks: weights }) {
+  return [
+    ...clamps.map(([layer, neuron]) => ({ kind: "clamp", layer, neuron, value: null })),
+    ...locks.map(([layer, neuron]) => ({ kind: "lock", layer, neuron, locked: false })),
+    ...weights.map(([layer, target, source]) => ({ kind: "lock_weight", layer, target, source, locked: false })),
+  ];
+}
