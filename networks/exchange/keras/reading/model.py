@@ -43,6 +43,9 @@ REFUSED = {
 """Why some classes are not mapped."""
 
 
+KNOWN = {*CLASSES, *MODELS, "InputLayer", "TimeDistributed", "ZeroPadding2D", "Cropping2D"}
+
+
 class Weights(Protocol):
     """Where the arrays of a layer, or of the layers of a model, are."""
 
@@ -265,6 +268,9 @@ def read_model(
     fields.check_dtype()
     fields.end()
     entries = entries_of(model.where, model.configuration)
+    for each in entries:
+        if each.kind not in KNOWN:
+            raise RefusedError(f"{each.where}: {REFUSED.get(each.kind, 'this class is not mapped')}")
     found = weights.layers([Named(each.kind, each.name) for each in _with_groups(model, entries)])
     by_name = dict(zip((each.name for each in _with_groups(model, entries)), found, strict=True))
     if model.kind in SEQUENTIAL:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from networks.exchange.keras.reading.fields import Fields
+from networks.exchange.keras.refusals import RefusedError
 from nn.shape import AnyShape, as_shape
 
 IDENTITY = {"name": "identity"}
@@ -35,7 +36,10 @@ class Value(NamedTuple):
     def shape(self) -> AnyShape:
         """Ours: features are 1 x 1 x features, labels end in 1."""
         sizes = (*self.sizes, 1) if self.is_labels else self.sizes
-        return as_shape((1, 1, *sizes) if len(sizes) == 1 else sizes)
+        try:
+            return as_shape((1, 1, *sizes) if len(sizes) == 1 else sizes)
+        except ValueError as error:
+            raise RefusedError(str(error)) from None
 
 
 @dataclass(eq=False)

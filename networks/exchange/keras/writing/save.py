@@ -54,19 +54,24 @@ def save(network: Network, path: Path | str, *, dtype: DTypeLike | None = None) 
     path = Path(path)
     if path.suffix != ".keras":
         raise ExchangeError(f"{path}: Keras opens models by their name: let it end in .keras")
+    contents = members(network, dtype)
+    try:
+        with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
+            for name, data in contents.items():
+                archive.writestr(zipfile.ZipInfo(name, BEGIN), data)
+    except OSError as error:
+        raise ExchangeError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def members(network: Network, dtype: DTypeLike | None) -> dict[str, bytes]:
+    """Return the files within a `.keras` file, of a network and the kind of its weights; see `save`."""
     kind = _kind(network, dtype)
     wiring = wired(network)
-    members = {
+    return {
         "metadata.json": _text({"keras_version": VERSION, "date_saved": ""}),
         "config.json": _text(described(wiring, str(kind))),
         "model.weights.h5": _weights(wiring, kind),
     }
-    try:
-        with replacing(path) as file, zipfile.ZipFile(file, "w") as archive:
-            for name, data in members.items():
-                archive.writestr(zipfile.ZipInfo(name, BEGIN), data)
-    except OSError as error:
-        raise ExchangeError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 def _kind(network: Network, dtype: DTypeLike | None) -> np.dtype:
