@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -15,16 +16,21 @@ from networks.exchange.keras.reading.archive import file_bytes, read_archive
 from networks.exchange.keras.reading.building import build
 from networks.exchange.keras.reading.entries import MODELS, entry
 from networks.exchange.keras.reading.groups import Groups
-from networks.exchange.keras.reading.hdf5 import read_hdf5
+from networks.exchange.keras.reading.hdf5 import Group, read_hdf5, text_of
 from networks.exchange.keras.reading.json_text import read_json
 from networks.exchange.keras.reading.model import Container, Given, read_model
+from networks.exchange.keras.reading.named import NamedArrays
 from networks.exchange.keras.refusals import RefusedError
 from nn.shape import AnyShape, ShapeLike, layer_shape
+
+HDF5 = b"\x89HDF\r\n\x1a\n"
+"""How such a file begins."""
 
 
 def load(
     path: Path | str,
     *,
+    weights: Path | str | None = None,
     input_shape: ShapeLike | Mapping[str, ShapeLike] | None = None,
     dtype: DTypeLike = np.float32,
 ) -> Network:
@@ -37,7 +43,10 @@ def load(
     Parameters
     ----------
     path
-        Of a `.keras` file.
+        Of a `.keras` file, of a legacy `.h5` of a whole model, or of a description, `model.to_json()` of
+        Keras 2 or 3.
+    weights
+        Of a file of weights, `.h5`, beside a description.
     input_shape
         Of the input as ours, (height, width, channels) or (steps, features), where the file leaves sizes
         open; by the names of the inputs where there are several.
@@ -58,25 +67,76 @@ def load(
     dtype = check_dtype(dtype)
     given = Given(_shapes(input_shape))
     data = file_bytes(path)
+    beside = None if weights is None else file_bytes(weights)
     try:
-        return build(planned(data, given), dtype)
+        return build(planned(data, given, beside), dtype)
     except RefusedError as error:
         raise ExchangeError(f"{path}: {error}") from None
 
 
-def planned(data: bytes, given: Given) -> Container:
+def planned(data: bytes, given: Given, weights: bytes | None = None) -> Container:
     """Return what becomes of the bytes of a file.
+
+    Parameters
+    ----------
+    data
+        A `.keras` file, a legacy file of a whole model, or a description in JSON.
+    given
+        What is known beside it.
+    weights
+        A file of weights, beside a description.
 
     Raises
     ------
     RefusedError
         When something in it is not mapped.
     """
+    if data.startswith(HDF5):
+        if weights is not None:
+            raise RefusedError("has weights of its own: leave `weights` out")
+        return _legacy(data, given)
+    if data.lstrip()[:1] == b"{":
+        if weights is None:
+            raise RefusedError("is a description alone: give the file of the weights as `weights`")
+        description = read_json(data, "the description")
+        return _planned(description, _weights_of(read_hdf5(weights)), _of_age(given, description))
+    if weights is not None:
+        raise RefusedError("has weights of its own: leave `weights` out")
     archive = read_archive(data)
-    model = entry(read_json(archive.configuration, "config.json"))
+    return _planned(
+        read_json(archive.configuration, "config.json"), Groups(read_hdf5(archive.weights)), given
+    )
+
+
+def _legacy(data: bytes, given: Given) -> Container:
+    """Read a whole model in HDF5, as Keras 2 has it."""
+    file = read_hdf5(data)
+    text = text_of(file.attributes.get("model_config"))
+    weights = file.group("model_weights")
+    if text is None or weights is None:
+        raise RefusedError("has weights alone: give the description of the model, and this file as `weights`")
+    version = text_of(file.attributes.get("keras_version")) or ""
+    description = read_json(text.encode(), "model_config")
+    return _planned(description, NamedArrays(weights), given._replace(is_old=not version.startswith("3")))
+
+
+def _weights_of(file: Group) -> Groups | NamedArrays:
+    """Return the arrays of a file of weights: by groups of Keras 3, or by names."""
+    if "layer_names" in file.attributes or "layer_names0" in file.attributes:
+        return NamedArrays(file)
+    weights = file.group("model_weights")
+    return Groups(file) if weights is None else NamedArrays(weights)
+
+
+def _of_age(given: Given, description: Mapping[str, Any]) -> Given:
+    version = description.get("keras_version")
+    return given._replace(is_old=isinstance(version, str) and not version.startswith("3"))
+
+
+def _planned(description: dict[str, Any], weights: Groups | NamedArrays, given: Given) -> Container:
+    model = entry(description)
     if model.kind not in MODELS:
         raise RefusedError(f"{model.where}: is no Sequential and no Functional model; these are mapped")
-    weights = Groups(read_hdf5(archive.weights))
     container = read_model(model, weights, given)
     weights.check_all_read()
     return container
