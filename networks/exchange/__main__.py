@@ -7,9 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from networks.exchange import pytorch
+from networks.exchange import keras, onnx, pytorch
 from networks.exchange.errors import ExchangeError
-from networks.exchange.onnx import survey
 from nn.one_line import one_line
 from nn.shape import AnyShape, parse_shape
 
@@ -21,25 +20,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m networks.exchange",
         description="Print what a file holds. Safetensors: every tensor with its kind and shape, and the "
-        "module it belongs to where the file says so. ONNX: every node, and what of the model can be opened.",
+        "module it belongs to where the file says so. ONNX: every node, and what of the model can be opened. "
+        "Keras: every layer, and whether the model can be opened.",
     )
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument(
         "--input-shape",
         type=shape_of_text,
         metavar="SHAPE",
-        help="of the input as ours, such as 28x28x1 or 20x3, where an ONNX file leaves sizes open",
+        help="of the input as ours, such as 28x28x1 or 20x3, where a file leaves sizes open",
     )
     options = parser.parse_args(arguments)
     try:
-        lines = (
-            survey(options.file, options.input_shape) if is_onnx(options.file) else described(options.file)
-        )
+        lines = lines_on(options.file, options.input_shape)
     except ExchangeError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return BAD_INPUT
     print("\n".join(lines))
     return 0
+
+
+def lines_on(path: Path, input_shape: AnyShape | None) -> list[str]:
+    """Return what is said of a file, whatever it is.
+
+    Raises
+    ------
+    ExchangeError
+        When it is damaged, or of no known kind.
+    """
+    if is_onnx(path):
+        return onnx.survey(path, input_shape)
+    return keras.survey(path, input_shape) if is_keras(path) else described(path)
+
+
+def is_keras(path: Path) -> bool:
+    """Return whether a file's name is that of a file of Keras: of a model, of weights, or a description."""
+    return path.suffix.lower() in (".keras", ".h5", ".hdf5", ".json")
 
 
 def shape_of_text(text: str) -> AnyShape:

@@ -8,7 +8,7 @@ network.parameters.freeze("encoder")
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import numpy as np
 from networks.base.container import Container
 from networks.base.network import Network
 from networks.base.stateful import Stateful
-from networks.exchange import onnx, pytorch
+from networks.exchange import keras, onnx, pytorch
 from networks.exchange.errors import ExchangeError
 from networks.exchange.report import Report
 from networks.model_file import load_model
@@ -26,7 +26,8 @@ from nn.snapshot import FORMAT, SnapshotError
 
 WHOLE = {"": ""}
 
-ONNX = ".onnx"
+READERS: Mapping[str, Callable[[Path], Network]] = {".onnx": onnx.load, ".keras": keras.load}
+"""Of files that are networks of another library, by their endings."""
 
 
 def take(
@@ -46,7 +47,7 @@ def take(
     target
         What is changed.
     source
-        A network, or a file of one: a model of ours, a `.onnx`, or a state_dict of PyTorch in
+        A network, or a file of one: a model of ours, a `.onnx`, a `.keras`, or a state_dict of PyTorch in
         `.safetensors`, where parts of the source are modules.
     parts
         Names of networks, or of arrays, in the target, and what they are called in the source; by default
@@ -74,8 +75,8 @@ def take(
     if isinstance(source, Network):
         return _take_arrays(target, source, parts, partial)
     path = Path(source)
-    if path.suffix == ONNX:
-        return _take_arrays(target, onnx.load(path), parts, partial, path)
+    if path.suffix in READERS:
+        return _take_arrays(target, READERS[path.suffix](path), parts, partial, path)
     if pytorch.file_format(path) != FORMAT:
         return _take_state_dict(target, path, parts, partial)
     try:

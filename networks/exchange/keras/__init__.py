@@ -7,6 +7,7 @@ network = keras.load("model.keras")
 """
 
 from networks.exchange.keras.reading.load import load
+from networks.exchange.keras.reading.survey import survey
 from networks.exchange.keras.writing.save import save
 
-__all__ = ["load", "save"]
+__all__ = ["load", "save", "survey"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -25,6 +25,10 @@ from nn.shape import AnyShape, ShapeLike, layer_shape
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 """How such a file begins."""
+
+
+Shapes: TypeAlias = AnyShape | Mapping[str, AnyShape] | None
+"""Of the inputs as ours, by name or of all, where a file leaves sizes open."""
 
 
 def load(
@@ -65,59 +69,62 @@ def load(
         and the field, or the package that is not installed.
     """
     dtype = check_dtype(dtype)
-    given = Given(_shapes(input_shape))
+    shapes = shapes_given(input_shape)
     data = file_bytes(path)
     beside = None if weights is None else file_bytes(weights)
     try:
-        return build(planned(data, given, beside), dtype)
+        return build(planned(source_of(data, beside), shapes), dtype)
     except RefusedError as error:
         raise ExchangeError(f"{path}: {error}") from None
 
 
-def planned(data: bytes, given: Given, weights: bytes | None = None) -> Container:
-    """Return what becomes of the bytes of a file.
+class Source(NamedTuple):
+    """What a file says of a model: its description, its weights, and how old it is."""
+
+    description: dict[str, Any]
+    weights: Groups | NamedArrays | None
+    is_old: bool
+
+
+def source_of(data: bytes, weights: bytes | None = None) -> Source:
+    """Return what is in the bytes of a file.
 
     Parameters
     ----------
     data
         A `.keras` file, a legacy file of a whole model, or a description in JSON.
-    given
-        What is known beside it.
     weights
         A file of weights, beside a description.
 
     Raises
     ------
     RefusedError
-        When something in it is not mapped.
+        When it is none of these, or damaged.
     """
-    if data.startswith(HDF5):
-        if weights is not None:
-            raise RefusedError("has weights of its own: leave `weights` out")
-        return _legacy(data, given)
     if data.lstrip()[:1] == b"{":
-        if weights is None:
-            raise RefusedError("is a description alone: give the file of the weights as `weights`")
         description = read_json(data, "the description")
-        return _planned(description, _weights_of(read_hdf5(weights)), _of_age(given, description))
+        version = description.get("keras_version")
+        beside = None if weights is None else _weights_of(read_hdf5(weights))
+        return Source(description, beside, isinstance(version, str) and not version.startswith("3"))
     if weights is not None:
         raise RefusedError("has weights of its own: leave `weights` out")
+    if data.startswith(HDF5):
+        return _legacy(read_hdf5(data))
     archive = read_archive(data)
-    return _planned(
-        read_json(archive.configuration, "config.json"), Groups(read_hdf5(archive.weights)), given
+    return Source(
+        read_json(archive.configuration, "config.json"), Groups(read_hdf5(archive.weights)), is_old=False
     )
 
 
-def _legacy(data: bytes, given: Given) -> Container:
-    """Read a whole model in HDF5, as Keras 2 has it."""
-    file = read_hdf5(data)
+def _legacy(file: Group) -> Source:
+    """Return what is in a whole model in HDF5, as Keras 2 has it."""
     text = text_of(file.attributes.get("model_config"))
     weights = file.group("model_weights")
     if text is None or weights is None:
         raise RefusedError("has weights alone: give the description of the model, and this file as `weights`")
     version = text_of(file.attributes.get("keras_version")) or ""
     description = read_json(text.encode(), "model_config")
-    return _planned(description, NamedArrays(weights), given._replace(is_old=not version.startswith("3")))
+    return Source(description, NamedArrays(weights), is_old=not version.startswith("3"))
 
 
 def _weights_of(file: Group) -> Groups | NamedArrays:
@@ -128,21 +135,32 @@ def _weights_of(file: Group) -> Groups | NamedArrays:
     return Groups(file) if weights is None else NamedArrays(weights)
 
 
-def _of_age(given: Given, description: Mapping[str, Any]) -> Given:
-    version = description.get("keras_version")
-    return given._replace(is_old=isinstance(version, str) and not version.startswith("3"))
+def planned(source: Source, shapes: Shapes = None) -> Container:
+    """Return what becomes of a model.
 
-
-def _planned(description: dict[str, Any], weights: Groups | NamedArrays, given: Given) -> Container:
-    model = entry(description)
+    Raises
+    ------
+    RefusedError
+        When something in it is not mapped.
+    """
+    if source.weights is None:
+        raise RefusedError("is a description alone: give the file of the weights as `weights`")
+    model = entry(source.description)
     if model.kind not in MODELS:
         raise RefusedError(f"{model.where}: is no Sequential and no Functional model; these are mapped")
-    container = read_model(model, weights, given)
-    weights.check_all_read()
+    container = read_model(model, source.weights, Given(shapes, source.is_old))
+    source.weights.check_all_read()
     return container
 
 
-def _shapes(given: ShapeLike | Mapping[str, ShapeLike] | None) -> AnyShape | Mapping[str, AnyShape] | None:
+def shapes_given(given: ShapeLike | Mapping[str, ShapeLike] | None) -> Shapes:
+    """Return shapes of inputs, of which a number of units may be one.
+
+    Raises
+    ------
+    ExchangeError
+        When one is no shape.
+    """
     try:
         if isinstance(given, Mapping):
             return {name: layer_shape(f"input_shape of {name}", each) for name, each in given.items()}
