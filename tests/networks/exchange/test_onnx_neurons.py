@@ -66,3 +66,12 @@ def test_few_connections_are_scattered_and_many_are_a_matrix(folder, connections
     written = (folder / "model.onnx").stat().st_size
     assert onnx.size(network) == written
     assert written < 20_000
+
+
+def test_held_inputs_take_no_more_room_for_more_ticks_and_none_without_delays(folder):
+    network = GraphNetwork(layered_graph(), ticks=200)
+    assert network.graph.delays.any()
+    values = np.random.default_rng(0).normal(size=(*network.input_shape, 2)).astype(np.float32)
+    assert largest_difference(network, {"input": values}, exported(network, folder)) < 1e-4
+    few = onnx.size(GraphNetwork(layered_graph(), ticks=2))
+    assert onnx.size(network) - few < 1000

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from networks import (
+    GRU,
+    LSTM,
     BatchNormalisation,
     Call,
     ConvolutionalLSTM,
@@ -136,3 +138,22 @@ def test_a_file_larger_than_the_format_allows_is_refused_before_it_is_written(tm
     with pytest.raises(ExchangeError, match="large: the file would be larger than 1000 bytes"):
         onnx.save(sequential(40, {"small": Dense.of(4), "large": Dense.of(200)}), tmp_path / "model.onnx")
     assert not list(tmp_path.iterdir())
+
+
+def test_lengths_give_the_steps_that_are_there_as_masks_do(tmp_path):
+    layers = [
+        LSTM.of(units=3, bidirectional=True),
+        BatchNormalisation.of(),
+        GRU.of(units=2, bidirectional=True),
+        TimeDistributed.of(Dense.of(2)),
+    ]
+    network = sequential(SequenceShape(6, 2), layers)
+    lengths = np.array([6, 2, 4, 0], np.int32)
+    there = np.arange(6) < lengths[:, None]
+    values = np.random.default_rng(1).normal(size=(4, 6, 2)).astype(np.float32)
+    given = {"input": values, "0.lengths": lengths, "2.lengths": lengths}
+    (found,) = exported(network, tmp_path).run(None, given)
+    wanted = network.predict(values, step_masks=there)
+    np.testing.assert_allclose(found[there], wanted[there], atol=1e-6)
+    whole = network.predict(values)
+    assert np.abs(whole[there] - wanted[there]).max() > 1e-3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, NamedTuple, NoReturn
 
@@ -102,6 +103,7 @@ class GraphWriter:
         self._kept: dict[str, np.ndarray] = {}
         self._bytes = 0
         self._names: set[str] = set()
+        self._numbers: defaultdict[str, int] = defaultdict(lambda: 1)
         self._helper = onnx_library().helper
         self._numpy_helper = onnx_library().numpy_helper
 
@@ -117,10 +119,9 @@ class GraphWriter:
     def fresh(self, what: str) -> str:
         """Return a name that is not taken, after the layer."""
         base = name = ".".join(filter(None, (self.layer, what)))
-        number = 1
         while name in self._names:
-            number += 1
-            name = f"{base}_{number}"
+            self._numbers[base] += 1
+            name = f"{base}_{self._numbers[base]}"
         self._names.add(name)
         return name
 

@@ -170,13 +170,22 @@ def groups_of(network: Any) -> Iterator[Group]:
 
 
 def neurons(graph: GraphWriter, network: Any, value: Value) -> str:
-    """Write a graph for single inputs, which are held for all of its ticks; before the first all is zero."""
+    """Write a graph for single inputs, which are held for all of its ticks; before the first all is zero.
+
+    Without delays every tick is like the first; with them, a Scan over as many numbers as there are ticks
+    hands on the values of the ticks before.
+    """
     step, inputs = Step(graph, network), _flat(graph, value)
     past = [_zeros(graph, network, value)] * step.delays
-    for _ in range(network.ticks):
-        past = [step.write(inputs, past[: step.delays]), *past]
+    if step.delays and network.ticks > 1:
+        ticks = graph.constant(np.zeros(network.ticks), "ticks")
+        body = _body(graph, step, held=inputs)
+        known = graph.node("Scan", [*past, ticks], step.delays, body=body, num_scan_inputs=1)
+        known = str(known if step.delays == 1 else known[0])
+    else:
+        known = step.write(inputs, past)
     outputs = graph.constant(step.places[network.graph.outputs], "outputs", np.int64)
-    name = str(graph.node("Gather", [past[0], outputs], axis=1))
+    name = str(graph.node("Gather", [known, outputs], axis=1))
     return _shaped(graph, name, network.output_shape)
 
 
@@ -222,20 +231,26 @@ def neurons_in_steps(graph: GraphWriter, network: Any, value: Value) -> Value:
     return Value(str(name), given)
 
 
-def _body(graph: GraphWriter, step: Step) -> Any:
-    """Return the graph of one step: values before and inputs to values after and outputs."""
+def _body(graph: GraphWriter, step: Step, held: str | None = None) -> Any:
+    """Return the graph of one step: values before and inputs to values after and outputs.
+
+    With inputs that are held, which lie outside, there are no outputs but the values.
+    """
     helper = onnx_library().helper
     network = step.network
     outside, graph.nodes = graph.nodes, []
     past = [graph.fresh("before") for _ in range(step.delays)]
     inputs = graph.fresh("step")
-    known = step.write(_flat(graph, Value(inputs, network.input_shape)), past)
-    outputs = graph.constant(step.places[network.graph.outputs], "outputs", np.int64)
-    found = _shaped(graph, str(graph.node("Gather", [known, outputs], axis=1)), network.output_shape)
+    known = step.write(held or _flat(graph, Value(inputs, network.input_shape)), past)
+    found = []
+    if held is None:
+        outputs = graph.constant(step.places[network.graph.outputs], "outputs", np.int64)
+        shown = str(graph.node("Gather", [known, outputs], axis=1))
+        found.append(_shaped(graph, shown, network.output_shape))
     after = [str(graph.node("Identity", [name])) for name in (known, *past[:-1])]
     nodes, graph.nodes = graph.nodes, outside
 
     def described(names: Sequence[str]) -> list[Any]:
         return [helper.make_tensor_value_info(name, graph.kind, None) for name in names]
 
-    return helper.make_graph(nodes, "step", described([*past, inputs]), described([*after, found]))
+    return helper.make_graph(nodes, "step", described([*past, inputs]), described([*after, *found]))
