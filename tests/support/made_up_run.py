@@ -36,7 +36,9 @@ class MadeUpRun:
             "epochs": "40", "minutes": "", "fit": "crop",
         }  # fmt: skip
         self.view = {"source": "training", "position": 0, "entry": 0}
-        self.snapshots: list[dict[str, Any]] = [{"name": "step-00000000", "step": 0, "seconds": 0.0}]
+        self.snapshots: list[dict[str, Any]] = [
+            {"name": "step-00000000", "step": 0, "seconds": 0.0, "bytes": 2**20, "saved": 0.0}
+        ]
         self.changes: list[dict[str, Any]] = []
         self.numbers: dict[tuple[Any, ...], Any] = {}
         self.own: np.ndarray | None = None
@@ -129,7 +131,13 @@ class MadeUpRun:
         return {"step": self.steps}
 
     def _snapshot(self) -> Header:
-        entry = {"name": f"step-{self.steps:08d}", "step": self.steps, "seconds": 0.0}
+        entry = {
+            "name": f"step-{self.steps:08d}",
+            "step": self.steps,
+            "seconds": 0.0,
+            "bytes": 2**19,
+            "saved": 0.0,
+        }
         self.snapshots = [*self.snapshots, entry]
         return entry
 

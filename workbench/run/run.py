@@ -117,18 +117,26 @@ class Run(Watched, ABC):
         return {"step": trainer.step}
 
     def snapshot(self) -> dict[str, Any]:
-        """Save a snapshot of the present state."""
-        kept = self.directory.keep(self.session)
+        """Save a snapshot of the present state, unless there is one."""
+        kept = self._keep()
         return {"name": kept.name, "step": kept.step}
 
     def rewind(self, name: str) -> dict[str, Any]:
-        """Return to a snapshot, with the settings in it."""
+        """Return to a snapshot, with the settings in it; the present state is kept as another one."""
         self._require_idle("rewind")
-        session = self._rewound(load(self.directory.snapshots.path(name)))
+        snapshot = load(self.directory.snapshots.path(name))
+        self._keep_present()
+        session = self._rewound(snapshot)
         self._put(session)
         self.directory.take_up(session, name)
         self._take(session, self.directory)
+        self._kept = self._moment, self.directory.snapshots.named(name)
         return {"step": session.trainer.step}
+
+    def _keep_present(self) -> None:
+        """Keep what was trained or changed, if anything was, before something else takes its place."""
+        if any(self._moment) and not self._diverged:
+            self._keep()
 
     def reset(self, seed: int | None) -> dict[str, Any]:
         """Start again with the present settings, and another seed if one is given."""
@@ -159,8 +167,7 @@ class Run(Watched, ABC):
     def _renew(self, given: Mapping[str, str]) -> dict[str, Any]:
         """Save the session as a snapshot, and begin a new one."""
         session = self._renewed(given)
-        if any(self._moment) and not self._diverged:
-            self.directory.keep(self.session)
+        self._keep_present()
         if self.directory.holds_model:
             self._put(session)
         self.directory.begin(session)

@@ -29,11 +29,15 @@ class KeptSnapshot(NamedTuple):
         Of the file, without its suffix.
     step, seconds
         Steps done and seconds of training then.
+    bytes, saved
+        Of the file: its size, and when it was written, in seconds since 1970.
     """
 
     name: str
     step: int
     seconds: float
+    bytes: int
+    saved: float
 
 
 class SnapshotFolder:
@@ -54,7 +58,7 @@ class SnapshotFolder:
 
     def _add_if_valid(self, path: Path) -> None:
         try:
-            self._kept[path.stem] = KeptSnapshot(path.stem, *_step_and_seconds(path))
+            self._kept[path.stem] = _described(path, *_step_and_seconds(path))
         except (OSError, ValueError, TypeError, KeyError, SafetensorError) as error:
             logger.warning("%s: left out, it is not a snapshot (%s)", path, error)
 
@@ -62,6 +66,11 @@ class SnapshotFolder:
     def kept(self) -> list[KeptSnapshot]:
         """All snapshots, in the order of their steps."""
         return sorted(self._kept.values(), key=lambda each: (each.step, len(each.name), each.name))
+
+    def named(self, name: str) -> KeptSnapshot:
+        """Return the snapshot of a name; OperationError when there is none."""
+        self.path(name)
+        return self._kept[name]
 
     def path(self, name: str) -> Path:
         """Return the file of a snapshot.
@@ -95,8 +104,13 @@ class SnapshotFolder:
 
     def add(self, path: Path, step: int, seconds: float) -> KeptSnapshot:
         """Add a snapshot that was just written."""
-        self._kept[path.stem] = KeptSnapshot(path.stem, step, seconds)
+        self._kept[path.stem] = _described(path, step, seconds)
         return self._kept[path.stem]
+
+
+def _described(path: Path, step: int, seconds: float) -> KeptSnapshot:
+    about = path.stat()
+    return KeptSnapshot(path.stem, step, seconds, about.st_size, about.st_mtime)
 
 
 def _step_and_seconds(path: Path) -> tuple[int, float]:

@@ -95,8 +95,7 @@ class TrainerRun(Run):
 
     def _renew(self, given: Mapping[str, str]) -> dict[str, Any]:
         """Keep the present state as a snapshot, and restart the same trainer."""
-        if any(self._moment) and not self._diverged:
-            self.directory.keep(self.session)
+        self._keep_present()
         session = self._renewed(given)
         self.directory.begin(session)
         self._take(session, self.directory)

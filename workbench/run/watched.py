@@ -9,6 +9,7 @@ from nn.training.log import LogRow
 from workbench.run.run_directory import RunDirectory
 from workbench.run.run_state import RunState
 from workbench.run.session import Session
+from workbench.run.snapshots import KeptSnapshot
 from workbench.run.status_report import describe_curve, describe_progress, describe_session, describe_settings
 from workbench.run.step_timer import StepTimer
 
@@ -47,6 +48,13 @@ class Watched(RunState):
         self._diverged, self._message = False, ""
         self._saved = self._moment
         self._row = None
+        self._kept: tuple[tuple[int, int], KeptSnapshot] | None = None
+
+    def _keep(self) -> KeptSnapshot:
+        """Return a snapshot of the present state: the last one kept or gone back to, or a new one."""
+        if self._kept is None or self._kept[0] != self._moment:
+            self._kept = self._moment, self.directory.keep(self.session)
+        return self._kept[1]
 
     def _last_row(self) -> LogRow | None:
         """Return what was measured last, which the trainer forgets with a step after training was stopped."""

@@ -54,7 +54,10 @@ HOSTILE = [
 def test_snapshots_have_names_of_their_own_and_are_found_again(tmp_path: Path):
     run = open_run(tmp_path)
     train_steps(run, 2)
-    names = [run.snapshot()["name"] for _ in range(3)]
+    names = []
+    for bias in (0.25, 0.5, 0.75):
+        run.apply([{"kind": "bias", "layer": 1, "neuron": 0, "value": bias}])
+        names.append(run.snapshot()["name"])
     assert names == ["step-00000002", "step-00000002-2", "step-00000002-3"]
     run.close()
     assert [kept.name for kept in SnapshotFolder(tmp_path / "model").kept] == names

@@ -81,6 +81,23 @@ def test_the_overview_describes_every_layer(tmp_path: Path, architecture: str):
     assert overview["inputs"] == ["built-in digits"] and overview["models"] == ["model"]
 
 
+def test_rewinding_keeps_what_was_trained_and_the_same_is_kept_once(tmp_path: Path):
+    run = open_run(tmp_path)
+    train_steps(run, 2)
+    first = run.snapshot()["name"]
+    assert run.snapshot()["name"] == first
+    train_steps(run, 3)
+    trained = bits(run.session)
+    run.rewind(first)
+    assert run.snapshot()["name"] == first
+    _, second = run.status()["snapshots"]
+    assert (second["step"], second["bytes"] > 1000) == (5, True)
+    run.rewind(second["name"])
+    assert bits(run.session) == trained
+    run.rewind(first)
+    assert len(run.status()["snapshots"]) == 2
+
+
 def test_what_was_measured_is_known_until_it_is_measured_again(tmp_path: Path):
     run = open_run(tmp_path)
     train_steps(run, 1)

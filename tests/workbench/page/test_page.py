@@ -161,7 +161,12 @@ def test_snapshots_are_made_and_rewound_to(page: Page, run: MadeUpRun) -> None:
     page.get_by_test_id("step").click()
     expect(page.get_by_test_id("step-count")).to_have_text("1")
     page.get_by_test_id("snapshot").click()
-    expect(page.get_by_test_id("snapshots").locator("option")).to_have_text(["step 1", "step 0"])
+    expect(page.get_by_test_id("snapshots").locator("option")).to_have_text(
+        [
+            re.compile(r"^step 1 · \d{4}-\d\d-\d\d \d\d:\d\d · 0\.5 MiB$"),
+            re.compile("^step 0 · .* · 1.0 MiB$"),
+        ]
+    )
     page.get_by_test_id("snapshots").select_option("step-00000000")
     page.get_by_test_id("rewind").click()
     expect(page.get_by_test_id("step-count")).to_have_text("0")

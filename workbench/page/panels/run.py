@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from nicegui.element import Element
@@ -10,7 +11,8 @@ from nicegui.element import Element
 from workbench.page.panels.elements import STOP_FIRST, Choice, button, enable, group, notify, panel, text
 from workbench.page.panels.viewer import Viewer
 
-GO_BACK = "Rewind to this snapshot; training since then is lost unless another snapshot has it"
+MEBIBYTE = 2**20
+GO_BACK = "Rewind to this snapshot; the present state is kept as another"
 GO_ON = "Continue this model from its last save"
 BEGIN = "Start again with these images; the present state is kept as a snapshot"
 
@@ -99,6 +101,9 @@ class Run:
 
 
 def _caption(snapshot: Mapping[str, Any]) -> str:
-    """Return `step 296`, and `step 296 (2)` for the second snapshot of that step."""
+    """Return `step 296 · 14:02 · 0.4 MiB`, and `step 296 (2) ...` for the second snapshot of that step."""
     _, _, number = snapshot["name"].removeprefix("step-").partition("-")
-    return f"step {snapshot['step']}" + (f" ({number})" if number else "")
+    step = f"step {snapshot['step']}" + (f" ({number})" if number else "")
+    moment = datetime.fromtimestamp(snapshot["saved"])
+    form = "%H:%M" if moment.date() == datetime.now().date() else "%Y-%m-%d %H:%M"
+    return f"{step} · {moment:{form}} · {snapshot['bytes'] / MEBIBYTE:.1f} MiB"
