@@ -75,9 +75,9 @@ export default {
         this.shown = shown;
         this.read(run !== this.run);
         this.run = run;
-      } else if (step !== this.step && performance.now() - this.decoded > AGAIN) {
-        if (this.touched) this.decode();
-        else this.read();
+      } else if (step !== this.step) {
+        clearTimeout(this.timer); // no other frame may come
+        this.timer = setTimeout(() => (this.touched ? this.decode() : this.read()), this.decoded + AGAIN - performance.now());
       }
       this.step = step;
     },
@@ -96,5 +96,6 @@ export default {
   },
   unmounted() {
     this.off();
+    clearTimeout(this.timer);
   },
 };

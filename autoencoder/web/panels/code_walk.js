@@ -61,9 +61,10 @@ export default {
     },
     onStatus(status) {
       if (status.run === this.run && (status.step === this.step || this.playing)) return;
-      if (status.run === this.run && performance.now() - this.drawn < 1000) return;
+      const wait = status.run === this.run ? this.drawn + 1000 - performance.now() : 0;
       Object.assign(this, { run: status.run, step: status.step });
-      this.draw();
+      clearTimeout(this.timer); // no other status may come
+      this.timer = setTimeout(this.draw, wait);
     },
   },
   created() {
@@ -86,6 +87,7 @@ export default {
   },
   unmounted() {
     this.off();
+    clearTimeout(this.timer);
     this.pause();
   },
 };

@@ -184,8 +184,7 @@ def test_sliders_of_the_code_keep_their_places_while_training(page: Page, run: M
     expect(page.get_by_label("Number 19 of the code").first).to_have_attribute("data-test", "code-slider-0")
     run.steps = 18  # now two others vary most
     asked = sum(op == "code" for op, _ in run.asked)
-    page.wait_for_timeout(1600)
-    page.get_by_test_id("step").click()
+    page.get_by_test_id("step").click()  # soon after the code was read: it is read again later
     run.wait_for("step")
     while sum(op == "code" for op, _ in run.asked) == asked:
         page.wait_for_timeout(50)
