@@ -13,7 +13,18 @@ def keras_library():
     pytest.importorskip("jax", reason="Keras runs on JAX here: make .venv/installed-bench")
     os.environ.setdefault("JAX_PLATFORMS", "cpu")
     os.environ["KERAS_BACKEND"] = "jax"
-    return pytest.importorskip("keras")
+    # small models that run once: compiling takes longer than running
+    os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+    keras = pytest.importorskip("keras")
+    initializers = keras.initializers
+    for each in (initializers.GlorotUniform, initializers.Orthogonal, initializers.RandomUniform):
+        each.__call__ = _zeros
+    return keras
+
+
+def _zeros(self, shape, dtype=None):
+    """All weights are drawn or read here, and drawing them on JAX is compiled for every shape."""
+    return np.zeros(shape, dtype or "float32")
 
 
 def draw_weights(model, seed):
