@@ -25,6 +25,7 @@ from networks.exchange import onnx
 from networks.exchange.errors import ExchangeError
 from networks.ladder import FAMILIES
 from nn import SequenceShape, Shape, Tanh, VideoShape
+from nn.activations import ACTIVATIONS
 from tests.support.onnx_sessions import exported, largest_difference, shapes_of
 
 theirs = pytest.importorskip("onnx")
@@ -37,6 +38,20 @@ LABELS = {"labels": 5, "features": 3}
 
 def sequential(shape, layers, **options):
     return Sequential(shape, layers, generator=np.random.default_rng(0), **options)
+
+
+SINGLE = {
+    *(
+        "average_pooling",
+        "bilinear_upsampling",
+        "convolution",
+        "convolutional_lstm",
+        "global_average_pooling",
+    ),
+    *("global_max_pooling", "gru", "gru_cell", "lstm", "lstm_cell", "nearest_upsampling"),
+    "transposed_convolution",
+}
+"""Families with operators that ONNX Runtime computes in float32 alone."""
 
 
 def difference(network, folder, entries=3):
@@ -60,6 +75,27 @@ def test_every_family_gives_the_same(family, tmp_path):
     kind = FAMILIES[family]
     network = kind.example(kind.rungs["plain"], generator=np.random.default_rng(0))
     assert difference(network, tmp_path) < 1e-5
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_in_float64_gives_the_same_or_is_refused(family, tmp_path):
+    kind = FAMILIES[family]
+    network = kind.example(kind.rungs["plain"], generator=np.random.default_rng(0), dtype=np.float64)
+    if family in SINGLE:
+        with pytest.raises(ExchangeError, match=r'runtimes have no \w+ in float64: give dtype="float32"'):
+            difference(network, tmp_path)
+    else:
+        assert difference(network, tmp_path) < 1e-6
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS.values())
+def test_every_activation_in_float64_gives_the_same_or_is_refused(activation, tmp_path):
+    network = sequential(4, [Dense.of(5, activation=activation())], dtype="float64")
+    if activation.name in ("leaky_relu", "elu", "softplus"):
+        with pytest.raises(ExchangeError, match="in float64"):
+            difference(network, tmp_path)
+    else:
+        assert difference(network, tmp_path) < 1e-6
 
 
 @pytest.mark.parametrize(
