@@ -167,6 +167,8 @@ def test_what_no_file_could_hold_is_refused_by_name(tmp_path):
     network.clamp("body", {})
     onnx.save(network, path)
     assert path.stat().st_size == onnx.size(network)
+    with pytest.raises(ValueError, match="what is to be written is the class Dense, not a network"):
+        onnx.save(Dense, path)
 
 
 def test_a_file_larger_than_the_format_allows_is_refused_before_it_is_written(tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import DTypeLike
 
-from networks.base.checks import check_dtype
+from networks.base.checks import check_dtype, check_network
 from networks.base.network import Network
 from networks.exchange.errors import ExchangeError
 from networks.exchange.onnx.reading.model_file import onnx_library
@@ -62,6 +62,7 @@ def save(
 
 def model(network: Network, dtype: DTypeLike | None = None, optional_inputs: bool = True) -> Any:
     """Return a network as an ONNX message; see `save`."""
+    check_network("onnx: what is to be written", network)
     helper = onnx_library().helper
     graph = GraphWriter(check_dtype(network.dtype if dtype is None else dtype), optional_inputs)
     steps = takes_any_steps(network)
