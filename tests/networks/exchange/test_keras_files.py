@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from networks import BatchNormalisation, Dense, Sequential
+from networks import BatchNormalisation, Call, Dense, Input, Model, Sequential
 from networks.exchange import ExchangeError, transfer
 from networks.exchange import keras as exchange
 from networks.exchange.__main__ import main
@@ -131,3 +131,17 @@ def test_what_is_not_installed_is_named_with_its_extra(library, tmp_path, monkey
 def test_it_wants_its_ending(tmp_path):
     with pytest.raises(ExchangeError, match=r"end in \.keras"):
         exchange.save(network(), tmp_path / "model.h5")
+
+
+def test_clamped_neurons_are_refused_by_name(tmp_path):
+    inner = Sequential(Shape(1, 1, 3), [Dense.of(4)], generator=np.random.default_rng(0))
+    network = Sequential({"inner": inner})
+    exchange.save(network, tmp_path / "model.keras")
+    inner.clamp("0", {1: 0.5})
+    with pytest.raises(ExchangeError, match=r"inner\.0: its neurons are clamped"):
+        exchange.save(network, tmp_path / "clamped.keras")
+    begin = Input(Shape(1, 1, 3), generator=np.random.default_rng(0))
+    model = Model(begin, Call(Dense.of(2), begin, name="answer"))
+    model.clamp("answer", {0: 1.0})
+    with pytest.raises(ExchangeError, match=r"answer: its neurons are clamped"):
+        exchange.save(model, tmp_path / "clamped.keras")

@@ -70,6 +70,7 @@ class Wiring:
 
     def apply(self, path: tuple[str, ...], network: Network, sources: Sequence[Node]) -> Node:
         """Let a network read nodes, and return what it gives."""
+        _check_not_clamped(path, network)
         if isinstance(network, Sequential):
             (node,) = sources
             for name, each in network.named.items():
@@ -135,6 +136,13 @@ class Wiring:
         return found
 
 
+def _check_not_clamped(path: tuple[str, ...], network: Network) -> None:
+    """Refuse a container of which neurons are held at values, as nothing in Keras is."""
+    if isinstance(network, Sequential | Model) and network.clamped:
+        name = ".".join((*path, next(iter(network.clamped))))
+        raise RefusedError(f"{name}: its neurons are clamped, which Keras has not: release them")
+
+
 def _check_statistics(name: str, model: Model, call: str, first: str) -> None:
     """Refuse a further call of a network that has measured something else than the first."""
     ours, theirs = model.named[call].state(), model.named[first].state()
@@ -176,6 +184,7 @@ def wired(network: Network) -> Wiring:
         When something in it has no counterpart; names it.
     """
     wiring = Wiring()
+    _check_not_clamped((), network)
     if isinstance(network, Model):
         given = {}
         for name, shape in network.input_shapes.items():
