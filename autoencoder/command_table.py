@@ -226,8 +226,9 @@ EXPORT = Command(
     name="export",
     summary="write a model for another library",
     description="""\
-Write the network of a model, encoder and decoder, to a file whose suffix says in which format: .onnx, or
-.safetensors for a state_dict of PyTorch. Beside it goes a .json of the same name: how images become what
+Write the network of a model, encoder and decoder, to a file whose suffix says in which format: .onnx,
+.keras, or .safetensors for a state_dict of PyTorch. Beside it
+goes a .json of the same name: how images become what
 the network takes, the settings that describe the network, the activations of its layers. Layers that the
 format does not have, such as local ones in PyTorch, are refused by name.""",
     examples="""\

@@ -14,7 +14,7 @@ from autoencoder.memory import require_training_memory
 from autoencoder.model import AutoEncoder, processors_of
 from autoencoder.settings import TABLE, Settings
 from networks import Network, Sequential
-from networks.exchange import ExchangeError, onnx, pytorch
+from networks.exchange import ExchangeError, keras, onnx, pytorch
 from nn import Activation, DataError, Identity, Shape, Sigmoid
 from nn.activations import activation_from_configuration
 from nn.data.processors import Processors
@@ -25,11 +25,18 @@ from workbench.settings.table import Given, to_key
 
 STATE_DICT = ".safetensors"
 
-WRITERS: Mapping[str, Callable[[Network, Path], None]] = {STATE_DICT: pytorch.save, ".onnx": onnx.save}
+WRITERS: Mapping[str, Callable[[Network, Path], None]] = {
+    STATE_DICT: pytorch.save,
+    ".onnx": onnx.save,
+    ".keras": keras.save,
+}
 """What writes a network, by suffix."""
 
 READERS: Mapping[str, Callable[[Path], Network]] = {".onnx": onnx.load}
 """What reads a network, by suffix; a state_dict is read into one that is there."""
+
+VIEWS = ("flatten", "reshape")
+"""Families that keep the order of numbers, which dense layers read in the same order."""
 
 DESCRIBED = ("width", "height", "channels", "fit", "architecture", "code_size", "layers", "middle", "window",
              "connections", "leakage", "output_activation")  # fmt: skip
@@ -203,7 +210,7 @@ def _from_network(
     network: Network, given: Mapping[str, Given], path: Path, generator: np.random.Generator
 ) -> AutoEncoder:
     layers = _dense_layers(network, path)
-    settings = _settings_of(layers, given, path)
+    settings = _settings_of(network, layers, given, path)
     model = _created(settings, generator)
     for ours, theirs in zip(model.network.leaves.values(), layers, strict=True):
         for name in ("weights", "biases"):
@@ -214,18 +221,21 @@ def _from_network(
 
 def _dense_layers(network: Any, path: Path) -> list[Any]:
     """Return the layers of an autoencoder."""
-    layers = list(network.leaves.values())
+    leaves = network.leaves.values()
+    layers = [layer for layer in leaves if layer.family not in VIEWS]
     for each in network.all_networks:
-        if not isinstance(each, Sequential) and all(each is not layer for layer in layers):
+        if not isinstance(each, Sequential) and all(each is not layer for layer in leaves):
             raise InputError(f"{path}: a {each.family}: an autoencoder has one layer after another")
     for name, layer in network.leaves.items():
-        if layer.family != "dense":
+        if layer.family != "dense" and layer.family not in VIEWS:
             raise InputError(
                 f"{path}: {name} is a {layer.family}: of the layers that an autoencoder can have, files of "
                 "other libraries have dense ones alone"
             )
         if not isinstance(layer.input_shape, Shape) or not isinstance(layer.output_shape, Shape):
             raise InputError(f"{path}: {name} reads {layer.input_shape}: an autoencoder reads images")
+    if not layers:
+        raise InputError(f"{path}: there are no layers in it")
     sizes = [layers[0].input_shape.size, *(layer.output_shape.size for layer in layers)]
     if sizes != sizes[::-1] or len(layers) % 2 or len(layers) < 4:
         raise InputError(
@@ -240,7 +250,7 @@ def _dense_layers(network: Any, path: Path) -> list[Any]:
     return layers
 
 
-def _settings_of(layers: Sequence[Any], given: Mapping[str, Given], path: Path) -> Settings:
+def _settings_of(network: Any, layers: Sequence[Any], given: Mapping[str, Given], path: Path) -> Settings:
     """Return settings with what the file says; the sides of images it says where it reads images."""
     sizes = [layer.output_shape.size for layer in layers]
     half = len(layers) // 2
@@ -251,7 +261,7 @@ def _settings_of(layers: Sequence[Any], given: Mapping[str, Given], path: Path) 
         "output_activation": layers[-1].activation.name,
     }
     asked = TABLE.make(given)
-    found |= _sides(layers[0].input_shape, layers[-1].output_shape, asked, path)
+    found |= _sides(network.input_shape, network.output_shape, asked, path)
     texts = {name: Given(text, f"{path}: {to_key(name)}") for name, text in found.items()}
     settings = TABLE.make({**given, **texts})
     for name, text in found.items():

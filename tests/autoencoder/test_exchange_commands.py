@@ -12,6 +12,7 @@ from autoencoder.model import processors_of
 from autoencoder.model_file import build_model, load_snapshot
 from autoencoder.settings import TABLE
 from networks import load_with_processors
+from networks.exchange import keras
 from nn.data.processors import Processors
 from tests.support.autoencoder_runs import run, train_tiny
 from tests.support.dense_onnx import write_dense
@@ -138,7 +139,7 @@ def test_what_a_format_does_not_have_is_refused(trained, tmp_path, capsys):
     assert not path.exists() and not path.with_suffix(".json").exists()
     for name in ("model.bin", "bare"):
         message = refusal(capsys, "export", tmp_path / name, "--model-directory", trained / "model")
-        assert "models are written to .safetensors, .onnx" in message
+        assert "models are written to .safetensors, .onnx, .keras" in message
     assert "models are read from .safetensors, .onnx" in refusal(
         capsys, "import", tmp_path / "model.bin", "--model-directory", tmp_path / "o"
     )
@@ -233,6 +234,14 @@ def test_what_was_imported_does_not_begin_anew_as_principal_components(tmp_path)
     assert bring(path, tmp_path / "back") == 0
     settings = loaded(tmp_path / "back").settings
     assert settings.start_from == "drawn" and settings.output_activation == "identity"
+
+
+def test_what_is_exported_to_keras_computes_the_same(trained, tmp_path):
+    pytest.importorskip("h5py")
+    path = tmp_path / "there.keras"
+    assert export(trained / "model", path) == 0
+    answers = loaded(trained / "model").network.predict(IMAGES)
+    assert np.allclose(keras.load(path).predict(IMAGES), answers, atol=1e-5)
 
 
 def test_there_and_back_by_onnx_is_the_same_model(trained, tmp_path):
