@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from benchmarks.environment import ROOT, Environment
 from benchmarks.machine import Limits
+from benchmarks.onnx_peer import RUNTIME
 from benchmarks.torch_peer import COMPILED, EAGER, HALVES
 from networks import RUNGS
 
@@ -164,7 +165,7 @@ class Figure:
     over
         How many times faster than others: "plain" the plain rung and "below" the rung below, which run on one
         thread, "1 thread" itself there, "PyTorch" (eager), "compiled", "JAX"; and, where it computes in
-        bfloat16, than the same in float32 and than PyTorch in bfloat16.
+        bfloat16, than the same in float32 and than PyTorch in bfloat16; and than ONNX Runtime.
     gigaflops
         None where there are no matrix products.
     product_share, bandwidth_share
@@ -199,6 +200,7 @@ def figure(measured: Measured, row: MeasuredRow, direction: Direction, rung: str
         "JAX": direction.find("JAX"),
         SINGLE: direction.find(SINGLE),
         HALVES: direction.find(HALVES),
+        RUNTIME: direction.find(RUNTIME),
     }
     limit = measured.limit(timing.threads)
     rate = direction.operations / timing.median

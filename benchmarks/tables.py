@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from benchmarks.figures import SINGLE, Direction, Figure, Measured, MeasuredRow, Timing, figure
 from benchmarks.machine import Limits
+from benchmarks.onnx_peer import RUNTIME
 from benchmarks.torch_peer import COMPILED, EAGER, HALVES
 from networks import RUNGS
 from workbench.tables import markdown_table, text_table
@@ -13,6 +14,8 @@ from workbench.tables import markdown_table, text_table
 OTHERS = ("plain", "below", "1 thread", "PyTorch", "compiled", "JAX")
 IN_HALVES = (SINGLE, "1 thread", "PyTorch", HALVES)
 """Whom rows in bfloat16 are compared with."""
+IN_USE = ("1 thread", RUNTIME)
+"""Whom answers alone are compared with."""
 
 MEANING = ("GFLOP/s", "of products", "of memory", "bytes a connection")
 SUMMARY = ("row", "", "ms", "x PyTorch", "x compiled", "x JAX", "of the limit")
@@ -44,7 +47,7 @@ def times(measured: Measured) -> tuple[list[str], list[list[str]]]:
 
 def meaning(measured: Measured) -> tuple[list[str], list[list[str]]]:
     """Return headings and lines of the figures derived from the fastest rung's times."""
-    others = IN_HALVES if _has_halves(measured) else OTHERS
+    others = next((each for name, each in SPECIAL.items() if _takes_part(measured, name)), OTHERS)
     headings = ["fastest rung", "direction", *(f"x {other}" for other in others), *MEANING]
     lines = []
     for row in measured.rows:
@@ -141,9 +144,12 @@ def _milliseconds(timing: Timing) -> str:
     return f"{number:,.{decimals}f}"
 
 
-def _has_halves(measured: Measured) -> bool:
-    """Whether the rows of a table are in bfloat16, beside the same in float32."""
-    return any(direction.find(SINGLE) for row in measured.rows for direction in row.directions)
+SPECIAL = {SINGLE: IN_HALVES, RUNTIME: IN_USE}
+"""Whom the rows of a table are compared with where somebody takes part in it."""
+
+
+def _takes_part(measured: Measured, contestant: str) -> bool:
+    return any(direction.find(contestant) for row in measured.rows for direction in row.directions)
 
 
 def _ratios(found: Figure, others: Iterable[str]) -> list[str]:

@@ -37,7 +37,7 @@ from networks.base.nodes import (
     unpack_signals,
 )
 from networks.base.wiring import NeuronLayer
-from nn.history import from_history, to_history
+from nn.entries import from_history, to_history
 from nn.lookup import look_up
 from nn.parameters import Parameters
 from nn.shape import AnyShape

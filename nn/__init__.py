@@ -32,8 +32,8 @@ if TYPE_CHECKING:
         split_series,
         timegan_order,
     )
+    from nn.entries import from_history, to_history
     from nn.graph import Connection, CycleError, Graph, Neuron, Partition, Weight
-    from nn.history import from_history, to_history
     from nn.initializers import (
         BiasInitializer,
         Glorot,
@@ -319,7 +319,7 @@ EXPORTS = {
         "Partition",
         "Weight",
     ),
-    "nn.history": (
+    "nn.entries": (
         "from_history",
         "to_history",
     ),

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from nn.parameter_limit import check_memory
-from nn.pixel_scaling import WHITE, are_byte_images
 
 LANES = 16
 """Entries per vector: 64 bytes of float32. Rows of `LANES` float64 fill two cache lines."""
@@ -72,47 +71,3 @@ def pad_histories(values: np.ndarray, multiple: int = LANES) -> np.ndarray:
     whole = aligned_zeros((*values.shape[:-1], padded(entries, multiple)), values.dtype)
     whole[..., :entries] = values
     return whole
-
-
-def to_history(batch: np.ndarray, dtype: DTypeLike = np.float32, *, targets: bool = False) -> np.ndarray:
-    """Turn a batch into histories.
-
-    Parameters
-    ----------
-    batch
-        (N, height, width, channels) or, in general, (N, ...). Images and videos in bytes become 0 to 1, as
-        in `nn.training.ArrayBatches`; see `nn.pixel_scaling`.
-    dtype
-        Of the result.
-    targets
-        Whether it is a batch of targets, whose numbers stay as they are.
-
-    Returns
-    -------
-    ndarray
-        (height, width, channels, padded(N)) on a cache line; unused entries are zero.
-    """
-    entries = len(batch)
-    values = aligned_zeros((*batch.shape[1:], padded(entries)), dtype)
-    values[..., :entries] = np.moveaxis(batch, 0, -1)
-    if not targets and are_byte_images(batch):
-        values /= values.dtype.type(WHITE)
-    return values
-
-
-def from_history(values: np.ndarray, entries: int) -> np.ndarray:
-    """Turn histories back into a batch.
-
-    Parameters
-    ----------
-    values
-        (height, width, channels, N) or, in general, (..., N).
-    entries
-        How many of the N entries are active.
-
-    Returns
-    -------
-    ndarray
-        A contiguous copy (entries, height, width, channels).
-    """
-    return np.moveaxis(values[..., :entries], -1, 0).copy(order="C")

@@ -10,6 +10,7 @@ from benchmarks.rows import (
     epoch,
     gan,
     graph,
+    inference,
     large_local,
     local,
     mixed_precision,
@@ -31,6 +32,7 @@ MODULES = (
     gan,
     video,
     mixed_precision,
+    inference,
 )
 
 

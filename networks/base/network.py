@@ -22,7 +22,8 @@ from networks.base.wiring import NeuronLayer, Unconnected, Wiring, as_image
 from networks.summary import summary
 from nn.activations import Activation
 from nn.deep_copied import DeepCopied
-from nn.history import from_history, padded, to_history
+from nn.entries import from_history, to_history
+from nn.history import padded
 from nn.parameters import Parameters
 from nn.shape import AnyShape
 

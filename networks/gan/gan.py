@@ -15,7 +15,7 @@ from networks.gan.conditions import beside, one_hot
 from networks.gan.multi_scale import MultiScaleArchitect
 from networks.gan.views import view_of
 from nn.argument_checks import check_count, check_generator
-from nn.history import from_history, to_history
+from nn.entries import from_history, to_history
 
 BATCH = 256
 """Entries that are generated at once."""

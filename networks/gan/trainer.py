@@ -26,7 +26,7 @@ from networks.gan.state import (
 )
 from nn.argument_checks import check_generator
 from nn.data.errors import DataError
-from nn.history import to_history
+from nn.entries import to_history
 from nn.optimizer import Optimizer
 from nn.snapshot import Snapshot, SnapshotError
 from nn.training.interrupts import INTERRUPTED, stopping_on_interrupts

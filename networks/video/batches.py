@@ -11,7 +11,7 @@ from networks.video.blueprint import Blueprint
 from networks.video.network import FUTURE, INPUT
 from nn.argument_checks import check_count
 from nn.data.errors import DataError
-from nn.history import to_history
+from nn.entries import to_history
 from nn.training import Batch
 
 ROUNDING = 1e-6

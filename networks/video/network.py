@@ -30,7 +30,8 @@ from networks.video.sampling import Sampling
 from networks.video.stage import Stage
 from nn.activations import Sigmoid, Tanh
 from nn.argument_checks import check_generator
-from nn.history import from_history, padded, to_history
+from nn.entries import from_history, to_history
+from nn.history import padded
 from nn.parameters import Parameters
 from nn.shape import VideoShape
 

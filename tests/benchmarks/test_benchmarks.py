@@ -22,6 +22,7 @@ from benchmarks.rows.convolution import autoencoder_row as convolution_autoencod
 from benchmarks.rows.dense import stack_row
 from benchmarks.rows.epoch import epoch_row, find_mnist
 from benchmarks.rows.graph import random_graph_row
+from benchmarks.rows.inference import build_reader, inference_row
 from benchmarks.rows.large_local import descent_row
 from benchmarks.rows.local import Blocks
 from benchmarks.rows.local import autoencoder_row as local_autoencoder
@@ -55,6 +56,7 @@ SMALL = {
     "lstm": recurrent_row("lstm", (3, 4, 5, 8)),
     "gru": recurrent_row("gru", (3, 4, 5, 8)),
     "stored dense": stored_stack_row("tiny", (6, 3, 6), 8),
+    "inference": inference_row("tiny", partial(build_reader, steps=3, units=4), 6),
     "stored lstm": stored_recurrent_row("lstm", (3, 4, 5, 8)),
     **({"product": product_row(32, 6, 16)} if has_dot_products() else {}),
 }
@@ -80,7 +82,7 @@ def test_small_rows_agree_with_their_peers_and_are_timed(name):
         assert set(row.rungs) <= found
         assert all(len(each.seconds) == 2 for each in direction.timings)
         assert all(each.median > 0 for each in direction.timings)
-        if torch_peer.torch is not None and name not in ("descent", "bfloat16"):
+        if torch_peer.torch is not None and name not in ("descent", "bfloat16", "inference"):
             assert torch_peer.EAGER in found
     assert not measured.absent
     assert measured.bytes_beside > 0

@@ -14,7 +14,7 @@ from networks.lstm import LSTM
 from networks.model import Model
 from networks.sequential import Sequential
 from networks.time_distributed import TimeDistributed
-from nn.history import to_history
+from nn.entries import to_history
 from nn.shape import SequenceShape, Shape, VideoShape
 
 STEPS, FEATURES, ENTRIES = 6, 3, 16

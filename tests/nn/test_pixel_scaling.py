@@ -12,7 +12,8 @@ from networks.model import Model
 from networks.sequential import Sequential
 from nn.activations import Identity
 from nn.data import ImageSet
-from nn.history import padded, to_history
+from nn.entries import to_history
+from nn.history import padded
 from nn.losses import CategoricalCrossEntropyWithLogits, SquaredError
 from nn.optimizers import Adam
 from nn.pixel_scaling import are_byte_images, scale_pixels

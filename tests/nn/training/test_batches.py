@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nn.data.image_set import ImageSet
-from nn.history import padded, to_history
+from nn.entries import to_history
+from nn.history import padded
 from nn.losses import SquaredError
 from nn.training.batches import ArrayBatches, ImageBatches
 

@@ -16,7 +16,7 @@ from networks.time_distributed import TimeDistributed
 from nn.activations import Identity, Sigmoid
 from nn.class_weights import balanced_class_weights
 from nn.data.image_set import ImageSet
-from nn.history import to_history
+from nn.entries import to_history
 from nn.losses import LOSSES, CategoricalCrossEntropyWithLogits, SquaredError, loss_by_name
 from nn.metrics import MeanAbsoluteError, RootMeanSquaredError
 from nn.optimizers import OPTIMIZERS, Adam, optimizer_by_name, optimizer_from_configuration

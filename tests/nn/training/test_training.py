@@ -8,7 +8,7 @@ import threading
 import numpy as np
 import pytest
 
-from nn.history import to_history
+from nn.entries import to_history
 from nn.losses import SquaredError
 from nn.optimizers import OPTIMIZERS, SGD, optimizer_by_name
 from nn.schedules import Cosine

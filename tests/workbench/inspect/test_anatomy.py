@@ -15,7 +15,7 @@ from networks import Add, Concatenate, Dense, Model
 from networks.base.nodes import Call, Input
 from networks.graph import GraphNetwork
 from networks.local import Local
-from nn.history import to_history
+from nn.entries import to_history
 from nn.shape import Shape
 from tests.support.live_models import ARCHITECTURES, make_model
 from workbench.errors import AddressError

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nn.history import to_history
+from nn.entries import to_history
 from nn.losses import (
     BinaryCrossEntropy,
     BinaryCrossEntropyWithLogits,

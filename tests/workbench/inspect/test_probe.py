@@ -9,7 +9,7 @@ from autoencoder.model import AutoEncoder
 from autoencoder.session import HALVES
 from networks.graph import GraphNetwork
 from nn.activations import LeakyReLU
-from nn.history import to_history
+from nn.entries import to_history
 from nn.losses import SquaredError
 from nn.training.batches import ImageBatches
 from tests.support.live_models import ARCHITECTURES, make_images, make_model

@@ -11,7 +11,7 @@ from nn.data import DataError, digits
 from nn.data.idx import read_idx
 from nn.data.video import MovingDigits
 from nn.data.video.moving_digits import bounce
-from nn.history import to_history
+from nn.entries import to_history
 from nn.shape import Shape, VideoShape
 
 

@@ -6,15 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nn.bfloat16 import BFLOAT16
-from nn.history import (
-    CACHE_LINE,
-    LANES,
-    aligned_zeros,
-    from_history,
-    pad_histories,
-    padded,
-    to_history,
-)
+from nn.entries import from_history, to_history
+from nn.history import CACHE_LINE, LANES, aligned_zeros, pad_histories, padded
 
 dtypes = st.sampled_from([np.float32, np.float64])
 shapes = st.lists(st.integers(1, 5), min_size=1, max_size=4).map(tuple)
