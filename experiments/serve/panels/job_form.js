@@ -41,7 +41,9 @@ export default {
       return count ? `${count} given` : "";
     },
     submit() {
-      this.$emit("submit", Object.fromEntries(Object.entries(this.values).filter(([, value]) => value?.trim())));
+      // in the order of the form, in whatever order they were typed
+      const keys = this.sections.flatMap(({ fields }) => fields.map(({ key }) => key));
+      this.$emit("submit", Object.fromEntries(keys.map((key) => [key, this.values[key]]).filter(([, value]) => value?.trim())));
     },
   },
 };

@@ -107,6 +107,7 @@ class OneJob:
                 self._head = text("p", "", "g-job-head")
                 self._head.props["data-test"] = "job-head"
                 self._command = text("pre", "", "g-pre g-command")
+                self._command.props["data-test"] = "job-command"
                 with group("g-tools"):
                     self._cancel = button("Cancel", "job-cancel", partial(self._do, cancel), "stop")
                     self._retry = button("Try again", "job-retry", partial(self._do, retry), "replay")

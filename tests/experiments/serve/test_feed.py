@@ -50,6 +50,13 @@ def new_file(path: Path, runs: int) -> None:
             add_run(store, About("tiny"))
 
 
+def take_place(other: Path, path: Path) -> None:
+    """Put another file in the place of a records file; what SQLite keeps beside it is not the other's."""
+    for beside in ("-wal", "-shm"):
+        Path(f"{path}{beside}").unlink(missing_ok=True)
+    other.replace(path)
+
+
 def test_a_question_is_answered_once_for_all_in_a_thread_of_its_own(tmp_path: Path):
     path, times = tmp_path / "records.sqlite", Unhashed()
     new_file(path, 3)
@@ -82,9 +89,9 @@ def test_pages_hear_of_what_is_written_and_of_files_that_are_none(tmp_path: Path
         assert await feed.ask(count, times) == 3
         none, newer = tmp_path / "none", copy(path, tmp_path / "newer", version=1000)
         none.write_text("no database, however long it is: " * 40)
-        none.replace(path)
+        take_place(none, path)
         await happens(lambda: "is no records file" in feed.problem)
-        newer.replace(path)
+        take_place(newer, path)
         await happens(lambda: "newer version" in feed.problem)
         path.unlink()
         new_file(path, 1)

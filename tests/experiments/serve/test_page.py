@@ -226,7 +226,7 @@ def test_a_job_is_checked_submitted_ordered_watched_cancelled_and_tried_again(pa
     page.get_by_test_id("job-submit").click()
     job = page.get_by_test_id("job-1")
     expect(job).to_contain_text("autoencoder train --input-directory 'two words' --epochs 7")
-    expect(page.locator(".g-command")).to_have_text(
+    expect(page.get_by_test_id("job-command")).to_have_text(
         "autoencoder train --input-directory 'two words' --epochs 7"
     )
     expect(page.get_by_test_id("job-head")).to_contain_text("waiting, submitted 20")
