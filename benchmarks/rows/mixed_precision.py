@@ -36,6 +36,7 @@ from benchmarks.work import network_work, training_work
 from networks import Network
 from nn import Adam, SquaredError
 from nn.bfloat16 import BFLOAT16, UNIT_ROUNDOFF
+from nn.bfloat16_arrays import widened
 from nn.history import aligned_zeros
 from nn.kernels.core.dot_products import has_dot_products
 
@@ -190,7 +191,7 @@ def _step(network: Network, optimizer: Adam, inputs: np.ndarray) -> Call:
     network.propagates = False
 
     def step() -> float:
-        outputs = network.forward(inputs, training=True)
+        outputs = widened(network.forward(inputs, training=True))  # as `Trainer` does
         value, signals = loss(outputs, inputs)
         network.backward(signals)
         optimizer.step(network.parameters)

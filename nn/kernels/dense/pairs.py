@@ -169,16 +169,17 @@ def backward(arrays, code, slope, scale, propagates, blocks):
     histories = arrays.values.size // outputs
     inputs = arrays.input_signals.size // histories
     width, words = arrays.rounded.size // outputs, arrays.scaled_words.size // outputs
-    for block in prange(2 * blocks):
-        if block < blocks:
-            first, last = block_range(intp(block), blocks, outputs)
-            delta_rows(arrays, code, slope, scale, intp(block), first, last)
+    for task in prange(2 * blocks):  # in turns, since a thread is given neighbouring tasks
+        block = intp(task) // 2
+        if task % 2 == 0:
+            first, last = block_range(block, blocks, outputs)
+            delta_rows(arrays, code, slope, scale, block, first, last)
             if propagates:
                 pair_rows(
                     arrays.rounded, width, outputs, arrays.weight_pairs, inputs, first // 2, (last + 1) // 2
                 )
         elif scale != 0:
-            first, last = block_range(intp(block - blocks), blocks, (inputs + 1) // 2)
+            first, last = block_range(block, blocks, (inputs + 1) // 2)
             transpose_pairs(
                 arrays.input_words,
                 arrays.transposed,
