@@ -18,8 +18,8 @@ Predicted gain: 3 to 6, as networks/convolution_o1.py: sums stay in registers fo
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                             N  direction    ms  x plain  x below  x PyTorch  of the limit
-    8x16x16x8 to 16 channels, 3x3  16  forward    6.30     4.51     4.51       0.88  54% products
-    8x16x16x8 to 16 channels, 3x3  16  backward   13.0     3.83     3.83       1.35  52% products
+    8x16x16x8 to 16 channels, 3x3  16  forward    4.05     6.40     6.40       1.21  79% products
+    8x16x16x8 to 16 channels, 3x3  16  backward   10.8     4.26     4.26       1.00  59% products
 .. benchmark: end
 Loses when:     never seen
 Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh, sums and differences of rows

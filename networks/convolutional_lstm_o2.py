@@ -7,8 +7,8 @@ Predicted gain: the number of threads, less some microseconds a step
 Measured gain:  on the machine and with the meaning of docs/benchmarks.md
 .. benchmark: begin
     row                             N  direction    ms  x plain  x below  x PyTorch  of the limit
-    8x16x16x8 to 16 channels, 3x3  16  forward    3.99     7.13     1.58       1.40  43% products
-    8x16x16x8 to 16 channels, 3x3  16  backward   12.5     3.99     1.04       1.40  28% products
+    8x16x16x8 to 16 channels, 3x3  16  forward    2.31    11.22     1.75       2.12  69% products
+    8x16x16x8 to 16 channels, 3x3  16  backward   7.95     5.80     1.36       1.36  40% products
 .. benchmark: end
 Loses when:     never expected: below a million multiply-adds a step it is o1
 Numerics:       1e-5 relative in float32: fused multiply-adds, rational tanh; the same bits for any number of

@@ -38,9 +38,7 @@ def build_reader(rung: str, steps: int = 28, units: int = 128) -> Sequential:
 
 def inference_row(title: str, build: Callable[[str], Network], batch: int = BATCH) -> Row:
     """Return the row of the answers of a network to a batch."""
-    return Row(
-        "inference", title, batch, ("o2",), (FORWARD,), partial(_enter, build, batch), headline=(FORWARD,)
-    )
+    return Row("inference", title, batch, ("o2",), (FORWARD,), partial(_enter, build, batch))
 
 
 def _enter(build: Callable[[str], Network], count: int, names: Sequence[str]) -> Entrants:

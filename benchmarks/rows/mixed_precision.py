@@ -68,7 +68,7 @@ def product_row(outputs: int, inputs: int, histories: int) -> Row:
     """Return the row of a product of outputs x inputs by inputs x histories."""
     enter = partial(_enter_product, outputs, inputs, histories)
     title = f"product {outputs} x {inputs} by {histories}"
-    return Row(FAMILY, title, histories, ("o2",), (FORWARD,), enter, headline=(FORWARD,))
+    return Row(FAMILY, title, histories, ("o2",), (FORWARD,), enter)
 
 
 def _enter_product(outputs: int, inputs: int, histories: int, names: Sequence[str]) -> Entrants:
@@ -117,7 +117,7 @@ def stack_row(name: str, sizes: Sequence[int], histories: int) -> Row:
     """Return the training step of dense layers one after another."""
     title = f"{name} {'-'.join(map(str, sizes))}, {histories}"
     enter = partial(_enter_stack, sizes, histories)
-    return Row(FAMILY, title, histories, ("o2",), (STEP,), enter, headline=(STEP,))
+    return Row(FAMILY, title, histories, ("o2",), (STEP,), enter)
 
 
 def _enter_stack(sizes: Sequence[int], histories: int, names: Sequence[str]) -> Entrants:
@@ -149,7 +149,7 @@ def recurrent_row(family: str, sizes: tuple[int, int, int, int]) -> Row:
     steps, features, units, histories = sizes
     title = f"{family.upper()}, {steps} steps of {features} to {units} units"
     enter = partial(_enter_recurrent, family, sizes)
-    return Row(FAMILY, title, histories, ("o2",), (BOTH,), enter, headline=(BOTH,))
+    return Row(FAMILY, title, histories, ("o2",), (BOTH,), enter)
 
 
 def _enter_recurrent(family: str, sizes: tuple[int, int, int, int], names: Sequence[str]) -> Entrants:
