@@ -16,7 +16,7 @@ from nn.kernels.core.simd import broadcast, load, store
 from nn.kernels.core.subnormals import flush_subnormals, restore
 from nn.kernels.core.tile import Columns, Rows, Target
 from nn.kernels.core.vector_arithmetic import select
-from nn.kernels.recurrent.gradients import add_gradients, pack_deltas, sum_of_row
+from nn.kernels.recurrent.gradients import add_gradients, pack_deltas, sum_of_row, sums_after
 from nn.kernels.recurrent.layout import (
     VECTOR,
     backward_phases,
@@ -122,9 +122,10 @@ def gradient_block(layer, signals, targets, blocks, number, place):
     gate, block = number // count, number % count
     begin, end = block * blocks.units, min((block + 1) * blocks.units, units)
     first, last, shift = gate * units + begin, gate * units + end, units if gate == 3 else 0
-    pack_deltas(layer, signals.deltas, first, last, place)
+    sums = sums_after(layer, last - first, place)
+    pack_deltas(layer, signals.deltas, first, last, layer.scratch, place, sums)
     for unit in range(begin, end):
-        total = targets.scale * sum_of_row(layer, end - begin, unit - begin, place)
+        total = targets.scale * sum_of_row(layer, sums, unit - begin)
         if gate < 3:
             targets.biases[gate * units + unit] += total
         else:

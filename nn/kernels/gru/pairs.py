@@ -7,14 +7,13 @@ Between the products everything is the same: gates, states, deltas, biases and g
 from numba import intp, prange
 
 from nn.kernels.core.compilation import kernel
-from nn.kernels.core.simd import horizontal_sum, load
 from nn.kernels.core.subnormals import flush_subnormals, restore
 from nn.kernels.core.tile import Target
 from nn.kernels.gru.backward import deltas_of_units
 from nn.kernels.gru.forward import update_units
+from nn.kernels.recurrent.gradients import pack_deltas, sum_of_row
 from nn.kernels.recurrent.layout import (
     TILE,
-    VECTOR,
     backward_phases,
     count_of,
     gate_row,
@@ -34,7 +33,6 @@ from nn.kernels.recurrent.pairs import (
     add_inputs,
     pair_hidden,
     pass_back,
-    round_deltas,
 )
 from nn.kernels.recurrent.tasks import phases_wanted
 
@@ -123,9 +121,9 @@ def gradient_block(layer, signals, pairs, targets, blocks, number, place):
     gate, block = number // count, number % count
     begin, end = block * blocks.units, min((block + 1) * blocks.units, units)
     first, last, shift = gate * units + begin, gate * units + end, units if gate == 3 else 0
-    round_deltas(layer, signals.deltas, pairs, first, last, place)
+    pack_deltas(layer, signals.deltas, first, last, pairs.halves, place, place)
     for unit in range(begin, end):
-        total = targets.scale * horizontal_sum(load(layer.scratch, place + (unit - begin) * VECTOR))
+        total = targets.scale * sum_of_row(layer, place, unit - begin)
         if gate < 3:
             targets.biases[gate * units + unit] += total
         else:

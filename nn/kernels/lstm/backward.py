@@ -19,7 +19,7 @@ from nn.kernels.core.subnormals import flush_subnormals, restore
 from nn.kernels.core.tile import Columns, Rows, Target
 from nn.kernels.core.vector_activations import tanh
 from nn.kernels.core.vector_arithmetic import select
-from nn.kernels.recurrent.gradients import add_gradients, pack_deltas, sum_of_row
+from nn.kernels.recurrent.gradients import add_gradients, pack_deltas, sum_of_row, sums_after
 from nn.kernels.recurrent.layout import (
     SLICE,
     VECTOR,
@@ -140,9 +140,10 @@ def gradient_block(layer, signals, targets, blocks, block, place):
     """Add the gradients of all parameters of a block of rows of the gates."""
     units, first = layer.units, block * blocks.rows
     last = min(first + blocks.rows, 4 * units)
-    pack_deltas(layer, signals.deltas, first, last, place)
+    sums = sums_after(layer, last - first, place)
+    pack_deltas(layer, signals.deltas, first, last, layer.scratch, place, sums)
     for row in range(first, last):
-        targets.biases[row] += targets.scale * sum_of_row(layer, last - first, row - first, place)
+        targets.biases[row] += targets.scale * sum_of_row(layer, sums, row - first)
         if layer.peepholes.size and row // units != 2:
             later = row >= 3 * units
             peephole = row - units if later else row

@@ -7,14 +7,13 @@ float32. `nn.kernels.recurrent.pairs` has what is laid out as pairs.
 from numba import intp, prange
 
 from nn.kernels.core.compilation import kernel
-from nn.kernels.core.simd import horizontal_sum, load
 from nn.kernels.core.subnormals import flush_subnormals, restore
 from nn.kernels.core.tile import Target
 from nn.kernels.lstm.backward import deltas_of_units, peephole_gradient
 from nn.kernels.lstm.forward import update_units
+from nn.kernels.recurrent.gradients import pack_deltas, sum_of_row
 from nn.kernels.recurrent.layout import (
     TILE,
-    VECTOR,
     backward_phases,
     count_of,
     gate_row,
@@ -34,7 +33,6 @@ from nn.kernels.recurrent.pairs import (
     add_inputs,
     pair_hidden,
     pass_back,
-    round_deltas,
 )
 from nn.kernels.recurrent.tasks import phases_wanted
 
@@ -109,10 +107,9 @@ def gradient_block(layer, signals, pairs, targets, blocks, block, place):
     """Add the gradients of all parameters of a block of rows of the gates."""
     units, first = layer.units, block * blocks.rows
     last = min(first + blocks.rows, 4 * units)
-    round_deltas(layer, signals.deltas, pairs, first, last, place)
+    pack_deltas(layer, signals.deltas, first, last, pairs.halves, place, place)
     for row in range(first, last):
-        total = horizontal_sum(load(layer.scratch, place + (row - first) * VECTOR))
-        targets.biases[row] += targets.scale * total
+        targets.biases[row] += targets.scale * sum_of_row(layer, place, row - first)
         if layer.peepholes.size and row // units != 2:
             later = row >= 3 * units
             peephole = row - units if later else row

@@ -53,30 +53,37 @@ def transpose_seen(layer, panels, step):
 
 
 @kernel(inline=True)
-def pack_deltas(layer, deltas, first, last, place):
-    """Lay rows of deltas out in the scratch, (rows, T * N), and after them their sums, a vector for each."""
+def pack_deltas(layer, deltas, first, last, target, place, sums):
+    """Lay rows of deltas out in working memory, (rows, T * N), and their sums in the scratch, a vector each.
+
+    target: flat, float32 or bfloat16, where they begin at `place`; the sums begin at `sums`.
+    """
     length, zero = layer.steps * layer.histories, broadcast(deltas.dtype.type(0))
-    sums = place + (last - first) * length
     for row in range(last - first):
         store(layer.scratch, sums + row * VECTOR, zero)
     for begin in range(0, layer.histories, SLICE):
         width = width_of(layer, begin)
         for step in range(layer.steps):
             source = gate_row(layer, begin, width, step * 4 * layer.units + first)
-            target = place + begin * layer.steps + step * width
+            to = place + begin * layer.steps + step * width
             for row in range(last - first):
                 total = load(layer.scratch, sums + row * VECTOR)
                 for n in range(0, width, VECTOR):
                     delta = load(deltas, source + row * width + n)
-                    store(layer.scratch, target + row * length + n, delta)
+                    store(target, to + row * length + n, delta)
                     total = total + delta
                 store(layer.scratch, sums + row * VECTOR, total)
 
 
 @kernel(inline=True)
-def sum_of_row(layer, rows, row, place):
-    """Return the sum of one of the rows that lie packed at `place`."""
-    sums = place + rows * layer.steps * layer.histories
+def sums_after(layer, rows, place):
+    """Return where the sums of rows of deltas lie that are packed at `place` of the scratch: behind them."""
+    return place + rows * layer.steps * layer.histories
+
+
+@kernel(inline=True)
+def sum_of_row(layer, sums, row):
+    """Return one of the sums that begin at `sums`."""
     return horizontal_sum(load(layer.scratch, sums + row * VECTOR))
 
 
@@ -110,11 +117,12 @@ def add_scaled(source, begin, target, to, count, scale):
         target[to + i] += scale * source[begin + i]
 
 
-@kernel(allocates=False, separately=True)
-def add_gradients(layer, panels, targets, first, last, columns, shift, place):
+@kernel(inline=True)
+def add_panels(layer, panels, targets, first, last, columns, shift, place, fill):
     """Add the gradients of weights for rows `first` to `last` of the deltas, packed at `place`.
 
-    columns: first and last of what the rows see. The recurrent weights of a row are `shift` rows above.
+    columns: first and last of what the rows see. The recurrent weights of a row are `shift` rows above. fill:
+    what multiplies the deltas with a panel, as `fill_panel`.
     """
     features, units = layer.features, layer.units
     for panel in range(columns[0] // PANEL, count_of(columns[1], PANEL)):
@@ -124,10 +132,16 @@ def add_gradients(layer, panels, targets, first, last, columns, shift, place):
             prefetch_row(targets.input_weights, row * features + begin, middle - begin)
             recurrent = (row - shift) * units + middle - features
             prefetch_row(targets.recurrent_weights, recurrent, end - middle)
-        products = fill_panel(layer, panels, last - first, panel, place)
+        products = fill(layer, panels, last - first, panel, place)
         for row in range(first, last):
             source = products + (row - first) * PANEL + begin - panel * PANEL
             target = row * features + begin
             add_scaled(layer.scratch, source, targets.input_weights, target, middle - begin, targets.scale)
             source, target = source + middle - begin, (row - shift) * units + middle - features
             add_scaled(layer.scratch, source, targets.recurrent_weights, target, end - middle, targets.scale)
+
+
+@kernel(allocates=False, separately=True)
+def add_gradients(layer, panels, targets, first, last, columns, shift, place):
+    """Run `add_panels` on deltas in the scratch."""
+    add_panels(layer, panels, targets, first, last, columns, shift, place, fill_panel)

@@ -20,10 +20,10 @@ import numpy as np
 from nn.kernels.core.compilation import kernel
 from nn.kernels.core.pairs import pair_row, pair_up, turn_words
 from nn.kernels.core.product import multiply
-from nn.kernels.core.simd import broadcast, load, load_scalar, store, store_scalar
+from nn.kernels.core.simd import load, load_scalar, store, store_scalar
 from nn.kernels.core.tile import Columns, Rows, Target
-from nn.kernels.recurrent.gradients import DEPTH, PANEL, add_scaled, prefetch_row
-from nn.kernels.recurrent.layout import SLICE, TILE, VECTOR, count_of, gate_row, state_row, width_of
+from nn.kernels.recurrent.gradients import DEPTH, PANEL, add_panels
+from nn.kernels.recurrent.layout import SLICE, TILE, VECTOR, gate_row, state_row, width_of
 
 
 class Pairs(NamedTuple):
@@ -207,28 +207,8 @@ def transpose_seen_pairs(layer, pairs, step):
 
 
 @kernel(inline=True)
-def round_deltas(layer, deltas, pairs, first, last, place):
-    """Round rows of deltas into the working memory, (rows, T * N); their sums, vectors, go to the scratch."""
-    length, zero = layer.steps * layer.histories, broadcast(deltas.dtype.type(0))
-    for row in range(last - first):
-        store(layer.scratch, place + row * VECTOR, zero)
-    for begin in range(0, layer.histories, SLICE):
-        width = width_of(layer, begin)
-        for step in range(layer.steps):
-            source = gate_row(layer, begin, width, step * 4 * layer.units + first)
-            target = place + begin * layer.steps + step * width
-            for row in range(last - first):
-                total = load(layer.scratch, place + row * VECTOR)
-                for n in range(0, width, VECTOR):
-                    delta = load(deltas, source + row * width + n)
-                    store(pairs.halves, target + row * length + n, delta)
-                    total = total + delta
-                store(layer.scratch, place + row * VECTOR, total)
-
-
-@kernel(inline=True)
 def fill_panel_of_pairs(layer, pairs, rows, panel, place):
-    """Multiply the rounded deltas with a panel; return where the products, (rows, PANEL), are."""
+    """Multiply the rounded deltas with a panel; return where the products are, behind the sums of rows."""
     length = layer.steps * layer.histories // 2
     products = place + rows * VECTOR
     for k in range(0, length, DEPTH):
@@ -241,22 +221,5 @@ def fill_panel_of_pairs(layer, pairs, rows, panel, place):
 
 @kernel(allocates=False, separately=True)
 def add_gradients_of_pairs(layer, pairs, targets, first, last, columns, shift, place):
-    """Add the gradients of weights for rows `first` to `last` of the deltas, rounded at `place`.
-
-    columns: first and last of what the rows see. The recurrent weights of a row are `shift` rows above.
-    """
-    features, units = layer.features, layer.units
-    for panel in range(columns[0] // PANEL, count_of(columns[1], PANEL)):
-        begin, end = max(columns[0], panel * PANEL), min(columns[1], (panel + 1) * PANEL)
-        middle = min(max(features, begin), end)
-        for row in range(first, last):
-            recurrent = (row - shift) * units + middle - features
-            prefetch_row(targets.input_weights, row * features + begin, middle - begin)
-            prefetch_row(targets.recurrent_weights, recurrent, end - middle)
-        products = fill_panel_of_pairs(layer, pairs, last - first, panel, place)
-        for row in range(first, last):
-            source = products + (row - first) * PANEL + begin - panel * PANEL
-            target = row * features + begin
-            add_scaled(layer.scratch, source, targets.input_weights, target, middle - begin, targets.scale)
-            source, target = source + middle - begin, (row - shift) * units + middle - features
-            add_scaled(layer.scratch, source, targets.recurrent_weights, target, end - middle, targets.scale)
+    """Run `add_panels` on deltas that are rounded into the working memory."""
+    add_panels(layer, pairs, targets, first, last, columns, shift, place, fill_panel_of_pairs)
