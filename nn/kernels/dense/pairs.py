@@ -11,14 +11,14 @@ from typing import NamedTuple
 import numpy as np
 from numba import intp, prange
 
-from nn.kernels.core.activations import activate, multiply_by_derivative
+from nn.kernels.core.activations import activate
 from nn.kernels.core.compilation import kernel
-from nn.kernels.core.pairs import pair_row, pair_rows, round_rows, transpose_pairs
+from nn.kernels.core.pairs import pair_rows, pair_up, round_rows, transpose_pairs
 from nn.kernels.core.product import multiply
 from nn.kernels.core.tile import Columns, Rows, Target
-from nn.kernels.core.vectors import add_number, copy, scale_and_sum
+from nn.kernels.core.vectors import add_number, copy
 from nn.kernels.dense.layer import block_range
-from nn.kernels.dense.stored import GROUP
+from nn.kernels.dense.stored import GROUP, deltas_of_group, scale_group
 
 
 class ForwardArrays(NamedTuple):
@@ -103,33 +103,14 @@ def delta_rows(arrays, code, slope, scale, block, first, last):
 
     A scale of zero leaves out what only gradients need.
     """
-    outputs = arrays.biases_target.size
-    histories = arrays.values.size // outputs
-    piece = GROUP * histories
-    values = block * 3 * piece
-    signals, deltas = values + piece, values + 2 * piece
-    scratch = arrays.scratch
+    histories = arrays.values.size // arrays.biases_target.size
     for group in range(first, last, GROUP):
-        rows, at = min(GROUP, last - group), group * histories
-        count = rows * histories
-        copy(arrays.values, at, scratch, values, count)
-        copy(arrays.signals, at, scratch, signals, count)
-        multiply_by_derivative(
-            code,
-            slope,
-            scratch[values : values + count],
-            scratch[signals : signals + count],
-            scratch[deltas : deltas + count],
-        )
-        for row in range(0, rows, 2):
-            lower, both = deltas + row * histories, row + 1 < rows
-            upper, to = lower + histories if both else lower, (group + row) // 2 * histories
-            pair_row(scratch, lower, upper, both, arrays.delta_pairs, to, histories)
+        rows = min(GROUP, last - group)
+        deltas = deltas_of_group(arrays, code, slope, group, rows, block * 3 * GROUP * histories)
+        to = group // 2 * histories
+        pair_up(arrays.scratch, deltas, histories, rows, arrays.delta_pairs, to, histories, histories)
         if scale != 0:
-            for row in range(rows):
-                total = scale_and_sum(scratch, deltas + row * histories, histories, scale, scratch)
-                arrays.biases_target[group + row] += total
-            copy(scratch, deltas, arrays.scaled, at, count)
+            scale_group(arrays, scale, group, rows, deltas)
 
 
 @kernel(allocates=False, separately=True)

@@ -76,31 +76,48 @@ def forward(arrays, code, slope, blocks):
         forward_rows(arrays, code, slope, intp(block), first, last)
 
 
+@kernel
+def deltas_of_group(arrays, code, slope, group, rows, values):
+    """Compute the deltas of some rows in the scratch; return where they begin.
+
+    values: where in the scratch the values of the rows are laid; signals and deltas follow, a piece each.
+    """
+    histories = arrays.values.size // arrays.biases_target.size
+    piece, at, count = GROUP * histories, group * histories, rows * histories
+    signals, deltas = values + piece, values + 2 * piece
+    scratch = arrays.scratch
+    copy(arrays.values, at, scratch, values, count)
+    copy(arrays.signals, at, scratch, signals, count)
+    multiply_by_derivative(
+        code,
+        slope,
+        scratch[values : values + count],
+        scratch[signals : signals + count],
+        scratch[deltas : deltas + count],
+    )
+    return deltas
+
+
+@kernel
+def scale_group(arrays, scale, group, rows, deltas):
+    """Scale the deltas of some rows, which begin at `deltas` in the scratch; add up and store them."""
+    histories = arrays.values.size // arrays.biases_target.size
+    scratch = arrays.scratch
+    for row in range(rows):
+        total = scale_and_sum(scratch, deltas + row * histories, histories, scale, scratch)
+        arrays.biases_target[group + row] += total
+    copy(scratch, deltas, arrays.scaled, group * histories, rows * histories)
+
+
 @kernel(separately=True)
 def delta_rows(arrays, code, slope, scale, block, first, last):
     """Compute deltas, scaled deltas and bias gradients of output neurons `first` to `last`."""
-    histories = arrays.values.size // arrays.biases.size
-    piece = GROUP * histories
-    values = block * 3 * piece
-    signals, deltas = values + piece, values + 2 * piece
-    scratch = arrays.scratch
+    histories = arrays.values.size // arrays.biases_target.size
     for group in range(first, last, GROUP):
-        rows, at = min(GROUP, last - group), group * histories
-        count = rows * histories
-        copy(arrays.values, at, scratch, values, count)
-        copy(arrays.signals, at, scratch, signals, count)
-        multiply_by_derivative(
-            code,
-            slope,
-            scratch[values : values + count],
-            scratch[signals : signals + count],
-            scratch[deltas : deltas + count],
-        )
-        copy(scratch, deltas, arrays.deltas, at, count)
-        for row in range(rows):
-            total = scale_and_sum(scratch, deltas + row * histories, histories, scale, scratch)
-            arrays.biases_target[group + row] += total
-        copy(scratch, deltas, arrays.scaled, at, count)
+        rows = min(GROUP, last - group)
+        deltas = deltas_of_group(arrays, code, slope, group, rows, block * 3 * GROUP * histories)
+        copy(arrays.scratch, deltas, arrays.deltas, group * histories, rows * histories)
+        scale_group(arrays, scale, group, rows, deltas)
 
 
 @kernel(parallel=True)
