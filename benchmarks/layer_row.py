@@ -81,7 +81,7 @@ def _enter(layer: Layer, histories: int, names: Sequence[str], directions: Seque
     if layer.others is not None:
         peers |= layer.others(top, values)
     return Entrants(
-        rungs={name: _calls(network, values, signals) for name, network in networks.items()},
+        rungs={name: layer_calls(network, values, signals) for name, network in networks.items()},
         peers=peers,
         work={name: work for name, work in network_work(top, histories).items() if name in directions},
         connections=top.connections,
@@ -89,7 +89,8 @@ def _enter(layer: Layer, histories: int, names: Sequence[str], directions: Seque
     )
 
 
-def _calls(network: Network, values: np.ndarray, signals: np.ndarray) -> Calls:
+def layer_calls(network: Network, values: np.ndarray, signals: np.ndarray) -> Calls:
+    """Return both directions of a network, and both together."""
     network.forward(values, training=True)
 
     def both() -> None:

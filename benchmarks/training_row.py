@@ -16,6 +16,7 @@ from benchmarks.torch_peer import TorchTraining
 from benchmarks.work import training_work
 from networks import RUNGS, Network
 from nn import Adam, SquaredError
+from nn.bfloat16_arrays import widened
 
 LEARNING_RATE = 1e-3
 STEPS = 4
@@ -81,7 +82,7 @@ def _enter(training: Training, histories: int, names: Sequence[str]) -> Entrants
     assert_same_results(networks, inputs, random_signals(top, histories), TOLERANCE)
     optimizer = Adam(LEARNING_RATE)
     steps = {
-        name: _step(network, optimizer if network is top else Adam(LEARNING_RATE), inputs, targets)
+        name: training_step(network, optimizer if network is top else Adam(LEARNING_RATE), inputs, targets)
         for name, network in networks.items()
     }
     losses: dict[str, np.ndarray] = {
@@ -91,7 +92,7 @@ def _enter(training: Training, histories: int, names: Sequence[str]) -> Entrants
         assert_agreement(name, found, losses[names[0]], LOSS_TOLERANCE)
 
     def run(count: int) -> None:
-        _step(top, optimizer, *_batch(training, top, count))()
+        training_step(top, optimizer, *_batch(training, top, count))()
 
     return Entrants(
         rungs={name: {STEP: step} for name, step in steps.items()},
@@ -110,11 +111,12 @@ def _batch(training: Training, network: Network, histories: int) -> tuple[np.nda
     return inputs, random_values((*network.output_shape, histories), generator)
 
 
-def _step(network: Network, optimizer: Adam, inputs: np.ndarray, targets: np.ndarray) -> Call:
+def training_step(network: Network, optimizer: Adam, inputs: np.ndarray, targets: np.ndarray) -> Call:
+    """Return a step that returns the loss; outputs are widened for it, as `Trainer` does."""
     loss = SquaredError()
 
     def step() -> float:
-        outputs = network.forward(inputs, training=True)
+        outputs = widened(network.forward(inputs, training=True))
         value, signals = loss(outputs, targets)
         network.backward(signals)
         optimizer.step(network.parameters)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.figures import SINGLE
-from benchmarks.layer_row import random_input, random_signals, random_values
+from benchmarks.layer_row import layer_calls, random_input, random_signals, random_values
 from benchmarks.machine import tile_product
 from benchmarks.owned import split_memory
 from benchmarks.row import (
@@ -31,12 +31,10 @@ from benchmarks.row import (
 from benchmarks.rows.dense import AUTOENCODER, build_stack, torch_training
 from benchmarks.rows.recurrent import build_recurrent, torch_recurrent
 from benchmarks.torch_peer import EAGER, HALVES, half_layer_peers, half_training_peers, tensor, torch
-from benchmarks.training_row import LEARNING_RATE, STEPS
+from benchmarks.training_row import LEARNING_RATE, STEPS, training_step
 from benchmarks.work import network_work, training_work
-from networks import Network
-from nn import Adam, SquaredError
+from nn import Adam
 from nn.bfloat16 import BFLOAT16, UNIT_ROUNDOFF
-from nn.bfloat16_arrays import widened
 from nn.history import aligned_zeros
 from nn.kernels.core.dot_products import has_dot_products
 
@@ -125,12 +123,17 @@ def _enter_stack(sizes: Sequence[int], histories: int, names: Sequence[str]) -> 
     stored.store_as("bfloat16")
     inputs = random_values((*single.input_shape, histories), np.random.default_rng(1))
     optimizer = Adam(LEARNING_RATE)
-    steps = {names[0]: _step(stored, optimizer, inputs), SINGLE: _step(single, Adam(LEARNING_RATE), inputs)}
+    stored.propagates = single.propagates = False
+    steps = {
+        names[0]: training_step(stored, optimizer, inputs, inputs),
+        SINGLE: training_step(single, Adam(LEARNING_RATE), inputs, inputs),
+    }
     losses = {name: [step() for _ in range(STEPS)] for name, step in steps.items()}
     assert_agreement(names[0], losses[names[0]], losses[SINGLE], TOLERANCE)
 
     def run(count: int) -> None:
-        _step(stored, optimizer, random_values((*stored.input_shape, count), np.random.default_rng(1)))()
+        batch = random_values((*stored.input_shape, count), np.random.default_rng(1))
+        training_step(stored, optimizer, batch, batch)()
 
     return Entrants(
         rungs={names[0]: {STEP: steps[names[0]]}},
@@ -158,12 +161,12 @@ def _enter_recurrent(family: str, sizes: tuple[int, int, int, int], names: Seque
     histories = sizes[-1]
     values, signals = random_input(single, histories), random_signals(single, histories)
     networks = {names[0]: stored, SINGLE: single}
-    calls = {name: _both(network, values, signals) for name, network in networks.items()}
+    calls = {name: layer_calls(network, values, signals)[BOTH] for name, network in networks.items()}
     outputs = [network.forward(values, training=True).astype(np.float32) for network in networks.values()]
     assert_agreement(names[0], *outputs, TOLERANCE)
 
     def run(count: int) -> None:
-        _both(stored, random_input(stored, count), random_signals(stored, count))()
+        layer_calls(stored, random_input(stored, count), random_signals(stored, count))[BOTH]()
 
     torch_layer = torch_recurrent(family, single, values) if torch is not None else None
     return Entrants(
@@ -176,25 +179,3 @@ def _enter_recurrent(family: str, sizes: tuple[int, int, int, int], names: Seque
         connections=stored.connections,
         memory=split_memory(run, histories, stored),
     )
-
-
-def _both(network: Network, values: np.ndarray, signals: np.ndarray) -> Call:
-    def both() -> None:
-        network.forward(values, training=True)
-        network.backward(signals)
-
-    return both
-
-
-def _step(network: Network, optimizer: Adam, inputs: np.ndarray) -> Call:
-    loss = SquaredError()
-    network.propagates = False
-
-    def step() -> float:
-        outputs = widened(network.forward(inputs, training=True))  # as `Trainer` does
-        value, signals = loss(outputs, inputs)
-        network.backward(signals)
-        optimizer.step(network.parameters)
-        return value
-
-    return step

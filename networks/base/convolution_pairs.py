@@ -6,24 +6,16 @@ gradients. What its products read is rounded, and laid out as `nn.kernels.convol
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from nn.deep_copied import DeepCopied
-from nn.history import LANES, aligned_zeros, padded
+from networks.base.pair_words import PairWords
+from nn.history import LANES, padded
 from nn.kernels.convolution import backward, pairs
 from nn.kernels.convolution.forward import Layer, Plan
 
-if TYPE_CHECKING:
-    from networks.base.tiled_convolution import TiledConvolution
 
-
-class ConvolutionPairs(DeepCopied):
-    """The words of a convolution, made when they are needed, again where their number is another."""
-
-    def __init__(self) -> None:
-        self._words: dict[str, np.ndarray] = {}
+class ConvolutionPairs(PairWords):
+    """The words of a convolution."""
 
     def layer(
         self, plan: Plan, weights: np.ndarray, biases: np.ndarray, sources: np.ndarray, targets: np.ndarray
@@ -31,34 +23,28 @@ class ConvolutionPairs(DeepCopied):
         """Pair weights in the order of a plan, and its sources; all arrays are flat, and float32."""
         channels, histories = plan.sources, plan.histories
         count = channels + channels % 2
-        rounded = self._of(f"weights for {plan.targets}", weights.size // channels * count // 2)
-        image = self._of(f"sources of {plan.targets}", sources.size // channels * count // 2)
+        rounded = self.words(f"weights for {plan.targets}", weights.size // channels * count // 2)
+        image = self.words(f"sources of {plan.targets}", sources.size // channels * count // 2)
         pairs.round_weights(weights, rounded.view(np.uint16), channels)
         pairs.pair_image(sources, image, channels, histories)
         return Layer(rounded, biases, image, targets)
 
     def deltas(
-        self, network: TiledConvolution, plan: Plan, arrays: backward.Arrays, learns: bool
+        self, plan: Plan, arrays: backward.Arrays, activation: tuple[int, np.floating], learns: bool
     ) -> backward.Arrays:
         """Compute the deltas; return the arrays for the gradients with words on both sides of the windows."""
         inputs = plan.width * plan.sources
         rows = arrays.image.size // (inputs * plan.histories)
         width = padded(inputs) + LANES
         windows, image = (
-            self._of(name, array.size // 2)
+            self.words(name, array.size // 2)
             for name, array in (("windows", arrays.windows), ("image", arrays.image))
         )
         rounded = pairs.Rounded(
             windows=windows.view(np.uint16),
             image=image.view(np.uint16),
             image_words=image,
-            transposed=self._of("transposed", rows * plan.histories // 2 * width),
+            transposed=self.words("transposed", rows * plan.histories // 2 * width),
         )
-        code, slope = network.activation.code, network.dtype.type(network.activation.slope)
-        pairs.deltas_parallel(plan, arrays, rounded, code, slope, learns)
+        pairs.deltas_parallel(plan, arrays, rounded, *activation, learns)
         return arrays._replace(windows=windows, image=image, transposed=rounded.transposed)
-
-    def _of(self, name: str, count: int) -> np.ndarray:
-        if name not in self._words or self._words[name].size != count:
-            self._words[name] = aligned_zeros(count, np.uint32)
-        return self._words[name]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from networks.base.directed_layers import DirectedLayer
-from nn.deep_copied import DeepCopied
-from nn.history import aligned_zeros, padded
+from networks.base.pair_words import PairWords
+from nn.history import padded
 from nn.kernels.recurrent.gradients import PANEL
 from nn.kernels.recurrent.pairs import BackwardPairs, Pairs
 
@@ -20,11 +20,8 @@ if TYPE_CHECKING:
     from networks.base.recurrent_tiles import TiledRecurrent
 
 
-class RecurrentPairs(DeepCopied):
-    """The words of the directed layers of a network, made for a number of histories when they are needed."""
-
-    def __init__(self) -> None:
-        self._words: dict[str, np.ndarray] = {}
+class RecurrentPairs(PairWords):
+    """The words of the directed layers of a network."""
 
     def forward(self, network: TiledRecurrent, directed: DirectedLayer, histories: int) -> Pairs:
         """Return the words of a forward pass."""
@@ -44,21 +41,15 @@ class RecurrentPairs(DeepCopied):
         units = -(-network.units // 2)
         rows = network.gate_rows(directed) // network.units * units
         seen = -(-(directed.inputs + network.units) // PANEL) * PANEL
-        scratch = self._shared("scratch", -(-room // 2))
+        scratch = self.words("scratch", -(-room // 2))
         return BackwardPairs(
             input_weights=self._of(directed, "input weights", rows * padded(directed.inputs)),
             recurrent_weights=self._of(directed, "recurrent weights", rows * padded(network.units)),
             deltas=self._of(directed, "deltas", network.steps * network.gate_count * units * histories),
-            panels=self._shared("panels", seen * network.steps * histories // 2 if learns else 0),
+            panels=self.words("panels", seen * network.steps * histories // 2 if learns else 0),
             halves=scratch.view(np.uint16),
             scratch=scratch,
         )
 
     def _of(self, directed: DirectedLayer, name: str, count: int) -> np.ndarray:
-        return self._shared(f"{directed.prefix}{name}", count)
-
-    def _shared(self, name: str, count: int) -> np.ndarray:
-        """Return exactly so many words; what is kept of another number of them is forgotten."""
-        if name not in self._words or self._words[name].size != count:
-            self._words[name] = aligned_zeros(count, np.uint32)
-        return self._words[name]
+        return self.words(f"{directed.prefix}{name}", count)

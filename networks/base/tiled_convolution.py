@@ -113,7 +113,7 @@ class TiledConvolution(convolution.Convolution):
         arrays, scale = self._arrays(learning_rate)
         gradient_plan = self._gathering
         if self._pairs is not None:
-            arrays = self._pairs.deltas(self, self._gathering, arrays, bool(scale))
+            arrays = self._pairs.deltas(self._gathering, arrays, self._activation, bool(scale))
             gradient_plan = gradient_plan._replace(histories=gradient_plan.histories // 2)
         else:
             run = backward_kernels.deltas_parallel if self._parallel else backward_kernels.deltas_serial
