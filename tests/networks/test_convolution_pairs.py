@@ -80,27 +80,12 @@ def test_the_bits_are_the_same_for_any_number_of_threads(kind):
 
 @both
 def test_gradients_may_be_kept_while_signals_pass(kind):
-    network = stored(kind, Shape(6, 6, 3), channels=4, kernel=3)
-    values, signals = checks.numbers(network, 20)
-    network.forward(values, training=True)
-    expected = widened(network.backward(signals)).copy()
-    network.parameters.zero_gradients()
-    with network.parameters.gradients_kept():
-        assert np.array_equal(widened(network.backward(signals)), expected)
-    assert not network.parameters.gradients.any()
+    checks.check_gradients_may_be_kept(stored(kind, Shape(6, 6, 3), channels=4, kernel=3))
 
 
 @both
 def test_an_update_in_the_backward_pass_is_that_of_the_gradients(kind):
-    network = stored(kind, Shape(6, 6, 3), channels=4, kernel=3)
-    values, signals = checks.numbers(network, 20)
-    before = network.parameters.values.copy()
-    network.forward(values, training=True)
-    network.backward(signals)
-    network.forward(values, training=True)
-    network.backward(signals, learning_rate=0.125)
-    moved = before - 0.125 * network.parameters.gradients
-    np.testing.assert_allclose(network.parameters.values, moved, rtol=0, atol=2e-5)
+    checks.check_update(stored(kind, Shape(6, 6, 3), channels=4, kernel=3), tolerance=2e-5)
 
 
 @both

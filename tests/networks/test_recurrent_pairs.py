@@ -100,27 +100,12 @@ def test_steps_that_are_not_there_leave_states_and_gradients_alone(kind):
 
 @both
 def test_gradients_may_be_kept_while_signals_pass(kind):
-    network = stored(kind, SequenceShape(3, 5), units=6)
-    values, signals = checks.numbers(network, 20)
-    network.forward(values, training=True)
-    expected = widened(network.backward(signals)).copy()
-    network.parameters.zero_gradients()
-    with network.parameters.gradients_kept():
-        assert np.array_equal(widened(network.backward(signals)), expected)
-    assert not network.parameters.gradients.any()
+    checks.check_gradients_may_be_kept(stored(kind, SequenceShape(3, 5), units=6))
 
 
 @both
 def test_an_update_in_the_backward_pass_is_that_of_the_gradients(kind):
-    network = stored(kind, SequenceShape(3, 5), units=6)
-    values, signals = checks.numbers(network, 20)
-    before = network.parameters.values.copy()
-    network.forward(values, training=True)
-    network.backward(signals)
-    network.forward(values, training=True)
-    network.backward(signals, learning_rate=0.125)
-    moved = before - 0.125 * network.parameters.gradients
-    np.testing.assert_allclose(network.parameters.values, moved, rtol=0, atol=1e-5)
+    checks.check_update(stored(kind, SequenceShape(3, 5), units=6), tolerance=1e-5)
 
 
 @both

@@ -9,6 +9,7 @@ import pytest
 
 from networks.base.network import Network
 from networks.ladder import FAMILIES, network_from_configuration
+from nn.bfloat16_arrays import widened
 from nn.checks import gradients
 
 Build = Callable[..., Network]
@@ -178,3 +179,26 @@ def check_wrong_input(network: Network) -> str:
         except ValueError as error:
             messages.append(str(error))
     return "\n".join(messages)
+
+
+def check_gradients_may_be_kept(network: Network, histories: int = 20) -> None:
+    """Go back with gradients kept: the input signals are the same, and no gradient is added."""
+    values, signals = numbers(network, histories)
+    network.forward(values, training=True)
+    expected = widened(network.backward(signals)).copy()
+    network.parameters.zero_gradients()
+    with network.parameters.gradients_kept():
+        assert np.array_equal(widened(network.backward(signals)), expected)
+    assert not network.parameters.gradients.any()
+
+
+def check_update(network: Network, tolerance: float, histories: int = 20) -> None:
+    """Let a backward pass update the parameters: they move along the gradients."""
+    values, signals = numbers(network, histories)
+    before = network.parameters.values.copy()
+    network.forward(values, training=True)
+    network.backward(signals)
+    network.forward(values, training=True)
+    network.backward(signals, learning_rate=0.125)
+    moved = before - 0.125 * network.parameters.gradients
+    np.testing.assert_allclose(network.parameters.values, moved, rtol=0, atol=tolerance)
