@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import stat
 import zipfile
 from io import BytesIO
-from pathlib import Path
 from typing import NamedTuple
 
-from networks.exchange.errors import ExchangeError
 from networks.exchange.keras.reading.json_text import MOST_BYTES
 from networks.exchange.keras.refusals import RefusedError
 from nn.short_text import short_repr
@@ -25,25 +22,6 @@ class Archive(NamedTuple):
     configuration: bytes
     metadata: bytes
     weights: bytes
-
-
-def file_bytes(path: Path | str) -> bytes:
-    """Return the bytes of a regular file.
-
-    Raises
-    ------
-    ExchangeError
-        When it cannot be read.
-    """
-    path = Path(path)
-    try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            raise ExchangeError(f"{path}: not a file")
-        with path.open("rb") as file:
-            return file.read(found.st_size)
-    except OSError as error:
-        raise ExchangeError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
 def read_archive(data: bytes) -> Archive:

@@ -21,8 +21,8 @@ import numpy as np
 from ml_dtypes import bfloat16
 
 from networks.exchange.errors import ExchangeError
-from networks.exchange.keras.library import optional
 from networks.exchange.keras.refusals import RefusedError
+from networks.exchange.library import optional
 from nn.short_text import short_repr
 
 DEEPEST = 40

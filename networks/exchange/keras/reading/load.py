@@ -12,7 +12,8 @@ from numpy.typing import DTypeLike
 from networks.base.checks import check_dtype
 from networks.base.network import Network
 from networks.exchange.errors import ExchangeError
-from networks.exchange.keras.reading.archive import file_bytes, read_archive
+from networks.exchange.file_bytes import file_bytes
+from networks.exchange.keras.reading.archive import read_archive
 from networks.exchange.keras.reading.building import build
 from networks.exchange.keras.reading.entries import MODELS, entry
 from networks.exchange.keras.reading.groups import Groups

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from networks.exchange.errors import ExchangeError
-from networks.exchange.keras.reading.archive import file_bytes
+from networks.exchange.file_bytes import file_bytes
 from networks.exchange.keras.reading.entries import MODELS, Entry, entries_of, entry
 from networks.exchange.keras.reading.hdf5 import read_hdf5
 from networks.exchange.keras.reading.load import HDF5, planned, shapes_given, source_of

@@ -13,13 +13,13 @@ from numpy.typing import DTypeLike
 
 from networks.base.network import Network
 from networks.exchange.errors import ExchangeError
-from networks.exchange.keras.library import optional
 from networks.exchange.keras.reading.groups import FLOATS, snake_case
 from networks.exchange.keras.refusals import RefusedError
 from networks.exchange.keras.writing.description import described, is_chain
 from networks.exchange.keras.writing.order import layers_in_order
 from networks.exchange.keras.writing.theirs import Theirs
 from networks.exchange.keras.writing.wiring import Wiring, wired
+from networks.exchange.library import optional
 from nn.files import replacing
 
 VERSION = "3.15.1"

@@ -11,9 +11,10 @@ from numpy.typing import DTypeLike
 from networks.base.checks import check_dtype
 from networks.base.network import Network
 from networks.exchange.errors import ExchangeError
+from networks.exchange.library import optional
 from networks.exchange.onnx.reading.building import build
 from networks.exchange.onnx.reading.graph import read_graph
-from networks.exchange.onnx.reading.model_file import onnx_library, read_message
+from networks.exchange.onnx.reading.model_file import read_message
 from networks.exchange.onnx.reading.planning import Wanted, plan
 from networks.exchange.onnx.reading.refusals import RefusedError
 from nn.shape import ShapeLike
@@ -60,7 +61,7 @@ def load(
     shapes = dict(input_shape) if isinstance(input_shape, Mapping) else input_shape
     wanted = Wanted(shapes, None if outputs is None else tuple(outputs))
     try:
-        graph = read_graph(message, onnx_library().defs.onnx_opset_version())
+        graph = read_graph(message, optional("onnx").defs.onnx_opset_version())
         return build(plan(graph, wanted), dtype)
     except RefusedError as error:
         raise ExchangeError(f"{path}: {error}") from None

@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-import stat
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from networks.exchange.errors import ExchangeError
+from networks.exchange.file_bytes import file_bytes
+from networks.exchange.library import optional
 from networks.exchange.onnx.reading.wire import WireError, check_wire
 
 MOST_BYTES = 2**31 - 1
 """Most bytes of a file: what the format itself allows for a message."""
-
-
-def onnx_library() -> ModuleType:
-    """Return the package `onnx`.
-
-    Raises
-    ------
-    ExchangeError
-        When it is not installed.
-    """
-    try:
-        import onnx  # noqa: PLC0415 - optional, and slow to load
-    except ImportError as error:
-        raise ExchangeError(
-            "ONNX files need the package onnx: python -m pip install 'ganglion[exchange]'"
-        ) from error
-    return onnx
 
 
 def read_message(path: Path | str) -> Any:
@@ -39,8 +22,10 @@ def read_message(path: Path | str) -> Any:
     ExchangeError
         When it is no regular file, too large, or not such a message.
     """
-    onnx = onnx_library()
-    data = _content(Path(path))
+    onnx = optional("onnx")
+    data = file_bytes(path, MOST_BYTES, "ONNX file")
+    if not data:
+        raise ExchangeError(f"{path}: is empty")
     try:
         check_wire(data, onnx.ModelProto.DESCRIPTOR)
         return onnx.ModelProto.FromString(data)
@@ -48,19 +33,3 @@ def read_message(path: Path | str) -> Any:
         raise ExchangeError(f"{path}: truncated, damaged or no ONNX file: {error}") from None
     except Exception as error:  # of the parser, whose kinds differ between versions
         raise ExchangeError(f"{path}: truncated, damaged or no ONNX file") from error
-
-
-def _content(path: Path) -> bytes:
-    try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            raise ExchangeError(f"{path}: not a file")
-        if found.st_size > MOST_BYTES:
-            raise ExchangeError(f"{path}: larger than {MOST_BYTES:,} bytes, which no ONNX file is")
-        with path.open("rb") as file:
-            data = file.read(found.st_size)
-    except OSError as error:
-        raise ExchangeError(f"{path}: cannot be read: {error.strerror or error}") from error
-    if not data:
-        raise ExchangeError(f"{path}: is empty")
-    return data

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from networks.exchange.errors import ExchangeError
+from networks.exchange.library import optional
 from networks.exchange.onnx.reading.factors import UNKNOWN
 from networks.exchange.onnx.reading.graph import Graph, read_graph
 from networks.exchange.onnx.reading.inputs import MOST_LAYOUTS, described, layouts_of
-from networks.exchange.onnx.reading.model_file import onnx_library, read_message
+from networks.exchange.onnx.reading.model_file import read_message
 from networks.exchange.onnx.reading.node import Given
 from networks.exchange.onnx.reading.operators import OPERATORS
 from networks.exchange.onnx.reading.plan import Value
@@ -62,7 +63,7 @@ def survey(path: Path | str, input_shape: ShapeLike | None = None) -> list[str]:
     """
     message = read_message(path)
     try:
-        graph = read_graph(message, onnx_library().defs.onnx_opset_version())
+        graph = read_graph(message, optional("onnx").defs.onnx_opset_version())
         live = live_nodes(graph, graph.outputs)
     except RefusedError as error:
         raise ExchangeError(f"{path}: {error}") from None

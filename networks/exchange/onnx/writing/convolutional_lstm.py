@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from networks.exchange.onnx.reading.model_file import onnx_library
+from networks.exchange.library import optional
 from networks.exchange.onnx.writing.graph import GraphWriter, Value, sizes_of
 from nn.shape import Shape
 
@@ -32,7 +32,7 @@ def convolutional_lstm(graph: GraphWriter, layer: Any, value: Value) -> str:
 
 def _body(graph: GraphWriter, layer: Any, own: tuple[int, ...]) -> Any:
     """Return the graph of a step: hidden values, cells and an image make new ones."""
-    helper = onnx_library().helper
+    helper = optional("onnx").helper
     outer, graph.nodes = graph.nodes, []
     hidden, cells, image = (graph.fresh(each) for each in ("hidden", "cells", "image"))
     given = {hidden: own, cells: own, image: sizes_of(layer.input_shape.image)}

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from networks.exchange.errors import ExchangeError
-from networks.exchange.onnx.reading.model_file import MOST_BYTES, onnx_library
+from networks.exchange.library import optional
+from networks.exchange.onnx.reading.model_file import MOST_BYTES
 from nn.byte_sizes import format_bytes
 from nn.shape import AnyShape, SequenceShape, Shape, VideoShape
 
@@ -104,8 +105,8 @@ class GraphWriter:
         self._bytes = 0
         self._names: set[str] = set()
         self._numbers: defaultdict[str, int] = defaultdict(lambda: 1)
-        self._helper = onnx_library().helper
-        self._numpy_helper = onnx_library().numpy_helper
+        self._helper = optional("onnx").helper
+        self._numpy_helper = optional("onnx").numpy_helper
 
     def within(self, name: str) -> str:
         """Name what follows after a layer; return the name of before."""

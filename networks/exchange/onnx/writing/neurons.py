@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from networks.exchange.onnx.reading.model_file import onnx_library
+from networks.exchange.library import optional
 from networks.exchange.onnx.writing.activations import activated
 from networks.exchange.onnx.writing.graph import GraphWriter, Value, is_flat, order_of, sizes_of
 from networks.exchange.onnx.writing.layers import in_our_order
@@ -236,7 +236,7 @@ def _body(graph: GraphWriter, step: Step, held: str | None = None) -> Any:
 
     With inputs that are held, which lie outside, there are no outputs but the values.
     """
-    helper = onnx_library().helper
+    helper = optional("onnx").helper
     network = step.network
     outside, graph.nodes = graph.nodes, []
     past = [graph.fresh("before") for _ in range(step.delays)]

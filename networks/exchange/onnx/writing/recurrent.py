@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from networks.exchange.onnx.reading.model_file import onnx_library
+from networks.exchange.library import optional
 from networks.exchange.onnx.writing.graph import GraphWriter, Value
 
 GATES = {"LSTM": (0, 3, 1, 2), "GRU": (1, 0, 2)}
@@ -82,7 +82,7 @@ def _array(layer: Any, prefix: str, kind: str, what: str) -> np.ndarray:
 
 def _lengths(graph: GraphWriter, steps: str, entries: str) -> str:
     """Add the input of the lengths, all steps where it is left out."""
-    types = onnx_library().TensorProto
+    types = optional("onnx").TensorProto
     name = graph.fresh("lengths")
     graph.add_default(name, np.array([-1], np.int32), types.INT32, [f"{name}_entries"])
     every = str(graph.node("Cast", [steps], to=types.INT32))

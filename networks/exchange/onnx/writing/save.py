@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 from networks.base.checks import check_dtype, check_network
 from networks.base.network import Network
 from networks.exchange.errors import ExchangeError
-from networks.exchange.onnx.reading.model_file import onnx_library
+from networks.exchange.library import optional
 from networks.exchange.onnx.writing.graph import GraphWriter, Value, channel_axis, sizes_of
 from networks.exchange.onnx.writing.networks import input_shapes, labels_of, takes_any_steps, write
 from nn.files import replacing
@@ -63,7 +63,7 @@ def save(
 def model(network: Network, dtype: DTypeLike | None = None, optional_inputs: bool = True) -> Any:
     """Return a network as an ONNX message; see `save`."""
     check_network("onnx: what is to be written", network)
-    helper = onnx_library().helper
+    helper = optional("onnx").helper
     graph = GraphWriter(check_dtype(network.dtype if dtype is None else dtype), optional_inputs)
     steps = takes_any_steps(network)
     values = [_input(graph, network, name, shape, steps) for name, shape in input_shapes(network).items()]
@@ -97,7 +97,7 @@ def _input(graph: GraphWriter, network: Network, name: str, shape: AnyShape, ste
     is_labels = labels_of(network, name)
     if is_labels:
         del sizes[channel_axis(shape)]
-        kind = onnx_library().TensorProto.INT64
+        kind = optional("onnx").TensorProto.INT64
     graph.add_input(name, kind, sizes)
     return Value(name, shape, is_labels)
 
