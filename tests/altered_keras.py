@@ -8,27 +8,20 @@ on memory is that of the process: run it in a process of its own.
 
 from __future__ import annotations
 
-import re
-import signal
 import sys
 import tempfile
 import warnings
 import zipfile
 from collections.abc import Iterator
-from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
 from networks.exchange import keras
-from networks.exchange.errors import ExchangeError
 from networks.exchange.keras.writing.save import members
-from tests.altered_files import SECONDS, limit_memory, too_long
+from tests.support.altered_exchange import File, flipped, try_all
 from tests.support.hostile_keras import constructions, recurrent, sample, zipped
-
-File = tuple[str, bytes, str | None]
-"""What was done, the file, and a pattern of the refusal where it must be refused."""
 
 
 def altered(flips: int, truncations: int, generator: np.random.Generator) -> Iterator[File]:
@@ -37,61 +30,30 @@ def altered(flips: int, truncations: int, generator: np.random.Generator) -> Ite
     names = ("model.weights.h5", "config.json", "")
     for number in range(flips + truncations):
         given, name = contents[number % 2], names[number // 2 % 3]
-        data = bytearray(given[name] if name else zipped(given))
-        place = int(generator.integers(len(data)))
+        data = given[name] if name else zipped(given)
         if number < flips:
-            bit = int(generator.integers(8))
-            data[place] ^= 1 << bit
-            done = f"bit {bit} of byte {place}"
+            done, data = flipped(data, generator)
         else:
-            del data[place:]
-            done = f"{place} bytes"
-        yield f"{name}: {done}", zipped({**given, name: bytes(data)}) if name else bytes(data), None
-
-
-def fault(path: Path, pattern: str | None) -> str | None:
-    """Read a file; return what is wrong with the result, None if nothing is."""
-    signal.setitimer(signal.ITIMER_PROF, SECONDS)
-    try:
-        with suppress(ExchangeError):
-            keras.survey(path)
-        keras.load(path).summary()
-    except ExchangeError as error:
-        message = str(error)
-        if not message.startswith(f"{path}: ") or len(message) > 2100 or "\n" in message:
-            return f"message {message[:200]!r} of {len(message)} characters"
-        if pattern is not None and not re.search(pattern, message):
-            return f"message {message!r}"
-        return None
-    except BaseException as error:  # no other error is allowed
-        return f"{type(error).__name__}: {str(error)[:200]}"
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-    return None if pattern is None else "is read"
+            length = int(generator.integers(len(data)))
+            done, data = f"{length} bytes", data[:length]
+        yield f"{name}: {done}", zipped({**given, name: data}) if name else data, None
 
 
 def main(flips: int, truncations: int, seed: int) -> int:
     """Try all files; return how many are faulty."""
-    signal.signal(signal.SIGPROF, too_long)
     warnings.simplefilter("ignore")
     files: list[File] = [(name, data, pattern) for name, (data, pattern) in constructions().items()]
     files += altered(flips, truncations, np.random.default_rng(seed))
-    faulty = 0
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
-        for make in (sample, recurrent):  # modules that are loaded at first use do not count
-            keras.save(make(), path)
-            assert zipfile.is_zipfile(BytesIO(path.read_bytes()))
-            keras.load(path).summary()
-        limit_memory()
-        for name, data, pattern in files:
-            path.write_bytes(data)
-            wrong = fault(path, pattern)
-            if wrong is not None:
-                faulty += 1
-                print(f"{name}: {wrong}", flush=True)
-    print(f"{len(files)} files, {faulty} faulty", file=sys.stderr)
-    return faulty
+
+        def load_modules() -> None:
+            for make in (sample, recurrent):
+                keras.save(make(), path)
+                assert zipfile.is_zipfile(BytesIO(path.read_bytes()))
+                keras.load(path).summary()
+
+        return try_all(keras, path, files, load_modules)
 
 
 if __name__ == "__main__":

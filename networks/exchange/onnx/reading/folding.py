@@ -12,6 +12,7 @@ import numpy as np
 
 from networks.exchange.onnx.reading.factors import written
 from networks.exchange.onnx.reading.node import Node
+from networks.exchange.onnx.reading.stretches import read_stretches
 from networks.exchange.onnx.reading.tensors import MOST_AXES, REALS, WHOLES, Constant
 
 MOST = 2**16
@@ -125,17 +126,7 @@ def concatenate(node: Node) -> np.ndarray:
 def slice_(node: Node) -> np.ndarray:
     """Read stretches of axes."""
     array = node.seen_constant(0)
-    if node.since < 10:
-        starts, ends, axes, steps = (
-            node.integers("starts"),
-            node.integers("ends"),
-            node.integers("axes"),
-            None,
-        )
-    else:
-        starts, ends = node.numbers(1), node.numbers(2)
-        axes = node.numbers(3) if node.input(3) is not None else None
-        steps = node.numbers(4) if node.input(4) is not None else None
+    starts, ends, axes, steps = read_stretches(node)
     if starts is None or ends is None or len(starts) != len(ends):
         node.refuse("its starts and ends are missing, or not as many")
     axes = list(range(len(starts))) if axes is None else axes

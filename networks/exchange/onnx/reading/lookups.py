@@ -8,6 +8,7 @@ from networks.exchange.onnx.reading.factors import axis, size_of, whole
 from networks.exchange.onnx.reading.node import Node
 from networks.exchange.onnx.reading.plan import Joined, Layer, Padded, Place, Value, arranged, steps_of
 from networks.exchange.onnx.reading.recurrent import last_step
+from networks.exchange.onnx.reading.stretches import read_stretches
 from networks.exchange.onnx.reading.tensors import REALS, WHOLES, Constant
 from nn.shape import SequenceShape, Shape
 
@@ -68,17 +69,7 @@ def _opened(value: Value, place: int) -> Value:
 def slice_(node: Node) -> list[Value | Padded]:
     """Read all of an axis, its last step, or all but its end before a convolution."""
     value = node.value(0)
-    if node.since < 10:
-        starts, ends, places, steps = (
-            node.integers("starts"),
-            node.integers("ends"),
-            node.integers("axes"),
-            None,
-        )
-    else:
-        starts, ends = node.numbers(1), node.numbers(2)
-        places = node.numbers(3) if node.input(3) is not None else None
-        steps = node.numbers(4) if node.input(4) is not None else None
+    starts, ends, places, steps = read_stretches(node)
     starts, ends = starts or [], ends or []
     places = list(range(len(starts))) if places is None else places
     if not len(starts) == len(ends) == len(places) or set(steps or [1]) != {1}:
