@@ -92,11 +92,13 @@ class Opened(NamedTuple):
         lines = (self.served.model_directory / "journal.jsonl").read_text(encoding="utf-8").splitlines()
         return [event for event in map(json.loads, lines) if event["event"] == kind]
 
-    def wait_for_change(self, kind: str) -> None:
-        """Wait until the run has taken a change of a kind from the page."""
-        end = time.monotonic() + patience.SECONDS
-        while not any(each["kind"] == kind for event in self.events("change") for each in event["changes"]):
-            assert time.monotonic() < end, f"no change of the kind {kind}"
+    def wait_for_change(self, kind: str, **fields: str) -> None:
+        """Wait until the run has taken a change of a kind, with these fields, from the page."""
+        wanted, end = {"kind": kind, **fields}.items(), time.monotonic() + patience.SECONDS
+        while not any(
+            wanted <= change.items() for event in self.events("change") for change in event["changes"]
+        ):
+            assert time.monotonic() < end, f"no change with {dict(wanted)}"
             self.page.wait_for_timeout(50)
 
     def stop(self) -> None:

@@ -22,7 +22,7 @@ def page(chromium: "playwright.Browser", tmp_path: Path) -> Iterator[Opened]:
 
 def closed_model(page: Opened) -> AutoEncoder:
     """Stop training, if there is any, after one more step, which saves the model."""
-    if page.text("state").lower() == "training":
+    if page.part("state").get_attribute("data-state") == "training":  # also while kernels compile
         page.stop()
     return saved_model(page.served.model_directory)
 

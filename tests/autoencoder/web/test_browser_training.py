@@ -16,7 +16,7 @@ def test_start_lowers_the_error_and_stop_ends_training(
     chromium: "playwright.Browser", tmp_path: Path
 ) -> None:
     with opened(chromium, tmp_path) as page:
-        assert page.text("state").lower() == "idle"
+        page.wait_for_text("state", "idle")
         page.part("step").click()
         page.wait_for_step(1)
         first = page.number("loss")
@@ -60,6 +60,8 @@ def test_settings_change_while_training_and_what_cannot_be_is_refused(
         page.part("start").click()
         page.fill("batch-size", "16")
         page.part("optimizer").select_option("nadam")
+        # the list asks the server, the fields the run itself: each takes its own way
+        page.wait_for_change("setting", name="optimizer")
         page.fill("leakage", "0.2")
         page.fill("leakage", "2")
         playwright.expect(page.page.get_by_text("less than or equal to 1")).to_be_visible()
