@@ -251,8 +251,8 @@ train --resume goes on with. It must be what an autoencoder can be here: dense l
 the decoder a mirror of the encoder, the last layer a sigmoid or linear. The settings are those of the
 .json beside the file, if there is one, and of the options.
 
-.onnx files say what their layers are. A .safetensors is a state_dict of PyTorch, which does not: its
-layers are those of the settings, and weights are read by the names of its modules.""",
+.onnx and .keras files say what their layers are. A .safetensors is a state_dict of PyTorch, which does
+not: its layers are those of the settings, and weights are read by the names of its modules.""",
     examples="""\
   autoencoder import model.safetensors --model-directory models/back
       what export wrote
@@ -269,7 +269,7 @@ layers are those of the settings, and weights are read by the names of its modul
             "encoder.0=0.0; may be given several times",
         ),
     ),
-    file=("FILE", "a .onnx or .safetensors"),
+    file=("FILE", "a .onnx, .keras or .safetensors"),
 )
 
 COMMANDS = (TRAIN, SERVE, REPLAY, RECONSTRUCT, ENCODE, DECODE, RENDER, INFO, EXPORT, IMPORT, CONFIG)

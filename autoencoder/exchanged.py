@@ -15,7 +15,7 @@ from autoencoder.model import AutoEncoder, processors_of
 from autoencoder.settings import TABLE, Settings
 from networks import Network, Sequential
 from networks.exchange import ExchangeError, keras, onnx, pytorch
-from nn import Activation, DataError, Identity, Shape, Sigmoid
+from nn import Activation, AnyShape, DataError, Identity, SequenceShape, Shape, Sigmoid
 from nn.activations import activation_from_configuration
 from nn.data.processors import Processors
 from nn.short_text import join_names
@@ -32,7 +32,7 @@ WRITERS: Mapping[str, Callable[[Network, Path], None]] = {
 }
 """What writes a network, by suffix."""
 
-READERS: Mapping[str, Callable[[Path], Network]] = {".onnx": onnx.load}
+READERS: Mapping[str, Callable[[Path], Network]] = {".onnx": onnx.load, ".keras": keras.load}
 """What reads a network, by suffix; a state_dict is read into one that is there."""
 
 VIEWS = ("flatten", "reshape")
@@ -214,29 +214,38 @@ def _from_network(
     model = _created(settings, generator)
     for ours, theirs in zip(model.network.leaves.values(), layers, strict=True):
         for name in ("weights", "biases"):
-            ours.parameters[name][...] = theirs.parameters[name].reshape(ours.parameters[name].shape)
+            ours.parameters[name][...] = theirs.network.parameters[name].reshape(ours.parameters[name].shape)
         _use(ours, theirs.activation)
     return model
 
 
-def _dense_layers(network: Any, path: Path) -> list[Any]:
+class DenseLayer(NamedTuple):
+    """A dense layer, and its activation, which may be a layer of its own behind it."""
+
+    network: Any
+    activation: Activation
+
+
+def _dense_layers(network: Any, path: Path) -> list[DenseLayer]:
     """Return the layers of an autoencoder."""
     leaves = network.leaves.values()
-    layers = [layer for layer in leaves if layer.family not in VIEWS]
     for each in network.all_networks:
         if not isinstance(each, Sequential) and all(each is not layer for layer in leaves):
             raise InputError(f"{path}: a {each.family}: an autoencoder has one layer after another")
+    layers: list[DenseLayer] = []
     for name, layer in network.leaves.items():
-        if layer.family != "dense" and layer.family not in VIEWS:
+        if layer.family == "dense":
+            layers.append(DenseLayer(layer, layer.activation))
+        elif layer.family == "activation":
+            _merge(layers, layer.activation, f"{path}: {name}")
+        elif layer.family not in VIEWS:
             raise InputError(
                 f"{path}: {name} is a {layer.family}: of the layers that an autoencoder can have, files of "
                 "other libraries have dense ones alone"
             )
-        if not isinstance(layer.input_shape, Shape) or not isinstance(layer.output_shape, Shape):
-            raise InputError(f"{path}: {name} reads {layer.input_shape}: an autoencoder reads images")
     if not layers:
         raise InputError(f"{path}: there are no layers in it")
-    sizes = [layers[0].input_shape.size, *(layer.output_shape.size for layer in layers)]
+    sizes = [layers[0].network.input_shape.size, *(each.network.output_shape.size for each in layers)]
     if sizes != sizes[::-1] or len(layers) % 2 or len(layers) < 4:
         raise InputError(
             f"{path}: layers of {join_names(sizes)} numbers: an autoencoder's decoder mirrors its encoder, "
@@ -250,9 +259,22 @@ def _dense_layers(network: Any, path: Path) -> list[Any]:
     return layers
 
 
-def _settings_of(network: Any, layers: Sequence[Any], given: Mapping[str, Given], path: Path) -> Settings:
+def _merge(layers: list[DenseLayer], activation: Activation, where: str) -> None:
+    """Give the last of some layers an activation that stands behind it."""
+    if not layers:
+        raise InputError(f"{where} is an activation of the pixels: an autoencoder's are those of its layers")
+    last = layers[-1]
+    if isinstance(last.activation, Identity):
+        layers[-1] = DenseLayer(last.network, activation)
+    elif not isinstance(activation, Identity):
+        raise InputError(f"{where} is {activation} behind {last.activation}: a layer has one activation")
+
+
+def _settings_of(
+    network: Any, layers: Sequence[DenseLayer], given: Mapping[str, Given], path: Path
+) -> Settings:
     """Return settings with what the file says; the sides of images it says where it reads images."""
-    sizes = [layer.output_shape.size for layer in layers]
+    sizes = [layer.network.output_shape.size for layer in layers]
     half = len(layers) // 2
     found = {
         "architecture": "dense",
@@ -261,7 +283,7 @@ def _settings_of(network: Any, layers: Sequence[Any], given: Mapping[str, Given]
         "output_activation": layers[-1].activation.name,
     }
     asked = TABLE.make(given)
-    found |= _sides(network.input_shape, network.output_shape, asked, path)
+    found |= _sides(_image(network.input_shape, path), _image(network.output_shape, path), asked, path)
     texts = {name: Given(text, f"{path}: {to_key(name)}") for name, text in found.items()}
     settings = TABLE.make({**given, **texts})
     for name, text in found.items():
@@ -269,6 +291,15 @@ def _settings_of(network: Any, layers: Sequence[Any], given: Mapping[str, Given]
         if not is_open and getattr(asked, name) != getattr(settings, name):
             raise InputError(f"{given[name].place}={given[name].value}: the file has {to_key(name)}={text}")
     return settings
+
+
+def _image(shape: AnyShape, path: Path) -> Shape:
+    """Return the shape of an image; rows of pixels without an axis of colours are a grey one."""
+    if isinstance(shape, SequenceShape):
+        return Shape(shape.steps, shape.features, 1)
+    if not isinstance(shape, Shape):
+        raise InputError(f"{path}: reads or makes {shape}: an autoencoder does both with images")
+    return shape
 
 
 def _sides(reads: Shape, makes: Shape, asked: Settings, path: Path) -> dict[str, str]:
