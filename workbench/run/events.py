@@ -20,9 +20,13 @@ Text = Annotated[str, Field(max_length=10_000)]
 class _Event(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON-able values."""
+        return self.model_dump()
+
     def to_line(self) -> str:
         """Return it as a line of JSON, without the end of the line."""
-        return json.dumps(self.model_dump(), allow_nan=False)
+        return json.dumps(self.to_json(), allow_nan=False)
 
 
 class BeginEvent(_Event):
@@ -35,11 +39,19 @@ class BeginEvent(_Event):
 
 
 class ChangeEvent(_Event):
-    """Changes made together after `step` steps, as `workbench.run.changes` has them."""
+    """Changes made together after `step` steps, as `workbench.run.changes` has them.
+
+    `why` is given where they take back earlier ones, or make again what was taken back.
+    """
 
     event: Literal["change"] = "change"
     step: Step
     changes: list[Any]
+    why: Literal["undo", "redo"] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON-able values, with the reason only where there is one."""
+        return self.model_dump(exclude={"why"} if self.why is None else None)
 
     @property
     def changed(self) -> Changed:

@@ -119,7 +119,7 @@ class Journal:
 
     def tail(self, count: int) -> list[dict[str, Any]]:
         """Return the last events as JSON-able values, the oldest of them first."""
-        return [event.model_dump() for event in list(self._tail)[-count:]]
+        return [event.to_json() for event in list(self._tail)[-count:]]
 
     def add(self, event: Event) -> None:
         """Write an event.

@@ -7,23 +7,37 @@ and arguments of the operations are those of `workbench.run.operations`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
 
 from nn import Snapshot, SnapshotError, TrainingDiverged
 from nn.snapshot import load
 from nn.training.lock import FolderLockedError
 from nn.training.trainable import forget_batch
 from workbench.errors import InputError, OperationError
-from workbench.run.changes import parse_changes
+from workbench.run.changes import Change, ChangeError, parse_changes
 from workbench.run.events import ChangeEvent, StopEvent
-from workbench.run.run_directory import checksum
+from workbench.run.run_directory import RunDirectory, checksum
 from workbench.run.session import Session
+from workbench.run.undo import UndoHistory
 from workbench.run.watched import Watched
 
 
 class Run(Watched, ABC):
     """A session that is watched and changed, and the sessions after it."""
+
+    def _take(self, session: Any, directory: RunDirectory) -> None:
+        super()._take(session, directory)
+        self._history = UndoHistory()
+
+    def status(self) -> dict[str, Any]:
+        """Return the state of the run, as `Watched.status`, and what would be undone and redone."""
+        done, undone = self._history.last_done, self._history.last_undone
+        return {
+            **super().status(),
+            "undo": None if done is None else done.describe(),
+            "redo": None if undone is None else undone.describe(),
+        }
 
     @abstractmethod
     def _rewound(self, snapshot: Snapshot) -> Session:
@@ -109,12 +123,49 @@ class Run(Watched, ABC):
         JournalError
             When the journal cannot be written: nothing is changed then.
         """
-        parsed, trainer = parse_changes(changes), self.session.trainer
+        parsed = parse_changes(changes)
         self.session.steering.check(parsed)
-        given = [change.model_dump() for change in parsed]
-        self.directory.journal.add(ChangeEvent(step=trainer.step, changes=given))
-        self.session.steering.apply(parsed)
-        return {"step": trainer.step}
+        back = self._inverse(parsed)
+        self._make(parsed)
+        if back is None:
+            self._history.clear()
+        else:
+            self._history.add(parsed, back)
+        return {"step": self.session.trainer.step}
+
+    def undo(self) -> dict[str, Any]:
+        """Take back the changes that were made last, by changes that are in the journal as all others are."""
+        deed = self._history.last_done
+        if deed is None:
+            raise OperationError("there is nothing to undo")
+        self.session.steering.check(deed.back)
+        self._make(deed.back, "undo")
+        self._history.undid()
+        return {"step": self.session.trainer.step, **deed.describe()}
+
+    def redo(self) -> dict[str, Any]:
+        """Make the changes again that were undone last."""
+        deed = self._history.last_undone
+        if deed is None:
+            raise OperationError("there is nothing to redo")
+        self.session.steering.check(deed.made)
+        back = self._inverse(deed.made)
+        self._make(deed.made, "redo")
+        self._history.redid(deed.back if back is None else back)
+        return {"step": self.session.trainer.step, **deed.describe()}
+
+    def _make(self, changes: Sequence[Change], why: Literal["undo", "redo"] | None = None) -> None:
+        """Make changes that were checked, once they are in the journal."""
+        given = [change.model_dump() for change in changes]
+        self.directory.journal.add(ChangeEvent(step=self.session.trainer.step, changes=given, why=why))
+        self.session.steering.apply(changes)
+
+    def _inverse(self, changes: Sequence[Change]) -> tuple[Change, ...] | None:
+        """Return what takes changes back; None where training diverged and nothing does."""
+        try:
+            return self.session.steering.inverse(changes)
+        except ChangeError:
+            return None
 
     def snapshot(self) -> dict[str, Any]:
         """Save a snapshot of the present state, unless there is one."""

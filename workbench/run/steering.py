@@ -7,6 +7,7 @@ The lineage is part of every snapshot; clamps and locks are restored from it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -106,6 +107,34 @@ class Steering:
             if isinstance(change, BiasChange | WeightChange):
                 values[self._find(change)] = change.value
         self.note(changes)
+
+    def inverse(self, changes: Sequence[Change]) -> tuple[Change, ...]:
+        """Return the changes that take back these, which can be made and are not made yet.
+
+        Raises
+        ------
+        ChangeError
+            When a parameter is not finite, after training diverged, so that nothing could restore it.
+        """
+        texts = self._session.texts()
+        return tuple(self._inverse(change, texts) for change in reversed(changes))
+
+    def _inverse(self, change: Change, texts: Mapping[str, str]) -> Change:
+        before: Any
+        if isinstance(change, SettingChange):
+            before = {"value": texts[change.name.replace("-", "_")]}
+        elif isinstance(change, ClampChange):
+            before = {"value": self.clamps.get((change.layer, change.neuron))}
+        elif isinstance(change, LockChange):
+            before = {"locked": (change.layer, change.neuron) in self.locks}
+        elif isinstance(change, WeightLockChange):
+            before = {"locked": (change.layer, change.target, change.source) in self.weight_locks}
+        else:
+            value = float(self._session.network.parameters.values[self._find(change)])
+            if not math.isfinite(value):
+                raise ChangeError(f"{change.kind}: {value} cannot be restored")
+            before = {"value": value}
+        return change.model_copy(update=before)
 
     def note(self, changes: Sequence[Change]) -> None:
         """Record changes that are already in the parameters."""

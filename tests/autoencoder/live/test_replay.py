@@ -40,6 +40,7 @@ deeds = st.one_of(
     st.tuples(st.just("step"), st.integers(1, 2)),
     st.tuples(st.just("apply"), st.lists(changes, min_size=1, max_size=3)),
     st.tuples(st.sampled_from(["snapshot", "kill", "close"]), st.none()),
+    st.tuples(st.sampled_from(["undo", "redo"]), st.none()),
     st.tuples(st.just("rewind"), st.integers(0, 9)),
 )
 
@@ -61,6 +62,8 @@ def act(run: LiveRun, deed: str, argument: Any, reopen: Callable[[], LiveRun]) -
         train_steps(run, argument)
     elif deed == "step" and run.state == "idle":
         run.step()
+    elif deed in ("undo", "redo") and run.status()[deed]:
+        getattr(run, deed)()
     elif deed == "snapshot":
         run.snapshot()
     elif deed == "rewind" and run.status()["snapshots"]:

@@ -149,6 +149,8 @@ export default {
     },
     onStatus(status) {
       this.kept = keptIn(status);
+      if (status.changes !== this.changes) this.refreshAll();
+      this.changes = status.changes;
       if (status.run === this.run) return;
       this.run = status.run;
       this.read();

@@ -25,6 +25,10 @@ class Transport(Element, component="transport.js"):
         self.props.update({"unit": viewer.unit, "limited": viewer.can("apply")})
 
 
+class UndoButtons(Element, component="undo_buttons.js"):
+    """Undo and redo of changes, also by keys; the browser requests them itself."""
+
+
 class Appearance(Element, component="appearance.js"):
     """Automatic, light or dark; remembered by the browser."""
 
@@ -48,6 +52,8 @@ def header(viewer: Viewer, keys: Keys) -> None:
                     LiveText(field, format, test)
         Metrics(1)
         with group("g-buttons g-end"):
+            if viewer.can("undo"):
+                UndoButtons()
             if viewer.can("snapshot"):
                 button("Snapshot", "snapshot", snapshot, "bookmark_add", "Keep the present state of the run")
             if viewer.can("reset"):

@@ -20,7 +20,10 @@ KEYS: Keys = (
     ("+, −, 0", "in the network and the error chart: zoom in, zoom out, show all"),
 )
 
-EDIT_KEYS: Keys = (("Enter", "in the network: put the neuron on the list to edit"),)
+EDIT_KEYS: Keys = (
+    ("Enter", "in the network: put the neuron on the list to edit"),
+    ("Ctrl + Z", "undo the last change; Ctrl + Shift + Z makes it again"),
+)
 
 
 def help_dialog(viewer: Viewer, more: Keys) -> ui.dialog:

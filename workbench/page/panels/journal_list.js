@@ -1,29 +1,15 @@
 import { last, on, request } from "/assets/live.js";
-import { digits } from "/assets/format.js";
+import { changesInWords } from "/assets/change_words.js";
 import { attempt } from "/assets/notices.js";
 
 const SHOWN = 30;
-
-const where = ({ layer, neuron, target, source }) =>
-  neuron === undefined ? `layer ${layer}, ${target} ← ${source}` : `layer ${layer}, neuron ${neuron}`;
-
-const WORDS = {
-  setting: ({ name, value }) => `${name.replace("-", " ")} = ${value || "not set"}`,
-  bias: (change) => `bias of ${where(change)} = ${digits(change.value)}`,
-  weight: (change) => `weight of ${where(change)} = ${digits(change.value)}`,
-  clamp: (change) =>
-    change.value === null ? `${where(change)} released` : `${where(change)} clamped to ${digits(change.value)}`,
-  lock: (change) => `${where(change)} ${change.locked ? "locked" : "unlocked"}`,
-  lock_weight: (change) => `weight of ${where(change)} ${change.locked ? "locked" : "unlocked"}`,
-};
 
 const EVENTS = { begin: "started", snapshot: "snapshot kept", rewind: "rewound", stop: "stopped" };
 
 function describe(event) {
   if (event.event === "change") {
-    const changes = event.changes.slice(0, 3).map((change) => WORDS[change.kind]?.(change) ?? change.kind);
-    const more = event.changes.length - changes.length;
-    return changes.join("; ") + (more > 0 ? ` and ${more} more` : "");
+    const words = changesInWords(event.changes);
+    return event.why ? `${event.why}: ${words}` : words;
   }
   const words = EVENTS[event.event] ?? event.event;
   return event.name ? `${words}: ${event.name}` : words;

@@ -9,7 +9,7 @@ export default {
   template: `
     <label class="g-framed" :title="bounds"><span>{{ label }}</span>
       <input class="g-field" type="text" inputmode="decimal" autocomplete="off" :data-test="name" :placeholder="unset"
-             :value="draft ?? value" @input="draft = $event.target.value" @change="commit" @blur="draft = null"
+             :value="draft ?? value" :data-typed="draft !== null" @input="draft = $event.target.value" @change="commit" @blur="draft = null"
              @keydown.escape="draft = null"></label>`,
   props: { name: String, label: String, bounds: String },
   data: () => ({ value: "", draft: null, unset: "" }),

@@ -8,7 +8,7 @@ const RELEASE_MILLISECONDS = 800;
 
 /** A number field: emits `commit` with a finite number on Enter and when it is left; says what is none. */
 export const NumberField = {
-  template: `<input class="g-field" type="text" inputmode="decimal" autocomplete="off" :value="draft ?? shown" @input="draft = $event.target.value"
+  template: `<input class="g-field" type="text" inputmode="decimal" autocomplete="off" :value="draft ?? shown" :data-typed="draft !== null" @input="draft = $event.target.value"
     @change="commit" @blur="draft = null" @keydown.escape="draft = null">`,
   props: { value: Number, places: { type: Number, default: 6 }, whole: Boolean },
   emits: ["commit"],

@@ -1,11 +1,12 @@
-/** Notices of what was refused. Quasar shows messages as text, never as markup. */
+/** Notices of what was done or refused. Quasar shows messages as text, never as markup. */
 
 const SHOWN = 6000; // milliseconds
+const SHOWN_BRIEFLY = 3000; // of what a person did and expects
 
-/** Show what went wrong for a while, or with 0 until it is dismissed; calling the result dismisses it. */
-export function showError(error, timeout = SHOWN) {
+/** Show a message for a while, or with 0 until it is dismissed; calling the result dismisses it. */
+export function showNotice(message, timeout = SHOWN_BRIEFLY) {
   return Quasar.Notify.create({
-    message: error.message ?? String(error),
+    message,
     classes: "g-notice",
     color: "surface", // names of no colour of Quasar: the style sheet has them
     textColor: "ink",
@@ -13,6 +14,9 @@ export function showError(error, timeout = SHOWN) {
     actions: [{ icon: "close", "aria-label": "Dismiss", flat: true, dense: true }],
   });
 }
+
+/** Show what went wrong, as `showNotice` does. */
+export const showError = (error, timeout = SHOWN) => showNotice(error.message ?? String(error), timeout);
 
 /** Run `work` and return its result; show its error and return undefined when it is refused. */
 export async function attempt(work) {
