@@ -1,8 +1,9 @@
-"""Groups, attributes and arrays of an HDF5 file in memory.
+"""Groups, attributes and arrays of an HDF5 file.
 
 pyfive parses it, and is given no file to open. What it reads of the bytes is counted, so that a damaged file
 cannot keep it reading; links other than to what is in the file, storage elsewhere, chunks and filters, none
-of which Keras writes, are refused; and every array is compared with the bytes that are there.
+of which Keras writes, are refused; every array is compared with the bytes that are there, and only those that
+a model has a place for are read.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
-from io import BytesIO
 from struct import unpack_from
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ import numpy as np
 from ml_dtypes import bfloat16
 
 from networks.exchange.errors import ExchangeError
+from networks.exchange.keras.reading.region import Region
 from networks.exchange.keras.refusals import RefusedError
 from networks.exchange.library import optional
 from nn.short_text import short_repr
@@ -33,23 +34,6 @@ MOST_OBJECTS = 100_000
 
 EXTERNAL_FILES, CONTIGUOUS = 7, 1
 """Kinds of messages, and of ways to store an array, in the format."""
-
-
-class _Counted(BytesIO):
-    """Bytes of which no more are read in all than a sound file asks for."""
-
-    def __init__(self, data: bytes) -> None:
-        super().__init__(data)
-        self.left = 64 * len(data) + 2**20
-        self.reads = 2_000_000
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        found = super().read(-1 if size is None or size < 0 else size)
-        self.left -= len(found)
-        self.reads -= 1
-        if self.left < 0 or self.reads < 0:
-            raise RefusedError("the weights refer to the same bytes over and over")
-        return found
 
 
 class Array(NamedTuple):
@@ -90,13 +74,13 @@ class Group(NamedTuple):
                 yield from member.arrays(f"{prefix}{name}/")
 
 
-def read_hdf5(data: bytes) -> Group:
+def read_hdf5(file: Region) -> Group:
     """Return what is in an HDF5 file.
 
     Parameters
     ----------
-    data
-        The bytes of the file.
+    file
+        Stays open until the last array is read.
 
     Raises
     ------
@@ -107,11 +91,10 @@ def read_hdf5(data: bytes) -> Group:
     """
     library = optional("pyfive")
     with _border():
-        file = _Counted(data)
         if library.File(file).userblock_size:
             raise RefusedError("the weights begin after other data, as Keras writes none")
         root = import_module("pyfive.misc_low_level").SuperBlock(file, 0).offset_to_dataobjects
-        return _Walk(import_module("pyfive.dataobjects").DataObjects, file, data).group(root, "", 0)
+        return _Walk(import_module("pyfive.dataobjects").DataObjects, file).group(root, "", 0)
 
 
 @contextmanager
@@ -132,8 +115,8 @@ def _border() -> Iterator[None]:
 class _Walk:
     """Goes through all groups once."""
 
-    def __init__(self, read: Any, file: Any, data: bytes) -> None:
-        self._read, self._file, self._data = read, file, data
+    def __init__(self, read: Any, file: Region) -> None:
+        self._read, self._file = read, file
         self._seen: set[int] = set()
         self._count = 0
 
@@ -178,12 +161,11 @@ class _Walk:
         shape, dtype = found.shape, _kind(found)
         if not isinstance(shape, tuple) or not isinstance(dtype, np.dtype):
             raise RefusedError(f"{where} in the weights has no shape, or numbers of no known kind")
-        count = math.prod(shape)
-        size = count * dtype.itemsize
+        size = math.prod(shape) * dtype.itemsize
         (begin,) = unpack_from("<Q", found.msg_data, place) if size else (0,)
-        if begin + size > len(self._data):
+        if begin + size > self._file.size:
             raise RefusedError(f"{where} in the weights has {size:,} bytes, which are not there")
-        return Array(shape, dtype, partial(_numbers, self._data, shape, dtype, count, begin))
+        return Array(shape, dtype, partial(_numbers, self._file, shape, dtype, begin))
 
 
 def _kind(found: Any) -> Any:
@@ -194,10 +176,10 @@ def _kind(found: Any) -> Any:
     return dtype
 
 
-def _numbers(data: bytes, shape: tuple[int, ...], dtype: np.dtype, count: int, begin: int) -> np.ndarray:
+def _numbers(file: Region, shape: tuple[int, ...], dtype: np.dtype, begin: int) -> np.ndarray:
     if dtype.hasobject:
         raise RefusedError(f"the weights have an array of {dtype}, and floats are mapped")
-    return np.frombuffer(data, dtype, count, begin).reshape(shape)
+    return file.array(begin, dtype, shape)
 
 
 def text_of(value: Any) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -12,20 +13,24 @@ from numpy.typing import DTypeLike
 from networks.base.checks import check_dtype
 from networks.base.network import Network
 from networks.exchange.errors import ExchangeError
-from networks.exchange.file_bytes import file_bytes
+from networks.exchange.file_bytes import opened_file
 from networks.exchange.keras.reading.archive import read_archive
 from networks.exchange.keras.reading.building import build
 from networks.exchange.keras.reading.entries import MODELS, entry
 from networks.exchange.keras.reading.groups import Groups
 from networks.exchange.keras.reading.hdf5 import Group, read_hdf5, text_of
-from networks.exchange.keras.reading.json_text import read_json
+from networks.exchange.keras.reading.json_text import MOST_BYTES, read_json
 from networks.exchange.keras.reading.model import Container, Given, read_model
 from networks.exchange.keras.reading.named import NamedArrays
+from networks.exchange.keras.reading.region import Region
 from networks.exchange.keras.refusals import RefusedError
 from nn.shape import AnyShape, ShapeLike, layer_shape
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 """How such a file begins."""
+
+BEGINNING = 4096
+"""Bytes of a file that say what it is."""
 
 
 Shapes: TypeAlias = AnyShape | Mapping[str, AnyShape] | None
@@ -71,12 +76,13 @@ def load(
     """
     dtype = check_dtype(dtype)
     shapes = shapes_given(input_shape)
-    data = file_bytes(path)
-    beside = None if weights is None else file_bytes(weights)
-    try:
-        return build(planned(source_of(data, beside), shapes), dtype)
-    except RefusedError as error:
-        raise ExchangeError(f"{path}: {error}") from None
+    with ExitStack() as opened:
+        file = opened.enter_context(opened_file(path))
+        beside = None if weights is None else opened.enter_context(opened_file(weights))
+        try:
+            return build(planned(source_of(file, beside), shapes), dtype)
+        except RefusedError as error:
+            raise ExchangeError(f"{path}: {error}") from None
 
 
 class Source(NamedTuple):
@@ -87,34 +93,42 @@ class Source(NamedTuple):
     is_old: bool
 
 
-def source_of(data: bytes, weights: bytes | None = None) -> Source:
-    """Return what is in the bytes of a file.
+def source_of(file: BinaryIO, weights: BinaryIO | None = None) -> Source:
+    """Return what is in a file, of which arrays are not read yet.
 
     Parameters
     ----------
-    data
-        A `.keras` file, a legacy file of a whole model, or a description in JSON.
+    file
+        Of a `.keras` file, a legacy file of a whole model, or a description in JSON.
     weights
-        A file of weights, beside a description.
+        A file of weights, beside a description; like `file` it stays open until the last array is read.
 
     Raises
     ------
     RefusedError
         When it is none of these, or damaged.
     """
-    if data.lstrip()[:1] == b"{":
-        description = read_json(data, "the description")
+    begin = beginning(file)
+    if begin.lstrip()[:1] == b"{":
+        description = read_json(file.read(MOST_BYTES + 1), "the description")
         version = description.get("keras_version")
-        beside = None if weights is None else _weights_of(read_hdf5(weights))
+        beside = None if weights is None else _weights_of(read_hdf5(Region(weights)))
         return Source(description, beside, isinstance(version, str) and not version.startswith("3"))
     if weights is not None:
         raise RefusedError("has weights of its own: leave `weights` out")
-    if data.startswith(HDF5):
-        return _legacy(read_hdf5(data))
-    archive = read_archive(data)
-    return Source(
-        read_json(archive.configuration, "config.json"), Groups(read_hdf5(archive.weights)), is_old=False
-    )
+    if begin.startswith(HDF5):
+        return _legacy(read_hdf5(Region(file)))
+    archive = read_archive(file)
+    description = read_json(archive.configuration, "config.json")
+    return Source(description, Groups(read_hdf5(archive.weights)), is_old=False)
+
+
+def beginning(file: BinaryIO) -> bytes:
+    """Return how a file begins, and stand there."""
+    file.seek(0)
+    found = file.read(BEGINNING)
+    file.seek(0)
+    return found
 
 
 def _legacy(file: Group) -> Source:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from networks.exchange.errors import ExchangeError
-from networks.exchange.file_bytes import file_bytes
+from networks.exchange.file_bytes import opened_file
 from networks.exchange.keras.reading.entries import MODELS, Entry, entries_of, entry
 from networks.exchange.keras.reading.hdf5 import read_hdf5
-from networks.exchange.keras.reading.load import HDF5, planned, shapes_given, source_of
+from networks.exchange.keras.reading.load import (
+    HDF5,
+    Shapes,
+    Source,
+    beginning,
+    planned,
+    shapes_given,
+    source_of,
+)
 from networks.exchange.keras.reading.model import DEEPEST, KNOWN, REFUSED
+from networks.exchange.keras.reading.region import Region
 from networks.exchange.keras.refusals import RefusedError
 from nn.one_line import one_line
 from nn.shape import ShapeLike
@@ -38,15 +48,23 @@ def survey(path: Path | str, input_shape: ShapeLike | None = None) -> list[str]:
         When it is damaged, or no such file.
     """
     shapes = shapes_given(input_shape)
-    data = file_bytes(path)
-    try:
-        if data.startswith(HDF5) and "model_config" not in read_hdf5(data).attributes:
-            return _arrays(data)
-        source = source_of(data)
-        model = entry(source.description)
-        rows = list(_rows(model, "", 0))
-    except RefusedError as error:
-        raise ExchangeError(f"{path}: {error}") from None
+    with opened_file(path) as file:
+        try:
+            if beginning(file).startswith(HDF5) and _is_weights(file):
+                return _arrays(file)
+            source = source_of(file)
+            model = entry(source.description)
+            rows = list(_rows(model, "", 0))
+        except RefusedError as error:
+            raise ExchangeError(f"{path}: {error}") from None
+        return _lines(rows, source, shapes)
+
+
+def _is_weights(file: BinaryIO) -> bool:
+    return "model_config" not in read_hdf5(Region(file)).attributes
+
+
+def _lines(rows: list[tuple[str, str, str]], source: Source, shapes: Shapes) -> list[str]:
     try:
         planned(source, shapes)
         end = "can be opened"
@@ -71,9 +89,9 @@ def _rows(model: Entry, prefix: str, depth: int) -> Iterator[tuple[str, str, str
             yield name, one_line(shorten(each.kind, 60)), problem
 
 
-def _arrays(data: bytes) -> list[str]:
+def _arrays(file: BinaryIO) -> list[str]:
     """Return the arrays of a file of weights."""
-    found = list(read_hdf5(data).arrays())
+    found = list(read_hdf5(Region(file)).arrays())
     width = max((len(one_line(path)) for path, _ in found), default=0)
     lines = [
         f"{one_line(path):{width}}  {array.dtype!s:8} {' x '.join(map(str, array.shape)) or '-'}"
