@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from networks.second_order import InputGradients
     from networks.sequential import Sequential
     from networks.softmax_o2 import Softmax
+    from networks.sparse_training.evolution import SET
+    from networks.sparse_training.lottery import RigL
     from networks.spectral_normalisation import SpectralNormalisation
     from networks.time_distributed import TimeDistributed
     from networks.upsampling_o2 import BilinearUpsampling, NearestUpsampling
@@ -52,6 +54,7 @@ __all__ = [
     "GRU",
     "LSTM",
     "RUNGS",
+    "SET",
     "ActivationLayer",
     "Add",
     "AveragePooling",
@@ -88,6 +91,7 @@ __all__ = [
     "Recipe",
     "Regressor",
     "Reshape",
+    "RigL",
     "Sequential",
     "Softmax",
     "SpectralNormalisation",
@@ -182,6 +186,8 @@ EXPORTS = {
     "networks.second_order": ("InputGradients",),
     "networks.sequential": ("Sequential",),
     "networks.softmax_o2": ("Softmax",),
+    "networks.sparse_training.evolution": ("SET",),
+    "networks.sparse_training.lottery": ("RigL",),
     "networks.spectral_normalisation": ("SpectralNormalisation",),
     "networks.time_distributed": ("TimeDistributed",),
     "networks.upsampling_o2": (

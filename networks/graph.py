@@ -37,7 +37,7 @@ from networks.base.configuration import Fields
 from networks.base.gradient_targets import apply_gradient
 from networks.base.graph_views import as_images, as_slice
 from networks.base.inference import Histories
-from networks.base.inspectable_graph import InspectableGraph
+from networks.base.rewired_graph import RewiredGraph
 from nn.graph.graph import Graph
 from nn.graph.neuron import Connection, Kind, Layer, Neuron
 from nn.history import padded
@@ -45,7 +45,7 @@ from nn.parameters import Parameters
 from nn.shape import Shape
 
 
-class GraphNetwork(InspectableGraph):
+class GraphNetwork(RewiredGraph):
     """Runs a graph.
 
     Values of shape (height, width, channels, N) are clamped to the inputs for `ticks` steps, and the
@@ -92,7 +92,7 @@ class GraphNetwork(InspectableGraph):
         )
         self.parameters["weights"][:] = graph.weights
         self.parameters["biases"][:] = graph.biases
-        self.graph = graph
+        self.graph = self._built = graph
         self.ticks = ticks
         self.input_shape, self.output_shape = graph.input_shape, graph.output_shape
         self.nudges: np.ndarray | None = None

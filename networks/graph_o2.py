@@ -93,11 +93,14 @@ class GraphNetwork(LaidOutGraph):
         if parts is None:
             parts = available_threads() if graph.connection_count > 2 * CHUNK else 1
         self.parts = parts
+        self._part_of: np.ndarray | None = None
         super().__init__(graph, ticks=ticks, dtype=dtype)
 
     def _prepare(self) -> None:
         wiring = self.graph
-        parts = choose_parts(wiring, self.parts)
+        if self._part_of is None:  # moved connections leave it as it is
+            self._part_of = choose_parts(wiring, self.parts)
+        parts = self._part_of
         order, back = part_order(wiring, parts), part_order(wiring, parts, backward=True)
         into = sort_rows(*wiring.by_target, order.neurons)
         out = sort_rows(*wiring.by_source, back.neurons)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     )
     from nn.entries import from_history, to_history
     from nn.graph import Connection, CycleError, Graph, Neuron, Partition, Weight
+    from nn.graph.densities import erdos_renyi_densities
     from nn.initializers import (
         BiasInitializer,
         Glorot,
@@ -247,6 +248,7 @@ __all__ = [
     "check_storage",
     "cut_windows",
     "digits",
+    "erdos_renyi_densities",
     "evaluate",
     "from_history",
     "initializer_by_name",
@@ -319,6 +321,7 @@ EXPORTS = {
         "Partition",
         "Weight",
     ),
+    "nn.graph.densities": ("erdos_renyi_densities",),
     "nn.entries": (
         "from_history",
         "to_history",

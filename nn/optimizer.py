@@ -162,6 +162,19 @@ class Optimizer(Configurable, DeepCopied, ABC):
         """Return the factor of values from weight decay."""
         return 1 - rate * self.weight_decay
 
+    def follow(self, places: np.ndarray, origins: np.ndarray) -> None:
+        """Take what is kept for parameters along to other places among them.
+
+        Parameters
+        ----------
+        places
+            Positions in the flat parameters, whole numbers (moved,), each once.
+        origins
+            Where the parameters were that are there now, (moved,); -1 for new ones, of which nothing is kept.
+        """
+        for kept in self._slots.values():
+            kept[places] = np.where(origins < 0, 0, kept[origins])
+
     def state(self) -> dict[str, np.ndarray]:
         """Return `steps` and the arrays kept between steps: the arrays themselves, not copies."""
         return {"steps": np.array(self.steps), **self._slots}

@@ -66,6 +66,22 @@ class InspectableGraph(Network):
         """The current activation of every neuron."""
         return self.graph.neuron_activations.clamping(self._clamped)
 
+    def deltas(self, layer: Layer) -> np.ndarray:
+        """Return the derivatives of the loss by the sums of a layer's neurons, as the last backward had them.
+
+        Returns
+        -------
+        ndarray
+            (T, neurons, N): signals times the slopes of activations, 0 for clamped neurons.
+        """
+        neuron_activations = self._neuron_activations
+        numbers = neuron_activations.numbers[layer.span]
+        values, deltas = self.values[:, layer.span], self.signals[:, layer.span].copy()
+        for number in np.unique(numbers):
+            chosen = numbers == number
+            deltas[:, chosen] *= neuron_activations.activations[number].derivative(values[:, chosen])
+        return deltas
+
     @abstractmethod
     def _take_activations(self) -> None:
         """Use the activations of `_neuron_activations` from the next forward on."""

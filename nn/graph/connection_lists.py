@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nn.argument_checks import check_factor
 from nn.tiling import Tiling
 
 
@@ -58,6 +59,26 @@ def random_connections(
         np.sort(chosen, axis=1).ravel(),
         np.repeat(np.arange(targets, dtype=np.int32), connections_per_neuron),
         np.arange(chosen.size, dtype=np.int32),
+    )
+
+
+def sparse_connections(
+    sources: int, targets: int, density: float, *, generator: np.random.Generator
+) -> Connections:
+    """Connect a share of all pairs, all sets of so many equally likely; at least one.
+
+    Raises
+    ------
+    ValueError
+        When the density is not above 0 and at most 1.
+    """
+    pairs = sources * targets
+    count = max(1, round(check_factor("density", density) * pairs))
+    chosen = np.sort(generator.choice(pairs, count, replace=False, shuffle=False))
+    return Connections(
+        (chosen % sources).astype(np.int32),
+        (chosen // sources).astype(np.int32),
+        np.arange(count, dtype=np.int32),
     )
 
 

@@ -154,6 +154,44 @@ class Graph(LayerStackBuilder):
         twin._found = dict(self._found)
         return twin
 
+    # Other ends
+
+    def rewired(self, sources: np.ndarray, targets: np.ndarray) -> Self:
+        """Return a finished graph whose connections lead from and to other neurons.
+
+        Every connection keeps its number, its weight and its delay.
+
+        Parameters
+        ----------
+        sources, targets
+            Indices of neurons, whole numbers (connections,); no target is an input.
+
+        Raises
+        ------
+        ValueError
+            When there are not as many, there is no such neuron, a target is an input, or this graph is not
+            finished: both graphs share their other arrays.
+        CycleError
+            When connections without delay would form a cycle.
+        """
+        if not self._finished:
+            raise ValueError("this graph can still be changed: make a network of it first")
+        for what, neurons in (("sources", sources), ("targets", targets)):
+            if neurons.shape != (self.connection_count,) or neurons.dtype.kind not in "iu":
+                raise ValueError(
+                    f"graph: {what} are {neurons.dtype} {neurons.shape}, expected a whole number for each of "
+                    f"{self.connection_count} connections"
+                )
+        self._check_connections(sources, targets, self.weight_of, 0)
+        twin = type(self).__new__(type(self))
+        vars(twin).update(vars(self))
+        twin._sources, twin._targets = Column(np.int32), Column(np.int32)
+        twin._sources.extend(sources)
+        twin._targets.extend(targets)
+        twin._found = {name: self._found[name] for name in ("by_weight",) if name in self._found}
+        _ = twin.levels  # which finds cycles
+        return twin
+
     # Leaving out
 
     def without(

@@ -16,6 +16,7 @@ from nn.graph.connection_lists import (
     dense_connections,
     local_connections,
     random_connections,
+    sparse_connections,
 )
 from nn.graph.neuron import Kind, Layer
 from nn.graph.storage import GraphStorage
@@ -71,6 +72,19 @@ class Plan:
         fan = max(1, round(fan_out))
         drawn = self.initializer(shape, shape[1], fan, generator=self.generator, dtype=np.float64)
         return drawn.ravel()
+
+
+def draw_sparse(
+    initializer: Initializer,
+    count: int,
+    density: float,
+    sides: tuple[int, int],
+    *,
+    generator: np.random.Generator,
+) -> np.ndarray:
+    """Draw weights, float64 (count,), of connections between so many sources and targets, of some density."""
+    fan_out, fan_in = (max(1, round(density * side)) for side in reversed(sides))
+    return initializer((count, 1), fan_in, fan_out, generator=generator, dtype=np.float64).ravel()
 
 
 class LayerBuilder(GraphStorage):
@@ -151,6 +165,33 @@ class LayerBuilder(GraphStorage):
         )
         fan_out = shape.size * connections_per_neuron / len(neurons)
         weights = plan.draw((shape.size, connections_per_neuron), fan_out)
+        return self._connect(neurons, connections, weights, target or self._grow(shape, plan), plan.delay)
+
+    def sparse(
+        self,
+        source: Source,
+        shape: Shape | int | None = None,
+        *,
+        density: float,
+        target: Layer | None = None,
+        **options: Unpack[LayerOptions],
+    ) -> Layer:
+        """Connect a share of all pairs of neurons, drawn at random: an Erdős-Rényi graph.
+
+        They are `density` times the number of pairs, at least one; neurons have different numbers of them,
+        and weights are drawn for the mean. `nn.erdos_renyi_densities` gives each layer its density.
+
+        Raises
+        ------
+        ValueError
+            As for `dense`, and when the density is not above 0 and at most 1.
+        """
+        plan = Plan(**options)
+        shape = self._shape(plan, shape, target)
+        neurons = self._neurons(source)
+        connections = sparse_connections(len(neurons), shape.size, density, generator=plan.generator)
+        count, sides = len(connections.numbers), (len(neurons), shape.size)
+        weights = draw_sparse(plan.initializer, count, density, sides, generator=plan.generator)
         return self._connect(neurons, connections, weights, target or self._grow(shape, plan), plan.delay)
 
     def local(
