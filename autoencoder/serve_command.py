@@ -17,6 +17,7 @@ from workbench.exit_status import FAILED, STOPPED
 from workbench.page.address import Address, check_address, parts
 from workbench.page.framework import require_framework
 from workbench.page.interrupts import interrupts, unless
+from workbench.page.kept_tokens import kept
 from workbench.page.link import Link
 from workbench.page.open_pages import noted
 from workbench.page.refusals import OperationRefused, StartFailed
@@ -37,8 +38,8 @@ def serve(arguments: argparse.Namespace) -> int:
     records = arguments.records
     launch = Launch(given, overwrite=arguments.overwrite, inputs=inputs, models=models, records=records)
     host, port, names = check_address(arguments.host, arguments.port, arguments.allow_host)
-    address = Address.bind(host, port, names)
-    with address.socket:
+    bound = Address.bind(host, port, names)
+    with bound.socket, kept(bound) as address:
         return asyncio.run(_serve(launch, address, start=arguments.start))
 
 

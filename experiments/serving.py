@@ -48,7 +48,7 @@ class Served(NamedTuple):
     process: subprocess.Popen[bytes]
 
 
-def serving(folder: Path, *options: str) -> AbstractContextManager[Served]:
+def serving(folder: Path, *options: str, port: int = 0) -> AbstractContextManager[Served]:
     """Run `autoencoder serve` until the block ends; see `served_program`.
 
     Parameters
@@ -57,15 +57,17 @@ def serving(folder: Path, *options: str) -> AbstractContextManager[Served]:
         Gets the model and the output directory.
     options
         Of the command line.
+    port
+        Where; 0 is any that is free.
     """
     model = folder / "model"
     places = ("--model-directory", str(model), "--output-directory", str(folder / "output"))
-    return served_program(model, "autoencoder", "serve", *places, *options)
+    return served_program(model, "autoencoder", "serve", *places, *options, port=port)
 
 
 @contextmanager
-def served_program(folder: Path, module: str, *options: str) -> Iterator[Served]:
-    """Run a server that prints its address, on a free port until the block ends; then interrupt it.
+def served_program(folder: Path, module: str, *options: str, port: int = 0) -> Iterator[Served]:
+    """Run a server that prints its address until the block ends; then interrupt it.
 
     Parameters
     ----------
@@ -75,6 +77,8 @@ def served_program(folder: Path, module: str, *options: str) -> Iterator[Served]
         The program.
     options
         Of its command line.
+    port
+        Where; 0 is any that is free.
 
     Raises
     ------
@@ -83,7 +87,7 @@ def served_program(folder: Path, module: str, *options: str) -> Iterator[Served]
     subprocess.TimeoutExpired
         When it does not end; it is killed then.
     """
-    command = [sys.executable, "-m", module, *options, "--port", "0"]
+    command = [sys.executable, "-m", module, *options, "--port", str(port)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     process = subprocess.Popen(
         command,

@@ -15,6 +15,7 @@ from workbench.exit_status import STOPPED
 from workbench.page.address import Address, check_address
 from workbench.page.framework import require_framework
 from workbench.page.interrupts import interrupts, unless
+from workbench.page.kept_tokens import kept
 from workbench.records import records_path
 
 BEHIND_TRAINING = 10
@@ -63,9 +64,9 @@ def serve(options: argparse.Namespace) -> int:
     path = records_path(options.records)
     if path is None:
         raise InputError("records are off (GANGLION_RECORDS): --records FILE says where they are")
-    address = Address.bind(*check_address(options.host, options.port, options.allow_host))
+    bound = Address.bind(*check_address(options.host, options.port, options.allow_host))
     os.nice(BEHIND_TRAINING)
-    with address.socket:
+    with bound.socket, kept(bound) as address:
         return asyncio.run(_serve(path, address))
 
 

@@ -18,6 +18,7 @@ from experiments.serve.panels.sweeps import SweepPictures, SweepTable
 from experiments.serve.view import View
 from experiments.serve.visit import Visit
 from workbench.page.page import STYLES
+from workbench.page.panels.connection import Connection
 from workbench.page.panels.elements import group
 
 ASSETS = Path(__file__).parent / "static"
@@ -33,6 +34,7 @@ def build_page(feed: Feed) -> None:
             ui.add_head_html(f'<link rel="stylesheet" href="/assets/{name}.css">')
         visit = Visit(feed, client, View.from_address(request.query_params))
         Heading(visit)
+        Connection(live=False)
         with _place(visit, "runs"):
             with group("g-board-column"):
                 Runs(visit)

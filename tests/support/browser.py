@@ -108,10 +108,18 @@ class Opened(NamedTuple):
 
 @contextmanager
 def opened(
-    browser: "playwright.Browser", folder: Path, *options: str, width: int = 1400, height: int = 1000
+    browser: "playwright.Browser",
+    folder: Path,
+    *options: str,
+    width: int = 1400,
+    height: int = 1000,
+    port: int = 0,
 ) -> Iterator[Opened]:
     """Serve a run and open its page; any error in the page fails the test."""
-    with serving(folder, *SMALL, *options) as served, visited(browser, served, width, height) as opened:
+    with (
+        serving(folder, *SMALL, *options, port=port) as served,
+        visited(browser, served, width, height) as opened,
+    ):
         opened.wait("() => document.querySelector('canvas[data-test=network]')?.dataset.frames > 0")
         yield opened
 

@@ -41,8 +41,8 @@ button {{ border: 0; background: var(--ganglion-accent); color: var(--ganglion-o
 <main>
 <h1>This page needs its token</h1>
 <p>The program that serves it printed an address when it started, such as
-<code>http://127.0.0.1:8080/?token=…</code>: open that address. Every start has a new token, and every browser
-is asked once.</p>
+<code>http://127.0.0.1:8080/?token=…</code>: open that address. Every browser is asked once, and again when
+the program was ended and started anew, with a new token.</p>
 <p>If a page was open here before, its server was ended or started again.</p>
 <form action="/" method="get">
 <label>Token, as in that address<input name="token" type="password" autocomplete="off" required></label>

@@ -8,6 +8,7 @@ from nicegui import Client, ui
 
 from workbench.page.link import Link, OperationRefused
 from workbench.page.panels.clips import clip_panel
+from workbench.page.panels.connection import Connection
 from workbench.page.panels.controls import Controls
 from workbench.page.panels.elements import group, text
 from workbench.page.panels.header import header
@@ -61,6 +62,7 @@ def build_page(link: Link, panels: Sequence[Panel] = (), styles: Sequence[str] =
                 text("p", str(error))
             return
         header(viewer, keys)
+        Connection(live=True)
         if viewer.can("apply"):
             with group("g-main", "main"):
                 _learning(viewer, panels)

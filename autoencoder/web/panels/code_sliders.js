@@ -48,7 +48,7 @@ export default {
         this.trouble = "";
         return reply;
       } catch (error) {
-        this.trouble = error.message;
+        this.trouble = error.isKnown ? "" : error.message;
         return undefined;
       }
     },

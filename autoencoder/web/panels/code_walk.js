@@ -76,7 +76,7 @@ export default {
         this.trouble = "";
         if (this.$refs.image) drawImage(this.$refs.image, imageOf(reply.arrays.image));
       } catch (error) {
-        this.trouble = error.message;
+        this.trouble = error.isKnown ? "" : error.message;
         this.pause();
       }
     });

@@ -1,10 +1,16 @@
 """How the page behaves under the hand, in a real browser: the tests share one page, in their order."""
 
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
+from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.browser import Opened, opened, playwright
+from experiments.serving import Served, ServerError, serving
+from tests.support import patience
+from tests.support.browser import SMALL, Opened, opened, playwright
+from workbench.page.address import Address
 
 CODE, NEURON = 2, 4
 ITEM = f"edit-item-{CODE}-{NEURON}"
@@ -12,7 +18,9 @@ ITEM = f"edit-item-{CODE}-{NEURON}"
 
 @pytest.fixture(scope="module")
 def page(chromium: "playwright.Browser", tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
-    with opened(chromium, tmp_path_factory.mktemp("run")) as found:
+    with Address.bind().socket as free:
+        port = free.getsockname()[1]
+    with opened(chromium, tmp_path_factory.mktemp("run"), port=port) as found:
         yield found
 
 
@@ -48,3 +56,41 @@ def test_changes_are_undone_and_redone_by_buttons_and_keys(page: Opened) -> None
         "redo",
         "redo",
     ]
+
+
+def test_the_page_says_that_its_server_was_killed_and_goes_on_with_the_next_one(page: Opened) -> None:
+    page.part("snapshot").click()  # saves
+    page.part("snapshots").locator("option[value^=step-]").wait_for(state="attached")
+    needing = page.page.locator(".g-panel-controls, .g-transport, .g-undo, .g-panel-network .g-tools")
+    page.served.process.kill()
+    banner = page.part("connection")
+    playwright.expect(banner).to_contain_text("Connection lost")
+    playwright.expect(page.page.locator("#popup")).to_be_hidden()
+    assert all(each.evaluate("each => each.inert") for each in needing.all())
+    playwright.expect(banner).to_contain_text(
+        "The server has not answered since", timeout=patience.MILLISECONDS
+    )
+    page.served.process.wait()
+    with ExitStack() as stack:
+        served_again(stack, page.served)
+        playwright.expect(banner).to_be_hidden(timeout=patience.MILLISECONDS)
+        page.wait("() => document.querySelector('canvas[data-test=network]')?.dataset.frames > 0")
+        assert not any(each.evaluate("each => each.inert") for each in needing.all())
+        before = int(page.text("step-count"))
+        page.part("step").click()
+        page.wait_for_step(before + 1)
+
+
+def served_again(stack: ExitStack, before: Served) -> None:
+    """Serve where a server was killed, as soon as the process that trained has saved and ended."""
+    end = time.monotonic() + patience.SECONDS
+    port = urlsplit(before.address).port
+    assert port is not None
+    while True:
+        try:
+            again = stack.enter_context(serving(before.model_directory.parent, *SMALL, port=port))
+        except ServerError:
+            assert time.monotonic() < end
+            continue
+        assert again.address == before.address
+        return

@@ -8,7 +8,6 @@ const STEERING = "header .g-buttons, .g-panel-controls, .g-panel-run, .g-panel-e
 // among those that Tab goes to; the network leaves the keys of training alone.
 const OTHERS = "input, select, textarea, button, a, canvas:not([data-test=network]), [role=dialog], "
   + "[tabindex]:not([tabindex='-1'], [data-test=network])";
-const WHY_LOST = "The terminal in which the server ran may say why; one that was started again has a new address";
 const MEANING = {
   idle: "Idle",
   training: "Training",
@@ -57,7 +56,7 @@ export default {
     explanation() {
       if (this.training && this.starting) return "The first step compiles what it needs, once on a machine";
       if (this.unseen || this.doing) return "What is needed is compiled at its first use, once on a machine";
-      return this.state === LOST ? WHY_LOST : (this.endTitle ?? this.message);
+      return this.endTitle ?? this.message;
     },
     caption() {
       if (this.training && this.stopping) return "Stopping";

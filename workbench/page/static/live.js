@@ -116,7 +116,7 @@ function closed() {
   const lost = [...waiting.values()];
   waiting.clear();
   const why = over ? newest.get("status").message : "the connection to the run is lost; it is tried again";
-  for (const { reject } of lost) reject(Object.assign(new Error(why), { isKnown: over }));
+  for (const { reject } of lost) reject(Object.assign(new Error(why), { isKnown: true })); // the page says so
   if (over) return; // what is on the page stays
   if (wasOpen !== false) {
     notify("close");
@@ -125,6 +125,14 @@ function closed() {
   timer = setTimeout(again, pause * (0.5 + Math.random() / 2));
   pause = Math.min(2 * pause, LONGEST_PAUSE);
 }
+
+/** Connect now, if it is waited to try again. */
+export function reconnect() {
+  if (timer) again();
+}
+
+/** Give up the connection, which may be none any more, for a new one. */
+export const renew = () => socket?.close();
 
 function again() {
   clearTimeout(timer);
@@ -175,6 +183,7 @@ function sayReady() {
 
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") return;
-  if (timer) again();
+  reconnect();
   sayReady();
 });
+addEventListener("online", reconnect);
