@@ -25,6 +25,7 @@ from safetensors.numpy import save as encode
 
 from networks.base.network import Network
 from networks.exchange.counterparts import COUNTED, NOTHING, Counterpart, counterpart
+from networks.exchange.distinct_layers import distinct_layers
 from networks.exchange.errors import ExchangeError
 from networks.exchange.report import Report
 from networks.spectral_normalisation import SpectralNormalisation
@@ -145,18 +146,11 @@ def counterparts(network: Network) -> dict[str, Counterpart]:
                 "a spectral_normalisation computes with other weights than it has: exchange the network in "
                 "it, called `network`"
             )
-    found = {f"{name}." if name else "": counterpart(name, layer) for name, layer in _once(network).items()}
+    found = {
+        f"{name}." if name else "": counterpart(name, layer)
+        for name, layer in distinct_layers(network).items()
+    }
     return {prefix: each for prefix, each in found.items() if each is not NOTHING}
-
-
-def _once(network: Network) -> dict[str, Network]:
-    """Return the layers by name, those that share their parameters under the first of their names alone."""
-    found: dict[str, Network] = {}
-    for name, layer in network.leaves.items():
-        values = layer.parameters.values
-        if not any(np.shares_memory(values, each.parameters.values) for each in found.values()):
-            found[name] = layer
-    return found
 
 
 def save(network: Network, path: Path | str) -> None:

@@ -31,7 +31,7 @@ class NamedArrays:
     """
 
     def __init__(self, group: Group) -> None:
-        self._arrays = {name: _arrays_of(group, name) for name in _names(group, "layer_names")}
+        self._arrays = arrays_by_layer(group)
         self._top: Mapping[str, Array] | None = None
         self._within: tuple[str, ...] = ()
         self._taken: set[int] = set()
@@ -112,6 +112,17 @@ def _pieces(group: Group, attribute: str) -> Iterator[Any]:
         if f"{attribute}{number}" not in group.attributes:
             return
         yield group.attributes[f"{attribute}{number}"]
+
+
+def arrays_by_layer(group: Group) -> dict[str, dict[str, Array]]:
+    """Return the arrays of every layer, by the names that the file lists.
+
+    Raises
+    ------
+    RefusedError
+        When there are others, or not all of them are there.
+    """
+    return {name: _arrays_of(group, name) for name in _names(group, "layer_names")}
 
 
 def _arrays_of(group: Group, layer: str) -> dict[str, Array]:

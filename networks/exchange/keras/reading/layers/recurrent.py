@@ -77,15 +77,21 @@ def _arrays(kind: str, layer: Layer, source: Value, units: int, *inside: str) ->
 
 def _reordered(weights: Mapping[str, np.ndarray], biases: np.ndarray) -> dict[str, np.ndarray]:
     """Return the arrays of a GRU with the gates as ours: reset, update, candidate; update is first there."""
-    arrays = {name: _swapped(array) for name, array in weights.items()}
-    of_inputs, of_hidden = (_swapped(each) for each in biases)
-    units = len(of_inputs) // 3
-    added = of_inputs.copy()
+    of_inputs, of_hidden = reordered_biases(biases)
+    arrays = {name: swapped(array) for name, array in weights.items()}
+    return {**arrays, "biases": of_inputs, "recurrent_biases": of_hidden}
+
+
+def reordered_biases(biases: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the biases of a GRU that ours adds to the inputs, and those of the candidate's hidden values."""
+    added, of_hidden = (swapped(each) for each in biases)
+    units = len(added) // 3
     added[: 2 * units] += of_hidden[: 2 * units]
-    return {**arrays, "biases": added, "recurrent_biases": of_hidden[2 * units :]}
+    return added, of_hidden[2 * units :]
 
 
-def _swapped(array: np.ndarray) -> np.ndarray:
+def swapped(array: np.ndarray) -> np.ndarray:
+    """Return the rows of the gates with the first two in the other order: a copy."""
     update, reset, candidate = np.split(array, 3)
     return np.concatenate([reset, update, candidate])
 
