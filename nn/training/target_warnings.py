@@ -38,19 +38,26 @@ def first_batch(name: str, source: BatchSource, batch_size: int, network: Traina
 
 
 def warn_of_unreachable_targets(network: Trainable, loss: AnyLoss, batch: Batch) -> None:
-    """Log a warning when the network cannot reach its first targets; see `nn.training.target_ranges`.
+    """Log a warning when the network cannot reach its first targets; see `beyond_reach`."""
+    for name, warning in beyond_reach(network, loss, batch).items():
+        logger.warning("%s%s", f"output {name}: " if name else "", warning)
+
+
+def beyond_reach(network: Trainable, loss: AnyLoss, batch: Batch) -> dict[str, str]:
+    """Return why outputs cannot reach targets of a batch, by their names; see `nn.training.target_ranges`.
 
     Raises
     ------
     ValueError
         When losses, outputs and targets do not go together by their names.
     """
-    masks = named(batch.mask)
+    masks, found = named(batch.mask), {}
     for name, end, part in _ends_with_losses(network, loss, batch.targets):
         own = named(batch.targets)[name], batch.entries, masks.get(name)
         warning = unreachable_targets(end, part, *own)
         if warning is not None:
-            logger.warning("%s%s", f"output {name}: " if name else "", warning)
+            found[name] = warning
+    return found
 
 
 def _ends_with_losses(

@@ -259,11 +259,11 @@ class Trainer(Resumable, Adjustable, DeepCopied):
             batch = Buffers().copy(batch)
         if isinstance(self.batches, Prefetched) and len(following := self.shuffle.peek(self.batch_size)):
             self.batches.expect(following)
-        if self.options.reset == "batch" or (self.options.reset == "epoch" and self.shuffle.entry == 0):
+        if self.begins_anew:
             self.network.reset()
         self.network.parameters.zero_gradients()  # of a backward that somebody ran to look at signals
         learner = Learner(self.network, self.loss, self.optimizer, self.options)
-        factor = self._schedule_factor()
+        factor = self.schedule_factor()
         parts, signals = learner.prepare(batch, indices, factor, gradient_listeners)
         if learner.may_fail_midway:
             undo.keep_parameters(self)
@@ -397,7 +397,13 @@ class Trainer(Resumable, Adjustable, DeepCopied):
         if place is not None:
             raise self._diverged(place)
 
-    def _schedule_factor(self) -> float:
+    @property
+    def begins_anew(self) -> bool:
+        """Whether the states that the network carries are reset before the next step."""
+        return self.options.reset == "batch" or (self.options.reset == "epoch" and self.shuffle.entry == 0)
+
+    def schedule_factor(self) -> float:
+        """Return what the schedule multiplies the learning rate of the next step by."""
         epochs = self.shuffle.epochs
         return self.schedule(Moment(self.limits.progress(epochs, self.clock.seconds), epochs, self.step))
 
@@ -418,7 +424,7 @@ class Trainer(Resumable, Adjustable, DeepCopied):
             seconds=self.clock.seconds,
             training_loss=self.log.epoch.value,
             held_out_loss=None if evaluation is None else evaluation.loss,
-            learning_rate=self.optimizer.learning_rate * self._schedule_factor(),
+            learning_rate=self.optimizer.learning_rate * self.schedule_factor(),
             metrics={} if evaluation is None else evaluation.metrics,
         )
 

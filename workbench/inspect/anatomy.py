@@ -220,6 +220,14 @@ class Anatomy:
         fixed = np.flatnonzero((into.neurons == source) & (into.places == FIXED))
         return float(into.weights(self.network.parameters.values)[fixed[0]]) if len(fixed) else None
 
+    def parameters_of(self, layer: int) -> np.ndarray:
+        """Return the places of all weights into a layer and of its biases, int64 (n,), each once."""
+        rows = [as_places(each.places) for each in self.rows(layer)]
+        part = self.layers[layer]
+        biases = self.bias_places[part.offset : part.offset + part.shape.size]
+        places = np.unique(np.concatenate([*rows, biases]))
+        return places[places != FIXED]
+
     def incoming_parameters(self, layer: int, neuron: int) -> np.ndarray:
         """Return the places of the bias of a neuron and of all weights into it, int64 (n,)."""
         self.neuron_layer(layer, neuron)
@@ -419,3 +427,8 @@ def largest(sizes: np.ndarray, count: int) -> np.ndarray:
     count = min(count, len(sizes))
     chosen = np.argpartition(sizes, len(sizes) - count)[len(sizes) - count :] if count else np.zeros(0, int)
     return chosen[np.lexsort((chosen, -sizes[chosen]))]
+
+
+def as_places(places: slice | np.ndarray) -> np.ndarray:
+    """Return places that lie side by side, or do not, as an array of int64."""
+    return np.arange(places.start, places.stop) if isinstance(places, slice) else places

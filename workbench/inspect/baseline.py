@@ -8,6 +8,7 @@ from networks.base.wiring import Rows
 from nn.data.memory import require_memory
 from workbench.inspect.anatomy import Anatomy
 
+SMALLER = "end other programs, or train a smaller network"
 PART = 1 << 20
 """Weights that are compared at a time, so that temporary arrays stay small."""
 
@@ -28,7 +29,7 @@ class Baseline:
 
     def __init__(self, anatomy: Anatomy) -> None:
         parameters = anatomy.network.parameters
-        require_memory(parameters.values.nbytes, "the copy of the parameters from which changes are measured")
+        require_memory(parameters.values.nbytes, "the copy from which changes are measured", SMALLER)
         self._anatomy = anatomy
         self._then = parameters.values.copy()
 

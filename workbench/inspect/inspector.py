@@ -266,6 +266,16 @@ class Inspector:
         locked = (layer, target, source) in steering.weight_locks or (layer, target) in steering.locks
         return {"weight": _number(weight), "locked": locked, "fixed": False}, {}
 
+    def diagnose(self) -> Reply:
+        """Look for signs of trouble in the next step, which is made and undone; see `Checkup.check`.
+
+        Raises
+        ------
+        OperationError
+            When there is no memory for it.
+        """
+        return self._refresh().checkup.check()
+
     def walk(self, action: Action) -> Reply:
         """Walk through the next step of training, without making it.
 

@@ -14,6 +14,7 @@ from workbench.errors import OperationError
 from workbench.inspect.anatomy import Anatomy
 from workbench.inspect.answers import answers
 from workbench.inspect.baseline import Baseline
+from workbench.inspect.checkup import Checkup
 from workbench.inspect.clips import Clips, clips_of, comparable, part_of
 from workbench.inspect.examples import Images, squared_errors
 from workbench.inspect.probe import Probe
@@ -91,6 +92,8 @@ class Observer:
         Runs them.
     walk
         Through the next step, None while there is none.
+    checkup
+        Looks for signs of trouble.
     """
 
     views: ClassVar[type[View]] = View
@@ -103,6 +106,7 @@ class Observer:
         self.probe = Probe(session.network, session.labels)
         self.view = self.views(session, before)
         self.walk: Walk | None = None
+        self.checkup = Checkup(session, self.anatomy)
         self._baseline: Baseline | None = None
         self._last: tuple[float, int, Pass] | None = None
 

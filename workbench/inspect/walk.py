@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nn import Trainer, from_history
+from nn import from_history
 from nn.training.batch_shapes import reshape_batch
 from nn.training.losses import batch_loss
 from nn.training.trainable import run
@@ -18,6 +18,7 @@ from nn.training.undo import Undo
 from workbench.errors import OperationError
 from workbench.inspect.anatomy import Anatomy
 from workbench.inspect.examples import Images, entries_of, first_of, in_order_of_inputs
+from workbench.inspect.next_step import next_indices
 from workbench.inspect.probe import gather, joined
 from workbench.inspect.view import SHOWN, Viewed
 from workbench.run.operations import Action
@@ -145,12 +146,3 @@ class Walk:
     def outputs(self) -> np.ndarray:
         """Their outputs, float32 (n, ...); without entries before they are reached."""
         return self._outputs if self.stage >= self._last else self._outputs[:0]
-
-
-def next_indices(trainer: Trainer) -> np.ndarray:
-    """Return which entries the next step learns from, int (n,), and leave the order of entries as it was."""
-    before = trainer.shuffle.state()
-    indices = trainer.shuffle.next(trainer.batch_size).copy()
-    if before.epoch_generator is None:  # the order of this epoch was drawn just now
-        trainer.shuffle.load_state(before)
-    return indices

@@ -150,6 +150,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "connections": Operation(Neuron, inspects=True),
     "strongest": Operation(Strongest, inspects=True),
     "connection": Operation(Connection, inspects=True),
+    "diagnose": Operation(inspects=True),
     "walk": Operation(Walk, inspects=True, chooses=True),
 }
 """Of any run, by name; the methods of `Run` and `Inspector` have the same names. Applications add theirs."""
@@ -165,13 +166,13 @@ LOOKING: Mapping[str, Operation] = {
     name: OPERATIONS[name]
     for name in (
         *("overview", "status", "start", "stop", "step", "curve", "show", "frame", "set_baseline"),
-        *("neuron", "connections", "strongest", "connection", "walk"),
+        *("neuron", "connections", "strongest", "connection", "diagnose", "walk"),
     )
 }
 """Of a run that a program trains: it is watched, and nothing in it is changed."""
 
 GAN_OPERATIONS: Mapping[str, Operation] = {
-    **{name: operation for name, operation in LOOKING.items() if name != "walk"},
+    **{name: operation for name, operation in LOOKING.items() if name not in ("diagnose", "walk")},
     "choose_network": Operation(Named, chooses=True),
     "samples": Operation(inspects=True),
 }
