@@ -46,6 +46,11 @@ ROWS = [
         "workbench/inspect/walk::test_the_step_gives_the_same_bits_after_a_walk",
     ),
     (
+        "workbench/inspect/next_step.py",
+        "training goes on to the same bits",
+        "workbench/inspect/diagnosis::test_training_has_the_same_bits_when_every_step_is_looked_into",
+    ),
+    (
         "nn/data/processors/log_mel.py",
         "`librosa.feature.melspectrogram` computes it",
         "nn/data/processors/sound::test_frames_are_those_of_librosa",

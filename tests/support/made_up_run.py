@@ -226,6 +226,20 @@ class MadeUpRun:
         one = np.zeros(1, np.int32)
         return {}, {"sources": one, "targets": one, "weights": np.ones(1, np.float32)}
 
+    def _diagnose(self) -> tuple[Header, Arrays]:
+        layers = [
+            {"layer": layer, "name": name, "neurons": 64, "dead": 7 if layer == 1 else 0, "saturated": 0.0,
+             "moved": 0.01 if layer else None}
+            for layer, name in enumerate(NAMES)
+        ][1:]  # fmt: skip
+        seen = {"layer": 1, "kind": "dead", "seen": "7 of 64 neurons are dead", "advice": "another start"}
+        steps = [0, 10, self.steps + 20]
+        quantiles = np.tile(np.linspace(-1, 1, 7, dtype=np.float32), (len(steps), len(layers), 4, 1))
+        counts = np.tile(np.arange(24, dtype=np.int32), (len(layers), 4, 1))
+        quantities = ["values", "signals", "weights", "updates"]
+        about = {"step": self.steps, "steps": steps, "quantities": quantities, "layers": layers}
+        return {**about, "findings": [seen]}, {"quantiles": quantiles, "counts": counts}
+
     def _walk(self, action: str) -> None:
         self.stage = {"begin": 0, "end": None}.get(action, (self.stage or 0) + 1)
 

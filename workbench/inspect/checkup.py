@@ -15,6 +15,7 @@ from workbench.inspect.anatomy import Anatomy
 from workbench.inspect.diagnosis import BINS, QUANTILES, QUANTITIES, LayerDiagnosis, diagnose_step
 from workbench.inspect.findings import Finding, findings
 from workbench.inspect.next_step import next_step
+from workbench.inspect.trends import trends
 from workbench.inspect.view import Viewed
 
 KEPT = 120
@@ -46,13 +47,14 @@ class Checkup:
         Returns
         -------
         header
-            `step`; `quantities` by name; of every layer that computes its number and name, how many of its
-            `neurons` are `dead`, which share of values is `saturated`, and what share of the weights' size a
-            step `moved` them by, None without weights; and `findings`, as `Finding` has them.
+            `step`; `steps` of all checks that are kept; `quantities` by name; of every layer that computes
+            its number and name, how many of its `neurons` are `dead`, which share of values is `saturated`,
+            and what share of the weights' size a step `moved` them by, None without weights; and
+            `findings`, as `Finding` has them.
         arrays
-            `steps`, int64 (checks,), of all checks that are kept; `quantiles`, float32 (checks, layers,
-            quantities, quantiles), how numbers were spread in each; `counts`, int32 (layers, quantities,
-            bins), histograms of the last one, from its lowest quantile to its highest.
+            `quantiles`, float32 (checks, layers, quantities, quantiles), how numbers were spread in each
+            check; `counts`, int32 (layers, quantities, bins), histograms of the last one, from its lowest
+            quantile to its highest.
 
         Raises
         ------
@@ -66,6 +68,7 @@ class Checkup:
             self._moment = moment
         header = {
             "step": trainer.step,
+            "steps": list(self._steps),
             "quantities": list(QUANTITIES),
             "layers": [self._described(each) for each in self._layers],
             "findings": [each._asdict() for each in self._findings],
@@ -73,7 +76,6 @@ class Checkup:
         shape = (len(self._steps), len(self._anatomy.layers) - self._anatomy.inputs, len(QUANTITIES))
         counts = [[each.spreads[name].counts for name in QUANTITIES] for each in self._layers]
         return header, {
-            "steps": np.array(self._steps, np.int64),
             "quantiles": np.array(self._quantiles, np.float32).reshape(*shape, len(QUANTILES)),
             "counts": np.array(counts, np.int32).reshape(-1, len(QUANTITIES), BINS),
         }
@@ -95,7 +97,7 @@ class Checkup:
             Finding(last, "squeezed", f"{name}: {why}" if name else why, "another last activation or loss")
             for name, why in beyond.items()
         ]
-        self._findings = [*findings(self._layers), *squeezed]
+        self._findings = [*trends(trainer.rows), *findings(self._layers), *squeezed]
         self._keep(trainer.step)
 
     def _keep(self, step: int) -> None:

@@ -8,7 +8,17 @@ from typing import Literal, NamedTuple, TypeAlias
 from workbench.inspect.diagnosis import LayerDiagnosis
 
 Kind: TypeAlias = Literal[
-    "dead", "saturated", "vanishing", "exploding", "silent", "fast", "slow", "squeezed", "diverging"
+    "dead",
+    "saturated",
+    "vanishing",
+    "exploding",
+    "silent",
+    "fast",
+    "slow",
+    "squeezed",
+    "climbing",
+    "overfitting",
+    "diverging",
 ]
 
 DEAD_SHARE = 0.1

@@ -10,6 +10,7 @@ from workbench.page.link import Link, OperationRefused
 from workbench.page.panels.clips import clip_panel
 from workbench.page.panels.connection import Connection
 from workbench.page.panels.controls import Controls
+from workbench.page.panels.diagnosis import diagnosis_panel
 from workbench.page.panels.elements import group, text
 from workbench.page.panels.header import header
 from workbench.page.panels.help import Keys
@@ -22,12 +23,21 @@ from workbench.page.panels.samples import sample_panel
 from workbench.page.panels.viewer import Viewer
 from workbench.page.panels.walk import walk_panel
 
-STYLES = ("theme", "page", "controls", "quasar", "panels_run", "panels_network", "panels_edit")
+STYLES = (
+    "theme",
+    "page",
+    "controls",
+    "quasar",
+    "panels_run",
+    "panels_network",
+    "panels_edit",
+    "panels_diagnosis",
+)
 
 BUILD_SECONDS = 60.0
 """How long a page may take to build: the run answers between two steps, and large ones are slow."""
 
-MADE = {"samples": sample_panel, "clips": clip_panel, "walk": walk_panel}
+MADE = {"samples": sample_panel, "clips": clip_panel, "diagnose": diagnosis_panel, "walk": walk_panel}
 """Panels of what a run makes, by the operations that they need."""
 
 Panel = Callable[[Viewer], None]
@@ -89,6 +99,7 @@ def _learning(viewer: Viewer, panels: Sequence[Panel]) -> None:
         edit_panel(view)
         for panel in panels:
             panel(viewer)
+        diagnosis_panel()
         walk_panel()
         journal_panel()
 

@@ -24,12 +24,13 @@ from nn import (
     Tanh,
     Trainer,
 )
+from nn.training.log import LogRow
 from tests.support.live_models import ARCHITECTURES, checksum, inspect, make_session
 from workbench.errors import OperationError
 from workbench.inspect.anatomy import Anatomy
 from workbench.inspect.checkup import KEPT, Checkup
 from workbench.inspect.diagnosis import QUANTITIES, spread
-from workbench.inspect.findings import Finding
+from workbench.inspect.trends import trends
 from workbench.run.changes import parse_changes
 from workbench.run.trainer_session import TrainerSession
 
@@ -222,20 +223,19 @@ def test_a_step_that_would_diverge_is_said_and_not_made():
     session.network.parameters.values[3] = np.nan
     before = checksum(session)
     checkup = checkup_of(session)
-    header, arrays = checkup.check()
+    header, _ = checkup.check()
     assert [each["kind"] for each in header["findings"]] == ["diverging"]
-    assert header["layers"] == []
-    assert len(arrays["steps"]) == 0
+    assert header["layers"] == header["steps"] == []
     assert checksum(session) == before
 
 
 def test_a_check_is_made_once_for_all_viewers_and_again_after_a_step():
     session = session_of(dense([Tanh(), Identity()]))
     checkup = checkup_of(session)
-    first, again = checkup.check()[1], checkup.check()[1]
-    assert first["steps"].tolist() == again["steps"].tolist() == [0]
+    first, again = checkup.check()[0], checkup.check()[0]
+    assert first["steps"] == again["steps"] == [0]
     session.trainer.advance()
-    assert checkup.check()[1]["steps"].tolist() == [0, 1]
+    assert checkup.check()[0]["steps"] == [0, 1]
 
 
 def test_of_many_checks_every_second_one_is_kept_and_the_last():
@@ -243,7 +243,7 @@ def test_of_many_checks_every_second_one_is_kept_and_the_last():
     checkup = checkup_of(session)
     for step in range(3 * KEPT):
         session.trainer.step = step
-        steps = checkup.check()[1]["steps"]
+        steps = checkup.check()[0]["steps"]
         assert len(steps) <= KEPT
         assert steps[-1] == step
     assert steps[0] == 0
@@ -255,8 +255,8 @@ def test_checks_after_what_was_gone_back_from_are_dropped():
     checkup = checkup_of(session)
     for step in (0, 5, 9, 6):
         session.trainer.step = step
-        steps = checkup.check()[1]["steps"]
-    assert steps.tolist() == [0, 5, 6]
+        steps = checkup.check()[0]["steps"]
+    assert steps == [0, 5, 6]
 
 
 def test_without_memory_it_is_refused(monkeypatch: pytest.MonkeyPatch):
@@ -276,5 +276,30 @@ def test_numbers_are_spread_over_bins_and_quantiles():
     assert empty.size == 0
 
 
-def test_a_finding_names_a_layer_a_kind_and_what_to_try():
-    assert Finding._fields == ("layer", "kind", "seen", "advice")
+def row(epoch: int, training: float | None, held_out: float | None = None) -> LogRow:
+    return LogRow(epoch, 10 * epoch, float(epoch), training, held_out, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("losses", "kinds"),
+    [
+        ([(1, 0.5), (2, 0.1), (3, 0.29)], []),
+        ([(1, 0.5), (2, 0.1), (3, 0.31)], ["climbing"]),
+        ([(1, -0.5), (2, -2), (3, 1.0)], []),
+        ([(1, None)], []),
+        ([(1, 0.5, 0.5), (2, 0.3, 0.4), (3, 0.2, 0.5), (4, 0.15, 0.5)], []),
+        ([(1, 0.5, 0.5), (2, 0.3, 0.4), (3, 0.2, 0.5), (5, 0.15, 0.5)], ["overfitting"]),
+        ([(1, 0.5, 0.5), (2, 0.3, 0.4), (3, 0.2, 0.5), (5, 0.35, 0.5)], []),
+        ([(1, 0.5, 0.5), (2, 0.3, 0.4), (3, 0.2, 0.5), (5, 0.15, 0.47)], []),
+    ],
+)
+def test_errors_that_grow_are_found(losses: list[tuple[Any, ...]], kinds: list[str]):
+    assert [each.kind for each in trends([row(*each) for each in losses])] == kinds
+
+
+def test_a_training_that_went_wrong_is_said():
+    session = session_of(dense([Tanh(), Identity()]), Adam(0.01))
+    session.trainer.train(epochs=20)
+    session.trainer.optimizer.learning_rate = 50.0
+    session.trainer.train(epochs=23)
+    assert (None, "climbing") in found(session)

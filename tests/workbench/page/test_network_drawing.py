@@ -12,6 +12,12 @@ from tests.support.web_browser import Browser, expect
 
 ROUNDING = 2  # of 255
 
+WARNING_PIXELS = """((canvas) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const isWarning = (place) => data[place] > 120 && data[place + 1] < 100 && data[place + 2] < 30;
+    return Array.from({ length: data.length / 4 }, (_, index) => 4 * index).filter(isWarning).length;
+})(network.canvas)"""
+
 
 @pytest.fixture
 def run() -> FakeRun:
@@ -141,3 +147,11 @@ def test_another_network_takes_the_place_of_the_one_before(view: View, run: Fake
     view.wait("network.scene.layers[3].neurons === 9")
     view.wait_for_frames()
     assert view.look("network.selection.chosen") is None
+
+
+def test_a_layer_in_which_something_was_found_has_a_sign(view: View, run: FakeRun) -> None:
+    view.hold_still(run)
+    before = view.look(WARNING_PIXELS)
+    view.page.evaluate("import('/assets/live.js').then(({ publish }) => publish('findings', [{ layer: 1 }]))")
+    view.wait("network.scene.flagged.has(1)")
+    view.wait(f"{WARNING_PIXELS} > {before} + 10")

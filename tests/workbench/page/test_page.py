@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.made_up_run import NAMES as NAMES_OF_LAYERS
 from tests.support.made_up_run import SKIPPED, MadeUpRun
 from tests.support.web_browser import Browser, Page, expect
 from tests.support.web_page import served, visit
@@ -15,7 +16,8 @@ snapshot snapshots rewind models load inputs choose-input state step-count epoch
 images-per-second milliseconds-per-step seconds-per-epoch error-chart chart-scale network kind set-baseline
 strongest fit image-input-0 image-output-7 image-difference-0 previous-images next-images source
 position code-slider-0 code-slider-15 code-image walk-share walk-first walk-second walk-image upload
-draw-pad draw-clear draw-run walk-begin walk-next walk-end dark-mode journal files-skipped
+draw-pad draw-clear draw-run walk-begin walk-next walk-end dark-mode journal files-skipped diagnose
+diagnosis-on diagnosis-quantity
 """
 
 
@@ -224,3 +226,23 @@ def test_nothing_is_wider_than_the_window(page: Page, width: int) -> None:
         .filter((each) => each.getClientRects().length && each.getBoundingClientRect().right > innerWidth)
         .map((each) => each.outerHTML)""")
     assert cut == []
+
+
+def test_signs_of_trouble_are_listed_with_what_to_try(page: Page, run: MadeUpRun) -> None:
+    assert "diagnose" not in [op for op, _ in run.asked]  # no step is made: kernels would be compiled
+    page.get_by_test_id("diagnose").click()
+    found = page.get_by_test_id("findings")
+    expect(found).to_contain_text(f"{NAMES_OF_LAYERS[1]}: 7 of 64 neurons are dead. Try another start.")
+    expect(page.get_by_test_id("spread-1")).to_be_visible()
+    drawn = (
+        "canvas => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size"
+    )
+    assert page.get_by_test_id("spread-1").evaluate(drawn) > 4
+    page.get_by_test_id("diagnosis-quantity").select_option("updates")
+    expect(page.get_by_role("list", name="Updates by a step by layer")).to_contain_text("1 % of the weights")
+
+
+def test_it_is_looked_again_once_a_step_was_made(page: Page, run: MadeUpRun) -> None:
+    page.get_by_test_id("step").click()
+    run.wait_for("diagnose")
+    expect(page.get_by_test_id("findings")).to_contain_text("neurons are dead")

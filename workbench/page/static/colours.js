@@ -10,7 +10,7 @@ const DARK = { below: ["#d3eafc", "#8cc6f5", "#4a98da", "#2f6ca3", "#20435f"], a
 /**
  * @typedef {object} Theme colours and font of the canvas
  * @property {boolean} dark
- * @property {Record<"surface" | "ink" | "muted" | "border" | "control" | "accent" | "positive" | "negative" | "zero", string>} css
+ * @property {Record<"surface" | "ink" | "muted" | "border" | "control" | "accent" | "warning" | "positive" | "negative" | "zero", string>} css
  * @property {string} font
  * @property {Uint32Array} diverging pixels from negative to positive
  * @property {Uint32Array} grey pixels from 0 to 1
@@ -24,7 +24,7 @@ const DARK = { below: ["#d3eafc", "#8cc6f5", "#4a98da", "#2f6ca3", "#20435f"], a
 export function readTheme(element) {
   const style = getComputedStyle(element);
   const css = {};
-  for (const name of ["surface", "ink", "muted", "border", "control", "accent", "positive", "negative", "zero"]) {
+  for (const name of ["surface", "ink", "muted", "border", "control", "accent", "warning", "positive", "negative", "zero"]) {
     css[name] = style.getPropertyValue(`--ganglion-${name}`).trim();
   }
   const dark = luminance(parse(css.surface)) < 0.3;

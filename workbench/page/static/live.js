@@ -28,7 +28,8 @@ const isOpen = () => socket?.readyState === WebSocket.OPEN;
 
 /**
  * Listen to messages: `frame` ({header, arrays}), `status` and `curve` (as the operations of the same names return
- * them), `reply` ({header, arrays}), `open` and `close` (nothing), `connection` (whether there is one).
+ * them), `reply` ({header, arrays}), `open` and `close` (nothing), `connection` (whether there is one), `findings`
+ * (signs of trouble in layers).
  * @param {string} type
  * @param {(value: any) => void} callback
  * @returns {() => void} stops listening
@@ -39,6 +40,9 @@ export function on(type, callback) {
   connect();
   return () => listeners.get(type).delete(callback);
 }
+
+/** Tell the other parts of the page something, as if a message had brought it. */
+export const publish = (type, value) => store(type, value);
 
 /** The last message of a type, or undefined. */
 export const last = (type) => newest.get(type);

@@ -34,6 +34,7 @@ export class NetworkCanvas {
       on("frame", (frame) => this.receiveFrame(frame)),
       on("open", () => this.loadLayers()),
       on("status", (status) => this.receiveStatus(status)),
+      on("findings", (findings) => this.flag(findings)),
     ];
     this.observers = [
       observe(ResizeObserver, () => this.resize(), canvas),
@@ -99,6 +100,12 @@ export class NetworkCanvas {
 
   receiveStatus(status) {
     this.status = status;
+    this.changed();
+  }
+
+  /** Mark the layers in which something was found. */
+  flag(findings) {
+    this.scene.flagged = new Set(findings.map(({ layer }) => layer));
     this.changed();
   }
 

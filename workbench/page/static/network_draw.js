@@ -13,6 +13,7 @@ const NUMBERS_FROM = 40;
 const CIRCLES_FROM = 5;
 export const RADIUS = 0.4; // of a circle, in cells
 const VEIL = 0.78; // over numbers behind weights
+const SIGN = 18; // pixels of the sign before the name of a layer in which something was found
 const STUCK = 44; // pixels: a caption stays that far inside the canvas while its layer is seen
 const HATCH = 8;
 const TURN_GAP = 5; // pixels between lines that go to the same row
@@ -26,6 +27,7 @@ const TURN_GAP = 5; // pixels between lines that go to the same row
  * @property {import("/assets/network_picture.js").Picture[]} pictures
  * @property {(import("/assets/network_picture.js").Picture | null)[]} overlays weights of the chosen neuron
  * @property {(string | null)[]} notes what stands below each layer
+ * @property {Set<number>} flagged layers in which something was found
  * @property {(layer: number) => boolean} isRound
  * @property {import("/assets/network_camera.js").Camera} camera
  * @property {import("/assets/colours.js").Theme} theme
@@ -305,12 +307,24 @@ export function drawCaption(context, scene, layer) {
   const width = context.measureText(layers[layer].name).width;
   const start = middle - (width + (role && ROLE_GAP + context.measureText(role).width)) / 2;
   write(layers[layer].name, start, top - 24, theme.css.ink);
+  if (scene.flagged.has(layer)) drawSign(context, start - SIGN, top - 24, theme);
   if (role) write(role, start + width + ROLE_GAP, top - 24, layers[layer].code ? theme.css.accent : theme.css.muted);
   context.font = font.detail;
   context.textAlign = "center";
   write(detailOf(layers[layer]), middle, top - 9, theme.css.muted);
   if (notes[layer]) write(notes[layer], middle, frame.y + frame.height + 16, theme.css.muted);
   context.restore();
+}
+
+/** A triangle before a name that stands at this place. */
+function drawSign(context, x, y, theme) {
+  context.fillStyle = theme.css.warning;
+  context.beginPath();
+  for (const [right, up] of [[0, 0], [12, 0], [6, 10.5]]) context.lineTo(x + right, y - up);
+  context.fill();
+  context.fillStyle = theme.css.surface;
+  context.fillRect(x + 5.25, y - 7.25, 1.5, 3.75);
+  context.fillRect(x + 5.25, y - 2.5, 1.5, 1.5);
 }
 
 /** What a caption stands on that has stayed inside the canvas. */

@@ -30,6 +30,7 @@ export class Scene {
   limits = [];
   ranges = []; // of brightness, by layer: only those of inputs are used
   notes = [];
+  flagged = new Set();
   /** @type {Map<string, Scale[]>} by kind, so that going back to a kind does not change its colours */
   scales = new Map();
   size = { width: 0, height: 0, ratio: 1 };
