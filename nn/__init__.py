@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING
 from nn.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from nn.activations import ELU, Activation, Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Squash, Tanh
+    from nn.activations import (
+        ELU,
+        Activation,
+        HardSigmoid,
+        Identity,
+        LeakyReLU,
+        ReLU,
+        Sigmoid,
+        Softplus,
+        Squash,
+        Tanh,
+    )
     from nn.checks.gradients import check_gradients
     from nn.checks.report import GradientError, Report
     from nn.checks.storage import check_storage
@@ -176,6 +187,7 @@ __all__ = [
     "Glorot",
     "GradientError",
     "Graph",
+    "HardSigmoid",
     "He",
     "Hinge",
     "Huber",
@@ -271,6 +283,7 @@ EXPORTS = {
     "nn.activations": (
         "Activation",
         "ELU",
+        "HardSigmoid",
         "Identity",
         "LeakyReLU",
         "ReLU",

@@ -31,7 +31,8 @@ class Activation:
     range
         Lowest and highest value it can produce; open ends are reached only by rounding.
     slope
-        Its one parameter, 0 where it has none: the slope of the leaky or saturated part.
+        Its one parameter, 0 where it has none: the slope of the leaky or saturated part, or of a hard
+        sigmoid in the middle.
     piecewise_linear
         Whether its second derivative is zero but at kinks.
     """
@@ -298,8 +299,49 @@ class Squash(Activation):
         return np.where(np.abs(values) >= 1, self.leakage, 1).astype(values.dtype)
 
 
+@dataclass(frozen=True)
+class HardSigmoid(Activation):
+    """f(x) = steepness * x + 0.5, held within [0, 1]: a piecewise-linear sigmoid.
+
+    Courbariaux, Bengio and David 2015, equation 3, with a steepness of 1/2; other libraries have 1/6, and
+    older versions 0.2.
+
+    Raises
+    ------
+    ValueError
+        When the steepness is not in (0, 1].
+    """
+
+    steepness: float = 1 / 6
+    name = "hard_sigmoid"
+    code = 7
+    piecewise_linear = True
+    _range = (0.0, 1.0)
+
+    def __post_init__(self) -> None:
+        given = self.steepness
+        if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given <= 1:
+            raise ValueError(
+                f"activation {self.name}: steepness {short_repr(given)} is not a number in (0, 1]"
+            )
+
+    @property
+    def slope(self) -> float:
+        """The steepness."""
+        return self.steepness
+
+    def __call__(self, sums: np.ndarray) -> np.ndarray:
+        """Return steepness * (x + 0.5 / steepness), which loses nothing near 0, within 0 and 1."""
+        kind = sums.dtype.type
+        return np.clip(kind(self.steepness) * (sums + kind(0.5 / self.steepness)), 0, 1)
+
+    def derivative(self, values: np.ndarray) -> np.ndarray:
+        """f' = steepness strictly between 0 and 1, 0 elsewhere."""
+        return np.where((values <= 0) | (values >= 1), 0, self.steepness).astype(values.dtype)
+
+
 ACTIVATIONS: dict[str, type[Activation]] = {
-    kind.name: kind for kind in (Identity, ReLU, LeakyReLU, ELU, Softplus, Tanh, Sigmoid, Squash)
+    kind.name: kind for kind in (Identity, ReLU, LeakyReLU, ELU, Softplus, Tanh, Sigmoid, Squash, HardSigmoid)
 }
 
 
@@ -309,7 +351,7 @@ def activation_from_configuration(configuration: Mapping[str, Any]) -> Activatio
     Parameters
     ----------
     configuration
-        `name`, one of `ACTIVATIONS`, and `leakage` where the activation has one.
+        `name`, one of `ACTIVATIONS`, and `leakage` or `steepness` where the activation has one.
 
     Returns
     -------

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from nn.activations import (
     ACTIVATIONS,
     ELU,
+    HardSigmoid,
     Identity,
     LeakyReLU,
     ReLU,
@@ -33,8 +34,10 @@ EVERY = [
     Sigmoid(),
     Squash(),
     Squash(0.1),
+    HardSigmoid(),
+    HardSigmoid(0.2),
 ]
-KINKS = np.array([-1.0, 0.0, 1.0])
+KINKS = np.array([-3.0, -2.5, -1.0, 0.0, 1.0, 2.5, 3.0])
 
 every_activation = pytest.mark.parametrize("activation", EVERY, ids=repr)
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -115,13 +118,21 @@ def test_nan_passes_through(activation):
 @every_activation
 def test_configuration_is_json_and_gives_the_same_activation(activation):
     configuration = json.loads(json.dumps(activation.to_configuration()))
-    assert set(configuration) <= {"name", "leakage"}
+    assert set(configuration) <= {"name", "leakage", "steepness"}
     assert activation_from_configuration(configuration) == activation
 
 
 @pytest.mark.parametrize(
     ("activation", "kink", "slope"),
-    [(ReLU(), 0, 0), (LeakyReLU(0.2), 0, 0.2), (Squash(), 1, 0), (Squash(), -1, 0), (Squash(0.3), 1, 0.3)],
+    [
+        (ReLU(), 0, 0),
+        (LeakyReLU(0.2), 0, 0.2),
+        (Squash(), 1, 0),
+        (Squash(), -1, 0),
+        (Squash(0.3), 1, 0.3),
+        (HardSigmoid(), -3, 0),
+        (HardSigmoid(0.2), 2.5, 0),
+    ],
     ids=repr,
 )
 def test_at_a_kink_the_slope_is_that_of_the_flatter_side(activation, kink, slope):
@@ -161,6 +172,8 @@ def test_torch_gives_the_same_values_and_slopes(activation):
         ({"name": "leaky_relu", "leakage": 1.5}, "activation leaky_relu: leakage 1.5"),
         ({"name": "squash", "leakage": -0.1}, "activation squash: leakage -0.1"),
         ({"name": "squash", "leakage": float("nan")}, "leakage nan"),
+        ({"name": "hard_sigmoid", "steepness": 0}, "activation hard_sigmoid: steepness 0 is not"),
+        ({"name": "hard_sigmoid", "leakage": 0.1}, "hard_sigmoid has no parameter leakage"),
         ({"name": "squash", "leakage": "much"}, "leakage 'much'"),
         ({"name": "squash", "leakage": True}, "leakage True"),
     ],

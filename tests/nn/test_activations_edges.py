@@ -27,6 +27,7 @@ LIMITS = {
     "softplus": ((0, 0), (np.inf, 1)),
     "tanh": ((-1, 0), (1, 0)),
     "sigmoid": ((0, 0), (1, 0)),
+    "hard_sigmoid": ((0, 0), (1, 0)),
 }
 """Value and slope at minus and plus infinity; for those with a leakage, see `limits`."""
 

@@ -5,12 +5,22 @@ import pytest
 from hypothesis import strategies as st
 
 from networks.ladder import FAMILIES
-from nn.activations import ELU, Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Squash, Tanh
+from nn.activations import ELU, HardSigmoid, Identity, LeakyReLU, ReLU, Sigmoid, Softplus, Squash, Tanh
 from nn.graph import Graph
 from nn.shape import Shape
 
 RUNGS = FAMILIES["graph"].rungs
-ACTIVATIONS = [Identity(), LeakyReLU(0.1), ReLU(), ELU(), Softplus(), Tanh(), Sigmoid(), Squash(0.2)]
+ACTIVATIONS = [
+    Identity(),
+    LeakyReLU(0.1),
+    ReLU(),
+    ELU(),
+    Softplus(),
+    Tanh(),
+    Sigmoid(),
+    Squash(0.2),
+    HardSigmoid(),
+]
 SMOOTH = [Identity(), Softplus(), Tanh(), Sigmoid()]
 
 every_rung = pytest.mark.parametrize("rung", RUNGS)

@@ -25,5 +25,6 @@ def torch_peer(torch: Any, activation: Activation) -> Callable[[Any], Any]:
         "tanh": torch.tanh,
         "sigmoid": torch.sigmoid,
         "squash": squash,
+        "hard_sigmoid": lambda x: torch.clamp(leakage * (x + 0.5 / leakage), 0, 1),
     }
     return peers[activation.name]

@@ -182,6 +182,12 @@ def activate(code, slope, values):
             x = values[i]
             x = slope * (x + one) - one if x < -one else x
             values[i] = slope * (x - one) + one if x > one else x
+    elif code == 7:
+        middle = values.dtype.type(0.5) / slope
+        for i in range(values.size):
+            x = slope * (values[i] + middle)
+            x = zero if x < zero else x
+            values[i] = one if x > one else x
     elif code == CLAMPED:
         for i in range(values.size):
             values[i] = slope
@@ -216,6 +222,9 @@ def multiply_by_derivative(code, slope, values, signals, deltas):
     elif code == 6:
         for i in range(deltas.size):
             deltas[i] = signals[i] * (slope if abs(values[i]) >= one else one)
+    elif code == 7:
+        for i in range(deltas.size):
+            deltas[i] = signals[i] * (zero if values[i] <= zero or values[i] >= one else slope)
     else:
         for i in range(deltas.size):
             deltas[i] = 0

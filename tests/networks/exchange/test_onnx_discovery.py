@@ -66,6 +66,7 @@ def test_the_reference_evaluator_ignores_lengths_clip_and_activations_of_an_lstm
         ("GlobalAveragePool", [(1, 1, 4, 4)], {}),
         ("LeakyRelu", [(2, 3)], {}),
         ("Elu", [(2, 3)], {}),
+        ("HardSigmoid", [(2, 3)], {}),
         ("Softplus", [(2, 3)], {}),
     ],
 )

@@ -131,7 +131,7 @@ def test_layer_normalisation_of_whole_images_has_its_scale_in_our_order(tmp_path
 @pytest.mark.parametrize(
     ("op", "attributes"),
     [
-        *((op, {}) for op in ("Relu", "Tanh", "Sigmoid", "Softplus", "Elu", "LeakyRelu")),
+        *((op, {}) for op in ("Relu", "Tanh", "Sigmoid", "Softplus", "Elu", "LeakyRelu", "HardSigmoid")),
         ("LeakyRelu", {"alpha": 0.3}),
     ],
 )
@@ -142,7 +142,8 @@ def test_functions_are_those_of_the_runtime(tmp_path, op, attributes):
 def test_functions_that_ours_has_not_are_refused(tmp_path):
     refused(image_model("Elu", alpha=0.5), tmp_path, "alpha is 0.5")
     refused(image_model("LeakyRelu", alpha=-0.5), tmp_path, "alpha is -0.5")
-    for op in ("Selu", "HardSigmoid", "Gelu", "LogSoftmax", "RNN", "Mish"):
+    refused(image_model("HardSigmoid", beta=0.4), tmp_path, "alpha and beta are 0.2 and 0.4")
+    for op in ("Selu", "HardSwish", "Gelu", "LogSoftmax", "RNN", "Mish"):
         refused(image_model(op), tmp_path, rf"\({op}\): this operator is not mapped")
 
 

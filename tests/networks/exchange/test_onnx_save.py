@@ -43,6 +43,7 @@ from networks.exchange import onnx
 from networks.exchange.errors import ExchangeError
 from nn import (
     ELU,
+    HardSigmoid,
     Identity,
     LeakyReLU,
     ReLU,
@@ -61,7 +62,19 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 numbers = st.integers(1, 3)
 activations = st.sampled_from(
-    [Identity(), ReLU(), LeakyReLU(0.2), ELU(), Softplus(), Tanh(), Sigmoid(), Squash(), Squash(0.1)]
+    [
+        Identity(),
+        ReLU(),
+        LeakyReLU(0.2),
+        ELU(),
+        Softplus(),
+        Tanh(),
+        Sigmoid(),
+        Squash(),
+        Squash(0.1),
+        HardSigmoid(),
+        HardSigmoid(0.2),
+    ]
 )
 
 

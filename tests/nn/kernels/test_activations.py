@@ -1,11 +1,33 @@
 import numpy as np
 import pytest
 
-from nn.activations import ACTIVATIONS, ELU, Activation, Identity, LeakyReLU, Sigmoid, Softplus, Squash, Tanh
+from nn.activations import (
+    ACTIVATIONS,
+    ELU,
+    Activation,
+    HardSigmoid,
+    Identity,
+    LeakyReLU,
+    Sigmoid,
+    Softplus,
+    Squash,
+    Tanh,
+)
 from nn.history import aligned_zeros
 from nn.kernels.core.activations import activate, multiply_by_derivative
 
-KINDS = [Identity(), LeakyReLU(0.1), LeakyReLU(0.0), ELU(), Softplus(), Tanh(), Sigmoid(), Squash(0.1)]
+KINDS = [
+    Identity(),
+    LeakyReLU(0.1),
+    LeakyReLU(0.0),
+    ELU(),
+    Softplus(),
+    Tanh(),
+    Sigmoid(),
+    Squash(0.1),
+    HardSigmoid(),
+    HardSigmoid(0.2),
+]
 UNITS = {np.float32: 5, np.float64: 4}
 
 
@@ -54,5 +76,5 @@ def test_not_a_number_passes_through_and_large_sums_stay_finite(activation):
 
 def test_every_activation_has_a_code_of_its_own_unless_it_is_a_special_case():
     codes = {kind.code for kind in ACTIVATIONS.values()}
-    assert codes == set(range(7))
+    assert codes == set(range(8))
     assert ACTIVATIONS["relu"].code == ACTIVATIONS["leaky_relu"].code

@@ -30,6 +30,7 @@ class Archive(NamedTuple):
     """What is read of a `.keras` file."""
 
     configuration: bytes
+    metadata: bytes
     weights: Region
 
 
@@ -50,8 +51,11 @@ def read_archive(file: BinaryIO) -> Archive:
     try:
         with zipfile.ZipFile(file) as archive:
             _check_names([each.filename for each in archive.infolist()])
-            _member(archive, METADATA, MOST_BYTES)
-            return Archive(_member(archive, CONFIGURATION, MOST_BYTES), _weights(archive, file))
+            return Archive(
+                _member(archive, CONFIGURATION, MOST_BYTES),
+                _member(archive, METADATA, MOST_BYTES),
+                _weights(archive, file),
+            )
     except RefusedError:
         raise
     except Exception as error:  # of the library, whose kinds are many

@@ -111,16 +111,21 @@ def source_of(file: BinaryIO, weights: BinaryIO | None = None) -> Source:
     begin = beginning(file)
     if begin.lstrip()[:1] == b"{":
         description = read_json(file.read(MOST_BYTES + 1), "the description")
-        version = description.get("keras_version")
         beside = None if weights is None else _weights_of(read_hdf5(Region(weights)))
-        return Source(description, beside, isinstance(version, str) and not version.startswith("3"))
+        return Source(description, beside, _is_old(description.get("keras_version"), otherwise=False))
     if weights is not None:
         raise RefusedError("has weights of its own: leave `weights` out")
     if begin.startswith(HDF5):
         return _legacy(read_hdf5(Region(file)))
     archive = read_archive(file)
     description = read_json(archive.configuration, "config.json")
-    return Source(description, Groups(read_hdf5(archive.weights)), is_old=False)
+    version = read_json(archive.metadata, "metadata.json").get("keras_version")
+    return Source(description, Groups(read_hdf5(archive.weights)), _is_old(version, otherwise=False))
+
+
+def _is_old(version: Any, otherwise: bool) -> bool:
+    """Return whether a version is of Keras 2, and what is known otherwise where none is given."""
+    return not version.startswith("3") if isinstance(version, str) else otherwise
 
 
 def beginning(file: BinaryIO) -> bytes:
@@ -137,9 +142,9 @@ def _legacy(file: Group) -> Source:
     weights = file.group("model_weights")
     if text is None or weights is None:
         raise RefusedError("has weights alone: give the description of the model, and this file as `weights`")
-    version = text_of(file.attributes.get("keras_version")) or ""
+    version = text_of(file.attributes.get("keras_version"))
     description = read_json(text.encode(), "model_config")
-    return Source(description, NamedArrays(weights), is_old=not version.startswith("3"))
+    return Source(description, NamedArrays(weights), _is_old(version, otherwise=True))
 
 
 def _weights_of(file: Group) -> Groups | NamedArrays:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from networks.exchange.keras.refusals import RefusedError
 from networks.exchange.keras.writing.theirs import Ours, Theirs
 from nn.activations import Activation
@@ -41,6 +43,8 @@ def activated(ours: Ours, layer: Theirs, activation: Activation) -> list[Theirs]
 
 
 def _name(ours: Ours, activation: Activation) -> str:
+    if activation.name == "hard_sigmoid" and math.isclose(6 * activation.slope, 1, rel_tol=1e-6):
+        return "hard_sigmoid"
     if activation.name == "squash" and not getattr(activation, "leakage", 0.0):
         return "hard_tanh"
     if activation.name not in NAMES:

@@ -56,6 +56,16 @@ def elu(node: Node) -> list[Value]:
     return activated(node, node.value(0), {"name": "elu"})
 
 
+def hard_sigmoid(node: Node) -> list[Value]:
+    """Read a hard sigmoid, of which ours is 0.5 at zero."""
+    steepness, middle = node.real("alpha", 0.2), node.real("beta", 0.5)
+    if middle != 0.5 or not 0 < steepness <= 1:
+        node.refuse(
+            f"attributes alpha and beta are {steepness:g} and {middle:g}; up to 1, and 0.5, are mapped"
+        )
+    return activated(node, node.value(0), {"name": "hard_sigmoid", "steepness": steepness})
+
+
 def clip(node: Node) -> list[Value]:
     """Read limits: from -1 to 1 a squash, from 0 up a ReLU."""
     limits = (node.real("min", -np.inf), node.real("max", np.inf)) if node.since < 11 else _limits(node)

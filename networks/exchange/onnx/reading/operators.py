@@ -91,6 +91,7 @@ OPERATORS: Mapping[str, Operator] = {
     "GlobalAveragePool": Operator(22, 1, pooling.global_pooling("global_average_pooling")),
     "GlobalMaxPool": Operator(22, 1, pooling.global_pooling("global_max_pooling")),
     "GRU": Operator(22, 6, recurrent.gru),
+    "HardSigmoid": Operator(22, 1, activations.hard_sigmoid),
     "Identity": Operator(25, 1, activations.nothing, passes=True),
     "LSTM": Operator(22, 8, recurrent.lstm),
     "LayerNormalization": Operator(17, 3, normalisations.layer_normalisation),

@@ -16,6 +16,8 @@ def activated(graph: GraphWriter, name: str, activation: Activation | None) -> s
         return str(graph.node(NAMES[activation.name], [name]))
     if activation.name == "leaky_relu":
         return str(graph.node("LeakyRelu", [name], alpha=float(activation.slope)))
+    if activation.name == "hard_sigmoid":
+        return str(graph.node("HardSigmoid", [name], alpha=float(activation.slope), beta=0.5))
     if activation.name == "squash":
         ends = [graph.constant(number, "limit") for number in (-1.0, 1.0)]
         inside = str(graph.node("Clip", [name, *ends]))

@@ -23,6 +23,7 @@ SINGLE_ONLY = {
     "GlobalAveragePool",
     "GlobalMaxPool",
     "GRU",
+    "HardSigmoid",
     "LSTM",
     "LeakyRelu",
     "Resize",

@@ -12,6 +12,9 @@ from nn.short_text import short_repr
 SOFTMAX = {"name": "softmax"}
 """Stands for the layer that a softmax is here."""
 
+HARD_SIGMOID = "hard_sigmoid"
+"""Steeper in Keras 2."""
+
 KNOWN: dict[str, dict[str, Any]] = {
     "linear": IDENTITY,
     "relu": {"name": "relu"},
@@ -34,11 +37,10 @@ def activation(layer: Layer, name: str = "activation", otherwise: str = "linear"
         found = _function(fields, name, found)
     if found is None:
         return IDENTITY
-    if found == "hard_sigmoid":
-        formula = "0.2 x + 0.5" if layer.is_old else "x / 6 + 0.5"
-        fields.refuse(f"{name} is hard_sigmoid, {formula} from 0 to 1, which ours has not")
+    if found == HARD_SIGMOID:
+        return {"name": HARD_SIGMOID, "steepness": 0.2 if layer.is_old else 1 / 6}
     if not isinstance(found, str) or found not in KNOWN:
-        fields.refuse(f"{name} is {short_repr(found)}; {', '.join(KNOWN)} are mapped")
+        fields.refuse(f"{name} is {short_repr(found)}; {', '.join((*KNOWN, HARD_SIGMOID))} are mapped")
     return KNOWN[found]
 
 
@@ -46,7 +48,15 @@ def _function(fields: Fields, name: str, found: dict[str, Any]) -> Any:
     """Return the name of a function of Keras that is described as an object."""
     described = found.get("config")
     is_plain = found.get("class_name") == "function" and found.get("module") in (None, "builtins")
-    if not is_plain or found.get("registered_name") not in (None, "function") or described not in KNOWN:
+    if (
+        not is_plain
+        or found.get("registered_name") not in (None, "function")
+        or described
+        not in (
+            *KNOWN,
+            HARD_SIGMOID,
+        )
+    ):
         fields.refuse(f"{name} is {short_repr(found)}, which is not mapped")
     return described
 
