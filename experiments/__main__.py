@@ -20,6 +20,7 @@ EXPERIMENTS: Mapping[str, tuple[str, str]] = {
     "biases": ("experiments.biases", "where biases start"),
     "leakage": ("experiments.leakage", "the slope of the leaky ReLU below zero"),
     "mixed_precision": ("experiments.mixed_precision", "values stored as bfloat16"),
+    "sparse_training": ("experiments.sparse_training", "few connections that stay where they are, or move"),
     "photographs": ("experiments.photographs", "windows on photographs beside principal components"),
     "small_folders": ("experiments.small_folders", "few images beside principal components"),
 }

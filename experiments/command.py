@@ -64,7 +64,7 @@ One thread is enough for layers this small, and leaves the others to you: NUMBA_
     )
     parser.add_argument(
         "--output",
-        type=_picture_path,
+        type=picture_path,
         default=Path("runs", f"{name}.png"),
         metavar="FILE",
         help="where the picture goes, a .png (default %(default)s)",
@@ -146,7 +146,8 @@ def whole_number(least: int) -> Callable[[str], int]:
     return read
 
 
-def _picture_path(text: str) -> Path:
+def picture_path(text: str) -> Path:
+    """Parse an option that is the path of a picture."""
     if Path(text).suffix.lower() != ".png":
         raise argparse.ArgumentTypeError(f"{text!r} does not end in .png")
     return Path(text)
