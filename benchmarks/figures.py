@@ -12,11 +12,15 @@ from pydantic import TypeAdapter
 from benchmarks.environment import ROOT, Environment
 from benchmarks.machine import Limits
 from benchmarks.onnx_peer import RUNTIME
+from benchmarks.sparselab_peer import SPARSELAB
 from benchmarks.torch_peer import COMPILED, EAGER, HALVES
 from networks import RUNGS
 
 SINGLE = "float32"
 """What the same network is called where the row is one in bfloat16."""
+
+DENSE_LAYER = "dense layer"
+"""What our own dense layer is called beside a sparse one."""
 
 RESULTS = ROOT / "benchmarks" / "results"
 DIGITS = 4
@@ -165,7 +169,8 @@ class Figure:
     over
         How many times faster than others: "plain" the plain rung and "below" the rung below, which run on one
         thread, "1 thread" itself there, "PyTorch" (eager), "compiled", "JAX"; and, where it computes in
-        bfloat16, than the same in float32 and than PyTorch in bfloat16; and than ONNX Runtime.
+        bfloat16, than the same in float32 and than PyTorch in bfloat16; and than ONNX Runtime,
+        our dense layer, and SparseLab.
     gigaflops
         None where there are no matrix products.
     product_share, bandwidth_share
@@ -201,6 +206,8 @@ def figure(measured: Measured, row: MeasuredRow, direction: Direction, rung: str
         SINGLE: direction.find(SINGLE),
         HALVES: direction.find(HALVES),
         RUNTIME: direction.find(RUNTIME),
+        DENSE_LAYER: direction.find(DENSE_LAYER),
+        SPARSELAB: direction.find(SPARSELAB),
     }
     limit = measured.limit(timing.threads)
     rate = direction.operations / timing.median

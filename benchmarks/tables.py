@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from benchmarks.figures import SINGLE, Direction, Figure, Measured, MeasuredRow, Timing, figure
+from benchmarks.figures import DENSE_LAYER, SINGLE, Direction, Figure, Measured, MeasuredRow, Timing, figure
 from benchmarks.machine import Limits
 from benchmarks.onnx_peer import RUNTIME
+from benchmarks.sparselab_peer import SPARSELAB
 from benchmarks.torch_peer import COMPILED, EAGER, HALVES
 from networks import RUNGS
 from workbench.tables import markdown_table, text_table
@@ -16,6 +17,8 @@ IN_HALVES = (SINGLE, "1 thread", "PyTorch", HALVES)
 """Whom rows in bfloat16 are compared with."""
 IN_USE = ("1 thread", RUNTIME)
 """Whom answers alone are compared with."""
+BESIDE_SPARSE = ("1 thread", DENSE_LAYER, SPARSELAB)
+"""Whom sparse layers are compared with."""
 
 MEANING = ("GFLOP/s", "of products", "of memory", "bytes a connection")
 SUMMARY = ("row", "", "ms", "x PyTorch", "x compiled", "x JAX", "of the limit")
@@ -144,7 +147,7 @@ def _milliseconds(timing: Timing) -> str:
     return f"{number:,.{decimals}f}"
 
 
-SPECIAL = {SINGLE: IN_HALVES, RUNTIME: IN_USE}
+SPECIAL = {SINGLE: IN_HALVES, RUNTIME: IN_USE, DENSE_LAYER: BESIDE_SPARSE}
 """Whom the rows of a table are compared with where somebody takes part in it."""
 
 

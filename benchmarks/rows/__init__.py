@@ -16,6 +16,7 @@ from benchmarks.rows import (
     mixed_precision,
     recurrent,
     small_layers,
+    sparse,
     video,
 )
 
@@ -26,6 +27,7 @@ MODULES = (
     local,
     large_local,
     graph,
+    sparse,
     convolution,
     recurrent,
     small_layers,

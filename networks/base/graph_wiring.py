@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from networks.base.wiring import FIXED, Connections, NoConnectionError, Rows, Wiring
 from nn.graph import Graph, Layer
+
+if TYPE_CHECKING:
+    from networks.base.inspectable_graph import InspectableGraph
 
 
 class GraphWiring(Wiring):
@@ -15,18 +18,26 @@ class GraphWiring(Wiring):
 
     Parameters
     ----------
-    graph
-        All of it.
+    network
+        That runs the graph; its connections may move.
     before, layer
         Neighbours in it.
     weights, biases
         Where those of the graph begin.
     """
 
-    def __init__(self, graph: Graph, before: Layer, layer: Layer, weights: int, biases: int) -> None:
+    def __init__(
+        self, network: InspectableGraph, before: Layer, layer: Layer, weights: int, biases: int
+    ) -> None:
         super().__init__(layer.shape.size)
-        self.graph, self.before, self.layer = graph, before, layer
+        self.network, self.before, self.layer = network, before, layer
         self._weights, self._biases = weights, biases
+        self._found: tuple[Graph, np.ndarray] | None = None
+
+    @property
+    def graph(self) -> Graph:
+        """The wiring as it is now."""
+        return self.network.graph
 
     @property
     def count(self) -> int:
@@ -84,11 +95,14 @@ class GraphWiring(Wiring):
         lying = slice(int(places[0]), int(places[-1]) + 1) if together else places
         return Rows(lying, starts, row_of).shifted(self._weights)
 
-    @cached_property
+    @property
     def _connections(self) -> np.ndarray:
         """Return the connections from the layer before that have a weight, sorted by target."""
-        starts, items = self.graph.by_target
-        into = items[starts[self.layer.first] : starts[self.layer.neurons.stop]]
-        sources = self.graph.sources[into]
-        inside = (sources >= self.before.first) & (sources < self.before.neurons.stop)
-        return into[inside & (self.graph.weight_of[into] >= 0)]
+        graph = self.graph
+        if self._found is None or self._found[0] is not graph:
+            starts, items = graph.by_target
+            into = items[starts[self.layer.first] : starts[self.layer.neurons.stop]]
+            sources = graph.sources[into]
+            inside = (sources >= self.before.first) & (sources < self.before.neurons.stop)
+            self._found = graph, into[inside & (graph.weight_of[into] >= 0)]
+        return self._found[1]

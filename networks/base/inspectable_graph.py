@@ -149,7 +149,7 @@ class InspectableGraph(Network):
 
         return NeuronLayer(
             shape=Shape(*layer.shape),
-            wiring=GraphWiring(self.graph, before, layer, *places),
+            wiring=GraphWiring(self, before, layer, *places),
             values=lambda: self.values[-1, layer.span],
             signals=signals,
             activation=lambda: self.neuron(layer.first).activation,

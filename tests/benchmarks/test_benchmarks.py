@@ -30,6 +30,7 @@ from benchmarks.rows.mixed_precision import product_row
 from benchmarks.rows.mixed_precision import recurrent_row as stored_recurrent_row
 from benchmarks.rows.mixed_precision import stack_row as stored_stack_row
 from benchmarks.rows.recurrent import recurrent_row
+from benchmarks.rows.sparse import sparse_row
 from benchmarks.timing import Contestant, race
 from networks.ladder import FAMILIES
 from networks.sequential import Sequential
@@ -52,6 +53,7 @@ SMALL = {
     "descent": descent_row("tiny", small_windows, 8),
     "bfloat16": descent_row("tiny", small_windows, 16, storage="bfloat16"),
     "graph": random_graph_row(20, 3, 8),
+    "sparse": sparse_row(32, 0.75, 8),
     "convolution": convolution_autoencoder(Shape(8, 8, 1), (Plan(3, 2), Plan(1, 2, True)), 4),
     "lstm": recurrent_row("lstm", (3, 4, 5, 8)),
     "gru": recurrent_row("gru", (3, 4, 5, 8)),
@@ -82,7 +84,7 @@ def test_small_rows_agree_with_their_peers_and_are_timed(name):
         assert set(row.rungs) <= found
         assert all(len(each.seconds) == 2 for each in direction.timings)
         assert all(each.median > 0 for each in direction.timings)
-        if torch_peer.torch is not None and name not in ("descent", "bfloat16", "inference"):
+        if torch_peer.torch is not None and name not in ("descent", "bfloat16", "inference", "sparse"):
             assert torch_peer.EAGER in found
     assert not measured.absent
     assert measured.bytes_beside > 0

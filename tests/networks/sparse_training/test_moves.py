@@ -227,3 +227,22 @@ def test_plain_descent_moves_connections_too():
         trainer.train(epochs=3, callbacks=[KINDS["RigL"]()])
         assert counts(trainer.network.graph) == counts(sparse_graph())
         assert connected(trainer.network.graph) != connected(sparse_graph())
+
+
+def test_wiring_that_was_looked_at_before_shows_where_connections_are_now():
+    network = GraphNetwork(sparse_graph())
+    hidden = network.wiring()[0].wiring
+    before = hidden.ends(np.arange(hidden.count))
+    trainer = make_trainer(network)
+    trainer.train(epochs=3, callbacks=[KINDS["SET"]()])
+    sources, targets = hidden.ends(np.arange(hidden.count))
+    assert not np.array_equal(before, (sources, targets))
+    inside = network.graph.targets < network.graph.layer("output").first
+    assert set(zip(sources, targets + 6, strict=True)) == {
+        *zip(network.graph.sources[inside], network.graph.targets[inside], strict=True)
+    }
+    for source, target in zip(sources, targets, strict=True):
+        assert source in hidden.incoming(target).neurons
+        number = hidden.weight(target, source)
+        found = np.flatnonzero((network.graph.sources == source) & (network.graph.targets == target + 6))
+        assert number == network.graph.weight_of[found[0]]
