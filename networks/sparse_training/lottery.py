@@ -10,7 +10,7 @@ import numpy as np
 from networks.base.rewired_graph import RewiredGraph
 from networks.sparse_training.gradients import steepest_places
 from networks.sparse_training.moves import Change, Move, make_move, weakest
-from networks.sparse_training.moving_connections import MovingConnections
+from networks.sparse_training.moving_connections import MovingConnections, graphs_of
 from networks.sparse_training.places import Group
 from nn.training.monitor import known_count
 from nn.training.trainer import Trainer
@@ -79,7 +79,7 @@ class RigL(MovingConnections):
         """Look for connections that could move, and check a move that a snapshot brought."""
         super().on_start(trainer)
         if self._found:
-            for (network, _), move in zip(self._networks(trainer), self._found, strict=True):
+            for network, move in zip(graphs_of(trainer).values(), self._found, strict=True):
                 move.check(network.graph)
 
     def wants_gradients(self, trainer: Trainer) -> bool:
@@ -98,7 +98,7 @@ class RigL(MovingConnections):
 
     def _move(self, trainer: Trainer) -> None:
         if self._found_at == trainer.step:
-            for (network, _), move in zip(self._networks(trainer), self._found, strict=True):
+            for network, move in zip(graphs_of(trainer).values(), self._found, strict=True):
                 make_move(move, network, trainer.optimizer, trainer.network.parameters)
         self._found = []
 

@@ -99,8 +99,7 @@ class MovingConnections(Callback):
 
     def _networks(self, trainer: Trainer) -> list[tuple[RewiredGraph, list[Group]]]:
         """Return the graphs inside the network, and their groups that can move."""
-        leaves = trainer.network.leaves
-        graphs = {name: each for name, each in leaves.items() if isinstance(each, RewiredGraph)}
+        leaves, graphs = trainer.network.leaves, graphs_of(trainer)
         found = [(graph, movable_groups(graph.graph, self.layers)) for graph in graphs.values()]
         targets = {group.target.name for _, groups in found for group in groups}
         for layer in self.layers or ():
@@ -115,3 +114,9 @@ class MovingConnections(Callback):
             if "weights" in graph.parameters.frozen:
                 raise ValueError(f"{self.name}: the weights of network {name!r} are frozen: unfreeze them")
         return found
+
+
+def graphs_of(trainer: Trainer) -> dict[str, RewiredGraph]:
+    """Return the graphs inside the network that is trained, by name."""
+    leaves = trainer.network.leaves
+    return {name: each for name, each in leaves.items() if isinstance(each, RewiredGraph)}

@@ -63,7 +63,7 @@ class Group(NamedTuple):
 
     def occupied(self, kept: np.ndarray) -> np.ndarray:
         """Return the places where nothing can grow when some connections are kept, ascending, each once."""
-        return np.union1d(self.taken[kept], self.barred)
+        return ascending(np.concatenate([self.taken[kept], self.barred]))
 
 
 def movable_groups(graph: Graph, layers: Sequence[str] | None = None) -> list[Group]:
@@ -85,18 +85,16 @@ def movable_groups(graph: Graph, layers: Sequence[str] | None = None) -> list[Gr
         By target, by source, by delay.
     """
     numbers = _layer_numbers(graph)
-    ends = np.stack([numbers[graph.targets], numbers[graph.sources], graph.delays])
-    movable = carried_once(graph.weight_of, len(graph.weights)) & (ends[:2] >= 0).all(axis=0)
+    targets, sources = numbers[graph.targets], numbers[graph.sources]
+    movable = carried_once(graph.weight_of, len(graph.weights)) & (targets >= 0) & (sources >= 0)
     movable &= graph.kinds[graph.targets] == Kind.SUM
     if layers is not None:
         named = [number for number, layer in enumerate(graph.layers) if layer.name in layers]
-        movable &= np.isin(ends[0], named)
-    order = _order(graph, numbers)
-    kinds, kind_of = np.unique(ends, axis=1, return_inverse=True)
-    kind_of = kind_of.ravel()
+        movable &= np.isin(targets, named)
+    order, count = _order(graph, numbers), len(graph.layers) + 1
+    kinds = ((targets + 1) * count + sources + 1) * (int(graph.delays.max(initial=0)) + 1) + graph.delays
     groups = [
-        _group(graph, kinds[:, number], np.flatnonzero(kind_of == number), movable, order)
-        for number in np.unique(kind_of[movable])
+        _group(graph, np.flatnonzero(kinds == kind), movable, order) for kind in ascending(kinds[movable])
     ]
     return [group for group in groups if group.free]
 
@@ -109,19 +107,20 @@ def _layer_numbers(graph: Graph) -> np.ndarray:
     return numbers
 
 
-def _group(
-    graph: Graph, kind: np.ndarray, connections: np.ndarray, movable: np.ndarray, order: np.ndarray
-) -> Group:
-    """Return the movable ones of the connections of one kind: target layer, source layer and delay."""
-    target, source = (graph.layers[number] for number in kind[:2])
+def _group(graph: Graph, connections: np.ndarray, movable: np.ndarray, order: np.ndarray) -> Group:
+    """Return the movable ones of the connections between two layers with one delay."""
+    moves = movable[connections]
+    first = connections[moves][0]
+    ends = graph.layer_of(int(graph.sources[first])), graph.layer_of(int(graph.targets[first]))
+    source, target = (layer for layer in ends if layer is not None)
+    delay = int(graph.delays[first])
     taken = (graph.targets[connections].astype(np.int64) - target.first) * source.size
     taken += graph.sources[connections] - source.first
-    moves = movable[connections]
-    barred = np.unique(taken[~moves])
-    if kind[2] == 0 and order[source.span].max() >= order[target.span].min():
+    barred = ascending(taken[~moves])
+    if delay == 0 and order[source.span].max() >= order[target.span].min():
         backwards = order[source.span] >= order[target.span][:, None]
-        barred = np.union1d(barred, np.flatnonzero(backwards))
-    return Group(source, target, int(kind[2]), connections[moves], taken[moves], barred)
+        barred = ascending(np.concatenate([barred, np.flatnonzero(backwards)]))
+    return Group(source, target, delay, connections[moves], taken[moves], barred)
 
 
 def _order(graph: Graph, numbers: np.ndarray) -> np.ndarray:
@@ -132,10 +131,10 @@ def _order(graph: Graph, numbers: np.ndarray) -> np.ndarray:
     alone = numbers < 0
     nodes = np.where(alone, len(graph.layers) + np.cumsum(alone), numbers)
     now = graph.delays == 0
-    pairs = np.unique(np.stack([nodes[graph.sources[now]], nodes[graph.targets[now]]]), axis=1)
     count = int(nodes.max()) + 1
+    pairs = ascending(nodes[graph.sources[now]] * count + nodes[graph.targets[now]])
     try:
-        return _positions(*find_levels(pairs[0], pairs[1], count, str))[nodes]
+        return _positions(*find_levels(pairs // count, pairs % count, count, str))[nodes]
     except CycleError:
         return _positions(*graph.levels)
 
@@ -145,3 +144,11 @@ def _positions(neurons: np.ndarray, starts: np.ndarray) -> np.ndarray:
     levels = np.empty(len(neurons), np.int64)
     levels[neurons] = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
     return levels
+
+
+def ascending(numbers: np.ndarray) -> np.ndarray:
+    """Return the different ones of whole numbers, ascending, which is how most come."""
+    if (numbers[1:] > numbers[:-1]).all():
+        return numbers
+    numbers = np.sort(numbers)
+    return numbers[np.append(True, numbers[1:] > numbers[:-1])]

@@ -11,6 +11,9 @@ from nn.deep_copied import DeepCopied
 
 SMALLEST = 16
 
+RADIX_SORTED = 1 << 16
+"""Up to so many keys NumPy sorts by radix, in a tenth of the time."""
+
 
 class Column(DeepCopied):
     """A one-dimensional array that grows at its end, in constant time per entry on average.
@@ -80,8 +83,11 @@ def compress(keys: np.ndarray, count: int) -> Compressed:
         For every key its positions, ascending.
     """
     items = np.flatnonzero(keys >= 0)
-    items = items[np.argsort(keys[items], kind="stable")]
-    sizes = np.bincount(keys[items], minlength=count)
+    kept = keys[items]
+    if count <= RADIX_SORTED:
+        kept = kept.astype(np.uint16)
+    items = items[np.argsort(kept, kind="stable")]
+    sizes = np.bincount(kept, minlength=count)
     return Compressed(np.concatenate([[0], np.cumsum(sizes)]), items)
 
 
