@@ -17,6 +17,7 @@ PROGRAM = Program(
         "train": ("autoencoder.train_command", "train"),
         "serve": ("autoencoder.serve_command", "serve"),
         "replay": ("autoencoder.replay_command", "replay"),
+        "replay-page": ("autoencoder.replay_page_command", "replay_page"),
         "reconstruct": ("autoencoder.model_commands", "reconstruct"),
         "encode": ("autoencoder.model_commands", "encode"),
         "decode": ("autoencoder.model_commands", "decode"),

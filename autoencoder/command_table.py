@@ -125,6 +125,50 @@ replayed.""",
     records=True,
 )
 
+REPLAY_PAGE = Command(
+    name="replay-page",
+    summary="write a run as one page that opens from disk",
+    description="""\
+Write one HTML file that shows a run in any browser, from disk and without a network: its frames with a
+slider, the network as the page of `autoencoder serve` draws it, examples with what comes out, the error, and
+the code's numbers as sliders. Nothing is loaded from elsewhere.
+
+Frames are the snapshots that the run kept, or with --frames N those of training it again, which compares the
+parameters at the end with the model. --spacing growing has most frames where most is learned.
+
+How large the file can become is said first, and more than --largest is refused.""",
+    examples="""\
+  autoencoder replay-page --frames 24
+      replay.html, of training ./model again
+
+  autoencoder replay-page --frames 40 --output mnist.html --model-directory models/mnist
+      another model
+
+  autoencoder replay-page --frames 12 --weights every --largest 64 --output weights.html
+      a larger file, in which the connections of a neuron are drawn in every frame
+
+  autoencoder replay-page --frames 100 --size
+      how large it would be""",
+    settings=("model_directory", "input_directory", "threads", "rung"),
+    flags=(
+        Flag("size", "say how large the file can become, and write nothing"),
+        Flag("overwrite", "replace a file that is there"),
+    ),
+    options=(
+        Option("output", "FILE", "where to write", "replay.html"),
+        Option(
+            "frames",
+            "N",
+            "how many frames; 'snapshots' are those that the run kept, a number trains it again",
+            "snapshots",
+        ),
+        Option("spacing", "NAME", "growing: each frame a factor of steps further; even", "growing"),
+        Option("examples", "N", "images that run through the network in every frame, at most 8", "8"),
+        Option("weights", "NAME", "frames whose weights are kept: every, last, none", "last"),
+        Option("largest", "MIB", "size of the file above which nothing is written", "16"),
+    ),
+)
+
 RECONSTRUCT = Command(
     name="reconstruct",
     summary="write what a model makes of images",
@@ -272,4 +316,17 @@ not: its layers are those of the settings, and weights are read by the names of 
     file=("FILE", "a .onnx, .keras or .safetensors"),
 )
 
-COMMANDS = (TRAIN, SERVE, REPLAY, RECONSTRUCT, ENCODE, DECODE, RENDER, INFO, EXPORT, IMPORT, CONFIG)
+COMMANDS = (
+    TRAIN,
+    SERVE,
+    REPLAY,
+    REPLAY_PAGE,
+    RECONSTRUCT,
+    ENCODE,
+    DECODE,
+    RENDER,
+    INFO,
+    EXPORT,
+    IMPORT,
+    CONFIG,
+)

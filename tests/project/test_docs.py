@@ -75,7 +75,18 @@ def examples() -> list[str]:
     texts = [command.examples.replace("\\\n", " ") for command in reversed(COMMANDS)]
     lines = [line.strip() for text in texts for line in text.splitlines()]
     found = [line for line in lines if line.startswith("autoencoder ")]
-    order = ["config", "serve", "replay", "train", "encode", "decode", "reconstruct", "render", "info"]
+    order = [
+        "config",
+        "serve",
+        "replay",
+        "train",
+        "replay-page",
+        "encode",
+        "decode",
+        "reconstruct",
+        "render",
+        "info",
+    ]
     order += ["export", "import"]
     return sorted(found, key=lambda line: order.index(line.split()[1]))
 

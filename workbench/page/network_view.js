@@ -1,12 +1,7 @@
-import { digits } from "/assets/format.js";
-import { factsOf, placeText } from "/assets/network_captions.js";
 import { NetworkCanvas } from "/assets/network_canvas.js";
+import { ChosenWords, HINT, isSigned, LABEL, legendOf, placeBeside, tipOf } from "/assets/network_words.js";
 
 const STYLES = "/assets/network_view.css";
-const AWAY = 16; // pixels between the pointer and its tooltip
-const UNKNOWN = { value: null, signal: null, bias: undefined, clamp: null, locked: false };
-const FACTS = { values: "value", signals: "signal", biases: "bias" };
-const KINDS = { values: "Value", signals: "Error signal", biases: "Bias", change: "Change since the baseline" };
 
 /** The network: its layers as grids of neurons, in colours that follow the run. */
 export default {
@@ -39,22 +34,18 @@ export default {
     </div>`,
   props: {
     kind: { type: String, default: "values" },
-    label: {
-      type: String,
-      default: "Network. Arrow keys move from neuron to neuron, page up and down between layers, enter chooses, plus, minus and zero zoom, escape deselects.",
-    },
+    label: { type: String, default: LABEL },
   },
   emits: ["choose-neuron", "choose-connection"],
   data: () => ({
-    hint: "Click a neuron to see its connections. Ctrl and the wheel, or + and −, zoom; 0 shows everything.",
-    tip: null, tipPlace: {}, info: "", spoken: "", hasCurves: false, shownKind: "values", gradient: "none",
+    hint: HINT, tip: null, tipPlace: {}, info: "", spoken: "", hasCurves: false, shownKind: "values", gradient: "none",
   }),
   computed: {
     isSigned() {
-      return this.shownKind !== "change";
+      return isSigned(this.shownKind);
     },
     legend() {
-      return `${KINDS[this.shownKind]}, each layer on its own scale`;
+      return legendOf(this.shownKind);
     },
   },
   watch: {
@@ -80,51 +71,18 @@ export default {
     },
     async showTip(hovered, facts) {
       this.$refs.canvas.style.cursor = hovered ? "pointer" : "";
-      this.tip = hovered && (hovered.place ? this.tipOfNeuron(hovered.place, facts) : this.tipOfConnection(hovered.connection));
+      this.tip = hovered && tipOf(this.network.scene, hovered, facts);
       if (!hovered) return;
       await this.$nextTick();
-      this.placeTip(hovered);
+      if (this.$refs.tip) this.tipPlace = { transform: placeBeside(hovered, this.$refs.tip, this.$refs.stage) };
     },
-    tipOfNeuron({ layer, neuron }, facts) {
-      const { layers, values, shownKind } = this.network.scene;
-      const known = facts ?? { ...UNKNOWN, [FACTS[shownKind]]: values[layer]?.[neuron] };
-      return { title: layers[layer].name, where: placeText(layers[layer], neuron), facts: factsOf(known) };
-    },
-    tipOfConnection({ layer, target, from: source, weight }) {
-      const { layers } = this.network.scene;
-      const [from, to] = [layers[source.layer], layers[layer]];
-      return {
-        title: `${from.name} → ${to.name}`,
-        where: `${placeText(from, source.neuron)} → ${placeText(to, target)}`,
-        facts: [["weight", digits(weight)]],
-      };
-    },
-    /** Beside the pointer, on the side where there is room. */
-    placeTip({ x, y }) {
-      const { stage, tip } = this.$refs;
-      if (!tip) return;
-      const fitting = (place, length, room) => Math.max(4, Math.min(place + AWAY + length > room ? place - AWAY - length : place + AWAY, room - length - 4));
-      const left = fitting(x, tip.offsetWidth, stage.clientWidth);
-      const top = fitting(y, tip.offsetHeight, stage.clientHeight);
-      this.tipPlace = { transform: `translate(${Math.round(left)}px, ${Math.round(top)}px)` };
-    },
-    /** The chosen neuron in words; spoken once, and kept up to date where it can be read. */
     showChosen(place, facts) {
-      const layer = place && this.network.scene.layers[place.layer];
-      const where = place ? `${layer.name}, ${placeText(layer, place.neuron)}` : "";
-      const known = facts ? factsOf(facts).map((fact) => fact.join(" ")).join(" · ") : "";
-      const isNew = where !== this.where;
-      if (isNew) this.wasSpoken = false;
-      this.where = where;
-      this.info = [where, known].filter(Boolean).join(" · ");
-      if (facts && !this.wasSpoken) {
-        this.wasSpoken = true;
-        this.spoken = this.info;
-      }
+      Object.assign(this, this.words.show(place && this.network.scene.layers[place.layer], place, facts));
     },
   },
   mounted() {
     loadStyles();
+    this.words = new ChosenWords();
     this.network = new NetworkCanvas(this.$refs.canvas, {
       chooseNeuron: (choice) => this.$emit("choose-neuron", choice),
       chooseConnection: (choice) => this.$emit("choose-connection", choice),

@@ -21,7 +21,7 @@ ALIGNMENT = 8
 
 LENGTH = struct.Struct("<I")
 
-DTYPES = {name: np.dtype(name).newbyteorder("<") for name in ("float32", "int32", "uint8")}
+DTYPES = {name: np.dtype(name).newbyteorder("<") for name in ("float32", "int32", "uint16", "uint8")}
 
 Header = dict[str, Any]
 Arrays = dict[str, np.ndarray]
@@ -39,7 +39,7 @@ def pack(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
     header
         What JSON can hold; "arrays" is filled in here.
     arrays
-        By name; float32, int32 or uint8, of any shape.
+        By name; float32, int32, uint16 or uint8, of any shape.
 
     Raises
     ------

@@ -1,11 +1,11 @@
 /** The binary messages of a run: see workbench/run/messages.py for the format. */
 
 const LENGTH_BYTES = 4;
-const TYPES = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array };
+const TYPES = { float32: Float32Array, int32: Int32Array, uint16: Uint16Array, uint8: Uint8Array };
 const decoder = new TextDecoder();
 
 /**
- * @typedef {{data: Float32Array | Int32Array | Uint8Array, shape: number[], dtype: string}} Numbers
+ * @typedef {{data: Float32Array | Int32Array | Uint16Array | Uint8Array, shape: number[], dtype: string}} Numbers
  * @typedef {{header: Record<string, any>, arrays: Record<string, Numbers>}} Message
  */
 

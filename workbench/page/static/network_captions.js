@@ -53,7 +53,8 @@ export function placeText(layer, neuron) {
  * @returns {[string, string][]}
  */
 export function factsOf(facts) {
-  const lines = [["value", digits(facts.value)], ["signal", digits(facts.signal)]];
+  const lines = [["value", digits(facts.value)]];
+  if (facts.signal !== undefined) lines.push(["signal", digits(facts.signal)]); // a recording has none
   if (facts.bias !== null) lines.push(["bias", digits(facts.bias)]);
   if (facts.clamp !== null) lines.push(["clamped to", digits(facts.clamp)]);
   if (facts.locked) lines.push(["locked", "bias and weights"]);
