@@ -104,5 +104,5 @@ def _parallel(sweep: Sweep, found: Sequence[Standing]) -> dict[str, Any]:
     ends = [[0.0, f"{min(scores):.4g}"], [1.0, f"{max(scores):.4g}"]] if scores else []
     axes.append({"name": sweep.file.objective.statistic, "labels": ends})
     heights = [*score_heights(scored), *[None] * (len(found) - len(scored))]
-    lines = [[*heights_of(sweep, each), at] for each, at in zip(found, heights, strict=True)]
+    lines = [[*row, at] for row, at in zip(heights_of(sweep, found), heights, strict=True)]
     return {"axes": axes, "lines": lines, "lowest": ABSENT}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from experiments.sweep.space import Parameter, Scalar
@@ -16,13 +17,35 @@ LOGARITHMIC_FROM = 20
 ABSENT = -0.08
 """Where a line passes a setting that its candidate does not have."""
 
+APART = 0.12
+"""Of the room between two choices of an axis, over how much lines that pass one of them are spread."""
+
 LONGEST = 16
 """Characters of a value beside an axis."""
 
 
-def heights_of(sweep: Sweep, standing: Standing) -> list[float]:
-    """Return where the settings of a candidate lie on their axes, from 0 to 1; `ABSENT` of one it has not."""
-    return [_height(parameter, standing, name) for name, parameter in sweep.space.items()]
+def heights_of(sweep: Sweep, found: Sequence[Standing]) -> list[list[float]]:
+    """Return where the settings of candidates lie on their axes; `ABSENT` of one that a candidate has not.
+
+    Heights are from 0 to 1, but for candidates with one choice, which lie beside each other around it, in
+    their order from above: lines that coincide could not be followed.
+    """
+    columns = [_column(name, parameter, found) for name, parameter in sweep.space.items()]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _column(name: str, parameter: Parameter, found: Sequence[Standing]) -> list[float]:
+    heights = [_height(parameter, each, name) for each in found]
+    if parameter.choice is None:
+        return heights
+    alike = Counter(heights)
+    room = APART / max(1, len(parameter.choice) - 1)
+    passed: Counter[float] = Counter()
+    for place, height in enumerate(heights):
+        count = alike[height]
+        heights[place] += room * (0.5 - passed[height] / (count - 1)) if count > 1 else 0
+        passed[height] += 1
+    return heights
 
 
 def score_heights(scored: Sequence[Standing]) -> list[float]:

@@ -14,7 +14,7 @@ from PIL import Image
 from experiments.charts import make_logarithmic, panels
 from experiments.sweep.importance import SHUFFLES, Importance
 from experiments.sweep.measured import best_so_far, measured
-from experiments.sweep.parallel import ABSENT, heights_of, is_logarithmic, labels_of, score_heights
+from experiments.sweep.parallel import ABSENT, APART, heights_of, is_logarithmic, labels_of, score_heights
 from experiments.sweep.standings import DIGITS, Standing
 from experiments.sweep.sweep import Sweep
 from experiments.sweep.trials import TrialRow
@@ -67,14 +67,17 @@ def draw_parallel(sweep: Sweep, found: Sequence[Standing]) -> Image.Image:
         remark = f"a line is a candidate, the better the darker; {OTHERS}"
         picture.title(f"{sweep.name}: settings and {objective.statistic}", remark)
         axes = picture.panel((LEFT, TOP + 20, WIDTH - RIGHT, TOP + PANEL + 20), "")
-        axes.set(xlim=(0, len(columns) - 1), ylim=(2 * ABSENT, 1.04), yticks=[], xticks=range(len(columns)))
+        axes.set(
+            xlim=(0, len(columns) - 1), ylim=(2 * ABSENT, 1 + APART), yticks=[], xticks=range(len(columns))
+        )
         axes.set_xticklabels([to_key(name) for name in sweep.space] + [objective.statistic])
         heights = score_heights(scored)
-        for each in found[len(scored) :]:
-            axes.plot(heights_of(sweep, each), color=MUTED, linestyle=":", clip_on=False)
-        for rank, each in reversed(list(enumerate(scored))):
+        rows = heights_of(sweep, found)
+        for row in rows[len(scored) :]:
+            axes.plot(row, color=MUTED, linestyle=":", clip_on=False)
+        for rank in reversed(range(len(scored))):
             colour = to_hex(colormaps["viridis"](0.9 * rank / max(1, len(scored) - 1)))
-            axes.plot([*heights_of(sweep, each), heights[rank]], color=colour, alpha=0.8, clip_on=False)
+            axes.plot([*rows[rank], heights[rank]], color=colour, alpha=0.8, clip_on=False)
         _draw_axes(axes, sweep, scored)
         return picture.image()
 

@@ -1,4 +1,4 @@
-const [HEIGHT, TOP, BOTTOM, SIDE] = [300, 12, 28, 44];
+const [HEIGHT, TOP, BOTTOM, SIDE] = [310, 26, 28, 44];
 
 /** Candidates as lines across their settings to what they reached (parallel coordinates). */
 export default {

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from experiments.sweep.importance import importances
 from experiments.sweep.measured import best_so_far, measured
+from experiments.sweep.parallel import APART, heights_of
 from experiments.sweep.report import as_markdown, write_report
 from experiments.sweep.standings import cells, headings, spread, standings, trials_csv
 from experiments.sweep.trials import TrialRow
@@ -135,3 +137,17 @@ def test_a_report_before_the_end_says_so(tmp_path: Path):
     assert "1 of 3 trials have not ended yet." in as_markdown(sweep(tmp_path), rows, found, tmp_path, [])
     with pytest.raises(InputError, match="no candidate has reached anything yet"):
         write_report(sweep(tmp_path), rows_of([None]), tmp_path)
+
+
+def test_lines_with_one_choice_lie_beside_each_other_in_their_order(tmp_path: Path):
+    ranked = sweep(tmp_path)
+    found = standings(ranked, rows_of([1.0, 4.0, 2.0, 5.0, 3.0]))
+    kinds = [kind for _, kind in heights_of(ranked, found)]
+    plain, wide = kinds[:3], kinds[3:]
+    assert plain == sorted(set(plain), reverse=True)
+    assert wide == sorted(set(wide), reverse=True)
+    assert np.allclose((np.mean(plain), np.mean(wide)), (0, 1))
+    assert max(map(abs, plain)) == pytest.approx(APART / 2)
+    rates = [rate for rate, _ in heights_of(ranked, found)]
+    assert rates[0] == pytest.approx(np.log(0.1 / 0.01) / np.log(1000))
+    assert [kind for _, kind in heights_of(ranked, found[:1])] == [0]
