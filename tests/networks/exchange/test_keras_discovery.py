@@ -204,16 +204,29 @@ def test_same_that_pads_an_odd_number_of_pixels_is_refused_of_poolings(tmp_path)
         exchange.load(saved(keras.Sequential(begin), tmp_path / "model.keras"))
 
 
-def test_spectral_normalization_is_refused_by_name(tmp_path):
-    wrapped = layers.SpectralNormalization(layers.Dense(3))
-    model = keras.Sequential([keras.Input((4,)), wrapped])
+@pytest.mark.parametrize("name", ["model.keras", "model.h5"])
+def test_spectral_normalization_is_read_with_the_kernel_that_it_wrote(name, tmp_path):
+    wrapped = layers.SpectralNormalization(layers.Dense(3, activation="tanh"), name="held")
+    begin = [keras.Input((5, 5, 2)), layers.SpectralNormalization(layers.Conv2D(2, 3)), layers.Flatten()]
+    model = keras.Sequential([*begin, wrapped])
     draw_weights(model, 0)
     before = np.asarray(wrapped.layer.kernel)
-    wrapped(np.ones((1, 4), np.float32), training=True)
-    assert not np.allclose(np.asarray(wrapped.layer.kernel), before)
-    model.save(tmp_path / "model.keras")
-    with pytest.raises(ExchangeError, match=r"SpectralNormalization.*divides its kernel"):
-        exchange.load(tmp_path / "model.keras")
+    for _ in range(2):
+        model(inputs_for(model, 1)[0], training=True)
+    kernel = np.asarray(wrapped.layer.kernel)
+    assert not np.allclose(kernel, before)
+    model.save(tmp_path / name)
+    check_same(tmp_path / name, model)
+    assert np.array_equal(exchange.load(tmp_path / name).parameters["held.weights"], kernel.T)
+    lines = exchange.survey(tmp_path / name)
+    assert sum("is not divided when it learns on" in line for line in lines) == 2
+    assert lines[-2:] == ["the classes of 4 of 4 layers are mapped", "can be opened"]
+
+
+def test_spectral_normalization_of_other_layers_is_refused_by_name(tmp_path):
+    begin = [keras.Input((4,), dtype="int32"), layers.SpectralNormalization(layers.Embedding(5, 3))]
+    with pytest.raises(ExchangeError, match=r"SpectralNormalization\): is of a .*Embedding.*; Conv2D,"):
+        exchange.load(saved(keras.Sequential(begin), tmp_path / "model.keras"))
 
 
 def test_transposed_arrays_are_scrambled_by_safetensors_and_not_by_us(tmp_path):

@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from networks.exchange.keras.reading.layers import activations, dense, plain, recurrent, windows
+from networks.exchange.keras.reading.layers import activations, dense, plain, recurrent, spectral, windows
 from networks.exchange.keras.reading.parts import Layer, Part, Value
 
 Reader = Callable[[Layer, Sequence[Value]], list[Part]]
 
+DIVIDED: dict[str, Reader] = {
+    "Conv2D": windows.convolution,
+    "Conv2DTranspose": windows.transposed_convolution,
+    "Dense": dense.dense,
+}
+"""Those whose kernel a SpectralNormalization may divide."""
+
 CLASSES: dict[str, Reader] = {
+    **DIVIDED,
     "Activation": activations.activation_layer,
     "Add": plain.merge("add"),
     "AveragePooling2D": windows.average_pooling,
     "BatchNormalization": plain.batch_normalisation,
     "Bidirectional": recurrent.bidirectional,
     "Concatenate": plain.merge("concatenate"),
-    "Conv2D": windows.convolution,
-    "Conv2DTranspose": windows.transposed_convolution,
-    "Dense": dense.dense,
     "Dropout": plain.noise("dropout", "rate", "rate"),
     "ELU": activations.elu,
     "Embedding": dense.embedding,
@@ -36,6 +41,10 @@ CLASSES: dict[str, Reader] = {
     "ReLU": activations.relu,
     "Reshape": plain.reshape,
     "Softmax": activations.softmax,
+    "SpectralNormalization": spectral.spectral_normalisation(DIVIDED),
     "UpSampling2D": windows.upsampling,
 }
 """Beside these there are InputLayer, TimeDistributed, and models within models."""
+
+NOTES = {"SpectralNormalization": spectral.KEPT}
+"""What is said of classes that become another layer than they are."""

@@ -38,7 +38,6 @@ LABELS = ("int32", "int64", "uint32", "uint64", "int16", "int8", "uint16")
 REFUSED = {
     "Lambda": "is code, which is not run",
     "Masking": "gives masks, which come with the data here: `step_masks`",
-    "SpectralNormalization": "divides its kernel while it learns: save the layer within it",
 }
 """Why some classes are not mapped."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from networks.exchange.errors import ExchangeError
 from networks.exchange.file_bytes import opened_file
+from networks.exchange.keras.reading.classes import NOTES
 from networks.exchange.keras.reading.entries import MODELS, Entry, entries_of, entry
 from networks.exchange.keras.reading.hdf5 import read_hdf5
 from networks.exchange.keras.reading.load import (
@@ -60,24 +61,33 @@ def survey(path: Path | str, input_shape: ShapeLike | None = None) -> list[str]:
         return _lines(rows, source, shapes)
 
 
+class Row(NamedTuple):
+    """A layer: its name and class, what is said of it, and whether the class is mapped."""
+
+    name: str
+    kind: str
+    said: str
+    is_mapped: bool
+
+
 def _is_weights(file: BinaryIO) -> bool:
     return "model_config" not in read_hdf5(Region(file)).attributes
 
 
-def _lines(rows: list[tuple[str, str, str]], source: Source, shapes: Shapes) -> list[str]:
+def _lines(rows: list[Row], source: Source, shapes: Shapes) -> list[str]:
     try:
         planned(source, shapes)
         end = "can be opened"
     except RefusedError as error:
         end = f"cannot be opened: {shorten(str(error), 500)}"
-    widths = [max((len(row[place]) for row in rows), default=0) for place in range(2)]
-    lines = ["  ".join([*(f"{row[n]:{widths[n]}}" for n in range(2)), row[2]]).rstrip() for row in rows]
-    mapped = sum(not row[2] for row in rows)
+    name, kind = (max(map(len, texts), default=0) for texts in zip(*(row[:2] for row in rows), strict=True))
+    lines = [f"{row.name:{name}}  {row.kind:{kind}}  {row.said}".rstrip() for row in rows]
+    mapped = sum(row.is_mapped for row in rows)
     return [*lines, f"the classes of {mapped} of {len(rows)} layers are mapped", end]
 
 
-def _rows(model: Entry, prefix: str, depth: int) -> Iterator[tuple[str, str, str]]:
-    """Yield name, class, and why it is not mapped, of all layers, those within models too."""
+def _rows(model: Entry, prefix: str, depth: int) -> Iterator[Row]:
+    """Yield a line for all layers, those within models too."""
     if depth > DEEPEST:
         raise RefusedError(f"models lie within models, more than {DEEPEST} deep")
     for each in entries_of(model.where, model.configuration):
@@ -85,8 +95,11 @@ def _rows(model: Entry, prefix: str, depth: int) -> Iterator[tuple[str, str, str
         if each.kind in MODELS:
             yield from _rows(each, f"{name}/", depth + 1)
         else:
-            problem = "" if each.kind in KNOWN else REFUSED.get(each.kind, "this class is not mapped")
-            yield name, one_line(shorten(each.kind, 60)), problem
+            is_known = each.kind in KNOWN
+            said = (
+                NOTES.get(each.kind, "") if is_known else REFUSED.get(each.kind, "this class is not mapped")
+            )
+            yield Row(name, one_line(shorten(each.kind, 60)), said, is_known)
 
 
 def _arrays(file: BinaryIO) -> list[str]:
