@@ -24,7 +24,7 @@ from autoencoder.session_images import (
 )
 from autoencoder.settings import TABLE, Settings
 from autoencoder.small_folders import decide, start_at_components
-from networks import Network, structure_arrays
+from networks import SET, Network, RigL, structure_arrays
 from nn import (
     Callback,
     Constant,
@@ -68,6 +68,12 @@ LINEAGE = "lineage"
 SCHEDULES: Mapping[str, Callable[[], Schedule]] = {"constant": Constant, "cosine": Cosine}
 
 
+MOVING = 0.75
+"""Share of the steps after which no connection moves any more (Evci et al. 2020)."""
+
+MOVES = 3
+"""Tells the draws of moving connections from all others of a seed."""
+
 HALVES = {"0": "encoder", "1": "decoder"}
 """What the two parts of the network are called."""
 
@@ -83,6 +89,8 @@ class Session(Adjustable):
         The images.
     parts
         The parts of the images for training and for monitoring, where some are set apart for that.
+    moving
+        What moves connections, where the settings want that.
     steering
         Applies a person's changes.
     decided
@@ -120,6 +128,7 @@ class Session(Adjustable):
             schedule=SCHEDULES[settings.schedule](),
         )
         self.trainer.limits = Limits(settings.epoch_limit, settings.minutes)
+        self.moving = moving_connections(settings, len(batches))
         self.steering = Steering(self)
 
     def train(self, callbacks: Sequence[Callback] = ()) -> Outcome:
@@ -155,7 +164,7 @@ class Session(Adjustable):
     def train_locked(self, callbacks: Sequence[Callback] = ()) -> Outcome:
         """Train as `train` does, for a caller that holds the lock of the model directory."""
         limits = self.settings.epoch_limit, self.settings.minutes
-        return self.trainer.train(*limits, [*callbacks, ModelSnapshots(self)])
+        return self.trainer.train(*limits, [*self.moving, *callbacks, ModelSnapshots(self)])
 
     @property
     def network(self) -> Network:
@@ -199,6 +208,20 @@ class Session(Adjustable):
             {**structure_arrays(self.model.network), **arrays},
             {**metadata, LINEAGE: lineage} if lineage else metadata,
         )
+
+
+def moving_connections(settings: Settings, entries: int) -> Sequence[Callback]:
+    """Return the callback that moves connections, where the settings want one.
+
+    Where the epochs are known, fewer and fewer move, and none in the last quarter of the steps.
+    """
+    until = None
+    if settings.epoch_limit is not None:
+        until = max(1, round(MOVING * settings.epoch_limit * -(-entries // settings.batch_size)))
+    if settings.moving == "set":
+        generator = np.random.default_rng([settings.seed, MOVES])
+        return [SET(settings.move_every, until=until, generator=generator)]
+    return [RigL(settings.move_every, until=until)] if settings.moving == "rigl" else []
 
 
 def _describe_setting(key: str) -> dict[str, Any]:

@@ -96,6 +96,12 @@ class Settings(ProgramSettings):
         "windows are 2 pixels apart",
     )
     connections: Count = Field(32, ge=1, description="graph: connections into each neuron")
+    moving: Literal["none", "set", "rigl"] = Field(
+        "none",
+        description="graph: whether the weakest connections move while training, their number as it is: set: "
+        "to other pairs of neurons at random; rigl: to those with the largest gradients",
+    )
+    move_every: Count = Field(100, ge=1, description="graph: steps between two moves of connections")
     leakage: float = Field(
         0.1, ge=0, le=1, description="slope of the leaky ReLU below zero; 0 is a ReLU, 1 a linear network"
     )
@@ -176,6 +182,8 @@ class Settings(ProgramSettings):
             raise ValueError("loss=binary_cross_entropy needs output-activation=sigmoid")
         if self.start_from == "principal":
             self._can_start_principal()
+        if self.moving != "none" and self.architecture != "graph":
+            raise ValueError(f"moving={self.moving} needs architecture=graph")
         if self.storage == "bfloat16" and self.rung != "o2":
             raise ValueError("storage=bfloat16 needs rung=o2")
         return self

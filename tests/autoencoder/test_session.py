@@ -43,6 +43,8 @@ def parameters(session: Session) -> np.ndarray:
         {},
         {"architecture": "local", "layers": "2", "code_size": 16, "rung": "o1"},
         {"architecture": "graph", "connections": 5, "rung": "o1", "optimizer": "nesterov"},
+        {"architecture": "graph", "connections": 3, "rung": "o2", "moving": "set", "move_every": 1},
+        {"architecture": "graph", "connections": 3, "rung": "o2", "moving": "rigl", "move_every": 2},
         {"optimizer": "sgd", "schedule": "constant", "rung": "o2"},
         {"rung": "o2", "storage": "bfloat16"},
     ],
@@ -58,6 +60,17 @@ def test_stopped_and_resumed_equals_uninterrupted(tmp_path: Path, changes: dict[
     assert not resumed.train().stopped
     np.testing.assert_array_equal(parameters(resumed), parameters(whole))
     assert resumed.trainer.log.curve == whole.trainer.log.curve
+
+
+@pytest.mark.parametrize("moving", ["none", "set", "rigl"])
+def test_connections_move_where_that_is_wanted(tmp_path: Path, moving: str):
+    changes = {"architecture": "graph", "connections": 3, "moving": moving, "move_every": 2, "keep": "best"}
+    session = start_session(tiny_settings(model_directory=tmp_path, rung="o1", **changes))
+    graphs = [leaf.graph for leaf in session.network.leaves.values()]
+    session.train()
+    after = [leaf.graph for leaf in session.network.leaves.values()]
+    moved = any((one.sources != other.sources).any() for one, other in zip(graphs, after, strict=True))
+    assert moved == (moving != "none")
 
 
 def test_the_same_seed_gives_the_same_model_and_another_gives_another(tmp_path: Path):

@@ -63,6 +63,8 @@ def test_texts_make_the_same_settings_again():
             {"loss": "binary_cross_entropy", "output_activation": "identity"},
             "loss=binary_cross_entropy needs output-activation=sigmoid",
         ),
+        ({"moving": "rigl"}, "moving=rigl needs architecture=graph"),
+        ({"moving": "rigel"}, "did you mean rigl?"),
     ],
 )
 def test_a_bad_value_is_named_with_what_is_expected(texts: dict[str, str], expected: str):
