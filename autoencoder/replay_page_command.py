@@ -9,8 +9,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple, TypeVar, get_args
 
+import autoencoder.web
 from autoencoder.model_commands import OF_THE_DATA, OF_THE_RUN
 from autoencoder.model_file import load_snapshot, model_path
+from autoencoder.replay_decoder import decoder_bytes, decoder_part
 from autoencoder.report import EpochLines, describe_network
 from autoencoder.run_frames import kept_snapshots, record_snapshots, record_training
 from autoencoder.session import Session, resume_session
@@ -28,6 +30,9 @@ from workbench.settings.options import given_settings, whole_option
 from workbench.settings.stored import settings_of
 from workbench.settings.table import Given
 from workbench.terminal import reading, use_threads
+
+ASSETS = Path(autoencoder.web.__file__).parent / "static"
+"""What the page has of its own."""
 
 SNAPSHOTS = "snapshots"
 """Frames that are those of the snapshots that the run kept."""
@@ -77,7 +82,8 @@ def replay_page(arguments: argparse.Namespace) -> int:
     session = _open(arguments)
     frames = _frames(arguments, session, evenly=evenly)
     plan = Plan(frames.most, examples, weights)
-    size = plan.most_bytes(session.steering.anatomy)
+    anatomy = session.steering.anatomy
+    size = plan.most_bytes(anatomy) + decoder_bytes(anatomy)
     print(f"{'frames':10} {frames.words}")
     print(f"{'size':10} at most {format_bytes(size)}", flush=True)
     if arguments.size:
@@ -158,8 +164,16 @@ def _document(session: Session, recording: Recording, frames: Frames) -> bytes:
         "Seed": str(settings.seed),
         "Frames": frames.words,
     }
-    header |= {"about": list(about.items()), "logarithmic": frames.growing}
-    return make_document(_title(settings.model_directory), header, arrays)
+    decoder, decoder_arrays = decoder_part(session, recording)
+    header |= {**decoder, "about": list(about.items()), "logarithmic": frames.growing}
+    return make_document(
+        _title(settings.model_directory),
+        header,
+        arrays | decoder_arrays,
+        "/assets/autoencoder/replay.js",
+        {"/assets/autoencoder/": ASSETS},
+        [ASSETS / "codes.css"],
+    )
 
 
 def _title(directory: Path) -> str:

@@ -29,6 +29,13 @@ class Recording:
     plan
         What is kept.
 
+    Attributes
+    ----------
+    images
+        The examples.
+    wires
+        The connections of the network.
+
     Raises
     ------
     InputError
@@ -41,11 +48,11 @@ class Recording:
         self.plan = plan
         self._probe = Probe(session.network, session.labels)
         self._source = "held_out" if "held_out" in session.examples else "training"
-        self._images = self._examples(session)
+        self.images = self._examples(session)
         anatomy = self._probe.anatomy
         self._layers = describe_layers(anatomy, repeats=True)
-        self._wires = Wires.of(anatomy)
-        self._span = brightness_range(self._images.values)
+        self.wires = Wires.of(anatomy)
+        self._span = brightness_range(self.images.values)
         self._output = _places(anatomy, [len(anatomy.layers) - 1])
         self._others = _places(anatomy, range(anatomy.inputs, len(anatomy.layers) - 1))
         self._frames: list[dict[str, Any]] = []
@@ -72,8 +79,8 @@ class Recording:
             probe = self._probe = Probe(session.network, session.labels)
             if describe_layers(probe.anatomy, repeats=True)[-1]["neurons"] != self._layers[-1]["neurons"]:
                 raise InputError("the snapshots are of networks with different layers")
-        outputs = probe.run(self._images)
-        values = np.stack([probe.values(entry) for entry in range(len(self._images.names))])
+        outputs = probe.run(self.images)
+        values = np.stack([probe.values(entry) for entry in range(len(self.images.names))])
         pictured = values[:, self._output]
         low, high = brightness_range(pictured)
         self._parts["outputs"].append(_levels(pictured, low, high))
@@ -83,20 +90,18 @@ class Recording:
         self._parts["biases"].append(_halves(np.where(places < 0, np.nan, parameters[places])))
         if self.plan.weights != "none":
             self._weights = self._weights if self.plan.weights == "every" else []
-            self._weights.append(_halves(self._wires.weights(parameters)))
-        self._frames.append(
-            {**_state(session), "errors": squared_errors(self._images, outputs), "note": note}
-        )
+            self._weights.append(_halves(self.wires.weights(parameters)))
+        self._frames.append({**_state(session), "errors": squared_errors(self.images, outputs), "note": note})
 
     def message(self, session: Viewed) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Return header and arrays of all frames, with the curve of a session."""
         curve = describe_curve(session.trainer)
         header = {
             "layers": self._layers,
-            "wires": self._wires.layers,
+            "wires": self.wires.layers,
             "image": list(self._probe.anatomy.layers[0].shape),
             "source": self._source,
-            "names": self._images.names,
+            "names": self.images.names,
             "span": list(self._span),
             "frames": self._frames,
             "rows": curve["rows"],
@@ -105,14 +110,14 @@ class Recording:
                 for changed in session.steering.changed
             ],
         }
-        pixels = self._images.values.reshape(len(self._images.names), -1)
+        pixels = self.images.values.reshape(len(self.images.names), -1)
         arrays = {name: np.stack(parts) for name, parts in self._parts.items()}
         if self._weights:
             arrays["weights"] = np.stack(self._weights)
         return header, {
             "inputs": _levels(pixels, *self._span),
             **arrays,
-            **self._wires.arrays,
+            **self.wires.arrays,
             "curve steps": np.array(curve["steps"], np.int32),
             "curve losses": np.array(curve["losses"], np.float32),
         }

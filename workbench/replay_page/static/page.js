@@ -13,9 +13,9 @@ const READINGS = [["Step", "step", grouped], ["Epoch", "epoch", epochs], ["Loss"
 
 /**
  * Build the page, and show the last frame.
- * @param {((recording: import("/assets/replay/recorded.js").Recording) => HTMLElement)[]} panels of an application
+ * @param {(recording: import("/assets/replay/recorded.js").Recording) => HTMLElement[]} panelsOf an application
  */
-export async function build(panels = []) {
+export async function build(panelsOf = () => []) {
   const text = document.getElementById("recording").textContent;
   appear("auto");
   try {
@@ -26,7 +26,8 @@ export async function build(panels = []) {
     const network = networkPanel(recording);
     const centre = column("centre", network.element, examplePanel(recording, pick));
     const left = column("left", errorPanel(recording, go), aboutPanel(header), ...changesPanel(header.changes));
-    const right = column("right", ...panels.map((panelOf) => panelOf(recording)));
+    const panels = panelsOf(recording);
+    const right = column("right", ...panels);
     const columns = panels.length ? [centre, left, right] : [centre, left];
     document.body.append(heading(header), make("main", { class: panels.length ? "g-main" : "g-main r-two" }, ...columns), player(recording, go));
     network.start();
