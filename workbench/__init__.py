@@ -4,7 +4,8 @@
 
     workbench.watch(trainer, epochs=5)
 
-trains as `trainer.train(epochs=5)` does and opens a page on it; `watch_gan` does so for a `GanTrainer`.
+trains as `trainer.train(epochs=5)` does and opens a page on it; `watch_gan` does so for a `GanTrainer`, and
+`look(network, data)` opens one on a network that is not trained, or not yet.
 
     trainer.train(epochs=5, callbacks=[workbench.Recording("digits")])
 
@@ -22,13 +23,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.records.training import Recording
-    from workbench.watching import watch
+    from workbench.watching import look, watch
     from workbench.watching_gan import watch_gan
 
-__all__ = ["Recording", "watch", "watch_gan"]
+__all__ = ["Recording", "look", "watch", "watch_gan"]
 
 HOMES = {
     "Recording": "workbench.records.training",
+    "look": "workbench.watching",
     "watch": "workbench.watching",
     "watch_gan": "workbench.watching_gan",
 }

@@ -14,10 +14,13 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import numpy as np
+
 from networks import Network
-from nn import Callback, Outcome, Trainer
+from nn import Adam, BatchSource, Callback, Outcome, SquaredError, Trainer
 from nn.training.arguments import check_kind
 from nn.training.limits import Limits
+from nn.training.losses import AnyLoss
 from workbench.errors import InputError
 from workbench.inspect.clips import makes_clips
 from workbench.inspect.inspector import Inspector
@@ -96,6 +99,59 @@ def watch(
         )
     trainer.limits = Limits(epochs, minutes)
     trainer.limits.check()
+    run = _shown(trainer, directory, port, callbacks, begins=True, wait=wait)
+    assert run.session.outcome is not None
+    return run.session.outcome
+
+
+def look(
+    network: Network,
+    data: BatchSource,
+    loss: AnyLoss | None = None,
+    *,
+    directory: Path | str | None = None,
+    port: int = 0,
+) -> None:
+    """Open a page on a network and some data, without training it, until Ctrl-C.
+
+    Neurons, connections and answers are looked at and edited as in `watch`. Start trains it from where it is,
+    by Adam at 0.001 with batches of 32; the network has what was learned or edited when this returns.
+
+    Parameters
+    ----------
+    network
+        One of `networks`, trained or not, made here or read from a file of another library.
+    data
+        What it is given and should give, such as `nn.ArrayBatches(inputs, targets)`.
+    loss
+        What compares the two; the squared error by default.
+    directory, port
+        As for `watch`.
+
+    Raises
+    ------
+    InputError
+        When NiceGUI is not installed, the port is taken or the directory cannot be used.
+    ValueError
+        When network, data and loss do not go together.
+    """
+    require_page(port)
+    check_kind("look: network", network, Network, "one of networks")
+    generator = np.random.default_rng(0)
+    trainer = Trainer(network, loss or SquaredError(), Adam(0.001), data, batch_size=32, generator=generator)
+    _shown(trainer, directory, port, (), begins=False, wait=True)
+
+
+def _shown(
+    trainer: Trainer,
+    directory: Path | str | None,
+    port: int,
+    callbacks: Sequence[Callback],
+    *,
+    begins: bool,
+    wait: bool,
+) -> TrainerRun:
+    """Show a trainer in a page, and raise what ended its last training."""
     with ExitStack() as stack:
         folder = directory or stack.enter_context(temporary_folder())
         run_directory = RunDirectory(Path(folder))
@@ -103,11 +159,11 @@ def watch(
         run = TrainerRun(TrainerSession(trainer), run_directory, callbacks)
         connection = stack.enter_context(served_page(port))
         films = CLIP_OPERATIONS if makes_clips(trainer.network) else {}
-        show(Opened(run, Inspector(run), "", {**OPERATIONS, **films}), connection, wait)
+        opened = Opened(run, Inspector(run), "", {**OPERATIONS, **films})
+        show(opened, connection, wait, begins=begins)
         if run.error is not None:
             raise run.error
-    assert run.session.outcome is not None
-    return run.session.outcome
+    return run
 
 
 def require_page(port: int) -> None:
@@ -123,7 +179,7 @@ def require_page(port: int) -> None:
         raise InputError(f"watch: port is {port}: give 0 to {LAST_PORT}")
 
 
-def show(opened: Opened, connection: Connection, wait: bool) -> None:
+def show(opened: Opened, connection: Connection, wait: bool, *, begins: bool = True) -> None:
     """Train a run in this process while a page that is served by another one shows it.
 
     Parameters
@@ -134,13 +190,16 @@ def show(opened: Opened, connection: Connection, wait: bool) -> None:
         Of `served_page`.
     wait
         Whether to go on answering the page when training has ended, until Ctrl-C.
+    begins
+        Whether training begins at once; otherwise when somebody on the page starts it.
     """
     run, mailbox = opened.run, Mailbox(connection, opened.operations)
     try:
-        run.announce()
+        if begins:
+            run.announce()
         mailbox.send(pack(about(opened), {}), answers=False)
         try:
-            ProgramLoop(opened, mailbox).run(wait)
+            ProgramLoop(opened, mailbox).run(wait, begins=begins)
         finally:
             mailbox.send(pack({"type": "ended", "message": run.why_ended()}, {}), answers=False)
     finally:
@@ -188,9 +247,10 @@ class ProgramLoop(RequestLoop):
 
     _left = False
 
-    def run(self, wait: bool) -> None:
-        """Train, and with `wait` answer requests until Ctrl-C."""
-        self._train()
+    def run(self, wait: bool, *, begins: bool = True) -> None:
+        """Train if it `begins` so, and with `wait` answer requests until Ctrl-C."""
+        if begins:
+            self._train()
         try:
             while wait and not self._left and not self._run.interrupted:
                 self._handle(self._mailbox.next(self._patience()))

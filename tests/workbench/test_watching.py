@@ -295,6 +295,24 @@ def test_training_goes_on_when_the_page_has_ended(tmp_path: Path):
     assert run.state == "finished"
 
 
+def test_where_it_does_not_begin_it_trains_when_it_is_started(tmp_path: Path):
+    class Visitor(Letters):
+        def next(self, seconds: float = 0.0) -> Request | None:
+            return self.requests.pop(0) if self.requests and seconds else HUNG_UP if seconds else None
+
+    def left_by(*requests: Request) -> Trainer:
+        trainer = make_trainer()
+        trainer.limits = trainer.limits._replace(epochs=2)
+        run, inspector = make_run(tmp_path / str(len(requests)), trainer)
+        ProgramLoop(Opened(run, inspector, ""), Visitor(requests)).run(True, begins=False)  # type: ignore[arg-type]
+        return trainer
+
+    untouched, alone = make_trainer(), make_trainer()
+    alone.train(2)
+    assert bits(left_by(Request(1, "status", {}))) == bits(untouched)
+    assert bits(left_by(Request(1, "status", {}), Request(2, "start", {}))) == bits(alone)
+
+
 def test_errors_are_for_the_program():
     class Failing(Callback):
         def on_step(self, trainer: Trainer) -> None:
@@ -436,3 +454,11 @@ def test_what_every_layer_reads_is_told(tmp_path: Path):
         ("concatenate", [1, 2], False),
         ("dense", [3], True),
     ]
+
+
+def test_what_cannot_be_looked_at_is_refused():
+    network, data = make_trainer().network, ArrayBatches(np.zeros((3, 5, 4), np.float32), np.zeros(3))
+    with pytest.raises(ValueError, match="look: network"):
+        workbench.look(data, data)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="port is -1"):
+        workbench.look(network, data, port=-1)
