@@ -46,5 +46,8 @@ CLASSES: dict[str, Reader] = {
 }
 """Beside these there are InputLayer, TimeDistributed, and models within models."""
 
-NOTES = {"SpectralNormalization": spectral.KEPT}
+NOTES = {
+    "Masking": "with `masked=True`: steps are masked by the `step_masks` of the data",
+    "SpectralNormalization": spectral.KEPT,
+}
 """What is said of classes that become another layer than they are."""

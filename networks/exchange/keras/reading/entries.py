@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
 
+from networks.exchange.keras.reading.mask_calls import without_masks
 from networks.exchange.keras.refusals import RefusedError
 from nn.short_text import short_repr
 
@@ -158,7 +159,7 @@ def entries_of(where: str, configuration: Mapping[str, Any]) -> list[Entry]:
     layers = configuration.get("layers")
     if not isinstance(layers, list) or not 0 < len(layers) <= MOST_LAYERS:
         raise RefusedError(f"{where}: layers are no list of 1 to {MOST_LAYERS:,} layers")
-    found = [entry(each) for each in layers]
+    found = [entry(each) for each in without_masks(layers)]
     names = [each.name for each in found]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)

@@ -42,6 +42,7 @@ def load(
     *,
     weights: Path | str | None = None,
     input_shape: ShapeLike | Mapping[str, ShapeLike] | None = None,
+    masked: bool = False,
     dtype: DTypeLike = np.float32,
 ) -> Network:
     """Read a model of Keras as a network of ours, to look at, run and train on.
@@ -60,6 +61,9 @@ def load(
     input_shape
         Of the input as ours, (height, width, channels) or (steps, features), where the file leaves sizes
         open; by the names of the inputs where there are several.
+    masked
+        Whether steps that the model masks by its inputs (`Masking`, `mask_zero` of an `Embedding`) are left
+        to the `step_masks` that come with the data here. Answers are those of Keras where steps are there.
     dtype
         float32 or float64, of the network.
 
@@ -80,7 +84,7 @@ def load(
         file = opened.enter_context(opened_file(path))
         beside = None if weights is None else opened.enter_context(opened_file(weights))
         try:
-            return build(planned(source_of(file, beside), shapes), dtype)
+            return build(planned(source_of(file, beside), shapes, masked), dtype)
         except RefusedError as error:
             raise ExchangeError(f"{path}: {error}") from None
 
@@ -155,7 +159,7 @@ def _weights_of(file: Group) -> Groups | NamedArrays:
     return Groups(file) if weights is None else NamedArrays(weights)
 
 
-def planned(source: Source, shapes: Shapes = None) -> Container:
+def planned(source: Source, shapes: Shapes = None, masked: bool = False) -> Container:
     """Return what becomes of a model.
 
     Raises
@@ -168,7 +172,7 @@ def planned(source: Source, shapes: Shapes = None) -> Container:
     model = entry(source.description)
     if model.kind not in MODELS:
         raise RefusedError(f"{model.where}: is no Sequential and no Functional model; these are mapped")
-    container = read_model(model, source.weights, Given(shapes, source.is_old))
+    container = read_model(model, source.weights, Given(shapes, source.is_old, masked))
     source.weights.check_all_read()
     return container
 

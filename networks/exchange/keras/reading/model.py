@@ -25,7 +25,8 @@ from networks.exchange.keras.reading.entries import (
 from networks.exchange.keras.reading.fields import Fields
 from networks.exchange.keras.reading.groups import Named
 from networks.exchange.keras.reading.layers.windows import crop, zero_padding
-from networks.exchange.keras.reading.parts import Layer, Part, Value, at_every_step
+from networks.exchange.keras.reading.masking import WHAT_TO_DO, check_masked
+from networks.exchange.keras.reading.parts import Layer, Part, Value, at_every_step, only
 from networks.exchange.keras.refusals import RefusedError
 from nn.shape import AnyShape
 from nn.short_text import short_repr
@@ -37,12 +38,11 @@ LABELS = ("int32", "int64", "uint32", "uint64", "int16", "int8", "uint16")
 
 REFUSED = {
     "Lambda": "is code, which is not run",
-    "Masking": "gives masks, which come with the data here: `step_masks`",
 }
 """Why some classes are not mapped."""
 
 
-KNOWN = {*CLASSES, *MODELS, "InputLayer", "TimeDistributed", "ZeroPadding2D", "Cropping2D"}
+KNOWN = {*CLASSES, *MODELS, "InputLayer", "Masking", "TimeDistributed", "ZeroPadding2D", "Cropping2D"}
 
 
 class Weights(Protocol):
@@ -67,10 +67,13 @@ class Given(NamedTuple):
         Of the inputs as ours, by name or of all, where the file leaves sizes open.
     is_old
         Whether the file is of Keras 2.
+    is_masked
+        Whether masks that it makes of its inputs are left to step masks.
     """
 
     shapes: AnyShape | Mapping[str, AnyShape] | None = None
     is_old: bool = False
+    is_masked: bool = False
 
 
 class Container:
@@ -98,6 +101,8 @@ class Container:
     def call(self, layer: Entry, sources: Sequence[str], weights: Weights, is_alone: bool = True) -> str:
         """Let a layer read some nodes, perhaps alone, and return the node of what it gives."""
         values = [self.values[source] for source in sources]
+        if layer.kind == "Masking":
+            return self._mask(layer, sources[0], values)
         if layer.kind == "Cropping2D":
             return self._crop(layer, sources[0], is_alone)
         if layer.kind == "ZeroPadding2D":
@@ -118,6 +123,17 @@ class Container:
             self.values[node] = self.parts[name].value
             sources = [node]
         return sources[0]
+
+    def _mask(self, layer: Entry, source: str, values: list[Value]) -> str:
+        """Return the node that a Masking reads: what it masks are steps that are not there."""
+        fields = Fields(layer.where, layer.configuration)
+        if len(only(fields, values).sizes) != 2:
+            fields.refuse("reads no sequence of features; these are mapped")
+        masked = fields.number("mask_value", 0.0)
+        if not self.given.is_masked:
+            fields.refuse(WHAT_TO_DO.format(f"{masked:g} in all features"))
+        self._end(fields)
+        return source
 
     def _pad(self, layer: Entry, source: str, values: list[Value]) -> str:
         """Return a node that is another with zeros around it, which no network adds but the next."""
@@ -164,7 +180,7 @@ class Container:
         reader = CLASSES.get(layer.kind)
         if reader is None:
             fields.refuse(REFUSED.get(layer.kind, "this class is not mapped"))
-        return reader(Layer(fields, partial(weights.read, layer.where), self.given.is_old), values)
+        return reader(Layer(fields, partial(weights.read, layer.where), *self.given[1:]), values)
 
     def _at_steps(self, layer: Entry, fields: Fields, values: list[Value], weights: Weights) -> Part:
         (value,) = values if len(values) == 1 else [None]
@@ -278,6 +294,10 @@ def read_model(
         _read_graph(container, model, entries, by_name, values)
     else:
         raise RefusedError(f"{model.where}: is no Sequential and no Functional model; these are mapped")
+    if given.is_masked and depth == 0:
+        order = entries if model.kind in SEQUENTIAL else [each for each, _ in in_order(model.where, entries)]
+        inner = [each for each in order if each.kind != "InputLayer"]
+        check_masked(model.where, inner, container.is_chain)
     if is_learned is False:
         for part in container.parts.values():
             part.frozen = ("",) if part.arrays else ()

@@ -77,11 +77,14 @@ class Layer(NamedTuple):
         it where the names of that follow.
     is_old
         Whether the file is of Keras 2.
+    is_masked
+        Whether steps that it masks are left to step masks.
     """
 
     fields: Fields
     read: Callable[..., dict[str, np.ndarray]]
     is_old: bool = False
+    is_masked: bool = False
 
 
 def made(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from networks.exchange.keras.reading.layers.activations import activation, followed_by
+from networks.exchange.keras.reading.masking import WHAT_TO_DO
 from networks.exchange.keras.reading.parts import IDENTITY, Layer, Part, Value, at_every_step, made, only
 
 
@@ -53,7 +54,9 @@ def embedding(layer: Layer, values: Sequence[Value]) -> list[Part]:
     """Read an Embedding of an input of whole numbers."""
     fields = layer.fields
     labels, features = fields.whole("input_dim"), fields.whole("output_dim")
-    fields.only(mask_zero=False, lora_rank=None, lora_alpha=None, quantization_config=None)
+    if fields.flag("mask_zero", False) and not layer.is_masked:
+        fields.refuse(f"mask_zero is True: {WHAT_TO_DO.format(0)}")
+    fields.only(lora_rank=None, lora_alpha=None, quantization_config=None)
     fields.ignore("input_length", "sparse")
     if len(values) != 1 or not values[0].is_labels:
         fields.refuse("reads no input of the model, or one that another layer reads too; that is not mapped")

@@ -11,6 +11,11 @@ from networks.exchange.keras.reading.fields import Fields
 from networks.exchange.keras.reading.parts import Layer, Part, Value, made, only
 from nn.short_text import short_repr
 
+RESET = (
+    "ours resets hidden values after the product with the weights, so that the same weights give other "
+    "answers; build the layer with reset_after=True, the default of Keras, and train it"
+)
+
 GATES = {"LSTM": 4, "GRU": 3}
 
 
@@ -65,7 +70,7 @@ def _arrays(kind: str, layer: Layer, source: Value, units: int, *inside: str) ->
         "recurrent_kernel": (units, gates),
     }
     if kind == "GRU":
-        layer.fields.only(reset_after=True)
+        _check_reset(layer)
     if has_bias:
         shapes["bias"] = (gates,) if kind == "LSTM" else (2, gates)
     found = layer.read(shapes, *inside)
@@ -73,6 +78,14 @@ def _arrays(kind: str, layer: Layer, source: Value, units: int, *inside: str) ->
     if kind == "LSTM":  # gates are in the same order: input, forget, cell, output
         return {**weights, "biases": found.get("bias", np.zeros(gates, np.float32))}
     return _reordered(weights, found.get("bias", np.zeros((2, gates), np.float32)))
+
+
+def _check_reset(layer: Layer) -> None:
+    """Refuse a GRU that resets before the product, which early files leave unsaid."""
+    if layer.is_old and layer.fields.look("reset_after") is None:
+        layer.fields.refuse(f"does not say reset_after, which was False in early versions of Keras: {RESET}")
+    if not layer.fields.flag("reset_after", True):
+        layer.fields.refuse(f"reset_after is False: {RESET}")
 
 
 def _reordered(weights: Mapping[str, np.ndarray], biases: np.ndarray) -> dict[str, np.ndarray]:

@@ -39,7 +39,7 @@ def spectral_normalisation(readers: Mapping[str, Reader]) -> Reader:
             return arrays
 
         within = Fields(f"{fields.where}, {inside.where}", inside.configuration)
-        parts = readers[inside.kind](Layer(within, read_inside, layer.is_old), values)
+        parts = readers[inside.kind](layer._replace(fields=within, read=read_inside), values)
         (kernel,) = kernels
         # the kernel is among the arrays of both layers
         other = layer.read({"kernel": kernel.shape, "vector_u": (1, kernel.shape[-1])})["kernel"]
