@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from nn.short_text import shorten
 from workbench.errors import SettingsError
+from workbench.plain_errors import choices, wanted
 
 LARGEST_FILE = 1_000_000
 """Bytes; a larger file is not one of settings."""
@@ -79,7 +80,6 @@ def checked(path: Path, table: Mapping[str, Any], model: type[Part], *within: st
 
 def _describe(path: Path, model: type[BaseModel], within: Sequence[str], error: Any) -> str:
     place = error["loc"]
-    wanted = error["msg"].removeprefix("Value error, ").replace("Input should", "it should")
     keys = ".".join(map(str, (*within, *place)))
     where = f"{path}: {keys}" if keys else f"{path}"
     if error["type"] == "extra_forbidden":
@@ -87,8 +87,8 @@ def _describe(path: Path, model: type[BaseModel], within: Sequence[str], error: 
     if error["type"] == "missing":
         return f"{where}: is missing"
     if error["type"] == "literal_error":
-        return f"{where}: {wanted}{nearest(str(error['input']), wanted.split(chr(39))[1::2])}"
-    return f"{where}: {shorten(wanted)}"
+        return f"{where}: {wanted(error)}{nearest(str(error['input']), choices(error))}"
+    return f"{where}: {shorten(wanted(error))}"
 
 
 def _keys_at(model: type[BaseModel], place: Sequence[str | int]) -> list[str]:

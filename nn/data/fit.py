@@ -81,11 +81,25 @@ class WholePicture:
 
     def __call__(self, picture: Image.Image, index: int) -> list[Piece]:
         """Fit the picture; `index` does not matter."""
-        # A JPEG decodes at a half, quarter or eighth of its size for much less time, as long as
-        # twice the pixels that are needed are left for the filter.
-        side = 2 * max(self.shape.height, self.shape.width)
+        side = needed_side(self.shape)
         picture.draft(None, (side, side))
         return [fit_picture(upright(picture, self.shape.channels), self.shape, self.fit)]
+
+
+def needed_side(shape: Shape) -> int:
+    """Return the pixels that a side of a picture needs at least: twice those of the piece, for the filter."""
+    return 2 * max(shape.height, shape.width)
+
+
+def decoded_scale(picture: Image.Image, shape: Shape) -> int:
+    """Return by how much the sides of a picture are divided when a whole one is decoded for a shape.
+
+    A JPEG decodes at a half, quarter or eighth of its size, for much less time and memory.
+    """
+    if picture.format not in ("JPEG", "MPO"):
+        return 1
+    most = min(picture.size) // needed_side(shape)
+    return next((scale for scale in (8, 4, 2) if most >= scale), 1)
 
 
 def check_fit(fit: str) -> None:

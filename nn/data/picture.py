@@ -59,6 +59,9 @@ def open_picture(contents: bytes, limit: int = PIXEL_LIMIT) -> Image.Image:
         kind = kind_of_contents(contents)
         said = "" if kind is None else f": it holds {kind}"
         raise DataError(f"not an image of a known format{said}") from error
+    except Image.DecompressionBombError as error:
+        most = 2 * (Image.MAX_IMAGE_PIXELS or limit)
+        raise DataError(f"more than {min(most, limit):,} pixels: not decoded") from error
     if picture.width * picture.height > limit:
         picture.close()
         raise DataError(

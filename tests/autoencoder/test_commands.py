@@ -101,7 +101,7 @@ def test_going_on_continues_the_table(tmp_path: Path):
         (["--resume", "--overwrite"], "exclude each other"),
         (["--resume", "--model-directory", "nowhere"], "nowhere: no model.safetensors in it"),
         (["--code-sise", "9"], "unknown argument --code-sise; did you mean --code-size?"),
-        (["--code-size", "0"], "--code-size=0: it should be greater than or equal to 1"),
+        (["--code-size", "0"], "--code-size=0: it should be a whole number from 1 to "),
         (["--config", "nowhere.conf"], "nowhere.conf: cannot read the configuration file"),
         (["--input-directory", "nowhere", "--model-directory", "new"], "nowhere: no such file or folder"),
     ],

@@ -172,7 +172,7 @@ def test_a_server_that_is_killed_leaves_no_process_and_a_saved_model(tmp_path: P
         (("--host", "203.0.113.9", "--allow-host", "box"), 2, "cannot listen on 203.0.113.9"),
         (("--inputs", "/nowhere"), 2, "--inputs=/nowhere: there is no such file or directory"),
         (("--models", "/,/nowhere"), 2, "--models=/nowhere: there is no such file or directory"),
-        (("--width", "0"), 2, "--width=0: it should be greater than or equal to 1"),
+        (("--width", "0"), 2, "--width=0: it should be a whole number from 1 to "),
         (("--input-directory", "/nowhere", "--port", "0"), 2, "/nowhere"),
     ],
 )

@@ -342,7 +342,7 @@ def test_watching_trains_as_training_does(tmp_path: Path, capfd: pytest.CaptureF
 
 def test_settings_of_a_session_name_what_is_wrong():
     session = TrainerSession(make_trainer())
-    with pytest.raises(SettingsError, match="minutes=-1: it should be greater than or equal to 0"):
+    with pytest.raises(SettingsError, match="minutes=-1: it should be a number of at least 0"):
         session.checked_texts({"minutes": "-1"})
 
 

@@ -55,7 +55,7 @@ class Limits:
 
     header_seconds: float = 10.0
     body_bytes: int = MEBIBYTE
-    upload_bytes: int = 16 * MEBIBYTE
+    upload_bytes: int = 40 * MEBIBYTE
     body_seconds: float = 10.0
     stall_seconds: float = 20.0
     close_seconds: float = 5.0

@@ -6,13 +6,13 @@ fit a certain run is checked by `workbench.run.steering.Steering.check`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from workbench.errors import OperationError
+from workbench.plain_errors import wanted
 from workbench.storable import storable
 
 LIVE_SETTINGS = ("learning-rate", "batch-size", "optimizer", "leakage", "epochs", "minutes")
@@ -154,17 +154,14 @@ def named(number: int, kind: str) -> str:
 
 
 def describe(error: ValidationError) -> str:
-    """Describe in a line the first wrong field: `neuron: it should be a valid integer`."""
+    """Describe in a line the first wrong field: `neuron: it should be a whole number`."""
     first = error.errors(include_url=False)[0]
     field = ".".join(short_repr(part).strip("'") for part in first["loc"]) or "it"
-    wanted = {
-        "missing": "is missing",
-        "extra_forbidden": "is not a field of it",
-    }.get(first["type"])
-    if wanted:
-        return f"{field} {wanted}"
-    message = re.sub("^(Input|String) should", "it should", first["msg"].removeprefix("Value error, "))
-    return f"{field}: {message}"
+    if first["type"] == "missing":
+        return f"{field} is missing"
+    if first["type"] == "extra_forbidden":
+        return f"{field} is not a field of it"
+    return f"{field}: {wanted(first)}"
 
 
 def short_repr(value: object) -> str:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from workbench.errors import OperationError
+from workbench.plain_errors import wanted
 from workbench.run.changes import short_repr
 from workbench.run.messages import Arrays, Header
 
@@ -257,5 +258,4 @@ def dispatch(opened: Opened, op: str, args: Mapping[str, Any]) -> tuple[Header, 
 
 def _describe(error: Any) -> str:
     where = ".".join(short_repr(part).strip("'") for part in error["loc"])
-    wanted = error["msg"].removeprefix("Value error, ").replace("Input should", "it should")
-    return f"{where}: {wanted}"
+    return f"{where}: {wanted(error)}"

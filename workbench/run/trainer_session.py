@@ -29,19 +29,10 @@ from nn.training.memory import require_memory_to_change
 from workbench.errors import SettingsError
 from workbench.inspect.examples import Examples, NamedExamples, in_order_of_inputs
 from workbench.run.steering import Steering
-from workbench.run.trainer_settings import TrainerSettings, settings_of
+from workbench.run.trainer_settings import BOUNDS, TrainerSettings, settings_of
 
 LINEAGE = "lineage"
 """What snapshots call the record of what a person changed."""
-
-BOUNDS = {
-    "learning-rate": "above 0",
-    "batch-size": "1 to 65536",
-    "optimizer": ", ".join(OPTIMIZERS),
-    "leakage": "0 to 1",
-    "epochs": "above 0",
-    "minutes": "above 0",
-}
 
 
 class TrainerSession:

@@ -11,7 +11,18 @@ from nn import Activation, LeakyReLU, Trainer
 from nn.lookup import look_up
 from nn.optimizers import OPTIMIZERS
 from workbench.errors import SettingsError
-from workbench.settings.table import NUMBER_ERRORS, POINT
+from workbench.plain_errors import NUMBER_ERRORS, wanted_within
+from workbench.settings.table import POINT
+
+BOUNDS = {
+    "learning-rate": "above 0",
+    "batch-size": "1 to 65536",
+    "optimizer": ", ".join(OPTIMIZERS),
+    "leakage": "0 to 1",
+    "epochs": "at least 0",
+    "minutes": "at least 0",
+}
+"""Which values the settings take, by their keys."""
 
 
 def _none_if_empty(value: Any) -> Any:
@@ -70,9 +81,9 @@ class TrainerSettings(BaseModel):
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             key = str(first["loc"][0]).replace("_", "-")
-            wanted = first["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+            allowed = wanted_within(first, whole=key == "batch-size", bounds=BOUNDS.get(key, ""))
             hint = POINT if first["type"] in NUMBER_ERRORS and "," in texts.get(key, "") else ""
-            raise SettingsError(f"{key}={texts.get(key, '')}: {wanted}{hint}") from None
+            raise SettingsError(f"{key}={texts.get(key, '')}: {allowed}{hint}") from None
 
 
 def settings_of(trainer: Trainer) -> TrainerSettings:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from nn.short_text import shorten
 from workbench.errors import SettingsError
+from workbench.plain_errors import NUMBER_ERRORS, choices, wanted, wanted_within
 
 LONGEST = 200
 """Characters of a value that a message repeats."""
@@ -25,9 +26,6 @@ PLACEHOLDERS = {
     "boolean": "YES|NO",
     "array": "N,N,...",
 }
-
-NUMBER_ERRORS = ("float_parsing", "int_parsing")
-"""What pydantic calls texts that are no numbers."""
 
 POINT = "; write numbers with a point and without commas, as 0.002 or 1024"
 """What is added where a comma stands in a number: it is never taken for one of the two things it may mean."""
@@ -75,7 +73,12 @@ class SettingsTable(Generic[Kind]):
             return ", ".join(map(str, schema["enum"]))
         if "minimum" in schema and "maximum" in schema:
             return f"{schema['minimum']} to {schema['maximum']}"
-        words = {"minimum": "at least", "exclusiveMinimum": "above", "exclusiveMaximum": "below"}
+        words = {
+            "minimum": "at least",
+            "exclusiveMinimum": "above",
+            "maximum": "at most",
+            "exclusiveMaximum": "below",
+        }
         return ", ".join(f"{word} {schema[key]}" for key, word in words.items() if key in schema)
 
     def placeholder(self, name: str) -> str:
@@ -121,7 +124,26 @@ class SettingsTable(Generic[Kind]):
         try:
             return self.model(**values)
         except ValidationError as error:
-            raise SettingsError("\n".join(_describe(each, given) for each in error.errors())) from error
+            raise SettingsError("\n".join(self._describe(each, given) for each in error.errors())) from error
+
+    def _describe(self, error: Any, given: Mapping[str, Given]) -> str:
+        """Name the place of a value, what stands there, and what is allowed."""
+        if not error["loc"]:
+            return wanted(error)
+        name = str(error["loc"][0])
+        if name not in self.model.model_fields:
+            return f"{given[name].place}={shorten(given[name].value, LONGEST)}: {wanted(error)}"
+        each, schema = given[name], self._schema(name)
+        is_number = schema.get("type") in ("integer", "number")
+        bounds = self.bounds(name) if is_number else ""
+        hint = ""
+        if error["type"] == "literal_error":
+            near = difflib.get_close_matches(each.value, choices(error), n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+        if error["type"] in NUMBER_ERRORS and "," in each.value:
+            hint = POINT
+        allowed = shorten(wanted_within(error, schema.get("type") == "integer", bounds))
+        return f"{each.place}={shorten(each.value, LONGEST)}: {allowed}{hint}"
 
     @cached_property
     def _schemas(self) -> dict[str, Any]:
@@ -153,17 +175,3 @@ def to_text(value: Any) -> str:
     if isinstance(value, tuple):
         return ",".join(map(str, value))
     return str(value)
-
-
-def _describe(error: Any, given: Mapping[str, Given]) -> str:
-    wanted = error["msg"].removeprefix("Value error, ").replace("Input should", "it should")
-    if not error["loc"]:
-        return str(wanted)
-    each = given[error["loc"][0]]
-    hint = ""
-    if error["type"] == "literal_error":
-        near = difflib.get_close_matches(each.value, wanted.split("'")[1::2], n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-    if error["type"] in NUMBER_ERRORS and "," in each.value:
-        hint = POINT
-    return f"{each.place}={shorten(each.value, LONGEST)}: {shorten(wanted)}{hint}"

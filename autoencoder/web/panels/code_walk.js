@@ -4,6 +4,7 @@ import { drawImage, imageOf } from "/assets/images.js";
 import { latestOnly } from "/assets/latest_only.js";
 
 const CROSSING = 4000;
+const LAST = 2 ** 31 - 1; // the run takes the nearest that there is
 
 /** Between two images: the decoder's image of a mixture of their codes. */
 export default {
@@ -14,8 +15,8 @@ export default {
               :aria-label="spoken"></canvas>
       <div class="g-between-controls">
         <div class="g-between-ends">
-          <label class="g-stacked">From image<NumberField data-test="walk-first" whole :value="first" @commit="set('first', $event)" /></label>
-          <label class="g-stacked">To image<NumberField data-test="walk-second" whole :value="second" @commit="set('second', $event)" /></label>
+          <label class="g-stacked">From image<NumberField data-test="walk-first" aria-label="From image" whole :value="first + 1" @commit="set('first', $event - 1)" /></label>
+          <label class="g-stacked">To image<NumberField data-test="walk-second" aria-label="To image" whole :value="second + 1" @commit="set('second', $event - 1)" /></label>
         </div>
         <div class="g-between-share">
           <button type="button" class="g-button g-square" data-test="walk-play" :aria-label="playing ? 'Pause' : 'Play'"
@@ -31,12 +32,12 @@ export default {
   data: () => ({ first: 0, second: 1, share: 0.5, playing: false, trouble: "" }),
   computed: {
     spoken() {
-      return `Between image ${this.first} and image ${this.second}: ${Math.round(this.share * 100)} percent of the second`;
+      return `Between image ${this.first + 1} and image ${this.second + 1}: ${Math.round(this.share * 100)} percent of the second`;
     },
   },
   methods: {
     set(end, value) {
-      this[end] = Math.max(0, Math.round(value));
+      this[end] = Math.min(LAST, Math.max(0, Math.round(value)));
       this.draw();
     },
     slide(share) {

@@ -64,6 +64,8 @@ def own_panel(viewer: Viewer) -> None:
             auto_upload=True,
             max_file_size=LARGEST_UPLOAD,
             on_upload=receive,
-            on_rejected=lambda: viewer.show_error(f"Files of up to {LARGEST_UPLOAD // 2**20} MiB are taken"),
+            on_rejected=lambda: viewer.show_error(
+                f"The file is too large: up to {LARGEST_UPLOAD // 2**20} MiB are taken"
+            ),
         ).props("flat accept=image/* data-test=upload")
     viewer.on_change(lambda: pad.resize(viewer.overview["image"]))

@@ -172,11 +172,14 @@ def test_a_journal_longer_than_the_run_is_named(changed: Path, capsys: pytest.Ca
         (lambda events: events.pop(0), ":1: a journal begins with its only begin event"),
         (lambda events: events.clear(), ":1: there is no event in it"),
         (lambda events: events[0].update(data="3 images"), ":1: the run had other images (3 images) than"),
-        (lambda events: events[0]["settings"].update(width="0"), ":1: width=0: it should be greater than"),
-        (lambda events: events[0]["settings"].update(colour="1"), ":1: colour=1: Extra inputs"),
+        (
+            lambda events: events[0]["settings"].update(width="0"),
+            ":1: width=0: it should be a whole number from 1 to 4096",
+        ),
+        (lambda events: events[0]["settings"].update(colour="1"), ":1: colour=1: there is no such field"),
         (
             lambda events: events[2].update(step=-2),
-            ":3: change: step: it should be greater than or equal to 0",
+            ":3: change: step: it should be at least 0",
         ),
         (
             lambda events: events[2]["changes"][1].update(layer=9),

@@ -58,6 +58,22 @@ def test_changes_are_undone_and_redone_by_buttons_and_keys(page: Opened) -> None
     ]
 
 
+def test_every_refusal_is_a_sentence_that_names_the_field_and_what_is_allowed(page: Opened) -> None:
+    for name, typed, said in (
+        ("leakage", "2", "leakage=2: it should be a number from 0 to 1"),
+        ("batch-size", "1.5", "batch-size=1.5: it should be a whole number from 1 to 65536"),
+        ("epochs", "many", "Epochs: many is not a number (allowed: at least 1)"),
+        ("position", "x", "Example: x is not a number"),
+    ):
+        page.fill(name, typed)
+        playwright.expect(page.page.get_by_text(said, exact=True)).to_be_visible()
+    bias = page.edit(ITEM, "edit-bias")
+    bias.fill("1e39")
+    bias.press("Enter")
+    said = f"bias of layer {CODE}, neuron {NEURON}: it should be a number that fits float32"
+    playwright.expect(page.page.get_by_text(said, exact=True)).to_be_visible()
+
+
 def test_the_page_says_that_its_server_was_killed_and_goes_on_with_the_next_one(page: Opened) -> None:
     page.part("snapshot").click()  # saves
     page.part("snapshots").locator("option[value^=step-]").wait_for(state="attached")

@@ -54,8 +54,8 @@ def test_a_slider_of_the_code_changes_the_image(page: Opened) -> None:
 
 
 def test_the_walk_between_two_images_ends_at_either(page: Opened) -> None:
-    page.fill("walk-first", "0")
-    page.fill("walk-second", "1")
+    page.fill("walk-first", "1")
+    page.fill("walk-second", "2")
     page.part("walk-share").focus()
     page.part("walk-share").press("Home")
     page.wait("() => document.querySelector('[data-test=walk-image]').width > 1")
@@ -69,10 +69,10 @@ def test_the_user_steps_through_the_data_and_sees_where_it_is_wrong(page: Opened
     before = page.pixels("image-input-0")
     page.part("next-images").click()
     until_changed(page, "image-input-0", before)
-    playwright.expect(page.part("position")).to_have_value("8")
+    playwright.expect(page.part("position")).to_have_value("9")
     assert page.pixels("image-output-0").any() and page.pixels("image-difference-0").any()
     page.part("previous-images").click()
-    playwright.expect(page.part("position")).to_have_value("0")
+    playwright.expect(page.part("position")).to_have_value("1")
 
 
 def test_an_uploaded_image_runs_through_without_training(page: Opened) -> None:

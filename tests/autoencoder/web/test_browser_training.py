@@ -64,7 +64,9 @@ def test_settings_change_while_training_and_what_cannot_be_is_refused(
         page.wait_for_change("setting", name="optimizer")
         page.fill("leakage", "0.2")
         page.fill("leakage", "2")
-        playwright.expect(page.page.get_by_text("less than or equal to 1")).to_be_visible()
+        playwright.expect(
+            page.page.get_by_text("leakage=2: it should be a number from 0 to 1")
+        ).to_be_visible()
         playwright.expect(page.part("leakage")).to_have_value("0.2")
         page.stop()
         changed = [change for event in page.events("change") for change in event["changes"]]

@@ -54,7 +54,7 @@ def test_images_are_drawn_pixel_by_pixel(page: Page, run: MadeUpRun) -> None:
 
 def test_one_steps_through_the_data(page: Page, run: MadeUpRun) -> None:
     page.get_by_test_id("next-images").click()
-    expect(page.get_by_test_id("position")).to_have_value("8")
+    expect(page.get_by_test_id("position")).to_have_value("9")
     page.get_by_test_id("position").fill("1000")
     page.get_by_test_id("position").press("Enter")
     run.wait_for("show", lambda args: args["position"] == 39)
@@ -133,7 +133,8 @@ def test_what_is_on_the_list_outlives_the_connection(
 
     monkeypatch.setattr(run, "_neuron", cut_off_once)
     choose(page, "addNeuron", {"layer": 1, "neuron": 3})
-    expect(page.get_by_text("the connection to the run is lost")).to_be_visible()
+    while cuts:
+        page.wait_for_timeout(20)
     expect(page.get_by_test_id("edit-item-1-3").get_by_test_id("edit-bias")).to_have_value("0.125")
 
 
@@ -198,7 +199,7 @@ def test_between_two_images(page: Page, run: MadeUpRun) -> None:
     grey(page, "walk-image", 127)
     page.get_by_test_id("walk-share").fill("1")
     grey(page, "walk-image", 255)
-    page.get_by_test_id("walk-second").fill("5")
+    page.get_by_test_id("walk-second").fill("6")
     page.get_by_test_id("walk-second").press("Enter")
     run.wait_for("between", lambda args: args == {"first": 0, "second": 5, "share": 1})
 

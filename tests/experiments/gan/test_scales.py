@@ -48,4 +48,4 @@ def test_settings_that_do_not_go_together_are_refused(capsys: pytest.CaptureFixt
     with pytest.raises(SettingsError, match="multi_scale is for images and convolution on both sides"):
         blueprint_of(tiny(multi_scale=True), SequenceShape(4, 2), 0)
     assert run("train", "--minibatch-statistics", "-1") == 2
-    assert "--minibatch-statistics=-1: it should be greater than or equal to 0" in capsys.readouterr().err
+    assert "--minibatch-statistics=-1: it should be a whole number from 0 to 65536" in capsys.readouterr().err

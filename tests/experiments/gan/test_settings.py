@@ -77,8 +77,8 @@ def test_settings_that_do_not_go_together_are_refused():
     ("words", "message"),
     [
         (["--lerning-rate", "1"], "unknown argument --lerning-rate; did you mean --learning-rate?"),
-        (["--batch-size", "0"], "--batch-size=0: it should be greater than or equal to 1"),
-        (["--window", "0"], "--window=0: it should be greater than or equal to 1"),
+        (["--batch-size", "0"], "--batch-size=0: it should be a whole number from 1 to 65536"),
+        (["--window", "0"], "--window=0: it should be a whole number of at least 1"),
         (["--loss", "hing"], "did you mean hinge?"),
         (["--channels", "2"], "--channels=2"),
         (["--overwrote"], "gan train: unknown argument --overwrote; did you mean --overwrite?"),

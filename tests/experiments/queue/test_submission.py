@@ -17,7 +17,7 @@ from tests.support.sweep_files import write_sweep
     [
         (["quik", "train"], "there is no program 'quik'; did you mean quick?"),
         (["quick", "train", "--epoch", "3"], "unknown argument --epoch; did you mean --epochs?"),
-        (["quick", "train", "--rate", "11"], "--rate=11: it should be less than or equal to 10"),
+        (["quick", "train", "--rate", "11"], "--rate=11: it should be a number above 0, at most 10"),
         (["quick", "train", "--width", "2"], "--width=2: is for kind=wide"),
         (
             ["quick", "train", "--folder", "x"],

@@ -213,7 +213,7 @@ def test_a_job_is_checked_submitted_ordered_watched_cancelled_and_tried_again(pa
     page.get_by_test_id("set-epochs").fill("-4")
     page.get_by_test_id("job-submit").click()
     expect(page.get_by_test_id("job-problem")).to_have_text(
-        "epochs=-4: it should be greater than or equal to 1"
+        "epochs=-4: it should be a whole number of at least 1"
     )
     page.get_by_test_id("set-epochs").fill("7")
     page.get_by_test_id("term-retries").fill("many")

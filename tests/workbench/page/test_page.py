@@ -137,7 +137,7 @@ def test_a_comma_makes_no_other_number(page: Page, run: MadeUpRun, name: str) ->
         field.press("Control+a")
         page.keyboard.type(typed)
         field.press("Enter")
-        expect(page.get_by_text(f"{typed}: write numbers with a point")).to_be_visible()
+        expect(page.get_by_text(f"{typed} has a comma: write numbers with a point")).to_be_visible()
         expect(field).to_have_value(before)
     assert not [op for op, _ in run.asked if op in ("apply", "show", "strongest")]
 

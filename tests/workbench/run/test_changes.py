@@ -56,15 +56,15 @@ def test_live_settings_are_settings_and_the_field_takes_just_them():
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
-        ({"layer": "3"}, "change 2 (bias): layer: it should be a valid integer"),
-        ({"layer": True}, "change 2 (bias): layer: it should be a valid integer"),
-        ({"layer": 1.5}, "change 2 (bias): layer: it should be a valid integer"),
-        ({"neuron": -1}, "change 2 (bias): neuron: it should be greater than or equal to 0"),
+        ({"layer": "3"}, "change 2 (bias): layer: it should be a whole number"),
+        ({"layer": True}, "change 2 (bias): layer: it should be a whole number"),
+        ({"layer": 1.5}, "change 2 (bias): layer: it should be a whole number"),
+        ({"neuron": -1}, "change 2 (bias): neuron: it should be at least 0"),
         ({"value": float("nan")}, "change 2 (bias): value: it should be a finite number"),
         ({"value": float("inf")}, "change 2 (bias): value: it should be a finite number"),
         ({"value": 1e39}, "change 2 (bias): value: it should be a number that fits float32"),
-        ({"value": None}, "change 2 (bias): value: it should be a valid number"),
-        ({"value": True}, "change 2 (bias): value: it should be a valid number"),
+        ({"value": None}, "change 2 (bias): value: it should be a number"),
+        ({"value": True}, "change 2 (bias): value: it should be a number"),
         ({"value": 10**400}, "change 2 (bias): value: it should be a"),
         ({"colour": "red"}, "change 2 (bias): colour is not a field of it"),
         ({"kind": "bais"}, "change 2: kind 'bais': it should be one of setting, bias, weight"),
@@ -102,7 +102,10 @@ def test_what_is_wrong_is_named_with_its_place(changed: dict[str, Any], expected
             [{"kind": "setting", "name": "epochs", "value": "9" * 101}],
             "change 1 (setting): value: it should",
         ),
-        ([{"kind": "lock", "layer": 1, "neuron": 0, "locked": 1}], "change 1 (lock): locked: it should be a"),
+        (
+            [{"kind": "lock", "layer": 1, "neuron": 0, "locked": 1}],
+            "change 1 (lock): locked: it should be true or false",
+        ),
     ],
 )
 def test_what_is_no_list_of_changes_is_refused(changes: Any, expected: str):

@@ -173,11 +173,20 @@ def test_settings_reach_trainer_and_model(tmp_path: Path, architecture: str):
             {"kind": "weight", "layer": 1, "target": 0, "source": 64, "value": 1},
             r"change 3 \(weight\): .* has neurons 0 to 63, no neuron 64",
         ),
-        (setting("learning-rate", 0), r"change 3 \(setting\): learning-rate=0: it should be greater than 0"),
-        (setting("learning-rate", "fast"), r"change 3 \(setting\): learning-rate=fast: it should be a valid"),
+        (
+            setting("learning-rate", 0),
+            r"change 3 \(setting\): learning-rate=0: it should be a number above 0",
+        ),
+        (
+            setting("learning-rate", "fast"),
+            r"change 3 \(setting\): learning-rate=fast: it should be a number above 0",
+        ),
         (setting("optimizer", "adamm"), r"optimizer=adamm: .*; did you mean adam\?"),
-        (setting("epochs", "0"), r"change 3 \(setting\): epochs=0: it should be greater"),
-        (setting("leakage", "1.5"), r"change 3 \(setting\): leakage=1.5: it should be less"),
+        (
+            setting("epochs", "0"),
+            r"change 3 \(setting\): epochs=0: it should be a whole number of at least 1",
+        ),
+        (setting("leakage", "1.5"), r"change 3 \(setting\): leakage=1.5: it should be a number from 0 to 1"),
     ],
 )
 def test_nothing_is_changed_where_one_change_cannot_be_made(

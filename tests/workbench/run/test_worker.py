@@ -117,7 +117,7 @@ def test_a_watched_run_has_the_bits_of_one_that_nobody_watches(tmp_path: Path):
     ("changes", "status", "text"),
     [
         ({"input_directory": "/nowhere"}, 2, "/nowhere"),
-        ({"width": "0"}, 2, "width=0: it should be greater than or equal to 1"),
+        ({"width": "0"}, 2, "width=0: it should be a whole number from 1 to 4096"),
         ({"batch_size": "16", "layers": "65536,65536"}, 2, "the network needs"),
     ],
 )

@@ -1,5 +1,5 @@
 import { last, on, request } from "/assets/live.js";
-import { batched, position } from "/assets/edits.js";
+import { applyChanges, batched, position } from "/assets/edits.js";
 import { NumberField, SliderField } from "/assets/fields.js";
 import { digits } from "/assets/format.js";
 import { placeOfSource } from "/assets/network_sources.js";
@@ -171,7 +171,7 @@ export default {
     async releaseAll() {
       for (let first = 0; first < this.kept.length; first += MOST) {
         const changes = this.kept.slice(first, first + MOST);
-        await attempt(() => request("apply", { changes }));
+        await attempt(() => applyChanges(changes));
       }
       this.refreshAll();
     },

@@ -1,8 +1,7 @@
-import { last, on, request } from "/assets/live.js";
+import { last, on } from "/assets/live.js";
+import { applyChanges } from "/assets/edits.js";
 import { attempt } from "/assets/notices.js";
 import { readNumber } from "/assets/numbers.js";
-
-const PLACE = "change 1 (setting): "; // begins the refusal of a change that is the only one
 
 /** A number among the settings of the run, as the run has it; what is being typed stays until the field is left. */
 export default {
@@ -23,9 +22,9 @@ export default {
       this.draft = null;
       const before = this.value;
       const done = await attempt(async () => {
-        if (text) readNumber(text);
+        if (text) readNumber(text, { name: this.label, allowed: this.bounds });
         this.value = text;
-        return request("apply", { changes: [{ kind: "setting", name: this.name, value: text.replace("−", "-") }] }).catch(withoutPlace);
+        return applyChanges([{ kind: "setting", name: this.name, value: text.replace("−", "-") }]);
       });
       if (!done && this.value === text) this.value = before;
       this.$forceUpdate(); // after a refusal the field shows what the run has
@@ -39,8 +38,3 @@ export default {
     this.off();
   },
 };
-
-function withoutPlace(error) {
-  error.message = error.message.replace(PLACE, "");
-  throw error;
-}

@@ -17,6 +17,10 @@ const WORDS = {
   lock_weight: (change) => `weight of ${where(change)} ${change.locked ? "locked" : "unlocked"}`,
 };
 
+/** Say which number or neuron a change is about. */
+export const aboutChange = (change) =>
+  ["bias", "weight", "lock_weight"].includes(change.kind) ? `${change.kind === "bias" ? "bias" : "weight"} of ${where(change)}` : where(change);
+
 /** Name the first changes of a list, of which there are `count`. */
 export function changesInWords(changes, count = changes.length) {
   const named = changes.slice(0, MOST).map((change) => WORDS[change.kind]?.(change) ?? change.kind);

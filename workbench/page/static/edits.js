@@ -1,8 +1,23 @@
 /** Changes that a person makes, sent in batches: the first at once, then at most 20 times a second. */
 
+import { aboutChange } from "/assets/change_words.js";
 import { request } from "/assets/live.js";
 import { latestOnly } from "/assets/latest_only.js";
 import { attempt } from "/assets/notices.js";
+
+const REFUSAL = /^change (\d+) \((\w+)\): (?:value: )?/; // how the run begins to say what is wrong, with its number
+
+/** Make changes; when one is refused the error names it as the page does. */
+export async function applyChanges(changes) {
+  try {
+    return await request("apply", { changes });
+  } catch (error) {
+    const [begin, number, kind] = REFUSAL.exec(error.message) ?? ["", 0, "setting"];
+    const name = kind === "setting" ? "" : `${aboutChange(changes[number - 1])}: `;
+    error.message = name + error.message.slice(begin.length);
+    throw error;
+  }
+}
 
 const place = (change) => [change.kind, change.layer, change.neuron ?? `${change.target}-${change.source}`].join(" ");
 
@@ -12,7 +27,7 @@ export function batched(done) {
   const send = async () => {
     const changes = [...waiting.values()];
     waiting.clear();
-    if (changes.length) await attempt(() => request("apply", { changes }));
+    if (changes.length) await attempt(() => applyChanges(changes));
   };
   const flush = latestOnly(async () => {
     await send();

@@ -21,8 +21,8 @@ export const TOOLS = `
               title="Previous examples" :disabled="position === 0" @click="move(-${SHOWN})">
         <span class="g-icon" aria-hidden="true">chevron_left</span></button>
       <label class="g-inline">Example
-        <NumberField class="g-position" data-test="position" whole
-                     :value="position" @commit="jump" /></label>
+        <NumberField class="g-position" data-test="position" aria-label="Example" whole
+                     :value="position + 1" @commit="jump($event - 1)" /></label>
       <span class="g-muted">of {{ total }}</span>
       <button type="button" class="g-button g-square" data-test="next-images" aria-label="Next examples"
               title="Next examples" :disabled="position + shown >= count" @click="move(${SHOWN})">
@@ -46,7 +46,7 @@ export const Examples = {
       return loss(this.errors[index]);
     },
     caption(index) {
-      const name = this.names[index] ?? `example ${this.position + index}`;
+      const name = this.names[index] ?? `example ${this.position + index + 1}`;
       return `${name}: error ${this.error(index)}`;
     },
     /** Take over what a frame shows. */

@@ -25,7 +25,7 @@ export const NumberField = {
       this.$forceUpdate();
       if (!text.trim()) return;
       try {
-        this.$emit("commit", readNumber(text, this.whole));
+        this.$emit("commit", readNumber(text, { whole: this.whole, name: this.$attrs["aria-label"] }));
       } catch (error) {
         showError(error);
       }
