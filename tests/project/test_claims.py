@@ -70,6 +70,11 @@ ROWS = [
         f"{SCORES}a_compressor_scores",
     ),
     ("networks/graph_o2.py", WORDS_OF_THREADS, "networks/graph_o2::test_bits_do_not_depend_on_threads"),
+    (
+        "networks/sparse_training/moving_connections.py",
+        "The number of threads changes no result",
+        "networks/sparse_training/moving_connections::test_threads_change_no_bit",
+    ),
     ("networks/graph_o2.py", "and parts", "networks/graph_o2::test_bits_do_not_depend_on_parts"),
     (
         "networks/gru.py",

@@ -11,7 +11,6 @@ from networks.base.nodes import Call, Input
 from networks.model import Model
 from nn import Callback, EarlyStopping, Graph, Shape, Snapshots, Tanh
 from nn.snapshot import SnapshotError, load_latest
-from nn.training import Options
 from tests.support.sparse_networks import (
     KINDS,
     connected,
@@ -272,7 +271,12 @@ def test_a_move_from_a_damaged_snapshot_is_refused(change, message):
     assert again.step == 2
 
 
-def test_options_of_training_change_nothing_of_that():
-    trainer = make_trainer(GraphNetwork(sparse_graph()), options=Options(last_batch="drop"))
-    trainer.train(epochs=EPOCHS, callbacks=[KINDS["RigL"]()])
+@every_kind
+@pytest.mark.parametrize("storage", ["float32", "bfloat16"])
+def test_incomplete_batches_and_stored_halves_are_no_obstacle(kind, storage):
+    network = GraphNetwork(sparse_graph())
+    network.store_as(storage)
+    trainer = make_trainer(network)
+    trainer.batch_size = 5
+    trainer.train(epochs=EPOCHS, callbacks=[KINDS[kind]()])
     assert connected(trainer.network.graph) != connected(sparse_graph())
