@@ -229,6 +229,13 @@ def test_plain_descent_moves_connections_too():
         assert connected(trainer.network.graph) != connected(sparse_graph())
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_connections_stay_sorted_and_weights_that_are_read_together_lie_together(kind):
+    graph = train(kind, sparse_graph()).network.graph
+    assert np.array_equal(np.lexsort([graph.sources, graph.targets]), np.arange(graph.connection_count))
+    assert np.array_equal(graph.weight_of, np.arange(graph.connection_count))
+
+
 def test_wiring_that_was_looked_at_before_shows_where_connections_are_now():
     network = GraphNetwork(sparse_graph())
     hidden = network.wiring()[0].wiring
