@@ -165,13 +165,14 @@ def _batch_normalisation(name: str, layer: Any) -> Counterpart:
 
 
 def _layer_normalisation(name: str, layer: Any) -> Counterpart:
-    features = (layer.input_shape[-1],)
-    parts = (
-        Part(layer.parameters["scale"], ("weight",)),
-        Part(layer.parameters["shift"], ("bias",)),
-    )
+    scale, shift = layer.parameters["scale"], layer.parameters["shift"]
+    if scale.ndim > 2:  # over whole images
+        scale, shift = np.moveaxis(scale, -1, -3), np.moveaxis(shift, -1, -3)
+    sizes = scale.shape[0] if scale.ndim == 1 else scale.shape
     return Counterpart(
-        f"LayerNorm({features[0]}, eps={layer.epsilon})", {"weight": features, "bias": features}, parts
+        f"LayerNorm({sizes}, eps={layer.epsilon})",
+        {"weight": scale.shape, "bias": scale.shape},
+        (Part(scale, ("weight",)), Part(shift, ("bias",))),
     )
 
 

@@ -25,7 +25,7 @@ from safetensors.numpy import save as encode
 
 from networks.base.network import Network
 from networks.exchange.counterparts import COUNTED, NOTHING, Counterpart, counterpart
-from networks.exchange.distinct_layers import distinct_layers
+from networks.exchange.calls_of_layers import calls_of_layers
 from networks.exchange.errors import ExchangeError
 from networks.exchange.report import Report
 from networks.spectral_normalisation import SpectralNormalisation
@@ -116,9 +116,24 @@ def state_dict(network: Network) -> dict[str, np.ndarray]:
     Raises
     ------
     ExchangeError
-        When a layer has no counterpart; names it.
+        When a layer has no counterpart, or its calls have measured different statistics; names it.
     """
-    return _tensors(counterparts(network), network.dtype)
+    return _tensors(_with_one_state(network), network.dtype)
+
+
+def _with_one_state(network: Network) -> dict[str, Counterpart]:
+    """Return the counterparts of layers whose calls all have the same statistics."""
+    found: dict[str, Counterpart] = {}
+    for prefix, (first, *others) in counterparts(network).items():
+        for other in others:
+            pairs = zip(first.parts, other.parts, strict=True)
+            if not all(np.array_equal(one.array, two.array) for one, two in pairs):
+                raise ExchangeError(
+                    f"{prefix.rstrip('.')}: its calls have measured different statistics, "
+                    "and PyTorch keeps one"
+                )
+        found[prefix] = first
+    return found
 
 
 def _tensors(layers: Mapping[str, Counterpart], dtype: np.dtype) -> dict[str, np.ndarray]:
@@ -132,13 +147,13 @@ def _tensors(layers: Mapping[str, Counterpart], dtype: np.dtype) -> dict[str, np
     return found
 
 
-def counterparts(network: Network) -> dict[str, Counterpart]:
-    """Return what stands for every layer that has tensors, by its name and a dot.
+def counterparts(network: Network) -> dict[str, list[Counterpart]]:
+    """Return what stands for every layer that has tensors, for each call of it, by its first name and a dot.
 
     Raises
     ------
     ExchangeError
-        As `state_dict`.
+        When a layer has none; names it.
     """
     for each in network.all_networks:
         if isinstance(each, SpectralNormalisation):
@@ -146,11 +161,12 @@ def counterparts(network: Network) -> dict[str, Counterpart]:
                 "a spectral_normalisation computes with other weights than it has: exchange the network in "
                 "it, called `network`"
             )
-    found = {
-        f"{name}." if name else "": counterpart(name, layer)
-        for name, layer in distinct_layers(network).items()
-    }
-    return {prefix: each for prefix, each in found.items() if each is not NOTHING}
+    found: dict[str, list[Counterpart]] = {}
+    for name, calls in calls_of_layers(network).items():
+        each_found = [counterpart(name, layer) for layer in calls]
+        if each_found[0] is not NOTHING:
+            found[f"{name}." if name else ""] = each_found
+    return found
 
 
 def save(network: Network, path: Path | str) -> None:
@@ -166,9 +182,9 @@ def save(network: Network, path: Path | str) -> None:
     Raises
     ------
     ExchangeError
-        When a layer has no counterpart, or the file cannot be written.
+        As `state_dict`, or when the file cannot be written.
     """
-    layers = counterparts(network)
+    layers = _with_one_state(network)
     modules = {
         prefix.rstrip("."): {"module": each.module, "activation": _activation(network, prefix.rstrip("."))}
         for prefix, each in layers.items()
@@ -229,7 +245,9 @@ def load(
             f"modules: give {{name in the file: name of the layer}}, not a {type(modules).__name__}"
         )
     layers = counterparts(network)
-    wanted = {prefix + name: shape for prefix, each in layers.items() for name, shape in each.shapes.items()}
+    wanted = {
+        prefix + name: shape for prefix, each in layers.items() for name, shape in each[0].shapes.items()
+    }
     with _opened(path) as file:
         within = _within(path, list(file.keys()), module)
         theirs = {ours: within[name] for ours, name in _renamed(path, list(within), modules or {}).items()}
@@ -241,8 +259,9 @@ def load(
             for name in report.matched
             if not name.endswith(COUNTED)
         }
-    for prefix, each in layers.items():
-        _take(each, prefix, tensors)
+    for prefix, calls in layers.items():
+        for call in calls:
+            _take(call, prefix, tensors)
     return report
 
 

@@ -252,6 +252,29 @@ def test_a_shared_layer_is_in_the_file_once():
     assert set(pytorch.state_dict(model)) == {f"{name}.weight", f"{name}.bias"}
 
 
+def test_statistics_of_a_layer_that_is_called_twice_are_those_of_both_calls_or_refused(tmp_path):
+    left, right = Input(Shape(1, 1, 3)), Input(Shape(1, 1, 3))
+    norm = Call(BatchNormalisation.of(), left)
+    model = Model({"left": left, "right": right}, {"one": norm, "two": Call(norm.network, right)})
+    path, (first, second) = tmp_path / "model.safetensors", (f"{name}.means" for name in model.leaves)
+    model.state()[first][...] = 2
+    with pytest.raises(ExchangeError, match="its calls have measured different statistics"):
+        pytorch.save(model, path)
+    assert not path.exists()
+    model.state()[second][...] = 2
+    pytorch.save(model, path)
+    for name in (first, second):
+        model.state()[name][...] = 0
+    assert pytorch.load(model, path).is_whole
+    assert all((model.state()[name] == 2).all() for name in (first, second))
+
+
+def test_a_normalisation_of_whole_images_has_channels_before_rows():
+    network = build((Shape(2, 3, 4), [LayerNormalisation.of(axes="all")]))
+    scale = network.parameters["0.scale"]
+    np.testing.assert_array_equal(pytorch.state_dict(network)["0.weight"], scale.transpose(2, 0, 1))
+
+
 def test_a_cell_is_called_as_a_cell(tmp_path):
     cell = LSTMCell(Shape(1, 1, 3), units=2, generator=np.random.default_rng(0))
     assert set(pytorch.state_dict(cell)) == {"weight_ih", "weight_hh", "bias_ih", "bias_hh"}

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from networks.base.network import Network
-from networks.exchange.distinct_layers import distinct_layers
+from networks.exchange.calls_of_layers import calls_of_layers
 from networks.exchange.keras.reading.layers.recurrent import reordered_biases, swapped
 from networks.exchange.keras.refusals import RefusedError
 from networks.spectral_normalisation import SpectralNormalisation
@@ -60,8 +60,8 @@ def label(*names: str) -> str:
     return ".".join(name for name in names if name)
 
 
-def counterparts(network: Network) -> dict[str, Counterpart]:
-    """Return what stands for every layer that has arrays, by its name.
+def counterparts(network: Network) -> dict[str, list[Counterpart]]:
+    """Return what stands for every layer that has arrays, for each call of it, by its first name.
 
     The network within a `TimeDistributed` has the name of that; every further layer of a recurrent network is
     called `layer_0`, `layer_1` and so on in it.
@@ -77,10 +77,12 @@ def counterparts(network: Network) -> dict[str, Counterpart]:
             "called `network`"
         )
     steps = _at_every_step("", network)
-    found: dict[str, Counterpart] = {}
-    for name, layer in distinct_layers(network).items():
+    found: dict[str, list[Counterpart]] = {}
+    for name, calls in calls_of_layers(network).items():
         called = name.removesuffix(f".{INSIDE}") if name in steps else name
-        found |= _of_layer(called, layer)
+        for layer in calls:
+            for part, each in _of_layer(called, layer).items():
+                found.setdefault(part, []).append(each)
     return found
 
 

@@ -63,7 +63,8 @@ def load_weights(
         raise ExchangeError(
             f"layers: give {{name in the file: name in the network}}, not a {type(layers).__name__}"
         )
-    ours = counterparts(network)
+    calls = counterparts(network)
+    ours = {name: each[0] for name, each in calls.items()}
     slots = {called: slot for name, each in ours.items() for called, slot in each.labelled(name).items()}
     theirs = _theirs(list(ours), layers or {})
     with opened_file(path) as file:
@@ -76,8 +77,11 @@ def load_weights(
             arrays = {name: _numbers(name, found[name], network.dtype) for name in report.matched}
         except RefusedError as error:
             raise ExchangeError(f"{path}: {error}") from None
-    for name, array in arrays.items():
-        slots[name].write(array)
+    for name, every_call in calls.items():
+        for each in every_call:
+            for called, slot in each.labelled(name).items():
+                if called in arrays:
+                    slot.write(arrays[called])
     return report
 
 
