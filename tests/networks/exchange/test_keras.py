@@ -258,6 +258,15 @@ def test_what_is_not_mapped_is_named(layer, problem, tmp_path):
         exchange.load(tmp_path / "model.keras")
 
 
+@pytest.mark.parametrize("kind", [Convolution, TransposedConvolution])
+def test_a_stride_with_a_dilation_is_not_written(kind, tmp_path):
+    recipe = kind.of(channels=2, kernel=2, stride=(2, 1), dilation=(1, 2))
+    network = Sequential(Shape(8, 8, 1), {"wide": recipe}, generator=np.random.default_rng(0))
+    with pytest.raises(ExchangeError, match=r"wide: Keras has no stride of \(2, 1\) with a dilation of"):
+        exchange.save(network, tmp_path / "model.keras")
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_has_no_counterpart_is_not_written(tmp_path):
     network = Local(
         Shape(8, 6, 2),

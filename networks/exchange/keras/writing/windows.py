@@ -51,7 +51,7 @@ def convolution(ours: Ours) -> list[Theirs]:
     kernel, sides = layer.kernel, tuple(layer.input_shape)
     is_same = list(kernel.margins) == list(_same(sides[:2], kernel))
     before = [] if is_same else _padded(sides, kernel.margins)
-    made = _convolved("Conv2D", layer, "same" if is_same else "valid", tuple(layer.output_shape))
+    made = _convolved("Conv2D", ours, "same" if is_same else "valid", tuple(layer.output_shape))
     return [*_image(ours), *before, *activated(ours, made, layer.activation)]
 
 
@@ -66,7 +66,7 @@ def transposed_convolution(ours: Ours) -> list[Theirs]:
     if cropped == list(_same_cropped(kernel)):
         return [
             *_image(ours),
-            *activated(ours, _convolved("Conv2DTranspose", layer, "same", sizes), layer.activation),
+            *activated(ours, _convolved("Conv2DTranspose", ours, "same", sizes), layer.activation),
         ]
     # without a cropping Keras makes an image of at least a stride for every pixel
     left_over = [max(stride - span, 0) for span, stride in zip(kernel.spans, kernel.stride, strict=True)]
@@ -81,7 +81,7 @@ def transposed_convolution(ours: Ours) -> list[Theirs]:
         sizes[1] + sum(cropped[1]),
         sizes[2],
     )
-    made = _convolved("Conv2DTranspose", layer, "valid", whole)
+    made = _convolved("Conv2DTranspose", ours, "valid", whole)
     crop = Theirs("Cropping2D", sizes, {"cropping": [list(each) for each in cropped]})
     is_cropped = any(any(each) for each in cropped)
     first, *others = activated(ours, made, layer.activation)
@@ -90,8 +90,14 @@ def transposed_convolution(ours: Ours) -> list[Theirs]:
     return [*_image(ours), first, *([crop] if is_cropped else []), *others]
 
 
-def _convolved(kind: str, layer: Any, padding: str, sizes: tuple[int, ...]) -> Theirs:
+def _convolved(kind: str, ours: Ours, padding: str, sizes: tuple[int, ...]) -> Theirs:
+    layer: Any = ours.layer
     kernel = layer.kernel
+    if max(kernel.stride) > 1 and max(kernel.dilation) > 1:
+        raise RefusedError(
+            f"{ours.name or layer.family}: Keras has no stride of {kernel.stride} with a dilation of "
+            f"{kernel.dilation}: one of them must be 1"
+        )
     return Theirs(
         kind,
         sizes,
