@@ -111,6 +111,8 @@ def test_every_activation_in_float64_gives_the_same_or_is_refused(activation, tm
         (Shape(1, 1, 3), [BatchNormalisation.of(), MinibatchDeviation.of()]),
         (VIDEO, [ConvolutionalLSTM.of(channels=3, kernel=3), ConvolutionalLSTM.of(channels=2, kernel=1)]),
         (VIDEO, [ConvolutionalLSTM.of(channels=3, kernel=3, whole_sequence=False), Dense.of(2)]),
+        (VideoShape(3, 1, 1, 2), [ConvolutionalLSTM.of(channels=3, kernel=3, whole_sequence=False)]),
+        (VideoShape(3, 1, 1, 2), [ConvolutionalLSTM.of(channels=3, kernel=3), Flatten.of()]),
         (VideoShape(4, 3, 2, 1), [Embedding.of(**LABELS)]),
         (Shape(3, 2, 1), [Embedding.of(**LABELS), Dense.of(2)]),
         (SequenceShape(4, 1), [TimeDistributed.of(Embedding.of(**LABELS))]),

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from networks.exchange.library import optional
-from networks.exchange.onnx.writing.graph import GraphWriter, Value, sizes_of
+from networks.exchange.onnx.writing.graph import GraphWriter, Value
+from networks.exchange.onnx.writing.layers import from_image
 from nn.shape import Shape
 
 
@@ -27,7 +28,7 @@ def convolutional_lstm(graph: GraphWriter, layer: Any, value: Value) -> str:
         scan_input_axes=[1],
         scan_output_axes=[1],
     )
-    return str(ends[2] if layer.whole_sequence else ends[0])
+    return str(ends[2]) if layer.whole_sequence else from_image(graph, str(ends[0]), layer.output_shape)
 
 
 def _body(graph: GraphWriter, layer: Any, own: tuple[int, ...]) -> Any:
@@ -35,7 +36,8 @@ def _body(graph: GraphWriter, layer: Any, own: tuple[int, ...]) -> Any:
     helper = optional("onnx").helper
     outer, graph.nodes = graph.nodes, []
     hidden, cells, image = (graph.fresh(each) for each in ("hidden", "cells", "image"))
-    given = {hidden: own, cells: own, image: sizes_of(layer.input_shape.image)}
+    frame: Shape = layer.input_shape.image
+    given = {hidden: own, cells: own, image: (frame.channels, frame.height, frame.width)}
     new_hidden, new_cells = _step(graph, layer, hidden, cells, image)
     shown = str(graph.node("Identity", [new_hidden]))
     ends = [
