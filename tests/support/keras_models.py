@@ -10,11 +10,11 @@ from networks import Model
 
 def keras_library():
     """Keras on JAX; the test is skipped without either."""
-    pytest.importorskip("jax", reason="Keras runs on JAX here: make .venv/installed-bench")
-    os.environ.setdefault("JAX_PLATFORMS", "cpu")
-    os.environ["KERAS_BACKEND"] = "jax"
+    os.environ.setdefault("JAX_PLATFORMS", "cpu")  # read when it is imported, as the next
     # small models that run once: compiling takes longer than running
     os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+    pytest.importorskip("jax", reason="Keras runs on JAX here: make .venv/installed-bench")
+    os.environ["KERAS_BACKEND"] = "jax"
     keras = pytest.importorskip("keras")
     initializers = keras.initializers
     for each in (initializers.GlorotUniform, initializers.Orthogonal, initializers.RandomUniform):
