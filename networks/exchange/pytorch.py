@@ -24,8 +24,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as encode
 
 from networks.base.network import Network
-from networks.exchange.counterparts import COUNTED, NOTHING, Counterpart, counterpart
 from networks.exchange.calls_of_layers import calls_of_layers
+from networks.exchange.counterparts import COUNTED, NOTHING, Counterpart, counterpart
 from networks.exchange.errors import ExchangeError
 from networks.exchange.report import Report
 from networks.spectral_normalisation import SpectralNormalisation

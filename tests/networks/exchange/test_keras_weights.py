@@ -252,3 +252,14 @@ def test_layers_without_a_counterpart_are_named(tmp_path):
     seen = Sequential(Shape(4, 4, 1), {"one": Convolution.of(channels=2, kernel=2)}, generator=generator)
     with pytest.raises(ExchangeError, match="'one': is of the class 'dense' in the weights"):
         exchange.load_weights(seen, tmp_path / "x.weights.h5")
+
+
+def test_both_calls_of_a_layer_take_its_statistics(tmp_path):
+    left, right, norm = keras.Input((3,)), keras.Input((3,)), layers.BatchNormalization(name="norm")
+    model = keras.Model([left, right], [norm(left), norm(right)])
+    draw_weights(model, 0)
+    model.save(tmp_path / "x.keras")
+    network = filled(exchange.load(tmp_path / "x.keras"))
+    assert exchange.load_weights(network, tmp_path / "x.keras").is_whole
+    inputs = inputs_for(model, 1)
+    assert_same(ours(network, inputs), theirs(model, inputs))
