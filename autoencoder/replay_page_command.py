@@ -9,11 +9,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple, TypeVar, get_args
 
-import autoencoder.web
 from autoencoder.model_commands import OF_THE_DATA, OF_THE_RUN
 from autoencoder.model_file import load_snapshot, model_path
-from autoencoder.replay_decoder import decoder_bytes, decoder_part
-from autoencoder.report import EpochLines, describe_network
+from autoencoder.replay_document import most_bytes, replay_document
+from autoencoder.report import EpochLines
 from autoencoder.run_frames import kept_snapshots, record_snapshots, record_training
 from autoencoder.session import Session, resume_session
 from autoencoder.settings import TABLE
@@ -23,16 +22,12 @@ from nn.files import replacing
 from workbench.errors import InputError
 from workbench.exit_status import STOPPED
 from workbench.inspect.view import SHOWN
-from workbench.replay_page.document import make_document
 from workbench.replay_page.plan import Kept, Plan, spread_steps
 from workbench.replay_page.recording import Recording
 from workbench.settings.options import given_settings, whole_option
 from workbench.settings.stored import settings_of
 from workbench.settings.table import Given
 from workbench.terminal import reading, use_threads
-
-ASSETS = Path(autoencoder.web.__file__).parent / "static"
-"""What the page has of its own."""
 
 SNAPSHOTS = "snapshots"
 """Frames that are those of the snapshots that the run kept."""
@@ -82,8 +77,7 @@ def replay_page(arguments: argparse.Namespace) -> int:
     session = _open(arguments)
     frames = _frames(arguments, session, evenly=evenly)
     plan = Plan(frames.most, examples, weights)
-    anatomy = session.steering.anatomy
-    size = plan.most_bytes(anatomy) + decoder_bytes(anatomy)
+    size = most_bytes(session, plan)
     print(f"{'frames':10} {frames.words}")
     print(f"{'size':10} at most {format_bytes(size)}", flush=True)
     if arguments.size:
@@ -99,7 +93,7 @@ def replay_page(arguments: argparse.Namespace) -> int:
         return STOPPED
     if difference:
         print(f"{'differs':10} {difference}: the last bits are others on another rung or machine")
-    document = _document(session, recording, frames)
+    document = replay_document(session, recording, frames.words, growing=frames.growing)
     with replacing(path) as file:
         file.write(document)
     print(f"{'page':10} {path}, {format_bytes(len(document))}: opens in a browser from disk")
@@ -151,33 +145,6 @@ def _training(session: Session, steps: list[int]) -> Record:
         return record_training(recording, session, steps, [progress])
 
     return record
-
-
-def _document(session: Session, recording: Recording, frames: Frames) -> bytes:
-    header, arrays = recording.message(session)
-    settings = session.settings
-    about = {
-        "Network": describe_network(session.model),
-        "Images": f"{len(session.training):,} to train on, {len(session.held_out):,} held out",
-        "Optimizer": f"{settings.optimizer}, learning rate {settings.learning_rate:g}, "
-        f"batches of {settings.batch_size}",
-        "Seed": str(settings.seed),
-        "Frames": frames.words,
-    }
-    decoder, decoder_arrays = decoder_part(session, recording)
-    header |= {**decoder, "about": list(about.items()), "logarithmic": frames.growing}
-    return make_document(
-        _title(settings.model_directory),
-        header,
-        arrays | decoder_arrays,
-        "/assets/autoencoder/replay.js",
-        {"/assets/autoencoder/": ASSETS},
-        [ASSETS / "codes.css"],
-    )
-
-
-def _title(directory: Path) -> str:
-    return f"Replay of {directory.absolute().resolve().name or directory}"
 
 
 def _one_of(arguments: argparse.Namespace, name: str, choices: tuple[Choice, ...]) -> Choice:

@@ -107,7 +107,7 @@ def record_training(
     outcome = again.trainer.train(
         again.settings.epoch_limit,
         again.settings.minutes,
-        [*callbacks, FramesAt(steps, recording, again), following],
+        [*again.moving, *callbacks, FramesAt(steps, recording, again), following],
     )
     if outcome.stopped and again.trainer.step < session.trainer.step:
         return None

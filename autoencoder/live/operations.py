@@ -69,6 +69,7 @@ OPERATIONS: Mapping[str, Operation] = {
     **operations.OPERATIONS,
     "load_model": Operation(Named, commands=True),
     "choose_input": Operation(Named, commands=True),
+    "replay_page": Operation(),
     "own": Operation(OwnImage, inspects=True, chooses=True),
     "code": Operation(inspects=True),
     "decode": Operation(Decode, inspects=True),

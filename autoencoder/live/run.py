@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from autoencoder.live.catalogue import BUILT_IN, chosen, with_path
+from autoencoder.live.page_file import make_page
 from autoencoder.live.sessions import PLACES, Progress, open_session, renewed_session, rewound_session
 from autoencoder.model_file import FILE_NAME, holds_model, load_snapshot
 from autoencoder.recorded import record_results, recorded
@@ -18,6 +21,9 @@ from workbench.records.training import RecordedRows, ending
 from workbench.run.run import Run
 from workbench.run.run_directory import RunDirectory
 from workbench.settings.table import Given
+
+PAGE_NAME = "replay.html"
+"""What the file of a run is called."""
 
 SAVED = "model"
 """What the journal calls the snapshot that is the model itself."""
@@ -128,6 +134,11 @@ class LiveRun(Run):
         self._require_idle("choose an input")
         path = "" if name == BUILT_IN else str(chosen(self.inputs, name, "input"))
         return self._renew({"input_directory": path})
+
+    def replay_page(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Return the run as one HTML file, `page`, uint8; see `autoencoder.live.page_file.make_page`."""
+        self._require_idle("make a page of the run")
+        return {"name": PAGE_NAME}, {"page": np.frombuffer(make_page(self.session), np.uint8)}
 
     def load_model(self, name: str) -> dict[str, Any]:
         """Continue the model in another of the model directories, or the one saved last."""

@@ -6,11 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autoencoder.live.codes import HALVES
+from autoencoder.model import AutoEncoder
 from autoencoder.model_file import build_model, load_snapshot
 from autoencoder.settings import TABLE
 from tests.support.autoencoder_runs import run, train_tiny
 from tests.support.live_runs import open_run, setting, train_steps
 from tests.support.replay_pages import halves, numbers_in
+from workbench.inspect.anatomy import Anatomy
 from workbench.settings.stored import settings_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -24,8 +27,13 @@ def write(folder: Path, *options: object) -> tuple[dict[str, Any], dict[str, np.
 
 
 def parameters(folder: Path) -> np.ndarray:
+    return saved(folder).network.parameters.values
+
+
+def saved(folder: Path) -> AutoEncoder:
+    """Return the model in a folder."""
     snapshot = load_snapshot(folder / "model")
-    return build_model(snapshot, TABLE.make(settings_of(snapshot))).network.parameters.values
+    return build_model(snapshot, TABLE.make(settings_of(snapshot)))
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +104,22 @@ def test_the_best_epoch_is_the_last_frame(tmp_path: Path) -> None:
     assert np.isin(
         biases[~np.isnan(biases)], parameters(tmp_path).astype(np.float16).astype(np.float32)
     ).all()
+
+
+def test_connections_that_move_are_those_of_the_last_frame(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train_tiny(tmp_path, architecture="graph", connections=3, moving="set", move_every=2, epochs=4)
+    capsys.readouterr()
+    _, arrays = write(tmp_path, "--frames", "6")
+    assert "differs" not in capsys.readouterr().out
+    into = [Anatomy(saved(tmp_path).network, HALVES).incoming(1, neuron).neurons for neuron in range(12)]
+    assert np.array_equal(arrays["sources 1"], np.concatenate(into))
+    page = tmp_path / "every.html"
+    options = ("--model-directory", tmp_path / "model", "--output", page)
+    assert run("replay-page", *options, "--frames", "6", "--weights", "every") == 2
+    assert "the connections of this run move" in capsys.readouterr().err
+    assert not page.exists()
 
 
 def test_the_size_is_said_and_nothing_written(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,7 +34,7 @@ class Recording:
     images
         The examples.
     wires
-        The connections of the network.
+        The connections of the network; where they move, those of the last frame.
 
     Raises
     ------
@@ -52,6 +52,7 @@ class Recording:
         anatomy = self._probe.anatomy
         self._layers = describe_layers(anatomy, repeats=True)
         self.wires = Wires.of(anatomy)
+        self._shapes = [layer.shape for layer in anatomy.layers]
         self._span = brightness_range(self.images.values)
         self._output = _places(anatomy, [len(anatomy.layers) - 1])
         self._others = _places(anatomy, range(anatomy.inputs, len(anatomy.layers) - 1))
@@ -73,12 +74,13 @@ class Recording:
             Of the same network.
         note
             What is special about the frame, in words.
+
+        Raises
+        ------
+        InputError
+            When its layers are others, or its connections and the weights of every frame are to be kept.
         """
-        probe = self._probe
-        if session.network is not probe.network:
-            probe = self._probe = Probe(session.network, session.labels)
-            if describe_layers(probe.anatomy, repeats=True)[-1]["neurons"] != self._layers[-1]["neurons"]:
-                raise InputError("the snapshots are of networks with different layers")
+        probe = self._follow(session)
         outputs = probe.run(self.images)
         values = np.stack([probe.values(entry) for entry in range(len(self.images.names))])
         pictured = values[:, self._output]
@@ -92,6 +94,20 @@ class Recording:
             self._weights = self._weights if self.plan.weights == "every" else []
             self._weights.append(_halves(self.wires.weights(parameters)))
         self._frames.append({**_state(session), "errors": squared_errors(self.images, outputs), "note": note})
+
+    def _follow(self, session: Viewed) -> Probe:
+        """Return a probe of a session's network, and take its connections where they have moved."""
+        moves = any(layer.kind == "graph" for layer in self._probe.anatomy.layers)
+        if session.network is not self._probe.network or moves:
+            self._probe = Probe(session.network, session.labels)
+        if [layer.shape for layer in self._probe.anatomy.layers] != self._shapes:
+            raise InputError("the frames are of networks with different layers")
+        wires = Wires.of(self._probe.anatomy) if moves else self.wires
+        if any(not np.array_equal(wires.arrays[name], self.wires.arrays[name]) for name in wires.arrays):
+            if self.plan.weights == "every":
+                raise InputError("the connections of this run move, so weights of every frame cannot be kept")
+            self.wires = wires
+        return self._probe
 
     def message(self, session: Viewed) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Return header and arrays of all frames, with the curve of a session."""

@@ -2,12 +2,14 @@
 
 import io
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support.browser import Opened, opened, playwright
+from tests.support.browser import PIXELS, Opened, opened, playwright
+from tests.support.replay_pages import opened_from_disk
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,22 @@ def test_a_slider_of_the_code_changes_the_image(page: Opened) -> None:
     changed = page.pixels("code-image")
     page.part("code-reset").click()
     until_changed(page, "code-image", changed)
+
+
+def test_the_run_is_saved_as_a_page_that_opens_from_disk(
+    page: Opened, chromium: "playwright.Browser", tmp_path: Path
+) -> None:
+    page.part("snapshot").click()
+    with page.page.expect_download() as saving:
+        page.part("save-page").click()
+    saving.value.save_as(tmp_path / saving.value.suggested_filename)
+    with opened_from_disk(chromium, tmp_path / "replay.html") as saved:
+        assert int(saved.get_by_test_id("step").inner_text().replace(",", "")) == page.number("step-count")
+        inputs = np.array(saved.get_by_test_id("image-input-3").evaluate(PIXELS), np.uint8)
+        page.part("source").select_option("held_out")
+        until_changed(page, "image-input-3", page.pixels("image-input-3"))
+        assert np.array_equal(inputs, page.pixels("image-input-3"))
+    page.part("source").select_option("training")
 
 
 def test_the_walk_between_two_images_ends_at_either(page: Opened) -> None:

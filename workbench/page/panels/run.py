@@ -43,6 +43,10 @@ class Row(NamedTuple):
     title: str
 
 
+class SavePage(Element, component="save_page.js"):
+    """Saves the run as a page that opens from disk; the browser requests it itself."""
+
+
 class Run:
     """The panel: snapshots, and what else the run offers."""
 
@@ -53,6 +57,8 @@ class Run:
         with panel("Run", "run"):
             self._snapshots = self._row("snapshots", "Snapshot", ("Rewind", "rewind"), self._rewind, GO_BACK)
             self._offered = {key: self._offer(key, OFFERS[key]) for key in OFFERS if key in viewer.overview}
+            if viewer.can("replay_page"):
+                SavePage()
         self._show()
         viewer.on_change(self._show)
 
