@@ -233,6 +233,31 @@ def test_a_class_weight_repeats_the_class(kind):
     assert kind(class_weights=[1, 3, 1]).weight(labels) == 8
 
 
+def test_torch_averages_over_entries_for_probabilities_and_over_weights_for_labels():
+    """Over steps of descent on each of its losses, of which ours is the one with labels for both."""
+    torch = pytest.importorskip("torch")
+    labels, classes = np.array([0, 1, 2, 1, 1]), np.array([1.0, 3.0, 0.5])
+    given = {"labels": torch.tensor(labels), "probabilities": torch.eye(3, dtype=torch.float64)[labels]}
+    loss = CategoricalCrossEntropyWithLogits(classes.tolist())
+    share = classes[labels].sum() / len(labels)
+    for kind, targets in given.items():
+        values = np.random.default_rng(0).normal(size=(5, 3))
+        theirs = torch.tensor(values, requires_grad=True)
+        optimizer = torch.optim.SGD([theirs], lr=0.5)
+        ours = values.T.copy()
+        for _ in range(5):
+            optimizer.zero_grad()
+            expected = torch.nn.functional.cross_entropy(theirs, targets, weight=torch.tensor(classes))
+            expected.backward()
+            optimizer.step()
+            probabilities = np.eye(3)[:, labels]
+            found, signals = loss(ours, labels[None] if kind == "labels" else probabilities)
+            factor = 1.0 if kind == "labels" else share
+            assert found * factor == pytest.approx(expected.item(), rel=1e-10)
+            ours -= 0.5 * factor * signals
+        np.testing.assert_allclose(ours.T, theirs.detach().numpy(), rtol=1e-10)
+
+
 def test_the_span_of_targets_is_that_of_smoothed_probabilities():
     loss = CategoricalCrossEntropy(label_smoothing=0.4)
     assert loss.target_span(np.array([[0.0, 3.0]]), 4) == pytest.approx((0.1, 0.7))
