@@ -1,8 +1,10 @@
 """How the page behaves under the hand, in a real browser: the tests share one page, in their order."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -56,6 +58,47 @@ def test_changes_are_undone_and_redone_by_buttons_and_keys(page: Opened) -> None
         "redo",
         "redo",
     ]
+
+
+def axes(page: Opened) -> list[Any]:
+    """Return the ends of both axes of the error chart, and the numbers beside them."""
+    return json.loads(page.part("error-chart").get_attribute("data-axes") or "null")
+
+
+def test_the_error_chart_zooms_both_axes_to_round_numbers(page: Opened) -> None:
+    page.train_to(200)
+    chart = page.part("error-chart")
+    for scale in ("log", "linear"):
+        page.part("chart-scale").select_option(scale)
+        page.page.wait_for_timeout(300)
+        (_, _, _), (low, high, before) = axes(page)
+        assert high / low < 10  # not a whole decade for a curve that has less
+        assert len(before) > 1 and all(float(f"{tick:.2g}") == tick for tick in before)
+        chart.press("+")
+        chart.press("+")
+        chart.press("ArrowRight")
+        playwright.expect(chart).to_have_attribute("data-zoom", "44 to 69")
+        page.page.wait_for_timeout(300)
+        (_, _, steps), (lowest, highest, _) = axes(page)
+        assert highest - lowest < high - low
+        assert steps and all(tick % 5 == 0 for tick in steps)
+        page.page.get_by_role("button", name="Show all").click()
+
+
+def test_the_wheel_scrolls_the_page_and_zooms_with_control(page: Opened) -> None:
+    chart = page.part("error-chart")
+    chart.evaluate("chart => chart.blur()")
+    box = chart.bounding_box()
+    assert box is not None
+    page.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.page.mouse.wheel(0, 300)
+    page.wait("() => document.querySelector('.g-left').scrollTop > 0")
+    playwright.expect(chart).to_have_attribute("data-zoom", "0 to 100")
+    page.page.locator(".g-left").evaluate("column => { column.scrollTop = 0; }")
+    page.page.keyboard.down("Control")
+    page.page.mouse.wheel(0, -300)
+    page.page.keyboard.up("Control")
+    playwright.expect(chart).not_to_have_attribute("data-zoom", "0 to 100")
 
 
 def test_every_refusal_is_a_sentence_that_names_the_field_and_what_is_allowed(page: Opened) -> None:

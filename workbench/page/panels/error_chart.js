@@ -2,6 +2,8 @@ import { Chart, DASHED, faint, line, options } from "/assets/charts.js";
 import { digits } from "/assets/format.js";
 
 const ZOOM_FACTOR = 2;
+const WHEEL = 0.003; // of the logarithm of the factor, for a pixel
+const NARROWEST = 0.5; // percent of the steps on either side of the middle
 const NOTHING = { steps: [], losses: [], rows: [] };
 
 /** The error over the steps: of the batches (pale), of the training data and of the held-out data. */
@@ -23,21 +25,18 @@ export default {
                 @click="range = [0, 100]"><span class="g-icon" aria-hidden="true">fit_screen</span></button>
       </div>
       <div ref="chart" class="g-chart-area" data-test="error-chart" role="img" tabindex="0" :aria-label="spoken"
-           :data-points="points" :data-zoom="range.map(Math.round).join(' to ')" @keydown="press"></div>
+           :data-points="points" :data-axes="axes" :data-zoom="range.map(Math.round).join(' to ')" @keydown="press"
+           @wheel="turn" @pointerdown="drag" @pointermove="drag"></div>
       <p v-if="!points" class="g-chart-empty" aria-hidden="true">Nothing measured yet: start training</p>
     </figure>`,
-  data: () => ({ scale: "log", range: [0, 100], spoken: "Error: nothing measured yet", points: 0 }),
-  watch: {
-    scale: "draw",
-    range() {
-      this.drawn?.dispatchAction({ type: "dataZoom", start: this.range[0], end: this.range[1] });
-    },
-  },
+  data: () => ({ scale: "log", range: [0, 100], spoken: "Error: nothing measured yet", points: 0, axes: "" }),
+  watch: { scale: "draw", range: "draw" },
   methods: {
     zoom(factor) {
-      const middle = (this.range[0] + this.range[1]) / 2;
-      const half = Math.min(50, Math.max(0.5, ((this.range[1] - this.range[0]) / 2) * factor));
-      this.move(middle, half);
+      this.move((this.range[0] + this.range[1]) / 2, this.halfOf(factor));
+    },
+    halfOf(factor) {
+      return Math.min(50, Math.max(NARROWEST, ((this.range[1] - this.range[0]) / 2) * factor));
     },
     move(middle, half) {
       const inside = Math.min(100 - half, Math.max(half, middle));
@@ -68,7 +67,9 @@ export default {
       const heldOut = pairs(rows.filter((row) => row[2] !== null).map((row) => [row[0], row[2]]));
       this.points = batches.length;
       this.spoken = this.describe(batches, heldOut);
-      this.drawn.setOption(this.options(batches, training, heldOut));
+      const { xAxis, yAxis, ...rest } = this.options(batches, training, heldOut);
+      this.drawn.setOption({ xAxis, yAxis, ...rest });
+      this.axes = JSON.stringify([xAxis, yAxis].map(({ min, max, axisLabel }) => [min, max, axisLabel.customValues]));
     },
     describe(batches, heldOut) {
       if (!batches.length) return "Error: nothing measured yet";
@@ -77,15 +78,26 @@ export default {
       return `Error over ${now[0]} steps: now ${digits(now[1])}${held}`;
     },
     options(batches, training, heldOut) {
-      const dataZoom = [{ type: "inside", start: this.range[0], end: this.range[1], filterMode: "none" }];
       const series = [faint("batches", batches, "train"), line("training", training, "train"), line("held-out", heldOut, "held-out", DASHED)];
-      return options(series, { logarithmic: this.scale === "log", dataZoom });
+      const part = this.range.map((percent) => percent / 100);
+      return options(series, { logarithmic: this.scale === "log", part, width: this.drawn.getWidth() });
     },
-    prepare() {
-      this.drawn.on("datazoom", () => {
-        const { start, end } = this.drawn.getOption().dataZoom[0];
-        if (start !== this.range[0] || end !== this.range[1]) this.range = [start, end];
-      });
+    /** Zoom where the pointer is, with Ctrl or after a click; otherwise the wheel scrolls the page. */
+    turn(event) {
+      if (!event.ctrlKey && document.activeElement !== this.$refs.chart) return;
+      event.preventDefault();
+      const [start, end] = this.range;
+      const share = Math.min(1, Math.max(0, event.offsetX / this.$refs.chart.clientWidth));
+      const factor = Math.exp(event.deltaY * WHEEL);
+      const half = this.halfOf(factor);
+      this.move(start + share * (end - start) + (1 - 2 * share) * half, half);
+    },
+    drag(event) {
+      if (event.type === "pointerdown") this.held = { x: event.clientX, range: this.range };
+      if (!event.buttons || !this.held) return;
+      const { x, range: [start, end] } = this.held;
+      const moved = ((x - event.clientX) / this.$refs.chart.clientWidth) * (end - start);
+      if (Math.abs(x - event.clientX) > 2) this.move((start + end) / 2 + moved, (end - start) / 2);
     },
   },
 };

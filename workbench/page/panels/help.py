@@ -17,7 +17,7 @@ KEYS: Keys = (
     ("?", "this list"),
     ("Tab", "go to the next control; Shift + Tab to the one before"),
     ("Arrows", "in the network: move; in the images: choose one"),
-    ("+, −, 0", "in the network and the error chart: zoom in, zoom out, show all"),
+    ("+, −, 0", "in the network and the error chart: zoom in, zoom out, show all; so do Ctrl and the wheel"),
 )
 
 EDIT_KEYS: Keys = (

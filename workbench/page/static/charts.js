@@ -1,5 +1,6 @@
 /** What charts of lines over the steps share; a chart has an element `chart` and a method `draw`. */
 
+import { Axis } from "/assets/axis.js";
 import { last, on } from "/assets/live.js";
 import { digits, loss } from "/assets/format.js";
 
@@ -13,7 +14,9 @@ export const line = (name, data, tone, extra = {}) => ({
 
 /** A line of single steps, behind that of their means. */
 export const faint = (name, data, tone) =>
-  line(name, data, tone, { lineStyle: { width: 1, opacity: 0.3 }, itemStyle: { opacity: 0.3 }, sampling: "lttb" });
+  line(name, data, tone, { lineStyle: { width: 1, opacity: paleness() }, itemStyle: { opacity: paleness() }, sampling: "lttb" });
+
+const paleness = () => (document.body.classList.contains("body--dark") ? 0.55 : 0.35);
 
 /** A value to compare with, across the chart. */
 export const level = (name, data, number) =>
@@ -24,12 +27,16 @@ const LETTER = 6; // pixels of a letter of a legend, about
 
 export const DASHED = { lineStyle: { width: 2, type: [6, 3] } };
 
+const [TICK_WIDTH, ROWS] = [44, 5]; // pixels for a number below a chart; how many are beside it
+const ROOM = 0.06; // of the height, above and below the lines
+
 /**
  * Options of a chart of lines.
  * @param {object[]} series
- * @param {object} more its scale, which lines the legend has, in what width, and what not every chart has
+ * @param {object} more its scale, which part of its width is seen (from, to), which lines the legend has, in what width, and
+ * what not every chart has
  */
-export function options(series, { logarithmic = false, legend = series.map(({ name }) => name), width = Infinity, ...more } = {}) {
+export function options(series, { logarithmic = false, part = [0, 1], legend = series.map(({ name }) => name), width = Infinity, ...more } = {}) {
   const border = { lineStyle: { color: colour("border") } };
   const axis = { axisLine: border, axisTick: border, axisLabel: { color: colour("muted"), fontSize: 11 } };
   return {
@@ -42,13 +49,47 @@ export function options(series, { logarithmic = false, legend = series.map(({ na
       backgroundColor: colour("surface"), borderColor: colour("border"),
       textStyle: { color: colour("ink"), fontSize: 12 },
     },
-    xAxis: { type: "value", min: "dataMin", max: "dataMax", splitLine: { show: false }, ...axis,
-             axisLabel: { ...axis.axisLabel, hideOverlap: true, showMinLabel: true } },
-    yAxis: { type: logarithmic ? "log" : "value", scale: true, ...axis,
-             splitLine: border, axisLabel: { ...axis.axisLabel, formatter: (value) => digits(value, 2) } },
+    ...scales(series.flatMap(({ data }) => data), part, logarithmic, width, axis, border),
     series,
     ...more,
   };
+}
+
+/** Both axes, as far as the points in a part of the width reach, with round numbers. */
+function scales(points, part, logarithmic, width, axis, border) {
+  const [start, end] = extent(points.map(([x]) => x));
+  const [from, to] = part.map((share) => start + share * (end - start));
+  const seen = points.filter(([x, y]) => x >= from && x <= to && Number.isFinite(y) && y !== null && (!logarithmic || y > 0));
+  const [low, high] = withRoom(extent(seen.map(([, y]) => y)), logarithmic);
+  const whole = points.every(([x]) => Number.isInteger(x));
+  const across = new Axis(from, to, 0, 1, "linear").ticks(Math.max(3, Math.min(8, Math.floor(width / TICK_WIDTH))));
+  const upward = new Axis(low, high, 0, 1, logarithmic ? "log" : "linear").ticks(ROWS);
+  const ticked = (customValues, formatter) => ({
+    ...axis, axisTick: { ...axis.axisTick, customValues }, axisLabel: { ...axis.axisLabel, hideOverlap: true, customValues, formatter },
+  });
+  const known = Number.isFinite(start);
+  const inside = across.filter((tick) => !whole || Number.isInteger(tick));
+  return {
+    xAxis: { type: "value", splitLine: { show: false }, ...(known ? { min: from, max: to, ...ticked(inside, (value) => digits(value, 6)) } : axis) },
+    yAxis: { type: logarithmic ? "log" : "value", splitLine: border, ...(seen.length ? { min: low, max: high, ...ticked(upward, (value) => digits(value)) } : axis) },
+  };
+}
+
+/** The smallest and the largest, without a limit on how many there are. */
+function extent(values) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  return [low, high];
+}
+
+/** A little more than what is between two numbers, and something where they are the same. */
+function withRoom([low, high], logarithmic) {
+  if (logarithmic) {
+    const room = (high / low) ** ROOM;
+    return low === high ? [low / 2, high * 2] : [low / room, high * room];
+  }
+  const room = high > low ? ROOM * (high - low) : Math.abs(high) / 10 || 1;
+  return [low >= 0 ? Math.max(0, low - room) : low - room, high + room];
 }
 
 /** In a legend lines are bars of their colour, and levels are dashed as they are in the chart. */

@@ -2,7 +2,7 @@
 
 import { digits } from "/assets/format.js";
 import { choice, draw, make, panel } from "/assets/replay/elements.js";
-import { Axis } from "/assets/replay/axis.js";
+import { Axis } from "/assets/axis.js";
 import { on } from "/assets/live.js";
 
 const [LEFT, RIGHT, TOP, BOTTOM] = [46, 10, 8, 22];
