@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from experiments.gan.settings import Settings
-from experiments.watch_option import PORT, WATCH
+from experiments.watch_option import CLOSE, PORT, WATCH
 from workbench.settings.options import Command, Flag, Option
 
 PROGRAM = "python -m experiments gan"
@@ -64,7 +64,7 @@ best.safetensors where a score was the best. Ctrl-C ends the round, saves, draws
   {PROGRAM} train --config gan.conf --patience 10 --overwrite
       settings from a file, and an end after ten scores without a better one""",
     settings=ALL,
-    flags=(OVERWRITE, WATCH),
+    flags=(OVERWRITE, WATCH, CLOSE),
     options=(PORT,),
     records=True,
 )
@@ -86,7 +86,7 @@ the plots show one history. A run that its --patience ended is patient anew.""",
   {PROGRAM} continue --minutes 60 --watch
       seen in the browser""",
     settings=GOES_ON,
-    flags=(WATCH,),
+    flags=(WATCH, CLOSE),
     options=(PORT,),
     records=True,
 )

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
-from multiprocessing.connection import Connection
 
 import numpy as np
 
@@ -23,7 +22,7 @@ from experiments.gan.sampling import generate, make_shown
 from experiments.gan.settings import TABLE
 from experiments.gan.watchers import Watchers
 from experiments.recorded_run import recorded
-from experiments.watch_option import page_asked_for
+from experiments.watch_option import AskedPage, page_asked_for
 from networks.gan.round import GanDiverged
 from networks.gan.trainer import Watcher
 from nn.render.canvas import save
@@ -92,12 +91,15 @@ class Training:
     ----------
     limits
         Where it ends.
+    page_stays
+        Whether a page that shows it stays when it has ended.
     """
 
     def __init__(self, run: Run, recorder: Recorder) -> None:
         self._recorder = recorder
         self.run, self.limits = run, Limits(run.settings.epoch_limit, run.settings.minutes)
         self._watchers, self._bar = Watchers(run), BarOrLines(self.limits, run.trainer)
+        self.page_stays = True
         self._status: int | None = None
 
     def train(self, more: Sequence[Watcher] = ()) -> str:
@@ -136,7 +138,7 @@ class Training:
             reason = "done"  # it was stopped in its last round
         if reason != PAUSED:
             self.finish(reason)
-        if reason not in (PAUSED, INTERRUPTED):
+        if self.page_stays and reason not in (PAUSED, INTERRUPTED):
             print(f"{'page':10} stays until Ctrl-C", flush=True)
         return reason
 
@@ -155,7 +157,7 @@ class Training:
         self._bar.close()
 
 
-def _train(run: Run, page: Connection | None, recorder: Recorder) -> int:
+def _train(run: Run, page: AskedPage | None, recorder: Recorder) -> int:
     print(_describe(run), flush=True)
     write_text(run.folder.settings, write_configuration(run.settings, TABLE))
     training = Training(run, recorder)
@@ -168,12 +170,14 @@ def _train(run: Run, page: Connection | None, recorder: Recorder) -> int:
     return training.finish(reason)
 
 
-def _show(training: Training, page: Connection) -> str:
+def _show(training: Training, page: AskedPage) -> str:
     """Train while a page shows it; return why that ended."""
     from experiments.gan.page import watched_gan  # noqa: PLC0415 - only a page needs it
     from workbench.watching_gan import show_gan  # noqa: PLC0415 - only a page needs it
 
-    return show_gan(watched_gan(training.run, training.limits, training.train_for_page), page)
+    training.page_stays = page.stays
+    watched = watched_gan(training.run, training.limits, training.train_for_page)
+    return show_gan(watched, page.connection, page.stays)
 
 
 def _write_results(run: Run, watchers: Watchers) -> None:

@@ -103,7 +103,7 @@ def tail(path: Path) -> str:
     return "\n".join(lines[1:] if start else lines)
 
 
-def submit(store: Store, name: str, values: Mapping[str, str], terms: Terms) -> int:
+def submit(store: Store, name: str, values: Mapping[str, str], terms: Terms, watched: bool) -> int:
     """Put a training into the queue, and return the number of the job.
 
     Parameters
@@ -116,6 +116,8 @@ def submit(store: Store, name: str, values: Mapping[str, str], terms: Terms) -> 
         Settings that are given, by key, as a user writes them.
     terms
         What is asked for the job.
+    watched
+        Whether a page shows it as long as it runs.
 
     Raises
     ------
@@ -123,7 +125,7 @@ def submit(store: Store, name: str, values: Mapping[str, str], terms: Terms) -> 
         When the program would refuse them.
     """
     given = {to_name(key): Given(value, key) for key, value in values.items()}
-    words = words_of(program_by_name(name, PROGRAMS), given)
+    words = words_of(program_by_name(name, PROGRAMS), given, watched=watched)
     return Jobs(store).submit(name, words, Path.cwd(), terms).number
 
 
@@ -148,6 +150,11 @@ def set_priority(store: Store, number: int, priority: int) -> None:
 def can_retry(job: Job) -> bool:
     """Return whether a job can be tried again."""
     return job.state in (FAILED, CANCELLED)
+
+
+def has_page(name: str) -> bool:
+    """Return whether trainings of a program in the queue can be watched in a page."""
+    return bool(program_by_name(name, PROGRAMS).watched)
 
 
 def form(name: str) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from experiments.video import varied
 from experiments.video.settings import Settings
-from experiments.watch_option import PORT, WATCH
+from experiments.watch_option import CLOSE, PORT, WATCH
 from workbench.settings.options import Command, Flag, Option
 
 PROGRAM = "python -m experiments video"
@@ -60,7 +60,7 @@ loss was lowest. Ctrl-C ends the step, saves, draws and exits with 130.""",
   {PROGRAM} train --config video.conf --patience 10 --overwrite
       settings from a file, and an end after ten reports without a lower validation loss""",
     settings=ALL,
-    flags=(OVERWRITE, WATCH),
+    flags=(OVERWRITE, WATCH, CLOSE),
     options=(PORT,),
     records=True,
 )
@@ -82,7 +82,7 @@ the plots show one history.""",
   {PROGRAM} continue runs/video/first --minutes 60 --watch
       seen in the browser""",
     settings=GOES_ON,
-    flags=(WATCH,),
+    flags=(WATCH, CLOSE),
     options=(PORT,),
     file=RUN,
     records=True,

@@ -6,7 +6,6 @@ import argparse
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
-from multiprocessing.connection import Connection
 from typing import Any
 
 from experiments.idle_settings import refuse_idle
@@ -19,7 +18,7 @@ from experiments.video.recorded import RecordedReports, record_results
 from experiments.video.run import Run, resumed_settings
 from experiments.video.scores import COPY, ERRORS, FLOOR, MEAN, UNITS
 from experiments.video.settings import TABLE, blueprint_of
-from experiments.watch_option import page_asked_for
+from experiments.watch_option import AskedPage, page_asked_for
 from nn import Callback, Outcome, TrainingDiverged
 from nn.training.interrupts import INTERRUPTED
 from nn.training.lock import FolderLock
@@ -72,12 +71,18 @@ class Training:
         What is trained.
     recorder
         Of the run.
+
+    Attributes
+    ----------
+    page_stays
+        Whether a page that shows it stays when it has ended.
     """
 
     def __init__(self, run: Run, recorder: Recorder) -> None:
         self.run, self._recorder = run, recorder
         self._bar = BarOrLines(run.reports, run.network.blueprint)
         self._watchers = [self._bar, RecordedReports(recorder, run.reports)]
+        self.page_stays = True
         self._status: int | None = None
 
     def train(self, more: Sequence[Callback] = ()) -> str:
@@ -107,7 +112,7 @@ class Training:
             reason = DONE  # it was stopped in its last step
         if reason != PAUSED:
             self.finish(reason)
-        if reason not in (PAUSED, INTERRUPTED):
+        if self.page_stays and reason not in (PAUSED, INTERRUPTED):
             print(f"{'page':14} stays until Ctrl-C", flush=True)
         return reason
 
@@ -142,7 +147,7 @@ class Training:
         print(f"{error}. The last snapshot is untouched: {kept}", file=sys.stderr, flush=True)
 
 
-def _train(run: Run, page: Connection | None, records: str | None, *, resumes: bool) -> int:
+def _train(run: Run, page: AskedPage | None, records: str | None, *, resumes: bool) -> int:
     print(_describe(run), flush=True)
     run.write_description()
     with recorded(run, records, resumes=resumes) as recorder:
@@ -156,13 +161,14 @@ def _train(run: Run, page: Connection | None, records: str | None, *, resumes: b
         return training.finish(reason)
 
 
-def _show(training: Training, page: Connection) -> str:
+def _show(training: Training, page: AskedPage) -> str:
     """Train while a page shows it; return why that ended."""
     from experiments.video.page import watched_training  # noqa: PLC0415 - only a page needs it
     from workbench.watching import show_training  # noqa: PLC0415 - only a page needs it
 
     watched = watched_training(training.run, training.train_for_page, training.step_for_page)
-    return show_training(watched, page)
+    training.page_stays = page.stays
+    return show_training(watched, page.connection, page.stays)
 
 
 def _describe(run: Run) -> str:

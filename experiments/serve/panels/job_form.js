@@ -17,15 +17,17 @@ export default {
           <span class="g-muted g-small">{{ field.help }}<template v-if="field.bounds && !field.choices.length">; {{ field.bounds }}</template></span>
         </label>
       </details>
+      <label v-if="watchable" class="g-check"><input type="checkbox" v-model="watched" data-test="job-watch">
+        Watch it in the workbench: a page as long as it runs</label>
       <p class="g-problem" role="alert" data-test="job-problem">{{ problem }}</p>
       <div class="g-buttons g-end">
         <button type="button" class="g-button" data-test="job-close" @click="$emit('close')">Close</button>
         <button type="submit" class="g-button g-primary" data-test="job-submit" :disabled="busy">{{ busy ? "Checking …" : "Submit" }}</button>
       </div>
     </form>`,
-  props: { sections: Array, program: String, problem: String, busy: Boolean },
+  props: { sections: Array, program: String, problem: String, busy: Boolean, watchable: Boolean },
   emits: ["submit", "close"],
-  data: () => ({ values: {}, sought: "" }),
+  data: () => ({ values: {}, sought: "", watched: false }),
   watch: {
     program() {
       this.values = {};
@@ -43,7 +45,8 @@ export default {
     submit() {
       // in the order of the form, in whatever order they were typed
       const keys = this.sections.flatMap(({ fields }) => fields.map(({ key }) => key));
-      this.$emit("submit", Object.fromEntries(keys.map((key) => [key, this.values[key]]).filter(([, value]) => value?.trim())));
+      const values = Object.fromEntries(keys.map((key) => [key, this.values[key]]).filter(([, value]) => value?.trim()));
+      this.$emit("submit", { values, watched: this.watchable && this.watched });
     },
   },
 };

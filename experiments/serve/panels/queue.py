@@ -21,6 +21,7 @@ from experiments.serve.queue import (
     can_retry,
     cancel,
     form,
+    has_page,
     list_jobs,
     retry,
     set_priority,
@@ -49,7 +50,7 @@ class JobTable(Element, component="job_table.js"):
 
 
 class JobForm(Element, component="job_form.js"):
-    """The settings of a program; emits `submit` with those that were given."""
+    """The settings of a program; emits `submit` with those that were given, and whether it is watched."""
 
 
 class Queue:
@@ -217,10 +218,11 @@ class NewJob:
         give(self._form, busy=True, problem="")
         sections = await asyncio.to_thread(form, name)  # loading a program takes a moment
         if name == self._name:
-            give(self._form, sections=sections, program=name, busy=False)
+            give(self._form, sections=sections, program=name, watchable=has_page(name), busy=False)
 
     async def _submit(self, event: GenericEventArguments) -> None:
-        values = {str(key): str(value) for key, value in event.args.items()}
+        values = {str(key): str(value) for key, value in event.args["values"].items()}
+        watched = bool(event.args["watched"])
         give(self._form, busy=True, problem="")
         try:
             given = {
@@ -229,7 +231,7 @@ class NewJob:
                 if (field.value or "").strip()
             }
             terms = Terms(**Asked.model_validate(given).model_dump())
-            number = await self._visit.feed.tell(submit_job, self._name, values, terms)
+            number = await self._visit.feed.tell(submit_job, self._name, values, terms, watched)
         except ValidationError as error:
             give(self._form, problem=_first(error), busy=False)
         except (SettingsError, InputError, DataError) as error:

@@ -19,6 +19,7 @@ from experiments.gan.settings import (
     gan_settings,
 )
 from experiments.sweep.programs.program import ENDS_ANEW, SweepProgram, option
+from experiments.watch_option import WATCHED
 from networks.gan.record import GanRow
 from nn import SequenceShape
 from workbench.settings.table import Given
@@ -57,4 +58,5 @@ GAN = SweepProgram(
     go_on=_go_on,
     counters={"epochs": "epoch", "minutes": "seconds"},
     lasting={},
+    watched=WATCHED,
 )

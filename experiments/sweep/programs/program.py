@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from experiments.watch_option import WATCHED
 from workbench.settings.table import Given, SettingsTable, to_name
 
 Check = Callable[[Mapping[str, Given]], Any]
@@ -49,6 +50,8 @@ class SweepProgram:
     memory
         Returns an estimate in bytes of what training with some settings takes, or raises ValueError where
         that is more than so many bytes; None where the program makes no estimate.
+    watched
+        Words that show a training in a page as long as it runs; none where there is no such page.
     """
 
     command: tuple[str, ...]
@@ -63,6 +66,7 @@ class SweepProgram:
     counters: Mapping[str, str]
     lasting: Mapping[str, tuple[str, ...]]
     memory: Callable[[Any, int], int] | None = None
+    watched: tuple[str, ...] = ()
 
 
 TABLE_FILE = "losses.csv"
@@ -79,10 +83,10 @@ def option(key: str, text: str) -> list[str]:
 
 
 def given_of(words: Sequence[str]) -> dict[str, Given]:
-    """Return the settings, by name, that words made by `option` give; a command before them is skipped."""
+    """Return the settings, by name, that words made by `option` give; others are skipped."""
     found, left = {}, iter(words)
     for word in left:
-        if word.startswith("--"):
+        if word.startswith("--") and word not in WATCHED:
             key, joined, text = word.partition("=")
             found[to_name(key.removeprefix("--"))] = Given(text if joined else next(left), key)
     return found

@@ -14,6 +14,7 @@ from experiments.video.effects import idle_settings
 from experiments.video.folder import RunFolder, build
 from experiments.video.scores import ERRORS
 from experiments.video.settings import TABLE, Settings, blueprint_of
+from experiments.watch_option import WATCHED
 from networks.video.blueprint import TASKS
 from nn import optimizer_by_name
 from nn.parameter_limit import at_most_parameters
@@ -66,4 +67,5 @@ VIDEO = SweepProgram(
     counters={"steps": "step", "minutes": "seconds"},
     lasting={"schedule": ("constant", "plateau")},
     memory=_memory,
+    watched=WATCHED,
 )

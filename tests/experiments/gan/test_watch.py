@@ -151,6 +151,15 @@ def test_ctrl_c_ends_the_run_and_the_page(
     assert "was interrupted after round" in types[-1]["message"]
 
 
+def test_a_page_that_is_to_close_ends_with_the_training(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    ours, _theirs = Pipe()
+    monkeypatch.setattr("workbench.watching.served_page", lambda port: nullcontext(ours))
+    assert run("train", *OPTIONS, "--folder", folder, "--watch", "--close", "--epochs", "2") == 0
+    assert "stays" not in capsys.readouterr().out
+
+
 def test_a_run_that_is_stopped_in_its_last_round_is_done(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     training = Training(Run.start(tiny(folder=tmp_path)), Recorder(About("gan"), None))
 

@@ -6,6 +6,8 @@ import pytest
 
 from experiments.__main__ import main as experiments
 from experiments.queue.submission import words_to_run
+from experiments.sweep.programs import PROGRAMS as ALL_PROGRAMS
+from experiments.sweep.programs.program import given_of
 from tests.support.quick_queue import run
 from tests.support.quick_sweeps import PROGRAMS
 from tests.support.running_queue import RECORDS, job, states, submit
@@ -80,6 +82,26 @@ def test_the_programs_check_their_settings(capsys, words: list[str]):
     assert experiments(["submit", *words]) == 2
     assert words[2] in capsys.readouterr().err
     assert not RECORDS.exists()
+
+
+def test_a_watched_job_has_a_page_as_long_as_it_runs(folder: Path, capsys):
+    assert experiments(["submit", "video", "train", "--steps", "3", "--watch"]) == 0
+    found = job(1)
+    assert found.words == ("train", "--steps", "3", "--watch", "--close")
+    assert given_of(found.words).keys() == {"steps"}
+    assert words_to_run(found, ALL_PROGRAMS)[:5] == list(found.words)
+    found.folder.mkdir(parents=True, exist_ok=True)
+    (found.folder / "model.safetensors").touch()
+    assert words_to_run(found, ALL_PROGRAMS) == ["continue", str(found.folder), "--watch", "--close"]
+    with pytest.raises(SystemExit):
+        experiments(["submit", "autoencoder", "train", "--watch"])
+    assert "unknown argument --watch" in capsys.readouterr().err
+
+
+def test_where_there_can_be_no_page_it_is_said_at_once(capsys, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert experiments(["submit", "gan", "train", "--watch"]) == 2
+    assert "the page needs NiceGUI: pip install 'ganglion[web]'" in capsys.readouterr().err
 
 
 def test_the_programs_are_submitted(capsys):

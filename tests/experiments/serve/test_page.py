@@ -252,3 +252,10 @@ def test_a_job_is_checked_submitted_ordered_watched_cancelled_and_tried_again(pa
     expect(page.get_by_test_id("job-head")).to_contain_text("cancelled")
     page.get_by_test_id("job-retry").click()
     expect(job).to_contain_text("waiting")
+
+    page.get_by_test_id("new-job").click()
+    expect(page.get_by_test_id("job-watch")).to_have_count(0)  # `autoencoder serve` is the page of that
+    page.get_by_test_id("job-program").select_option("video")
+    page.get_by_test_id("job-watch").check()
+    page.get_by_test_id("job-submit").click()
+    expect(page.get_by_test_id("job-command")).to_have_text("video train --watch --close")

@@ -194,6 +194,17 @@ def test_ctrl_c_ends_the_run_and_the_page(
     assert "was interrupted after step 4" in types[-1]["message"]
 
 
+def test_a_page_that_is_to_close_ends_with_the_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    ours, _theirs = Pipe()
+    monkeypatch.setattr("workbench.watching.served_page", lambda port: nullcontext(ours))
+    assert run("train", *options(), "--folder", tmp_path / "watched", "--watch", "--close") == 0
+    assert "stays" not in capsys.readouterr().out
+    assert run("train", *options(), "--folder", tmp_path / "other", "--close") == 2
+    assert "--close: closes the page of --watch: add that" in capsys.readouterr().err
+
+
 def test_a_page_that_cannot_be_is_refused_before_anything_is_touched(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
