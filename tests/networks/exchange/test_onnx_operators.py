@@ -139,6 +139,25 @@ def test_functions_are_those_of_the_runtime(tmp_path, op, attributes):
     check(image_model(op, **attributes), tmp_path, 3, 2, 5, 6)
 
 
+def choosing_softplus(limit, chosen="sums"):
+    """A softplus that gives what it is given beyond a limit."""
+    nodes = [
+        make("Tanh", ["x"], ["last"]),
+        make("Mul", ["last", "thirty"], ["sums"]),
+        make("Softplus", ["sums"], ["soft"]),
+        make("Greater", ["sums", "limit"], ["beyond"]),
+        make("Where", ["beyond", chosen, "soft"], ["y"]),
+    ]
+    return model(nodes, {"x": ["n", 4]}, {"limit": np.array(limit, np.float32), "thirty": np.float32(30)})
+
+
+def test_a_softplus_that_gives_what_it_is_given_where_that_is_large_is_one(tmp_path):
+    check(choosing_softplus(20), tmp_path, 50, 4)
+    refused(choosing_softplus(10), tmp_path, "for a softplus beyond 20 or more")
+    refused(choosing_softplus(20, "last"), tmp_path, "for a softplus beyond 20 or more")
+    refused(choosing_softplus([20] * 4), tmp_path, "input 1 is .*, not one number")
+
+
 def test_functions_that_ours_has_not_are_refused(tmp_path):
     refused(image_model("Elu", alpha=0.5), tmp_path, "alpha is 0.5")
     refused(image_model("LeakyRelu", alpha=-0.5), tmp_path, "alpha is -0.5")

@@ -9,9 +9,12 @@ import numpy as np
 
 from networks.exchange.onnx.reading.layouts import ending_in
 from networks.exchange.onnx.reading.node import Given, Node
-from networks.exchange.onnx.reading.plan import FUSES, IDENTITY, Layer, Value
+from networks.exchange.onnx.reading.plan import FUSES, IDENTITY, Beyond, Layer, Value
 
 Described = dict[str, Any]
+
+SAME_BEYOND = 20.0
+"""From here on a softplus is what it is given, in float32 to the last bit and in float64 to 2e-9."""
 
 SQUASH = {"name": "squash", "leakage": 0.0}
 """Limits of -1 and 1."""
@@ -90,6 +93,32 @@ def _limits(node: Node) -> tuple[float, float]:
             node.refuse(f"input {number} is {array.shape}, not one number")
         found.append(float(array.reshape(-1)[0]))
     return found[0], found[1]
+
+
+def greater(node: Node) -> list[Given]:
+    """Read a comparison with a number."""
+    limit = node.constant(1)
+    if limit.size != 1:
+        node.refuse(f"input 1 is {limit.shape}, not one number")
+    return [Beyond(node.value(0), float(limit.reshape(-1)[0]))]
+
+
+def where(node: Node) -> list[Given]:
+    """Read a softplus that gives what it is given where that is large, as PyTorch's does."""
+    asked, given, softplus = node.input(0), node.value(1), node.value(2)
+    is_softplus = softplus.layer.fields.get("activation") == {"name": "softplus"}
+    if (
+        not isinstance(asked, Beyond)
+        or asked.limit < SAME_BEYOND
+        or not is_softplus
+        or softplus.layer.sources != (given.layer,)
+        or asked.value.layer is not given.layer
+        or not given.axes == asked.value.axes == softplus.axes
+    ):
+        node.refuse(
+            f"is mapped where constants are chosen, and for a softplus beyond {SAME_BEYOND:g} or more"
+        )
+    return [softplus]
 
 
 def nothing(node: Node) -> list[Given]:

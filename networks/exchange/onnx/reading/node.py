@@ -10,7 +10,7 @@ import numpy as np
 
 from networks.exchange.onnx.reading.graph import called, node_name
 from networks.exchange.onnx.reading.naming import scope_of
-from networks.exchange.onnx.reading.plan import Joined, Leak, Padded, Place, Value
+from networks.exchange.onnx.reading.plan import Beyond, Joined, Leak, Padded, Place, Value
 from networks.exchange.onnx.reading.refusals import LaidOutOtherwiseError, RefusedError
 from networks.exchange.onnx.reading.tensors import Constant, read_tensor
 from nn.short_text import join_names, short_repr
@@ -26,7 +26,7 @@ MOST_REPEATED = 2**16
 MOST_NUMBERS = 64
 """Most numbers of an attribute; constants may have more."""
 
-Given = Value | Constant | Place | Joined | Leak | Padded | None
+Given = Value | Constant | Place | Joined | Leak | Beyond | Padded | None
 """What an input of a node is: values of a layer or parts of them, numbers that are known, or left out."""
 
 

@@ -91,6 +91,7 @@ OPERATORS: Mapping[str, Operator] = {
     "GlobalAveragePool": Operator(22, 1, pooling.global_pooling("global_average_pooling")),
     "GlobalMaxPool": Operator(22, 1, pooling.global_pooling("global_max_pooling")),
     "GRU": Operator(22, 6, recurrent.gru),
+    "Greater": Operator(13, 2, activations.greater),
     "HardSigmoid": Operator(22, 1, activations.hard_sigmoid),
     "Identity": Operator(25, 1, activations.nothing, passes=True),
     "LSTM": Operator(22, 8, recurrent.lstm),
@@ -118,7 +119,7 @@ OPERATORS: Mapping[str, Operator] = {
     "Transpose": Operator(25, 1, views.transpose),
     "Unsqueeze": Operator(25, 2, views.unsqueeze),
     "Upsample": Operator(9, 2, resizing.upsample),
-    "Where": Operator(16, 3, None),
+    "Where": Operator(16, 3, activations.where),
 }
 
 

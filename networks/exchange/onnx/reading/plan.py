@@ -142,6 +142,21 @@ class Leak(NamedTuple):
     factor: float
 
 
+class Beyond(NamedTuple):
+    """Whether some values are larger than a number.
+
+    Attributes
+    ----------
+    value
+        Which values.
+    limit
+        The number.
+    """
+
+    value: Value
+    limit: float
+
+
 class Padded(NamedTuple):
     """Values with zeros around them, or with places left out.
 

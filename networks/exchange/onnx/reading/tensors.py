@@ -65,7 +65,8 @@ def read_tensor(tensor: Any, what: str) -> np.ndarray:
     """
     if tensor.external_data or tensor.data_location:
         raise RefusedError(
-            f"{what} lies in another file (external data), which is never opened: save it within"
+            f"{what} lies in another file (external data), which is never opened: save it within, "
+            "from PyTorch by torch.onnx.export(..., external_data=False)"
         )
     if tensor.HasField("segment"):
         raise RefusedError(f"{what} has the field segment, which is not read")
