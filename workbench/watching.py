@@ -8,7 +8,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -22,6 +22,7 @@ from nn.training.arguments import check_kind
 from nn.training.limits import Limits
 from nn.training.losses import AnyLoss
 from workbench.errors import InputError
+from workbench.inspect.classes import classifies
 from workbench.inspect.clips import makes_clips
 from workbench.inspect.inspector import Inspector
 from workbench.page.address import LAST_PORT, Address
@@ -30,7 +31,15 @@ from workbench.page.open_pages import noted
 from workbench.records.process import Process
 from workbench.run.mailbox import HUNG_UP, Mailbox
 from workbench.run.messages import pack
-from workbench.run.operations import CLIP_OPERATIONS, LOOKING, OPERATIONS, Opened, about
+from workbench.run.operations import (
+    CLASS_OPERATIONS,
+    CLIP_OPERATIONS,
+    LOOKING,
+    OPERATIONS,
+    Opened,
+    Operation,
+    about,
+)
 from workbench.run.request_loop import RequestLoop
 from workbench.run.requests import Request
 from workbench.run.run_directory import RunDirectory
@@ -158,8 +167,7 @@ def _shown(
         stack.callback(run_directory.close)
         run = TrainerRun(TrainerSession(trainer), run_directory, callbacks)
         connection = stack.enter_context(served_page(port))
-        films = CLIP_OPERATIONS if makes_clips(trainer.network) else {}
-        opened = Opened(run, Inspector(run), "", {**OPERATIONS, **films})
+        opened = Opened(run, Inspector(run), "", {**OPERATIONS, **_operations_of(trainer)})
         show(opened, connection, wait, begins=begins)
         if run.error is not None:
             raise run.error
@@ -238,8 +246,14 @@ def show_program(opened: Opened, connection: Connection, wait: bool = True) -> s
 def show_training(watched: WatchedTraining, connection: Connection, wait: bool = True) -> str:
     """Train one network as a program does while a page shows it; see `show_program`."""
     run = TrainingRun(watched)
-    films = CLIP_OPERATIONS if makes_clips(watched.trainer.network) else {}
-    return show_program(Opened(run, Inspector(run), "", {**LOOKING, **films}), connection, wait)
+    operations = {**LOOKING, **_operations_of(watched.trainer)}
+    return show_program(Opened(run, Inspector(run), "", operations), connection, wait)
+
+
+def _operations_of(trainer: Trainer) -> Mapping[str, Operation]:
+    """Return what else can be asked about what a trainer trains."""
+    films = CLIP_OPERATIONS if makes_clips(trainer.network) else {}
+    return {**films, **(CLASS_OPERATIONS if classifies(trainer) else {})}
 
 
 class ProgramLoop(RequestLoop):

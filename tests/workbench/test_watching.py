@@ -295,6 +295,19 @@ def test_training_goes_on_when_the_page_has_ended(tmp_path: Path):
     assert run.state == "finished"
 
 
+@pytest.mark.parametrize("name", NETWORKS)
+def test_signs_of_trouble_are_looked_for_in_every_network_without_changing_a_bit(tmp_path: Path, name: str):
+    alone, trainer = make_trainer(name), make_trainer(name)
+    _, inspector = make_run(tmp_path, trainer)
+    for _ in range(5):
+        header, arrays = inspector.diagnose()
+        assert not header["findings"]
+        assert len(header["layers"]) == len(arrays["counts"]) == arrays["quantiles"].shape[1]
+        alone.advance()
+        trainer.advance()
+    assert bits(trainer) == bits(alone)
+
+
 def test_where_it_does_not_begin_it_trains_when_it_is_started(tmp_path: Path):
     class Visitor(Letters):
         def next(self, seconds: float = 0.0) -> Request | None:

@@ -41,6 +41,11 @@ class Spread:
     counts: np.ndarray
     size: float
 
+    @property
+    def is_known(self) -> bool:
+        """Whether there are numbers."""
+        return bool(self.counts.any())
+
 
 @dataclass(frozen=True)
 class LayerDiagnosis:
@@ -120,8 +125,9 @@ def _flatness(activation: Activation | None, values: np.ndarray) -> tuple[int, f
 
 
 def spread(numbers: np.ndarray) -> Spread:
-    """Return how numbers of any shape are spread."""
+    """Return how numbers of any shape are spread; NaN stands for what is not known."""
     flat = numbers.ravel()
+    flat = flat[np.isfinite(flat)]
     if not flat.size:
         return Spread(np.full(len(QUANTILES), np.nan, np.float32), np.zeros(BINS, np.int32), 0.0)
     size = float(np.sqrt(np.mean(np.square(flat, dtype=np.float64))))

@@ -64,10 +64,10 @@ def findings(layers: Sequence[LayerDiagnosis]) -> list[Finding]:
 
 def _of_layer(layer: LayerDiagnosis, asked: float) -> Iterator[Finding]:
     yield from _flat(layer)
-    signals = layer.spreads["signals"].size
-    if asked and not layer.is_output:
-        yield from _faded(layer, signals / asked)
-    if layer.moved is not None and signals:
+    signals = layer.spreads["signals"]
+    if asked and signals.is_known and not layer.is_output:
+        yield from _faded(layer, signals.size / asked)
+    if layer.moved is not None:
         yield from _moved(layer, layer.moved)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from networks.base.nodes import input_shapes
 from workbench.errors import OperationError
 from workbench.inspect.anatomy import joined_connections
+from workbench.inspect.classes import find_classes
 from workbench.inspect.clips import makes_clips
 from workbench.inspect.examples import brightness_range, pictures
 from workbench.inspect.observer import Inspected, Observer, Pass
@@ -275,6 +276,11 @@ class Inspector:
             When there is no memory for it.
         """
         return self._refresh().checkup.check()
+
+    def find_classes(self) -> Reply:
+        """Run many examples through a classifier; see `workbench.inspect.classes.find_classes`."""
+        observer = self._refresh()
+        return find_classes(observer.session, observer.probe)
 
     def walk(self, action: Action) -> Reply:
         """Walk through the next step of training, without making it.

@@ -16,7 +16,14 @@ from workbench.page.frames import SharedFrames
 from workbench.page.process import Peer, Process, Reply
 from workbench.page.refusals import OperationRefused, StartFailed
 from workbench.run.messages import Header, pack
-from workbench.run.operations import CLIP_OPERATIONS, GAN_OPERATIONS, OPERATIONS, Operation, check
+from workbench.run.operations import (
+    CLASS_OPERATIONS,
+    CLIP_OPERATIONS,
+    GAN_OPERATIONS,
+    OPERATIONS,
+    Operation,
+    check,
+)
 from workbench.run.requests import CLOSE, Request
 from workbench.run.throttle import UNREQUESTED
 from workbench.run.worker import Launch
@@ -27,7 +34,7 @@ UNANSWERED_LIMIT = 900
 STATUS_PERIOD = 0.25
 """Seconds between two requests for the status while somebody watches."""
 
-EVERY_OPERATION = {**OPERATIONS, **GAN_OPERATIONS, **CLIP_OPERATIONS}
+EVERY_OPERATION = {**OPERATIONS, **GAN_OPERATIONS, **CLIP_OPERATIONS, **CLASS_OPERATIONS}
 """Operations that a run in another program may have."""
 
 DOING = {

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from nicegui import Client, ui
 
 from workbench.page.link import Link, OperationRefused
+from workbench.page.panels.classes import class_panel
 from workbench.page.panels.clips import clip_panel
 from workbench.page.panels.connection import Connection
 from workbench.page.panels.controls import Controls
@@ -32,12 +33,19 @@ STYLES = (
     "panels_network",
     "panels_edit",
     "panels_diagnosis",
+    "panels_classes",
 )
 
 BUILD_SECONDS = 60.0
 """How long a page may take to build: the run answers between two steps, and large ones are slow."""
 
-MADE = {"samples": sample_panel, "clips": clip_panel, "diagnose": diagnosis_panel, "walk": walk_panel}
+MADE = {
+    "samples": sample_panel,
+    "clips": clip_panel,
+    "find_classes": class_panel,
+    "diagnose": diagnosis_panel,
+    "walk": walk_panel,
+}
 """Panels of what a run makes, by the operations that they need."""
 
 Panel = Callable[[Viewer], None]
@@ -99,6 +107,8 @@ def _learning(viewer: Viewer, panels: Sequence[Panel]) -> None:
         edit_panel(view)
         for panel in panels:
             panel(viewer)
+        if viewer.can("find_classes"):
+            class_panel()
         diagnosis_panel()
         walk_panel()
         journal_panel()

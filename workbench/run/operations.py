@@ -163,6 +163,9 @@ CLIP_OPERATIONS: Mapping[str, Operation] = {
 }
 """Of a network that makes films, beside the others."""
 
+CLASS_OPERATIONS: Mapping[str, Operation] = {"find_classes": Operation(inspects=True)}
+"""Of a network that finds classes, beside the others."""
+
 LOOKING: Mapping[str, Operation] = {
     name: OPERATIONS[name]
     for name in (

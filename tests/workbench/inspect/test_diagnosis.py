@@ -271,7 +271,10 @@ def test_numbers_are_spread_over_bins_and_quantiles():
     assert measured.quantiles[[0, 3, 6]].tolist() == [-1, 0, 3]
     assert measured.counts.sum() == 4
     assert measured.size == pytest.approx(np.sqrt(10 / 4))
-    empty = spread(np.zeros(0, np.float32))
+    partly = spread(np.array([np.nan, 1.0, 2.0], np.float32))
+    assert partly.quantiles[[0, 6]].tolist() == [1, 2]
+    empty = spread(np.full(3, np.nan, np.float32))
+    assert not empty.is_known
     assert np.isnan(empty.quantiles).all()
     assert empty.size == 0
 

@@ -1,14 +1,14 @@
 import { digits } from "/assets/format.js";
-import { last, on, publish, request } from "/assets/live.js";
+import { KeepsLooking } from "/assets/keep_looking.js";
+import { publish, request } from "/assets/live.js";
 import { attempt } from "/assets/notices.js";
 import { drawHistogram, drawSpread, rangeOf } from "/assets/spreads.js";
 
-const EVERY = 5000; // milliseconds between two looks at the soonest
-const SHARE = 0.01; // of the time, at most
 const NAMES = { values: "Values", signals: "Error signals", weights: "Weights and biases", updates: "Updates by a step" };
 
 /** Signs of trouble in the next step of training, and how the numbers of every layer are spread, over time. */
 export default {
+  mixins: [KeepsLooking],
   template: `
     <div class="g-diagnosis">
       <p v-if="!header" class="g-empty">Makes the next step of training, looks for signs of trouble in it, and undoes it.</p>
@@ -25,7 +25,7 @@ export default {
         <label class="g-framed"><span>Numbers</span>
           <select class="g-select" aria-label="Numbers" v-model="quantity" data-test="diagnosis-quantity">
             <option v-for="(name, value) in names" :key="value" :value="value">{{ name }}</option></select></label>
-        <button type="button" class="g-button" data-test="diagnose" @click="diagnose">Look now</button>
+        <button type="button" class="g-button" data-test="diagnose" @click="askNow">Look now</button>
         <label class="g-check"><input type="checkbox" v-model="isOn" data-test="diagnosis-on">Look again while it trains</label>
       </div>
       <div v-if="rows.length" class="g-spreads" tabindex="0" role="list" :aria-label="names[quantity] + ' by layer'">
@@ -51,36 +51,15 @@ export default {
       if (layer === null) return "The network";
       return this.header.layers.find((each) => each.layer === layer).name;
     },
-    /** Look if there is something new, and again after a while. */
-    async keepLooking() {
-      const begun = performance.now();
-      if (this.isDue()) await this.diagnose();
-      const pause = Math.max(EVERY, (performance.now() - begun) / SHARE);
-      if (!this.gone) this.timer = setTimeout(() => this.keepLooking(), pause);
-    },
-    /** Not before a step is made here: what it needs would be compiled while Start waits. */
-    isDue() {
-      const isSeen = document.visibilityState !== "hidden" && last("connection");
-      return isSeen && this.isOn && this.hasStepped && this.momentOf(last("status")) !== this.lookedAt;
-    },
-    async diagnose() {
-      const moment = this.momentOf(last("status"));
+    async ask() {
       const reply = await attempt(() => request("diagnose"));
-      if (!reply || this.gone) return;
-      this.lookedAt = moment;
-      this.take(reply);
-    },
-    receiveStatus(status) {
-      this.firstStep ??= status.step;
-      this.hasStepped ||= status.step !== this.firstStep || (status.state === "training" && !status.starting);
-      if (this.run !== undefined && status.run !== this.run) this.forget();
-      this.run = status.run;
+      if (reply && !this.gone) this.take(reply);
+      return Boolean(reply);
     },
     forget() {
-      Object.assign(this, { header: null, rows: [], spoken: "", lookedAt: undefined });
+      Object.assign(this, { header: null, rows: [], spoken: "" });
       publish("findings", []);
     },
-    momentOf: (status) => status && `${status.run} ${status.step} ${status.changes}`,
     take({ header, arrays }) {
       Object.assign(this, { header, arrays: Vue.markRaw(arrays) });
       publish("findings", header.findings);
@@ -130,14 +109,8 @@ export default {
     this.sizes.observe(this.$el);
     this.theme = new MutationObserver(() => this.draw());
     this.theme.observe(document.body, { attributeFilter: ["class"] });
-    if (last("status")) this.receiveStatus(last("status"));
-    this.off = on("status", this.receiveStatus);
-    this.keepLooking();
   },
   unmounted() {
-    this.gone = true;
-    clearTimeout(this.timer);
-    this.off();
     this.sizes.disconnect();
     this.theme.disconnect();
     publish("findings", []);
