@@ -13,13 +13,13 @@ BUILT_IN = "built-in digits"
 
 
 def by_name(paths: Iterable[Path]) -> dict[str, Path]:
-    """Name paths after their last part; where that is taken, with a number."""
+    """Name paths after their last part; where that is taken, after more of them."""
     named: dict[str, Path] = {}
     known = set()
     for path in paths:
         if (place := path.absolute().resolve()) not in known:
             known.add(place)
-            named[_free(named, place.name or str(place))] = path
+            named[_free(named, place)] = path
     return named
 
 
@@ -29,7 +29,7 @@ def with_path(named: Mapping[str, Path], path: Path) -> tuple[str, dict[str, Pat
     for name, each in named.items():
         if each.absolute().resolve() == place:
             return name, dict(named)
-    name = _free(named, place.name or str(place))
+    name = _free(named, place)
     return name, {**named, name: path}
 
 
@@ -46,9 +46,11 @@ def chosen(named: Mapping[str, Path], name: str, what: str) -> Path:
     return named[name]
 
 
-def _free(named: Mapping[str, Path], name: str) -> str:
-    taken, number, free = {*named, BUILT_IN}, 1, name
-    while free in taken:
-        number += 1
-        free = f"{name} {number}"
-    return free
+def _free(named: Mapping[str, Path], place: Path) -> str:
+    """Return the last parts of a path, as few as tell it from the names that are taken."""
+    taken, parts = {*named, BUILT_IN}, place.parts
+    for count in range(1, len(parts)):
+        name = "/".join(parts[-count:])
+        if name not in taken:
+            return name
+    return str(place)

@@ -37,7 +37,7 @@ class MadeUpRun:
         }  # fmt: skip
         self.view = {"source": "training", "position": 0, "entry": 0}
         self.snapshots: list[dict[str, Any]] = [
-            {"name": "step-00000000", "step": 0, "seconds": 0.0, "bytes": 2**20, "saved": 0.0}
+            {"name": "step-00000000", "step": 0, "seconds": 0.0, "loss": None, "bytes": 2**20, "saved": 0.0}
         ]
         self.changes: list[dict[str, Any]] = []
         self.numbers: dict[tuple[Any, ...], Any] = {}
@@ -135,11 +135,15 @@ class MadeUpRun:
             "name": f"step-{self.steps:08d}",
             "step": self.steps,
             "seconds": 0.0,
+            "loss": 0.125,
             "bytes": 2**19,
             "saved": 0.0,
         }
         self.snapshots = [*self.snapshots, entry]
         return entry
+
+    def _delete_snapshot(self, name: str) -> None:
+        self.snapshots = [each for each in self.snapshots if each["name"] != name]
 
     def _rewind(self, name: str) -> None:
         self.steps, self.run = int(name.removeprefix("step-")), self.run + 1

@@ -141,6 +141,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "redo": Operation(commands=True),
     "snapshot": Operation(commands=True),
     "rewind": Operation(Named, commands=True),
+    "delete_snapshot": Operation(Named, commands=True),
     "reset": Operation(Reset, commands=True),
     "curve": Operation(),
     "journal": Operation(Count),

@@ -184,6 +184,13 @@ class Run(Watched, ABC):
         self._kept = self._moment, self.directory.snapshots.named(name)
         return {"step": session.trainer.step}
 
+    def delete_snapshot(self, name: str) -> dict[str, Any]:
+        """Delete a snapshot; what the journal says of it stays, as a replay compares with that."""
+        deleted = self.directory.snapshots.delete(name)
+        if self._kept is not None and self._kept[1].name == name:
+            self._kept = None
+        return {"name": deleted.name, "step": deleted.step}
+
     def _keep_present(self) -> None:
         """Keep what was trained or changed, if anything was, before something else takes its place."""
         if any(self._moment) and not self._diverged:

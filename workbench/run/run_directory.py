@@ -91,7 +91,7 @@ class RunDirectory:
         trainer = session.trainer
         path = self.snapshots.new_path(trainer.step)
         save(path, *session.contents())
-        kept = self.snapshots.add(path, trainer.step, trainer.clock.seconds)
+        kept = self.snapshots.add(path, trainer.step, trainer.clock.seconds, trainer.log.last_loss)
         self.note(SnapshotEvent(step=kept.step, name=kept.name, parameters=checksum(session)))
         return kept
 

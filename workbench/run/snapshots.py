@@ -27,8 +27,8 @@ class KeptSnapshot(NamedTuple):
     ----------
     name
         Of the file, without its suffix.
-    step, seconds
-        Steps done and seconds of training then.
+    step, seconds, loss
+        Steps done, seconds of training, and the loss of the last step then; None where that is not known.
     bytes, saved
         Of the file: its size, and when it was written, in seconds since 1970.
     """
@@ -36,6 +36,7 @@ class KeptSnapshot(NamedTuple):
     name: str
     step: int
     seconds: float
+    loss: float | None
     bytes: int
     saved: float
 
@@ -58,7 +59,7 @@ class SnapshotFolder:
 
     def _add_if_valid(self, path: Path) -> None:
         try:
-            self._kept[path.stem] = _described(path, *_step_and_seconds(path))
+            self._kept[path.stem] = _described(path, *_progress(path))
         except (OSError, ValueError, TypeError, KeyError, SafetensorError) as error:
             logger.warning("%s: left out, it is not a snapshot (%s)", path, error)
 
@@ -102,22 +103,38 @@ class SnapshotFolder:
             name = f"step-{step:08}-{number}"
         return path
 
-    def add(self, path: Path, step: int, seconds: float) -> KeptSnapshot:
+    def add(self, path: Path, step: int, seconds: float, loss: float | None) -> KeptSnapshot:
         """Add a snapshot that was just written."""
-        self._kept[path.stem] = _described(path, step, seconds)
+        self._kept[path.stem] = _described(path, step, seconds, loss)
         return self._kept[path.stem]
 
+    def delete(self, name: str) -> KeptSnapshot:
+        """Delete a snapshot, and return what it was.
 
-def _described(path: Path, step: int, seconds: float) -> KeptSnapshot:
+        Raises
+        ------
+        OperationError
+            When there is none of that name, or its file cannot be deleted.
+        """
+        path = self.path(name)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise OperationError(f"{path}: cannot delete this snapshot: {error.strerror}") from error
+        return self._kept.pop(name)
+
+
+def _described(path: Path, step: int, seconds: float, loss: float | None) -> KeptSnapshot:
     about = path.stat()
-    return KeptSnapshot(path.stem, step, seconds, about.st_size, about.st_mtime)
+    return KeptSnapshot(path.stem, step, seconds, loss, about.st_size, about.st_mtime)
 
 
-def _step_and_seconds(path: Path) -> tuple[int, float]:
+def _progress(path: Path) -> tuple[int, float, float | None]:
     """Read the header of a snapshot, without its arrays."""
     with safe_open(path, framework="numpy") as file:
         training = json.loads((file.metadata() or {})["metadata"])["training"]
-    return int(training["step"]), float(training["seconds"])
+    loss = training["log"]["last_loss"]
+    return int(training["step"]), float(training["seconds"]), None if loss is None else float(loss)
 
 
 def choice_of(names: Iterable[str]) -> str:

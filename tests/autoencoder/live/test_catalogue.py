@@ -66,6 +66,26 @@ def test_snapshots_have_names_of_their_own_and_are_found_again(tmp_path: Path):
     assert snapshots[0]["seconds"] > 0
 
 
+def test_a_snapshot_that_is_deleted_is_gone_and_can_be_made_again(tmp_path: Path):
+    run = open_run(tmp_path)
+    train_steps(run, 2)
+    name = run.snapshot()["name"]
+    loss = run.status()["snapshots"][0]["loss"]
+    assert loss == run.session.trainer.log.last_loss > 0
+    run.close()
+    run = open_run(tmp_path)
+    assert run.status()["snapshots"][0]["loss"] == loss
+    run.snapshot()
+    assert run.delete_snapshot(name) == {"name": name, "step": 2}
+    assert [each["name"] for each in run.status()["snapshots"]] == [f"{name}-2"]
+    for gone in (name, "../model", "model"):
+        with pytest.raises(OperationError, match="there is no snapshot"):
+            run.delete_snapshot(gone)
+    run.delete_snapshot(f"{name}-2")
+    assert run.snapshot()["name"] == name
+    assert run.directory.model_path.is_file()
+
+
 def test_what_is_no_snapshot_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     run = open_run(tmp_path)
     run.step()
@@ -117,10 +137,10 @@ def test_names_are_the_last_parts_of_paths_and_unique(tmp_path: Path):
         tmp_path / BUILT_IN,
     ]
     named = by_name(paths)
-    assert list(named) == ["photos", "photos 2", f"{BUILT_IN} 2"]
-    assert with_path(named, tmp_path / "b" / ".." / "b" / "photos")[0] == "photos 2"
+    assert list(named) == ["photos", "b/photos", f"{tmp_path.name}/{BUILT_IN}"]
+    assert with_path(named, tmp_path / "b" / ".." / "b" / "photos")[0] == "b/photos"
     name, more = with_path(named, tmp_path / "c" / "photos")
-    assert (name, more[name]) == ("photos 3", tmp_path / "c" / "photos")
+    assert (name, more[name]) == ("c/photos", tmp_path / "c" / "photos")
 
 
 @pytest.fixture

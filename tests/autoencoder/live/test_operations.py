@@ -45,6 +45,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "decode": {"code": [0, 0.5, -1.5, 2]},
     "between": {"first": 0, "second": 5, "share": 0.5},
     "rewind": {"name": "step-00000003"},
+    "delete_snapshot": {"name": "step-00000003"},
     "load_model": {"name": "model"},
     "choose_input": {"name": "built-in digits"},
     "reset": {"seed": None},

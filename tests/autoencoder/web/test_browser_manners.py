@@ -1,6 +1,7 @@
 """How the page behaves under the hand, in a real browser: the tests share one page, in their order."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -15,6 +16,8 @@ from tests.support.browser import SMALL, Opened, opened, playwright
 from workbench.page.address import Address
 
 CODE, NEURON = 2, 4
+CLICKS = ((None, 1, [1]), ("Shift", 2, [2, 1]), ("Control", 3, [3, 2, 1]), (None, 0, [0]))
+"""A key that is held, the neuron that is clicked, and those on the list then."""
 ITEM = f"edit-item-{CODE}-{NEURON}"
 
 
@@ -58,6 +61,61 @@ def test_changes_are_undone_and_redone_by_buttons_and_keys(page: Opened) -> None
         "redo",
         "redo",
     ]
+
+
+def listed(page: Opened) -> list[str | None]:
+    """Return what is on the list to edit."""
+    return [each.get_attribute("data-test") for each in page.page.locator(".g-edit").all()]
+
+
+def test_a_click_chooses_and_with_a_key_it_adds(page: Opened) -> None:
+    for key, neuron, expected in CLICKS:
+        if key:
+            page.page.keyboard.down(key)
+        page.choose_neuron(CODE, neuron)
+        if key:
+            page.page.keyboard.up(key)
+        assert listed(page) == [f"edit-item-{CODE}-{each}" for each in expected]
+    page.page.keyboard.down("Shift")
+    for neuron in range(1, 6):
+        page.choose_neuron(CODE, neuron)
+    page.page.keyboard.up("Shift")
+    page.wait(
+        """() => {
+            const list = document.querySelector("[data-test=edit-list]");
+            return list.scrollHeight > list.clientHeight && list.clientHeight < 500;
+        }"""
+    )
+    page.choose_neuron(CODE, NEURON)
+
+
+def test_zooming_by_keys_keeps_the_chosen_neuron_where_it_is(page: Opened) -> None:
+    place = "(canvas, [layer, neuron]) => canvas.cellAt(layer, neuron)"
+    network = page.part("network")
+    before = network.evaluate(place, [CODE, NEURON])
+    for _ in range(5):
+        page.page.keyboard.press("+")
+    page.page.wait_for_timeout(600)
+    after = network.evaluate(place, [CODE, NEURON])
+    assert abs(after["x"] - before["x"]) < 2 and abs(after["y"] - before["y"]) < 2
+    page.page.keyboard.press("0")
+    page.page.wait_for_timeout(600)
+
+
+def test_a_snapshot_is_listed_with_its_loss_and_deleted_after_a_question(page: Opened) -> None:
+    page.part("step").click()
+    page.wait_for_step(1)
+    page.part("snapshot").click()
+    option = page.part("snapshots").locator("option[value^=step-]")
+    playwright.expect(option).to_have_count(1)
+    playwright.expect(option).to_have_text(re.compile(r"^step [\d,]+ · \d\d:\d\d · loss 0\.\d+ · 0\.\d MiB$"))
+    page.part("delete-snapshot").click()
+    page.part("delete-cancel").click()
+    playwright.expect(option).to_have_count(1)
+    page.part("delete-snapshot").click()
+    page.part("delete-confirm").click()
+    playwright.expect(option).to_have_count(0)
+    assert not list((page.served.model_directory / "snapshots").iterdir())
 
 
 def axes(page: Opened) -> list[Any]:

@@ -165,7 +165,7 @@ def test_snapshots_are_made_and_rewound_to(page: Page, run: MadeUpRun) -> None:
     page.get_by_test_id("snapshot").click()
     expect(page.get_by_test_id("snapshots").locator("option")).to_have_text(
         [
-            re.compile(r"^step 1 · \d{4}-\d\d-\d\d \d\d:\d\d · 0\.5 MiB$"),
+            re.compile(r"^step 1 · \d{4}-\d\d-\d\d \d\d:\d\d · loss 0\.125 · 0\.5 MiB$"),
             re.compile("^step 0 · .* · 1.0 MiB$"),
         ]
     )

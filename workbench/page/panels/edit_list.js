@@ -17,8 +17,8 @@ export default {
   template: `
     <div>
       <p v-if="!items.length" class="g-empty">Click a neuron in the network, or move there with the arrow keys and
-        press Enter. Click one of its connections to change a single weight.</p>
-      <ul v-else class="g-edits" data-test="edit-list">
+        press Enter. Click one of its connections to change a single weight. With Ctrl or Shift a click adds to the list.</p>
+      <ul v-else class="g-edits" data-test="edit-list" tabindex="0" aria-label="Chosen neurons and connections">
         <li v-for="item in items" :key="item.key" class="g-edit" :data-test="'edit-' + item.key">
           <div class="g-edit-head">
             <button type="button" class="g-edit-name" :title="'Show in the network'" @click="$emit('show', item)">
@@ -69,14 +69,15 @@ export default {
       if (item.clampable) rows.push({ field: "value", label: "Value" });
       return rows;
     },
-    async addNeuron({ layer, neuron }) {
+    /** Put a neuron on the list: in place of all others unless it is appended. */
+    async addNeuron({ layer, neuron, append = true }) {
       if (!this.layers.length) await this.read(); // a click may come before the first status
       const place = `layer ${layer}, ${position(this.layers[layer].shape, neuron)}`;
       const title = `${this.layers[layer].name} · neuron ${neuron}`;
       const { clampable, kind } = this.layers[layer];
-      this.add({ key: `item-${layer}-${neuron}`, kind: "neuron", layer, neuron, title, place, clampable, lockable: kind !== "input" });
+      this.add({ key: `item-${layer}-${neuron}`, kind: "neuron", layer, neuron, title, place, clampable, lockable: kind !== "input" }, append);
     },
-    async addConnection({ layer, target, source }) {
+    async addConnection({ layer, target, source, append = true }) {
       if (!this.layers.length) await this.read();
       const title = `${this.layers[layer].name} · neuron ${target} ← ${source}`;
       const from = placeOfSource(this.layers, layer, source);
@@ -84,12 +85,12 @@ export default {
       const sourceLayer = this.layers[layer].sources.length > 1 ? ` of ${this.layers[from.layer].name}` : "";
       const place = `layer ${layer}, into ${ends[0]} from ${ends[1]}${sourceLayer}`;
       const key = `connection-${layer}-${target}-${source}`;
-      this.add({ key, kind: "connection", layer, target, source, title, place, clampable: false, lockable: true });
+      this.add({ key, kind: "connection", layer, target, source, title, place, clampable: false, lockable: true }, append);
     },
-    add(item) {
+    add(item, append) {
       const there = this.items.find((other) => other.key === item.key);
       const chosen = there ?? { ...item, name: `${item.title}, ${item.place}`, known: false, ignoredUntil: 0, reach: { bias: 1, value: 1, weight: 1 } };
-      this.items = [chosen, ...this.items.filter((other) => other !== there)].slice(0, LONGEST);
+      this.items = [chosen, ...(append ? this.items.filter((other) => other !== there) : [])].slice(0, LONGEST);
       this.refresh(this.items[0]);
     },
     remove(item) {

@@ -138,8 +138,15 @@ def enable(made: Element, enabled: bool, title: str, reason: str) -> None:
 
 def notify(message: str) -> None:
     """Show a message for a while, as text. Quasar has no such colours: the style sheet does."""
+    dismiss = {"icon": "close", "aria-label": "Dismiss", "flat": True, "dense": True}
     ui.notify(
-        message, classes="g-notice", color="surface", textColor="ink", timeout=6000, close_button="Dismiss"
+        message,
+        position="bottom-left",  # not over what is looked at
+        classes="g-notice",
+        color="surface",
+        textColor="ink",
+        timeout=6000,
+        actions=[dismiss],
     )
 
 

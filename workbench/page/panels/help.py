@@ -21,7 +21,7 @@ KEYS: Keys = (
 )
 
 EDIT_KEYS: Keys = (
-    ("Enter", "in the network: put the neuron on the list to edit"),
+    ("Enter", "in the network: add the neuron to the list to edit, as Ctrl or Shift and a click do"),
     ("Ctrl + Z", "undo the last change; Ctrl + Shift + Z makes it again"),
 )
 

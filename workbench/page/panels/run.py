@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from nicegui.element import Element
 
 from workbench.page.panels.elements import STOP_FIRST, Choice, button, enable, group, notify, panel, text
+from workbench.page.panels.snapshots import Snapshots
 from workbench.page.panels.viewer import Viewer
 
-MEBIBYTE = 2**20
-GO_BACK = "Rewind to this snapshot; the present state is kept as another"
 GO_ON = "Continue this model from its last save"
 BEGIN = "Start again with these images; the present state is kept as a snapshot"
 
@@ -55,7 +53,7 @@ class Run:
         self._rows: list[Row] = []
         self._overview: Mapping[str, Any] | None = None
         with panel("Run", "run"):
-            self._snapshots = self._row("snapshots", "Snapshot", ("Rewind", "rewind"), self._rewind, GO_BACK)
+            Snapshots(viewer)
             self._offered = {key: self._offer(key, OFFERS[key]) for key in OFFERS if key in viewer.overview}
             if viewer.can("replay_page"):
                 SavePage()
@@ -76,12 +74,6 @@ class Run:
             self._rows.append(Row(choice, button(*made, act), title))
         return choice
 
-    async def _rewind(self) -> None:
-        name = self._snapshots.value
-        reply = await self._viewer.ask("rewind", name=name)
-        if reply is not None:
-            notify(f"Rewound to step {reply['step']}")
-
     async def _load(self) -> None:
         name = self._offered["models"].value
         if await self._viewer.ask(OFFERS["models"].operation, name=name) is not None:
@@ -95,8 +87,6 @@ class Run:
 
     def _show(self) -> None:
         status, overview = self._viewer.status, self._viewer.overview
-        snapshots = {entry["name"]: _caption(entry) for entry in reversed(status["snapshots"])}
-        self._snapshots.show(snapshots, self._snapshots.value)
         if overview is not self._overview:
             self._overview = overview
             for key, choice in self._offered.items():
@@ -104,12 +94,3 @@ class Run:
         reason = STOP_FIRST if status["state"] == "training" else "There is none yet"
         for choice, made, title in self._rows:
             enable(made, status["state"] != "training" and choice.value is not None, title, reason)
-
-
-def _caption(snapshot: Mapping[str, Any]) -> str:
-    """Return `step 296 · 14:02 · 0.4 MiB`, and `step 296 (2) ...` for the second snapshot of that step."""
-    _, _, number = snapshot["name"].removeprefix("step-").partition("-")
-    step = f"step {snapshot['step']}" + (f" ({number})" if number else "")
-    moment = datetime.fromtimestamp(snapshot["saved"])
-    form = "%H:%M" if moment.date() == datetime.now().date() else "%Y-%m-%d %H:%M"
-    return f"{step} · {moment:{form}} · {snapshot['bytes'] / MEBIBYTE:.1f} MiB"

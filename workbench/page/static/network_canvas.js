@@ -59,6 +59,7 @@ export class NetworkCanvas {
       },
       step: (across, down) => selection.step(across, down),
       changeLayer: (change) => selection.changeLayer(change),
+      middle: () => selection.pointOfChosen(),
       addChosen: () => selection.addChosen(),
       deselect: () => selection.deselect(),
     });

@@ -13,6 +13,7 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
  * @property {(x: number, y: number, append: boolean) => void} click
  * @property {(across: number, down: number) => void} step to a neighbour
  * @property {(change: number) => void} changeLayer
+ * @property {() => [number, number] | null} [middle] the point of the canvas that the keys zoom around
  * @property {() => void} addChosen
  * @property {() => void} deselect
  */
@@ -86,7 +87,7 @@ export class InputHandler {
   click(event) {
     if (this.moved || event.detail > 1) return; // a drag, or the second half of a double click
     const { x, y } = this.at(event);
-    this.actions.click(x, y, event.ctrlKey || event.metaKey);
+    this.actions.click(x, y, event.ctrlKey || event.metaKey || event.shiftKey);
   }
 
   /** The plain wheel belongs to the page where it can scroll, until the canvas has the focus. */
@@ -112,7 +113,7 @@ export class InputHandler {
 
   actionOf({ key, shiftKey }) {
     const { camera, actions, canvas } = this;
-    const middle = [canvas.clientWidth / 2, canvas.clientHeight / 2];
+    const middle = actions.middle?.() ?? [canvas.clientWidth / 2, canvas.clientHeight / 2];
     const arrow = ARROWS[key];
     if (arrow && shiftKey) return () => camera.pan(-PAN * arrow[0], -PAN * arrow[1], true);
     if (arrow) return () => actions.step(...arrow);

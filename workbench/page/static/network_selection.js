@@ -12,7 +12,7 @@ const EDGE = 40; // pixels from the edge of the canvas that the keyboard keeps t
  * @typedef {import("/assets/network_links.js").Connection} Connection
  * @typedef {object} Listeners called when the selection changes
  * @property {(choice: Place & {append: boolean}) => void} chooseNeuron
- * @property {(choice: {layer: number, target: number, source: number}) => void} chooseConnection
+ * @property {(choice: {layer: number, target: number, source: number, append: boolean}) => void} chooseConnection
  * @property {(hovered: object | null, facts: object | null) => void} showHovered what is under the pointer
  * @property {(place: Place | null, facts: object | null) => void} showChosen the chosen neuron, and its numbers
  */
@@ -101,7 +101,7 @@ export class Selection {
       this.listeners.chooseNeuron({ ...place, append });
     } else if (connection) {
       const { layer, target, source } = connection;
-      this.listeners.chooseConnection({ layer, target, source });
+      this.listeners.chooseConnection({ layer, target, source, append });
     } else this.deselect();
   }
 
@@ -179,6 +179,15 @@ export class Selection {
     const { layers } = this.scene;
     const code = layers.findIndex((layer) => layer.code);
     return { layer: code >= 0 ? code : layers.findIndex(({ kind }) => kind !== "input"), neuron: 0 };
+  }
+
+  /** Where the chosen neuron is on the canvas; null without one. */
+  pointOfChosen() {
+    if (!this.chosen || !this.scene.isReady) return null;
+    const { camera, blocks } = this.scene;
+    const { x, y } = middleOfNeuron(blocks[this.chosen.layer], this.chosen.neuron);
+    const seen = camera.goal ?? camera; // where it comes to while the view still glides
+    return [seen.x + seen.zoom * x, seen.y + seen.zoom * y];
   }
 
   /** Choose by keyboard, and scroll the neuron into view. @param {Place} place */

@@ -11,6 +11,7 @@ export function showNotice(message, timeout = SHOWN_BRIEFLY) {
     color: "surface", // names of no colour of Quasar: the style sheet has them
     textColor: "ink",
     timeout,
+    position: "bottom-left", // not over what is looked at
     actions: [{ icon: "close", "aria-label": "Dismiss", flat: true, dense: true }],
   });
 }
