@@ -23,6 +23,7 @@ REPLACED: Mapping[str, str] = {"/assets/live.js": "/assets/replay/recorded.js"}
 
 IMPORT = re.compile(r'^import \{([^}]*)\} from "([^"]+)";$', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const) +(\w+))", re.MULTILINE)
+COMMENT = re.compile(r"^ *(?:/\*\*.*?\*/|//.*?$)\n", re.MULTILINE | re.DOTALL)
 OTHER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 
@@ -31,7 +32,7 @@ class ScriptError(ValueError):
 
 
 class Module(NamedTuple):
-    """A module: its text without imports and exports, what it imports, and what it exports."""
+    """A module: its text without comments, imports and exports, what it imports, and what it exports."""
 
     text: str
     imports: list[tuple[str, list[str]]]
@@ -84,7 +85,7 @@ def _parse(address: str, source: str) -> Module:
         for names, other in IMPORT.findall(source)
     ]
     exports = EXPORT.findall(source)
-    text = EXPORT.sub("", IMPORT.sub("", source)).strip()
+    text = COMMENT.sub("", EXPORT.sub("", IMPORT.sub("", source))).strip()
     if left := OTHER.search(text):
         raise ScriptError(f"{address}: cannot be joined to other modules: {left[0]}")
     return Module(text, imports, exports)

@@ -80,7 +80,7 @@ function describe(lines) {
 function grid(x, y, width, height) {
   const base = height - BOTTOM;
   const found = [draw("line", { class: "r-axis", x1: LEFT, x2: width - RIGHT, y1: base, y2: base })];
-  for (const step of x.ticks(Math.max(2, Math.floor(width / 70)))) {
+  for (const step of x.ticks(Math.max(2, Math.floor(width / 50)))) {
     found.push(draw("text", { class: "r-tick", x: x.place(step), y: height - 6, "text-anchor": "middle" }, short(step)));
   }
   for (const value of y?.ticks(5) ?? []) {
