@@ -2,8 +2,8 @@
 
     python -m experiments.replay_pictures
 
-trains on built-in digits, and writes replay_digits.html and page_replay.webp to docs/pictures. Needs a Chromium and
-`pip install playwright`.
+trains on built-in digits, and writes replay_digits.html and page_replay.webp to docs/pictures. Needs a
+Chromium and `pip install playwright`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ from typing import Any
 from PIL import Image
 
 from autoencoder.__main__ import main as autoencoder
-from experiments.page_pictures import choose, picture, write
+from experiments.page_pictures import HEIGHT, WIDTH, choose, picture, write
 from experiments.serving import find_browser
 
-SIZE = {"width": 1440, "height": 900}
 TRAIN = (
     *("--width", "16", "--height", "16", "--layers", "32", "--code-size", "8", "--limit", "20000"),
     *("--learning-rate", "0.003", "--epochs", "40", "--start-from", "drawn", "--records", "off"),
@@ -82,7 +81,7 @@ def main() -> int:
     make_page(path)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
-        page = browser.new_page(viewport=SIZE, color_scheme="light")
+        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
         page.goto(path.absolute().as_uri())
         page.locator("canvas[data-test=network]:not([data-frames='0'])").wait_for()
         print(write(play(page), options.output / "page_replay"))
