@@ -1,8 +1,8 @@
 """Graph, rung o2: rows of connections in SIMD registers, the neurons of a level in parallel.
 
 Previous rung:  networks/graph_o1.py
-What changed:   1. a neuron's sums stay in vector registers while its connections run past; weights whose
-                   numbers run on need no index; histories are padded to whole vectors
+What changed:   1. a neuron's sums, up to four vectors of them, stay in registers while its connections run
+                   past; weights whose numbers run on need no index; histories are padded to whole vectors
                 2. backprop gathers: a neuron's signal is summed over the connections out of it, from the
                    deltas of what it feeds, so no two threads add to the same number
                 3. the row of deltas that a connection reads on the way back serves the gradient of its weight

@@ -12,7 +12,7 @@ from nn.shape import Shape
 from tests.support.graph_networks import RUNGS, assert_same, histories, layered_graph, run
 
 
-@pytest.mark.parametrize("entries", [5, 16, 33])
+@pytest.mark.parametrize("entries", [5, 16, 33, 64, 176])
 def test_rungs_agree_on_layers_in_float32(entries):
     graph = layered_graph()
     inputs = histories(graph.input_shape, 2, entries=entries, dtype=np.float32)
@@ -102,7 +102,7 @@ def test_inputs_of_the_caller_may_change_before_the_way_back():
     np.testing.assert_array_equal(*gradients)
 
 
-@pytest.mark.parametrize("entries", [16, 32, 48])
+@pytest.mark.parametrize("entries", [16, 32, 48, 64, 128])
 def test_a_step_down_the_gradient_is_the_same_in_place_and_after_the_pass(entries):
     graph = layered_graph()
     inputs = histories(graph.input_shape, entries=entries, dtype=np.float32)

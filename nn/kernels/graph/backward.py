@@ -17,12 +17,11 @@ from nn.kernels.core.simd import broadcast, load, load_scalar, multiply_add, sto
 from nn.kernels.core.vectors import fill
 from nn.kernels.graph.forward import NEURON_WORK, WORTH_A_REGION
 from nn.kernels.graph.loops import INPUT, SUM
+from nn.kernels.graph.own_runs import own_run_eight, own_run_four, own_run_many, own_run_one, own_run_two
 from nn.kernels.graph.runs import (
+    QUAD,
     WIDE,
     add_biases,
-    own_run_many,
-    own_run_one,
-    own_run_two,
     rest_run,
     row_weight,
     span_of,
@@ -113,6 +112,10 @@ def backward_range(neurons, factors, own, rest, weights, targets, histories, ste
         to, at = (step * neuron.size + neuron[run]) * entries, (first_row + neuron[run]) * entries
         if entries == WIDE:
             own_run_two(run, last, given, own, weights, targets, histories, delta_row, to, at)
+        elif entries == QUAD:
+            own_run_four(run, last, given, own, weights, targets, histories, delta_row, to, at)
+        elif entries == 2 * QUAD:
+            own_run_eight(run, last, given, own, weights, targets, histories, delta_row, to, at)
         elif entries == LANES:
             own_run_one(run, last, given, own, weights, targets, histories, delta_row, to, at)
         else:

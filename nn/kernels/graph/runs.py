@@ -10,13 +10,11 @@ import numpy as np
 
 from nn.history import LANES
 from nn.kernels.core.compilation import kernel
-from nn.kernels.core.simd import broadcast, horizontal_sum, load, load_scalar, multiply_add, prefetch, store
+from nn.kernels.core.simd import broadcast, load, load_scalar, multiply_add, store
 from nn.kernels.core.sums import sum_range
 
 WIDE = 2 * LANES
-
-AHEAD = 24
-"""Connections between asking for a row of deltas, a weight and its gradient, and using them."""
+QUAD = 4 * LANES
 
 
 class Rows(NamedTuple):
@@ -79,11 +77,46 @@ def row_weight(span, numbers, weights, k):
 
 
 @kernel(allocates=False)
+def sum_four(span, rows, weights, source, origin, target, to, bias, entries):
+    """Write the sums of four vectors of one neuron, as `sum_run` does."""
+    row, numbers, zero = rows.row, rows.weight, broadcast(weights.dtype.type(0))
+    one = broadcast(weights.dtype.type(1))
+    first = second = third = fourth = bias
+    other_first = other_second = other_third = other_fourth = zero
+    k = span.first
+    while k < span.last - 1:
+        weight = broadcast(row_weight(span, numbers, weights, k))
+        begin = origin + load_scalar(row, k) * entries
+        first = multiply_add(weight, load(source, begin), first)
+        second = multiply_add(weight, load(source, begin + LANES), second)
+        third = multiply_add(weight, load(source, begin + 2 * LANES), third)
+        fourth = multiply_add(weight, load(source, begin + 3 * LANES), fourth)
+        weight = broadcast(row_weight(span, numbers, weights, k + 1))
+        begin = origin + load_scalar(row, k + 1) * entries
+        other_first = multiply_add(weight, load(source, begin), other_first)
+        other_second = multiply_add(weight, load(source, begin + LANES), other_second)
+        other_third = multiply_add(weight, load(source, begin + 2 * LANES), other_third)
+        other_fourth = multiply_add(weight, load(source, begin + 3 * LANES), other_fourth)
+        k += 2
+    if k < span.last:
+        weight = broadcast(row_weight(span, numbers, weights, k))
+        begin = origin + load_scalar(row, k) * entries
+        first = multiply_add(weight, load(source, begin), first)
+        second = multiply_add(weight, load(source, begin + LANES), second)
+        third = multiply_add(weight, load(source, begin + 2 * LANES), third)
+        fourth = multiply_add(weight, load(source, begin + 3 * LANES), fourth)
+    store(target, to, multiply_add(one, other_first, first))
+    store(target, to + LANES, multiply_add(one, other_second, second))
+    store(target, to + 2 * LANES, multiply_add(one, other_third, third))
+    store(target, to + 3 * LANES, multiply_add(one, other_fourth, fourth))
+
+
+@kernel(allocates=False)
 def sum_run(run, last, rows, trained, bias_of, source, first_row, target, to, entries):
     """Write bias + sum of weight * source row for the neurons at some positions, whose rows begin at `to`.
 
-    Two vectors at a time, and the last one of an odd number. Every other connection has sums of
-    its own: a sum waits for the one before as long as for what it adds.
+    Four vectors at a time, then two, and the last one of an odd number. Every other connection has sums
+    of its own: a sum waits for the one before as long as for what it adds.
     """
     starts, row, numbers, first_weight = rows
     weights, biases = trained
@@ -91,7 +124,10 @@ def sum_run(run, last, rows, trained, bias_of, source, first_row, target, to, en
     for position in range(run, last):
         span, number = span_of(starts, first_weight, position), load_scalar(bias_of, position)
         bias = broadcast(load_scalar(biases, number)) if number >= 0 else zero
-        for n in range(0, entries - LANES, WIDE):
+        quads = entries // QUAD * QUAD
+        for n in range(0, quads, QUAD):
+            sum_four(span, rows, weights, source, first_row * entries + n, target, to + n, bias, entries)
+        for n in range(quads, entries - LANES, WIDE):
             origin = first_row * entries + n
             left = right = bias
             other_left = other_right = zero
@@ -122,94 +158,6 @@ def sum_run(run, last, rows, trained, bias_of, source, first_row, target, to, en
                 total = multiply_add(weight, load(source, begin), total)
             store(target, to + n, total)
         to += entries
-
-
-@kernel(inline=True)
-def prefetch_own(row, numbers, weights, target, k):
-    """Prefetch the weight of connection k + AHEAD and its gradient."""
-    number = load_scalar(numbers, min(k + AHEAD, row.size - 1))
-    prefetch(weights, number)
-    prefetch(target, number)
-
-
-@kernel(allocates=False)
-def own_run_one(run, last, given, own, weights, targets, histories, first_row, to, at):
-    """`own_run_two` for rows of one vector."""
-    starts, row, numbers, _ = own
-    values, signals, deltas = histories.values, histories.signals, histories.deltas
-    target, scale = targets.weights, targets.scale
-    zero = broadcast(weights.dtype.type(0))
-    for position in range(run, last):
-        total = load(signals, to) if given[position] else zero
-        value = load(values, at)
-        for k in range(starts[position], starts[position + 1]):
-            prefetch(deltas, (first_row + load_scalar(row, min(k + AHEAD, row.size - 1))) * LANES)
-            prefetch_own(row, numbers, weights, target, k)
-            number, delta = load_scalar(numbers, k), load(deltas, (first_row + load_scalar(row, k)) * LANES)
-            total = multiply_add(broadcast(load_scalar(weights, number)), delta, total)
-            target[number] += scale * horizontal_sum(multiply_add(value, delta, zero))
-        store(signals, to, total)
-        to += LANES
-        at += LANES
-
-
-@kernel(allocates=False)
-def own_run_two(run, last, given, own, weights, targets, histories, first_row, to, at):
-    """Begin the signals of the neurons at some positions, and add the gradients of the weights.
-
-    Rows are two vectors: of signals from `to`, of values from `at`. Signals of outputs are there already.
-    """
-    starts, row, numbers, _ = own
-    values, signals, deltas = histories.values, histories.signals, histories.deltas
-    target, scale = targets.weights, targets.scale
-    zero = broadcast(weights.dtype.type(0))
-    for position in range(run, last):
-        left = load(signals, to) if given[position] else zero
-        right = load(signals, to + LANES) if given[position] else zero
-        value_left, value_right = load(values, at), load(values, at + LANES)
-        for k in range(starts[position], starts[position + 1]):
-            ahead = (first_row + load_scalar(row, min(k + AHEAD, row.size - 1))) * WIDE
-            prefetch(deltas, ahead)
-            prefetch(deltas, ahead + LANES)
-            prefetch_own(row, numbers, weights, target, k)
-            number, delta = load_scalar(numbers, k), (first_row + load_scalar(row, k)) * WIDE
-            weight = broadcast(load_scalar(weights, number))
-            delta_left, delta_right = load(deltas, delta), load(deltas, delta + LANES)
-            left = multiply_add(weight, delta_left, left)
-            right = multiply_add(weight, delta_right, right)
-            products = multiply_add(value_left, delta_left, zero)
-            products = multiply_add(value_right, delta_right, products)
-            target[number] += scale * horizontal_sum(products)
-        store(signals, to, left)
-        store(signals, to + LANES, right)
-        to += WIDE
-        at += WIDE
-
-
-@kernel(allocates=False)
-def own_run_many(run, last, given, own, weights, targets, histories, first_row, to, at):
-    """`own_run_two` for rows of any length, with the sums in the first-level cache."""
-    starts, row, numbers, _ = own
-    values, signals, deltas = histories.values, histories.signals, histories.deltas
-    target, scale = targets.weights, targets.scale
-    entries = histories.entries
-    zero = broadcast(weights.dtype.type(0))
-    for position in range(run, last):
-        for n in range(0, 0 if given[position] else entries, LANES):
-            store(signals, to + n, zero)
-        for k in range(starts[position], starts[position + 1]):
-            prefetch_own(row, numbers, weights, target, k)
-            ahead = (first_row + load_scalar(row, min(k + 2, row.size - 1))) * entries
-            number, delta = load_scalar(numbers, k), (first_row + load_scalar(row, k)) * entries
-            weight, products = broadcast(load_scalar(weights, number)), zero
-            for n in range(0, entries, LANES):
-                prefetch(deltas, ahead + n)
-                here = load(deltas, delta + n)
-                store(signals, to + n, multiply_add(weight, here, load(signals, to + n)))
-                products = multiply_add(load(values, at + n), here, products)
-            target[number] += scale * horizontal_sum(products)
-        to += entries
-        at += entries
 
 
 @kernel(allocates=False)
