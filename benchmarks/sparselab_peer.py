@@ -18,6 +18,9 @@ except ImportError:
 
 SPARSELAB = "SparseLab"
 
+_KEPT: list[object] = []
+"""All matrices so far: SparseLab knows the transpose of one by where it lies, and would take a later one for it."""
+
 
 def sparse_peers(matrix: np.ndarray, batch: np.ndarray, outputs: np.ndarray) -> dict[str, Callable[[], Peer]]:
     """Return the same product in SparseLab, to be compared with ours.
@@ -41,6 +44,7 @@ def _peer(matrix: np.ndarray, batch: np.ndarray, outputs: np.ndarray) -> Peer:
     """
     warnings.filterwarnings("ignore", "Sparse CSR", UserWarning)
     weights = sparselab.PaddedCSR.from_dense(tensor(matrix))
+    _KEPT.append(weights)
     values, signals = tensor(batch).requires_grad_(), torch.ones(outputs.shape)
 
     def forward() -> object:
