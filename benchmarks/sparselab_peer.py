@@ -19,7 +19,7 @@ except ImportError:
 SPARSELAB = "SparseLab"
 
 _KEPT: list[object] = []
-"""All matrices so far: SparseLab knows the transpose of one by where it lies, and would take a later one for it."""
+"""All matrices so far: SparseLab finds a transpose by where its matrix lies, where another may lie later."""
 
 
 def sparse_peers(matrix: np.ndarray, batch: np.ndarray, outputs: np.ndarray) -> dict[str, Callable[[], Peer]]:
