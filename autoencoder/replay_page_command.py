@@ -21,6 +21,7 @@ from nn.byte_sizes import MEBIBYTE, format_bytes
 from nn.files import replacing
 from workbench.errors import InputError
 from workbench.exit_status import STOPPED
+from workbench.files import make_directory
 from workbench.inspect.view import SHOWN
 from workbench.replay_page.plan import Kept, Plan, spread_steps
 from workbench.replay_page.recording import Recording
@@ -64,8 +65,8 @@ class Frames(NamedTuple):
 def replay_page(arguments: argparse.Namespace) -> int:
     """Write a run as a page that opens from disk."""
     path = Path(arguments.output)
-    if path.exists() and not arguments.overwrite and not arguments.size:
-        raise InputError(f"{path}: is there already; give --overwrite to replace it, or another --output")
+    if not arguments.size:
+        _prepare(path, overwrite=arguments.overwrite)
     most = whole_option(arguments, "largest", 1)
     weights, evenly = (
         _one_of(arguments, "weights", get_args(Kept)),
@@ -98,6 +99,15 @@ def replay_page(arguments: argparse.Namespace) -> int:
         file.write(document)
     print(f"{'page':10} {path}, {format_bytes(len(document))}: opens in a browser from disk")
     return 0
+
+
+def _prepare(path: Path, *, overwrite: bool) -> None:
+    """Refuse a place that cannot be written, before anything is computed for it."""
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; give the name of a file as --output")
+    if path.exists() and not overwrite:
+        raise InputError(f"{path}: is there already; give --overwrite to replace it, or another --output")
+    make_directory(path.parent)
 
 
 def _open(arguments: argparse.Namespace) -> Session:

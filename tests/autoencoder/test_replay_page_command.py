@@ -158,6 +158,16 @@ def test_a_file_that_is_there_is_kept(trained: Path, capsys: pytest.CaptureFixtu
     assert run("replay-page", *options) == 2
     assert "is there already; give --overwrite" in capsys.readouterr().err
     assert page.read_text() == "mine"
+    options = ("--model-directory", trained / "model", "--output", trained, "--frames", "3", "--overwrite")
+    assert run("replay-page", *options) == 2
+    assert "is a folder; give the name of a file" in capsys.readouterr().err
+
+
+def test_the_folder_of_the_file_is_made(trained: Path) -> None:
+    page = trained / "pages" / "mine.html"
+    options = ("--model-directory", trained / "model", "--output", page, "--frames", "3")
+    assert run("replay-page", *options) == 0
+    assert [each.name for each in page.parent.iterdir()] == ["mine.html"]
 
 
 def test_what_followed_the_clock_cannot_be_trained_again(

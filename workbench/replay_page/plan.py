@@ -23,6 +23,9 @@ PAGE_BYTES = 200_000
 FRAME_BYTES = 600
 """More than the JSON of a frame takes."""
 
+LIST_BYTES = {"dense": 0, "graph": 4}
+"""More than the ends of a connection take, by the kind of its layer; others repeat theirs, which compress."""
+
 
 class Plan(NamedTuple):
     """What a recording holds.
@@ -42,10 +45,12 @@ class Plan(NamedTuple):
     def most_bytes(self, anatomy: Anatomy) -> int:
         """Return how large the file of a network gets at most, but for what an application adds to it."""
         counts = [anatomy.connections(number) for number in range(len(anatomy.layers))]
-        listed = [count for count, layer in zip(counts, anatomy.layers, strict=True) if layer.kind != "dense"]
+        listed = sum(
+            count * LIST_BYTES.get(layer.kind, 1) for count, layer in zip(counts, anatomy.layers, strict=True)
+        )
         weight_frames = {"every": self.frames, "last": 1, "none": 0}[self.weights]
         frame = 2 * anatomy.neurons * (self.examples + 1) + FRAME_BYTES
-        once = 4 * sum(listed) + 24 * anatomy.neurons
+        once = listed + 24 * anatomy.neurons
         return PAGE_BYTES + math.ceil(4 / 3 * (self.frames * frame + 2 * weight_frames * sum(counts) + once))
 
 

@@ -43,6 +43,7 @@ export function codePanel(recording) {
     for (const { slider, shown, index } of rows) {
       slider.value = code[index];
       shown.textContent = digits(code[index], 3);
+      slider.setAttribute("aria-valuetext", shown.textContent);
       fill(slider);
     }
     if (!due) due = requestAnimationFrame(decode);
@@ -79,7 +80,7 @@ export function codePanel(recording) {
 function row(index, change) {
   const name = `Number ${index} of the code`;
   const slider = make("input", { type: "range", class: "g-slider", step: "any", "aria-label": name, "data-test": `code-slider-${index}`, input: () => change(index, Number(slider.value)) });
-  const shown = make("output", { class: "g-number g-small" });
+  const shown = make("span", { class: "g-number g-small", "aria-hidden": "true" });
   const element = make("div", { class: "g-code-row" }, make("span", { class: "g-code-name g-number", "aria-hidden": "true" }, String(index)), slider, shown);
   return { element, slider, shown, index };
 }

@@ -16,6 +16,7 @@ export function examplePanel(recording, pick) {
   const rows = make("div", { class: "g-images", role: "radiogroup", "aria-label": "Examples: input, output and difference", keydown: press },
     make("div", { class: "g-image-captions", "aria-hidden": "true" }, ...captions), ...columns.map(({ button }) => button));
   rows.style.setProperty("--rows", 4);
+  rows.style.setProperty("--examples", names.length);
   let chosen = 0;
 
   function press(event) {

@@ -69,8 +69,9 @@ export function networkPanel(recording) {
     network.setKind("values");
     showChosen(null, null);
     on("frame", () => {
-      const { selection } = network;
-      if (isChosen) selection.chosenRequests.choose(selection.chosen); // at once, not when a run would be asked again
+      const { chosen, chosenRequests, strongestRequests } = network.selection;
+      if (isChosen) chosenRequests.choose(chosen); // at once, not when a run would be asked again
+      if (strongestRequests.wanted.length) strongestRequests.choose(strongestRequests.wanted);
     });
   }
 
