@@ -27,7 +27,7 @@ from workbench.records import About, Recorder, recording
 from workbench.records.training import RecordedRows, ending, fingerprint
 
 HIDDEN = (300, 100)
-"""Neurons of the hidden layers, as in both papers' smallest network (LeNet-300-100)."""
+"""Neurons of the hidden layers, those of LeNet-300-100 (LeCun et al. 1998)."""
 
 CLASSES = 10
 BATCH_SIZE = 128
