@@ -63,6 +63,12 @@ export default {
     showStrongest(layer, count) {
       this.network.selection.showStrongest(layer, count);
     },
+    asVector() {
+      return this.network.asVector();
+    },
+    asPixels() {
+      return this.network.asPixels();
+    },
     fit() {
       this.network.scene.camera.fit();
     },

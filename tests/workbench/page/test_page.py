@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -240,6 +242,24 @@ def test_signs_of_trouble_are_listed_with_what_to_try(page: Page, run: MadeUpRun
     assert page.get_by_test_id("spread-1").evaluate(drawn) > 4
     page.get_by_test_id("diagnosis-quantity").select_option("updates")
     expect(page.get_by_role("list", name="Updates by a step by layer")).to_contain_text("1 % of the weights")
+
+
+def test_what_is_seen_is_saved_as_a_drawing_as_pixels_and_as_a_table(page: Page, run: MadeUpRun) -> None:
+    page.get_by_test_id("step").click()
+    expect(page.get_by_test_id("error-chart")).to_have_attribute("data-points", "1")
+    saved = {}
+    for kind in ("svg", "png", "csv"):
+        with page.expect_download() as download:
+            page.get_by_test_id(f"save-{kind}").click()
+        assert download.value.suggested_filename in (f"network-step-1.{kind}", "errors-to-step-1.csv")
+        saved[kind] = Path(download.value.path()).read_bytes()
+    drawn = ElementTree.fromstring(saved["svg"])
+    texts = [each.text for each in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    assert set(NAMES_OF_LAYERS) <= set(texts)
+    assert saved["png"].startswith(b"\x89PNG")
+    table = saved["csv"].decode().splitlines()
+    assert table[0] == "step,batches,training,held_out,seconds"
+    assert table[1] == "1,0.2,0.2,0.25,0.1"
 
 
 def test_it_is_looked_again_once_a_step_was_made(page: Page, run: MadeUpRun) -> None:

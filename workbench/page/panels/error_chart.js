@@ -1,5 +1,6 @@
 import { Chart, DASHED, faint, line, options } from "/assets/charts.js";
 import { digits } from "/assets/format.js";
+import { saveTable } from "/assets/save_file.js";
 
 const ZOOM_FACTOR = 2;
 const WHEEL = 0.003; // of the logarithm of the factor, for a pixel
@@ -14,7 +15,7 @@ export default {
       <div class="g-chart-tools" role="group" aria-label="Error chart">
         <label class="g-inline">Scale
           <select class="g-select" data-test="chart-scale" v-model="scale">
-            <option value="linear">linear</option><option value="log">logarithmic</option>
+            <option value="linear">linear</option><option value="log">log</option>
           </select></label>
         <span class="g-spacer"></span>
         <button type="button" class="g-button g-square" aria-label="Zoom in" title="Zoom in"
@@ -23,6 +24,8 @@ export default {
                 @click="zoom(${ZOOM_FACTOR})"><span class="g-icon" aria-hidden="true">zoom_out</span></button>
         <button type="button" class="g-button g-square" aria-label="Show all" title="Show all"
                 @click="range = [0, 100]"><span class="g-icon" aria-hidden="true">fit_screen</span></button>
+        <button type="button" class="g-button" data-test="save-csv" :disabled="!points" title="Save all errors as a table (CSV)"
+                @click="save">CSV</button>
       </div>
       <div ref="chart" class="g-chart-area" data-test="error-chart" role="img" tabindex="0" :aria-label="spoken"
            :data-points="points" :data-axes="axes" :data-zoom="range.map(Math.round).join(' to ')" @keydown="press"
@@ -56,6 +59,15 @@ export default {
       if (!(event.key in actions)) return;
       event.preventDefault();
       actions[event.key]();
+    },
+    /** A row for every step with an error of batches, or at which an epoch ended. */
+    save() {
+      const { steps, losses, rows } = this.curve;
+      const batches = new Map(steps.map((step, index) => [step, losses[index]]));
+      const epochs = new Map(rows.map(([step, ...numbers]) => [step, numbers]));
+      const all = [...new Set([...batches.keys(), ...epochs.keys()])].sort((a, b) => a - b);
+      const table = all.map((step) => [step, batches.get(step), ...(epochs.get(step) ?? [null, null, null])]);
+      saveTable(`errors-to-step-${all.at(-1)}.csv`, [["step", "batches", "training", "held_out", "seconds"], ...table]);
     },
     draw() {
       if (!this.drawn) return;

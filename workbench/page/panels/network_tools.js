@@ -1,6 +1,7 @@
 import { last, on, request } from "/assets/live.js";
 import { NumberField } from "/assets/fields.js";
 import { attempt } from "/assets/notices.js";
+import { saveFile } from "/assets/save_file.js";
 
 const MOST = 2000;
 const KINDS = {
@@ -36,6 +37,11 @@ export default {
       </div>
       <button type="button" class="g-button" data-test="fit" title="Show the whole network" @click="view$().fit()">
         <span class="g-icon" aria-hidden="true">fit_screen</span>Fit</button>
+      <div class="g-joined" role="group" aria-label="Save the picture">
+        <button type="button" class="g-button" data-test="save-svg" title="Save what is seen as a drawing, to be scaled and edited"
+                @click="save('svg')"><span class="g-icon" aria-hidden="true">download</span>SVG</button>
+        <button type="button" class="g-button" data-test="save-png" title="Save what is seen as pixels" @click="save('png')">PNG</button>
+      </div>
     </div>`,
   props: { view: Number },
   data: () => ({ kind: "values", way: null, kinds: KINDS, layers: [], layer: 1, count: 200, drawn: false, run: null }),
@@ -69,6 +75,10 @@ export default {
       const place = (names.indexOf(this.kind) + change + names.length) % names.length;
       this.show(names[place]);
       this.$refs.kinds[place].focus();
+    },
+    async save(kind) {
+      const picture = kind === "svg" ? this.view$().asVector() : await this.view$().asPixels();
+      saveFile(`network-step-${last("status").step}.${kind}`, picture);
     },
     async setBaseline() {
       const set = await attempt(() => request("set_baseline", {}));

@@ -10,6 +10,7 @@ import { leastHeight } from "/assets/network_layout.js";
 import { course, drawCurves, drawHighlighted, pointOf } from "/assets/network_links.js";
 import { drawMarkers, drawRing, drawWindow } from "/assets/network_markers.js";
 import { Scene } from "/assets/network_scene.js";
+import { SvgContext } from "/assets/svg_context.js";
 
 const STRONG = 0.9; // opacity of the strongest connection
 const FAINT = 0.75;
@@ -179,13 +180,7 @@ export class NetworkCanvas {
     context.clearRect(0, 0, width, height);
     if (!scene.isReady || !this.isVisible) return;
     this.canvas.style.touchAction = scene.camera.fits ? "pan-y" : "none";
-    drawFlow(context, scene);
-    this.drawLayers(false);
-    drawCurves(context, selection.wiring, scene, this.wiringOpacity());
-    drawCurves(context, selection.curves, scene, STRONG);
-    this.drawLayers(true);
-    scene.layers.forEach((_, layer) => drawCaption(context, scene, layer));
-    this.drawMarks();
+    this.drawOn(context, this.hatching);
     if (this.hadCurves !== this.hasCurves) {
       this.hadCurves = this.hasCurves;
       this.showLegend();
@@ -195,11 +190,41 @@ export class NetworkCanvas {
     this.canvas.dataset.frames = Number(this.canvas.dataset.frames) + 1;
   }
 
+  drawOn(context, hatching) {
+    const { scene, selection } = this;
+    drawFlow(context, scene);
+    this.drawLayers(context, hatching, false);
+    drawCurves(context, selection.wiring, scene, this.wiringOpacity());
+    drawCurves(context, selection.curves, scene, STRONG);
+    this.drawLayers(context, hatching, true);
+    scene.layers.forEach((_, layer) => drawCaption(context, scene, layer));
+    this.drawMarks(context);
+  }
+
   /** Curves end at circles, but lie over cells. */
-  drawLayers(areRound) {
+  drawLayers(context, hatching, areRound) {
     this.scene.layers.forEach((_, layer) => {
-      if (this.scene.isRound(layer) === areRound) drawLayer(this.context, this.scene, layer, this.hatching);
+      if (this.scene.isRound(layer) === areRound) drawLayer(context, this.scene, layer, hatching);
     });
+  }
+
+  /** What is seen now, as SVG. */
+  asVector() {
+    const { width, height, ratio } = this.scene.size;
+    const drawn = new SvgContext(width, height, this.scene.theme.css.surface);
+    this.drawOn(drawn, makeHatching(drawn, this.scene.theme, ratio));
+    return new Blob([drawn.text()], { type: "image/svg+xml" });
+  }
+
+  /** What is seen now, as PNG. */
+  async asPixels() {
+    const { width, height } = this.canvas;
+    const copy = new OffscreenCanvas(width, height);
+    const context = copy.getContext("2d");
+    context.fillStyle = this.scene.theme.css.surface;
+    context.fillRect(0, 0, width, height);
+    context.drawImage(this.canvas, 0, 0);
+    return copy.convertToBlob({ type: "image/png" });
   }
 
   wiringOpacity() {
@@ -207,8 +232,8 @@ export class NetworkCanvas {
     return this.selection.curves.length ? FAINTER : FAINT;
   }
 
-  drawMarks() {
-    const { context, scene, selection } = this;
+  drawMarks(context) {
+    const { scene, selection } = this;
     const { hovered, chosen } = selection;
     if (selection.chosenWindow) drawWindow(context, scene, scene.layers[chosen.layer].sources[0], selection.chosenWindow, true);
     if (hovered?.place && selection.hoverWindow) drawWindow(context, scene, scene.layers[hovered.place.layer].sources[0], selection.hoverWindow, false);
