@@ -55,7 +55,7 @@ def build_page(feed: Feed) -> None:
 
 def _place(visit: Visit, name: str) -> Element:
     """Make a part of the page, which is seen while somebody looks at it."""
-    with group(f"g-board g-board-{name}", "main") as board:
+    with group(f"g-board g-board-{name}") as board:
         pass
 
     async def show() -> None:

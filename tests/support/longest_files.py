@@ -6,6 +6,7 @@ LONGEST = (
     "tests/autoencoder/web/test_browser_editing.py",
     "tests/benchmarks/test_benchmarks.py",
     "tests/workbench/test_browser_watching.py",
+    "tests/autoencoder/web/test_browser_manners.py",
     "tests/experiments/gan/test_watch.py",
     "tests/experiments/serve/test_page.py",
     "tests/experiments/records/test_programs.py",

@@ -75,17 +75,17 @@ def build_page(link: Link, panels: Sequence[Panel] = (), styles: Sequence[str] =
         try:
             await viewer.load()
         except OperationRefused as error:
-            with group("g-lost", "main"):
+            with group("g-lost"):
                 text("h1", "Ganglion", "g-name")
                 text("p", str(error))
             return
         header(viewer, keys)
         Connection(live=True)
         if viewer.can("apply"):
-            with group("g-main", "main"):
+            with group("g-main"):
                 _learning(viewer, panels)
         else:
-            with group("g-main g-generating", "main"):
+            with group("g-main g-generating"):
                 _watching(viewer)
 
 

@@ -7,7 +7,7 @@ from nicegui.element import Element
 from nicegui.events import UploadEventArguments
 
 from autoencoder.web.uploads import LARGEST_UPLOAD, read_upload
-from workbench.page.panels.elements import panel
+from workbench.page.panels.elements import panel, text
 from workbench.page.panels.viewer import Viewer
 
 
@@ -43,6 +43,21 @@ def between_panel(viewer: Viewer) -> None:
         CodeWalk()
 
 
+def _picker(upload: ui.upload) -> None:
+    """Build the button and the place to drop a file that stand for the framework's own uploader."""
+    uploader = f"getElement({upload.id}).$refs.qRef"
+    with Element("button").classes("g-button g-drop") as pick:
+        text("span", "upload_file", "g-icon").props["aria-hidden"] = "true"
+        text("span", "Take a file, or drop one here")
+    pick.props.update({"type": "button", "data-test": "pick-file"})
+    pick.on("click", js_handler=f"() => {uploader}.pickFiles()")
+    pick.on("dragover", js_handler="(event) => event.preventDefault()")
+    pick.on(
+        "drop",
+        js_handler=f"(event) => {{ event.preventDefault(); {uploader}.addFiles(event.dataTransfer.files); }}",
+    )
+
+
 def own_panel(viewer: Viewer) -> None:
     """Build the panel of an image from outside: drawn, or from a file."""
 
@@ -60,12 +75,13 @@ def own_panel(viewer: Viewer) -> None:
     with panel("Own image", "own"):
         pad = DrawPad(viewer.overview["image"])
         upload = ui.upload(
-            label="Or take a file",
             auto_upload=True,
             max_file_size=LARGEST_UPLOAD,
             on_upload=receive,
             on_rejected=lambda: viewer.show_error(
                 f"The file is too large: up to {LARGEST_UPLOAD // 2**20} MiB are taken"
             ),
-        ).props("flat accept=image/* data-test=upload")
+        ).props("accept=image/* data-test=upload")
+        upload.classes("g-uploader")
+        _picker(upload)
     viewer.on_change(lambda: pad.resize(viewer.overview["image"]))

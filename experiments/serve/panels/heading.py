@@ -58,7 +58,7 @@ class Heading:
 
     async def _show(self) -> None:
         for name, part in self._parts.items():
-            part.props["aria-checked"] = "true" if name == self._visit.view.place else "false"
+            part.props["aria-current"] = "page" if name == self._visit.view.place else "false"
         try:
             self._running.text = str(await self._visit.feed.ask(count_running))
         except InputError:

@@ -197,7 +197,7 @@ class NewJob:
         self._visit = visit
         self._terms: dict[str, ui.input] = {}
         self._name = next(iter(PROGRAMS))
-        with ui.dialog() as self._dialog, group("g-dialog g-details"):
+        with ui.dialog().props('aria-label="New job"') as self._dialog, group("g-dialog g-details"):
             text("h2", "New job", "g-title")
             with group("g-filters"):
                 programs = {name: name for name in PROGRAMS}

@@ -195,7 +195,7 @@ class Details:
     """The dialog with all that is known of a run."""
 
     def __init__(self) -> None:
-        with ui.dialog() as self._dialog, group("g-dialog g-details"):
+        with ui.dialog().props('aria-label="Run"') as self._dialog, group("g-dialog g-details"):
             self._text = text("pre", "", "g-pre")
             self._text.props["data-test"] = "details"
             self._text.props["tabindex"] = "0"

@@ -5,10 +5,12 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from PIL import Image
 
 from experiments.serving import Served, ServerError, serving
 from tests.support import patience
@@ -126,6 +128,8 @@ def axes(page: Opened) -> list[Any]:
 def test_the_error_chart_zooms_both_axes_to_round_numbers(page: Opened) -> None:
     page.train_to(200)
     chart = page.part("error-chart")
+    drawn = re.compile(f"^Error over {page.text('step-count')} steps")
+    playwright.expect(chart).to_have_attribute("aria-label", drawn)
     for scale in ("log", "linear"):
         page.part("chart-scale").select_option(scale)
         page.page.wait_for_timeout(300)
@@ -157,6 +161,30 @@ def test_the_wheel_scrolls_the_page_and_zooms_with_control(page: Opened) -> None
     page.page.mouse.wheel(0, -300)
     page.page.keyboard.up("Control")
     playwright.expect(chart).not_to_have_attribute("data-zoom", "0 to 100")
+
+
+def test_an_audit_finds_nothing_wrong_in_light_dark_and_on_a_phone(page: Opened) -> None:
+    reason = "needs axe-core: pip install axe-playwright-python==0.1.8"
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason=reason).Axe()
+    found = {}
+    page.wait("() => !document.querySelector('.q-notification')")
+    for mode, width in (("light", 1400), ("dark", 1400), ("dark", 390), ("light", 390)):
+        page.page.set_viewport_size({"width": width, "height": 1000})
+        page.part("dark-mode").select_option(mode)
+        page.page.wait_for_timeout(400)  # until colours have changed
+        for each in axe.run(page.page).response["violations"]:
+            found[mode, width, each["id"]] = [node["html"] for node in each["nodes"]]
+    page.page.set_viewport_size({"width": 1400, "height": 1000})
+    assert not found
+
+
+def test_a_file_is_chosen_by_a_button(page: Opened, tmp_path: Path) -> None:
+    picture = tmp_path / "white.png"
+    Image.new("L", (12, 12), 255).save(picture)
+    with page.page.expect_file_chooser() as chosen:
+        page.part("pick-file").click()
+    chosen.value.set_files(picture)
+    playwright.expect(page.part("source")).to_have_value("own")
 
 
 def test_every_refusal_is_a_sentence_that_names_the_field_and_what_is_allowed(page: Opened) -> None:

@@ -157,9 +157,9 @@ def facts() -> Iterator[Element]:
         yield element
 
 
-def fact(name: str, value: str, test: str | None = None) -> None:
+def fact(name: str, value: str, test: str | None = None, classes: str = "") -> None:
     """Add a value that only changes with the run."""
-    with group("g-fact"):
+    with group(f"g-fact {classes}"):
         text("dt", name)
         shown = text("dd", value, "g-number")
         if test is not None:

@@ -28,7 +28,7 @@ EDIT_KEYS: Keys = (
 
 def help_dialog(viewer: Viewer, more: Keys) -> ui.dialog:
     """Build the dialog, with more keys than every page has."""
-    with ui.dialog() as dialog, group("g-dialog"):
+    with ui.dialog().props('aria-label="Keyboard"') as dialog, group("g-dialog"):
         text("h2", "Keyboard", "g-title")
         with group("g-keys", "dl"):
             step, edit = ("S", f"train on one {viewer.unit}"), EDIT_KEYS if viewer.can("apply") else ()

@@ -99,7 +99,7 @@ def _data(data: dict[str, Any], layers: list[dict[str, Any]]) -> None:
 
 
 def _skipped_dialog(skipped: list[list[str]]) -> ui.dialog:
-    with ui.dialog() as dialog, group("g-dialog"):
+    with ui.dialog().props('aria-label="Files skipped"') as dialog, group("g-dialog"):
         text("h2", "Files skipped", "g-title")
         with group("g-skipped", "ul") as listed:
             listed.props["tabindex"] = "0"
@@ -122,8 +122,7 @@ def _network(network: dict[str, Any], machine: dict[str, Any]) -> None:
         fact("Parameters", _grouped(network["parameters"]), "parameters")
         fact("Memory", _mebibytes(sum(network["memory"].values())), "memory")
         for part, size in network["memory"].items():
-            with group("g-part"):
-                fact(part, _mebibytes(size))
+            fact(part, _mebibytes(size), classes="g-part")
         for key, (name, test) in MACHINE.items():
             if key in machine:
                 fact(name, str(machine[key]), test)

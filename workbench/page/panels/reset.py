@@ -14,7 +14,7 @@ LARGEST_SEED = 2**32 - 1
 
 def reset_dialog(viewer: Viewer) -> Callable[[], None]:
     """Build the dialog and return a function that opens it."""
-    with ui.dialog() as dialog, group("g-dialog"):
+    with ui.dialog().props('aria-label="Start again?"') as dialog, group("g-dialog"):
         text("h2", "Start again?", "g-title")
         text(
             "p",

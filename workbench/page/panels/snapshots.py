@@ -29,7 +29,7 @@ class Snapshots:
             with group("g-buttons"):
                 self._rewind = button("Rewind", "rewind", self._go_back)
                 self._delete = button("Delete", "delete-snapshot", self._ask)
-        with ui.dialog() as self._dialog, group("g-dialog"):
+        with ui.dialog().props('aria-label="Delete this snapshot?"') as self._dialog, group("g-dialog"):
             text("h2", "Delete this snapshot?", "g-title")
             self._question = text("p", "")
             with group("g-buttons g-end"):

@@ -15,7 +15,7 @@ export default {
         <button type="button" class="g-button" data-test="walk-end" :disabled="!walk" @click="go('end')">End</button>
       </div>
       <p v-if="!walk" class="g-empty">{{ training ? "Stop training first." : explanation }}</p>
-      <ol v-else class="g-stages" aria-label="Stages">
+      <ol v-else class="g-stages" tabindex="0" aria-label="Stages">
         <li v-for="(stage, place) in walk.stages" :key="place" :aria-current="place === current ? 'step' : undefined"
             :data-done="place < current"><span :data-test="place === current ? 'walk-stage' : undefined">{{ stage }}</span>
           <span v-if="stage === 'loss'" class="g-number">{{ loss(walk.loss) }}</span></li>
