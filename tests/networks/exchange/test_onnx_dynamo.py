@@ -36,31 +36,28 @@ def exported(module, values, path, **options):
 
 
 class Reader(nn.Module):
-    """Words, both directions, one, and a product at every step."""
+    """Words, both directions, and a product at every step."""
 
     def __init__(self):
         super().__init__()
         self.rows = nn.Embedding(9, 4)
         self.both = nn.GRU(4, 3, batch_first=True, bidirectional=True)
-        self.last = nn.LSTM(6, 5, batch_first=True)
-        self.head = nn.Sequential(nn.LayerNorm(5), nn.Linear(5, 2), nn.Softmax(-1))
+        self.head = nn.Sequential(nn.LayerNorm(6), nn.Linear(6, 2), nn.Softmax(-1))
 
     def forward(self, words):
-        return self.head(self.last(self.both(self.rows(words))[0])[0])
+        return self.head(self.both(self.rows(words))[0])
 
 
 IMAGES = [
-    *(nn.Conv2d(2, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ELU(), nn.MaxPool2d(2)),
-    *(nn.ConvTranspose2d(4, 3, 4, 2, 1), nn.Softplus(), nn.Conv2d(3, 3, 3), nn.LeakyReLU(0.2)),
-    *(nn.AvgPool2d(2), nn.Hardsigmoid(), nn.Upsample(scale_factor=2, mode="bilinear"), nn.Dropout()),
-    *(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 4), nn.Hardtanh()),
+    *(nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3), nn.Softplus(), nn.MaxPool2d(2), nn.AdaptiveAvgPool2d(1)),
+    *(nn.Flatten(), nn.Linear(3, 4), nn.Hardsigmoid()),
 ]
 
 
 @pytest.mark.parametrize(
     ("make", "values"),
     [
-        (lambda: nn.Sequential(*IMAGES), torch.randn(3, 2, 10, 12)),
+        (lambda: nn.Sequential(*IMAGES), torch.randn(3, 2, 6, 8)),
         (Reader, torch.randint(0, 9, (3, 6))),
     ],
 )
