@@ -151,6 +151,12 @@ CONFIGURATIONS = {
     "units of a million digits": (lambda d: layer(d)["config"].update(units=10**4000), "not a whole number"),
     "true units": (lambda d: layer(d)["config"].update(units=True), "not a whole number"),
     "units as text": (lambda d: layer(d)["config"].update(units="3"), "not a whole number"),
+    "a mask of a number that is too large": (
+        lambda d: layer(d).update(
+            class_name="NotEqual", module="keras.src.ops", inbound_nodes=[{"args": [{}, 10**400]}]
+        ),
+        "other arguments",
+    ),
     "further field": (lambda d: layer(d)["config"].update(lora_bias=1), "lora_bias"),
     "further key": (lambda d: layer(d).update(hook="x"), "hook"),
     "an input of 2^60": (lambda d: layer(d, 0)["config"].update(batch_shape=[None, 2**30, 2**30, 1]), ""),

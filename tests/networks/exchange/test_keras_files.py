@@ -130,6 +130,19 @@ def test_what_is_not_installed_is_named_with_its_extra(library, tmp_path, monkey
     assert not (tmp_path / "other.keras").exists()
 
 
+def test_a_direction_whose_class_is_no_text_is_refused(tmp_path):
+    from tests.support.hostile_keras import recurrent, zipped
+
+    contents = members(recurrent(), None)
+    description = json.loads(contents["config.json"])
+    (both,) = [each for each in description["config"]["layers"] if each["class_name"] == "Bidirectional"]
+    both["config"]["layer"]["class_name"] = []
+    path = tmp_path / "model.keras"
+    path.write_bytes(zipped({**contents, "config.json": json.dumps(description)}))
+    with pytest.raises(ExchangeError, match=r"its forward layer is \[\]; LSTM and GRU are mapped"):
+        exchange.load(path)
+
+
 def test_it_wants_its_ending(tmp_path):
     with pytest.raises(ExchangeError, match=r"end in \.keras"):
         exchange.save(network(), tmp_path / "model.h5")

@@ -57,7 +57,7 @@ def _source(tensor: Any) -> tuple[Any, ...]:
 def _compared(layer: dict[str, Any]) -> _Mask | None:
     match layer.get("class_name"), _arguments(layer):
         case "NotEqual", [tensor, int() | float() as number] if _is_operation(layer):
-            return _Mask(_source(tensor), float(number))
+            return _Mask(_source(tensor), number)
     return None
 
 
@@ -82,9 +82,9 @@ def _asked(layer: dict[str, Any]) -> _Mask | None:
     if len(sources) != 1:
         return None
     if kind == "Embedding" and described.get("mask_zero") is True:
-        return _Mask(sources[0], 0.0)
+        return _Mask(sources[0], 0)
     number = described.get("mask_value")
-    return _Mask(sources[0], float(number)) if kind == "Masking" and isinstance(number, int | float) else None
+    return _Mask(sources[0], number) if kind == "Masking" and isinstance(number, int | float) else None
 
 
 def _unmasked(layer: Any, known: set[str]) -> Any:

@@ -140,7 +140,7 @@ def _direction(
     if not isinstance(described, dict) or not isinstance(described.get("config"), dict):
         fields.refuse(f"its {direction} layer is {short_repr(described)}, and no layer")
     kind = described.get("class_name")
-    if kind not in GATES or described.get("registered_name"):
+    if not isinstance(kind, str) or kind not in GATES or described.get("registered_name"):
         fields.refuse(f"its {direction} layer is {short_repr(kind)}; LSTM and GRU are mapped")
     inside = Fields(f"{fields.where}, {direction}", described["config"])
     inside.only(go_backwards=turned)
