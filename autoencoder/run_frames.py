@@ -14,7 +14,7 @@ from nn import Callback, Trainer
 from nn.snapshot import load
 from workbench.errors import InputError
 from workbench.replay_page.recording import Recording
-from workbench.run.events import ChangeEvent, StopEvent
+from workbench.run.events import ChangeEvent, SnapshotEvent, StopEvent
 from workbench.run.lineage import Lineage, common, same_run
 from workbench.run.replay import Replay
 from workbench.run.run_directory import beginning, checksum
@@ -94,8 +94,8 @@ def record_training(
     Returns
     -------
     difference
-        What is different from the model at the end; empty where nothing is, or where the model is that of
-        an earlier epoch, which is recorded last. None when training was stopped before.
+        What is different from the model, at the end or after the epoch that was kept, which is recorded last
+        then; empty where nothing is. None when training was stopped before.
 
     Raises
     ------
@@ -109,13 +109,13 @@ def record_training(
         again.settings.minutes,
         [*again.moving, *callbacks, FramesAt(steps, recording, again), following],
     )
-    if outcome.stopped and again.trainer.step < session.trainer.step:
+    if not following.difference and outcome.stopped and again.trainer.step < session.trainer.step:
         return None
     if session.trainer.restored_epoch is None:
         return following.difference
     if checksum(again) != checksum(session):
         recording.add(session, kept_epoch(session))
-    return ""
+    return "" if following.compared or not _can_compare_kept(session) else following.difference
 
 
 def _begin_again(session: Session) -> tuple[Session, Lineage]:
@@ -124,6 +124,11 @@ def _begin_again(session: Session) -> tuple[Session, Lineage]:
     changes = [ChangeEvent.model_validate(each.to_json()) for each in session.steering.changed]
     stop = StopEvent(step=session.trainer.step, parameters=checksum(session))
     lineage = Lineage(beginning(session), [*changes, stop])
+    if _can_compare_kept(session):
+        row = session.trainer.restored
+        kept = SnapshotEvent(step=row.step if row else 0, name="kept", parameters=checksum(session))
+        before = sum(change.step < kept.step for change in changes)
+        lineage.entries.insert(before, kept)
     refuse_clock(lineage, path)
     now = TABLE.texts(session.settings)
     given = {**journal_settings(lineage, path), **{name: Given(now[name], name) for name in OF_NOW}}
@@ -131,6 +136,13 @@ def _begin_again(session: Session) -> tuple[Session, Lineage]:
     if again.network.parameters.size != session.network.parameters.size:
         raise InputError(f"{path}: was not made by its settings alone, so it cannot be trained again")
     return again, lineage
+
+
+def _can_compare_kept(session: Session) -> bool:
+    """Return whether an epoch was kept as it was: its start may have been made again, of all images."""
+    epoch = session.trainer.restored_epoch
+    starts_at_components = session.settings.start_from == "principal" and not len(session.held_out)
+    return epoch is not None and not (epoch == 0 and starts_at_components)
 
 
 def kept_epoch(session: Session) -> str:

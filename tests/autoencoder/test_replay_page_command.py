@@ -95,11 +95,16 @@ def test_snapshots_of_another_run_are_left_out(tmp_path: Path, caplog: pytest.Lo
     assert "left out, it is not of the run that led to the model" in caplog.text
 
 
-def test_the_best_epoch_is_the_last_frame(tmp_path: Path) -> None:
-    train_tiny(tmp_path, keep="best", start_from="principal", learning_rate="0.1")
+@pytest.mark.parametrize("held_out", ["0.1", "0"])
+def test_the_best_epoch_is_the_last_frame(
+    held_out: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train_tiny(tmp_path, keep="best", start_from="principal", learning_rate="0.1", held_out=held_out)
     header, arrays = write(tmp_path, "--frames", "5")
     last = header["frames"][-1]
+    assert len(header["frames"]) == 6
     assert last["note"].startswith("kept: as after epoch ")
+    assert "differs" not in capsys.readouterr().out
     biases = halves(arrays["biases"])[-1]
     assert np.isin(
         biases[~np.isnan(biases)], parameters(tmp_path).astype(np.float16).astype(np.float32)
