@@ -9,7 +9,6 @@ from networks import Call, Input, Model, Network, Sequential, SpectralNormalisat
 from networks.second_order import InputGradients
 from nn import (
     ELU,
-    HardSigmoid,
     Identity,
     LeakyReLU,
     SequenceShape,
@@ -22,7 +21,7 @@ from nn import (
 from tests.support.differences import slopes
 
 IMAGE, STEPS, UNITS = Shape(6, 4, 2), SequenceShape(4, 3), Shape(1, 1, 5)
-ACTIVATIONS = Tanh(), Sigmoid(), Softplus(), ELU(), Identity(), LeakyReLU(), Squash(), HardSigmoid()
+ACTIVATIONS = Tanh(), Sigmoid(), Softplus(), ELU(), Identity(), LeakyReLU(), Squash()
 
 
 class Draft(NamedTuple):
