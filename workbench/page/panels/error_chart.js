@@ -13,10 +13,9 @@ export default {
   template: `
     <figure class="g-chart">
       <div class="g-chart-tools" role="group" aria-label="Error chart">
-        <label class="g-inline">Scale
-          <select class="g-select" data-test="chart-scale" v-model="scale">
-            <option value="linear">linear</option><option value="log">log</option>
-          </select></label>
+        <select class="g-select" data-test="chart-scale" aria-label="Scale" title="Scale" v-model="scale">
+          <option value="linear">linear</option><option value="log">log</option>
+        </select>
         <span class="g-spacer"></span>
         <button type="button" class="g-button g-square" aria-label="Zoom in" title="Zoom in"
                 @click="zoom(1 / ${ZOOM_FACTOR})"><span class="g-icon" aria-hidden="true">zoom_in</span></button>

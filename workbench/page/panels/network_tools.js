@@ -22,8 +22,8 @@ export default {
                 :data-test="'kind-' + name" :aria-checked="kind === name" :tabindex="kind === name ? 0 : -1"
                 :title="words[1]" @click="show(name)">{{ words[0] }}</button>
       </div>
-      <button type="button" class="g-button" data-test="set-baseline" title="Measure change from this moment on" @click="setBaseline">
-        <span class="g-icon" aria-hidden="true">flag</span>Set baseline</button>
+      <button type="button" class="g-button" data-test="set-baseline" aria-label="Set baseline" title="Set baseline: measure change from this moment on" @click="setBaseline">
+        <span class="g-icon" aria-hidden="true">flag</span><span class="g-wide-only">Set baseline</span></button>
       <span class="g-spacer"></span>
       <div class="g-joined" role="group" aria-label="Strongest connections">
         <label class="g-inline"><span class="g-wide-only">Strongest into</span>

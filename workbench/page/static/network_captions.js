@@ -3,6 +3,7 @@
 import { digits } from "/assets/format.js";
 import { positionOf } from "/assets/network_geometry.js";
 
+const COLOURS = { 3: "R, G, B", 4: "R, G, B, A" }; // by the number of channels
 const NAME_FONT = "600 12px";
 const DETAIL_FONT = "11px";
 export const ROLE_GAP = 7; // pixels
@@ -24,7 +25,10 @@ export function roleOf(layer) {
 }
 
 /** Kind and shape; without the kind where the name is the same. @param {Layer} layer */
-export const detailOf = (layer) => (layer.name === layer.kind ? shapeText(layer.shape) : `${layer.kind} · ${shapeText(layer.shape)}`);
+export const detailOf = (layer) => [...(layer.name === layer.kind ? [] : [layer.kind]), shapeText(layer.shape), ...colours(layer)].join(" · ");
+
+/** Which channel of a picture is which, where they lie beside each other. */
+const colours = ({ grey, shape }) => (grey && COLOURS[shape[2]] ? [COLOURS[shape[2]]] : []);
 
 /** The pixels that a layer's caption needs. @param {Layer} layer */
 export function widestText(layer) {

@@ -8,7 +8,8 @@ const DASH = [5, 4];
 const CROSSING = 0.6; // of the opacity, where a curve crosses from one row of layers to another
 const THINNEST = 0.6;
 const THICKEST = 2.4;
-const CROWD = 50; // curves; more of them are drawn thinner and paler
+const CROWD = 50; // curves; more of them are drawn thinner and paler, and weak ones fade
+const LEAST = 0.25; // of the opacity, for a weight of nearly zero among few
 
 /**
  * @typedef {{layer: number, target: number, source: number, from: {layer: number, neuron: number}, weight: number}} Connection
@@ -62,13 +63,16 @@ export function pointOf([start, first, second, end], share) {
 export function drawCurves(context, connections, { blocks, camera, theme }, opacity) {
   const size = largest(connections.map(({ weight }) => weight));
   const room = Math.min(1, Math.sqrt(CROWD / connections.length));
+  // The strongest of very many are all about as strong: what is seen of them is how they differ.
+  const floor = (1 - room) * Math.min(...connections.map(({ weight }) => Math.abs(weight)), size);
   context.save();
   context.lineCap = "round";
   for (let index = connections.length - 1; index >= 0; index--) {
     const { layer, from, weight } = connections[index];
-    const share = Math.abs(weight) / size;
+    const share = (Math.abs(weight) - floor) / (size - floor || 1);
+    const faded = LEAST * room + (1 - LEAST * room) * share ** (1 / Math.sqrt(room));
     const crosses = blocks[layer].row !== blocks[from.layer].row;
-    context.globalAlpha = (crosses ? CROSSING : 1) * opacity * (0.4 + 0.6 * room) * (0.25 + 0.75 * share);
+    context.globalAlpha = (crosses ? CROSSING : 1) * opacity * (0.4 + 0.6 * room) * faded;
     context.lineWidth = THINNEST + (THICKEST - THINNEST) * opacity * room * share;
     strokeCurve(context, connections[index], course(connections[index], blocks, camera), theme);
   }

@@ -5,6 +5,7 @@ import { cornerOfChannel } from "/assets/network_geometry.js";
 import { course, pointOf } from "/assets/network_links.js";
 
 const SIZE = 11; // pixels of a marker
+const SMALLEST = 0.45; // of that, on small neurons
 
 /** @typedef {import("/assets/network_draw.js").Scene} Scene */
 
@@ -59,7 +60,12 @@ function drawMarker(context, scene, place, corner, draw) {
   const { x, y, side } = cellFrame(scene, place);
   if (x < -side || y < -side || x > scene.size.width || y > scene.size.height) return;
   const away = side > 3 * SIZE ? SIZE + 2 : SIZE * 0.45;
-  draw(context, x + side - away, corner ? y + side - away : y - SIZE + away, scene.theme);
+  const scale = Math.min(1, Math.max(SMALLEST, side / SIZE)); // no larger than the neuron, while that can be seen
+  context.save();
+  context.translate(x + side, corner ? y + side : y);
+  context.scale(scale, scale);
+  draw(context, -away, corner ? -away : away - SIZE, scene.theme);
+  context.restore();
 }
 
 function drawPin(context, left, top, theme) {
