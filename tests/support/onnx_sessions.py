@@ -42,6 +42,12 @@ def as_theirs(values: np.ndarray, shape: AnyShape) -> np.ndarray:
     return np.ascontiguousarray(np.moveaxis(first, -1, -3))
 
 
+def as_ours(tensor: np.ndarray, shape: AnyShape) -> np.ndarray:
+    """Turn a tensor into values (N, *shape)."""
+    moved = np.moveaxis(tensor, -3, -1) if tensor.ndim > 3 else tensor
+    return moved.reshape(len(tensor), *shape)
+
+
 def shapes_of(network: Network, what: str) -> dict[str, AnyShape]:
     """Return the shapes of the inputs, or of the outputs."""
     if isinstance(network, Model):

@@ -136,12 +136,12 @@ def sequence_networks(draw):
 
 
 def drawn(network, seed=0):
-    """Draw all parameters and statistics anew: starting values hide mistakes."""
+    """Draw all parameters and statistics anew: starting values hide mistakes. Calls of one have the same."""
     generator = np.random.default_rng(seed)
     network.parameters.values[:] = 0.5 * generator.normal(size=network.parameters.size)
     for name, array in network.state().items():
         if name.endswith(("means", "variances")):
-            array[...] = generator.uniform(0.5, 1.5, array.shape)
+            array[...] = np.random.default_rng([seed, array.size]).uniform(0.5, 1.5, array.shape)
     return network
 
 
