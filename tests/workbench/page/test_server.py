@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 
 import pytest
 
@@ -64,16 +65,21 @@ def test_several_requests_on_one_connection(server):
     with server.connect() as connection:
         for _ in range(3):
             connection.sendall(request)
-            answer = b""
-            while not answer.endswith(LAST_LINE):
-                answer += receive(connection)
-            assert answer.startswith(b"HTTP/1.1 200 OK")
+            assert read_answer(connection).startswith(b"HTTP/1.1 200 OK")
         connection.sendall(head("GET", "/", {**server.headers, "Cookie": "x"}) + b"\r\n")
         assert read_all(connection).startswith(b"HTTP/1.1 403")
 
 
-LAST_LINE = b"});\n"
-"""What the file that is asked for ends with."""
+def read_answer(connection: socket.socket) -> bytes:
+    """Return an answer, which is as long as its headers say, and leave the connection open."""
+    answer, end = b"", None
+    while end is None or len(answer) < end:
+        piece = receive(connection)
+        assert piece, "the connection ended within an answer"
+        answer += piece
+        if end is None and b"\r\n\r\n" in answer:
+            end = answer.index(b"\r\n\r\n") + 4 + int(fields(answer)[b"content-length"])
+    return answer
 
 
 def test_everything_is_closed_at_the_end():
