@@ -36,7 +36,7 @@ def lenet():
             layers.AveragePooling2D(2, name="s2"),
             layers.Conv2D(16, 5, activation="tanh", name="c3"),
             layers.AveragePooling2D(2, name="s4"),
-            layers.Flatten(),
+            layers.Flatten(name="flatten"),
             layers.Dense(120, activation="tanh", name="c5"),
             layers.Dense(84, activation="tanh", name="f6"),
             layers.Dense(10, name="output"),
