@@ -20,6 +20,9 @@ from workbench.inspect.examples import Images
 THRESHOLDS: dict[type[Loss], float] = {BinaryCrossEntropy: 0.5, BinaryCrossEntropyWithLogits: 0.0}
 """Smallest output that counts as 1: of probabilities, and of their logits."""
 
+CATEGORICAL = (CategoricalCrossEntropy, CategoricalCrossEntropyWithLogits)
+"""Losses of outputs of which one stands for each class."""
+
 HALF = 0.5
 """Smallest target that counts as 1."""
 
@@ -56,10 +59,10 @@ def _answer(output: np.ndarray, target: np.ndarray, weights: np.ndarray, loss: L
     if threshold is not None and output.size == target.size:
         found, wanted = (each.ravel().astype(int) for each in (output >= threshold, target >= HALF))
         return _judged(found, wanted, weights)
-    if isinstance(loss, CategoricalCrossEntropy | CategoricalCrossEntropyWithLogits):
+    if isinstance(loss, CATEGORICAL):
         found = output.argmax(axis=-1).ravel()
         if target.size in (found.size, output.size):
-            return _judged(found, _labels(target, found.size), weights)
+            return _judged(found, labels_of(target, found.size), weights)
     if output.size > 1 and target.size == 1:
         return f"{output.argmax()} ({target.ravel()[0]:g})"
     if output.size > 1 and set(np.unique(target).tolist()) == {0, 1} and target.sum() == 1:
@@ -67,8 +70,8 @@ def _answer(output: np.ndarray, target: np.ndarray, weights: np.ndarray, loss: L
     return f"{_numbers(output.ravel())} ({_numbers(target.ravel())})"
 
 
-def _labels(target: np.ndarray, count: int) -> np.ndarray:
-    """Return targets as labels, from labels or one-hot vectors."""
+def labels_of(target: np.ndarray, count: int) -> np.ndarray:
+    """Return the targets of so many answers as labels, from labels or one-hot vectors."""
     return target.ravel() if target.size == count else target.argmax(axis=-1).ravel()
 
 

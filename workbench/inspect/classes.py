@@ -6,22 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from nn import CategoricalCrossEntropy, CategoricalCrossEntropyWithLogits, Trainer, from_history
-from nn.training.batch import named
-from workbench.inspect.examples import first_of
+from nn import Trainer, from_history
+from workbench.inspect.answers import CATEGORICAL, labels_of
+from workbench.inspect.examples import Images, first_of
 from workbench.inspect.probe import PART, Probe
 from workbench.inspect.view import Viewed
 
 MOST = 2000
 """Examples that are run at most: the first ones, of held-out data where there are some."""
 
-LOSSES = (CategoricalCrossEntropy, CategoricalCrossEntropyWithLogits)
-
 
 def classifies(trainer: Trainer) -> bool:
     """Return whether a trainer teaches its network to find one class for an example."""
     outputs = trainer.network.named_outputs
-    if len(outputs) != 1 or not isinstance(trainer.loss, LOSSES):
+    if len(outputs) != 1 or not isinstance(trainer.loss, CATEGORICAL):
         return False
     shape = tuple(next(iter(outputs.values())).output_shape)
     return int(np.prod(shape)) == shape[-1] > 1
@@ -53,11 +51,11 @@ def find_classes(session: Viewed, probe: Probe) -> tuple[dict[str, Any], dict[st
     return header, {**arrays, "margins": margins.astype(np.float32)}
 
 
-def _classes_of(images: Any, probe: Probe) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _classes_of(images: Images, probe: Probe) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     outputs = probe.run(images)
     outputs = outputs.reshape(len(outputs), -1)
-    targets = from_history(first_of(named(images.batch.targets)), len(outputs)).reshape(len(outputs), -1)
-    wanted = targets[:, 0].astype(np.int64) if targets.shape[1] == 1 else targets.argmax(axis=1)
+    targets = from_history(first_of(images.batch.targets), len(outputs))
+    wanted = labels_of(targets, len(outputs)).astype(np.int64)
     found = outputs.argmax(axis=1)
     rows = np.arange(len(outputs))
     return found, wanted, outputs[rows, found] - outputs[rows, wanted]

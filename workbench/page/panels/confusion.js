@@ -1,3 +1,4 @@
+import { grouped } from "/assets/format.js";
 import { KeepsLooking } from "/assets/keep_looking.js";
 import { request } from "/assets/live.js";
 import { attempt } from "/assets/notices.js";
@@ -8,6 +9,7 @@ const MOST = 24; // classes whose counts are written
 /** Examples by their class and by the one that was found; those of a cell, and mistakes, are shown one by one. */
 export default {
   mixins: [KeepsLooking],
+  asks: "find_classes",
   template: `
     <div class="g-classes">
       <p v-if="!about" class="g-empty">Runs examples through the network and counts which classes it finds.</p>
@@ -45,15 +47,10 @@ export default {
     },
   },
   methods: {
-    grouped: (number) => number.toLocaleString("en-US"),
+    grouped,
     titleOf(count, wanted, found) {
-      const examples = count === 1 ? "1 example" : `${this.grouped(count)} examples`;
+      const examples = count === 1 ? "1 example" : `${grouped(count)} examples`;
       return found === wanted ? `${examples} of ${wanted} read right` : `${examples} of ${wanted} taken for ${found}`;
-    },
-    async ask() {
-      const reply = await attempt(() => request("find_classes"));
-      if (reply && !this.gone) this.take(reply);
-      return Boolean(reply);
     },
     take({ header, arrays }) {
       const [found, wanted, margins] = [arrays.found.data, arrays.wanted.data, arrays.margins.data];

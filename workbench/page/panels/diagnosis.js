@@ -1,7 +1,6 @@
-import { digits } from "/assets/format.js";
+import { digits, grouped } from "/assets/format.js";
 import { KeepsLooking } from "/assets/keep_looking.js";
-import { publish, request } from "/assets/live.js";
-import { attempt } from "/assets/notices.js";
+import { publish } from "/assets/live.js";
 import { drawHistogram, drawSpread, rangeOf } from "/assets/spreads.js";
 
 const NAMES = { values: "Values", signals: "Error signals", weights: "Weights and biases", updates: "Updates by a step" };
@@ -9,11 +8,12 @@ const NAMES = { values: "Values", signals: "Error signals", weights: "Weights an
 /** Signs of trouble in the next step of training, and how the numbers of every layer are spread, over time. */
 export default {
   mixins: [KeepsLooking],
+  asks: "diagnose",
   template: `
     <div class="g-diagnosis">
       <p v-if="!header" class="g-empty">Makes the next step of training, looks for signs of trouble in it, and undoes it.</p>
       <p v-else-if="!header.findings.length" class="g-well" data-test="diagnosis-well">
-        <span class="g-icon" aria-hidden="true">check_circle</span>Nothing looks wrong at step {{ header.step.toLocaleString("en-US") }}.</p>
+        <span class="g-icon" aria-hidden="true">check_circle</span>Nothing looks wrong at step {{ grouped(header.step) }}.</p>
       <ul v-else class="g-findings" aria-label="Signs of trouble" data-test="findings">
         <li v-for="finding in header.findings" :key="finding.kind + finding.layer" :data-kind="finding.kind">
           <span class="g-icon" aria-hidden="true">warning_amber</span>
@@ -47,14 +47,10 @@ export default {
     },
   },
   methods: {
+    grouped,
     nameOf({ layer }) {
       if (layer === null) return "The network";
       return this.header.layers.find((each) => each.layer === layer).name;
-    },
-    async ask() {
-      const reply = await attempt(() => request("diagnose"));
-      if (reply && !this.gone) this.take(reply);
-      return Boolean(reply);
     },
     forget() {
       Object.assign(this, { header: null, rows: [], spoken: "" });
@@ -89,7 +85,7 @@ export default {
     noteOf({ dead, saturated, moved }) {
       if (this.quantity === "updates") return moved === null ? "" : `${digits(100 * moved, 2)} % of the weights`;
       if (this.quantity !== "values") return "";
-      if (dead) return `${dead.toLocaleString("en-US")} dead`;
+      if (dead) return `${grouped(dead)} dead`;
       return saturated >= 0.01 ? `${Math.round(100 * saturated)} % saturated` : "";
     },
     draw() {

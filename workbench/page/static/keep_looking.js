@@ -1,11 +1,15 @@
 /** Asking again and again for what takes long to find, as long as somebody sees it and there is something new. */
 
-import { last, on } from "/assets/live.js";
+import { last, on, request } from "/assets/live.js";
+import { attempt } from "/assets/notices.js";
 
 const EVERY = 5000; // milliseconds between two requests at the soonest
 const SHARE = 0.01; // of the time, at most
 
-/** A part of the page with a method `ask`, a switch `isOn`, and `forget` for when there is another run. */
+/**
+ * A part of the page that `asks` an operation, with a switch `isOn`, `take` for the reply and `forget` for when there is
+ * another run.
+ */
 export const KeepsLooking = {
   methods: {
     async keepLooking() {
@@ -21,7 +25,10 @@ export const KeepsLooking = {
     },
     async askNow() {
       const moment = momentOf(last("status"));
-      if (await this.ask()) this.lookedAt = moment;
+      const reply = await attempt(() => request(this.$options.asks));
+      if (!reply || this.gone) return;
+      this.lookedAt = moment;
+      this.take(reply);
     },
     receiveStatus(status) {
       this.firstStep ??= status.step;
