@@ -144,14 +144,19 @@ class Graph(LayerStackBuilder):
         ValueError
             When there is no such neuron, or this graph is not finished: both graphs share their arrays.
         """
-        if not self._finished:
-            raise ValueError("this graph can still be changed: make a network of it first")
+        twin = self._twin()
         neuron_activations = self.neuron_activations.replacing(before, after, self.kinds != Kind.INPUT)
-        twin = type(self).__new__(type(self))
-        vars(twin).update(vars(self))
         twin.activations, twin._activation_of = neuron_activations.activations, Column(np.int32)
         twin._activation_of.extend(neuron_activations.numbers)
         twin._found = dict(self._found)
+        return twin
+
+    def _twin(self) -> Self:
+        """Return a graph that shares everything with this one; refuse one that can still be changed."""
+        if not self._finished:
+            raise ValueError("this graph can still be changed: make a network of it first")
+        twin = type(self).__new__(type(self))
+        vars(twin).update(vars(self))
         return twin
 
     # Other ends
@@ -174,8 +179,7 @@ class Graph(LayerStackBuilder):
         CycleError
             When connections without delay would form a cycle.
         """
-        if not self._finished:
-            raise ValueError("this graph can still be changed: make a network of it first")
+        twin = self._twin()
         for what, neurons in (("sources", sources), ("targets", targets)):
             if neurons.shape != (self.connection_count,) or neurons.dtype.kind not in "iu":
                 raise ValueError(
@@ -183,8 +187,6 @@ class Graph(LayerStackBuilder):
                     f"{self.connection_count} connections"
                 )
         self._check_connections(sources, targets, self.weight_of, 0)
-        twin = type(self).__new__(type(self))
-        vars(twin).update(vars(self))
         twin._sources, twin._targets = Column(np.int32), Column(np.int32)
         twin._sources.extend(sources)
         twin._targets.extend(targets)
