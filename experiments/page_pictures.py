@@ -84,6 +84,17 @@ def choose(page: Any, layer: int, neuron: int) -> None:
     page.mouse.move(WIDTH // 2, 20)
 
 
+def turn(page: Any, slider: str, pages: int, pause: int) -> list[Image.Image]:
+    """Turn a slider from its lowest value up by some pages, with a picture after a pause for each."""
+    found, pictures = page.locator(f"[data-test={slider}]"), []
+    found.focus()
+    for key in ("Home", *["PageUp"] * pages):
+        found.press(key)
+        page.wait_for_timeout(pause)
+        pictures.append(picture(page))
+    return pictures
+
+
 def learn(page: Any) -> list[Image.Image]:
     """Press start and wait; then choose a neuron of the code, and change one of its numbers."""
     pictures = [picture(page)]
@@ -93,13 +104,7 @@ def learn(page: Any) -> list[Image.Image]:
         if number == FRAMES // 2:
             choose(page, 3, 12)
         pictures.append(picture(page))
-    slider = page.locator("[data-test=code-slider-0]")
-    slider.focus()
-    for key in ("Home", *["PageUp"] * 6):
-        slider.press(key)
-        page.wait_for_timeout(FRAME_MILLISECONDS)
-        pictures.append(picture(page))
-    return pictures
+    return pictures + turn(page, "code-slider-0", 6, FRAME_MILLISECONDS)
 
 
 def settle(layer: int, neuron: int, steps: int) -> Callable[[Any], list[Image.Image]]:

@@ -16,7 +16,7 @@ from typing import Any
 from PIL import Image
 
 from autoencoder.__main__ import main as autoencoder
-from experiments.page_pictures import HEIGHT, WIDTH, choose, picture, write
+from experiments.page_pictures import HEIGHT, WIDTH, choose, picture, turn, write
 from experiments.serving import find_browser
 
 TRAIN = (
@@ -58,13 +58,8 @@ def play(page: Any) -> list[Image.Image]:
     choose(page, 2, 5)
     page.wait_for_timeout(PAUSE)
     pictures += [picture(page)] * 3
-    slider = page.locator("[data-test^=code-slider]").first
-    slider.focus()
-    for key in ("Home", *["PageUp"] * 8):
-        slider.press(key)
-        page.wait_for_timeout(PAUSE)
-        pictures.append(picture(page))
-    return pictures
+    first = page.locator("[data-test^=code-slider]").first.get_attribute("data-test")
+    return pictures + turn(page, first, 8, PAUSE)
 
 
 def main() -> int:

@@ -14,7 +14,6 @@ from networks import (
     Add,
     BatchNormalisation,
     Call,
-    Concatenate,
     Convolution,
     Dense,
     GraphNetwork,
@@ -49,11 +48,11 @@ from tests.support import (
     normalisations,
     time_distributed_networks,
 )
+from tests.support.branching_networks import branching_networks, seeds
 from tests.support.graph_networks import random_graph
 from tests.support.weightless_layers import any_shapes, images
 
 Networks = SearchStrategy[Network]
-seeds = st.integers(0, 2**32 - 1)
 GENERATOR = partial(np.random.default_rng, 0)
 """For what is drawn anew afterwards."""
 
@@ -158,24 +157,6 @@ def residual_networks(draw: Any) -> Network:
     return drawn(Model(image, Call(Dense.of(3), Call(BatchNormalisation.of(), total))), draw(seeds))
 
 
-@st.composite
-def branching_networks(draw: Any, activations: SearchStrategy[Any]) -> Network:
-    """A tower that two inputs pass through, merges, and two outputs."""
-    left, right = (Input(Shape(4, 3, 2), generator=GENERATOR()) for _ in range(2))
-    inside = [
-        Convolution.of(channels=2, kernel=2, activation=draw(activations)),
-        BatchNormalisation.of(),
-        Dense.of(4),
-    ]
-    code = Call(Sequential.of(inside[draw(st.integers(0, 2)) :]), left, name="tower")
-    other = Call(code.network, right)
-    added = Call(draw(st.sampled_from([Add, Concatenate])).of(), code, other)
-    deep = Call(Dense.of(3), Call(Dense.of(2), added), name="answer")
-    joined = Call(Concatenate.of(), deep, Call(Dense.of(3), right))
-    outputs = {"answer": deep, "joined": joined} if draw(st.booleans()) else joined
-    return drawn(Model({"left": left, "right": right}, outputs), draw(seeds))
-
-
 _words = options(test_embedding.shapes, labels=test_embedding.labels, features=test_embedding.features)
 _noise = st.sampled_from([("dropout", "rate"), ("gaussian_noise", "deviation")]).flatmap(
     lambda kind: layer(kind[0], options(test_noise.shapes, **{kind[1]: st.just(0.5)}))
@@ -249,5 +230,5 @@ ROWS = (
     Row("networks of images", ("sequential",), built(test_onnx_save.image_networks())),
     Row("networks of sequences", ("sequential",), built(test_onnx_save.sequence_networks())),
     Row("residual networks", ("model",), residual_networks()),
-    Row("branched networks", ("model",), branching_networks(test_onnx_save.activations)),
+    Row("branched networks", ("model",), branching_networks(test_onnx_save.activations, drawn)),
 )

@@ -10,12 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tests.support.autoencoder_runs import run, train_tiny
 from workbench.run.messages import unpack
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 NUMBERS = re.compile(rb'<script type="text/plain" id="recording">([^<]*)</script>')
+
+
+def make_page(folder: Path, frames: int, **settings: Any) -> Path:
+    """Train in a folder, write the page of the run there, and return the folder."""
+    train_tiny(folder, **settings)
+    options = ("--model-directory", folder / "model", "--output", folder / "replay.html")
+    assert run("replay-page", *options, "--frames", frames) == 0
+    return folder
 
 
 def numbers_in(document: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -10,10 +10,9 @@ import pytest
 from autoencoder.live.codes import HALVES, Codes
 from autoencoder.replay_decoder import decoder_bytes, decoder_part
 from nn.activations import ACTIVATIONS, Activation
-from tests.support.autoencoder_runs import run, train_tiny
 from tests.support.browser import saved_model
 from tests.support.live_models import ARCHITECTURES, make_session
-from tests.support.replay_pages import numbers_in, opened_from_disk
+from tests.support.replay_pages import make_page, numbers_in, opened_from_disk
 from tests.support.web_browser import expect
 from workbench.inspect.anatomy import Anatomy
 from workbench.inspect.probe import Probe
@@ -83,11 +82,7 @@ def check_activations(page: "Page") -> None:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the page of a run with a code of more numbers than are shown at first."""
-    place = tmp_path_factory.mktemp("decoder")
-    train_tiny(place, code_size=20)
-    options = ("--model-directory", place / "model", "--output", place / "replay.html")
-    assert run("replay-page", *options, "--frames", 3) == 0
-    return place
+    return make_page(tmp_path_factory.mktemp("decoder"), 3, code_size=20)
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from autoencoder.live.codes import HALVES
-from tests.support.autoencoder_runs import run, train_tiny
 from tests.support.browser import saved_model
 from tests.support.live_models import ARCHITECTURES
-from tests.support.replay_pages import halves, numbers_in, opened_from_disk
+from tests.support.replay_pages import halves, make_page, numbers_in, opened_from_disk
 from tests.support.web_browser import expect
 from workbench.inspect.anatomy import Anatomy
 
@@ -27,11 +26,7 @@ FRAMES = 5
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the page of a run of local layers."""
-    place = tmp_path_factory.mktemp("replay")
-    train_tiny(place, **ARCHITECTURES["local"])
-    options = ("--model-directory", place / "model", "--output", place / "replay.html")
-    assert run("replay-page", *options, "--frames", FRAMES) == 0
-    return place
+    return make_page(tmp_path_factory.mktemp("replay"), FRAMES, **ARCHITECTURES["local"])
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,9 @@ from networks import (
     GRU,
     LSTM,
     ActivationLayer,
-    Add,
     AveragePooling,
     BatchNormalisation,
     BilinearUpsampling,
-    Call,
-    Concatenate,
     Convolution,
     Dense,
     Dropout,
@@ -23,11 +20,9 @@ from networks import (
     GaussianNoise,
     GlobalAveragePooling,
     GlobalMaxPooling,
-    Input,
     LayerNormalisation,
     Local,
     MaxPooling,
-    Model,
     NearestUpsampling,
     Sequential,
     Softmax,
@@ -49,6 +44,7 @@ from nn import (
     Squash,
     Tanh,
 )
+from tests.support.branching_networks import branching_networks, seeds
 from tests.support.keras_models import (
     assert_same,
     draw_ours,
@@ -82,7 +78,6 @@ ACTIVATIONS = [
     HardSigmoid(),
 ]
 activations = st.sampled_from(ACTIVATIONS)
-seeds = st.integers(0, 2**32 - 1)
 halved = settings(max_examples=settings.default.max_examples // 2)
 """As many examples out as in: Keras takes half a second for each."""
 
@@ -147,25 +142,6 @@ def sequence_networks(draw):
     return draw_ours(Sequential(shape, recipes, generator=np.random.default_rng(0)), draw(seeds))
 
 
-@st.composite
-def branching_networks(draw):
-    """A tower that two inputs pass through, merges, and two outputs."""
-    generator = np.random.default_rng(0)
-    left, right = (Input(Shape(4, 3, 2), generator=generator) for _ in range(2))
-    inside = [
-        Convolution.of(channels=2, kernel=2, activation=draw(activations)),
-        BatchNormalisation.of(),
-        Dense.of(4),
-    ]
-    code = Call(Sequential.of(inside[draw(st.integers(0, 2)) :]), left, name="tower")
-    other = Call(code.network, right)
-    added = Call(draw(st.sampled_from([Add, Concatenate])).of(), code, other)
-    deep = Call(Dense.of(3), Call(Dense.of(2), added), name="answer")
-    joined = Call(Concatenate.of(), deep, Call(Dense.of(3), right))
-    outputs = {"answer": deep, "joined": joined} if draw(st.booleans()) else joined
-    return draw_ours(Model({"left": left, "right": right}, outputs), draw(seeds))
-
-
 def check_out_and_back(network, folder, tolerance=1e-5):
     path = folder / "model.keras"
     exchange.save(network, path)
@@ -176,7 +152,7 @@ def check_out_and_back(network, folder, tolerance=1e-5):
 
 
 @halved
-@given(network=st.one_of(image_networks(), sequence_networks(), branching_networks()))
+@given(network=st.one_of(image_networks(), sequence_networks(), branching_networks(activations, draw_ours)))
 def test_keras_opens_what_we_write_and_we_read_it_back(network, tmp_path_factory):
     check_out_and_back(network, tmp_path_factory.mktemp("out"))
 
